@@ -6,7 +6,7 @@
 
 use crate::clock::Timestamp;
 use crate::limits::{LimitReached, Limits};
-use crate::money::Money;
+use crate::money::{Money, Prices};
 use serde::{Deserialize, Serialize};
 
 /// The smallest output limit with which a model is called, in tokens.
@@ -15,6 +15,9 @@ pub const MIN_OUTPUT_TOKENS: u64 = 1_000;
 /// An output limit that is enough for most answers, in tokens. If half of the available money does not pay for it, a call may
 /// reserve more than half.
 pub const LONG_OUTPUT_TOKENS: u64 = 4_000;
+
+/// Tokens per second; higher than the output speed of any model.
+const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 
 /// The smallest allowance with which a sub-agent is started.
 pub const MIN_ALLOWANCE: Money = Money(1_000_000);
@@ -228,6 +231,35 @@ impl Budget {
             *allowance = allowance.saturating_sub(amount);
         }
     }
+}
+
+/// The output limit of a call, and the most that the call can cost. `None` if `available` does not pay for a short answer.
+///
+/// A call that is interrupted counts with its whole reservation, and the next attempt must still be affordable. So a call reserves
+/// at most half of the available money, unless half is not enough for a long answer.
+#[must_use]
+pub fn output_limit(prices: &Prices, input: u64, input_cost: Money, max_output: u64, available: Money) -> Option<(u64, Money)> {
+    let affordable = |money: Money| prices.output_affordable(input, money.saturating_sub(input_cost)).unwrap_or_default();
+    let half = affordable(Money(available.0 / 2));
+    let max_tokens = max_output.min(half.max(affordable(available).min(LONG_OUTPUT_TOKENS)));
+    let reservation = input_cost + prices.output_cost(input, max_tokens).unwrap_or_default();
+    let is_enough = max_tokens >= MIN_OUTPUT_TOKENS.min(max_output) && reservation <= available;
+    is_enough.then_some((max_tokens, reservation))
+}
+
+/// The output limit of a call to a model without a known price, of which `left` tokens may still be used. `None` if they are not
+/// enough for a short answer.
+#[must_use]
+pub fn output_limit_without_price(input: u64, max_output: u64, left: u64) -> Option<u64> {
+    let output = left.saturating_sub(input);
+    let max_tokens = max_output.min((output / 2).max(output.min(LONG_OUTPUT_TOKENS)));
+    (max_tokens >= MIN_OUTPUT_TOKENS.min(max_output)).then_some(max_tokens)
+}
+
+/// The most tokens that a call can have put out when it is stopped after this many whole seconds.
+#[must_use]
+pub fn output_until_stopped(max_tokens: u64, seconds: u64) -> u64 {
+    max_tokens.min(seconds.saturating_add(1).saturating_mul(MAX_OUTPUT_TOKENS_PER_SECOND))
 }
 
 /// One of `count` equal shares of `available`; the giver keeps three further shares.

@@ -1,8 +1,8 @@
 //! The core of GrowQR: the state of an agent, and every rule of its conversation.
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s, how searches
-//! compare text ([`fold`]), and the ports that adapters implement ([`journal`], [`model`], [`memory`], [`tool`], [`secret`],
-//! [`clock`]).
+//! compare text ([`fold`]), and the ports that adapters implement ([`journal`], [`model`], [`upstream`], [`memory`], [`tool`],
+//! [`secret`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
@@ -27,4 +27,5 @@ pub mod secret;
 pub mod stack;
 pub mod tool;
 pub mod tool_input;
+pub mod upstream;
 pub mod views;

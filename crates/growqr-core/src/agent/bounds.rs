@@ -4,12 +4,9 @@ use super::draft::Draft;
 use super::state::{CurrentSegment, State};
 use super::transcript::token_bound;
 use super::turn::Phase;
-use crate::budget::{LONG_OUTPUT_TOKENS, MIN_OUTPUT_TOKENS};
+use crate::budget::{MIN_OUTPUT_TOKENS, output_limit, output_limit_without_price, output_until_stopped};
 use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;
-
-/// Tokens per second; higher than the output speed of any model.
-const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 
 /// Tokens for what is added to the prompt of a last call: the request to finish, and what arrives meanwhile.
 pub(super) const FINISH_NOTE_TOKENS: u64 = 2_000;
@@ -38,16 +35,8 @@ impl Draft<'_> {
         let (available, limit) = state.budget.available(&state.limits, self.now.at);
         let limit = state.limit_of_last_message.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
-        let affordable = |money: Money| prices.output_affordable(input, money.saturating_sub(input_cost)).unwrap_or_default();
-        // A call that is interrupted counts with its whole reservation, and the next attempt must still be affordable. So a call
-        // reserves at most half of the available money, unless half is not enough for a long answer.
-        let half = affordable(Money(available.0 / 2));
-        let max_tokens = max_output.min(half.max(affordable(available).min(LONG_OUTPUT_TOKENS)));
-        let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();
-        if max_tokens < MIN_OUTPUT_TOKENS.min(max_output) || input_cost + output_cost > available {
-            return Err(limit);
-        }
-        Ok(Affordable { max_tokens, reservation: Some(input_cost + output_cost), tokens: None })
+        let (max_tokens, reservation) = output_limit(prices, input, input_cost, max_output, available).ok_or(limit)?;
+        Ok(Affordable { max_tokens, reservation: Some(reservation), tokens: None })
     }
 
     /// The next call of a model without a known price, which the quota of the tree limits.
@@ -56,11 +45,7 @@ impl Draft<'_> {
         if left.calls == 0 {
             return Err(LimitReached::TreeCalls);
         }
-        let output = left.tokens.saturating_sub(input);
-        let max_tokens = max_output.min((output / 2).max(output.min(LONG_OUTPUT_TOKENS)));
-        if max_tokens < MIN_OUTPUT_TOKENS.min(max_output) {
-            return Err(LimitReached::TreeTokens);
-        }
+        let max_tokens = output_limit_without_price(input, max_output, left.tokens).ok_or(LimitReached::TreeTokens)?;
         Ok(Affordable { max_tokens, reservation: None, tokens: Some(input.saturating_add(max_tokens)) })
     }
 
@@ -99,7 +84,7 @@ impl Draft<'_> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
         let seconds = u64::try_from((self.now.at.0 - since.0).max(0)).unwrap_or(0).div_ceil(1_000);
-        let output = max_tokens.min(seconds.saturating_add(1).saturating_mul(MAX_OUTPUT_TOKENS_PER_SECOND));
+        let output = output_until_stopped(max_tokens, seconds);
         let input = self.state.transcript.bound(current.bytes, 0);
         let bound = prices.input_bound(input)? + prices.output_cost(input, output)?;
         Some(bound.min(reservation.unwrap_or(bound)))

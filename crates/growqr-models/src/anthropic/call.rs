@@ -14,9 +14,9 @@ use reqwest::{Method, Request, Response, Url};
 const LIST_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The error messages for a call to one model.
-struct CallErrors<'a> {
-    provider: &'a Anthropic,
-    model: &'a str,
+pub(super) struct CallErrors<'a> {
+    pub provider: &'a Anthropic,
+    pub model: &'a str,
 }
 
 impl ServiceErrors for CallErrors<'_> {
@@ -93,7 +93,9 @@ impl Anthropic {
         let errors = CallErrors { provider: self, model: "" };
         let (response, _permit) = self.service.open(http, &AgentId::new("models"), self.timeouts(), &errors, &|_| ()).await?;
         let limit = self.config.idle_timeout;
-        tokio::time::timeout(limit, body_of(response, LIST_LIMIT)).await.map_err(|_| idle_timeout_failure(&errors, limit, None))
+        tokio::time::timeout(limit, body_of(response, LIST_LIMIT))
+            .await
+            .map_err(|_| idle_timeout_failure(&errors.service_name(), limit, None))
     }
 
     /// Comments do not count as activity: this service sends ping events instead.
@@ -101,7 +103,7 @@ impl Anthropic {
         Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_are_activity: false }
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<Request, Failure> {
+    pub(super) fn request(&self, method: Method, path: &str) -> Result<Request, Failure> {
         let url = format!("{}{path}", self.config.base_url.trim_end_matches('/'));
         let url = Url::parse(&url)
             .map_err(|_| failure(FailureKind::Rejected, "The address of Anthropic (ANTHROPIC_BASE_URL) is not a URL.", None))?;

@@ -5,9 +5,11 @@
 //! Neither the content of requests and replies nor the key is ever logged.
 
 mod accumulate;
+mod bill;
 mod call;
 mod errors;
 mod fields;
+mod forward;
 mod request;
 mod table;
 mod usage;

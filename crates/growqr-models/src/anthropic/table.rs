@@ -102,6 +102,11 @@ fn row(model: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.id == model)
 }
 
+/// Whether the table has this model.
+pub(super) fn is_known(model: &str) -> bool {
+    row(model).is_some()
+}
+
 fn price(above: u64, [input, output, write_5m, write_1h, read]: [u64; 5]) -> Price {
     Price {
         above,

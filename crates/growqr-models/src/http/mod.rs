@@ -12,11 +12,13 @@ mod timer;
 
 pub(crate) use config::ClientConfig;
 pub(crate) use host_scope::{HostScope, host_scope};
+pub(crate) use limiter::Permit;
 pub use retry::RetryPolicy;
-pub(crate) use retry::{ResponseHead, RetryDecision, redact_and_shorten};
+pub(crate) use retry::{ResponseHead, RetryDecision, header, redact_and_shorten, request_id};
 pub(crate) use service_client::{
     OnDelta, ReplyBuilder, ServiceClient, ServiceErrors, StreamError, Timeouts, body_of, idle_timeout_failure,
 };
+pub(crate) use sse::Parser;
 pub use timer::{SystemTimer, Timer};
 
 use growqr_core::model::{Failure, FailureKind};

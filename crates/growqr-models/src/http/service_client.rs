@@ -84,6 +84,14 @@ pub(crate) struct ServiceClient {
     client: OnceLock<reqwest::Client>,
 }
 
+/// Why a request got no response.
+enum SendError {
+    /// The service has not received the request.
+    NoConnection(Failure),
+    /// The service may have received the request and billed it.
+    Broken(Failure),
+}
+
 /// The result of one attempt.
 enum Attempt {
     Opened(Response),
@@ -192,7 +200,7 @@ impl ServiceClient {
         let mut deadline = Instant::now() + limit;
         while !answer.is_complete() {
             let chunk = match tokio::time::timeout_at(deadline, stream.next()).await {
-                Err(_) => return Err(idle_timeout_failure(errors, limit, request_id)),
+                Err(_) => return Err(idle_timeout_failure(&errors.service_name(), limit, request_id)),
                 Ok(None) if answer.may_end() => break,
                 Ok(None | Some(Err(_))) => {
                     return Err(failure(FailureKind::Broken, "The answer broke off before it was complete.", request_id));
@@ -235,22 +243,10 @@ impl ServiceClient {
     }
 
     async fn attempt(&self, http: Request, timeouts: Timeouts, errors: &dyn ServiceErrors) -> Result<Attempt, Failure> {
-        let client = self.client()?;
-        let sent = tokio::time::timeout(timeouts.first, client.execute(http)).await;
-        let response = match sent {
-            Err(_) => return Err(idle_timeout_failure(errors, timeouts.first, None)),
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) if error.is_connect() => {
-                let cause = root_cause(&error);
-                tracing::debug!(cause, "the connection could not be opened");
-                return Ok(Attempt::NoConnection(errors.unreachable(&cause)));
-            }
-            // Not retried: the service may have received the request and billed it.
-            Ok(Err(error)) => {
-                tracing::debug!(cause = root_cause(&error), "the connection broke before the response");
-                let text = format!("The connection to {} broke before it answered.", errors.service_name());
-                return Err(failure(FailureKind::Broken, &text, None));
-            }
+        let response = match self.execute(http, timeouts.first, errors).await {
+            Ok(response) => response,
+            Err(SendError::NoConnection(failure)) => return Ok(Attempt::NoConnection(failure)),
+            Err(SendError::Broken(failure)) => return Err(failure),
         };
         let head = ResponseHead::of(&response);
         if head.status == 200 {
@@ -261,6 +257,47 @@ impl ServiceClient {
         let body = tokio::time::timeout(self.config.connect_timeout, body).await.unwrap_or_default();
         tracing::debug!(status = head.status, request_id = head.request_id, "the service refused the request");
         Ok(Attempt::Refused(errors.classify(&head, &body)))
+    }
+
+    /// Sends a request once, and returns the response whatever its status. The caller keeps the returned permit until the body
+    /// has ended.
+    pub async fn send_once(
+        &self,
+        http: Request,
+        agent: &AgentId,
+        limit: Duration,
+        errors: &dyn ServiceErrors,
+    ) -> Result<(Response, Permit), Failure> {
+        let permit = self.acquire_permit(agent).await;
+        let response = self.execute(http, limit, errors).await.map_err(|error| match error {
+            SendError::NoConnection(failure) | SendError::Broken(failure) => failure,
+        })?;
+        let head = ResponseHead::of(&response);
+        if matches!(head.status, 429 | 529) {
+            // Rate limits apply to the key, so other calls with it would be refused as well.
+            let wait = head.requested_wait().unwrap_or_else(|| self.config.timer.jitter(self.config.retry.backoff_limit(1)));
+            self.limiter.pause_until(self.config.timer.now() + wait.min(self.config.retry.max_backoff));
+        }
+        Ok((response, permit))
+    }
+
+    async fn execute(&self, http: Request, limit: Duration, errors: &dyn ServiceErrors) -> Result<Response, SendError> {
+        let client = self.client().map_err(SendError::NoConnection)?;
+        match tokio::time::timeout(limit, client.execute(http)).await {
+            Err(_) => Err(SendError::Broken(idle_timeout_failure(&errors.service_name(), limit, None))),
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) if error.is_connect() => {
+                let cause = root_cause(&error);
+                tracing::debug!(cause, "the connection could not be opened");
+                Err(SendError::NoConnection(errors.unreachable(&cause)))
+            }
+            // Not retried: the service may have received the request and billed it.
+            Ok(Err(error)) => {
+                tracing::debug!(cause = root_cause(&error), "the connection broke before the response");
+                let text = format!("The connection to {} broke before it answered.", errors.service_name());
+                Err(SendError::Broken(failure(FailureKind::Broken, &text, None)))
+            }
+        }
     }
 
     /// The HTTP client; the first call builds it.
@@ -282,8 +319,8 @@ fn unreadable(why: &str, request_id: Option<String>) -> Failure {
 }
 
 /// The failure for a stream on which nothing arrived for `limit`.
-pub(crate) fn idle_timeout_failure(errors: &dyn ServiceErrors, limit: Duration, request_id: Option<String>) -> Failure {
-    let text = format!("Nothing came from {} for {} seconds.", errors.service_name(), limit.as_secs());
+pub(crate) fn idle_timeout_failure(service: &str, limit: Duration, request_id: Option<String>) -> Failure {
+    let text = format!("Nothing came from {service} for {} seconds.", limit.as_secs());
     failure(FailureKind::Broken, &text, request_id)
 }
 

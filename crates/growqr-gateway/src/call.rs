@@ -1,0 +1,157 @@
+//! One call: finds who pays, sets the money aside, and sends the request.
+
+use crate::charge::{Bounds, OpenCharge};
+use crate::gateway::Shared;
+use crate::message::MessageRequest;
+use crate::outgoing::Outgoing;
+use crate::ports::{Available, Backend, Caller, MeterError, Reservation};
+use crate::refusal::Refusal;
+use crate::{relay, translate};
+use bytes::Bytes;
+use growqr_core::budget::{output_limit, output_limit_without_price};
+use growqr_core::id::{AgentId, EffectId};
+use growqr_core::limits::LimitReached;
+use growqr_core::model::{ModelCard, Usage};
+use growqr_core::money::{Money, Prices};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// How often money is set aside anew because another call of the agent has just taken some.
+const RESERVE_TRIES: usize = 4;
+
+/// The name of a model that stands for the backend's own.
+const OWN_MODEL: &str = "growqr";
+
+/// A request that was received completely.
+pub(crate) struct Call {
+    pub caller: Caller,
+    pub version: Option<String>,
+    pub betas: Vec<String>,
+    pub body: Bytes,
+}
+
+/// A call that is paid for.
+pub(crate) struct Paid<'a> {
+    pub agent: AgentId,
+    pub request: MessageRequest<'a>,
+    /// The model to use.
+    pub card: ModelCard,
+    pub charge: OpenCharge,
+}
+
+/// Runs a call to its end.
+pub(crate) async fn run(shared: &Arc<Shared>, call: Call, out: Outgoing) {
+    let (paid, backend) = match admit(shared, &call).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            tracing::debug!(
+                session = call.caller.session,
+                status = refusal.status,
+                message = refusal.message,
+                "a call was refused"
+            );
+            return out.end_with(&refusal).await;
+        }
+    };
+    let remembered = (session_key(&call.caller, &paid.card), paid.request.parts.clone());
+    let usage = match backend {
+        Backend::Relay { upstream, .. } => relay::run(upstream.as_ref(), &call, paid, out).await,
+        Backend::Translate { model, .. } => translate::run(model.as_ref(), paid, out).await,
+    };
+    if let Some(usage) = usage {
+        shared.prompt_sizes.counted(remembered.0, &remembered.1, usage.prompt_tokens());
+    }
+}
+
+async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Backend), Refusal> {
+    let agent = shared.ports.sessions.payer(&call.caller).await.ok_or_else(Refusal::session)?;
+    let request = MessageRequest::parse(&call.body)?;
+    let backend = shared.ports.backends.backend(&agent).await.map_err(|failure| Refusal::failed(&failure))?;
+    let card = card(&backend, &request.model)?;
+    let input = shared.prompt_sizes.bound(&session_key(&call.caller, &card), &request.parts);
+    let number = shared.next_call.fetch_add(1, Ordering::Relaxed);
+    let id = EffectId::new(format!("gateway-{}-{number}", shared.settings.run_name()));
+    match reserve(shared, &agent, &id, &request, &card, input).await {
+        Ok(bounds) => {
+            let charge = OpenCharge::new(shared.clone(), agent.clone(), id, bounds);
+            Ok((Paid { agent, request, card, charge }, backend))
+        }
+        Err(MeterError::Limit(limit)) => {
+            shared.ports.sessions.limit_hit(&agent, limit).await;
+            Err(Refusal::limit(limit))
+        }
+        Err(error @ MeterError::Unavailable(_)) => Err(Refusal::unavailable(error.to_string())),
+    }
+}
+
+/// The card of the model to use.
+fn card(backend: &Backend, requested: &str) -> Result<ModelCard, Refusal> {
+    match backend {
+        Backend::Translate { model, id } => Ok(model.card(id)),
+        Backend::Relay { upstream, model } => {
+            let named = if requested == OWN_MODEL { None } else { upstream.find_card(requested) };
+            named
+                .or_else(|| upstream.find_card(model))
+                .ok_or_else(|| Refusal::unavailable(format!("There is no model {model:?}.")))
+        }
+    }
+}
+
+/// Prompts are counted for each session and model, because models count differently.
+fn session_key(caller: &Caller, card: &ModelCard) -> String {
+    format!("{}/{}/{}", caller.container, caller.session, card.id)
+}
+
+/// Sets aside the most that the call can cost.
+async fn reserve(
+    shared: &Shared,
+    agent: &AgentId,
+    id: &EffectId,
+    request: &MessageRequest<'_>,
+    card: &ModelCard,
+    input: u64,
+) -> Result<Bounds, MeterError> {
+    shared.settling.wait(agent).await;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let available = shared.ports.meter.available(agent).await?;
+        let bounds = affordable(request, card, input, available).map_err(MeterError::Limit)?;
+        match shared.ports.meter.reserve(agent, id, bounds.most).await {
+            Err(MeterError::Limit(_)) if tries < RESERVE_TRIES => {}
+            reserved => return reserved.map(|()| bounds),
+        }
+    }
+}
+
+/// What the call may use of what is available.
+fn affordable(request: &MessageRequest<'_>, card: &ModelCard, input: u64, available: Available) -> Result<Bounds, LimitReached> {
+    let max_output = request.max_tokens.min(card.max_output_tokens).min(available.max_output);
+    let prices = card.prices.as_ref();
+    let input_cost = prices.and_then(|prices| input_cost(prices, input, request.caches_for_an_hour)).unwrap_or_default();
+    let (max_tokens, money) = match prices {
+        Some(prices) => {
+            let (max_tokens, money) =
+                output_limit(prices, input, input_cost, max_output, available.money).ok_or(available.limit)?;
+            (max_tokens, Some(money))
+        }
+        None => {
+            let max_tokens = output_limit_without_price(input, max_output, available.tokens).ok_or(LimitReached::TreeTokens)?;
+            (max_tokens, None)
+        }
+    };
+    if request.with(&request.model, max_tokens).is_err() {
+        return Err(available.limit);
+    }
+    let most = Reservation { money, tokens: input.saturating_add(max_tokens) };
+    Ok(Bounds { prices: prices.cloned(), input, input_cost, max_tokens, most })
+}
+
+/// The highest cost of the prompt.
+fn input_cost(prices: &Prices, input: u64, caches_for_an_hour: bool) -> Option<Money> {
+    if !caches_for_an_hour {
+        return prices.input_bound(input);
+    }
+    let all_cached = Usage { cache_write_1h_tokens: input, ..Usage::default() };
+    prices.cost(&all_cached)?.max(prices.input_bound(input)?).into()
+}

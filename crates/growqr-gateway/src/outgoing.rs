@@ -1,0 +1,153 @@
+//! The response to a client, written by the task of a call and read by the client's connection.
+
+use crate::refusal::Refusal;
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::Response;
+use hyper::body::Frame;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Chunks that may wait for a client before the sender waits.
+const CHUNKS: usize = 16;
+
+/// A stream that broke off, so the connection is closed without the end of the body.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer broke off")]
+pub(crate) struct BrokenOff;
+
+/// The body of a response.
+pub(crate) type Body = UnsyncBoxBody<Bytes, BrokenOff>;
+
+/// Why nothing more can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// The client is gone, or reads too slowly.
+    ClientGone,
+    /// The gateway stops.
+    Gateway,
+}
+
+/// The response of one call.
+pub(crate) struct Outgoing {
+    head: Option<oneshot::Sender<Response<Body>>>,
+    body: Option<mpsc::Sender<Result<Bytes, BrokenOff>>>,
+    send_timeout: Duration,
+    stop: CancellationToken,
+    /// Whether the bytes sent so far end with a complete event.
+    between_events: bool,
+}
+
+impl Outgoing {
+    /// The response will be received from `head`'s other end.
+    pub fn new(head: oneshot::Sender<Response<Body>>, send_timeout: Duration, stop: CancellationToken) -> Outgoing {
+        Outgoing { head: Some(head), body: None, send_timeout, stop, between_events: true }
+    }
+
+    /// Waits until the client is gone or the gateway stops.
+    pub async fn stopped(&mut self) -> Stopped {
+        let gone = async {
+            match (&mut self.head, &self.body) {
+                (Some(head), _) => head.closed().await,
+                (None, Some(body)) => body.closed().await,
+                (None, None) => {}
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Stopped::Gateway,
+            () = gone => Stopped::ClientGone,
+        }
+    }
+
+    /// Sends the head of a response whose body follows in parts.
+    pub fn begin(&mut self, status: u16, headers: &[(&'static str, String)]) {
+        let (sender, receiver) = mpsc::channel(CHUNKS);
+        let parts = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Result<Bytes, BrokenOff>>| {
+            let part = receiver.recv().await?;
+            Some((part.map(Frame::data), receiver))
+        });
+        self.body = Some(sender);
+        self.send_head(response(status, headers, BodyExt::boxed_unsync(StreamBody::new(parts))));
+    }
+
+    /// Whether the head was sent.
+    pub fn has_begun(&self) -> bool {
+        self.head.is_none()
+    }
+
+    /// Sends a part of the body. Waits while the client is slow.
+    pub async fn send(&mut self, bytes: impl Into<Bytes>) -> Result<(), Stopped> {
+        let bytes = bytes.into();
+        self.between_events = bytes.ends_with(b"\n\n");
+        let Some(body) = &self.body else { return Err(Stopped::ClientGone) };
+        tokio::select! {
+            biased;
+            sent = body.send(Ok(bytes)) => sent.map_err(|_| Stopped::ClientGone),
+            () = self.stop.cancelled() => Err(Stopped::Gateway),
+            () = tokio::time::sleep(self.send_timeout) => Err(Stopped::ClientGone),
+        }
+    }
+
+    /// Sends a whole response.
+    pub fn send_whole(&mut self, status: u16, headers: &[(&'static str, String)], body: Vec<u8>) {
+        self.send_head(response(status, headers, whole(body)));
+    }
+
+    /// Ends the response with an error: as a whole response, as the last event of a stream, or, in the middle of an event, by closing
+    /// the connection.
+    pub async fn end_with(mut self, refusal: &Refusal) {
+        if self.head.is_some() {
+            return self.send_head(refused(refusal));
+        }
+        let part = if self.between_events { Ok(refusal.event().into()) } else { Err(BrokenOff) };
+        if let Some(body) = self.body.take() {
+            // Without room, the client gets the end of the stream only.
+            let _ = tokio::time::timeout(self.send_timeout.min(Duration::from_secs(1)), body.send(part)).await;
+        }
+    }
+
+    /// Closes the connection without the end of the body.
+    pub async fn break_off(mut self) {
+        if let Some(body) = self.body.take() {
+            let _ = tokio::time::timeout(self.send_timeout, body.send(Err(BrokenOff))).await;
+        }
+    }
+
+    fn send_head(&mut self, response: Response<Body>) {
+        if let Some(head) = self.head.take() {
+            // If the client is gone, nobody misses the response.
+            let _ = head.send(response);
+        }
+    }
+}
+
+/// A response with an error.
+pub(crate) fn refused(refusal: &Refusal) -> Response<Body> {
+    json(refusal.status, &refusal.json())
+}
+
+/// A response with a JSON object.
+pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response<Body> {
+    let headers = [(CONTENT_TYPE.as_str(), "application/json".to_owned())];
+    response(status, &headers, whole(value.to_string().into_bytes()))
+}
+
+fn whole(body: Vec<u8>) -> Body {
+    Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+fn response(status: u16, headers: &[(&str, String)], body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status.try_into().unwrap_or(hyper::StatusCode::BAD_GATEWAY);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,76 @@
+//! Relays a call to a service with the Messages API. The bytes of the answer pass through as they arrive.
+
+use crate::call::{Call, Paid};
+use crate::outgoing::{Outgoing, Stopped};
+use crate::refusal::Refusal;
+use growqr_core::model::Usage;
+use growqr_core::upstream::{Billed, RawRequest, Upstream};
+
+/// Runs the call and settles its charge. Returns the usage, if it is known.
+pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>, mut out: Outgoing) -> Option<Usage> {
+    let changed = paid.request.with(&paid.card.id, paid.charge.max_tokens()).ok().flatten();
+    let request = RawRequest {
+        agent: paid.agent.clone(),
+        version: call.version.clone(),
+        betas: call.betas.clone(),
+        body: changed.unwrap_or_else(|| call.body.to_vec()),
+    };
+    let sent = tokio::select! {
+        biased;
+        stopped = out.stopped() => return stop(stopped, paid, out).await,
+        sent = upstream.send(request) => sent,
+    };
+    let reply = match sent {
+        Ok(reply) => reply,
+        Err(failure) => {
+            tracing::debug!(agent = %paid.agent, kind = ?failure.kind, "a relayed call failed");
+            paid.charge.settle(if failure.kind.may_be_billed() { Billed::Unknown } else { Billed::Nothing });
+            out.end_with(&Refusal::failed(&failure)).await;
+            return None;
+        }
+    };
+    let mut body = reply.body;
+    out.begin(reply.status, &reply.headers);
+    loop {
+        let next = tokio::select! {
+            biased;
+            stopped = out.stopped() => return stop(stopped, paid, out).await,
+            next = body.next() => next,
+        };
+        match next {
+            Ok(Some(bytes)) => {
+                // The client may make its next call as soon as it has the last event.
+                if let billed @ Billed::Complete { .. } = body.billed() {
+                    paid.charge.settle(billed);
+                }
+                if let Err(stopped) = out.send(bytes).await {
+                    return stop(stopped, paid, out).await;
+                }
+            }
+            Ok(None) => {
+                let billed = body.billed();
+                paid.charge.settle(billed);
+                return match billed {
+                    Billed::Complete { usage, .. } => Some(usage),
+                    Billed::Nothing | Billed::Unknown => None,
+                };
+            }
+            Err(failure) => {
+                tracing::debug!(agent = %paid.agent, kind = ?failure.kind, "a relayed answer broke off");
+                paid.charge.settle(body.billed());
+                out.break_off().await;
+                return None;
+            }
+        }
+    }
+}
+
+/// Ends a call before its answer is complete.
+async fn stop(stopped: Stopped, mut paid: Paid<'_>, out: Outgoing) -> Option<Usage> {
+    tracing::debug!(agent = %paid.agent, ?stopped, "a call was stopped");
+    paid.charge.settle_stopped();
+    if stopped == Stopped::Gateway {
+        out.end_with(&Refusal::stopping()).await;
+    }
+    None
+}

@@ -1,0 +1,128 @@
+//! Calls that do not reach their end.
+
+use crate::world::{World, hello};
+use growqr_core::money::Money;
+use growqr_gateway::Settlement;
+use growqr_testkit::anthropic::{Point, RequestOutcome, Script, StopPoint, says};
+use std::time::Duration;
+
+const WHOLE_RESERVATION: Settlement = Settlement { cost: None, usage: None };
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_counts_with_its_whole_reservation() {
+    let world = World::new().await;
+    world.claude.will(says("a long answer").cut(Point::Events(3)));
+    let response = world.message("ses_1", &hello()).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.bytes().await.is_err(), "the client sees that the answer broke off");
+    assert_eq!(world.books.settled("ada", 1).await[0].1, WHOLE_RESERVATION);
+    world.claude.will(Script::hang_up());
+    assert_eq!(world.ask("ses_1", &hello()).await.0, 502);
+    assert_eq!(world.books.settled("ada", 2).await[1].1, WHOLE_RESERVATION);
+    world.books.assert_all_settled();
+}
+
+#[tokio::test]
+async fn an_error_event_in_the_middle_passes_and_may_have_been_billed() {
+    let world = World::new().await;
+    world.claude.will(says("a long answer").breaks(Point::Events(3), "overloaded_error", "Overloaded"));
+    let mut response = world.message("ses_1", &hello()).send().await.unwrap();
+    let mut received = Vec::new();
+    while let Ok(Some(bytes)) = response.chunk().await {
+        received.extend_from_slice(&bytes);
+    }
+    assert!(String::from_utf8_lossy(&received).contains("overloaded_error"));
+    assert_eq!(world.books.settled("ada", 1).await[0].1, WHOLE_RESERVATION);
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_reached_costs_nothing() {
+    let World { claude, books, gateway, token, url, .. } = World::new().await;
+    drop(claude);
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let request = client.post(format!("{url}/v1/messages")).header("x-api-key", token.expose()).header("x-session-id", "ses_1");
+    assert_eq!(request.body(hello().to_string()).send().await.unwrap().status(), 503);
+    gateway.stop().await;
+    assert_eq!(books.settled("ada", 1).await[0].1, Settlement { cost: Some(Money::ZERO), usage: None });
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_stops_the_call_and_pays_for_the_time() {
+    for point in [Point::BeforeHead, Point::Events(4)] {
+        let world = World::new().await;
+        let stop_point = StopPoint::new();
+        world.claude.will(says("a long answer in several parts").stop_at(point, &stop_point));
+        let sent = tokio::spawn(world.message("ses_1", &hello()).send());
+        stop_point.reached().await;
+        // Dropping the request, or the response that it has become, closes the connection.
+        if point == Point::BeforeHead {
+            sent.abort();
+        } else {
+            drop(sent.await.unwrap().unwrap());
+        }
+        let (reservation, settlement) = world.books.settled("ada", 1).await.remove(0);
+        assert!(settlement.cost > Some(Money::ZERO) && settlement.cost <= reservation.money, "{settlement:?}");
+        let left =
+            |requests: &[growqr_testkit::anthropic::RecordedRequest]| requests[0].ended == Some(RequestOutcome::ClientLeft);
+        world.claude.until(left).await;
+        world.books.assert_all_settled();
+    }
+}
+
+#[tokio::test]
+async fn stopping_ends_a_stream_with_an_error_event() {
+    let world = World::new().await;
+    let stop_point = StopPoint::new();
+    world.claude.will(says("a long answer in several parts").stop_at(Point::Events(4), &stop_point));
+    let mut response = world.message("ses_1", &hello()).send().await.unwrap();
+    let mut received = String::new();
+    while !received.contains("text_delta") {
+        received.push_str(std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
+    }
+    world.gateway.stop().await;
+    world.books.assert_all_settled();
+    assert_eq!(world.books.settled("ada", 1).await.len(), 1);
+    while let Some(bytes) = response.chunk().await.expect("the body ends properly") {
+        received.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+    let last = received.trim_end().rsplit("\n\n").next().unwrap();
+    assert!(last.starts_with("event: error\n") && last.contains("GrowQR is closing."), "{last}");
+    assert!(world.message("ses_1", &hello()).send().await.is_err(), "nothing listens any more");
+}
+
+#[tokio::test]
+async fn stopping_before_the_answer_begins_is_an_error_that_may_be_retried() {
+    let world = World::new().await;
+    let stop_point = StopPoint::new();
+    world.claude.will(says("never").stop_at(Point::BeforeHead, &stop_point));
+    let sent = tokio::spawn(world.message("ses_1", &hello()).send());
+    stop_point.reached().await;
+    world.gateway.stop().await;
+    assert_eq!(sent.await.unwrap().unwrap().status(), 503);
+    assert_eq!(world.books.settled("ada", 1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_disconnected() {
+    let world = World::with(|settings| settings.send_timeout = Duration::from_millis(300)).await;
+    // More than the buffers of the sockets hold.
+    let filler = format!(": {}\n\n", "x".repeat(16 * 1024 * 1024));
+    world.claude.will(says("hi").insert(Point::Events(2), &filler));
+    let response = world.message("ses_1", &hello()).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let (_, settlement) = world.books.settled("ada", 1).await.remove(0);
+    assert!(settlement.cost > Some(Money::ZERO) && settlement.usage.is_none(), "{settlement:?}");
+    drop(response);
+}
+
+#[tokio::test]
+async fn too_many_calls_at_once_are_told_to_come_again() {
+    let world = World::with(|settings| settings.max_calls = 1).await;
+    let stop_point = StopPoint::new();
+    world.claude.will(says("first").stop_at(Point::BeforeHead, &stop_point));
+    let first = tokio::spawn(world.message("ses_1", &hello()).send());
+    stop_point.reached().await;
+    assert_eq!(world.ask("ses_1", &hello()).await.0, 429);
+    stop_point.release();
+    assert_eq!(first.await.unwrap().unwrap().status(), 200);
+}
