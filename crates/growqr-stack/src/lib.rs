@@ -1,2 +1,47 @@
 //! The person's own services on the local Docker daemon: Gitea, which holds the memory repository, and OpenCode, in which
 //! sub-agents work. Finds the daemon, makes and keeps networks, volumes and containers, and speaks to both services.
+//!
+//! The order of use: [`find`] names the places where a daemon may listen, [`Daemon::connect`] takes the first that answers,
+//! [`Daemon::pull`] fetches missing images, [`Stack::reconcile`] moves the real state to the wanted one. Docker is the only
+//! truth about the real state: everything is found by label, nothing is remembered between two calls.
+
+mod archive;
+mod container;
+mod daemon;
+mod death;
+mod doctor;
+mod error;
+mod events;
+mod exec;
+pub mod find;
+mod gitea_spec;
+mod image;
+mod labels;
+mod logs;
+mod network;
+mod observe;
+mod opencode_spec;
+mod orphans;
+mod plan;
+mod spec;
+mod stack;
+mod usage;
+mod volume;
+
+pub use daemon::{Daemon, DaemonFacts};
+pub use death::{Death, Ending};
+pub use doctor::{DoctorLine, Health, diagnose};
+pub use error::{Attempt, ImageProblem, StackError};
+pub use events::{Hint, HintKind};
+pub use exec::{Exec, ExecDone};
+pub use gitea_spec::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE, GITEA_PORT, GiteaSettings, gitea_spec};
+pub use image::{ImageFacts, LayerProgress, PullProgress, PullTotals, usual_size};
+pub use labels::{NetworkPart, Part, Scope, VolumePart};
+pub use logs::{LogLine, LogSource};
+pub use observe::{Real, RealContainer, RealNetwork, RealVolume, Status};
+pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, opencode_spec};
+pub use orphans::{Orphan, OrphanKind};
+pub use plan::{Step, Unfit, Wanted, plan};
+pub use spec::{ContainerSpec, FolderUse, PublishedPort, SeedEntry, TmpfsUse, VolumeUse};
+pub use stack::Stack;
+pub use usage::{DiskUse, MemoryUse};

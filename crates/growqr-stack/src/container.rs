@@ -1,0 +1,182 @@
+//! Containers: the create request with its hardening, and the calls on one container.
+
+use crate::archive::{self, Entry};
+use crate::daemon::{Daemon, WORK};
+use crate::error::StackError;
+use crate::labels::{CONFIG, PART, Scope};
+use crate::spec::{ContainerSpec, FolderUse, VolumeUse};
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The create request for a container that runs.
+///
+/// Hardening: no capabilities, no way to gain privileges, read-only root, no swap, limited processes, a port on loopback only,
+/// no restart by the daemon (the program restarts and explains), logs of limited size.
+fn body(scope: &Scope, spec: &ContainerSpec, network_id: &str) -> ContainerCreateBody {
+    let port = format!("{}/tcp", spec.port.container);
+    let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(spec.port.host.to_string()) };
+    let tmpfs = |mebibytes: u32| format!("rw,nosuid,nodev,noexec,size={mebibytes}m,mode=1777");
+    let mut labels = scope.labels(spec.part.word());
+    labels.insert(CONFIG.to_owned(), spec.hash());
+    let memory = i64::try_from(spec.memory).ok();
+    let host_config = HostConfig {
+        network_mode: Some(network_id.to_owned()),
+        readonly_rootfs: Some(true),
+        init: Some(true),
+        cap_drop: Some(vec!["ALL".to_owned()]),
+        security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+        memory,
+        memory_swap: memory,
+        pids_limit: Some(spec.pids.into()),
+        nano_cpus: spec.nano_cpus.and_then(|cpus| i64::try_from(cpus).ok()),
+        tmpfs: Some(spec.tmpfs.iter().map(|use_| (use_.target.clone(), tmpfs(use_.mebibytes))).collect()),
+        mounts: Some(mounts(scope, &spec.volumes, &spec.folders)),
+        extra_hosts: spec.reaches_host.then(|| vec!["host.docker.internal:host-gateway".to_owned()]),
+        restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("json-file".to_owned()),
+            config: Some([("max-size", "2m"), ("max-file", "2")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+        }),
+        port_bindings: Some(HashMap::from([(port.clone(), Some(vec![binding]))])),
+        ..HostConfig::default()
+    };
+    ContainerCreateBody {
+        image: Some(spec.image.clone()),
+        cmd: spec.command.clone(),
+        working_dir: spec.directory.clone(),
+        env: Some(spec.environment.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect()),
+        user: Some(format!("{}:{}", spec.user.0, spec.user.1)),
+        labels: Some(labels),
+        exposed_ports: Some(vec![port]),
+        stop_timeout: i64::try_from(spec.stop_grace.as_secs()).ok(),
+        host_config: Some(host_config),
+        ..ContainerCreateBody::default()
+    }
+}
+
+fn mounts(scope: &Scope, volumes: &[VolumeUse], folders: &[FolderUse]) -> Vec<Mount> {
+    let volume = |use_: &VolumeUse| Mount {
+        target: Some(use_.target.clone()),
+        source: Some(scope.name(use_.volume.word())),
+        typ: Some(MountType::VOLUME),
+        read_only: Some(use_.read_only),
+        ..Mount::default()
+    };
+    let folder = |use_: &FolderUse| Mount {
+        target: Some(use_.target.clone()),
+        source: Some(use_.source.to_string_lossy().into_owned()),
+        typ: Some(MountType::BIND),
+        read_only: Some(!use_.writable),
+        ..Mount::default()
+    };
+    volumes.iter().map(volume).chain(folders.iter().map(folder)).collect()
+}
+
+impl Daemon {
+    /// Creates a container; the volumes are filled first. Returns its id.
+    pub(crate) async fn create_container(
+        &self,
+        scope: &Scope,
+        spec: &ContainerSpec,
+        network_id: &str,
+    ) -> Result<String, StackError> {
+        if !spec.seed.is_empty() {
+            self.seed(scope, spec).await?;
+        }
+        self.create(&scope.name(spec.part.word()), &spec.image, body(scope, spec, network_id)).await
+    }
+
+    async fn create(&self, name: &str, image: &str, body: ContainerCreateBody) -> Result<String, StackError> {
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        let client = self.patient(WORK);
+        let made =
+            self.work(WORK, self.call("create a container", "container", name), client.create_container(Some(options), body));
+        made.await.map(|made| made.id).map_err(|error| match error {
+            StackError::NoImage(_) => StackError::NoImage(image.to_owned()),
+            other => other,
+        })
+    }
+
+    /// Writes the seed into the volumes: uploads it into a container that has the volumes writable, never runs and is removed
+    /// again. Needs no folder of the host, so it works where the daemon is in a virtual machine; a container with a read-only
+    /// root refuses uploads, and so does a volume that it can only read.
+    async fn seed(&self, scope: &Scope, spec: &ContainerSpec) -> Result<(), StackError> {
+        let writable = |use_: &VolumeUse| VolumeUse { read_only: false, ..use_.clone() };
+        let volumes: Vec<_> = spec.volumes.iter().map(writable).collect();
+        let word = spec.part.seed_word();
+        let mut labels = scope.labels(spec.part.word());
+        labels.insert(PART.to_owned(), word.to_owned());
+        let body = ContainerCreateBody {
+            image: Some(spec.image.clone()),
+            cmd: Some(vec!["never-runs".to_owned()]),
+            labels: Some(labels),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".to_owned()),
+                mounts: Some(mounts(scope, &volumes, &[])),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        };
+        let id = self.create(&scope.name(word), &spec.image, body).await?;
+        let filled = self.upload(&id, seed_archive(spec)).await;
+        self.remove_container(&id).await?;
+        filled
+    }
+
+    async fn upload(&self, id: &str, archive: Vec<u8>) -> Result<(), StackError> {
+        let options = UploadToContainerOptionsBuilder::new().path("/").build();
+        let client = self.patient(WORK);
+        let upload = client.upload_to_container(id, Some(options), bollard::body_full(archive.into()));
+        self.work(WORK, self.call("fill a volume", "container", id), upload).await
+    }
+
+    /// Starts a container. Starting a running one succeeds.
+    pub(crate) async fn start_container(&self, id: &str) -> Result<(), StackError> {
+        let client = self.patient(WORK);
+        self.work(WORK, self.call("start a container", "container", id), client.start_container(id, None)).await
+    }
+
+    /// Lets a paused container go on.
+    pub(crate) async fn unpause_container(&self, id: &str) -> Result<(), StackError> {
+        self.ask(self.call("unpause a container", "container", id), self.docker().unpause_container(id)).await
+    }
+
+    /// Stops a container: the program is asked to end and killed after the grace. Stopping a stopped one succeeds.
+    pub(crate) async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), StackError> {
+        let options = StopContainerOptionsBuilder::new().t(i32::try_from(grace.as_secs()).unwrap_or(i32::MAX)).build();
+        // The daemon answers when the container has stopped. With a shorter limit the call fails and the daemon goes on.
+        let limit = grace + WORK;
+        let client = self.patient(limit);
+        self.work(limit, self.call("stop a container", "container", id), client.stop_container(id, Some(options))).await
+    }
+
+    /// Removes a container, killing it if it runs. Removing a missing one succeeds.
+    pub(crate) async fn remove_container(&self, id: &str) -> Result<(), StackError> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        let client = self.patient(WORK);
+        let call = self.call("remove a container", "container", id);
+        let removed = self.work(WORK, call, client.remove_container(id, Some(options))).await;
+        crate::volume::missing_is_done(removed)
+    }
+}
+
+fn seed_archive(spec: &ContainerSpec) -> Vec<u8> {
+    let entry = |entry: &crate::spec::SeedEntry| (entry.path.trim_start_matches('/').to_owned(), entry.clone());
+    let named: Vec<_> = spec.seed.iter().map(entry).collect();
+    let entries: Vec<_> = named
+        .iter()
+        .map(|(path, entry)| Entry {
+            path,
+            content: entry.content.as_deref().map(str::as_bytes),
+            mode: if entry.content.is_some() { 0o444 } else { 0o755 },
+            owner: if entry.owned { spec.user } else { (0, 0) },
+        })
+        .collect();
+    archive::tar(&entries)
+}

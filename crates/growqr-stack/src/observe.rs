@@ -1,0 +1,172 @@
+//! The real state of one profile's stack, read from the daemon by label.
+
+use crate::daemon::Daemon;
+use crate::error::StackError;
+use crate::labels::{CONFIG, PART, Part, Scope, VolumePart};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use futures_util::future::try_join_all;
+use std::collections::HashMap;
+
+/// Everything that carries the labels of one profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Real {
+    /// Its networks, by id.
+    pub networks: Vec<RealNetwork>,
+    /// Its volumes, by name.
+    pub volumes: Vec<RealVolume>,
+    /// Volumes that have a name of this profile, but not its labels.
+    pub foreign_volumes: Vec<String>,
+    /// Its containers, running or not, by id.
+    pub containers: Vec<RealContainer>,
+}
+
+/// A network as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RealNetwork {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its label of the part.
+    pub part: String,
+    /// All its labels.
+    pub labels: HashMap<String, String>,
+}
+
+/// A volume as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RealVolume {
+    /// Its name.
+    pub name: String,
+    /// Its label of the part.
+    pub part: String,
+    /// All its labels.
+    pub labels: HashMap<String, String>,
+}
+
+/// A container as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RealContainer {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its label of the part.
+    pub part: String,
+    /// All its labels.
+    pub labels: HashMap<String, String>,
+    /// The hash of the spec it was made from.
+    pub config: String,
+    /// What it does.
+    pub status: Status,
+    /// The id of its image.
+    pub image_id: String,
+    /// The id of its network.
+    pub network: String,
+    /// The port that is published on loopback.
+    pub port: Option<u16>,
+    /// The exit code of its last run.
+    pub exit_code: i64,
+    /// True if the daemon says that its last run was ended for memory.
+    pub oom_killed: bool,
+    /// The daemon's words about a start that failed.
+    pub error: String,
+    /// When its last run began, in the daemon's notation.
+    pub started_at: String,
+    /// When its last run ended, in the daemon's notation.
+    pub finished_at: String,
+}
+
+/// What a container does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// It was made and has never run.
+    #[default]
+    Created,
+    /// It runs.
+    Running,
+    /// Its processes are frozen.
+    Paused,
+    /// It has ended.
+    Exited,
+    /// It is being removed or cannot be used any more.
+    Dead,
+}
+
+impl Real {
+    /// The container of a part, if there is one.
+    #[must_use]
+    pub fn container(&self, part: Part) -> Option<&RealContainer> {
+        self.containers.iter().find(|container| container.part == part.word())
+    }
+}
+
+impl Daemon {
+    /// Reads the real state of a profile.
+    pub(crate) async fn observe(&self, scope: &Scope) -> Result<Real, StackError> {
+        let filter = scope.filter();
+        let (networks, volumes, containers) =
+            tokio::try_join!(self.networks(&filter), self.volumes(&filter), self.containers(&filter))?;
+        let unlabelled = VolumePart::ALL.map(|part| scope.name(part.word()));
+        let unlabelled = unlabelled.iter().filter(|name| volumes.iter().all(|volume| volume.name != **name));
+        let foreign = try_join_all(unlabelled.map(|name| self.volume(name))).await?;
+        let foreign_volumes = foreign.into_iter().flatten().map(|volume| volume.name).collect();
+        Ok(Real { networks, volumes, foreign_volumes, containers })
+    }
+
+    /// The containers that carry the labels of the filter.
+    pub(crate) async fn containers(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<RealContainer>, StackError> {
+        let options = ListContainersOptionsBuilder::new().all(true).filters(filter).build();
+        let call = self.call("list containers", "container", "");
+        let listed = self.ask(call, self.docker().list_containers(Some(options))).await?;
+        let ids: Vec<_> = listed.into_iter().filter_map(|container| container.id).collect();
+        let mut containers: Vec<_> = try_join_all(ids.iter().map(|id| self.container(id))).await?.into_iter().flatten().collect();
+        containers.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(containers)
+    }
+
+    /// A container by id; `None` if it was removed meanwhile.
+    pub(crate) async fn container(&self, id: &str) -> Result<Option<RealContainer>, StackError> {
+        match self.ask(self.call("inspect a container", "container", id), self.docker().inspect_container(id, None)).await {
+            Ok(inspected) => Ok(Some(real(inspected))),
+            Err(StackError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn real(inspected: ContainerInspectResponse) -> RealContainer {
+    let state = inspected.state.unwrap_or_default();
+    let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
+    let host = inspected.host_config.unwrap_or_default();
+    let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
+    let bindings = host.port_bindings.unwrap_or_default().into_values().flatten().flatten();
+    RealContainer {
+        id: inspected.id.unwrap_or_default(),
+        name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
+        part: label(PART),
+        config: label(CONFIG),
+        status: status(state.status),
+        image_id: inspected.image.unwrap_or_default(),
+        network: host.network_mode.unwrap_or_default(),
+        port: bindings.filter_map(|binding| binding.host_port?.parse().ok()).next(),
+        exit_code: state.exit_code.unwrap_or_default(),
+        oom_killed: state.oom_killed.unwrap_or_default(),
+        error: state.error.unwrap_or_default(),
+        started_at: state.started_at.unwrap_or_default(),
+        finished_at: state.finished_at.unwrap_or_default(),
+        labels,
+    }
+}
+
+fn status(status: Option<ContainerStateStatusEnum>) -> Status {
+    use ContainerStateStatusEnum as Docker;
+    match status {
+        Some(Docker::RUNNING | Docker::RESTARTING) => Status::Running,
+        Some(Docker::PAUSED) => Status::Paused,
+        Some(Docker::EXITED) => Status::Exited,
+        Some(Docker::REMOVING | Docker::DEAD) => Status::Dead,
+        _ => Status::Created,
+    }
+}
