@@ -1,7 +1,7 @@
 //! The state of the stack as everyone sees it: one value, changed only by the task that works on it.
 
 use growqr_core::stack::StackPart;
-use growqr_stack::{DaemonFacts, Part, PullProgress, StackError};
+use growqr_stack::{DaemonFacts, Part, PullTotals, StackError};
 use growqr_wire as wire;
 use growqr_wire::{Docker, DockerState, PartState, Stack};
 use std::sync::Arc;
@@ -84,21 +84,15 @@ impl StackView {
 }
 
 /// Shows a download, with its layers.
-pub(crate) fn progress(progress: &PullProgress) -> wire::StackProgress {
-    let totals = progress.totals();
-    wire::StackProgress {
-        done: totals.done,
-        total: (totals.total > 0).then_some(totals.total),
-        layers: progress
-            .layers()
-            .map(|layer| wire::LayerProgress {
-                id: layer.id.clone(),
-                status: layer.status.clone(),
-                done: layer.done,
-                total: layer.total,
-            })
-            .collect(),
-    }
+pub(crate) fn progress(totals: &PullTotals) -> wire::StackProgress {
+    let (done, total) = totals.bytes();
+    let layer = |(id, layer): (&String, &growqr_stack::LayerProgress)| wire::LayerProgress {
+        id: id.clone(),
+        status: layer.status.clone(),
+        done: layer.done,
+        total: (layer.total > 0).then_some(layer.total),
+    };
+    wire::StackProgress { done, total: (total > 0).then_some(total), layers: totals.layers.iter().map(layer).collect() }
 }
 
 /// What a person can do about an error of Docker.
@@ -123,6 +117,7 @@ pub(crate) fn next_step(error: &StackError) -> &'static str {
         | StackError::ContainerStopped(_)
         | StackError::ContainerPaused(_)
         | StackError::NoProgress(_)
+        | StackError::EndedAtOnce(_)
         | StackError::Failed { .. } => "Try again. The last lines of the log may tell more: growqr stack logs",
     }
 }
