@@ -1,5 +1,5 @@
-//! Installs missing packages: system packages with apt, and the npm packages of the pages. On systems without apt it prints
-//! the command for the user.
+//! Installs missing packages: system packages with apt, the npm packages of the pages, and OpenCode for the tests. On systems
+//! without apt it prints the command for the user.
 
 use crate::{Failure, command, machine};
 use std::io::{IsTerminal, Write};
@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 /// The list of system packages. `.ci/run` reads it too.
 const APT: &str = include_str!("../apt.txt");
+/// The version of OpenCode that the tests use. `growqr-testkit` reads it too.
+const OPENCODE_VERSION: &str = include_str!("../opencode.txt");
 
 /// What a package is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,26 @@ pub enum Need {
 /// Installs everything that building and testing need.
 pub fn everything(yes: bool) -> Result<(), Failure> {
     packages(Need::Test, yes)?;
-    pages()
+    pages()?;
+    opencode()
+}
+
+/// Installs OpenCode, with which sub-agents work, into the target folder, where the tests look for it. On other systems and
+/// processors the tests install what fits when they run.
+fn opencode() -> Result<(), Failure> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Ok(());
+    }
+    let version = OPENCODE_VERSION.trim();
+    // The baseline build runs on every x86-64 processor.
+    let package = "opencode-linux-x64-baseline";
+    let folder = machine::root().join("target/opencode").join(version);
+    if folder.join("node_modules").join(package).exists() {
+        return Ok(());
+    }
+    let named = format!("{package}@{version}");
+    let mut install = command::npm(&["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+    command::run(install.arg(&folder).arg(named))
 }
 
 /// Installs the missing system packages. Asks first unless `yes` is set.

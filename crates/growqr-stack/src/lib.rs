@@ -20,6 +20,7 @@ mod labels;
 mod logs;
 mod network;
 mod observe;
+pub mod opencode;
 mod opencode_spec;
 mod orphans;
 mod plan;

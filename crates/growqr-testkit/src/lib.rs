@@ -1,5 +1,5 @@
-//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, small disks, a
-//! window). For tests only.
+//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, OpenCode, a keyring,
+//! small disks, a window). For tests only.
 //!
 //! The stub servers listen on loopback sockets, so the real client, or the real program in a child process, can use them.
 //! They do not depend on the product's types: what they accept comes only from the documentation of the services, so they
@@ -11,6 +11,7 @@ mod dead_port;
 mod desktop_session;
 mod http;
 pub mod openai;
+pub mod opencode;
 mod player;
 pub mod postgres;
 mod record;

@@ -1,0 +1,9 @@
+//! The client and the session driver against the real OpenCode.
+
+mod asks;
+mod crash;
+mod files;
+mod parallel;
+mod ready;
+mod stop;
+mod workbench;
