@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use growqr_actors::{Host, PostError, Setups};
 use growqr_core::agent::ChargeState;
 use growqr_core::id::{AgentId, EffectId, SessionId};
+use growqr_core::journal::{SessionStatus, Store};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{Failure, FailureKind};
 use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement};
@@ -40,5 +41,114 @@ impl HostSlot {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Host>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The name under which the workbench's token is registered.
+pub(crate) const CONTAINER: &str = "workbench";
+
+/// The ports of the gateway.
+pub(crate) fn ports(payers: Payers) -> growqr_gateway::Ports {
+    let payers = Arc::new(payers);
+    growqr_gateway::Ports { sessions: Arc::clone(&payers) as _, meter: Arc::clone(&payers) as _, backends: payers }
+}
+
+/// Finds who pays for a call, and charges it to that agent's journal.
+pub(crate) struct Payers {
+    host: HostSlot,
+    store: Arc<dyn Store>,
+    setups: Arc<ModelSetups>,
+}
+
+impl Payers {
+    pub(crate) fn new(host: HostSlot, store: Arc<dyn Store>, setups: Arc<ModelSetups>) -> Payers {
+        Payers { host, store, setups }
+    }
+
+    /// The agent whose session this is, if it works now.
+    async fn agent_of(&self, session: &str) -> Option<AgentId> {
+        match self.store.session(&SessionId::new(session)).await {
+            Ok(found) => found.filter(|found| found.status == SessionStatus::Open).map(|found| found.agent),
+            Err(error) => {
+                tracing::warn!(%error, "a session could not be looked up, so its call is refused");
+                None
+            }
+        }
+    }
+
+    fn host(&self) -> Result<Host, MeterError> {
+        self.host.get().ok_or_else(|| MeterError::Unavailable("the agents do not run now".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Sessions for Payers {
+    async fn payer(&self, caller: &Caller) -> Option<AgentId> {
+        if let Some(agent) = self.agent_of(&caller.session).await {
+            return Some(agent);
+        }
+        self.agent_of(caller.parent.as_deref()?).await
+    }
+
+    async fn limit_hit(&self, agent: &AgentId, limit: LimitReached) {
+        // The refused reservation is in the journal already.
+        tracing::info!(%agent, ?limit, "a call of a session is over a limit");
+    }
+}
+
+#[async_trait]
+impl Meter for Payers {
+    async fn available(&self, agent: &AgentId) -> Result<Available, MeterError> {
+        let unavailable = |error: growqr_core::journal::StoreError| MeterError::Unavailable(error.to_string());
+        let view = self.store.agent(agent).await.map_err(unavailable)?;
+        let view = view.ok_or_else(|| MeterError::Unavailable("there is no such agent".to_owned()))?;
+        let limits = self.setups.setup(view.depth).0.limits;
+        Ok(Available {
+            money: view.allowance.unwrap_or_default().saturating_sub(view.reserved),
+            limit: LimitReached::Allowance,
+            tokens: limits.unpriced.map_or(0, |unpriced| unpriced.tokens),
+            max_output: limits.max_tokens,
+        })
+    }
+
+    async fn reserve(&self, agent: &AgentId, charge: &EffectId, most: Reservation) -> Result<(), MeterError> {
+        // The purpose names the model, by which people sum up what they have spent.
+        let model = self.setups.setup(1).0.card.id;
+        match self.host()?.reserve(agent, charge.clone(), model, most.money).await {
+            Ok(ChargeState::Reserved) => Ok(()),
+            Ok(ChargeState::NotOpen(limit)) => Err(MeterError::Limit(limit)),
+            Ok(ChargeState::Settled) => Err(MeterError::Unavailable("this call was settled before".to_owned())),
+            Ok(ChargeState::NotAtWork) => Err(MeterError::Unavailable("the session is not at work".to_owned())),
+            Err(error) => Err(MeterError::Unavailable(error.to_string())),
+        }
+    }
+
+    async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement) {
+        for pause in SETTLE_PAUSES {
+            let Ok(host) = self.host() else { return };
+            match host.settle(agent, charge.clone(), settlement.cost).await {
+                Ok(_) => return,
+                // The charge stays open in the journal and counts with its whole reservation.
+                Err(PostError::Stopping | PostError::Unknown(_)) => return,
+                Err(error) => {
+                    tracing::warn!(%agent, %error, "a charge could not be settled; trying again");
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Backends for Payers {
+    async fn backend(&self, _agent: &AgentId) -> Result<Backend, Failure> {
+        let setup = self.setups.setup(1).0;
+        if setup.provider == anthropic::PROVIDER {
+            return Ok(Backend::Relay { upstream: self.setups.upstream(), model: setup.card.id });
+        }
+        match self.setups.model(&setup.provider) {
+            Some(model) => Ok(Backend::Translate { model, id: setup.card.id }),
+            None => Err(Failure::new(FailureKind::Authentication, "there is no model provider")),
+        }
     }
 }

@@ -101,6 +101,15 @@ impl OpenCode {
         self.changes_of(session, &turn).await
     }
 
+    /// The files that all runs of a session changed, those of child sessions included.
+    ///
+    /// # Errors
+    /// [`OpenCodeError`].
+    pub async fn all_diffs(&self, session: &Session) -> Result<Vec<FileChange>, OpenCodeError> {
+        let messages = self.messages(&session.id).await?;
+        self.changes_of(session, &messages).await
+    }
+
     pub(super) async fn changes_of(&self, session: &Session, turn: &[Message]) -> Result<Vec<FileChange>, OpenCodeError> {
         let mut children = Vec::new();
         for child in children_of(turn) {

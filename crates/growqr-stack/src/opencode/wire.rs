@@ -223,6 +223,26 @@ pub struct ToolCall {
     pub state: ToolState,
 }
 
+/// The longest summary of a tool call, in characters.
+const MAX_SUMMARY_CHARS: usize = 160;
+
+impl ToolCall {
+    /// What it does or did, in one short line: the tool, and the command, path or address. From outside: show it, never act on
+    /// it.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let names = ["command", "filePath", "path", "url", "pattern", "query", "description"];
+        let about = names.iter().find_map(|name| self.state.input.get(name).and_then(Value::as_str));
+        let about = about.map_or_else(String::new, |about| format!(": {about}"));
+        let failed = if self.state.status == "error" { " (failed)" } else { "" };
+        let line: String = format!("{}{about}", self.tool).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        match line.char_indices().nth(MAX_SUMMARY_CHARS) {
+            Some((end, _)) => format!("{}…{failed}", &line[..end]),
+            None => format!("{line}{failed}"),
+        }
+    }
+}
+
 /// The state of a tool call.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]

@@ -170,10 +170,11 @@ impl Snapshot {
         self.turn.iter().flat_map(tool_calls).filter(is_open).cloned().collect()
     }
 
-    /// The number of replies so far: one for each step.
+    /// The tool calls that have ended, one short text for each.
     #[must_use]
-    pub fn steps(&self) -> usize {
-        self.turn.iter().filter(|message| message.info.role == Role::Assistant).count()
+    pub fn steps(&self) -> Vec<String> {
+        let has_ended = |call: &&ToolCall| matches!(call.state.status.as_str(), "completed" | "error");
+        self.turn.iter().flat_map(tool_calls).filter(has_ended).map(ToolCall::summary).collect()
     }
 
     /// Whether OpenCode has yet to tell which files the run changed.
@@ -256,6 +257,20 @@ mod tests {
     }
 
     #[test]
+    fn a_step_is_told_in_one_short_line() {
+        let call = |tool: &str, status: &str, input: Value| json!({"type": "tool", "tool": tool, "state": {"status": status, "input": input}});
+        let calls = json!([
+            call("bash", "completed", json!({"command": "make\ntest", "description": "x"})),
+            call("write", "completed", json!({"filePath": "/w/a.txt", "content": "long"})),
+            call("todowrite", "completed", json!({"todos": []})),
+            call("webfetch", "error", json!({"url": "https://example.org"})),
+            call("bash", "running", json!({"command": "sleep 9"})),
+        ]);
+        let steps = idle(json!([prompt(), reply(json!({}), calls)])).steps();
+        assert_eq!(steps, ["bash: make test", "write: /w/a.txt", "todowrite", "webfetch: https://example.org (failed)"]);
+    }
+
+    #[test]
     fn a_requested_abort_without_an_error_is_an_abort() {
         let snapshot = idle(json!([prompt(), reply(json!({"time": {"completed": 2}}), json!([]))]));
         assert_eq!(phase(&snapshot, &Known { is_aborted: true, ..quiet(3) }), Phase::Ended(Ending::Aborted));
@@ -289,6 +304,5 @@ mod tests {
         let summary = reply(json!({"summary": true}), said("summary"));
         let snapshot = idle(json!([prompt(), reply(json!({}), said("first")), reply(json!({}), said("last")), summary]));
         assert_eq!(snapshot.text(), "last");
-        assert_eq!(snapshot.steps(), 3);
     }
 }

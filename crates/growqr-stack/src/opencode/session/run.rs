@@ -72,8 +72,10 @@ pub struct SessionView {
     pub session: Option<Session>,
     /// What it does.
     pub phase: Phase,
-    /// The number of replies so far.
-    pub steps: usize,
+    /// How often the server was looked at; 0: nothing is known yet.
+    pub looks: u64,
+    /// The tool calls that have ended, one short text for each.
+    pub steps: Vec<String>,
     /// The tool calls that run or wait now.
     pub calls: Vec<ToolCall>,
     /// What waits for a reply.
@@ -211,7 +213,9 @@ impl Run<'_> {
     }
 
     fn show(&self, view: &watch::Sender<SessionView>, snapshot: &Snapshot, phase: &Phase) {
+        let looks = view.borrow().looks + 1;
         let next = SessionView {
+            looks,
             session: Some(self.session.clone()),
             phase: phase.clone(),
             steps: snapshot.steps(),
@@ -219,7 +223,7 @@ impl Run<'_> {
             pending: snapshot.pending.clone(),
         };
         view.send_if_modified(|shown| {
-            let is_new = *shown != next;
+            let is_new = looks == 1 || *shown != SessionView { looks: shown.looks, ..next.clone() };
             *shown = next;
             is_new
         });

@@ -1,0 +1,155 @@
+//! Keeps the copy of the memory repository on Gitea the same as the memory on this computer. Commits made while Gitea does not
+//! answer wait; nothing is ever forced.
+
+use crate::SystemClock;
+use crate::error::AppError;
+use crate::stack::control::StackDeps;
+use crate::stack::services::REPOSITORY;
+use crate::stack::view::StackView;
+use growqr_core::clock::Clock;
+use growqr_core::secret::Secret;
+use growqr_core::stack::StackRepo;
+use growqr_memory::{Remote, SyncError, Synced};
+use growqr_wire::{MemorySync, MemorySyncState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often Gitea is asked for changes that were made in its pages.
+const POLL: Duration = Duration::from_secs(30);
+
+/// How to reach the repository on Gitea.
+#[derive(Clone, Debug)]
+pub(crate) struct GiteaAccess {
+    /// Its address for git, without credentials.
+    pub(crate) url: String,
+    pub(crate) user: String,
+    pub(crate) token: Secret,
+}
+
+/// Compares and sends.
+pub(crate) struct MemoryCopy {
+    deps: StackDeps,
+    view: StackView,
+    last: Option<Instant>,
+    /// The copy is not the one from before; only the person decides what follows.
+    is_stopped: bool,
+}
+
+impl MemoryCopy {
+    pub(crate) fn new(deps: StackDeps, view: StackView) -> MemoryCopy {
+        MemoryCopy { deps, view, last: None, is_stopped: false }
+    }
+
+    async fn known(&self) -> Option<StackRepo> {
+        let repos = self.deps.store.repos().await.unwrap_or_default();
+        repos.into_iter().find(|repo| repo.name == REPOSITORY)
+    }
+
+    /// How many commits Gitea does not have yet. Asks only this computer.
+    async fn behind(&self, head: Option<String>) -> u64 {
+        let memory = Arc::clone(&self.deps.memory);
+        let counted = tokio::task::spawn_blocking(move || memory.unpushed(head.as_deref())).await;
+        counted.ok().and_then(Result::ok).map_or(0, |count| count as u64)
+    }
+
+    /// Compares if it is time to, or if it is asked for. `join`: also with a copy that is not the one from before.
+    pub(crate) async fn round(&mut self, gitea: Option<&GiteaAccess>, asked: Option<bool>) {
+        let Some(gitea) = gitea else { return self.offline().await };
+        let known = self.known().await;
+        let head = known.as_ref().and_then(|repo| repo.head.clone());
+        let behind = self.behind(head.clone()).await;
+        let is_due = self.last.is_none_or(|last| last.elapsed() >= POLL) || behind > 0;
+        if asked != Some(true) && (self.is_stopped || !(is_due || asked.is_some())) {
+            return;
+        }
+        let expected = if asked == Some(true) { None } else { head };
+        let remote = Remote { url: gitea.url.clone(), user: gitea.user.clone(), token: gitea.token.clone() };
+        let memory = Arc::clone(&self.deps.memory);
+        let work = move || memory.sync(&remote, expected.as_deref(), SystemClock.now());
+        let done = tokio::task::spawn_blocking(work).await;
+        self.last = Some(Instant::now());
+        match done {
+            Ok(Ok(synced)) => self.synced(gitea, &synced).await,
+            Ok(Err(error)) => self.failed(known, behind, &error),
+            Err(error) => tracing::warn!(%error, "memory could not be compared with its copy"),
+        }
+    }
+
+    async fn synced(&mut self, gitea: &GiteaAccess, synced: &Synced) {
+        self.is_stopped = false;
+        let repo = StackRepo {
+            name: REPOSITORY.to_owned(),
+            owner: gitea.user.clone(),
+            head: Some(synced.head.clone()),
+            synced_at: Some(SystemClock.now()),
+        };
+        if let Err(error) = self.deps.store.save_repo(&repo).await {
+            tracing::warn!(%error, "what Gitea has cannot be recorded; it is compared again");
+        }
+        if synced.pulled > 0 {
+            self.deps.memory_changes.send_replace(());
+        }
+        let conflicts: Vec<String> = synced.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
+        let (found, next_step) = if conflicts.is_empty() {
+            ("the copy on Gitea is the same".to_owned(), None)
+        } else {
+            let copies = synced.conflicts.iter().filter_map(|conflict| conflict.copy.clone()).collect::<Vec<_>>().join(", ");
+            (
+                format!("both sides had changed {}; both versions are kept", conflicts.join(", ")),
+                Some(format!("Compare with {copies}, keep what is right, and delete the other page.")),
+            )
+        };
+        self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, next_step);
+    }
+
+    fn failed(&mut self, known: Option<StackRepo>, behind: u64, error: &SyncError) {
+        let at = known.and_then(|repo| repo.synced_at).map(|at| at.0);
+        let step = match error {
+            SyncError::Wiped { .. } | SyncError::Rewound { .. } => Some(
+                "If this is what you want, join it with the memory on this computer: growqr stack sync --join. Nothing is overwritten.",
+            ),
+            SyncError::Foreign { .. } => {
+                Some("Rename or delete the repository \"memory\" in Gitea's pages, then try again: growqr stack sync --join")
+            }
+            SyncError::Missing | SyncError::Denied => Some("Start the containers again: growqr stack up"),
+            SyncError::Refused { .. } => Some("Look at the settings of the repository in Gitea's pages."),
+            SyncError::Unreachable { .. } | SyncError::Raced | SyncError::Memory(_) => None,
+        };
+        self.is_stopped = matches!(error, SyncError::Wiped { .. } | SyncError::Rewound { .. } | SyncError::Foreign { .. });
+        let state = if self.is_stopped { MemorySyncState::Stopped } else { MemorySyncState::Behind };
+        let found = if behind == 0 { error.to_string() } else { format!("{error}; {}", waiting(behind)) };
+        self.show(state, behind, at, found, step.map(str::to_owned));
+    }
+
+    /// Gitea does not run.
+    pub(crate) async fn offline(&mut self) {
+        let Some(known) = self.known().await else { return };
+        let behind = self.behind(known.head.clone()).await;
+        let found = if behind == 0 { "Gitea does not run; it had everything".to_owned() } else { waiting(behind) };
+        self.show(MemorySyncState::Behind, behind, known.synced_at.map(|at| at.0), found, None);
+    }
+
+    /// The copy was removed.
+    ///
+    /// # Errors
+    /// If the store cannot record it.
+    pub(crate) async fn forget(&mut self) -> Result<(), AppError> {
+        self.deps.store.forget_repo(REPOSITORY).await?;
+        (self.last, self.is_stopped) = (None, false);
+        self.view.change(|stack| stack.memory = None);
+        Ok(())
+    }
+
+    fn show(&self, state: MemorySyncState, behind: u64, synced_at: Option<i64>, found: String, next_step: Option<String>) {
+        let memory = MemorySync { state, behind, synced_at, found, next_step };
+        self.view.change(|stack| stack.memory = Some(memory));
+    }
+}
+
+fn waiting(behind: u64) -> String {
+    match behind {
+        0 => String::new(),
+        1 => "behind by 1 change, which waits on this computer".to_owned(),
+        _ => format!("behind by {behind} changes, which wait on this computer"),
+    }
+}

@@ -1,0 +1,439 @@
+//! The sessions of sub-agents in OpenCode, behind the port that agents use.
+//!
+//! A prompt has a driver: a task that watches its session. What it knows is compared with what the agent has recorded, and
+//! the difference is the news. A driver can be lost at any time: the next one finds session and prompt again.
+
+use async_trait::async_trait;
+use growqr_core::id::{MessageId, RequestId, SessionId};
+use growqr_core::workbench::{
+    ChangedFile, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply,
+    SessionRequest, SessionTokens, Sessions, Wanted, Workbench, WorkbenchError,
+};
+use growqr_stack::opencode::{
+    self, Ending, EventFeed, Failure, FileChange, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionReply, Prompt,
+    Session, SessionView, run_session,
+};
+use growqr_stack::{Daemon, Exec};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+
+/// The name of the agent in OpenCode that answers prompts.
+pub(crate) const AGENT: &str = "grow";
+
+/// How long the server may be away before a driver gives up and a new one is made.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The pause after a failed attempt to reach it.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a session may take to stop.
+const STOP: Duration = Duration::from_secs(20);
+
+/// The workbench, while it runs. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct WorkbenchSlot(Arc<Slot>);
+
+struct Slot {
+    bench: watch::Sender<Bench>,
+    drivers: Mutex<HashMap<String, Arc<Driver>>>,
+    /// Marked as changed when something needs the workbench while it does not run.
+    needed: watch::Sender<()>,
+}
+
+/// Whether the workbench can be used.
+#[derive(Clone)]
+enum Bench {
+    Up(Arc<Running>),
+    /// Why not: the end of a sentence.
+    Down(String),
+}
+
+/// A workbench that answers.
+struct Running {
+    client: OpenCode,
+    feed: EventFeed,
+    daemon: Daemon,
+    container: String,
+}
+
+/// A task that watches the session of one prompt.
+struct Driver {
+    view: watch::Receiver<SessionView>,
+    outcome: watch::Receiver<Option<Result<opencode::SessionOutcome, OpenCodeError>>>,
+    /// Requests that have a reply; the next look may still list them.
+    replied: Mutex<HashSet<String>>,
+    task: AbortHandle,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Default for WorkbenchSlot {
+    fn default() -> WorkbenchSlot {
+        WorkbenchSlot(Arc::new(Slot {
+            bench: watch::Sender::new(Bench::Down("it is not set up".to_owned())),
+            drivers: Mutex::default(),
+            needed: watch::Sender::new(()),
+        }))
+    }
+}
+
+impl WorkbenchSlot {
+    /// The workbench runs and answers.
+    pub(crate) fn set(&self, client: OpenCode, daemon: Daemon, container: String) {
+        self.drivers().clear();
+        let feed = EventFeed::start(&client);
+        self.0.bench.send_replace(Bench::Up(Arc::new(Running { client, feed, daemon, container })));
+    }
+
+    /// The workbench cannot be used, for this reason: the end of a sentence.
+    pub(crate) fn clear(&self, reason: &str) {
+        self.drivers().clear();
+        self.0.bench.send_replace(Bench::Down(reason.to_owned()));
+    }
+
+    /// Marked as changed when something needs the workbench while it does not run.
+    pub(crate) fn needed(&self) -> watch::Receiver<()> {
+        self.0.needed.subscribe()
+    }
+
+    /// Whether a prompt is being worked on.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.drivers().is_empty()
+    }
+
+    /// Whether new sub-agents can work in it.
+    pub(crate) fn state(&self) -> Workbench {
+        match &*self.0.bench.borrow() {
+            Bench::Up(_) => Workbench::Available,
+            Bench::Down(reason) => Workbench::Unavailable(reason.clone()),
+        }
+    }
+
+    /// The client, if the workbench runs.
+    pub(crate) fn client(&self) -> Option<OpenCode> {
+        match &*self.0.bench.borrow() {
+            Bench::Up(running) => Some(running.client.clone()),
+            Bench::Down(_) => None,
+        }
+    }
+
+    fn drivers(&self) -> MutexGuard<'_, HashMap<String, Arc<Driver>>> {
+        self.0.drivers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the workbench runs.
+    async fn running(&self) -> Arc<Running> {
+        let mut bench = self.0.bench.subscribe();
+        loop {
+            if let Bench::Up(running) = &*bench.borrow_and_update() {
+                return Arc::clone(running);
+            }
+            self.0.needed.send_replace(());
+            // The sender is in this slot.
+            if bench.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn running_now(&self) -> Result<Arc<Running>, WorkbenchError> {
+        match &*self.0.bench.borrow() {
+            Bench::Up(running) => Ok(Arc::clone(running)),
+            Bench::Down(reason) => Err(WorkbenchError::Unreachable(reason.clone())),
+        }
+    }
+
+    /// The driver of a prompt; started if there is none.
+    fn driver(&self, running: &Arc<Running>, job: &SessionJob) -> Result<Arc<Driver>, OpenCodeError> {
+        let key = driver_key(job);
+        if let Some(driver) = self.drivers().get(&key) {
+            return Ok(Arc::clone(driver));
+        }
+        let driver = Arc::new(Driver::start(Arc::clone(running), opencode_job(job)?));
+        self.drivers().insert(key, Arc::clone(&driver));
+        Ok(driver)
+    }
+
+    fn drop_driver(&self, job: &SessionJob) {
+        self.drivers().remove(&driver_key(job));
+    }
+
+    async fn next_news(&self, running: &Arc<Running>, job: &SessionJob) -> Result<SessionNews, OpenCodeError> {
+        let Some(recorded) = &job.session else {
+            let session = open(running, job).await?;
+            return Ok(SessionNews::Started { session: SessionId::new(session.id.as_str()) });
+        };
+        let driver = self.driver(running, job)?;
+        let (mut view, mut outcome) = (driver.view.clone(), driver.outcome.clone());
+        loop {
+            let ended = outcome.borrow_and_update().clone();
+            let seen = view.borrow_and_update().clone();
+            if let Some(news) = driver.difference(&seen, job, recorded) {
+                return Ok(news);
+            }
+            if let Some(ended) = ended {
+                self.drop_driver(job);
+                return ended.map(|outcome| SessionNews::Ended(end(outcome)));
+            }
+            tokio::select! {
+                changed = view.changed() => if changed.is_err() && outcome.borrow().is_none() {
+                    // The task has ended without an outcome: it was aborted when the workbench went away.
+                    self.drop_driver(job);
+                    return Err(OpenCodeError::Unreachable);
+                },
+                _ = outcome.changed() => {}
+            }
+        }
+    }
+}
+
+impl Driver {
+    fn start(running: Arc<Running>, job: opencode::SessionJob) -> Driver {
+        let (shown, view) = watch::channel(SessionView::default());
+        let (done, outcome) = watch::channel(None);
+        let task = tokio::spawn(async move {
+            // Replies go straight to the server; nothing is sent here.
+            let (_instructions, mut commands) = mpsc::channel(1);
+            let result = run_session(&running.client, &running.feed, &job, &mut commands, &shown).await;
+            done.send_replace(Some(result));
+        });
+        Driver { view, outcome, replied: Mutex::default(), task: task.abort_handle() }
+    }
+
+    fn replied(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.replied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first thing that is seen and not recorded.
+    fn difference(&self, seen: &SessionView, job: &SessionJob, recorded: &SessionId) -> Option<SessionNews> {
+        if let Some(session) = &seen.session
+            && session.id.as_str() != recorded.as_str()
+        {
+            return Some(SessionNews::Started { session: SessionId::new(session.id.as_str()) });
+        }
+        if seen.looks == 0 {
+            return None;
+        }
+        if let Some(recorded) = job.steps
+            && let Some(steps) = seen.steps.get(usize::try_from(recorded).unwrap_or(usize::MAX)..)
+            && !steps.is_empty()
+        {
+            return Some(SessionNews::Progressed { steps: steps.to_vec() });
+        }
+        let replied = self.replied();
+        let waits = |id: &RequestId| seen.pending.iter().any(|pending| request_id(pending) == id.as_str());
+        if let Some(gone) = job.requests.iter().find(|id| !waits(id) && !replied.contains(id.as_str())) {
+            return Some(SessionNews::Withdrawn(gone.clone()));
+        }
+        let is_new = |pending: &&PendingRequest| {
+            let id = request_id(pending);
+            !replied.contains(id) && !job.requests.iter().any(|known| known.as_str() == id)
+        };
+        let new: Vec<SessionRequest> = seen.pending.iter().filter(is_new).map(request).collect();
+        (!new.is_empty()).then_some(SessionNews::Asked(new))
+    }
+}
+
+#[async_trait]
+impl Sessions for WorkbenchSlot {
+    async fn advance(&self, job: &SessionJob) -> SessionNews {
+        loop {
+            let running = self.running().await;
+            match self.next_news(&running, job).await {
+                Ok(news) => return news,
+                Err(error) if error.is_temporary() => tokio::time::sleep(PAUSE).await,
+                Err(error) => {
+                    self.drop_driver(job);
+                    let outcome = SessionOutcome::Failed { reason: error.to_string(), retryable: false };
+                    return SessionNews::Ended(SessionEnd::without_words(outcome));
+                }
+            }
+        }
+    }
+
+    async fn reply(&self, job: &SessionJob, request: &RequestId, reply: &SessionReply) -> Result<(), WorkbenchError> {
+        let running = self.running_now()?;
+        let directory = directory(job);
+        let replied = match (request.as_str().parse::<opencode::PermissionId>(), request.as_str().parse::<opencode::QuestionId>()) {
+            (Ok(id), _) => running.client.reply_permission(&directory, &id, &permission_reply(reply)).await,
+            (_, Ok(id)) => match reply {
+                SessionReply::Answer { text } => {
+                    let questions = running.client.questions(&directory).await.map_err(|error| unreachable_or_gone(&error))?;
+                    let count = questions.iter().find(|known| known.id == id).map_or(1, |known| known.questions.len().max(1));
+                    let answers = vec![vec![text.clone()]; count];
+                    running.client.reply_question(&directory, &id, &answers).await
+                }
+                _ => running.client.reject_question(&directory, &id).await,
+            },
+            (Err(_), Err(_)) => return Err(WorkbenchError::Gone),
+        };
+        replied.map_err(|error| unreachable_or_gone(&error))?;
+        if let Some(driver) = self.drivers().get(&driver_key(job)) {
+            driver.replied().insert(request.as_str().to_owned());
+        }
+        Ok(())
+    }
+
+    async fn abort(&self, job: &SessionJob) -> Result<SessionEnd, WorkbenchError> {
+        let running = self.running_now()?;
+        self.drop_driver(job);
+        let unreachable = |error: OpenCodeError| WorkbenchError::Unreachable(error.to_string());
+        let found = match &job.session {
+            Some(id) => match id.as_str().parse() {
+                Ok(id) => match running.client.session(&id).await {
+                    Err(OpenCodeError::NotFound(_)) => None,
+                    found => Some(found.map_err(unreachable)?),
+                },
+                Err(_) => None,
+            },
+            None => running.client.find_session(&job.title, &directory(job)).await.map_err(unreachable)?,
+        };
+        let Some(session) = found else { return Ok(SessionEnd::without_words(SessionOutcome::Aborted)) };
+        running.client.stop(&session, STOP).await.map_err(unreachable)?;
+        let message = message_id(&job.message).map_err(unreachable)?;
+        let turn = running.client.turn(&session.id, &message).await.map_err(unreachable)?;
+        let changes = running.client.diffs(&session, &message).await.unwrap_or_default();
+        let words = opencode::Snapshot { turn, ..opencode::Snapshot::default() }.text();
+        let tokens = running.client.usage(&session.id).await.map(tokens).unwrap_or_default();
+        Ok(SessionEnd { words, files: changes.into_iter().map(file).collect(), tokens, outcome: SessionOutcome::Aborted })
+    }
+}
+
+/// Opens the session of a job in a folder of its own.
+async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeError> {
+    let directory = directory(job);
+    let made = running.daemon.exec(&running.container, &Exec::new(["mkdir", "-p", directory.as_str()])).await;
+    match made {
+        Ok(done) if done.code == 0 => {}
+        Ok(done) => return Err(OpenCodeError::Refused { status: 507, message: format!("no folder could be made: {}", done.error) }),
+        Err(error) => {
+            tracing::debug!(%error, "the folder of a session cannot be made now");
+            return Err(OpenCodeError::Unreachable);
+        }
+    }
+    let new = NewSession { title: job.title.clone(), directory, rules: Vec::new() };
+    Ok(running.client.open_session(&new).await?.session)
+}
+
+/// The folder of an agent, inside the container. The ids of agents are letters, digits and `-`.
+pub(crate) fn folder_of(agent: &growqr_core::id::AgentId) -> String {
+    format!("/workspace/{agent}")
+}
+
+fn directory(job: &SessionJob) -> String {
+    folder_of(&job.agent)
+}
+
+fn driver_key(job: &SessionJob) -> String {
+    format!("{} {}", job.title, job.message)
+}
+
+/// OpenCode wants ids of messages that begin with `msg_`.
+fn message_id(id: &MessageId) -> Result<opencode::MessageId, OpenCodeError> {
+    let text = id.as_str();
+    let text = if text.starts_with("msg_") { text.to_owned() } else { format!("msg_{text}") };
+    Ok(text.parse()?)
+}
+
+fn opencode_job(job: &SessionJob) -> Result<opencode::SessionJob, OpenCodeError> {
+    Ok(opencode::SessionJob {
+        session: NewSession { title: job.title.clone(), directory: directory(job), rules: Vec::new() },
+        prompt: Prompt { message: message_id(&job.message)?, agent: AGENT.to_owned(), text: job.prompt.to_string() },
+        tracks_changes: true,
+        patience: PATIENCE,
+    })
+}
+
+fn request_id(pending: &PendingRequest) -> &str {
+    match pending {
+        PendingRequest::Permission(request) => request.id.as_str(),
+        PendingRequest::Question(request) => request.id.as_str(),
+    }
+}
+
+fn request(pending: &PendingRequest) -> SessionRequest {
+    let wanted = match pending {
+        PendingRequest::Permission(request) => {
+            let detail = |name: &str| request.detail(name).map(str::to_owned);
+            Wanted::Permission(Permission {
+                what: request.permission.clone(),
+                patterns: request.patterns.clone(),
+                always: request.always.clone(),
+                command: detail("command"),
+                path: detail("filepath").or_else(|| detail("parentDir")),
+                url: detail("url"),
+                diff: detail("diff"),
+            })
+        }
+        PendingRequest::Question(request) => {
+            let question = |question: &opencode::Question| SessionQuestion {
+                text: question.question.clone(),
+                options: question.options.iter().map(|option| option.label.clone()).collect(),
+            };
+            Wanted::Answers(request.questions.iter().map(question).collect())
+        }
+    };
+    SessionRequest {
+        id: RequestId::new(request_id(pending)),
+        session: SessionId::new(pending.session().as_str()),
+        wanted,
+    }
+}
+
+fn permission_reply(reply: &SessionReply) -> PermissionReply {
+    match reply {
+        SessionReply::Once => PermissionReply::Once,
+        SessionReply::Always => PermissionReply::Always,
+        SessionReply::Reject { message } => PermissionReply::Reject { message: Some(message.clone()) },
+        SessionReply::Answer { text } => PermissionReply::Reject { message: Some(text.clone()) },
+    }
+}
+
+fn unreachable_or_gone(error: &OpenCodeError) -> WorkbenchError {
+    if error.is_temporary() { WorkbenchError::Unreachable(error.to_string()) } else { WorkbenchError::Gone }
+}
+
+fn end(outcome: opencode::SessionOutcome) -> SessionEnd {
+    let in_doubt = || outcome.unfinished.iter().map(opencode::ToolCall::summary).collect();
+    let ended = match &outcome.ending {
+        Ending::Finished(_) => SessionOutcome::Done,
+        Ending::Aborted => SessionOutcome::Aborted,
+        Ending::Interrupted => SessionOutcome::Interrupted { in_doubt: in_doubt() },
+        Ending::Failed(failure) => SessionOutcome::Failed { reason: reason(failure), retryable: true },
+    };
+    SessionEnd {
+        words: outcome.text,
+        files: outcome.changes.into_iter().map(file).collect(),
+        tokens: tokens(outcome.usage),
+        outcome: ended,
+    }
+}
+
+fn reason(failure: &Failure) -> String {
+    match failure {
+        Failure::UnknownAgent => "OpenCode was started with another configuration".to_owned(),
+        Failure::NotStarted => "OpenCode accepted the prompt and never began".to_owned(),
+        Failure::Rejected => "a request was refused".to_owned(),
+        Failure::Error { message, .. } => message.clone(),
+    }
+}
+
+fn file(change: FileChange) -> ChangedFile {
+    ChangedFile { path: change.path, added: change.additions, removed: change.deletions }
+}
+
+fn tokens(usage: opencode::SessionUsage) -> SessionTokens {
+    let cached = usage.cache_read_tokens;
+    SessionTokens {
+        input: usage.input_tokens.saturating_add(cached).saturating_add(usage.cache_write_tokens),
+        cached,
+        output: usage.output_tokens.saturating_add(usage.reasoning_tokens),
+    }
+}
