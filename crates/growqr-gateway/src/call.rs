@@ -1,13 +1,13 @@
 //! One call: finds who pays, sets the money aside, and sends the request.
 
 use crate::charge::{Bounds, OpenCharge};
-use crate::gateway::Shared;
 use crate::message::MessageRequest;
 use crate::outgoing::Outgoing;
+use crate::paid::{Call, Paid};
 use crate::ports::{Available, Backend, Caller, MeterError, Reservation};
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use crate::{relay, translate};
-use bytes::Bytes;
 use growqr_core::budget::{output_limit, output_limit_without_price};
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::limits::LimitReached;
@@ -21,23 +21,6 @@ const RESERVE_TRIES: usize = 4;
 
 /// The name of a model that stands for the backend's own.
 const OWN_MODEL: &str = "growqr";
-
-/// A request that was received completely.
-pub(crate) struct Call {
-    pub caller: Caller,
-    pub version: Option<String>,
-    pub betas: Vec<String>,
-    pub body: Bytes,
-}
-
-/// A call that is paid for.
-pub(crate) struct Paid<'a> {
-    pub agent: AgentId,
-    pub request: MessageRequest<'a>,
-    /// The model to use.
-    pub card: ModelCard,
-    pub charge: OpenCharge,
-}
 
 /// Runs a call to its end.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, out: Outgoing) {

@@ -1,7 +1,7 @@
 //! One open charge: money that is set aside for a call, and is settled exactly once whatever happens to the call.
 
-use crate::gateway::Shared;
 use crate::ports::{Reservation, Settlement};
+use crate::shared::Shared;
 use growqr_core::budget::output_until_stopped;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::money::{Money, Prices};

@@ -1,7 +1,7 @@
 //! Accepts connections and serves HTTP/1.1 on them.
 
-use crate::gateway::Shared;
 use crate::handle::handle;
+use crate::shared::Shared;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};

@@ -1,6 +1,6 @@
 //! Looks through the prompt of a request: its parts, and what costs more than its size tells.
 
-use crate::message::Fields;
+use crate::fields::Fields;
 use crate::refusal::Refusal;
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -1,10 +1,11 @@
 //! One HTTP request: checks the token, reads the body, starts the call.
 
-use crate::call::{self, Call};
-use crate::gateway::Shared;
+use crate::call;
 use crate::outgoing::{Body, Outgoing, json, refused};
+use crate::paid::Call;
 use crate::ports::Caller;
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};

@@ -1,12 +1,10 @@
 //! The body of a request for a message, as far as the gateway reads and changes it. The text of unchanged fields is kept.
 
 use crate::content::{self, Part};
+use crate::fields::Fields;
 use crate::refusal::Refusal;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, de};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::fmt;
 
 /// The smallest thinking budget that the Messages API accepts.
 const MIN_THINKING: u64 = 1024;
@@ -52,7 +50,7 @@ impl<'a> MessageRequest<'a> {
     pub fn parse(body: &'a [u8]) -> Result<MessageRequest<'a>, Refusal> {
         let fields: Fields<'a> = serde_json::from_slice(body)
             .map_err(|error| Refusal::invalid(format!("The body is not a JSON object with distinct fields: {error}")))?;
-        if let Some((name, _)) = fields.0.iter().find(|(name, _)| !FIELDS.contains(&name.as_str())) {
+        if let Some((name, _)) = fields.iter().find(|(name, _)| !FIELDS.contains(&name.as_str())) {
             return Err(Refusal::invalid(format!("{name}: this field cannot be used here")));
         }
         let scan = content::scan(&fields, body.len())?;
@@ -79,7 +77,7 @@ impl<'a> MessageRequest<'a> {
         }
         let thinking = self.thinking_within(max_tokens)?;
         let mut out = String::from("{");
-        for (index, (name, value)) in self.fields.0.iter().enumerate() {
+        for (index, (name, value)) in self.fields.iter().enumerate() {
             let value = match name.as_str() {
                 "model" => Value::from(model).to_string(),
                 "max_tokens" => max_tokens.to_string(),
@@ -111,50 +109,6 @@ impl<'a> MessageRequest<'a> {
 /// The output limit does not leave room for the requested thinking.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooSmallForThinking;
-
-/// A JSON object's fields in order, with their text. No name occurs twice: which one counts would depend on the reader.
-pub(crate) struct Fields<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'a> Fields<'a> {
-    /// A field's JSON text.
-    pub fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
-    }
-
-    /// A field that may be missing.
-    pub fn optional<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, Refusal> {
-        let read =
-            |raw: &'a RawValue| serde_json::from_str(raw.get()).map_err(|_| Refusal::invalid(format!("{name}: not valid")));
-        self.raw(name).map(read).transpose()
-    }
-
-    fn required<T: Deserialize<'a>>(&self, name: &str) -> Result<T, Refusal> {
-        self.optional(name)?.ok_or_else(|| Refusal::invalid(format!("{name}: Field required")))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields<'a>, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Fields<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields: Vec<(String, &'de RawValue)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    if fields.iter().any(|(known, _)| *known == name) {
-                        return Err(de::Error::custom("a field occurs twice"));
-                    }
-                    fields.push((name, value));
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Reader)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Relays a call to a service with the Messages API. The bytes of the answer pass through as they arrive.
 
-use crate::call::{Call, Paid};
 use crate::outgoing::{Outgoing, Stopped};
+use crate::paid::{Call, Paid};
 use crate::refusal::Refusal;
 use growqr_core::model::Usage;
 use growqr_core::upstream::{Billed, RawRequest, Upstream};

@@ -3,8 +3,8 @@
 mod events;
 mod request;
 
-use crate::call::Paid;
 use crate::outgoing::{Outgoing, Stopped};
+use crate::paid::Paid;
 use crate::refusal::Refusal;
 use events::Events;
 use growqr_core::model::{Delta, Failure, Model, Reply, Usage};

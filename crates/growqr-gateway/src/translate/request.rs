@@ -1,7 +1,7 @@
 //! Translates a request of the Messages API into the form of the core.
 
-use crate::call::Paid;
 use crate::message::MessageRequest;
+use crate::paid::Paid;
 use crate::refusal::Refusal;
 use growqr_core::model::{Model, ModelRequest};
 use growqr_core::prompt::{Message, Role, Segment, Tool, text_of};
