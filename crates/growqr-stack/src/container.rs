@@ -6,7 +6,8 @@ use crate::error::StackError;
 use crate::labels::{CONFIG, PART, Scope};
 use crate::spec::{ContainerSpec, FolderUse, VolumeUse};
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions, PortBinding, RestartPolicy,
+    RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
@@ -36,7 +37,7 @@ fn body(scope: &Scope, spec: &ContainerSpec, network_id: &str) -> ContainerCreat
         pids_limit: Some(spec.pids.into()),
         nano_cpus: spec.nano_cpus.and_then(|cpus| i64::try_from(cpus).ok()),
         tmpfs: Some(spec.tmpfs.iter().map(|use_| (use_.target.clone(), tmpfs(use_.mebibytes))).collect()),
-        mounts: Some(mounts(scope, &spec.volumes, &spec.folders)),
+        mounts: Some(mounts(scope, &spec.volumes, &spec.folders, true)),
         extra_hosts: spec.reaches_host.then(|| vec!["host.docker.internal:host-gateway".to_owned()]),
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
         log_config: Some(HostConfigLogConfig {
@@ -60,12 +61,15 @@ fn body(scope: &Scope, spec: &ContainerSpec, network_id: &str) -> ContainerCreat
     }
 }
 
-fn mounts(scope: &Scope, volumes: &[VolumeUse], folders: &[FolderUse]) -> Vec<Mount> {
+/// Without `keeps_owner` an empty volume takes over the image's directory at its path: content and owner. Once a volume is
+/// filled that must not happen again: Docker makes the working directory as root before it looks.
+fn mounts(scope: &Scope, volumes: &[VolumeUse], folders: &[FolderUse], keeps_owner: bool) -> Vec<Mount> {
     let volume = |use_: &VolumeUse| Mount {
         target: Some(use_.target.clone()),
         source: Some(scope.name(use_.volume.word())),
         typ: Some(MountType::VOLUME),
         read_only: Some(use_.read_only),
+        volume_options: Some(MountVolumeOptions { no_copy: Some(keeps_owner), ..MountVolumeOptions::default() }),
         ..Mount::default()
     };
     let folder = |use_: &FolderUse| Mount {
@@ -118,7 +122,7 @@ impl Daemon {
             labels: Some(labels),
             host_config: Some(HostConfig {
                 network_mode: Some("none".to_owned()),
-                mounts: Some(mounts(scope, &volumes, &[])),
+                mounts: Some(mounts(scope, &volumes, &[], false)),
                 ..HostConfig::default()
             }),
             ..ContainerCreateBody::default()

@@ -7,6 +7,7 @@ use crate::observe::RealNetwork;
 use bollard::models::NetworkCreateRequest;
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 impl Daemon {
     /// The networks that carry the labels of the filter.
@@ -39,6 +40,23 @@ impl Daemon {
         };
         let client = self.patient(WORK);
         self.work(WORK, self.call("create a network", "network", &name), client.create_network(request)).await.map(drop)
+    }
+
+    /// The address under which containers reach this computer as `host.docker.internal`, where the engine runs on it: the one
+    /// of Docker's own bridge. In a virtual machine it is an address of that machine. `None` if there is no such bridge.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn host_gateway(&self) -> Result<Option<IpAddr>, StackError> {
+        let call = self.call("inspect a network", "network", "bridge");
+        match self.ask(call, self.docker().inspect_network("bridge", None)).await {
+            Ok(network) => {
+                let configs = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+                Ok(configs.into_iter().filter_map(|config| config.gateway?.parse().ok()).find(IpAddr::is_ipv4))
+            }
+            Err(StackError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a network. Removing a missing one succeeds.

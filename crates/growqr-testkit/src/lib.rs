@@ -1,5 +1,7 @@
 //! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, OpenCode, a keyring,
 //! small disks, a window). For tests only.
+//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, Docker, small
+//! disks, a window). For tests only.
 //!
 //! The stub servers listen on loopback sockets, so the real client, or the real program in a child process, can use them.
 //! They do not depend on the product's types: what they accept comes only from the documentation of the services, so they
@@ -9,6 +11,7 @@ pub mod anthropic;
 pub mod clerk;
 mod dead_port;
 mod desktop_session;
+mod docker;
 mod http;
 pub mod openai;
 pub mod opencode;
@@ -22,6 +25,7 @@ pub mod window;
 
 pub use dead_port::DeadPort;
 pub use desktop_session::{DesktopSession, without_session};
+pub use docker::DockerHost;
 pub use small_disk::SmallDisk;
 
 /// Reports on standard error what was not tested and why. (The test harness captures `eprintln!`.)
