@@ -1,5 +1,6 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
+use crate::host::client::send_request;
 use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
@@ -10,7 +11,9 @@ use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, StoredSettings, openai_model};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{Config, OpenAi, Program, Window};
-use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
+use growqr_wire::{
+    Check, CheckState, DockerState, Key, KeySource, Keychain, KeychainState, MemorySyncState, PartState, Reply, Request, VERSION,
+};
 
 /// How many ignored files in the memory folder are named; the others are only counted.
 const IGNORED_SHOWN: usize = 3;
@@ -23,6 +26,7 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.push(model_key(&keys));
     checks.push(keychain_check(keychain));
     checks.extend(environment.warning().map(environment_check));
+    checks.extend(stack(profile, environment).await);
     // If the settings cannot be read, the check of the database says so.
     if let Ok(stored) = models::stored_settings(profile).await
         && let Some(model) = openai_model(&Preferences::parse_lenient(&stored).model)
@@ -134,6 +138,43 @@ async fn host(profile: &Profile) -> Check {
         Ok(None) => check("host", CheckState::Ok, "not running; chat starts one", None),
         Err(error) => failed("host", error),
     }
+}
+
+/// Docker and the containers: what the running host knows, or what Docker says.
+async fn stack(profile: &Profile, environment: &Environment) -> Vec<Check> {
+    let asked = send_request(profile.clone(), environment, Request::StackStatus).await;
+    let stack = match asked {
+        Ok(Reply::Stack { stack }) => stack,
+        Ok(_) => return Vec::new(),
+        Err(error) => return vec![failed("docker", error)],
+    };
+    let is_wanted = stack.parts.iter().any(|part| part.state != PartState::Off);
+    let docker = match stack.docker.state {
+        DockerState::Ready => CheckState::Ok,
+        // Everything else works without it.
+        _ if !is_wanted => CheckState::Missing,
+        _ => CheckState::Failed,
+    };
+    let mut checks = vec![check("docker", docker, stack.docker.found, stack.docker.next_step.as_deref())];
+    for part in stack.parts {
+        let (state, next_step) = match part.state {
+            PartState::Running => (CheckState::Ok, part.next_step),
+            PartState::Off => (CheckState::Missing, Some("To start it: growqr stack up".to_owned())),
+            PartState::Failed => (CheckState::Failed, part.next_step),
+            PartState::NeedsDownload => (CheckState::Missing, Some("To agree to the download: growqr stack up --yes".to_owned())),
+            _ => (CheckState::Missing, part.next_step),
+        };
+        checks.push(check(&part.id, state, part.found, next_step.as_deref()));
+    }
+    if let Some(memory) = stack.memory {
+        let state = match memory.state {
+            MemorySyncState::Same => CheckState::Ok,
+            MemorySyncState::Behind | MemorySyncState::Syncing => CheckState::Missing,
+            MemorySyncState::Stopped => CheckState::Failed,
+        };
+        checks.push(check("copy of memory", state, memory.found, memory.next_step.as_deref()));
+    }
+    checks
 }
 
 /// The keys of the running host, or those that a host would have.

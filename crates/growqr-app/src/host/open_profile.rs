@@ -12,6 +12,7 @@ use crate::rules;
 use crate::stack::control::StackDeps;
 use crate::stack::credentials::CredentialStore;
 use crate::stack::gateway::HostSlot;
+use crate::stack::workbench::WorkbenchSlot;
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
@@ -29,6 +30,7 @@ pub(crate) struct OpenProfile {
     pub(crate) memory: Arc<MemoryRepo>,
     tools: Arc<dyn Tools>,
     pub(crate) setups: Arc<ModelSetups>,
+    workbench: WorkbenchSlot,
     pub(crate) environment: Environment,
     db: Db,
     _database_claim: ProfileClaim,
@@ -58,8 +60,10 @@ impl OpenProfile {
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);
         let library = Library::of(profile, Arc::clone(&store), Arc::clone(&memory));
+        let workbench = WorkbenchSlot::default();
+        setups.set_workbench(workbench.clone());
         let (environment, setups) = (environment.clone(), Arc::new(setups));
-        Ok(Some(OpenProfile { library, store, memory, tools, setups, environment, db, _database_claim: claim, _lock: lock }))
+        Ok(Some(OpenProfile { library, store, memory, tools, setups, workbench, environment, db, _database_claim: claim, _lock: lock }))
     }
 
     /// The ports that a host needs.
@@ -69,6 +73,7 @@ impl OpenProfile {
             memory: Arc::clone(&self.memory) as Arc<dyn Memory>,
             tools: Arc::clone(&self.tools),
             setups: Arc::clone(&self.setups) as Arc<dyn growqr_actors::Setups>,
+            sessions: Arc::new(self.workbench.clone()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -86,6 +91,7 @@ impl OpenProfile {
             setups: Arc::clone(&self.setups),
             memory_changes,
             host: HostSlot::default(),
+            workbench: self.workbench.clone(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::model_setup::system_prompts;
 use crate::profile::keys::Keys;
 use crate::profile::location::Environment;
 use crate::profile::settings::{Preferences, StoredSettings, openai_model};
+use crate::stack::workbench::WorkbenchSlot;
 use growqr_actors::Setups;
 use growqr_core::agent::Setup;
 use growqr_core::model::{Model, ModelCard};
@@ -14,6 +15,7 @@ use growqr_core::prompt::Segment;
 use growqr_core::rules::Rules;
 use growqr_core::secret::{Secret, SecretStore};
 use growqr_core::tool::{OfferedTool, Tools};
+use growqr_core::upstream::Upstream;
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_models::openai;
@@ -39,6 +41,7 @@ pub(crate) struct ModelSetups {
     stored: RwLock<StoredSettings>,
     current: RwLock<CurrentSetups>,
     rules: RwLock<Arc<Rules>>,
+    workbench: RwLock<WorkbenchSlot>,
 }
 
 /// The providers, built from keys and settings.
@@ -80,7 +83,23 @@ impl ModelSetups {
             stored: RwLock::new(stored),
             current: RwLock::new(current),
             rules: RwLock::default(),
+            workbench: RwLock::default(),
         }
+    }
+
+    /// The workbench, whose state decides whether new sub-agents may work in it.
+    pub(crate) fn set_workbench(&self, workbench: WorkbenchSlot) {
+        *self.workbench.write().unwrap_or_else(PoisonError::into_inner) = workbench;
+    }
+
+    /// The service that takes requests of the Messages API as they are.
+    pub(crate) fn upstream(&self) -> Arc<dyn Upstream> {
+        self.providers().anthropic.1
+    }
+
+    /// What is known about the model of sub-agents.
+    pub(crate) fn sub_agent_card(&self) -> ModelCard {
+        self.setup(1).0.card
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -200,6 +219,7 @@ impl Setups for ModelSetups {
             setup.card = self.providers().openai.2.card(&segment.model);
         }
         setup.rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        setup.workbench = self.workbench.read().unwrap_or_else(PoisonError::into_inner).state();
         (setup, segment)
     }
 

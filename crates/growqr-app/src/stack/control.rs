@@ -10,6 +10,7 @@ use crate::stack::config::StackConfig;
 use crate::stack::credentials::CredentialStore;
 use crate::stack::gateway::HostSlot;
 use crate::stack::view::StackView;
+use crate::stack::workbench::WorkbenchSlot;
 use crate::stack::worker::Worker;
 use growqr_actors::Host;
 use growqr_core::clock::Clock;
@@ -55,6 +56,8 @@ pub(crate) struct StackDeps {
     pub(crate) memory_changes: watch::Sender<()>,
     /// The agents, once they run.
     pub(crate) host: HostSlot,
+    /// Where their sessions work.
+    pub(crate) workbench: WorkbenchSlot,
 }
 
 /// The handle.

@@ -115,6 +115,11 @@ impl CredentialStore {
 }
 
 impl Credentials {
+    /// A new password for a person to type or paste.
+    pub(crate) fn new_password() -> Secret {
+        Secret::new(Alphanumeric.sample_string(&mut rand::rng(), 24))
+    }
+
     fn random() -> Credentials {
         let random = |length| Secret::new(Alphanumeric.sample_string(&mut rand::rng(), length));
         Credentials {

@@ -58,7 +58,7 @@ impl StackControl {
     }
 
     async fn session_of(&self, agent: &str) -> Result<Option<(OpenCode, Session)>, AppError> {
-        let agent: AgentId = crate::agents::parse_id(agent)?;
+        let agent = AgentId::new(agent);
         let deps = self.deps();
         let sessions = deps.store.sessions().await?;
         let Some(row) = sessions.into_iter().find(|row| row.agent == agent) else { return Ok(None) };
