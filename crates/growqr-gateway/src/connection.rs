@@ -7,6 +7,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
@@ -45,7 +46,11 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, _permit: OwnedSemaphorePe
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let service = service_fn(|request| handle(shared.clone(), request));
+    let is_used = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        is_used.store(true, Ordering::Relaxed);
+        handle(shared.clone(), request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(shared.settings.head_timeout)
@@ -54,7 +59,8 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, _permit: OwnedSemaphorePe
     let mut connection = pin!(connection);
     tokio::select! {
         result = connection.as_mut() => log(result),
-        () = shared.stop.cancelled() => {
+        // The library keeps a connection open until its first request. Nobody waits for an answer on it.
+        () = shared.stop.cancelled() => if is_used.load(Ordering::Relaxed) {
             connection.as_mut().graceful_shutdown();
             if let Ok(result) = tokio::time::timeout(shared.settings.stop_timeout, connection).await {
                 log(result);

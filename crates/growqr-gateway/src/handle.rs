@@ -20,12 +20,8 @@ use tokio::sync::oneshot;
 const SESSION_ID_LIMIT: usize = 128;
 
 /// Beta features that are passed on. All of them are paid for by tokens alone.
-const BETAS: [&str; 4] = [
-    "thinking-binding-controls-2026-08-01",
-    "thinking-display-updates-2026-08-18",
-    "thinking-token-count-2026-05-13",
-    "context-management-2025-06-27",
-];
+const BETAS: [&str; 3] =
+    ["thinking-binding-controls-2026-08-01", "thinking-display-updates-2026-08-18", "thinking-token-count-2026-05-13"];
 
 /// Answers a request.
 pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {

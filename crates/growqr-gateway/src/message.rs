@@ -20,7 +20,6 @@ const FIELDS: &[&str] = &[
     "output_config",
     "output_format",
     "cache_control",
-    "context_management",
     "max_tokens",
     "metadata",
     "stop_sequences",

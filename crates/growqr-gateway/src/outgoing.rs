@@ -20,6 +20,12 @@ const CHUNKS: usize = 16;
 #[error("the answer broke off")]
 pub(crate) struct BrokenOff;
 
+/// A part of a body. A body whose last part is not the end has broken off, whatever the reason.
+enum Part {
+    Data(Bytes),
+    End,
+}
+
 /// The body of a response.
 pub(crate) type Body = UnsyncBoxBody<Bytes, BrokenOff>;
 
@@ -35,9 +41,11 @@ pub(crate) enum Stopped {
 /// The response of one call.
 pub(crate) struct Outgoing {
     head: Option<oneshot::Sender<Response<Body>>>,
-    body: Option<mpsc::Sender<Result<Bytes, BrokenOff>>>,
+    body: Option<mpsc::Sender<Part>>,
     send_timeout: Duration,
     stop: CancellationToken,
+    /// Whether the body is an event stream.
+    is_events: bool,
     /// Whether the bytes sent so far end with a complete event.
     between_events: bool,
 }
@@ -45,7 +53,7 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     /// The response will be received from `head`'s other end.
     pub fn new(head: oneshot::Sender<Response<Body>>, send_timeout: Duration, stop: CancellationToken) -> Outgoing {
-        Outgoing { head: Some(head), body: None, send_timeout, stop, between_events: true }
+        Outgoing { head: Some(head), body: None, send_timeout, stop, is_events: false, between_events: true }
     }
 
     /// Waits until the client is gone or the gateway stops.
@@ -67,11 +75,16 @@ impl Outgoing {
     /// Sends the head of a response whose body follows in parts.
     pub fn begin(&mut self, status: u16, headers: &[(&'static str, String)]) {
         let (sender, receiver) = mpsc::channel(CHUNKS);
-        let parts = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Result<Bytes, BrokenOff>>| {
-            let part = receiver.recv().await?;
-            Some((part.map(Frame::data), receiver))
+        let parts = stream::unfold(Some(receiver), async |receiver: Option<mpsc::Receiver<Part>>| {
+            let mut receiver = receiver?;
+            match receiver.recv().await {
+                Some(Part::Data(bytes)) => Some((Ok(Frame::data(bytes)), Some(receiver))),
+                Some(Part::End) => None,
+                None => Some((Err(BrokenOff), None)),
+            }
         });
         self.body = Some(sender);
+        self.is_events = headers.iter().any(|(name, value)| *name == "content-type" && value.starts_with("text/event-stream"));
         self.send_head(response(status, headers, BodyExt::boxed_unsync(StreamBody::new(parts))));
     }
 
@@ -84,10 +97,20 @@ impl Outgoing {
     pub async fn send(&mut self, bytes: impl Into<Bytes>) -> Result<(), Stopped> {
         let bytes = bytes.into();
         self.between_events = bytes.ends_with(b"\n\n");
+        self.send_part(Part::Data(bytes)).await
+    }
+
+    /// Ends the body. Without this, the client sees that the answer broke off.
+    pub async fn finish(mut self) {
+        // A client that is gone misses nothing.
+        let _ = self.send_part(Part::End).await;
+    }
+
+    async fn send_part(&mut self, part: Part) -> Result<(), Stopped> {
         let Some(body) = &self.body else { return Err(Stopped::ClientGone) };
         tokio::select! {
             biased;
-            sent = body.send(Ok(bytes)) => sent.map_err(|_| Stopped::ClientGone),
+            sent = body.send(part) => sent.map_err(|_| Stopped::ClientGone),
             () = self.stop.cancelled() => Err(Stopped::Gateway),
             () = tokio::time::sleep(self.send_timeout) => Err(Stopped::ClientGone),
         }
@@ -98,23 +121,14 @@ impl Outgoing {
         self.send_head(response(status, headers, whole(body)));
     }
 
-    /// Ends the response with an error: as a whole response, as the last event of a stream, or, in the middle of an event, by closing
-    /// the connection.
+    /// Ends the response with an error: as a whole response, as the last event of a stream, or, where neither is possible, by
+    /// closing the connection.
     pub async fn end_with(mut self, refusal: &Refusal) {
         if self.head.is_some() {
             return self.send_head(refused(refusal));
         }
-        let part = if self.between_events { Ok(refusal.event().into()) } else { Err(BrokenOff) };
-        if let Some(body) = self.body.take() {
-            // Without room, the client gets the end of the stream only.
-            let _ = tokio::time::timeout(self.send_timeout.min(Duration::from_secs(1)), body.send(part)).await;
-        }
-    }
-
-    /// Closes the connection without the end of the body.
-    pub async fn break_off(mut self) {
-        if let Some(body) = self.body.take() {
-            let _ = tokio::time::timeout(self.send_timeout, body.send(Err(BrokenOff))).await;
+        if self.is_events && self.between_events && self.send_part(Part::Data(refusal.event().into())).await.is_ok() {
+            self.finish().await;
         }
     }
 

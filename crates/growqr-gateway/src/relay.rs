@@ -17,7 +17,7 @@ pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>
     };
     let sent = tokio::select! {
         biased;
-        stopped = out.stopped() => return stop(stopped, paid, out).await,
+        stopped = out.stopped() => return stop(stopped, Billed::Unknown, paid, out).await,
         sent = upstream.send(request) => sent,
     };
     let reply = match sent {
@@ -34,7 +34,7 @@ pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>
     loop {
         let next = tokio::select! {
             biased;
-            stopped = out.stopped() => return stop(stopped, paid, out).await,
+            stopped = out.stopped() => return stop(stopped, body.billed(), paid, out).await,
             next = body.next() => next,
         };
         match next {
@@ -44,12 +44,13 @@ pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>
                     paid.charge.settle(billed);
                 }
                 if let Err(stopped) = out.send(bytes).await {
-                    return stop(stopped, paid, out).await;
+                    return stop(stopped, body.billed(), paid, out).await;
                 }
             }
             Ok(None) => {
                 let billed = body.billed();
                 paid.charge.settle(billed);
+                out.finish().await;
                 return match billed {
                     Billed::Complete { usage, .. } => Some(usage),
                     Billed::Nothing | Billed::Unknown => None,
@@ -58,7 +59,6 @@ pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>
             Err(failure) => {
                 tracing::debug!(agent = %paid.agent, kind = ?failure.kind, "a relayed answer broke off");
                 paid.charge.settle(body.billed());
-                out.break_off().await;
                 return None;
             }
         }
@@ -66,9 +66,12 @@ pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>
 }
 
 /// Ends a call before its answer is complete.
-async fn stop(stopped: Stopped, mut paid: Paid<'_>, out: Outgoing) -> Option<Usage> {
+async fn stop(stopped: Stopped, billed: Billed, mut paid: Paid<'_>, out: Outgoing) -> Option<Usage> {
     tracing::debug!(agent = %paid.agent, ?stopped, "a call was stopped");
-    paid.charge.settle_stopped();
+    match billed {
+        Billed::Unknown => paid.charge.settle_stopped(),
+        Billed::Nothing | Billed::Complete { .. } => paid.charge.settle(billed),
+    }
     if stopped == Stopped::Gateway {
         out.end_with(&Refusal::stopping()).await;
     }

@@ -91,9 +91,11 @@ async fn finish(reply: Reply, mut events: Events, mut paid: Paid<'_>, mut out: O
         return Some(reply.usage);
     }
     match events.rest(&reply) {
+        // A client that is gone misses nothing.
         Some(rest) => {
-            // A client that is gone misses nothing.
-            let _ = send(&mut out, rest).await;
+            if send(&mut out, rest).await.is_ok() {
+                out.finish().await;
+            }
         }
         None => out.end_with(&Refusal::unavailable("The answer differs from what was streamed.")).await,
     }

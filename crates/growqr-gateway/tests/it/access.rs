@@ -48,6 +48,22 @@ async fn the_self_test_names_this_run_and_nothing_else_is_served() {
 }
 
 #[tokio::test]
+async fn several_addresses_serve_the_same_containers() {
+    let world = World::new().await;
+    let second = world.gateway.listen(([127, 0, 0, 2], 0).into()).await;
+    // Not every system has a second loopback address.
+    let second = match second {
+        Ok(second) => second,
+        Err(_) => world.gateway.listen(([127, 0, 0, 1], 0).into()).await.unwrap(),
+    };
+    world.claude.will(says("hi"));
+    let request = world.message("ses_1", &hello()).build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let again = client.post(format!("http://{second}/v1/messages")).headers(request.headers().clone()).body(hello().to_string());
+    assert_eq!(again.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_session_that_nobody_pays_for_is_refused() {
     let world = World::new().await;
     let (status, body) = world.ask("ses_2", &hello()).await;

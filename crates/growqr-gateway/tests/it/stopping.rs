@@ -91,6 +91,18 @@ async fn stopping_ends_a_stream_with_an_error_event() {
 }
 
 #[tokio::test]
+async fn an_unused_connection_does_not_delay_stopping() {
+    let world = World::with(|settings| settings.stop_timeout = Duration::from_secs(3_600)).await;
+    let address = world.url.trim_start_matches("http://").to_owned();
+    let mut unused = tokio::net::TcpStream::connect(&address).await.unwrap();
+    assert_eq!(world.ask("ses_unknown", &hello()).await.0, 403, "the gateway has accepted both connections");
+    world.gateway.stop().await;
+    let mut rest = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut unused, &mut rest).await.unwrap();
+    assert!(rest.is_empty());
+}
+
+#[tokio::test]
 async fn stopping_before_the_answer_begins_is_an_error_that_may_be_retried() {
     let world = World::new().await;
     let stop_point = StopPoint::new();
@@ -125,4 +137,43 @@ async fn too_many_calls_at_once_are_told_to_come_again() {
     assert_eq!(world.ask("ses_1", &hello()).await.0, 429);
     stop_point.release();
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn every_call_settles_once_whenever_clients_leave_and_the_gateway_stops() {
+    let world = World::with(|settings| settings.max_calls = 100).await;
+    world.books.pays("ses_1", "ada", Money::usd(1_000));
+    let never = StopPoint::new();
+    let stop_point = never.clone();
+    world.claude.route(move |request| {
+        let number: usize = request.last_user_text().parse().unwrap_or(0);
+        let script = says("an answer in several parts that takes a while");
+        Some(match number % 5 {
+            0 => script,
+            1 => script.cut(Point::Events(number % 7)),
+            2 => Script::overloaded(),
+            _ => script.stop_at(Point::Events(number % 7), &stop_point),
+        })
+    });
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let mut body = hello();
+        body["messages"][0]["content"] = serde_json::json!(number.to_string());
+        let request = world.message("ses_1", &body);
+        calls.spawn(async move {
+            let Ok(mut response) = request.send().await else { return };
+            // A part of the clients leaves after the first bytes.
+            while let Ok(Some(_)) = response.chunk().await {
+                if number % 3 == 0 {
+                    return;
+                }
+            }
+        });
+    }
+    world.claude.until(|requests| requests.len() >= 20).await;
+    world.gateway.stop().await;
+    while calls.join_next().await.is_some() {}
+    // The budgets refuse a second settlement of the same charge.
+    world.books.assert_all_settled();
+    assert!(world.books.settled("ada", 20).await.len() <= 60);
 }

@@ -5,6 +5,7 @@ mod answers;
 mod breaks;
 mod cache;
 mod errors;
+mod forwarding;
 mod guide;
 mod limits;
 mod models;
