@@ -11,6 +11,10 @@ use serde_json::{Map, Value, json};
 /// The agents that OpenCode brings along. They have prompts and permissions that GrowQR did not choose.
 const BUILT_IN_AGENTS: [&str; 5] = ["build", "plan", "general", "explore", "title"];
 
+/// The variable with the gateway's token. With `ANTHROPIC_API_KEY` OpenCode would load the provider a second time, from the
+/// environment, and send betas that GrowQR does not want.
+const TOKEN: &str = "GROWQR_GATEWAY_TOKEN";
+
 /// What one OpenCode server is told at its start.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -107,7 +111,7 @@ pub fn environment(config: &Value, password: &Secret, token: &Secret) -> Vec<(&'
     vec![
         ("OPENCODE_CONFIG_CONTENT", Secret::new(config.to_string())),
         ("OPENCODE_SERVER_PASSWORD", password.clone()),
-        ("ANTHROPIC_API_KEY", token.clone()),
+        (TOKEN, token.clone()),
         ("OPENCODE_DISABLE_PROJECT_CONFIG", text("1")),
         ("OPENCODE_DISABLE_MODELS_FETCH", text("1")),
         ("OPENCODE_DISABLE_AUTOUPDATE", text("1")),
@@ -152,7 +156,7 @@ fn provider(server: &ServerConfig) -> Value {
     json!({
         "options": {
             "baseURL": format!("{}/v1", server.gateway.trim_end_matches('/')),
-            "apiKey": "{env:ANTHROPIC_API_KEY}",
+            "apiKey": format!("{{env:{TOKEN}}}"),
         },
         "whitelist": [model.id],
         "models": Map::from_iter([(model.id.clone(), described)]),
@@ -220,7 +224,7 @@ mod tests {
             ("/small_model", json!("anthropic/claude-sonnet-5-5")),
             ("/default_agent", json!("grow")),
             ("/provider/anthropic/options/baseURL", json!("http://172.17.0.1:4100/v1")),
-            ("/provider/anthropic/options/apiKey", json!("{env:ANTHROPIC_API_KEY}")),
+            ("/provider/anthropic/options/apiKey", json!("{env:GROWQR_GATEWAY_TOKEN}")),
             ("/provider/anthropic/whitelist", json!(["claude-sonnet-5-5"])),
             ("/provider/anthropic/models/claude-sonnet-5-5/limit", json!({"context": 1_000_000, "output": 32_000})),
             (
@@ -260,7 +264,7 @@ mod tests {
         assert!(!config.to_string().contains("canary"));
         assert!(!format!("{environment:?}").contains("canary"));
         let of = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.expose().to_owned());
-        assert_eq!(of("ANTHROPIC_API_KEY").as_deref(), Some("canary-token"));
+        assert_eq!(of(TOKEN).as_deref(), Some("canary-token"));
         assert_eq!(of("OPENCODE_SERVER_PASSWORD").as_deref(), Some("canary-password"));
         assert_eq!(of("OPENCODE_CONFIG_CONTENT"), Some(config.to_string()));
         assert_eq!(of("OPENCODE_DISABLE_PROJECT_CONFIG").as_deref(), Some("1"));

@@ -22,6 +22,8 @@ const BETAS: &[&str] = &[
     "mid-conversation-output-config-2026-07-01",
     "mid-conversation-tool-changes-2026-07-01",
     "inline-tools-2026-09-15",
+    // Needed for nothing any more, but OpenCode sends it with every request.
+    "structured-outputs-2025-11-13",
 ];
 
 /// The beta for settings of thinking blocks that are bound to another conversation.

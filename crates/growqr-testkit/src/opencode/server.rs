@@ -19,13 +19,13 @@ pub struct OpenCodeServer {
 }
 
 impl OpenCodeServer {
-    /// Starts a server with this configuration and this key for the model's server. Returns before it is ready. Returns `None`,
-    /// and reports the test as skipped, if there is no OpenCode.
+    /// Starts a server with this configuration and these variables. Returns before it is ready. Returns `None`, and reports the
+    /// test as skipped, if there is no OpenCode.
     ///
     /// # Panics
     /// If it cannot be started, or if there is none and `GROWQR_REQUIRE_OPENCODE` is set.
     #[must_use]
-    pub fn start(config: &Value, key: &str) -> Option<OpenCodeServer> {
+    pub fn start(config: &Value, variables: &[(&str, &str)]) -> Option<OpenCodeServer> {
         let program = super::binary()?.to_owned();
         let folder = tempfile::Builder::new().prefix("growqr-opencode").tempdir().expect("a temporary folder");
         let settings = folder.path().join("config/opencode");
@@ -36,7 +36,7 @@ impl OpenCodeServer {
         // OpenCode installs its plugin package only into a folder that git does not ignore already.
         fs::write(settings.join(".gitignore"), "*").expect("the settings are written");
         let port = free_port();
-        let environment = environment(folder.path(), config, key);
+        let environment = environment(folder.path(), config, variables);
         let server = OpenCodeServer { child: Mutex::new(None), program, environment, folder, port };
         server.restart();
         Some(server)
@@ -114,7 +114,7 @@ impl Drop for OpenCodeServer {
     }
 }
 
-fn environment(folder: &Path, config: &Value, key: &str) -> Vec<(String, String)> {
+fn environment(folder: &Path, config: &Value, variables: &[(&str, &str)]) -> Vec<(String, String)> {
     let below = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let kept = ["PATH", "SystemRoot"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     let set = [
@@ -129,9 +129,9 @@ fn environment(folder: &Path, config: &Value, key: &str) -> Vec<(String, String)
         ("OPENCODE_DISABLE_PROJECT_CONFIG", "1".to_owned()),
         ("OPENCODE_DISABLE_MODELS_FETCH", "1".to_owned()),
         ("OPENCODE_DISABLE_AUTOUPDATE", "1".to_owned()),
-        ("ANTHROPIC_API_KEY", key.to_owned()),
     ];
-    kept.chain(set.map(|(name, value)| (name.to_owned(), value))).collect()
+    let added = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    kept.chain(set.into_iter().chain(added).map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
 fn free_port() -> u16 {

@@ -30,7 +30,7 @@ async fn a_wrong_password_is_told_at_once() {
 async fn a_bad_configuration_is_told_with_its_reason() {
     let mut bad = config(&server_config("http://127.0.0.1:1"));
     bad["permission"]["bash"] = json!(7);
-    let Some(server) = OpenCodeServer::start(&bad, "key") else { return };
+    let Some(server) = OpenCodeServer::start(&bad, &[]) else { return };
     let error = client_of(&server).until_ready(READY).await.unwrap_err();
     assert!(matches!(&error, OpenCodeError::Misconfigured(reason) if reason.contains("bash")), "{error}");
 }

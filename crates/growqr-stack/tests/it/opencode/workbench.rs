@@ -69,7 +69,8 @@ impl Workbench {
     pub async fn start() -> Option<Workbench> {
         let claude = AnthropicStub::start().await;
         claude.route(obedient);
-        let server = OpenCodeServer::start(&config(&server_config(claude.base_url())), claude.key())?;
+        let server =
+            OpenCodeServer::start(&config(&server_config(claude.base_url())), &[("GROWQR_GATEWAY_TOKEN", claude.key())])?;
         let client = client_of(&server);
         if let Err(error) = client.until_ready(READY).await {
             panic!("{error}\n{}", server.log());
