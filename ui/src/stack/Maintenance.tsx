@@ -8,7 +8,7 @@ import { InlineError } from "../design/states";
 import { Reset } from "./Reset";
 import { canStop } from "./words";
 
-export function Maintenance({ stack, onGone }: { stack: Stack; onGone: () => void }) {
+export function Maintenance({ stack }: { stack: Stack }) {
   const stop = useStackRequest();
   const [resetting, setResetting] = useState(false);
   const hasDocker = stack.docker.state === "ready";
@@ -16,7 +16,7 @@ export function Maintenance({ stack, onGone }: { stack: Stack; onGone: () => voi
     <section aria-label="Stop or remove" className="divide-y divide-line rounded-2xl border border-line bg-surface px-4">
       {canStop(stack) && (
         <LabelledRow label="Stop" about="Both services stay off until you start them again. Their data stays. Sub-agents in the workbench pause with their work kept." below={<InlineError problem={stop.error} />}>
-          <Button disabled={stop.isPending} onClick={() => stop.mutate({ op: "stack_down" }, { onSuccess: onGone })}>
+          <Button disabled={stop.isPending} onClick={() => stop.mutate({ op: "stack_down" })}>
             Stop both
           </Button>
         </LabelledRow>
@@ -26,16 +26,7 @@ export function Maintenance({ stack, onGone }: { stack: Stack; onGone: () => voi
           Remove data…
         </Button>
       </LabelledRow>
-      {resetting && (
-        <Reset
-          stack={stack}
-          onClose={() => setResetting(false)}
-          onDone={() => {
-            setResetting(false);
-            onGone();
-          }}
-        />
-      )}
+      {resetting && <Reset stack={stack} onClose={() => setResetting(false)} />}
     </section>
   );
 }

@@ -54,7 +54,7 @@ function Shown({ login }: { login: GiteaLogin }) {
   const [copying, copy] = useCopy();
   return (
     <>
-      <dl role="status" className="mt-3 grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2 text-sm">
+      <dl className="mt-3 grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2 text-sm">
         <dt className="text-ink-3">Address</dt>
         <dd>
           <ExternalLink href={login.url}>{plainText(login.url)}</ExternalLink>

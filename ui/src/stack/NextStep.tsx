@@ -1,5 +1,4 @@
 /** The one button for the next sensible step. Not shown if nothing is needed. */
-import { useEffect, useRef } from "react";
 import type { Request, Stack, StackAction } from "../bridge";
 import { useOfflineSince } from "../data/online";
 import type { useStackRequest } from "../data/stack";
@@ -14,28 +13,17 @@ const REQUESTS: Record<StackAction, Request> = {
   find_docker: { op: "stack_status" },
 };
 
-export function NextStep({ stack, request, onGone }: { stack: Stack; request: ReturnType<typeof useStackRequest>; onGone: () => void }) {
+export function NextStep({ stack, request }: { stack: Stack; request: ReturnType<typeof useStackRequest> }) {
   const label = actionLabel(stack);
   const { next } = stack;
   const isOffline = useOfflineSince() !== null;
-  const pressed = useRef(false);
-  useEffect(() => {
-    // The button that was pressed is gone: without this, the keyboard would start again at the top of the window.
-    if (!pressed.current || label !== null) return;
-    pressed.current = false;
-    if (document.activeElement === document.body) onGone();
-  }, [label, onGone]);
-  const press = (action: StackAction) => {
-    pressed.current = true;
-    request.mutate(REQUESTS[action]);
-  };
   if (next === null || label === null) return <InlineError problem={request.error} />;
   const isWaiting = request.isPending;
   return (
     <div className="mt-3">
       <div className="flex flex-wrap items-center gap-3">
         {/* Not disabled while it waits: a disabled button loses the focus. */}
-        <Button look="primary" aria-disabled={isWaiting} className={isWaiting ? "opacity-50" : undefined} onClick={() => !isWaiting && press(next)}>
+        <Button look="primary" aria-disabled={isWaiting} className={isWaiting ? "opacity-50" : undefined} onClick={() => !isWaiting && request.mutate(REQUESTS[next])}>
           {label}
         </Button>
         {isWaiting && (

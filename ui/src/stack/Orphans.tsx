@@ -8,14 +8,10 @@ import { Modal } from "../design/Modal";
 import { InlineError } from "../design/states";
 import { Card } from "./Card";
 
-export function Orphans({ orphans, onGone }: { orphans: readonly StackOrphan[]; onGone: () => void }) {
+export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
   const request = useStackRequest();
   const [asking, setAsking] = useState(false);
   const count = orphans.length === 1 ? "1 thing" : `${orphans.length} things`;
-  const done = () => {
-    setAsking(false);
-    onGone();
-  };
   return (
     <Card title="Left over in Docker" state={null}>
       <p className="mt-1 text-sm text-ink-3">{count} from GrowQR that no profile on this computer owns. They may belong to a profile that was removed, or to another copy of your data.</p>
@@ -37,7 +33,7 @@ export function Orphans({ orphans, onGone }: { orphans: readonly StackOrphan[]; 
             <Button look="quiet" onClick={() => setAsking(false)}>
               Keep
             </Button>
-            <Button look="danger" disabled={request.isPending} onClick={() => request.mutate({ op: "stack_remove_orphans" }, { onSuccess: done })}>
+            <Button look="danger" disabled={request.isPending} onClick={() => request.mutate({ op: "stack_remove_orphans" }, { onSuccess: () => setAsking(false) })}>
               Remove now
             </Button>
           </div>

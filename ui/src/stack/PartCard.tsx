@@ -9,7 +9,7 @@ import { Card, Found } from "./Card";
 import { Download } from "./Download";
 import { NewPassword } from "./NewPassword";
 import { PartLog } from "./PartLog";
-import { partState, partTitle } from "./words";
+import { partState, partTitle, shortImage } from "./words";
 
 export function PartCard({ part }: { part: StackPart }) {
   const { id, state } = part;
@@ -38,7 +38,7 @@ function Figures({ part }: { part: StackPart }) {
   if (part.memory_bytes !== null) rows.push(["Memory", bytes(part.memory_bytes)]);
   if (part.disk_bytes !== null) rows.push(["Disk", bytes(part.disk_bytes)]);
   if (part.restarts > 0) rows.push(["Restarts", part.restarts === 1 ? "1 after a failure" : `${part.restarts} after failures`]);
-  rows.push(["Image", <span key="image" className="font-mono text-xs [overflow-wrap:anywhere]">{plainText(part.image)}</span>]);
+  rows.push(["Image", <span key="image" title={plainText(part.image)} className="font-mono text-xs [overflow-wrap:anywhere]">{shortImage(plainText(part.image))}</span>]);
   return (
     <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
       {rows.map(([name, value]) => (

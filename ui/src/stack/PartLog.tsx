@@ -32,7 +32,7 @@ function Lines({ title, text, isReading, onRead }: { title: string; text: string
       <NotCopied state={copying} />
       <div className="mt-2 flex flex-wrap gap-2">
         <CopyButton what={`the log of ${title}`} state={copying} onCopy={() => copy(text)} />
-        <Button aria-label={`Read the log of ${title} again`} disabled={isReading} onClick={onRead}>
+        <Button aria-label={`Read again: the log of ${title}`} disabled={isReading} onClick={onRead}>
           <RotateCw className="size-4" aria-hidden /> Read again
         </Button>
       </div>

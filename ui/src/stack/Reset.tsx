@@ -12,13 +12,13 @@ import { Modal } from "../design/Modal";
 import { InlineError } from "../design/states";
 import { memoryState } from "./words";
 
-export function Reset({ stack, onClose, onDone }: { stack: Stack; onClose: () => void; onDone: () => void }) {
+export function Reset({ stack, onClose }: { stack: Stack; onClose: () => void }) {
   const about = useAbout();
   const reset = useStackRequest();
   const [typed, setTyped] = useState("");
   const profile = about.data?.profile ?? null;
   const isSure = profile !== null && typed.trim() === profile;
-  const remove = () => profile !== null && isSure && !reset.isPending && reset.mutate({ op: "stack_reset", profile }, { onSuccess: onDone });
+  const remove = () => profile !== null && isSure && !reset.isPending && reset.mutate({ op: "stack_reset", profile }, { onSuccess: onClose });
   return (
     <Modal labelledBy="reset-title" onClose={onClose}>
       <h2 id="reset-title" className="font-semibold">

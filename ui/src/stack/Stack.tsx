@@ -11,13 +11,16 @@ import { MemoryCard } from "./MemoryCard";
 import { NextStep } from "./NextStep";
 import { Orphans } from "./Orphans";
 import { PartCard } from "./PartCard";
+import { useKeptFocus } from "./useKeptFocus";
 import { isNew } from "./words";
 
 export default function Stack() {
   const query = useStack();
+  const root = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  useKeptFocus(root, heading);
   return (
-    <section aria-label="Stack" className="h-full overflow-y-auto">
+    <section ref={root} aria-label="Stack" className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[58rem] px-6 pt-6 pb-16">
         <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
           Stack
@@ -27,7 +30,7 @@ export default function Stack() {
           {(stack) => (
             <>
               <InlineError problem={query.error} />
-              <Parts stack={stack} onGone={() => heading.current?.focus()} />
+              <Parts stack={stack} />
             </>
           )}
         </QueryView>
@@ -36,10 +39,9 @@ export default function Stack() {
   );
 }
 
-/** `onGone` takes the focus when the control that had it is no longer needed. */
-function Parts({ stack, onGone }: { stack: StackState; onGone: () => void }) {
+function Parts({ stack }: { stack: StackState }) {
   const request = useStackRequest();
-  const next = <NextStep stack={stack} request={request} onGone={onGone} />;
+  const next = <NextStep stack={stack} request={request} />;
   const first = isNew(stack) && stack.docker.state === "ready" && stack.busy === null;
   return (
     <div className="mt-5 flex flex-col gap-5">
@@ -54,8 +56,8 @@ function Parts({ stack, onGone }: { stack: StackState; onGone: () => void }) {
         ))}
       </div>
       {stack.memory && <MemoryCard memory={stack.memory} canSync={stack.parts.some(({ id, state }) => id === "gitea" && state === "running")} />}
-      {!isNew(stack) && <Maintenance stack={stack} onGone={onGone} />}
-      {stack.orphans.length > 0 && <Orphans orphans={stack.orphans} onGone={onGone} />}
+      {!isNew(stack) && <Maintenance stack={stack} />}
+      {stack.orphans.length > 0 && <Orphans orphans={stack.orphans} />}
     </div>
   );
 }

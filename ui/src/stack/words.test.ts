@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Stack, StackPart } from "../bridge";
-import { actionLabel, canStop, changes, dockerState, downloadSize, isNew, memoryState, partState, partTitle } from "./words";
+import { actionLabel, canStop, changes, dockerState, downloadSize, isNew, memoryState, partState, partTitle, shortImage } from "./words";
 
 function part(id: string, change: Partial<StackPart> = {}): StackPart {
   return { id, name: id, purpose: "", state: "running", found: "", next_step: null, image: "", version: null, url: null, memory_bytes: null, disk_bytes: null, restarts: 0, progress: null, ...change };
@@ -55,4 +55,9 @@ test("a change of state is said once, with the reason of a failure; progress is 
   const sync = (state: "same" | "syncing" | "stopped") => stack({ memory: { state, behind: 0, synced_at: null, found: "", next_step: null } });
   expect(changes(sync("same"), sync("syncing"))).toEqual([]);
   expect(changes(sync("same"), sync("stopped"))).toEqual(["Memory on Gitea: Stopped until you decide."]);
+});
+
+test("an image is shown with the beginning of its digest", () => {
+  expect(shortImage("gitea/gitea:28.1.0-rootless")).toBe("gitea/gitea:28.1.0-rootless");
+  expect(shortImage(`a.example/b:1@sha256:${"0123456789abcdef".repeat(4)}`)).toBe("a.example/b:1@sha256:0123456789ab…");
 });

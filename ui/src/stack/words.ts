@@ -42,6 +42,11 @@ export function partTitle({ id, name }: StackPart): string {
   return TITLES[id] ?? name;
 }
 
+/** The image with the first digits of its digest. */
+export function shortImage(image: string): string {
+  return image.replace(/(@[a-z0-9]+:[0-9a-f]{12})[0-9a-f]+$/, "$1…");
+}
+
 export function memoryState({ state, behind }: MemorySync): State {
   const states: Record<MemorySyncState, State> = {
     same: { label: "The same on both sides", tone: "good" },
