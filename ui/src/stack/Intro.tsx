@@ -12,7 +12,7 @@ export function Intro({ stack, children }: { stack: Stack; children: ReactNode }
       <h3 id="stack-intro" className="font-semibold">
         Two services of your own
       </h3>
-      <ul className="mt-1.5 max-w-[44rem] list-disc space-y-1 pl-5 text-sm text-ink-2">
+      <ul className="mt-1.5 list-disc space-y-1 pl-5 text-sm text-ink-2">
         <li>Gitea keeps a second copy of your memory, with pages in your browser to read, compare and edit it.</li>
         <li>OpenCode is the workbench: sub-agents get files, a shell and the web there, in a container and without your keys.</li>
         <li>

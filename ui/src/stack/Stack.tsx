@@ -42,19 +42,20 @@ export default function Stack() {
 function Parts({ stack }: { stack: StackState }) {
   const request = useStackRequest();
   const next = <NextStep stack={stack} request={request} />;
-  const first = isNew(stack) && stack.docker.state === "ready" && stack.busy === null;
+  const hasDocker = stack.docker.state === "ready";
+  const first = isNew(stack) && stack.busy === null;
   return (
     <div className="mt-5 flex flex-col gap-5">
       <Announcer stack={stack} />
-      <DockerCard docker={stack.docker} busy={stack.busy}>
-        {!first && next}
-      </DockerCard>
-      {first && <Intro stack={stack}>{next}</Intro>}
-      <div className="grid gap-5 @3xl/view:grid-cols-2">
-        {stack.parts.map((part) => (
-          <PartCard key={part.id} part={part} />
-        ))}
-      </div>
+      <DockerCard stack={stack}>{!(first && hasDocker) && next}</DockerCard>
+      {first && <Intro stack={stack}>{hasDocker && next}</Intro>}
+      {(hasDocker || !first) && (
+        <div className="grid gap-5 @2xl/view:grid-cols-2">
+          {stack.parts.map((part) => (
+            <PartCard key={part.id} part={part} />
+          ))}
+        </div>
+      )}
       {stack.memory && <MemoryCard memory={stack.memory} canSync={stack.parts.some(({ id, state }) => id === "gitea" && state === "running")} />}
       {!isNew(stack) && <Maintenance stack={stack} />}
       {stack.orphans.length > 0 && <Orphans orphans={stack.orphans} />}

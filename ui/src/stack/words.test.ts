@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Stack, StackPart } from "../bridge";
-import { actionLabel, canStop, changes, dockerState, downloadSize, isNew, memoryState, partState, partTitle, shortImage } from "./words";
+import { actionLabel, canStop, changes, dockerState, downloadSize, failure, isNew, memoryState, partState, partTitle, shortImage } from "./words";
 
 function part(id: string, change: Partial<StackPart> = {}): StackPart {
   return { id, name: id, purpose: "", state: "running", found: "", next_step: null, image: "", version: null, url: null, memory_bytes: null, disk_bytes: null, restarts: 0, progress: null, ...change };
@@ -55,6 +55,12 @@ test("a change of state is said once, with the reason of a failure; progress is 
   const sync = (state: "same" | "syncing" | "stopped") => stack({ memory: { state, behind: 0, synced_at: null, found: "", next_step: null } });
   expect(changes(sync("same"), sync("syncing"))).toEqual([]);
   expect(changes(sync("same"), sync("stopped"))).toEqual(["Memory on Gitea: Stopped until you decide."]);
+});
+
+test("the services that have failed are named", () => {
+  expect(failure(stack())).toBeNull();
+  expect(failure(stack({ parts: [part("gitea"), part("opencode", { state: "failed" })] }))).toBe("The workbench does not run.");
+  expect(failure(stack({ parts: [part("gitea", { state: "failed" }), part("opencode", { state: "failed" })] }))).toBe("The memory server and the workbench do not run.");
 });
 
 test("an image is shown with the beginning of its digest", () => {

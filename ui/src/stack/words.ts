@@ -42,6 +42,14 @@ export function partTitle({ id, name }: StackPart): string {
   return TITLES[id] ?? name;
 }
 
+/** Which services have failed, in one sentence; `null` if none has. Their cards say why. */
+export function failure({ parts }: Stack): string | null {
+  const failed = parts.filter(({ state }) => state === "failed").map((part) => `the ${partTitle(part).toLowerCase()}`);
+  if (failed.length === 0) return null;
+  const names = failed.join(" and ");
+  return `${names.charAt(0).toUpperCase()}${names.slice(1)} ${failed.length === 1 ? "does" : "do"} not run.`;
+}
+
 /** The image with the first digits of its digest. */
 export function shortImage(image: string): string {
   return image.replace(/(@[a-z0-9]+:[0-9a-f]{12})[0-9a-f]+$/, "$1…");
