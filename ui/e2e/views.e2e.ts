@@ -23,6 +23,7 @@ const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "blame", options: { at: "#/memory/journal%2Fnotes.md?at=blame" }, ready: "Prefers mornings" },
   { name: "source", options: { at: "#/memory/journal%2Fnotes.md?at=source" }, ready: "# Notes" },
   { name: "edit", options: { at: "#/memory/journal%2Fnotes.md?at=edit" }, ready: "Saved as your own change" },
+  { name: "stack", options: { stack: "running", at: "#/stack" }, ready: "The same on both sides" },
   { name: "settings", options: { at: "#/settings" }, ready: "Version 0.2.0" },
 ];
 
@@ -82,6 +83,7 @@ const FAILING: Array<[string, Options]> = [
   ["page", { fail: "memory_read", at: "#/memory/README.md" }],
   ["blame", { fail: "memory_blame", at: "#/memory/README.md?at=blame" }],
   ["about", { fail: "about", at: "#/settings" }],
+  ["stack", { fail: "ask:stack_status", at: "#/stack" }],
   ["settings", { fail: "settings", at: "#/settings" }],
 ];
 
@@ -130,7 +132,7 @@ test("a loading view announces that it is loading", async () => {
   await unblock(page);
   await page.getByText("shall I write to Mara").waitFor();
   await context.close();
-  for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/settings"]) {
+  for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/stack", "#/settings"]) {
     const { page, context } = await open(chromium, { slow: 8_000, at });
     await page.getByRole("status").getByText("Loading").first().waitFor();
     await expectAccessible(page);
@@ -198,7 +200,7 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view complet
   const { page, context } = await open(chromium, { size: { width: 900, height: 600 } });
   await page.evaluate((chosen) => localStorage.setItem("text-size", chosen), size);
   await page.reload();
-  for (const [key, name] of ["chat", "agents", "memory", "settings", "inbox"].entries()) {
+  for (const [key, name] of ["chat", "agents", "memory", "settings", "inbox", "stack"].entries()) {
     await page.keyboard.press(`Control+${key + 1}`);
     await page.getByRole("region", { name, exact: false }).first().waitFor();
     expect(await cutOff(page)).toEqual([]);
@@ -225,7 +227,7 @@ test("a narrow window with large text does not scroll sideways or clip controls"
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();
   await page.setViewportSize({ width: 480, height: 640 });
-  for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"], ["5", "Inbox"]] as const) {
+  for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"], ["5", "Inbox"], ["6", "Stack"]] as const) {
     await page.keyboard.press(`Control+${key}`);
     await page.getByRole("region", { name, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);

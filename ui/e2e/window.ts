@@ -23,6 +23,8 @@ export interface Options {
   slow?: number;
   keychain?: "ready" | "locked" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
+  /** The state of the stack, by its name in `stackStates.ts`. */
+  stack?: string;
   /** What is blocked until `unblock`: every command, or only providers and local servers. */
   block?: "calls" | "providers";
   account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
@@ -47,6 +49,7 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
   page.on("pageerror", (error) => pageErrors.push(error.message));
   page.on("console", (message) => message.type() === "error" && pageErrors.push(message.text()));
   const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both", account: options.account ?? "not_configured" });
+  if (options.stack) query.set("stack", options.stack);
   if (options.block) query.set("block", options.block);
   if (options.notice) query.set("notice", options.notice);
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
@@ -60,6 +63,9 @@ export async function say(page: Page, text: string) {
 
 /** Releases what the option `block` blocks. */
 export const unblock = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-unblock")));
+
+/** Puts the simulated stack into the state of this name. */
+export const setStack = (page: Page, name: string) => page.evaluate((detail) => void dispatchEvent(new CustomEvent("fake-stack", { detail })), name);
 
 /** Ends the failures of the option `fail`. */
 export const repair = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-repair")));

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../src");
-const FEATURES = ["chat", "inbox", "agents", "memory", "settings", "first-run"];
+const FEATURES = ["chat", "inbox", "agents", "memory", "stack", "settings", "first-run"];
 
 /** The folders that each folder may import besides itself. Only design may not import types of the wire. */
 const ALLOWED: Record<string, string[]> = {

@@ -1,12 +1,12 @@
-/** One agent: its transcript and log, with controls to message, stop and resume it. */
+/** One agent: its transcript, its files and its log, with controls to message, stop and resume it. */
 import { ArrowLeft, Bot, Search } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { Agent } from "../bridge";
 import { IconButton } from "../design/Button";
 import { Dot, TEXT } from "../design/Dot";
 import { cx } from "../design/cx";
-import { Empty, InlineError } from "../design/states";
-import { Tabs } from "../design/Tabs";
+import { Empty, InlineError, Loading } from "../design/states";
+import { type Tab, Tabs } from "../design/Tabs";
 import { useRequest } from "../data/context";
 import { useIsFinishing } from "../data/finishing";
 import { toAgents } from "../data/links";
@@ -20,13 +20,20 @@ import { Controls } from "./Controls";
 import { Elapsed } from "./Elapsed";
 import { EventLog } from "./EventLog";
 
-const TABS = [
+const WorkFiles = lazy(() => import("./WorkFiles"));
+
+type TabName = "transcript" | "files" | "log";
+
+const FILES = { value: "files", label: "Files" } as const;
+const TABS: ReadonlyArray<Tab<TabName>> = [
   { value: "transcript", label: "Transcript" },
   { value: "log", label: "Log" },
-] as const;
+];
+/** The Grow Agent does not work in the workbench. */
+const CHILD_TABS: typeof TABS = [...TABS.slice(0, 1), FILES, ...TABS.slice(1)];
 
 export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
-  const [tab, setTab] = useState<"transcript" | "log">("transcript");
+  const [tab, setTab] = useState<TabName>("transcript");
   const request = useRequest();
   const [searching, setSearching] = useState(false);
   const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
@@ -60,13 +67,18 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         </span>
         <InlineError problem={request.error} />
       </header>
-      <Tabs label={agent.name} tabs={TABS} value={tab} onChange={setTab}>
+      <Tabs label={agent.name} tabs={agent.parent === null ? TABS : CHILD_TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (
           <>
             {searching && <ConversationSearch agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setSearching(false)} />}
             <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="No messages yet" />} />
             <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
           </>
+        ) : tab === "files" ? (
+          // Read only once it is opened: the host asks the workbench.
+          <Suspense fallback={<Loading />}>
+            <WorkFiles agent={agent.id} />
+          </Suspense>
         ) : (
           <EventLog agent={agent.id} />
         )}

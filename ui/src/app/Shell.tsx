@@ -20,6 +20,7 @@ const AskAnnouncer = lazy(async () => ({ default: (await import("./AskAnnouncer"
 const Agents = lazy(() => import("../agents/Agents"));
 const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
+const Stack = lazy(() => import("../stack/Stack"));
 const Settings = lazy(() => import("../settings/Settings"));
 const FirstRun = lazy(() => import("../first-run/FirstRun"));
 const Palette = lazy(() => import("./Palette"));
@@ -109,6 +110,8 @@ function View(props: { place: Place; searching: boolean; onSearching: (open: boo
       return <Agents id={id} at={at} />;
     case "memory":
       return <Memory path={id} tab={at} change={change} line={line} />;
+    case "stack":
+      return <Stack />;
     case "settings":
       return <Settings at={at} />;
   }

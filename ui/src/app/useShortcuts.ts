@@ -1,4 +1,4 @@
-/** Global shortcuts: 1 to 5 open views, / searches the open view, Ctrl+K or Cmd+K opens the command palette. */
+/** Global shortcuts: 1 to 6 open views, / searches the open view, Ctrl+K or Cmd+K opens the command palette. */
 import { useEffect } from "react";
 import { VIEWS } from "./views";
 

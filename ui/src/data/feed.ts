@@ -28,6 +28,11 @@ function refresh(client: QueryClient, push: Push) {
     void client.invalidateQueries({ queryKey: keys.memory });
     return;
   }
+  if ("stack_changed" in push) {
+    // A read that is still under way would bring the older state.
+    void client.cancelQueries({ queryKey: keys.stack });
+    client.setQueryData(keys.stack, push.stack_changed.stack);
+  }
   if (!("recorded" in push)) return;
   const { agent, events } = push.recorded;
   const known = client.getQueryData<Agent[]>(keys.agents);

@@ -25,6 +25,10 @@ export const keys = {
   blame: (path: string) => ["memory", "blame", path],
   search: (agent: string, text: string) => ["search", agent, text],
   signIn: ["sign_in"],
+  stack: ["stack"],
+  stackLog: (part: string) => ["stack_log", part],
+  workFiles: (agent: string) => ["work_files", agent],
+  workFile: (agent: string, path: string) => ["work_files", agent, path],
   picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
 

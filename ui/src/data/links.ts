@@ -1,7 +1,7 @@
 /** Builds and parses the URL hashes of the window's views. */
 
 export interface Place {
-  view: "chat" | "inbox" | "agents" | "memory" | "settings";
+  view: "chat" | "inbox" | "agents" | "memory" | "stack" | "settings";
   /** An agent's id or a page's path, if any. */
   id: string | null;
   /** A tool call in an agent's transcript, a tab of a page, or a section of the settings. */
@@ -14,6 +14,7 @@ export interface Place {
 
 export const toChat = "#/chat";
 export const toInbox = "#/inbox";
+export const toStack = "#/stack";
 export const toSettings = "#/settings";
 /** The rules, in the settings. */
 export const toRules = "#/settings?at=rules";
@@ -43,7 +44,7 @@ export function toChange(path: string, commit: string): string {
 export function place(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view = "", id = ""] = path.split("/");
-  const known = view === "inbox" || view === "agents" || view === "memory" || view === "settings" ? view : "chat";
+  const known = view === "inbox" || view === "agents" || view === "memory" || view === "stack" || view === "settings" ? view : "chat";
   const params = new URLSearchParams(query);
   const line = params.get("line") ?? "";
   return { view: known, id: decoded(id) || null, at: params.get("at"), change: params.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null };

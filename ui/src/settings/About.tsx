@@ -5,7 +5,7 @@ import { Button } from "../design/Button";
 import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { useAbout } from "../data/queries";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 export function About() {
   const host = useHost();

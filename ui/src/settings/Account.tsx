@@ -10,7 +10,7 @@ import { useNow } from "../design/useNow";
 import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { ago, exactTime } from "../data/time";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 export function Account() {
   return <QueryView query={useSignIn()}>{(view) => <AccountRows view={view} />}</QueryView>;

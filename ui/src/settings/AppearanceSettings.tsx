@@ -2,7 +2,7 @@
 import { useId, useState } from "react";
 import { type Appearance, appearance, setAppearance, type Size, type Theme } from "../design/appearance";
 import { cx } from "../design/cx";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 const THEMES: ReadonlyArray<[Theme, string]> = [
   ["system", "System"],

@@ -6,7 +6,7 @@ import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { KeyForm } from "../providers/KeyForm";
 import { keySourceText, type ProviderName, PROVIDERS } from "../providers/words";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 const NONE: Record<ProviderName, string> = {
   anthropic: "No key. Claude cannot answer without one.",

@@ -9,7 +9,7 @@ import { problemInWords } from "../data/settingWords";
 import { optionValue, parseOption, ServerGroup } from "../providers/ServerModels";
 import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 const EFFORTS = [
   ["auto", "Automatic"],

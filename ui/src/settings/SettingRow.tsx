@@ -7,7 +7,7 @@ import { Input } from "../design/Field";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { LABELS, problemInWords } from "../data/settingWords";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();

@@ -5,7 +5,7 @@ import type { Setting } from "../bridge";
 import { cx } from "../design/cx";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
-import { LabelledRow } from "./LabelledRow";
+import { LabelledRow } from "../design/LabelledRow";
 
 const NAME = "rules.ask_after_untrusted_text";
 

@@ -9,15 +9,16 @@ import { editMessage, withdrawMessage } from "./queue";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
+import type { FakeStack } from "./stack";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
-export function answers(world: World, providers: Providers, account: Account): Answers {
+export function answers(world: World, providers: Providers, account: Account, stack: FakeStack): Answers {
   const { memory } = world;
   return {
     about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
-    ask: ({ request }) => ask(world, providers, request),
+    ask: ({ request }) => ask(world, providers, account, stack, request),
     agents: () => Object.values(world.state.agents),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
@@ -64,7 +65,7 @@ function open(address: string): null {
   return null;
 }
 
-async function ask(world: World, providers: Providers, request: Request): Promise<Reply> {
+async function ask(world: World, providers: Providers, account: Account, stack: FakeStack, request: Request): Promise<Reply> {
   switch (request.op) {
     case "hello":
       return { hello: { version: 1, pid: 1, profile: "local" } };
@@ -118,6 +119,26 @@ async function ask(world: World, providers: Providers, request: Request): Promis
       return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
     case "local_servers":
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
+    case "stack_status":
+      return { stack: { stack: stack.status() } };
+    case "stack_up":
+      return { stack: { stack: stack.up(request.agreed) } };
+    case "stack_down":
+      return { stack: { stack: stack.down() } };
+    case "stack_reset":
+      return { stack: { stack: stack.reset(request.profile, account.profile()) } };
+    case "stack_remove_orphans":
+      return { stack: { stack: stack.removeOrphans() } };
+    case "stack_log":
+      return { stack_log: { lines: stack.log(request.part, request.lines) } };
+    case "gitea_login":
+      return { gitea_login: { login: stack.login() } };
+    case "sync_memory":
+      return { stack: { stack: stack.sync(request.join) } };
+    case "work_files":
+      return { work_files: { files: stack.files(world.agent(request.agent).name) } };
+    case "read_work_file":
+      return { work_file: stack.read(request.path) };
   }
 }
 

@@ -1,6 +1,6 @@
-/** A row of the settings: label, description and control. */
+/** A row with a label, a description and a control. */
 import type { ReactNode } from "react";
-import { cx } from "../design/cx";
+import { cx } from "./cx";
 
 export function LabelledRow(props: { label: string; about?: ReactNode; htmlFor?: string; children: ReactNode; below?: ReactNode }) {
   return (

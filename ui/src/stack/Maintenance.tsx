@@ -1,0 +1,34 @@
+/** Stopping the stack, and removing its data. */
+import { useState } from "react";
+import type { Stack } from "../bridge";
+import { useStackRequest } from "../data/stack";
+import { Button } from "../design/Button";
+import { LabelledRow } from "../design/LabelledRow";
+import { InlineError } from "../design/states";
+import { Reset } from "./Reset";
+import { canStop } from "./words";
+
+export function Maintenance({ stack }: { stack: Stack }) {
+  const stop = useStackRequest();
+  const [resetting, setResetting] = useState(false);
+  const hasDocker = stack.docker.state === "ready";
+  return (
+    <>
+      <section aria-label="Stop or remove" className="divide-y divide-line rounded-2xl border border-line bg-surface px-4">
+        {canStop(stack) && (
+          <LabelledRow label="Stop" about="Both services stay off until you start them again. Their data stays. Sub-agents in the workbench pause with their work kept." below={<InlineError problem={stop.error} />}>
+            <Button disabled={stop.isPending} onClick={() => stop.mutate({ op: "stack_down" })}>
+              Stop both
+            </Button>
+          </LabelledRow>
+        )}
+        <LabelledRow label="Remove data" about="Stops both services and removes what they store in Docker. Your memory folder stays.">
+          <Button look="danger" disabled={!hasDocker} onClick={() => setResetting(true)}>
+            Remove data…
+          </Button>
+        </LabelledRow>
+      </section>
+      {resetting && <Reset stack={stack} onClose={() => setResetting(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+/** What carries GrowQR's labels in Docker and belongs to no profile on this computer. Removed only after a question. */
+import { useState } from "react";
+import type { StackOrphan } from "../bridge";
+import { plainText } from "../data/plainText";
+import { useStackRequest } from "../data/stack";
+import { Button } from "../design/Button";
+import { Modal } from "../design/Modal";
+import { InlineError } from "../design/states";
+import { Card } from "./Card";
+
+export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
+  const request = useStackRequest();
+  const [asking, setAsking] = useState(false);
+  const count = orphans.length === 1 ? "1 thing" : `${orphans.length} things`;
+  return (
+    <Card title="Left over in Docker" state={null}>
+      <p className="mt-1 text-sm text-ink-3">{count} from GrowQR that no profile on this computer owns. They may belong to a profile that was removed, or to another copy of your data.</p>
+      <List orphans={orphans} />
+      <div className="mt-3">
+        <Button look="danger" onClick={() => setAsking(true)}>
+          Remove {count}…
+        </Button>
+      </div>
+      {asking && (
+        <Modal labelledBy="orphans-title" onClose={() => setAsking(false)}>
+          <h2 id="orphans-title" className="font-semibold">
+            Remove {count} from Docker?
+          </h2>
+          <p className="mt-2 text-sm text-ink-2">{orphans.some(({ kind }) => kind === "volume") ? "A volume holds data, such as a copy of a memory and the files of sub-agents. It cannot be brought back." : "They cannot be brought back."}</p>
+          <List orphans={orphans} />
+          <InlineError problem={request.error} />
+          <div className="mt-4 flex flex-wrap justify-end gap-2">
+            <Button look="quiet" onClick={() => setAsking(false)}>
+              Keep
+            </Button>
+            <Button look="danger" disabled={request.isPending} onClick={() => request.mutate({ op: "stack_remove_orphans" }, { onSuccess: () => setAsking(false) })}>
+              Remove now
+            </Button>
+          </div>
+        </Modal>
+      )}
+    </Card>
+  );
+}
+
+function List({ orphans }: { orphans: readonly StackOrphan[] }) {
+  return (
+    <ul className="mt-2 max-h-48 overflow-y-auto text-sm" tabIndex={0} aria-label="Left over">
+      {orphans.map(({ kind, name, profile }) => (
+        <li key={`${kind} ${name}`} className="flex flex-wrap gap-x-3 py-0.5">
+          <span className="w-20 text-ink-3">{kind}</span>
+          <span className="min-w-0 font-mono text-xs leading-6 [overflow-wrap:anywhere]">{plainText(name)}</span>
+          <span className="ml-auto text-xs leading-6 text-ink-3">profile {plainText(profile)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
