@@ -129,7 +129,7 @@ impl Services {
         let mut settings =
             OpenCodeSettings::new(port, credentials.opencode_password.clone(), Secret::new(config.to_string()));
         self.config.opencode_image.clone_into(&mut settings.image);
-        settings.variables = vec![("ANTHROPIC_API_KEY".to_owned(), credentials.gateway_token.clone())];
+        settings.variables = vec![(opencode::TOKEN_VARIABLE.to_owned(), credentials.gateway_token.clone())];
         settings.folders = preferences.folders.iter().map(folder).collect();
         Ok(opencode_spec(&settings))
     }

@@ -4,7 +4,6 @@
 //! The permissions are for the person's consent, not a wall: the wall is the container. An allowed shell command can still
 //! write files by redirection.
 
-use growqr_core::secret::Secret;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +12,7 @@ const BUILT_IN_AGENTS: [&str; 5] = ["build", "plan", "general", "explore", "titl
 
 /// The variable with the gateway's token. With `ANTHROPIC_API_KEY` OpenCode would load the provider a second time, from the
 /// environment, and send betas that GrowQR does not want.
-const TOKEN: &str = "GROWQR_GATEWAY_TOKEN";
+pub const TOKEN_VARIABLE: &str = "GROWQR_GATEWAY_TOKEN";
 
 /// What one OpenCode server is told at its start.
 #[derive(Clone, Debug)]
@@ -103,21 +102,6 @@ pub fn config(server: &ServerConfig) -> Value {
     })
 }
 
-/// The environment of the server: configuration, password, token, and no network calls but those to the gateway. The caller adds
-/// the folders (`HOME`, `XDG_…`).
-#[must_use]
-pub fn environment(config: &Value, password: &Secret, token: &Secret) -> Vec<(&'static str, Secret)> {
-    let text = |value: &str| Secret::new(value);
-    vec![
-        ("OPENCODE_CONFIG_CONTENT", Secret::new(config.to_string())),
-        ("OPENCODE_SERVER_PASSWORD", password.clone()),
-        (TOKEN, token.clone()),
-        ("OPENCODE_DISABLE_PROJECT_CONFIG", text("1")),
-        ("OPENCODE_DISABLE_MODELS_FETCH", text("1")),
-        ("OPENCODE_DISABLE_AUTOUPDATE", text("1")),
-    ]
-}
-
 /// The keys of JSON objects are sorted here, so `*` precedes every rule that begins with a letter, and the later rule wins. A
 /// pattern that would be sorted before `*` only leads to a question too many.
 fn permissions(allowed_commands: &[String]) -> Value {
@@ -156,7 +140,7 @@ fn provider(server: &ServerConfig) -> Value {
     json!({
         "options": {
             "baseURL": format!("{}/v1", server.gateway.trim_end_matches('/')),
-            "apiKey": format!("{{env:{TOKEN}}}"),
+            "apiKey": format!("{{env:{TOKEN_VARIABLE}}}"),
         },
         "whitelist": [model.id],
         "models": Map::from_iter([(model.id.clone(), described)]),
@@ -255,18 +239,5 @@ mod tests {
         let text = config(&server()).to_string();
         assert!(text.contains(r#""bash":{"*":"ask","git status *":"allow""#), "{text}");
         assert!(text.contains(r#""permission":{"*":"ask","#), "{text}");
-    }
-
-    #[test]
-    fn the_configuration_and_the_printed_environment_contain_no_secret() {
-        let config = config(&server());
-        let environment = environment(&config, &Secret::new("canary-password"), &Secret::new("canary-token"));
-        assert!(!config.to_string().contains("canary"));
-        assert!(!format!("{environment:?}").contains("canary"));
-        let of = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.expose().to_owned());
-        assert_eq!(of(TOKEN).as_deref(), Some("canary-token"));
-        assert_eq!(of("OPENCODE_SERVER_PASSWORD").as_deref(), Some("canary-password"));
-        assert_eq!(of("OPENCODE_CONFIG_CONTENT"), Some(config.to_string()));
-        assert_eq!(of("OPENCODE_DISABLE_PROJECT_CONFIG").as_deref(), Some("1"));
     }
 }

@@ -22,7 +22,7 @@ mod wire;
 pub use asks::{PendingRequest, PermissionReply};
 pub use changes::{ChangeKind, FileChange};
 pub use client::{NewSession, OpenCode, OpenedSession, Prompt};
-pub use config::{Action, AgentConfig, Rule, ServedModel, ServerConfig, config, environment};
+pub use config::{Action, AgentConfig, Rule, ServedModel, ServerConfig, TOKEN_VARIABLE, config};
 pub use error::OpenCodeError;
 pub use events::{Event, EventKind};
 pub use feed::EventFeed;
