@@ -9,6 +9,7 @@ pub mod anthropic;
 pub mod clerk;
 mod dead_port;
 mod desktop_session;
+pub mod gitea;
 mod http;
 pub mod openai;
 mod player;
