@@ -139,10 +139,10 @@ impl Call<'_> {
         if scopes.is_empty() {
             return Err(Reply::error(400, "access token must have a scope"));
         }
-        if let Sender::Token { scopes: own, .. } = self.sender() {
-            if !scopes.iter().all(|scope| super::auth::allows(&own, scope)) {
-                return Err(Reply::error(403, "the scopes of the new token exceed those of the token"));
-            }
+        if let Sender::Token { scopes: own, .. } = self.sender()
+            && !scopes.iter().all(|scope| super::auth::allows(&own, scope))
+        {
+            return Err(Reply::error(403, "the scopes of the new token exceed those of the token"));
         }
         let added = self.server.store.update(|data| {
             if data.tokens.iter().any(|token| token.user.eq_ignore_ascii_case(name) && token.name == token_name) {

@@ -130,15 +130,15 @@ impl Bare {
             output(command, input).map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_owned())
         };
         run(&["read-tree", parent.as_deref().unwrap_or("--empty")], None)?;
+        let mut entries = Vec::new();
         for (path, content) in edits {
-            match content {
-                None => run(&["update-index", "--force-remove", "--", path], None)?,
-                Some(bytes) => {
-                    let blob = run(&["hash-object", "-w", "--stdin"], Some(bytes))?;
-                    run(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{path}")], None)?
-                }
+            let (mode, blob) = match content {
+                None => ("0", "0".repeat(40)),
+                Some(bytes) => ("100644", run(&["hash-object", "-w", "--stdin"], Some(bytes))?),
             };
+            entries.extend_from_slice(format!("{mode} {blob}\t{path}\0").as_bytes());
         }
+        run(&["update-index", "-z", "--index-info"], Some(&entries))?;
         let tree = run(&["write-tree"], None)?;
         let mut arguments = vec!["commit-tree", &tree];
         if let Some(parent) = &parent {

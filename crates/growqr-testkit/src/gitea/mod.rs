@@ -37,6 +37,7 @@ use state::{Repo, Store};
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -88,7 +89,8 @@ impl GiteaStub {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
         let port = listener.local_addr().expect("the listener has an address").port();
         let switches = Mutex::new(Switches { version, ..Switches::default() });
-        let server = Arc::new(Server { store, settings, switches, requests: Mutex::default(), port });
+        let server =
+            Arc::new(Server { store, settings, switches, requests: Mutex::default(), hanging: AtomicUsize::new(0), port });
         let running = Some(serve(&server, listener));
         GiteaStub { server, running, _folder: folder }
     }
@@ -252,6 +254,12 @@ impl GiteaStub {
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.server.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many requests wait now because of [`Switches::hangs`].
+    #[must_use]
+    pub fn hanging(&self) -> usize {
+        self.server.hanging.load(Ordering::SeqCst)
     }
 
     /// The folder of a bare repository.

@@ -11,6 +11,7 @@ use std::env;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ fn web() -> Result<(), String> {
     let address = settings.get("server", "HTTP_ADDR").unwrap_or("0.0.0.0").to_owned();
     let listener = TcpListener::bind((address.as_str(), port)).map_err(|error| format!("Failed to listen: {error}"))?;
     let switches = Mutex::new(Switches { version, ..Switches::default() });
-    let server = Arc::new(Server { store, settings, switches, requests: Mutex::default(), port });
+    let server = Arc::new(Server { store, settings, switches, requests: Mutex::default(), hanging: AtomicUsize::new(0), port });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         tokio::select! {

@@ -9,6 +9,7 @@ use super::{Request, api, smart_http};
 use crate::http::{Connection, HttpRequest};
 use serde_json::json;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 
@@ -18,6 +19,8 @@ pub(super) struct Server {
     pub settings: Settings,
     pub switches: Mutex<Switches>,
     pub requests: Mutex<Vec<Request>>,
+    /// How many requests wait for an answer that does not come.
+    pub hanging: AtomicUsize,
     pub port: u16,
 }
 
@@ -75,7 +78,9 @@ impl Server {
             (switches.hangs, left, switches.fails_with)
         });
         if hangs {
+            self.hanging.fetch_add(1, Ordering::SeqCst);
             client.wait_until_closed().await;
+            self.hanging.fetch_sub(1, Ordering::SeqCst);
             return Ok(false);
         }
         if left.is_some_and(|left| left < 0) {

@@ -291,3 +291,25 @@ fn settings_that_gitea_refuses_are_refused() {
     good.set("security", "SECRET_KEY", "");
     assert!(good.check().is_err());
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_programs_of_the_image_run_without_this_computers_files() {
+    let run = |root: &Path, program: &[&str]| Command::new("chroot").arg(root).args(program).output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let made = growqr_testkit::gitea::image_root(folder.path(), Path::new(env!("CARGO_BIN_EXE_gitea")));
+    if let Err(error) = &made {
+        assert!(std::env::var_os("GROWQR_REQUIRE_DOCKER").is_none(), "{error}");
+        growqr_testkit::skipped(&format!("the container image of the Gitea stand-in: {error}"));
+        return;
+    }
+    // A container has a real one.
+    std::fs::write(folder.path().join("dev/null"), "").unwrap();
+    let version = run(folder.path(), &["/usr/local/bin/gitea", "--version"]);
+    assert_eq!(String::from_utf8_lossy(&version.stdout), "Gitea version 28.1.0 (stand-in)\n", "{version:?}");
+    let git = run(folder.path(), &["/bin/sh", "-c", "/usr/bin/git --version && /usr/bin/git http-backend"]);
+    let text = String::from_utf8_lossy(&git.stdout).into_owned();
+    assert!(text.starts_with("git version ") && text.contains("Status: 500"), "{git:?}");
+    let refused = run(folder.path(), &["/usr/local/bin/gitea", "web"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not supposed to be run as root"), "{refused:?}");
+}
