@@ -3,6 +3,8 @@
 
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::index::SKIP_WORKTREE;
+use crate::merge_trees::{HiddenFile, Leaf};
 use crate::message::Author;
 use crate::path;
 use crate::plan::{FileChange, WorkTreeFiles};
@@ -12,6 +14,8 @@ use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError, PageInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+
+const FILE: i32 = 0o100_644;
 
 /// The result of a full scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,14 +34,15 @@ impl Git {
         let (pages, skipped) = work_tree::walk(&self.folder)?;
         let head = self.head()?;
         let mut in_head = BTreeMap::new();
+        let mut hidden = Vec::new();
         if let Some(tree) = self.tree(head)? {
-            self.pages_of(&tree, "", &mut in_head)?;
+            self.pages_of(&tree, "", &mut in_head, &mut hidden)?;
         }
         let mut scan = Scan { spellings: Spellings::of(in_head.keys()), in_head, skipped, ..Scan::default() };
         for page in pages {
             self.scan_page(page, &mut scan)?;
         }
-        self.scan_missing(&mut scan);
+        self.scan_missing(&mut scan, &mut hidden);
         let Scan { changed, clean, mut skipped, .. } = scan;
         skipped.sort_by(|a, b| a.path.cmp(&b.path));
         let mut commits = Vec::new();
@@ -54,6 +59,7 @@ impl Git {
             commits.push(self.committed(&commit)?);
         }
         self.repair_index(clean, &changed);
+        self.hide_in_index(&hidden);
         Ok(Adopted { commits, skipped })
     }
 
@@ -92,8 +98,9 @@ impl Git {
         Ok(())
     }
 
-    /// Handles pages of HEAD that the walk did not find: deleted, or replaced by something that is not a page.
-    fn scan_missing(&self, scan: &mut Scan) {
+    /// Handles files of HEAD that the walk did not find: deleted, or replaced by something that is not a page. Those that cannot
+    /// be pages are of the server and were never in the folder.
+    fn scan_missing(&self, scan: &mut Scan, hidden: &mut Vec<HiddenFile>) {
         for (path, old) in std::mem::take(&mut scan.in_head) {
             if let Err(reason) = self.refuse_held(&path) {
                 scan.skipped.push(SkippedFile { path, reason });
@@ -103,7 +110,14 @@ impl Git {
                 || fs::symlink_metadata(work_tree::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
             match work_tree::inspect(&self.folder, &path) {
                 OnDisk::NotAPage(_) if is_folder() => scan.changed.push(FileChange { path, old: Some(old), new: None }),
-                OnDisk::Absent => scan.changed.push(FileChange { path, old: Some(old), new: None }),
+                OnDisk::Absent => {
+                    let leaf = Leaf { oid: old, mode: FILE };
+                    if self.is_page(path.as_bytes(), leaf) {
+                        scan.changed.push(FileChange { path, old: Some(old), new: None });
+                    } else {
+                        hidden.push(HiddenFile { path: path.into_bytes(), leaf: Some(leaf) });
+                    }
+                }
                 OnDisk::NotAPage(reason) if !scan.skipped.iter().any(|skipped| skipped.path == path) => {
                     scan.skipped.push(SkippedFile { path, reason });
                 }
@@ -112,22 +126,30 @@ impl Git {
         }
     }
 
-    fn pages_of(&self, tree: &Tree<'_>, above: &str, pages: &mut BTreeMap<String, Oid>) -> Result<(), MemoryError> {
+    /// Collects the files of a tree: those whose path and kind a page may have, and the others.
+    fn pages_of(
+        &self,
+        tree: &Tree<'_>,
+        above: &str,
+        pages: &mut BTreeMap<String, Oid>,
+        others: &mut Vec<HiddenFile>,
+    ) -> Result<(), MemoryError> {
         for entry in tree {
             let Ok(name) = entry.name() else { continue };
             let page = format!("{above}{name}");
-            if work_tree::is_ignored(name) || path::check(&page).is_err() {
-                continue;
-            }
+            let is_allowed = !work_tree::is_ignored(name) && path::check(&page).is_ok();
             match entry.kind() {
                 Some(ObjectType::Tree) => {
                     let below = self.repo.find_tree(entry.id()).context("read a tree")?;
-                    self.pages_of(&below, &format!("{page}/"), pages)?;
+                    self.pages_of(&below, &format!("{page}/"), pages, others)?;
                 }
-                Some(ObjectType::Blob) if entry.filemode() & 0o170_000 == 0o100_000 => {
+                Some(ObjectType::Blob) if is_allowed && entry.filemode() & 0o170_000 == 0o100_000 => {
                     pages.insert(page, entry.id());
                 }
-                _ => {}
+                _ => {
+                    let leaf = Leaf { oid: entry.id(), mode: entry.filemode() };
+                    others.push(HiddenFile { path: page.into_bytes(), leaf: Some(leaf) });
+                }
             }
         }
         Ok(())
@@ -139,7 +161,9 @@ impl Git {
         if let Ok(index) = self.index() {
             for entry in index.iter() {
                 let Ok(path) = String::from_utf8(entry.path) else { continue };
-                let gone = path::check(&path).is_ok() && matches!(work_tree::inspect(&self.folder, &path), OnDisk::Absent);
+                let is_hidden = entry.flags_extended & SKIP_WORKTREE != 0;
+                let gone =
+                    !is_hidden && path::check(&path).is_ok() && matches!(work_tree::inspect(&self.folder, &path), OnDisk::Absent);
                 if gone {
                     files.insert(path.clone(), FileChange { path, old: None, new: None });
                 }
@@ -167,22 +191,22 @@ struct Scan {
 
 /// Paths and folders by their case-folded form. Finds two spellings that a file system may treat as the same name.
 #[derive(Default)]
-struct Spellings(HashMap<String, String>);
+pub(crate) struct Spellings(HashMap<String, String>);
 
 impl Spellings {
-    fn of<'a>(paths: impl Iterator<Item = &'a String>) -> Spellings {
+    pub(crate) fn of<'a>(paths: impl Iterator<Item = &'a String>) -> Spellings {
         let mut spellings = Spellings::default();
         paths.for_each(|path| spellings.add(path));
         spellings
     }
 
-    fn add(&mut self, path: &str) {
+    pub(crate) fn add(&mut self, path: &str) {
         for part in prefixes(path) {
             self.0.entry(path::case_folded(part)).or_insert_with(|| part.to_owned());
         }
     }
 
-    fn clash(&self, path: &str) -> Option<&str> {
+    pub(crate) fn clash(&self, path: &str) -> Option<&str> {
         prefixes(path).find_map(|part| self.0.get(&path::case_folded(part)).filter(|known| *known != part)).map(String::as_str)
     }
 }

@@ -46,6 +46,7 @@ impl Git {
                     }
                 }
                 let has_staged_file = |number| self.staged_file(plan.commit, number).exists();
+                self.mark_base(plan)?;
                 if !is_staged || !(0..plan.files.len()).all(has_staged_file) {
                     object_writer::stage(&self.staged, &self.staged_files(plan, &[])?)?;
                 }
@@ -84,7 +85,10 @@ impl Git {
             }
             let commit = commit.filter(|oid| self.is_in_history(*oid).unwrap_or(false));
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
-                Some(commit) => self.finish_checkout(commit.id(), &self.changes_of(&commit)?)?,
+                Some(commit) => {
+                    let base = self.marked_base(commit.id()).or(commit.parent_id(0).ok());
+                    self.finish_checkout(commit.id(), &self.page_changes(base, commit.id())?)?;
+                }
                 // The ref never moved. If the change is repeated, its files are staged again.
                 None => {
                     self.remove_own_ref_lock(name.split('.').next().unwrap_or_default())?;
@@ -100,6 +104,23 @@ impl Git {
         self.staged.join(format!("{commit}.ref"))
     }
 
+    /// The file that names the commit from which the branch moves to `commit`, if that is not its first parent.
+    fn base_marker(&self, commit: Oid) -> PathBuf {
+        self.staged.join(format!("{commit}.base"))
+    }
+
+    /// Writes the base marker if the plan needs one. It must be durable before the branch moves: without it, the staged files
+    /// could not be matched to pages after a crash.
+    fn mark_base(&self, plan: &Plan) -> Result<(), MemoryError> {
+        let commit = self.repo.find_commit(plan.commit).context("read a commit")?;
+        let Some(base) = plan.base.filter(|base| commit.parent_id(0).ok() != Some(*base)) else { return Ok(()) };
+        object_writer::stage(&self.staged, &[(self.base_marker(plan.commit), base.to_string().into_bytes())])
+    }
+
+    fn marked_base(&self, commit: Oid) -> Option<Oid> {
+        fs::read_to_string(self.base_marker(commit)).ok().and_then(|hex| Oid::from_str(&hex).ok())
+    }
+
     /// Removes the branch's lock file if an earlier run of this program was killed while it held the lock. Such a file
     /// contains nothing, or a beginning of the id of `commit`.
     fn remove_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
@@ -111,7 +132,7 @@ impl Git {
     }
 
     /// The ref that HEAD points to; HEAD itself if it is detached.
-    fn branch(&self) -> Result<String, MemoryError> {
+    pub(crate) fn branch(&self) -> Result<String, MemoryError> {
         let head = self.repo.find_reference("HEAD").context("read HEAD")?;
         Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
     }
@@ -149,8 +170,15 @@ impl Git {
             }
             self.probe.reached(Step::FileReplaced)?;
         }
-        let marker = self.ref_marker(commit);
-        if marker.exists() { fs::remove_file(marker).context("clear a staged file") } else { Ok(()) }
+        // A held page still needs the base marker to be matched to its staged file.
+        let is_done = !(0..files.len()).any(|number| self.staged_file(commit, number).exists());
+        let base_marker = is_done.then(|| self.base_marker(commit));
+        for marker in [Some(self.ref_marker(commit)), base_marker].into_iter().flatten() {
+            if marker.exists() {
+                fs::remove_file(marker).context("clear a staged file")?;
+            }
+        }
+        Ok(())
     }
 
     /// Moves the committed version of a page into the working tree. If the file is not the old version, it is either checked

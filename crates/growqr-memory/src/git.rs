@@ -36,7 +36,12 @@ pub(crate) struct EffectCommits {
 impl Git {
     /// Opens another handle to the repository, with the same configuration.
     pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
-        let repo = Repository::open(&self.folder).context("open")?;
+        Git::open_handle(&self.folder)
+    }
+
+    /// Opens a handle to the repository of this folder, with the configuration of this program.
+    pub(crate) fn open_handle(folder: &Path) -> Result<Repository, MemoryError> {
+        let repo = Repository::open(folder).context("open")?;
         use_program_config(&repo, &repo.path().join("growqr"))?;
         Ok(repo)
     }

@@ -134,8 +134,7 @@ impl Git {
         if commit.parent_count() == 0 {
             return Err(MemoryError::FirstChange);
         }
-        let pages: Vec<FileChange> =
-            self.changes_of(&commit)?.into_iter().filter(|file| path::check(&file.path).is_ok()).collect();
+        let pages = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
         for file in &pages {
             self.adopt_page(&file.path, at)?;
         }

@@ -4,14 +4,18 @@
 
 use crate::disk;
 use crate::git::Git;
+use crate::merge_trees::{HiddenFile, Leaf};
 use crate::objects::blob_at;
 use crate::plan::FileChange;
 use crate::probe::Step;
-use git2::{Index, IndexEntry, IndexTime, Oid};
+use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Extended flag of an entry: git does not expect the file in the folder.
+pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
 
 impl Git {
     /// Marks the files of a commit for the next update of the index.
@@ -56,6 +60,38 @@ impl Git {
         if changed { self.write_index(&index) } else { Ok(()) }
     }
 
+    /// Tells the user's git not to expect these files in the folder. Files that are in the folder are the user's own business. A
+    /// failure is only logged; the next scan tries again.
+    pub(crate) fn hide_in_index(&self, files: &[HiddenFile]) {
+        if !files.is_empty()
+            && let Err(error) = self.try_hide_in_index(files)
+        {
+            tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
+        }
+    }
+
+    fn try_hide_in_index(&self, files: &[HiddenFile]) -> Result<(), git2::Error> {
+        let mut index = self.index()?;
+        let mut changed = false;
+        for HiddenFile { path, leaf } in files {
+            let shown = String::from_utf8_lossy(path);
+            let known = index.get_path(Path::new(&*shown), 0);
+            if known.as_ref().map(|entry| entry.id) == leaf.map(|leaf| leaf.oid) || self.folder.join(&*shown).exists() {
+                continue;
+            }
+            changed = true;
+            match leaf {
+                Some(leaf) => {
+                    let plain = entry(&shown, leaf.oid, None);
+                    let mode = u32::try_from(leaf.mode).unwrap_or(plain.mode);
+                    index.add(&hidden_entry(IndexEntry { mode, path: path.clone(), ..plain }))?;
+                }
+                None => index.remove_path(Path::new(&*shown))?,
+            }
+        }
+        if changed { self.write_index(&index) } else { Ok(()) }
+    }
+
     /// Reads the index from disk and discards in-memory changes that an earlier write could not save. Rebuilds the index from
     /// HEAD if it is missing or cannot be read.
     pub(crate) fn index(&self) -> Result<Index, git2::Error> {
@@ -72,9 +108,23 @@ impl Git {
         };
         if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
             index.read_tree(&tree)?;
+            self.hide_missing_files(&mut index)?;
             self.write_index(&index)?;
         }
         Ok(index)
+    }
+
+    /// Marks the files that cannot be pages and are not in the folder, in an index that was just read from HEAD.
+    fn hide_missing_files(&self, index: &mut Index) -> Result<(), git2::Error> {
+        let is_hidden = |entry: &IndexEntry| {
+            let leaf = Leaf { oid: entry.id, mode: i32::try_from(entry.mode).unwrap_or_default() };
+            !self.folder.join(&*String::from_utf8_lossy(&entry.path)).exists() && !self.is_page(&entry.path, leaf)
+        };
+        let hidden: Vec<IndexEntry> = index.iter().filter(is_hidden).collect();
+        for entry in hidden {
+            index.add(&hidden_entry(entry))?;
+        }
+        Ok(())
     }
 
     /// Writes the index under git's own lock. The file is fsynced before the rename: some file systems take many times as
@@ -123,6 +173,11 @@ impl Git {
     fn index_lock(&self) -> PathBuf {
         self.repo.path().join("index.lock")
     }
+}
+
+/// The same entry, for a file that git does not expect in the folder.
+fn hidden_entry(entry: IndexEntry) -> IndexEntry {
+    IndexEntry { flags: IndexEntryFlag::EXTENDED.bits(), flags_extended: SKIP_WORKTREE, ..entry }
 }
 
 /// An entry without file times: git compares the content once and fills them in.

@@ -9,8 +9,8 @@
 //! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
 //! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `probe`
-//! (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
+//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `sync`,
+//! `merge_trees` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
 mod adopt;
 mod checkout;
@@ -21,6 +21,7 @@ mod error_context;
 mod git;
 mod history;
 mod index;
+mod merge_trees;
 mod message;
 mod object_writer;
 mod objects;
@@ -29,14 +30,17 @@ mod path;
 mod plan;
 mod prepare;
 mod probe;
+mod remote;
 mod search;
 mod staged;
+mod sync;
 mod watch;
 mod work_tree;
 
 pub use adopt::Adopted;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
+pub use sync::{PageConflict, Remote, SyncError, Synced};
 pub use watch::{QUIET, Watch};
 pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
 

@@ -10,6 +10,7 @@ use crate::work_tree::{self, MAX_PAGES, OnDisk};
 use git2::{MergeFileInput, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Change, CommitPlan, Edit, MemoryError};
+use std::collections::{HashSet, VecDeque};
 
 /// How many commits are searched for an earlier commit of the same tool call. A repeated call is among the newest commits.
 const TOOL_CALL_SEARCH_DEPTH: usize = 512;
@@ -183,14 +184,19 @@ impl Git {
     fn index_tool_calls(&self) -> Result<(), MemoryError> {
         let mut effects = self.effect_commits.borrow_mut();
         let head = self.head()?;
-        let mut next = head;
+        // Both sides of a merge are searched: the commit may have come back from the server in the history of another computer.
+        let mut next: VecDeque<Oid> = head.into_iter().collect();
+        let mut seen: HashSet<Oid> = effects.newest.into_iter().collect();
         for _ in 0..TOOL_CALL_SEARCH_DEPTH {
-            let Some(oid) = next.filter(|oid| Some(*oid) != effects.newest) else { break };
+            let Some(oid) = next.pop_front() else { break };
+            if !seen.insert(oid) {
+                continue;
+            }
             let commit = self.repo.find_commit(oid).context("walk the history")?;
             if let Some(origin) = message::read(&commit).1 {
                 effects.commits.insert(origin.effect.as_str().to_owned(), oid);
             }
-            next = commit.parent_id(0).ok();
+            next.extend(commit.parent_ids());
         }
         effects.newest = head;
         Ok(())

@@ -34,9 +34,18 @@ impl Connection {
         loop {
             if let Some((mut request, head, length)) = parse_head(&self.buffer)? {
                 self.buffer.drain(..head);
-                request.too_large = length > BODY_LIMIT;
-                let body = self.body(length, !request.too_large).await?;
-                request.body = body;
+                let has = |wanted: &str, value: &str| {
+                    request.headers.iter().any(|(name, is)| name == wanted && is.eq_ignore_ascii_case(value))
+                };
+                if has("expect", "100-continue") {
+                    self.write.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+                }
+                if has("transfer-encoding", "chunked") {
+                    request.body = self.chunked_body().await?;
+                } else {
+                    request.too_large = length > BODY_LIMIT;
+                    request.body = self.body(length, !request.too_large).await?;
+                }
                 return Ok(Some(request));
             }
             if self.buffer.len() > HEAD_LIMIT {
@@ -65,6 +74,41 @@ impl Connection {
             }
         }
         Ok(if keep { body } else { Vec::new() })
+    }
+
+    /// Reads a body that comes in chunks.
+    async fn chunked_body(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let size = self.line().await?;
+            let size = size.split(';').next().unwrap_or_default().trim();
+            let size = usize::from_str_radix(size, 16).map_err(|_| invalid("a chunk has no size"))?;
+            if body.len() + size > BODY_LIMIT {
+                return Err(invalid("the body is too long"));
+            }
+            body.extend(self.body(size, true).await?);
+            // The end of the chunk. After the last one, the end of the request: clients send no trailers.
+            self.line().await?;
+            if size == 0 {
+                return Ok(body);
+            }
+        }
+    }
+
+    /// Reads a line without its end.
+    async fn line(&mut self) -> io::Result<String> {
+        loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
+                let line: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                return Ok(String::from_utf8_lossy(&line[..end]).into_owned());
+            }
+            if self.buffer.len() > HEAD_LIMIT {
+                return Err(invalid("a line is too long"));
+            }
+            if self.read.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
     }
 
     /// Waits until the client closes the connection.

@@ -12,6 +12,7 @@ pub mod clerk;
 mod dead_port;
 mod desktop_session;
 mod docker;
+pub mod gitea;
 mod http;
 pub mod openai;
 pub mod opencode;

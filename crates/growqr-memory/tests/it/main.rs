@@ -7,5 +7,8 @@ mod held;
 mod history;
 mod pages;
 mod refusals;
+mod sync;
+mod sync_crash;
+mod sync_refusals;
 mod user_git_config;
 mod world;

@@ -6,6 +6,7 @@ mod clerk;
 mod client;
 mod conversation;
 mod faults;
+mod gitea;
 mod models;
 mod openai;
 mod requests;

@@ -1,0 +1,273 @@
+//! Sync with the person's own server: fetch, merge page by page, push. Never forces and never overwrites.
+//!
+//! The server's commits are downloaded first, without the lock on the memory. Under the lock, hand edits are committed and the
+//! server's changes are merged into a commit with two parents (or, if nothing happened here, the branch moves to the server's
+//! commit). That commit goes through the same crash-safe steps as any other change. Then it is pushed, again without the lock.
+//! A kill between any two steps leaves a state from which the next sync continues.
+
+use crate::MemoryRepo;
+use crate::error_context::Context;
+use crate::git::Git;
+use crate::message::{self, Author};
+use crate::plan::{Plan, WorkTreeFiles};
+use crate::remote::{Push, Session};
+use git2::{ErrorCode, Oid};
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::MemoryError;
+use growqr_core::secret::Secret;
+
+/// How often to merge and push if the server's branch keeps moving.
+const ATTEMPTS: usize = 5;
+
+/// The repository on the server.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Its URL for git, without credentials.
+    pub url: String,
+    /// The user on the server.
+    pub user: String,
+    /// The user's token. Sent as a header only.
+    pub token: Secret,
+}
+
+/// The result of a sync: the server and the memory have the same newest commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// The newest commit of both. Remember it, and pass it to the next sync.
+    pub head: String,
+    /// Number of the server's commits that were merged in.
+    pub pulled: usize,
+    /// Number of commits that were pushed.
+    pub pushed: usize,
+    /// Pages that both sides have changed in the same lines.
+    pub conflicts: Vec<PageConflict>,
+    /// New files of the server that cannot be pages (binary, too large, a bad name). They stay in the repository, but not in
+    /// the folder.
+    pub not_pages: Vec<String>,
+}
+
+/// A page that both sides have changed, so that the changes could not be merged. The version of this computer stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageConflict {
+    /// The page.
+    pub path: String,
+    /// The page with the server's version; `None` if the server has deleted the page.
+    pub copy: Option<String>,
+}
+
+/// Why a sync stopped. The server's branch and the pages of this computer are then as they were, but for hand edits, which may
+/// have been committed, and changes of the server, which may have been merged in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SyncError {
+    /// The server does not answer; commits wait here.
+    #[error("the server cannot be reached: {cause}")]
+    Unreachable {
+        /// What happened.
+        cause: String,
+    },
+    /// The server refuses the token, or the token may not push.
+    #[error("the server refused the token")]
+    Denied,
+    /// The server has no such repository, or does not show it to this user.
+    #[error("the server has no such repository")]
+    Missing,
+    /// The repository was synced before and is empty now. Nothing was pushed.
+    #[error("the repository on the server is empty, but it had {expected} before")]
+    Wiped {
+        /// The commit that was expected.
+        expected: String,
+    },
+    /// The server no longer has a commit that it had before, as after restoring a backup. Nothing was pushed.
+    #[error("the server's newest commit is {found}, which does not contain {expected}")]
+    Rewound {
+        /// The commit that was expected.
+        expected: String,
+        /// The server's newest commit.
+        found: String,
+    },
+    /// The server's repository has no commit in common with this memory. Nothing was pushed.
+    #[error("the repository on the server is of another memory (its newest commit is {found})")]
+    Foreign {
+        /// The server's newest commit.
+        found: String,
+    },
+    /// The server refused the push for a reason of its own, such as a protected branch.
+    #[error("the server refused the push: {reason}")]
+    Refused {
+        /// What the server said.
+        reason: String,
+    },
+    /// The server's branch moved during every attempt.
+    #[error("the server's branch kept changing; try again later")]
+    Raced,
+    /// The memory on this computer failed.
+    #[error("the memory could not be synced")]
+    Memory(#[source] MemoryError),
+}
+
+impl From<MemoryError> for SyncError {
+    fn from(error: MemoryError) -> Self {
+        SyncError::Memory(error)
+    }
+}
+
+/// What a merge has done.
+struct Merged {
+    head: Oid,
+    pulled: usize,
+    conflicts: Vec<PageConflict>,
+    not_pages: Vec<String>,
+}
+
+impl MemoryRepo {
+    /// Merges the server's changes into this memory and pushes this memory's commits. `expected` is [`Synced::head`] of the
+    /// last sync with this server; with `None`, an empty or older branch on the server is not suspicious. `at` is the time of
+    /// the commits that this makes. Blocks on the network for a limited time; other calls go on meanwhile.
+    ///
+    /// # Errors
+    /// [`SyncError`]. Everything but [`SyncError::Memory`] is recognised before the server's branch is changed.
+    pub fn sync(&self, remote: &Remote, expected: Option<&str>, at: Timestamp) -> Result<Synced, SyncError> {
+        let parse = |hex: &str| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.to_owned() });
+        let expected = expected.map(parse).transpose()?;
+        let branch = self.git().branch_to_sync()?;
+        let session = Session::new(self.folder(), remote, branch);
+        let mut synced = Synced::default();
+        for _ in 0..ATTEMPTS {
+            let seen = session.look()?;
+            if let Some(head) = seen
+                && !session.download(head)?
+            {
+                continue;
+            }
+            let merged = match self.git().merge_server(seen, expected, at) {
+                // Somebody has changed a page since the merge began.
+                Err(SyncError::Memory(MemoryError::HeadMoved)) => continue,
+                merged => merged?,
+            };
+            synced.pulled += merged.pulled;
+            synced.conflicts.extend(merged.conflicts);
+            synced.not_pages.extend(merged.not_pages);
+            synced.head = merged.head.to_string();
+            if Some(merged.head) == seen {
+                return Ok(synced);
+            }
+            let waiting = self.git().count_commits(merged.head, seen)?;
+            if session.push(merged.head, seen)? == Push::Accepted {
+                synced.pushed = waiting;
+                // Keeps the server's commit; it is in the history of the branch, so a failure costs nothing.
+                let _ = session.download(merged.head);
+                return Ok(synced);
+            }
+        }
+        Err(SyncError::Raced)
+    }
+
+    /// Number of commits that the server lacks, if its newest commit is `server_head` ([`Synced::head`]; `None`: it has none).
+    /// Does not ask the server.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`]; [`MemoryError::UnknownChange`] if this is not the id of a commit.
+    pub fn unpushed(&self, server_head: Option<&str>) -> Result<usize, MemoryError> {
+        let parse = |hex: &str| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.to_owned() });
+        let server_head = server_head.map(parse).transpose()?;
+        let git = self.git();
+        match git.head()? {
+            Some(head) => git.count_commits(head, server_head),
+            None => Ok(0),
+        }
+    }
+}
+
+impl Git {
+    /// The branch to sync. Both sides use the same name.
+    fn branch_to_sync(&self) -> Result<String, MemoryError> {
+        let branch = self.branch()?;
+        if branch != "HEAD" {
+            return Ok(branch);
+        }
+        let cause = "no branch is checked out in the memory folder; check out main with git".to_owned();
+        Err(MemoryError::Repository { doing: "sync", cause })
+    }
+
+    /// Number of commits in the history of `head` that are not in the history of `without`.
+    fn count_commits(&self, head: Oid, without: Option<Oid>) -> Result<usize, MemoryError> {
+        let mut walk = self.repo.revwalk().context("walk the history")?;
+        walk.push(head).context("walk the history")?;
+        if let Some(without) = without.filter(|oid| self.repo.find_commit(*oid).is_ok()) {
+            walk.hide(without).context("walk the history")?;
+        }
+        Ok(walk.count())
+    }
+
+    /// Merges the server's branch into ours. Nothing is changed if the server's branch is not a continuation of the one that
+    /// was expected.
+    fn merge_server(&self, seen: Option<Oid>, expected: Option<Oid>, at: Timestamp) -> Result<Merged, SyncError> {
+        let Some(theirs) = seen else {
+            return match (expected, self.head()?) {
+                (Some(expected), _) => Err(SyncError::Wiped { expected: expected.to_string() }),
+                (None, Some(head)) => Ok(nothing_pulled(head)),
+                (None, None) => Err(SyncError::Memory(MemoryError::HeadMoved)),
+            };
+        };
+        self.recognise(theirs, expected)?;
+        if self.is_in_history(theirs)? {
+            return Ok(nothing_pulled(self.head()?.unwrap_or(theirs)));
+        }
+        self.adopt_all(at)?;
+        let Some(ours) = self.head()? else { return Err(SyncError::Memory(MemoryError::HeadMoved)) };
+        let base = self.merge_base(ours, theirs)?;
+        let merged = self.merge_trees(base, ours, theirs)?;
+        let is_forward = base == Some(ours) && self.tree(Some(theirs))?.map(|tree| tree.id()) == Some(merged.tree);
+        let commit = if is_forward { theirs } else { self.write_merge(merged.tree, (ours, theirs), at)? };
+        let pulled = self.count_commits(theirs, Some(ours))?;
+        let files = self.page_changes(Some(ours), commit)?;
+        self.apply(&Plan { base: Some(ours), commit, files }, WorkTreeFiles::ToReplace)?;
+        self.update_index()?;
+        self.hide_in_index(&merged.hidden);
+        let not_pages = merged.hidden.iter().filter(|file| file.leaf.is_some());
+        let not_pages = not_pages.map(|file| String::from_utf8_lossy(&file.path).into_owned()).collect();
+        Ok(Merged { head: commit, pulled, conflicts: merged.conflicts, not_pages })
+    }
+
+    /// Returns an error if the server's branch is of another memory, or lacks the commit that it had.
+    fn recognise(&self, theirs: Oid, expected: Option<Oid>) -> Result<(), SyncError> {
+        let found = theirs.to_string();
+        if let Some(ours) = self.head()?
+            && self.merge_base(ours, theirs)?.is_none()
+        {
+            return Err(SyncError::Foreign { found });
+        }
+        match expected {
+            Some(expected) if expected != theirs && !self.contains(theirs, expected) => {
+                Err(SyncError::Rewound { expected: expected.to_string(), found })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `commit` is in the history of `head`. An unknown commit is not.
+    fn contains(&self, head: Oid, commit: Oid) -> bool {
+        self.repo.graph_descendant_of(head, commit).unwrap_or(false)
+    }
+
+    fn merge_base(&self, ours: Oid, theirs: Oid) -> Result<Option<Oid>, MemoryError> {
+        match self.repo.merge_base(ours, theirs) {
+            Ok(base) => Ok(Some(base)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error).context("walk the history"),
+        }
+    }
+
+    fn write_merge(&self, tree: Oid, (ours, theirs): (Oid, Oid), at: Timestamp) -> Result<Oid, MemoryError> {
+        let tree = self.repo.find_tree(tree).context("read a tree")?;
+        let find = |oid| self.repo.find_commit(oid).context("read a commit");
+        let (ours, theirs) = (find(ours)?, find(theirs)?);
+        let signature = Author::Program.signature(at).context("name the author")?;
+        let text = message::compose("Merge changes from the server", "", &Author::Program);
+        self.repo.commit(None, &signature, &signature, &text, &tree, &[&ours, &theirs]).context("write the commit")
+    }
+}
+
+fn nothing_pulled(head: Oid) -> Merged {
+    Merged { head, pulled: 0, conflicts: Vec::new(), not_pages: Vec::new() }
+}
