@@ -21,7 +21,7 @@ const STATES: Array<{ stack: string; ready: string }> = [
   { stack: "no_answer", ready: "Find Docker" },
   { stack: "refused", ready: "Find Docker" },
   { stack: "offline", ready: "Try again" },
-  { stack: "downloading", ready: "150 MB of 213 MB" },
+  { stack: "downloading", ready: "150 MB so far" },
   { stack: "starting", ready: "Starting OpenCode" },
   { stack: "running", ready: "The same on both sides" },
   { stack: "stopped", ready: "It is stopped and starts when it is needed." },
@@ -79,6 +79,7 @@ test("the first start, with the keyboard only: download, layers, start, and wher
     await page.waitForTimeout(100);
   }
   expect(shares.length).toBeGreaterThan(3);
+  expect(shares[0], "the bar begins at its beginning").toBeLessThan(50);
   expect(shares, "the bar never goes back").toEqual(shares.toSorted((a, b) => a - b));
   await card(page, "Workbench").getByText("Running").waitFor();
   await card(page, "Memory server").getByRole("link", { name: "127.0.0.1:42000" }).waitFor();

@@ -4,12 +4,12 @@ import type { LayerProgress, StackProgress } from "../bridge";
 import { plainText } from "../data/plainText";
 import { Disclosure } from "../design/Disclosure";
 import { Progress } from "../design/Progress";
-import { progressText, share } from "./progress";
+import { progressText, share, wholeSize } from "./progress";
 
 export function Download({ title, progress }: { title: string; progress: StackProgress }) {
   const shown = useRef<number | null>(null);
   shown.current = share(progress, shown.current);
-  const text = progressText(progress);
+  const text = progressText(progress.done, wholeSize(progress));
   return (
     <div className="mt-3">
       <Progress label={`Download of ${title}`} value={shown.current} text={text} />
@@ -33,7 +33,7 @@ function Layers({ title, layers }: { title: string; layers: readonly LayerProgre
         <li key={index} className="flex flex-wrap gap-x-3 py-0.5 tabular-nums">
           <span className="font-mono text-ink-3">{plainText(layer.id)}</span>
           <span>{plainText(layer.status)}</span>
-          {(layer.total ?? 0) > 0 && <span className="ml-auto text-ink-3">{progressText(layer)}</span>}
+          {(layer.total ?? 0) > 0 && <span className="ml-auto text-ink-3">{progressText(layer.done, layer.total)}</span>}
         </li>
       ))}
     </ul>

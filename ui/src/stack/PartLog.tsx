@@ -12,7 +12,7 @@ export function PartLog({ part, title }: { part: string; title: string }) {
   const log = useStackLog(part);
   return (
     <QueryView query={log}>
-      {(lines) => (lines.length === 0 ? <p className="text-sm text-ink-3">The log is empty.</p> : <Lines title={title} text={lines.map(plainText).join("\n")} isReading={log.isFetching} onRead={() => void log.refetch()} />)}
+      {(lines) => (lines.length === 0 ? <p className="text-sm text-ink-3">It has written nothing yet.</p> : <Lines title={title} text={lines.map(plainText).join("\n")} isReading={log.isFetching} onRead={() => void log.refetch()} />)}
     </QueryView>
   );
 }

@@ -2,6 +2,7 @@
 import { useRef } from "react";
 import type { Stack as StackState } from "../bridge";
 import { useStack, useStackRequest } from "../data/stack";
+import { cx } from "../design/cx";
 import { InlineError, QueryView } from "../design/states";
 import { Announcer } from "./Announcer";
 import { DockerCard } from "./DockerCard";
@@ -12,7 +13,7 @@ import { NextStep } from "./NextStep";
 import { Orphans } from "./Orphans";
 import { PartCard } from "./PartCard";
 import { useKeptFocus } from "./useKeptFocus";
-import { isNew } from "./words";
+import { failure, isNew } from "./words";
 
 export default function Stack() {
   const query = useStack();
@@ -50,7 +51,7 @@ function Parts({ stack }: { stack: StackState }) {
       <DockerCard stack={stack}>{!(first && hasDocker) && next}</DockerCard>
       {first && <Intro stack={stack}>{hasDocker && next}</Intro>}
       {(hasDocker || !first) && (
-        <div className="grid gap-5 @2xl/view:grid-cols-2">
+        <div className={cx("grid gap-5 @2xl/view:grid-cols-2", failure(stack) && "items-start")}>
           {stack.parts.map((part) => (
             <PartCard key={part.id} part={part} />
           ))}

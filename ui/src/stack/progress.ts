@@ -3,15 +3,24 @@ import type { StackProgress } from "../bridge";
 import { bytes } from "../data/bytes";
 
 /**
- * The share that has arrived, from 0 to 1; `null` while no size is known. Never less than `before`: Docker names the size of
- * a layer only when it begins with it, and a bar that goes back says nothing.
+ * The size of the whole download; `null` while it is not known. Docker names the size of a layer only when it begins with it,
+ * so the sum of the layers is too small as long as one of them waits. A larger total was known before.
  */
-export function share({ done, total }: StackProgress, before: number | null): number | null {
-  if (!total || total <= 0) return before;
-  return Math.max(before ?? 0, Math.min(1, done / total));
+export function wholeSize({ total, layers }: StackProgress): number | null {
+  if (!total || total <= 0) return null;
+  const begun = layers.reduce((sum, layer) => sum + (layer.total ?? 0), 0);
+  const waits = layers.some((layer) => layer.total === null && !/exists|complete/i.test(layer.status));
+  return waits && total <= begun ? null : total;
 }
 
-/** `142 MB of 361 MB`. */
-export function progressText({ done, total }: Pick<StackProgress, "done" | "total">): string {
-  return total ? `${bytes(Math.min(done, total))} of ${bytes(total)}` : bytes(done);
+/** The share that has arrived, from 0 to 1; `null` while the size is not known. Never less than `before`, so that the bar does not go back. */
+export function share(progress: StackProgress, before: number | null): number | null {
+  const whole = wholeSize(progress);
+  if (whole === null) return before;
+  return Math.max(before ?? 0, Math.min(1, progress.done / whole));
+}
+
+/** `142 MB of 361 MB`, or `142 MB so far`. */
+export function progressText(done: number, total: number | null): string {
+  return total ? `${bytes(Math.min(done, total))} of ${bytes(total)}` : `${bytes(done)} so far`;
 }

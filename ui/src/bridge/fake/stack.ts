@@ -51,6 +51,7 @@ export class FakeStack {
   /** What containers write is untrusted: markup, colours and marks of direction. */
   log(part: string, lines: number): string[] {
     const name = part === "gitea" ? "gitea" : "opencode";
+    if (this.#part(name)?.disk_bytes === null) return [];
     const all = Array.from({ length: 40 }, (_, index) => `2026-11-28T09:${String(index).padStart(2, "0")}:12Z \u001b[36mINFO\u001b[0m ${name}: request ${index + 1} completed in ${index * 3 + 2}ms`);
     return [...all, `2026-11-28T09:41:07Z \u001b[1;31mERROR\u001b[0m ${name}: <img src=x onerror="document.title='taken over'"> \u202Egpj.exe`, `2026-11-28T09:41:08Z \u001b[1;31mFATAL\u001b[0m ${name}: cannot allocate memory`].slice(-lines);
   }

@@ -45,8 +45,8 @@ export function partIn(id: PartId, state: PartState, change: Partial<StackPart> 
   return { id, ...PURPOSES[id], state, found: FOUND[state], next_step: state === "failed" ? "Try again. If it happens again, give Docker more memory." : null, ...facts, disk_bytes, restarts: 0, progress, ...change };
 }
 
-/** An image in four layers, one after the other. */
-export function downloadOf(id: PartId, done: number): StackProgress {
+/** An image in four layers, one after the other. The total is that of all layers, or only of those that have begun. */
+export function downloadOf(id: PartId, done: number, isSizeKnown = true): StackProgress {
   const shares = [0.08, 0.52, 0.35, 0.05];
   let left = done;
   const layers = shares.map((share, index) => {
@@ -55,9 +55,8 @@ export function downloadOf(id: PartId, done: number): StackProgress {
     left -= total;
     return { id: `${id === "gitea" ? "a3ed" : "c81f"}95caeb0${index}`, status: arrived === total ? "Pull complete" : arrived > 0 ? "Downloading" : "Waiting", done: arrived, total: arrived > 0 ? total : null };
   });
-  // Docker names the size of a layer when it begins with it.
-  const known = layers.reduce((sum, { total }) => sum + (total ?? 0), 0);
-  return { done, total: known || null, layers };
+  const begun = layers.reduce((sum, { total }) => sum + (total ?? 0), 0);
+  return { done, total: isSizeKnown ? SIZES[id] : begun || null, layers };
 }
 
 function stackOf(gitea: StackPart, opencode: StackPart, change: Partial<Stack> = {}): Stack {
@@ -80,7 +79,7 @@ export function stackNamed(name: string, now: number): Stack | null {
       return stackOf(partIn("gitea", "failed", failed), partIn("opencode", "failed", failed), { next: "retry" });
     }
     case "downloading":
-      return stackOf(partIn("gitea", "downloading", { progress: downloadOf("gitea", 61 * MB) }), partIn("opencode", "downloading", { progress: downloadOf("opencode", 150 * MB) }), { busy: "Downloading Gitea and OpenCode" });
+      return stackOf(partIn("gitea", "downloading", { progress: downloadOf("gitea", 61 * MB) }), partIn("opencode", "downloading", { progress: downloadOf("opencode", 150 * MB, false) }), { busy: "Downloading Gitea and OpenCode" });
     case "starting":
       return stackOf(partIn("gitea", "running"), partIn("opencode", "starting"), { busy: "Starting OpenCode", memory: { ...synced, state: "syncing" } });
     case "running":
