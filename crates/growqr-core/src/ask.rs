@@ -233,7 +233,7 @@ pub enum AskDetail {
         session: SessionId,
         /// What it wants to do; `None` if it has a question.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        permission: Option<Permission>,
+        permission: Option<Box<Permission>>,
         /// How many bytes of the permission's texts are left out.
         #[serde(default, skip_serializing_if = "is_zero")]
         cut: u64,

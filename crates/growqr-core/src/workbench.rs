@@ -38,7 +38,6 @@ impl Mind {
 
     /// Whether it is a model.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
     pub fn is_model(&self) -> bool {
         *self == Mind::Model
     }

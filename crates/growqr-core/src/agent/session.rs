@@ -230,8 +230,14 @@ impl Draft<'_> {
         let scopes = if permission.always.is_empty() { vec![AskScope::Once] } else { vec![AskScope::Once, AskScope::Agent] };
         let (shown, cut) = shown_permission(permission);
         let id = request.clone();
-        let detail =
-            AskDetail::Session { effect: effect.clone(), request, session, permission: Some(shown), cut, why: Some(why) };
+        let detail = AskDetail::Session {
+            effect: effect.clone(),
+            request,
+            session,
+            permission: Some(Box::new(shown)),
+            cut,
+            why: Some(why),
+        };
         let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
         let options = vec![option(ALLOW, "Allow"), option(DENY, "Do not allow")];
         self.raise_for_session(&id, AskKind::Permission, text, detail, options, scopes);
