@@ -7,7 +7,7 @@ use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{ChargeState, Input};
 use growqr_core::ask::{Answer, AskKind};
-use growqr_core::id::{AgentId, AskId, EffectId, MessageId};
+use growqr_core::id::{AgentId, AskId, EffectId, MessageId, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
 use growqr_core::money::Money;
 use std::collections::BTreeSet;
@@ -115,6 +115,14 @@ impl Host {
         self.existing(agent).await?;
         let Posted { charge, .. } = self.placement.post(agent, input).await?;
         Ok(charge.expect("an input about a charge is answered with its state"))
+    }
+
+    /// The agent that works in this session; `None` if the journal does not know the session.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn agent_of_session(&self, session: &SessionId) -> Result<Option<AgentId>, StoreError> {
+        Ok(self.store.session(session).await?.map(|view| view.agent))
     }
 
     /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.

@@ -1,11 +1,13 @@
-//! Performs intents: model calls and tool calls. Each results in an input for the turn machine.
+//! Performs intents: model calls, tool calls, and what concerns sessions. Each results in an input for the turn machine.
 
 use crate::ports::Ports;
 use futures_util::FutureExt;
 use growqr_core::agent::{Input, State, wanted_calls};
+use growqr_core::id::{EffectId, RequestId};
 use growqr_core::memory::CommitPlan;
 use growqr_core::model::{Delta, Failure, FailureKind, ModelRequest, Reply};
 use growqr_core::tool::{LookedUp, Performed, Repeat, ToolCall, ToolResult, Tools};
+use growqr_core::workbench::{SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionReply, Sessions, WorkbenchError};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,6 +104,76 @@ pub(crate) async fn look_up_tool(tools: Arc<dyn Tools>, call: ToolCall) -> Input
         None => LookedUp::Unknown,
     };
     Input::LookedUp { effect, found }
+}
+
+/// Waits between tries to reach the workbench; the last one repeats.
+const WORKBENCH_DELAYS: [Duration; 4] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+
+fn workbench_delay(tries: usize) -> Duration {
+    WORKBENCH_DELAYS[tries.min(WORKBENCH_DELAYS.len() - 1)]
+}
+
+/// Brings a prompt of a session on until there is something new. A panic stops the session, which then has failed.
+pub(crate) async fn advance_session(sessions: Arc<dyn Sessions>, effect: EffectId, job: SessionJob, limit: Duration) -> Input {
+    let news = match AssertUnwindSafe(sessions.advance(&job)).catch_unwind().await {
+        Ok(news) => news,
+        Err(_) => {
+            tracing::error!(agent = %job.agent, "the connection to a session panicked");
+            let end = end_of_aborted(&*sessions, &job, limit).await;
+            let reason = "the connection to the workbench failed with an internal error".to_owned();
+            SessionNews::Ended(SessionEnd { outcome: SessionOutcome::Failed { reason, retryable: true }, ..end })
+        }
+    };
+    Input::SessionNews { effect, news }
+}
+
+/// Delivers a reply; tries again for as long as the workbench cannot be reached.
+pub(crate) async fn reply_session(
+    sessions: Arc<dyn Sessions>,
+    effect: EffectId,
+    job: SessionJob,
+    request: RequestId,
+    reply: SessionReply,
+) -> Input {
+    let mut tries = 0;
+    loop {
+        let was_gone = match AssertUnwindSafe(sessions.reply(&job, &request, &reply)).catch_unwind().await {
+            Ok(Ok(())) => false,
+            Ok(Err(WorkbenchError::Gone)) => true,
+            Ok(Err(WorkbenchError::Unreachable(_))) | Err(_) => {
+                tokio::time::sleep(workbench_delay(tries)).await;
+                tries += 1;
+                continue;
+            }
+        };
+        return Input::SessionReplied { effect, request, was_gone };
+    }
+}
+
+/// Stops a session. If the workbench does not answer in time, the session counts as abandoned.
+pub(crate) async fn abort_session(sessions: Arc<dyn Sessions>, effect: EffectId, job: SessionJob, limit: Duration) -> Input {
+    Input::SessionNews { effect, news: SessionNews::Ended(end_of_aborted(&*sessions, &job, limit).await) }
+}
+
+async fn end_of_aborted(sessions: &dyn Sessions, job: &SessionJob, limit: Duration) -> SessionEnd {
+    let mut reason = format!("no answer in {} s", limit.as_secs_f32().ceil());
+    let tries = async {
+        for tries in 0.. {
+            match AssertUnwindSafe(sessions.abort(job)).catch_unwind().await {
+                Ok(Ok(end)) => return Some(end),
+                Ok(Err(WorkbenchError::Unreachable(why))) => reason = why,
+                Ok(Err(error @ WorkbenchError::Gone)) => reason = error.to_string(),
+                Err(_) => "an internal error".clone_into(&mut reason),
+            }
+            tokio::time::sleep(workbench_delay(tries)).await;
+        }
+        None
+    };
+    match tokio::time::timeout(limit, tries).await {
+        Ok(Some(end)) => end,
+        Ok(None) | Err(_) => SessionEnd::without_words(SessionOutcome::Abandoned { reason }),
+    }
 }
 
 /// Runs blocking work on a thread of tokio's blocking pool. `None` only if it panicked.

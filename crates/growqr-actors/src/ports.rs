@@ -7,6 +7,7 @@ use growqr_core::memory::Memory;
 use growqr_core::model::Model;
 use growqr_core::prompt::Segment;
 use growqr_core::tool::Tools;
+use growqr_core::workbench::Sessions;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub struct Ports {
     pub memory: Arc<dyn Memory>,
     /// The tools of its agents.
     pub tools: Arc<dyn Tools>,
+    /// The sessions of its workbench.
+    pub sessions: Arc<dyn Sessions>,
     /// Models and the person's settings.
     pub setups: Arc<dyn Setups>,
     /// The time.
@@ -52,10 +55,12 @@ pub struct HostConfig {
     pub inbox: usize,
     /// An agent that goes to sleep saves a snapshot if it has at least this many new events.
     pub snapshot_after: u64,
+    /// How long a session that is to stop may keep its turn open if the workbench does not answer.
+    pub abort: Duration,
 }
 
 impl Default for HostConfig {
     fn default() -> HostConfig {
-        HostConfig { idle: Duration::from_secs(30), inbox: 64, snapshot_after: 100 }
+        HostConfig { idle: Duration::from_secs(30), inbox: 64, snapshot_after: 100, abort: Duration::from_secs(20) }
     }
 }

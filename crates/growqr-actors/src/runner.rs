@@ -343,8 +343,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Starts the open intents that are not yet under way, and aborts work that is no longer open. A call is looked up only once
-    /// the task that carried it out has ended.
+    /// Starts the open intents that are not yet under way, and aborts work that is no longer open. A call is looked up, and a
+    /// session is stopped, only once the task that was working on it has ended.
     async fn perform(&mut self) -> Result<(), StoreError> {
         if self.state.can_continue() {
             self.decide_and_record(Input::Continue).await?;
@@ -361,7 +361,11 @@ impl Runner {
             is_open
         });
         for (intent, key) in open.into_iter().zip(keys) {
-            let waits = matches!(&intent, Intent::LookUpTool { call } if self.is_ending(&call.origin.effect));
+            let waits = match &intent {
+                Intent::LookUpTool { call } => self.is_ending(&run_key(&call.origin.effect)),
+                Intent::AbortSession { effect, .. } => self.is_ending(&session_key(effect)),
+                _ => false,
+            };
             if !waits && !self.performing.contains_key(&key) {
                 let handle = self.start(intent, key.clone()).await?;
                 self.performing.insert(key, handle);
@@ -370,9 +374,9 @@ impl Runner {
         Ok(())
     }
 
-    /// Whether the task of this call was aborted and has not ended yet.
-    fn is_ending(&self, effect: &EffectId) -> bool {
-        self.aborted.values().any(|key| *key == run_key(effect))
+    /// Whether a task whose key begins so was aborted and has not ended yet.
+    fn is_ending(&self, start: &str) -> bool {
+        self.aborted.values().any(|key| key.starts_with(start))
     }
 
     async fn start(&mut self, intent: Intent, key: String) -> Result<AbortHandle, StoreError> {
@@ -401,6 +405,18 @@ impl Runner {
             }
             Intent::LookUpTool { call } => {
                 let done = perform::look_up_tool(ports.tools, call);
+                self.work.spawn(async move { (key, done.await) })
+            }
+            Intent::AdvanceSession { effect, job, .. } => {
+                let done = perform::advance_session(ports.sessions, effect, job, self.deps.config.abort);
+                self.work.spawn(async move { (key, done.await) })
+            }
+            Intent::ReplySession { effect, job, request, reply } => {
+                let done = perform::reply_session(ports.sessions, effect, job, request, reply);
+                self.work.spawn(async move { (key, done.await) })
+            }
+            Intent::AbortSession { effect, job } => {
+                let done = perform::abort_session(ports.sessions, effect, job, self.deps.config.abort);
                 self.work.spawn(async move { (key, done.await) })
             }
         })
@@ -441,7 +457,15 @@ fn key(intent: &Intent) -> String {
         Intent::RunTool { call, plan: None } => run_key(&call.origin.effect),
         Intent::RunTool { call, plan: Some(plan) } => format!("commit {} {}", call.origin.effect, plan.commit),
         Intent::LookUpTool { call } => format!("look up {}", call.origin.effect),
+        Intent::AdvanceSession { effect, news, .. } => format!("{}advance {news}", session_key(effect)),
+        Intent::ReplySession { effect, request, .. } => format!("{}reply {request}", session_key(effect)),
+        Intent::AbortSession { effect, .. } => format!("abort {effect}"),
     }
+}
+
+/// The beginning of the keys of what is done for a prompt of a session.
+fn session_key(effect: &EffectId) -> String {
+    format!("session {effect} ")
 }
 
 fn run_key(effect: &EffectId) -> String {

@@ -199,8 +199,9 @@ impl From<AppError> for Error {
                 Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
             }
             AppError::ErrorReply(error) => error,
-            AppError::NoFreePort { .. } => Error::new(ErrorCode::Docker, text)
-                .next("End programs that use these ports, or choose another range with USER_PORT_RANGE_START and USER_PORT_RANGE_END."),
+            AppError::NoFreePort { .. } => Error::new(ErrorCode::Docker, text).next(
+                "End programs that use these ports, or choose another range with USER_PORT_RANGE_START and USER_PORT_RANGE_END.",
+            ),
             AppError::Docker { retryable, next_step, .. } => {
                 let error = Error::new(ErrorCode::Docker, text).next(next_step);
                 if retryable { error.retryable() } else { error }

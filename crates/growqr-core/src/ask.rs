@@ -4,9 +4,10 @@
 //! agent's asks are listed in a view, so that they can be found without waking the agent.
 
 use crate::clock::Timestamp;
-use crate::id::{AskId, EffectId};
+use crate::id::{AskId, EffectId, RequestId, SessionId};
 use crate::limits::{LimitReached, Raise, Shortfall};
 use crate::money::Money;
+use crate::workbench::{Permission, SessionReply};
 use serde::{Deserialize, Serialize};
 
 /// The ids of the options about a call.
@@ -125,14 +126,33 @@ impl Ask {
     pub fn outcome(&self, answer: &Answer) -> Option<AskOutcome> {
         let option = answer.option.as_deref();
         match &self.detail {
-            Some(AskDetail::Call { .. }) if option == Some(ALLOW) => Some(AskOutcome::Allowed),
-            Some(AskDetail::Call { .. }) => Some(AskOutcome::Refused),
+            Some(AskDetail::Call { .. } | AskDetail::Session { permission: Some(_), .. }) if option == Some(ALLOW) => {
+                Some(AskOutcome::Allowed)
+            }
+            Some(AskDetail::Call { .. } | AskDetail::Session { permission: Some(_), .. }) => Some(AskOutcome::Refused),
             Some(AskDetail::Limit { raise, finish, .. }) => Some(match option {
                 Some(RAISE) => AskOutcome::Raised(Raise { money: answer.amount.unwrap_or(raise.money), ..*raise }),
                 Some(FINISH) => AskOutcome::Finishing(*finish),
                 _ => AskOutcome::Stopped,
             }),
-            None => None,
+            Some(AskDetail::Session { permission: None, .. }) | None => None,
+        }
+    }
+
+    /// The reply to a session that asks: what the person has answered; `None` for an answer: they will not answer.
+    #[must_use]
+    pub fn session_reply(&self, answer: Option<&Answer>, outcome: Option<AskOutcome>) -> SessionReply {
+        let remark = answer.and_then(|answer| answer.text.as_deref()).map(str::trim).filter(|text| !text.is_empty());
+        match (outcome, answer) {
+            (Some(AskOutcome::Allowed), Some(answer)) if answer.scope == AskScope::Agent => SessionReply::Always,
+            (Some(AskOutcome::Allowed), _) => SessionReply::Once,
+            (Some(_), _) => {
+                let remark = remark.map_or_else(String::new, |remark| format!(" The person says: {remark}"));
+                let refused = "The person does not allow this. Do not try it in another way.";
+                SessionReply::Reject { message: format!("{refused}{remark}") }
+            }
+            (None, Some(answer)) => SessionReply::Answer { text: self.answer_text(answer) },
+            (None, None) => SessionReply::Answer { text: "There is no answer: decide yourself, or go on without it.".to_owned() },
         }
     }
 
@@ -202,6 +222,24 @@ pub enum AskDetail {
         /// The line that the scope "always" adds, and "this agent" for that agent; `None` if no line can name this call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
+    },
+    /// A session in the workbench that waits for a permission or an answer.
+    Session {
+        /// The id of the prompt's effect.
+        effect: EffectId,
+        /// The request, as the workbench names it.
+        request: RequestId,
+        /// The session that asks, or a session below it.
+        session: SessionId,
+        /// What it wants to do; `None` if it has a question.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        permission: Option<Box<Permission>>,
+        /// How many bytes of the permission's texts are left out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cut: u64,
+        /// Why it needs a question; `None` for a question of the session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<AskReason>,
     },
     /// A limit that was reached.
     Limit {

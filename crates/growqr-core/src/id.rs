@@ -67,6 +67,14 @@ text_id! {
     AskId
 }
 text_id! {
+    /// A session in the workbench, as the workbench names it.
+    SessionId
+}
+text_id! {
+    /// A request of a session for a permission or an answer, as the workbench names it.
+    RequestId
+}
+text_id! {
     /// A tool call's id as the model gave it. Unique within one answer only.
     CallId
 }
@@ -170,6 +178,12 @@ impl EffectScope<'_> {
 #[must_use]
 pub fn child_id(spawn: &EffectId) -> AgentId {
     AgentId::new(format!("a-{spawn}"))
+}
+
+/// The id of the message that this prompt of a session becomes in the workbench: the same prompt always has the same id.
+#[must_use]
+pub fn prompt_id(effect: &EffectId) -> MessageId {
+    MessageId::new(format!("msg_{effect}"))
 }
 
 /// Lower-case hex.

@@ -3,11 +3,12 @@
 
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
-use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq};
+use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
-    AgentView, AskView, Author, MessageView, Settlement, SpendingBy, SpendingSum, SpendingView, Status, StoredRule, View,
+    AgentView, AskView, Author, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum, SpendingView,
+    Status, StoredRule, View,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -213,6 +214,15 @@ pub trait StoredRules: Send + Sync {
     async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError>;
 }
 
+/// Reads the sessions in the workbench.
+#[async_trait]
+pub trait SessionRecords: Send + Sync {
+    /// All of them, the newest first.
+    async fn sessions(&self) -> Result<Vec<SessionView>, StoreError>;
+    /// The session that the workbench names so.
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionView>, StoreError>;
+}
+
 /// Sums of what was spent.
 #[async_trait]
 pub trait Spendings: Send + Sync {
@@ -266,6 +276,12 @@ pub trait StackRecords: Send + Sync {
 }
 
 /// All ports of a profile's store.
-pub trait Store: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users + StackRecords {}
+pub trait Store:
+    Journal + Outbox + Records + Asks + StoredRules + SessionRecords + Spendings + Settings + Users + StackRecords
+{
+}
 
-impl<T: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users + StackRecords> Store for T {}
+impl<T> Store for T where
+    T: Journal + Outbox + Records + Asks + StoredRules + SessionRecords + Spendings + Settings + Users + StackRecords
+{
+}

@@ -2,7 +2,7 @@
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s, how searches
 //! compare text ([`fold`]), and the ports that adapters implement ([`journal`], [`model`], [`upstream`], [`memory`], [`tool`],
-//! [`secret`], [`clock`]).
+//! [`secret`], [`workbench`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
@@ -29,3 +29,4 @@ pub mod tool;
 pub mod tool_input;
 pub mod upstream;
 pub mod views;
+pub mod workbench;

@@ -6,6 +6,7 @@ use crate::id::{AgentId, AskId, EffectId};
 use crate::limits::LimitReached;
 use crate::money::Money;
 use crate::quota::Quota;
+use crate::workbench::Mind;
 use serde::{Deserialize, Serialize};
 
 /// How a sub-agent is created. Its first event repeats this.
@@ -25,6 +26,12 @@ pub struct SpawnRequest {
     /// The sources of untrusted text that the sender had read when it wrote this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untrusted: Vec<String>,
+    /// What thinks for it.
+    #[serde(default, skip_serializing_if = "Mind::is_model")]
+    pub mind: Mind,
+    /// Why it has this mind: a short text for the person. `None` before there were sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// How a sub-agent's work ended.

@@ -53,6 +53,8 @@ pub struct Differences {
     pub rules: u64,
     /// Of the spendings view.
     pub spendings: u64,
+    /// Of the sessions view.
+    pub sessions: u64,
     /// Of the outbox.
     pub mail: u64,
 }
@@ -72,6 +74,7 @@ impl AddAssign for Differences {
         self.asks += more.asks;
         self.rules += more.rules;
         self.spendings += more.spendings;
+        self.sessions += more.sessions;
         self.mail += more.mail;
     }
 }

@@ -3,9 +3,10 @@
 
 use crate::ask::{Answer, Ask, SettledBy};
 use crate::clock::Timestamp;
-use crate::id::{AgentId, AskId, Seq};
+use crate::id::{AgentId, AskId, Seq, SessionId};
 use crate::money::Money;
 use crate::rules::RuleOrigin;
+use crate::workbench::Mind;
 use serde::{Deserialize, Serialize};
 
 /// The status of an agent in listings.
@@ -82,6 +83,10 @@ pub struct AgentView {
     pub status: Status,
     /// The model of its current segment; empty before the first.
     pub model: String,
+    /// What thinks for it.
+    pub mind: Mind,
+    /// Why it has this mind; `None` for the Grow Agent, and before there were sessions.
+    pub why: Option<String>,
     /// The number of turns started.
     pub turn: u64,
     /// Known cost of its own model calls so far.
@@ -157,6 +162,52 @@ pub enum View {
     },
     /// Money, or tokens, were spent.
     Spending(SpendingView),
+    /// The agent's session in the workbench; replaces the previous row.
+    Session(SessionView),
+}
+
+/// Whether a session works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// It works on a prompt.
+    Open,
+    /// It has ended with its last prompt.
+    Ended,
+}
+
+impl SessionStatus {
+    /// All of them.
+    pub const ALL: [SessionStatus; 2] = [SessionStatus::Open, SessionStatus::Ended];
+
+    /// Its name in SQL, JSON and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SessionStatus::Open => "open",
+            SessionStatus::Ended => "ended",
+        }
+    }
+}
+
+/// One row of the sessions view: the session of one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// The agent.
+    pub agent: AgentId,
+    /// The session, as the workbench names it.
+    pub session: SessionId,
+    /// Its title in the workbench.
+    pub title: String,
+    /// Whether it works.
+    pub status: SessionStatus,
+    /// Why the agent works in the workbench.
+    pub why: Option<String>,
+    /// When the workbench had named it.
+    pub started_at: Timestamp,
+    /// When it ended with its last prompt; `None` while it works.
+    pub ended_at: Option<Timestamp>,
+    /// How its last prompt ended.
+    pub outcome: Option<String>,
 }
 
 /// One row of the asks view.

@@ -6,6 +6,7 @@ use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId, Seq};
 use growqr_core::journal::{AgentView, Append, Author, Head, MessageView, Status, Store, View};
 use growqr_core::money::Money;
+use growqr_core::workbench::Mind;
 use growqr_store::{Db, DbConfig};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -136,6 +137,8 @@ fn view(agent: &AgentId) -> AgentView {
         task: None,
         status: Status::Thinking,
         model: "claude-opus-4-7".to_owned(),
+        mind: Mind::Model,
+        why: None,
         turn: 1,
         spent: Money(1_000_000),
         unknown: Money::ZERO,

@@ -5,22 +5,23 @@ use growqr_core::ask::SettledBy;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::fold::folded;
-use growqr_core::id::{AgentId, EffectId, Position, Seq};
+use growqr_core::id::{AgentId, EffectId, Position, Seq, SessionId};
 use growqr_core::journal::{
-    AgentView, AskView, Author, Head, MessageView, Settlement, Snapshot, SpendingSum, Status, StoreError, StoredEvent,
-    StoredRule, User, decode,
+    AgentView, AskView, Author, Head, MessageView, SessionStatus, SessionView, Settlement, Snapshot, SpendingSum, Status,
+    StoreError, StoredEvent, StoredRule, User, decode,
 };
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
 use growqr_core::rules::RuleOrigin;
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo, Wanted};
+use growqr_core::workbench::Mind;
 
 /// Selects [`AgentRow`]s; `seq` is the end of the journal.
 macro_rules! select_agents {
     ($rest:literal) => {
         concat!(
             "select agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, reserved, \
-            asks, created_at, updated_at, seq from agents join journals using (profile_id, agent_id) ",
+            asks, mind, mind_reason, created_at, updated_at, seq from agents join journals using (profile_id, agent_id) ",
             $rest
         )
     };
@@ -42,6 +43,8 @@ pub(crate) struct AgentRow {
     allowance: Option<i64>,
     reserved: i64,
     asks: i64,
+    mind: String,
+    mind_reason: Option<String>,
     created_at: i64,
     updated_at: i64,
     seq: i64,
@@ -52,6 +55,7 @@ impl TryFrom<AgentRow> for AgentView {
 
     fn try_from(row: AgentRow) -> Result<AgentView, StoreError> {
         let status = Status::ALL.into_iter().find(|status| status.as_str() == row.status);
+        let mind = Mind::ALL.into_iter().find(|mind| mind.as_str() == row.mind);
         Ok(AgentView {
             status: status.ok_or_else(|| damaged("agents.status", &row.status))?,
             agent: AgentId::new(row.agent_id),
@@ -60,6 +64,8 @@ impl TryFrom<AgentRow> for AgentView {
             depth: number("agents.depth", row.depth)?,
             task: row.task,
             model: row.model,
+            mind: mind.ok_or_else(|| damaged("agents.mind", &row.mind))?,
+            why: row.mind_reason,
             turn: number("agents.turn", row.turn)?,
             spent: Money(number("agents.spent", row.spent)?),
             unknown: Money(number("agents.unknown_cost", row.unknown_cost)?),
@@ -69,6 +75,37 @@ impl TryFrom<AgentRow> for AgentView {
             created_at: Timestamp(row.created_at),
             updated_at: Timestamp(row.updated_at),
             seq: Seq(number("journals.seq", row.seq)?),
+        })
+    }
+}
+
+/// All columns of a session.
+#[derive(sqlx::FromRow)]
+pub(crate) struct SessionRow {
+    agent_id: String,
+    session_id: String,
+    title: String,
+    state: String,
+    why: Option<String>,
+    started_at: i64,
+    ended_at: Option<i64>,
+    outcome: Option<String>,
+}
+
+impl TryFrom<SessionRow> for SessionView {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<SessionView, StoreError> {
+        let status = SessionStatus::ALL.into_iter().find(|status| status.as_str() == row.state);
+        Ok(SessionView {
+            agent: AgentId::new(row.agent_id),
+            session: SessionId::new(row.session_id),
+            title: row.title,
+            status: status.ok_or_else(|| damaged("sessions.state", &row.state))?,
+            why: row.why,
+            started_at: Timestamp(row.started_at),
+            ended_at: row.ended_at.map(Timestamp),
+            outcome: row.outcome,
         })
     }
 }

@@ -3,7 +3,9 @@
 use crate::chain::to_i64;
 use crate::text::without_nul;
 use growqr_core::id::{AgentId, AskId, Seq};
-use growqr_core::journal::{AgentView, Append, AskView, Author, MessageView, Settlement, SpendingView, StoreError, View};
+use growqr_core::journal::{
+    AgentView, Append, AskView, Author, MessageView, SessionView, Settlement, SpendingView, StoreError, View,
+};
 use growqr_core::rebuild::ReplayedPage;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +24,8 @@ pub(crate) struct ViewRows {
     pub(crate) settled: Vec<SettledRow>,
     pub(crate) rules: Vec<RuleRow>,
     pub(crate) spendings: Vec<SpendingRow>,
+    /// The last row; it replaces earlier ones.
+    pub(crate) session: Option<SessionRow>,
 }
 
 impl ViewRows {
@@ -56,6 +60,7 @@ impl ViewRows {
                     rows.rules.push(RuleRow { ask_id: ask.as_str().to_owned(), line: without_nul(line), added_at: at.0 })
                 }
                 View::Spending(spending) => rows.spendings.push(SpendingRow::of(spending)?),
+                View::Session(session) => rows.session = Some(SessionRow::of(session)),
             }
         }
         Ok(rows)
@@ -197,6 +202,32 @@ impl SpendingRow {
     }
 }
 
+/// One row of `sessions`, without the agent.
+#[derive(PartialEq, sqlx::FromRow)]
+pub(crate) struct SessionRow {
+    pub(crate) session_id: String,
+    pub(crate) title: String,
+    pub(crate) state: String,
+    pub(crate) why: Option<String>,
+    pub(crate) started_at: i64,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) outcome: Option<String>,
+}
+
+impl SessionRow {
+    fn of(view: &SessionView) -> SessionRow {
+        SessionRow {
+            session_id: without_nul(view.session.as_str()),
+            title: without_nul(&view.title),
+            state: view.status.as_str().to_owned(),
+            why: view.why.as_deref().map(without_nul),
+            started_at: view.started_at.0,
+            ended_at: view.ended_at.map(|at| at.0),
+            outcome: view.outcome.as_deref().map(without_nul),
+        }
+    }
+}
+
 /// One row of `agents`, without its key.
 #[derive(PartialEq, sqlx::FromRow)]
 pub(crate) struct AgentRow {
@@ -207,6 +238,9 @@ pub(crate) struct AgentRow {
     pub(crate) task: Option<String>,
     pub(crate) status: String,
     pub(crate) model: String,
+    pub(crate) mind: String,
+    #[sqlx(rename = "mind_reason")]
+    pub(crate) why: Option<String>,
     pub(crate) turn: i64,
     pub(crate) spent: i64,
     #[sqlx(rename = "unknown_cost")]
@@ -227,6 +261,8 @@ impl AgentRow {
             task: agent.task.as_deref().map(without_nul),
             status: agent.status.as_str().to_owned(),
             model: without_nul(&agent.model),
+            mind: agent.mind.as_str().to_owned(),
+            why: agent.why.as_deref().map(without_nul),
             turn: to_i64(agent.turn)?,
             // Sums of costs, which come from providers.
             spent: clamped(agent.spent.0, u64::MAX),

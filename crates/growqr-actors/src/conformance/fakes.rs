@@ -13,6 +13,7 @@ use growqr_core::prompt::{Segment, Tool, blocks, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::rules::{RuleLine, RuleOrigin, Rules};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolResult, Tools};
+use growqr_core::workbench::Workbench;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// - `hang`: never answers, until the script is released;
 /// - `panic`: panics, once;
 /// - `spawn N`: starts N sub-agents; the text after a colon is the task of each;
+/// - `work N`: the same, with sub-agents that need a shell;
 /// - `tell ID TEXT`: sends sub-agent ID a message;
 /// - `call NAME`: calls that tool;
 /// - `ask N`: asks the person N questions; `ask now`: one question whose deadline has come;
@@ -72,6 +74,11 @@ impl Script {
                 let (count, task) = rest.split_once(": ").unwrap_or((rest, "report"));
                 let spawn = |n: usize| call(n, "spawn_sub_agent", &json!({"name": format!("helper {n}"), "task": task}));
                 (0..count.parse().unwrap_or(1)).map(spawn).collect()
+            }
+            "work" => {
+                let (count, task) = rest.split_once(": ").unwrap_or((rest, "report"));
+                let input = |n: usize| json!({"name": format!("worker {n}"), "task": task, "needs": ["shell"]});
+                (0..count.parse().unwrap_or(1)).map(|n| call(n, "spawn_sub_agent", &input(n))).collect()
             }
             "tell" => {
                 let (id, text) = rest.split_once(' ').unwrap_or((rest, "go on"));
@@ -135,6 +142,7 @@ impl Setups for FixedSetups {
         };
         let limits = Limits { children_at_once: 100, children: 100, ..Limits::default() };
         let setup = Setup::of(&segment, card(), &offered, limits).with_rules(rules(), false);
+        let setup = setup.with_workbench(Workbench::Available);
         (setup, Arc::new(segment))
     }
 

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
-use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq};
+use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
 use growqr_core::journal::{
-    AgentView, Append, Appended, AskView, Asks, Head, Journal, MessageView, Outbox, Records, Settings, Snapshot, SpendingBy,
-    SpendingSum, Spendings, StackRecords, Store, StoreError, StoredEvent, StoredRule, StoredRules, User, Users,
+    AgentView, Append, Appended, AskView, Asks, Head, Journal, MessageView, Outbox, Records, SessionRecords, SessionView,
+    Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError, StoredEvent, StoredRule,
+    StoredRules, User, Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
@@ -134,6 +135,17 @@ impl StoredRules for HookedStore {
 
     async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         self.store.remove_rule(id, at).await
+    }
+}
+
+#[async_trait]
+impl SessionRecords for HookedStore {
+    async fn sessions(&self) -> Result<Vec<SessionView>, StoreError> {
+        self.store.sessions().await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionView>, StoreError> {
+        self.store.session(id).await
     }
 }
 

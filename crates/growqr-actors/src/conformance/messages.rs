@@ -8,6 +8,7 @@ use growqr_core::event::Event;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
+use growqr_core::workbench::Mind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub async fn the_same_mail_twice_is_received_once(environment: Arc<dyn TestEnvir
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let mail = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     for _ in 0..3 {
@@ -208,6 +211,8 @@ pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(environme
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let spawn = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     host.placement.post(&child, Input::Mail(spawn)).await.expect("it is received");

@@ -11,7 +11,9 @@ mod lifecycle;
 mod mail;
 mod messages;
 mod random_asks;
+mod sessions;
 mod tools;
+mod workbench;
 mod world;
 
 pub use agents::*;
@@ -21,6 +23,7 @@ pub use lifecycle::*;
 pub use mail::*;
 pub use messages::*;
 pub use random_asks::*;
+pub use sessions::*;
 pub use tools::*;
 
 use crate::{HostConfig, Placement, Ports};
@@ -104,6 +107,14 @@ macro_rules! placement_conformance {
             an_ask_is_settled_with_its_default_at_its_deadline
             the_asks_of_a_cancelled_tree_are_withdrawn
             random_stories_with_kills_lose_no_ask_and_no_answer
+            a_session_reports_and_goes_on_with_the_next_message
+            a_session_that_asks_does_everything_once_when_killed_at_any_append
+            a_session_that_is_cancelled_stops_once_when_killed_at_any_append
+            a_session_at_a_limit_reports_once_when_killed_at_any_append
+            a_session_is_told_about_its_limit_and_found_by_its_id
+            a_session_that_cannot_be_stopped_does_not_hold_up_the_cancel
+            sessions_side_by_side_ask_and_report_once_each
+            a_panic_in_the_workbench_is_reported
         }
     };
     (@cases $environment:expr; $($case:ident)*) => {

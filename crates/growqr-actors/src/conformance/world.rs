@@ -1,6 +1,7 @@
 //! The fixture of the tests: a database, a script for the model, and a host that can be started, stopped and killed.
 
 use super::fakes::{Effects, FixedSetups, NoMemory, Script, TestClock, TestExecutor};
+use super::workbench::FakeWorkbench;
 use super::{KillablePlacement, TestEnvironment};
 use crate::{Host, HostConfig, Notification, Ports, Toolbox};
 use growqr_core::event::{Event, ToolFinished};
@@ -21,6 +22,7 @@ pub struct World {
     pub script: Arc<Script>,
     pub effects: Arc<Effects>,
     pub toolbox: Arc<Toolbox>,
+    pub workbench: Arc<FakeWorkbench>,
 }
 
 /// A running host.
@@ -44,18 +46,21 @@ impl World {
         let effects = Arc::new(Effects::default());
         let toolbox = Arc::new(Toolbox::new(vec![Arc::new(TestExecutor(Arc::clone(&effects)))]));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
+        let workbench = Arc::new(FakeWorkbench::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_000)));
         let ports = Ports {
             store: environment.store().await,
             memory: Arc::new(NoMemory),
             setups: Arc::new(FixedSetups { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
             tools,
+            sessions: Arc::clone(&workbench) as Arc<_>,
             clock: Arc::clone(&clock) as Arc<_>,
             random: clock,
         };
         // A short idle time, so that agents sleep and every test also wakes some.
-        let config = HostConfig { idle: Duration::from_millis(20), inbox: 32, snapshot_after: 1 };
-        World { environment, ports, config, script, effects, toolbox }
+        let config =
+            HostConfig { idle: Duration::from_millis(20), inbox: 32, snapshot_after: 1, abort: Duration::from_millis(300) };
+        World { environment, ports, config, script, effects, toolbox, workbench }
     }
 
     pub async fn start(&self) -> RunningHost {

@@ -15,6 +15,7 @@ use growqr_core::prompt::{Segment, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::rebuild::Views;
 use growqr_core::tool::Tools;
+use growqr_core::workbench::NoWorkbench;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use serde_json::{Value, json};
@@ -49,10 +50,11 @@ impl World {
             setups: Arc::new(FixedSetups { script, tools: Arc::clone(&tools) }),
             memory,
             tools,
+            sessions: Arc::new(NoWorkbench("none in this test".to_owned())),
             clock: Arc::new(TestClock(AtomicI64::new(1_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };
-        let config = HostConfig { idle: Duration::from_millis(20), inbox: 8, snapshot_after: 1 };
+        let config = HostConfig { idle: Duration::from_millis(20), inbox: 8, snapshot_after: 1, ..HostConfig::default() };
         World { ports, config, database, folder }
     }
 

@@ -63,7 +63,18 @@ impl OpenProfile {
         let workbench = WorkbenchSlot::default();
         setups.set_workbench(workbench.clone());
         let (environment, setups) = (environment.clone(), Arc::new(setups));
-        Ok(Some(OpenProfile { library, store, memory, tools, setups, workbench, environment, db, _database_claim: claim, _lock: lock }))
+        Ok(Some(OpenProfile {
+            library,
+            store,
+            memory,
+            tools,
+            setups,
+            workbench,
+            environment,
+            db,
+            _database_claim: claim,
+            _lock: lock,
+        }))
     }
 
     /// The ports that a host needs.

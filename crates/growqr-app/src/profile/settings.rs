@@ -1,13 +1,13 @@
 //! The person's settings: their names, their defaults, and what each value means.
 
 use crate::error::AppError;
+use crate::stack::preferences::StackPreferences;
 use growqr_core::journal::Store;
 use growqr_core::limits::{Limits, Unpriced};
 use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
 use growqr_models::openai::BaseUrl;
-use crate::stack::preferences::StackPreferences;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 

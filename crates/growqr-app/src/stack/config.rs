@@ -63,7 +63,9 @@ pub(crate) fn install_id(root: &Path) -> Result<String, AppError> {
     let made = format!("{:032x}", rand::random::<u128>());
     let id = match OpenOptions::new().write(true).create_new(true).open(&file) {
         Ok(mut new) => {
-            new.write_all(made.as_bytes()).and_then(|()| new.sync_all()).map_err(|source| AppError::file("write", &file, source))?;
+            new.write_all(made.as_bytes())
+                .and_then(|()| new.sync_all())
+                .map_err(|source| AppError::file("write", &file, source))?;
             made
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {

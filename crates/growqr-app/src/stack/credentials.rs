@@ -122,12 +122,7 @@ impl Credentials {
 
     fn random() -> Credentials {
         let random = |length| Secret::new(Alphanumeric.sample_string(&mut rand::rng(), length));
-        Credentials {
-            gitea_secret_key: random(64),
-            gitea_token: None,
-            opencode_password: random(40),
-            gateway_token: random(40),
-        }
+        Credentials { gitea_secret_key: random(64), gitea_token: None, opencode_password: random(40), gateway_token: random(40) }
     }
 
     fn to_text(&self) -> String {

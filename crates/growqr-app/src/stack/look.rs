@@ -80,10 +80,8 @@ async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &Stack
 
 /// Says that an image is missing, and how large it is.
 pub(crate) fn needs_download(part: Part, image: &str, shown: &StackView) {
-    let size = usual_size(image).map_or_else(
-        || "its size is not known before".to_owned(),
-        |bytes| format!("about {} MB on the disk", bytes / 1_000_000),
-    );
+    let size = usual_size(image)
+        .map_or_else(|| "its size is not known before".to_owned(), |bytes| format!("about {} MB on the disk", bytes / 1_000_000));
     shown.set_part(part, PartState::NeedsDownload, format!("the image {image} must be downloaded once ({size})"));
 }
 

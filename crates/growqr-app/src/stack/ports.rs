@@ -19,13 +19,14 @@ const TRIES: usize = 2_000;
 /// # Errors
 /// [`AppError::Config`] if it is not a range of ports.
 pub(crate) fn range(environment: &Environment) -> Result<RangeInclusive<u16>, AppError> {
-    let port = |name: &str, default: u16| match environment.get(name) {
-        None => Ok(default),
-        Some(text) => text.trim().parse::<u16>().ok().filter(|port| *port >= 1_024).ok_or_else(|| AppError::Config {
-            place: name.to_owned(),
-            problem: "write a port from 1024 to 65535".to_owned(),
-        }),
-    };
+    let port =
+        |name: &str, default: u16| match environment.get(name) {
+            None => Ok(default),
+            Some(text) => text.trim().parse::<u16>().ok().filter(|port| *port >= 1_024).ok_or_else(|| AppError::Config {
+                place: name.to_owned(),
+                problem: "write a port from 1024 to 65535".to_owned(),
+            }),
+        };
     let range = port("USER_PORT_RANGE_START", *DEFAULT_RANGE.start())?..=port("USER_PORT_RANGE_END", *DEFAULT_RANGE.end())?;
     if range.is_empty() {
         return Err(AppError::Config {
@@ -163,7 +164,8 @@ mod tests {
 
     #[test]
     fn the_range_comes_from_the_environment() {
-        let named = |start, end| range(&Environment::from_variables(&[("USER_PORT_RANGE_START", start), ("USER_PORT_RANGE_END", end)]));
+        let named =
+            |start, end| range(&Environment::from_variables(&[("USER_PORT_RANGE_START", start), ("USER_PORT_RANGE_END", end)]));
         assert_eq!(named("", "").unwrap(), DEFAULT_RANGE);
         assert_eq!(named("50000", "50009").unwrap(), 50_000..=50_009);
         for (start, end) in [("80", "90"), ("50010", "50000"), ("x", ""), ("1024", "65536")] {

@@ -74,8 +74,8 @@ fn folders(text: &str) -> Result<Vec<SharedFolder>, String> {
     if text == "none" {
         return Ok(Vec::new());
     }
-    let entries: Vec<FolderEntry> =
-        serde_json::from_str(text).map_err(|_| "write a JSON list of folders, such as [\"/home/me/notes\"], or none".to_owned())?;
+    let entries: Vec<FolderEntry> = serde_json::from_str(text)
+        .map_err(|_| "write a JSON list of folders, such as [\"/home/me/notes\"], or none".to_owned())?;
     if entries.len() > MAX_FOLDERS {
         return Err(format!("at most {MAX_FOLDERS} folders can be shared"));
     }

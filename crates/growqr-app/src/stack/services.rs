@@ -43,7 +43,18 @@ const STEPS: u32 = 60;
 
 /// Shell commands that only look at files of the workbench. They run without a question.
 const HARMLESS: [&str; 12] = [
-    "ls", "ls *", "pwd", "cat *", "head *", "tail *", "wc *", "git status", "git status *", "git diff", "git diff *", "git log *",
+    "ls",
+    "ls *",
+    "pwd",
+    "cat *",
+    "head *",
+    "tail *",
+    "wc *",
+    "git status",
+    "git status *",
+    "git diff",
+    "git diff *",
+    "git log *",
 ];
 
 /// Gitea, OpenCode and the gateway.
@@ -126,8 +137,7 @@ impl Services {
             allowed_commands: HARMLESS.map(str::to_owned).into(),
         };
         let config = opencode::config(&server);
-        let mut settings =
-            OpenCodeSettings::new(port, credentials.opencode_password.clone(), Secret::new(config.to_string()));
+        let mut settings = OpenCodeSettings::new(port, credentials.opencode_password.clone(), Secret::new(config.to_string()));
         self.config.opencode_image.clone_into(&mut settings.image);
         settings.variables = vec![(opencode::TOKEN_VARIABLE.to_owned(), credentials.gateway_token.clone())];
         settings.folders = preferences.folders.iter().map(folder).collect();
@@ -241,7 +251,10 @@ impl Services {
         }
         let facts = daemon.facts();
         Err(AppError::Docker {
-            message: format!("the workbench cannot reach GrowQR on this computer at {HOST_NAME}:{port}: {}", blocked(&done.error)),
+            message: format!(
+                "the workbench cannot reach GrowQR on this computer at {HOST_NAME}:{port}: {}",
+                blocked(&done.error)
+            ),
             retryable: true,
             next_step: format!(
                 "Allow connections from Docker's network to port {port} in the firewall or VPN of this computer. With a rootless \

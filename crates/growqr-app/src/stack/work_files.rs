@@ -18,7 +18,9 @@ impl From<OpenCodeError> for AppError {
         let next_step = match &error {
             OpenCodeError::NotFound(_) => "List the files again.",
             OpenCodeError::WrongVersion { .. } => "Set OPENCODE_IMAGE to an image of version 1.18, or unset it.",
-            OpenCodeError::WrongPassword | OpenCodeError::Misconfigured(_) => "Make the container anew: growqr stack down, then up.",
+            OpenCodeError::WrongPassword | OpenCodeError::Misconfigured(_) => {
+                "Make the container anew: growqr stack down, then up."
+            }
             _ => "Try again. The last lines of the log may tell more: growqr stack logs opencode",
         };
         AppError::Docker { message: error.to_string(), retryable: error.is_temporary(), next_step: next_step.to_owned() }
@@ -47,7 +49,8 @@ impl StackControl {
     /// # Errors
     /// If the workbench does not run, or there is no such file.
     pub(crate) async fn read_work_file(&self, agent: &str, path: &str) -> Result<Reply, AppError> {
-        let missing = || AppError::Missing { what: format!("file {path:?} of {agent}"), next_step: "List its files again.".to_owned() };
+        let missing =
+            || AppError::Missing { what: format!("file {path:?} of {agent}"), next_step: "List its files again.".to_owned() };
         let (client, session) = self.session_of(agent).await?.ok_or_else(missing)?;
         let text = match client.read_file(&session.directory, path).await? {
             FileContent::Text(text) => text,

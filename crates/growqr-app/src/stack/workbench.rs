@@ -6,8 +6,8 @@
 use async_trait::async_trait;
 use growqr_core::id::{MessageId, RequestId, SessionId};
 use growqr_core::workbench::{
-    ChangedFile, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply,
-    SessionRequest, SessionTokens, Sessions, Wanted, Workbench, WorkbenchError,
+    ChangedFile, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply, SessionRequest,
+    SessionTokens, Sessions, Wanted, Workbench, WorkbenchError,
 };
 use growqr_stack::opencode::{
     self, Ending, EventFeed, Failure, FileChange, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionReply, Prompt,
@@ -261,7 +261,8 @@ impl Sessions for WorkbenchSlot {
     async fn reply(&self, job: &SessionJob, request: &RequestId, reply: &SessionReply) -> Result<(), WorkbenchError> {
         let running = self.running_now()?;
         let directory = directory(job);
-        let replied = match (request.as_str().parse::<opencode::PermissionId>(), request.as_str().parse::<opencode::QuestionId>()) {
+        let replied = match (request.as_str().parse::<opencode::PermissionId>(), request.as_str().parse::<opencode::QuestionId>())
+        {
             (Ok(id), _) => running.client.reply_permission(&directory, &id, &permission_reply(reply)).await,
             (_, Ok(id)) => match reply {
                 SessionReply::Answer { text } => {
@@ -312,7 +313,9 @@ async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeEr
     let made = running.daemon.exec(&running.container, &Exec::new(["mkdir", "-p", directory.as_str()])).await;
     match made {
         Ok(done) if done.code == 0 => {}
-        Ok(done) => return Err(OpenCodeError::Refused { status: 507, message: format!("no folder could be made: {}", done.error) }),
+        Ok(done) => {
+            return Err(OpenCodeError::Refused { status: 507, message: format!("no folder could be made: {}", done.error) });
+        }
         Err(error) => {
             tracing::debug!(%error, "the folder of a session cannot be made now");
             return Err(OpenCodeError::Unreachable);
@@ -380,11 +383,7 @@ fn request(pending: &PendingRequest) -> SessionRequest {
             Wanted::Answers(request.questions.iter().map(question).collect())
         }
     };
-    SessionRequest {
-        id: RequestId::new(request_id(pending)),
-        session: SessionId::new(pending.session().as_str()),
-        wanted,
-    }
+    SessionRequest { id: RequestId::new(request_id(pending)), session: SessionId::new(pending.session().as_str()), wanted }
 }
 
 fn permission_reply(reply: &SessionReply) -> PermissionReply {

@@ -365,7 +365,8 @@ impl Worker {
         {
             let saw_oom = self.out_of_memory.contains(&container.id);
             let death = stack.daemon().explain(container, saw_oom).await?;
-            let last = death.as_ref().and_then(|death| death.last_lines.last()).map(|line| format!(" Its last words: {}", line.text));
+            let last =
+                death.as_ref().and_then(|death| death.last_lines.last()).map(|line| format!(" Its last words: {}", line.text));
             let words = death.map_or_else(|| "it has ended".to_owned(), |death| death.to_string());
             restarts.died(format!("{words}.{}", last.unwrap_or_default()), Instant::now());
             self.out_of_memory.retain(|id| *id != container.id);

@@ -52,6 +52,13 @@ impl State {
             }
             Event::ChargeReserved(body) => self.charge_reserved(body),
             Event::ChargeSettled(body) => self.charge_settled(body, at),
+            Event::ChargeRefused(body) => self.charge_refused(body),
+            Event::SessionIntended(body) => self.session_intended(body),
+            Event::SessionStarted(body) => self.session_started(body, at),
+            Event::SessionProgressed(body) => self.session_progressed(body),
+            Event::SessionDecided(body) => self.session_decided(body),
+            Event::SessionReplied(body) => self.session_replied(body),
+            Event::SessionEnded(body) => self.session_ended(body, at),
             Event::AskRaised(body) => self.ask_raised(body),
             Event::AskSettled(body) => self.ask_settled(body),
             Event::FinishRequested(body) => self.finish_requested(body),
@@ -200,6 +207,7 @@ impl State {
         self.repeated = Repeated::default();
         self.must_continue = false;
         self.last_text.clear();
+        self.session_turn_started();
         if let Phase::Idle = self.phase {
             self.phase = Phase::Waiting;
         }

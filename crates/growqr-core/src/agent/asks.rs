@@ -251,6 +251,7 @@ impl Draft<'_> {
 
     /// Settles the asks for permission that a rule decides now. An ask with another reason still needs the person.
     pub(super) fn on_rules_changed(&mut self) {
+        self.on_rules_changed_for_session();
         let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
         for ask in open {
             let Some(AskDetail::Call { effect, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
@@ -265,9 +266,13 @@ impl Draft<'_> {
                 Decision::Ask => continue,
             };
             let rule = decided.line.rule.to_string();
-            let answer = Answer { option: Some(option.to_owned()), ..Answer::default() };
-            self.settle_ask(&ask, SettledBy::Rule, Some(answer), Some(rule));
+            self.settle_by_rule(&ask, option, rule);
         }
+    }
+
+    pub(super) fn settle_by_rule(&mut self, ask: &Ask, option: &str, rule: String) {
+        let answer = Answer { option: Some(option.to_owned()), ..Answer::default() };
+        self.settle_ask(ask, SettledBy::Rule, Some(answer), Some(rule));
     }
 
     /// Withdraws the open asks of a turn that ends.
@@ -315,7 +320,7 @@ fn exact_rule(call: &CallFacts) -> Option<Rule> {
 }
 
 /// Ids for options with these labels, none of which is a label: to enter one of them names one option.
-fn option_ids(labels: &[String]) -> Vec<String> {
+pub(super) fn option_ids(labels: &[String]) -> Vec<String> {
     let ids = |prefix: &str| (1..=labels.len()).map(|number| format!("{prefix}{number}")).collect::<Vec<String>>();
     let is_free = |ids: &Vec<String>| !ids.iter().any(|id| labels.iter().any(|label| label.eq_ignore_ascii_case(id)));
     let prefixes = ["", "option", "answer", "choice", "pick"].map(ids);
@@ -346,7 +351,7 @@ impl State {
                 Some(pause) => pause.answer.is_some() || (pause.ask.is_none() && self.must_continue),
                 None => self.must_continue && self.ending.is_none(),
             },
-            Phase::Calling { .. } => false,
+            Phase::Calling { .. } | Phase::Session(_) => false,
             Phase::Tools(calls) => {
                 calls.iter().any(|call| call.progress == Progress::Permitted)
                     || calls.iter().all(Call::is_done)
@@ -367,6 +372,7 @@ impl State {
 
     pub(super) fn ask_raised(&mut self, body: &AskRaised) {
         self.limit_asked(&body.ask);
+        self.session_asked(&body.ask);
         self.open_asks.insert(body.ask.id.clone(), body.ask.clone());
     }
 
@@ -374,6 +380,7 @@ impl State {
         let Some(ask) = self.open_asks.remove(&body.ask) else { return };
         let answer = body.answer.as_ref();
         match (&ask.kind, &ask.detail) {
+            (_, Some(AskDetail::Session { request, .. })) => self.session_answered(request, &ask, body),
             (AskKind::Permission, Some(AskDetail::Call { effect, why, .. })) => {
                 let waits = self.call(effect).is_some_and(|call| matches!(call.progress, Progress::AwaitingPermission(_)));
                 if waits && body.outcome == Some(AskOutcome::Allowed) {

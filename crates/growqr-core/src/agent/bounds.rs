@@ -63,6 +63,9 @@ impl Draft<'_> {
 
     /// The shortfall of the next request; `None` if the request is affordable or its price is unknown.
     pub(super) fn shortfall(&self) -> Option<Shortfall> {
+        if self.state.is_session() {
+            return self.session_shortfall();
+        }
         self.shortfall_with(0)
     }
 

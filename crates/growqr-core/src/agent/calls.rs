@@ -101,7 +101,7 @@ impl Draft<'_> {
             Ok(AgentCall::Spawn(spawn)) => {
                 let count = *spawns_left;
                 *spawns_left = count.saturating_sub(1);
-                Some(children::spawn(self, effect, &spawn.name, &spawn.task, count.max(1)))
+                Some(children::spawn(self, effect, spawn, count.max(1)))
             }
             Ok(AgentCall::Message(message)) => Some(children::message_sub_agent(self, &message.id, &message.text)),
             Ok(AgentCall::Cancel(cancel)) => Some(children::cancel(self, &cancel.id)),

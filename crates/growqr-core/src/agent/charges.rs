@@ -7,7 +7,7 @@ use super::charge::Charge;
 use super::draft::Draft;
 use super::state::State;
 use crate::clock::Timestamp;
-use crate::event::{ChargeReserved, ChargeSettled};
+use crate::event::{ChargeRefused, ChargeReserved, ChargeSettled};
 use crate::id::EffectId;
 use crate::limits::{LimitReached, Limits};
 use crate::money::Money;
@@ -22,6 +22,8 @@ pub enum ChargeState {
     Settled,
     /// The charge is not open. After a failed reservation: the limit that does not cover it.
     NotOpen(LimitReached),
+    /// The charge is not open, and nothing can be reserved: the agent's session is not at work, or is being stopped.
+    NotAtWork,
 }
 
 impl State {
@@ -33,6 +35,10 @@ impl State {
             ChargeState::Reserved
         } else if self.settled.contains(charge) {
             ChargeState::Settled
+        } else if let (Some(refused), true) = (self.session.refused, self.is_at_work()) {
+            ChargeState::NotOpen(refused.limit)
+        } else if self.is_session() && !self.session_may_spend() {
+            ChargeState::NotAtWork
         } else {
             ChargeState::NotOpen(self.budget.available(self.limits_in_force(limits), now).1)
         }
@@ -51,6 +57,9 @@ impl State {
         self.budget.reserved += body.reservation.unwrap_or_default();
         let charge = Charge { purpose: body.purpose.clone(), reservation: body.reservation };
         self.charges.insert(body.charge.clone(), charge);
+        if body.reservation.is_none() {
+            self.unpriced_call_reserved();
+        }
     }
 
     pub(super) fn charge_settled(&mut self, body: &ChargeSettled, at: Timestamp) {
@@ -72,10 +81,30 @@ impl Draft<'_> {
         if state.seq.0 == 0 || state.charges.contains_key(&charge) || state.settled.contains(&charge) {
             return;
         }
-        let (available, _) = state.budget.available(state.limits_in_force(&self.setup.limits), self.now.at);
+        if state.is_session() && !state.session_may_spend() {
+            return;
+        }
+        let (available, limit) = state.budget.available(state.limits_in_force(&self.setup.limits), self.now.at);
         // The open model call has its own reservation, which is not available here.
-        if reservation.unwrap_or_default() <= available.saturating_sub(state.reserved_for_call()) {
-            self.push(ChargeReserved { charge, purpose, reservation });
+        let is_covered = reservation.unwrap_or_default() <= available.saturating_sub(state.reserved_for_call());
+        let limit = match self.limit_of_unpriced_call() {
+            Some(limit) if reservation.is_none() => limit,
+            _ if is_covered => return self.push(ChargeReserved { charge, purpose, reservation }),
+            _ => limit,
+        };
+        // As long as other charges are open, some of their money may come back. Otherwise the session cannot go on.
+        if self.state.is_session() && self.state.charges.is_empty() {
+            self.push(ChargeRefused { charge, purpose, reservation, limit });
+        }
+    }
+
+    /// The limit that another model call of a session without a known price would be over.
+    fn limit_of_unpriced_call(&self) -> Option<LimitReached> {
+        let left = self.state.quota.left(self.state.limits.tree());
+        match (self.state.is_session(), left.calls, left.tokens) {
+            (true, 0, _) => Some(LimitReached::TreeCalls),
+            (true, _, 0) => Some(LimitReached::TreeTokens),
+            _ => None,
         }
     }
 

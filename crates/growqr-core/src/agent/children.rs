@@ -5,6 +5,7 @@ use super::child::Child;
 use super::draft::Draft;
 use super::render::report_text;
 use super::state::State;
+use super::tools::{Need, SpawnInput};
 use super::turn::{Pending, Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, share};
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
@@ -14,9 +15,10 @@ use crate::mail::{Mail, MailBody, SpawnRequest};
 use crate::money::Money;
 use crate::quota::Quota;
 use crate::tool::ToolResult;
+use crate::workbench::{Mind, Workbench};
 
 /// Starts a sub-agent. `count` is the number of spawns in the same answer, this one included; they share the available money.
-pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str, count: u64) -> ToolResult {
+pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, input: SpawnInput, count: u64) -> ToolResult {
     let state = &draft.state;
     let limits = state.limits;
     if state.depth() >= limits.depth {
@@ -30,21 +32,54 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
         Ok(allowance) => allowance,
         Err(problem) => return problem,
     };
+    let SpawnInput { name, task, needs } = input;
+    let Chosen { mind, why, remark } = choose_mind(needs.unwrap_or_default(), &draft.setup.workbench);
     let state = &draft.state;
     let request = SpawnRequest {
-        name: name.to_owned(),
-        task: task.to_owned(),
+        name: name.clone(),
+        task,
         allowance,
         depth: state.depth() + 1,
         quota: Some(quota),
         untrusted: state.untrusted(),
+        mind,
+        why: Some(why),
     };
     let child = child_id(effect);
     let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(request) };
     draft.push(ChildRequested { effect: effect.clone(), mail });
     ToolResult::ok(format!(
-        "sub-agent {child} ({name}) is at work; its report will come as mail, or wait for it with wait_for_sub_agents"
+        "sub-agent {child} ({name}) is at work{remark}; its report will come as mail, or wait for it with wait_for_sub_agents"
     ))
+}
+
+/// The mind of a new sub-agent.
+struct Chosen {
+    mind: Mind,
+    /// Why, for the person.
+    why: String,
+    /// What the agent that starts it is told; may be empty.
+    remark: String,
+}
+
+/// A sub-agent with a need works as a session in the workbench, if there is one.
+fn choose_mind(mut needs: Vec<Need>, workbench: &Workbench) -> Chosen {
+    needs.sort_unstable();
+    needs.dedup();
+    if needs.is_empty() {
+        return Chosen { mind: Mind::Model, why: "needs nothing of the workbench".to_owned(), remark: String::new() };
+    }
+    let needs = needs.into_iter().map(Need::as_str).collect::<Vec<_>>().join(", ");
+    match workbench {
+        Workbench::Available => {
+            Chosen { mind: Mind::Session, why: format!("needs {needs}"), remark: " in the workbench".to_owned() }
+        }
+        Workbench::Unavailable(reason) => Chosen {
+            mind: Mind::Model,
+            why: format!("needs {needs}, but there is no workbench: {reason}"),
+            remark: format!(" without {needs}: the workbench cannot be used ({reason})"),
+        },
+    }
 }
 
 /// Sends a sub-agent a message. If its turn has ended, the message starts a new one.

@@ -47,6 +47,8 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Intended { effect, plan } => draft.on_change_prepared(effect, plan),
         Input::Finished { effect, result } => draft.on_call_finished(&effect, result),
         Input::LookedUp { effect, found } => draft.on_call_looked_up(&effect, found),
+        Input::SessionNews { effect, news } => draft.on_session_news(&effect, news),
+        Input::SessionReplied { effect, request, was_gone } => draft.on_session_replied(&effect, &request, was_gone),
         Input::Reserve { charge, purpose, reservation } => draft.reserve(charge, purpose, reservation),
         Input::Settle { charge, cost } => draft.settle(charge, cost),
         Input::Answer { ask, answer } => draft.on_person_answer(&ask, answer),
@@ -163,7 +165,8 @@ impl Draft<'_> {
             Phase::Waiting if self.state.is_paused() => self.retry_after_pause(is_message),
             Phase::Waiting if is_message || self.state.children_at_work().next().is_none() => self.request(1),
             Phase::Waiting => {}
-            Phase::Calling { .. } => {}
+            // A session is prompted with it once it has ended.
+            Phase::Calling { .. } | Phase::Session(_) => {}
             Phase::Tools(_) => {
                 for effect in children::waiting_calls(&self.state) {
                     if let Some(result) = children::wait_result(&self.state, &effect, is_message) {
@@ -187,7 +190,8 @@ impl Draft<'_> {
         let full = self.state.segment.as_ref().is_some_and(|current| {
             self.state.transcript.counted_tokens().saturating_mul(100) > current.card.context_tokens.saturating_mul(FULL_PERCENT)
         });
-        if changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment) {
+        let begins = changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment);
+        if begins && !self.state.is_session() {
             self.begin_segment();
         }
         self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
@@ -205,8 +209,11 @@ impl Draft<'_> {
         });
     }
 
-    /// Requests a model call, or pauses or ends the turn at a limit.
+    /// Requests a model call, or prompts the session; at a limit, pauses or ends the turn.
     pub(super) fn request(&mut self, attempt: u32) {
+        if self.state.is_session() {
+            return self.prompt_session();
+        }
         let max_output = self.state.limits.max_tokens;
         self.request_with(attempt, max_output);
     }
@@ -381,6 +388,8 @@ impl Draft<'_> {
                 self.interrupt_call("stopped before the answer was complete", self.counted_until_now());
                 self.end_turn_after_children(Ended::Cancelled);
             }
+            // The turn ends once the session has been stopped.
+            Phase::Session(_) => {}
             Phase::Tools(_) => {
                 self.stop_calls();
                 self.after_calls();
@@ -411,6 +420,8 @@ impl Draft<'_> {
                 self.resume_calls();
                 self.on_continue();
             }
+            // The program that made the session's model calls has stopped, so nobody else will settle them.
+            (Phase::Session(_), _) => self.close_charges(),
             (Phase::Idle | Phase::Waiting, _) => self.on_continue(),
         }
     }
@@ -447,7 +458,7 @@ impl Draft<'_> {
     }
 
     /// Ends the turn: that of a sub-agent once its own sub-agents have reported, so that its report covers all that was spent.
-    fn end_turn_after_children(&mut self, ended: Ended) {
+    pub(super) fn end_turn_after_children(&mut self, ended: Ended) {
         // A question of the Grow Agent outlives the turn: its answer starts another one.
         if self.state.depth() > 0 || ended == Ended::Cancelled {
             self.withdraw_asks();
@@ -497,18 +508,33 @@ impl Draft<'_> {
     fn last_report(&self, ended: &Ended) -> (Ending, String) {
         let last_text = &self.state.last_text;
         let with_last_text = |why: String| if last_text.is_empty() { why } else { format!("{why}\nIts last text: {last_text}") };
+        let (failed, stopped) = if self.state.is_session() {
+            ("Its session failed", "Its session stopped")
+        } else {
+            ("The model call failed", "The model stopped")
+        };
         let (ending, text) = match ended {
             Ended::Done if last_text.is_empty() => (Ending::Done, "(It finished without a text.)".to_owned()),
             Ended::Done => (Ending::Done, last_text.clone()),
-            Ended::Cancelled => (Ending::Cancelled, with_last_text("It was stopped.".to_owned())),
+            Ended::Cancelled => (Ending::Cancelled, with_last_text(self.stopped_text())),
             Ended::Limit(limit) => (Ending::Limit, with_last_text(format!("It reached a limit: {}.", tools::limit_name(*limit)))),
             Ended::Cut => (Ending::Failed, with_last_text("Its answer was cut.".to_owned())),
             Ended::Silent => (Ending::Failed, with_last_text("Its answer was empty.".to_owned())),
             Ended::Refused(why) => (Ending::Failed, with_last_text(format!("The model refused. {why}").trim_end().to_owned())),
-            Ended::Failed(failure) => (Ending::Failed, with_last_text(format!("The model call failed: {}", failure.message))),
-            Ended::Unknown(reason) => (Ending::Failed, with_last_text(format!("The model stopped: {reason}."))),
+            Ended::Failed(failure) => (Ending::Failed, with_last_text(format!("{failed}: {}", failure.message))),
+            Ended::Unknown(reason) => (Ending::Failed, with_last_text(format!("{stopped}: {reason}."))),
         };
-        (ending, cut_report(&text))
+        (ending, format!("{}{}", cut_report(&text), self.state.files_text()))
+    }
+
+    fn stopped_text(&self) -> String {
+        match &self.state.session.abandoned {
+            None => "It was stopped.".to_owned(),
+            Some(reason) => format!(
+                "It was told to stop, but the workbench does not answer ({reason}): it may still be at work there. It can spend \
+                 nothing any more."
+            ),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Inputs of the turn machine, and the intents that it gives to the driver.
 
 use crate::ask::Answer;
-use crate::id::{AgentId, AskId, EffectId, MessageId, SegmentHash, Seq};
+use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::memory::CommitPlan;
@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::prompt::Segment;
 use crate::rules::{ArgumentField, Rules};
 use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
+use crate::workbench::{SessionJob, SessionNews, SessionReply, Workbench};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -72,6 +73,22 @@ pub enum Input {
         effect: EffectId,
         /// What it knows.
         found: LookedUp,
+    },
+    /// Something new about the session.
+    SessionNews {
+        /// The prompt.
+        effect: EffectId,
+        /// The news.
+        news: SessionNews,
+    },
+    /// The reply to a request of the session was delivered.
+    SessionReplied {
+        /// The prompt.
+        effect: EffectId,
+        /// The request.
+        request: RequestId,
+        /// The session no longer waited for it.
+        was_gone: bool,
     },
     /// Reserves money for something other than a model call of the agent's own loop. [`super::State::charge_state`] tells
     /// whether the reservation succeeded.
@@ -153,6 +170,8 @@ pub struct Setup {
     pub rules: Arc<Rules>,
     /// Whether a risky call in a turn that has read untrusted text needs a question although a rule allows it.
     pub asks_after_untrusted_text: bool,
+    /// Whether new sub-agents can work in the workbench.
+    pub workbench: Workbench,
 }
 
 impl Setup {
@@ -172,6 +191,7 @@ impl Setup {
             arguments: Arc::new(arguments.collect()),
             rules: Arc::default(),
             asks_after_untrusted_text: true,
+            workbench: Workbench::default(),
         }
     }
 
@@ -179,6 +199,12 @@ impl Setup {
     #[must_use]
     pub fn with_rules(self, rules: Arc<Rules>, asks_after_untrusted_text: bool) -> Setup {
         Setup { rules, asks_after_untrusted_text, ..self }
+    }
+
+    /// The setup with this workbench.
+    #[must_use]
+    pub fn with_workbench(self, workbench: Workbench) -> Setup {
+        Setup { workbench, ..self }
     }
 }
 
@@ -204,5 +230,32 @@ pub enum Intent {
     LookUpTool {
         /// The call.
         call: ToolCall,
+    },
+    /// Bring a prompt of the session on until there is something new: [`Input::SessionNews`]. Open as long as the session works.
+    AdvanceSession {
+        /// The prompt.
+        effect: EffectId,
+        /// The prompt with all that is recorded of it.
+        job: SessionJob,
+        /// Number of recorded news.
+        news: u64,
+    },
+    /// Reply to a request of the session; settled by [`Input::SessionReplied`].
+    ReplySession {
+        /// The prompt.
+        effect: EffectId,
+        /// The prompt with all that is recorded of it.
+        job: SessionJob,
+        /// The request.
+        request: RequestId,
+        /// The reply.
+        reply: SessionReply,
+    },
+    /// Stop the session; settled by [`Input::SessionNews`] with its end.
+    AbortSession {
+        /// The prompt.
+        effect: EffectId,
+        /// The prompt with all that is recorded of it.
+        job: SessionJob,
     },
 }

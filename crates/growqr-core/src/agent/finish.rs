@@ -34,8 +34,8 @@ impl Draft<'_> {
         asks.into_iter().for_each(|ask| self.withdraw_ask(ask));
         let waits = tree && self.state.children_at_work().next().is_some();
         match self.state.phase {
-            Phase::Idle | Phase::Calling { .. } => {}
-            Phase::Waiting => {}
+            // A session is stopped; the turn ends with what it has.
+            Phase::Idle | Phase::Waiting | Phase::Calling { .. } | Phase::Session(_) => {}
             Phase::Tools(_) => {
                 for effect in self.calls_not_started() {
                     self.finish_call(&effect, ToolResult::error(FINISHING));

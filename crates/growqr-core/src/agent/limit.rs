@@ -116,8 +116,13 @@ impl Draft<'_> {
             self.end_turn(Ended::Limit(limit));
             return self.begin_turn();
         }
-        match self.affordable_request(1, self.state.limits.max_tokens) {
-            Ok(_) => {
+        let affordable = if self.state.is_session() {
+            self.affordable_session()
+        } else {
+            self.affordable_request(1, self.state.limits.max_tokens).map(drop)
+        };
+        match affordable {
+            Ok(()) => {
                 self.withdraw_limit_ask();
                 self.request(1);
             }

@@ -6,6 +6,8 @@
 //! Phases of a turn: `Idle -> Calling -> (Tools -> Calling)* -> Idle`. A sub-agent is `Waiting` if its model has finished while
 //! its own sub-agents still work; its turn continues when the last of them reports. A sub-agent that is told to stop first stops
 //! its own sub-agents and ends after them, so that its report covers all that was spent below it.
+//!
+//! The turn of a sub-agent whose mind is a session of the workbench: `Idle -> (Session -> Waiting)* -> Idle`.
 
 mod apply;
 mod asks;
@@ -21,7 +23,10 @@ mod exchange;
 mod finish;
 mod judge;
 mod limit;
+mod open_session;
 mod render;
+mod session;
+mod session_state;
 mod state;
 pub mod tools;
 mod transcript;

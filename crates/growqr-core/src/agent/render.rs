@@ -58,7 +58,7 @@ impl State {
     }
 
     /// The texts of the pending items; the first `shortened_count` of them lose their middle if they are long.
-    fn pending_text(&self, shortened_count: Option<usize>) -> Vec<String> {
+    pub(super) fn pending_text(&self, shortened_count: Option<usize>) -> Vec<String> {
         let goes_on = self.has_message_after_finish();
         let (mut texts, mut asks) = (Vec::new(), 0);
         for (at, pending) in self.pending.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::charge::Charge;
 use super::child::{Child, Sender};
 use super::exchange::Intent;
+use super::open_session::Session;
 use super::transcript::Transcript;
 use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
 use crate::ask::Ask;
@@ -24,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 5;
+pub const STATE_VERSION: u32 = 6;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +103,8 @@ pub struct State {
     pub(super) untrusted_sent: BTreeSet<String>,
     /// The last call, and how many times in a row it was made.
     pub(super) repeated: Repeated,
+    /// Its session in the workbench, if its mind is one.
+    pub(super) session: Session,
 }
 
 /// The segment in use.
@@ -161,6 +164,7 @@ impl State {
             untrusted_pending: BTreeSet::new(),
             untrusted_sent: BTreeSet::new(),
             repeated: Repeated::default(),
+            session: Session::default(),
         }
     }
 
@@ -326,6 +330,7 @@ impl State {
                 vec![Intent::CallModel { attempt: *attempt, request_hash: request_hash.clone() }]
             }
             Phase::Tools(calls) => calls.iter().filter_map(|call| self.intent(call)).collect(),
+            Phase::Session(open) => self.session_intents(open),
         }
     }
 }

@@ -28,6 +28,29 @@ pub(super) struct SpawnInput {
     #[schemars(description = "Short, for lists")]
     pub(super) name: String,
     pub(super) task: String,
+    #[schemars(
+        description = "What the task cannot do without, if anything: files of its own to work on, a shell, or web pages. Such a sub-agent works in a container, if there is one"
+    )]
+    pub(super) needs: Option<Vec<Need>>,
+}
+
+/// What only the workbench has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Need {
+    Files,
+    Shell,
+    Web,
+}
+
+impl Need {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Need::Files => "files",
+            Need::Shell => "a shell",
+            Need::Web => "the web",
+        }
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -103,12 +126,12 @@ impl AgentCall {
     pub(super) fn parse(name: &str, input: &RawJson) -> Result<AgentCall, String> {
         match name {
             SpawnInput::NAME => {
-                let SpawnInput { name, task } = parse(input)?;
+                let SpawnInput { name, task, needs } = parse(input)?;
                 let name = clean_name(&name);
                 if name.is_empty() || task.trim().is_empty() {
                     return Err("spawn_sub_agent: give the sub-agent a name and a task".to_owned());
                 }
-                Ok(AgentCall::Spawn(SpawnInput { name, task }))
+                Ok(AgentCall::Spawn(SpawnInput { name, task, needs }))
             }
             WaitInput::NAME => parse(input).map(AgentCall::Wait),
             MessageInput::NAME => parse(input).map(AgentCall::Message),

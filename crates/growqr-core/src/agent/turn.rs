@@ -1,5 +1,6 @@
 //! The parts of a turn, as the state stores them: its phase, its calls, and what waits for the next request.
 
+use super::open_session::OpenPrompt;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
@@ -30,6 +31,8 @@ pub(super) enum Phase {
     },
     /// Tool calls of the last answer are open.
     Tools(Vec<Call>),
+    /// Its session in the workbench works on a prompt.
+    Session(Box<OpenPrompt>),
     /// The model has answered and no call is open: the turn ends, or waits for sub-agents.
     Waiting,
 }

@@ -24,6 +24,8 @@ impl State {
             task: self.spawn.as_ref().map(|spawn| spawn.task.clone()),
             status: self.status(),
             model: self.model(),
+            mind: self.mind(),
+            why: self.spawn.as_ref().and_then(|spawn| spawn.why.clone()),
             turn: self.turn,
             spent: self.budget.spent,
             unknown: self.budget.unknown,
@@ -46,6 +48,7 @@ impl State {
     pub fn status(&self) -> Status {
         match &self.phase {
             Phase::Calling { .. } => Status::Thinking,
+            Phase::Session(_) => Status::Working,
             Phase::Waiting => Status::Waiting,
             Phase::Tools(calls) => {
                 let mut open = calls.iter().filter(|call| !call.is_done()).peekable();
@@ -72,7 +75,10 @@ impl State {
 #[must_use]
 pub fn views(state: &State, entries: &[Entry]) -> Vec<View> {
     let changes = entries.iter().flat_map(|entry| entry_views(state, entry));
-    std::iter::once(View::Agent(state.view())).chain(changes).collect()
+    let is_of_session =
+        |entry: &Entry| matches!(entry.event, Event::SessionIntended(_) | Event::SessionStarted(_) | Event::SessionEnded(_));
+    let session = if entries.iter().any(is_of_session) { state.session_view() } else { None };
+    std::iter::once(View::Agent(state.view())).chain(session.map(View::Session)).chain(changes).collect()
 }
 
 /// The view changes of one entry, without those of the agent's row.
@@ -140,6 +146,7 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             }
             Verdict::Void { .. } => return None,
         },
+        Event::SessionEnded(body) => (Author::Agent(agent.clone()), body.words.trim().to_owned()),
         Event::MailReceived(body) => match &body.mail.body {
             MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),
             MailBody::Say { text, .. } => (Author::Agent(body.mail.from.clone()), text.clone()),

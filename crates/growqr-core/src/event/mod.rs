@@ -21,7 +21,8 @@ use std::slice;
 /// The version of the events' shapes that this build writes. It reads older versions and refuses newer ones.
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
-/// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, and the origin of untrusted text.
+/// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text, and
+/// sessions.
 pub const SCHEMA_VERSION: u32 = 3;
 
 macro_rules! events {
@@ -109,6 +110,20 @@ events! {
     ChargeReserved => "charge_reserved",
     /// A charge got its final cost.
     ChargeSettled => "charge_settled",
+    /// The money for a model call of a session could not be reserved: the session comes to its end.
+    ChargeRefused => "charge_refused",
+    /// A session in the workbench is about to be sent a prompt.
+    SessionIntended => "session_intended",
+    /// The workbench has named the session.
+    SessionStarted => "session_started",
+    /// What the session has done meanwhile.
+    SessionProgressed => "session_progressed",
+    /// A rule has decided a request of the session.
+    SessionDecided => "session_decided",
+    /// A request of the session has its reply.
+    SessionReplied => "session_replied",
+    /// The session has finished with the prompt, or was stopped.
+    SessionEnded => "session_ended",
     /// The person is asked something.
     AskRaised => "ask_raised",
     /// An ask has its answer, or needs none any more.

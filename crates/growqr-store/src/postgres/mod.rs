@@ -8,6 +8,7 @@ mod rebuild;
 mod records;
 mod rules;
 mod search;
+mod sessions;
 mod settings;
 mod spendings;
 mod stack;

@@ -4,7 +4,7 @@ use super::{PostgresStore, views};
 use crate::chain::{OutboxRow, outbox_rows, to_i64};
 use crate::error::while_doing;
 use crate::rows::{self, JournalRow};
-use crate::views::{AgentRow, AskRow, RuleRow, ViewRows, differing, settle};
+use crate::views::{AgentRow, AskRow, RuleRow, SessionRow, ViewRows, differing, settle};
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{Head, StoreError};
@@ -33,6 +33,8 @@ const DELETE_ORPHANED_ASKS: &str = "delete from asks where profile_id = $1 \
     and not exists (select 1 from journals where profile_id = $1 and journals.agent_id = asks.agent_id)";
 const DELETE_ORPHANED_SPENDINGS: &str = "delete from spendings where profile_id = $1 \
     and not exists (select 1 from journals where profile_id = $1 and journals.agent_id = spendings.agent_id)";
+const DELETE_ORPHANED_SESSIONS: &str = "delete from sessions where profile_id = $1 \
+    and not exists (select 1 from journals where profile_id = $1 and journals.agent_id = sessions.agent_id)";
 const DELETE_ORPHANED_RULES: &str = "delete from rules where profile_id = $1 and agent_id is not null \
     and not exists (select 1 from journals where profile_id = $1 and journals.agent_id = rules.agent_id)";
 const DELETE_ORPHANED_MAIL: &str = "delete from outbox where profile_id = $1 \
@@ -41,11 +43,12 @@ const DELETE_ORPHANED_MAIL: &str = "delete from outbox where profile_id = $1 \
 /// The server maintains the index, so it cannot differ from the table, but it may be missing.
 const INDEX: &str = "select growqr_index_messages()";
 
-const DELETE_ORPHANS: [&str; 6] = [
+const DELETE_ORPHANS: [&str; 7] = [
     DELETE_ORPHANED_AGENTS,
     DELETE_ORPHANED_MESSAGES,
     DELETE_ORPHANED_ASKS,
     DELETE_ORPHANED_SPENDINGS,
+    DELETE_ORPHANED_SESSIONS,
     DELETE_ORPHANED_RULES,
     DELETE_ORPHANED_MAIL,
 ];
@@ -69,6 +72,7 @@ impl Views for PostgresStore {
             transaction,
             agent,
             row: None,
+            session: None,
             asks: Vec::new(),
             rules: Vec::new(),
             seq: 0,
@@ -96,6 +100,8 @@ struct AgentRebuild<'a> {
     agent: AgentId,
     /// The agent's row after the last page.
     row: Option<AgentRow>,
+    /// The row of its session after the last page that has one.
+    session: Option<SessionRow>,
     /// The asks so far, and the rules that they have added.
     asks: Vec<AskRow>,
     rules: Vec<RuleRow>,
@@ -122,6 +128,7 @@ impl Rebuild for AgentRebuild<'_> {
         let sent = outbox_rows(&page, &mut self.sent)?;
         self.replace_mail(range, sent).await?;
         self.row = rows.agent;
+        self.session = rows.session.or(self.session.take());
         self.seq = range.1;
         Ok(())
     }
@@ -135,6 +142,8 @@ impl Rebuild for AgentRebuild<'_> {
         if let Some(row) = self.row.take() {
             self.differences.agents += views::replace_agent(&mut self.transaction, profile, agent, row).await?;
         }
+        let session = self.session.take();
+        self.differences.sessions += views::replace_session(&mut self.transaction, profile, agent, session).await?;
         let (asks, rules) = (std::mem::take(&mut self.asks), std::mem::take(&mut self.rules));
         self.differences.asks += views::replace_asks(&mut self.transaction, profile, agent, asks).await?;
         self.differences.rules += views::add_missing_rules(&mut self.transaction, profile, agent, rules).await?;

@@ -6,6 +6,7 @@ use growqr_core::event::{Entry, Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError, View};
 use growqr_core::money::Money;
+use growqr_core::workbench::Mind;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -172,6 +173,8 @@ pub fn view(agent: &AgentId) -> AgentView {
         task: None,
         status: Status::Idle,
         model: String::new(),
+        mind: Mind::Model,
+        why: None,
         turn: 0,
         spent: Money::ZERO,
         unknown: Money::ZERO,

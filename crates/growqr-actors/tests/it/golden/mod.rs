@@ -1,9 +1,9 @@
 //! Golden journals: databases that earlier builds wrote; this build replays them.
 //!
-//! Each folder of `tests/golden` is named after a version of the events' shapes ([`SCHEMA_VERSION`]). It holds files that the
-//! build of that version wrote: the same story as an SQLite file and as PostgreSQL's SQL, with a snapshot of each kind of agent,
-//! and `expected.txt`, the content as that build read it. The files are never rewritten. A build that raises `SCHEMA_VERSION`
-//! adds a folder:
+//! Each folder of `tests/golden` is named after a version of the events' shapes ([`SCHEMA_VERSION`]), and after its story if that
+//! is about a part of them. It holds files that a build of that version wrote: the same story as an SQLite file and as PostgreSQL's
+//! SQL, with a snapshot of each kind of agent, and `expected.txt`, the content as that build read it. The files are never
+//! rewritten. A build that raises `SCHEMA_VERSION`, or adds a story, adds a folder:
 //! `GROWQR_REQUIRE_POSTGRES=1 cargo test -p growqr-actors --test it -- --ignored write_the_golden_journals`
 
 mod story;
@@ -91,8 +91,8 @@ async fn postgres_journals_of_earlier_builds_are_replayed_as_they_were_written()
 
 #[test]
 fn the_golden_journal_of_this_build_has_every_kind_of_event() {
-    let path = folder().join(format!("v{SCHEMA_VERSION}")).join(EXPECTED);
-    let expected = std::fs::read_to_string(path).expect("this build has a golden journal");
+    let of_this_build = ["", "-sessions"].map(|story| folder().join(format!("v{SCHEMA_VERSION}{story}")).join(EXPECTED));
+    let expected = of_this_build.map(|path| std::fs::read_to_string(path).expect("this build has a golden journal")).concat();
     let recorded: BTreeSet<&str> = expected.lines().filter_map(|line| line.strip_prefix("kind ")).collect();
     let missing: Vec<_> = Event::KINDS.iter().filter(|kind| !recorded.contains(*kind)).collect();
     assert!(missing.is_empty(), "not in the story: {missing:?}");
@@ -142,7 +142,12 @@ fn replay(agent: &AgentId, events: &[&StoredEvent], golden: &Path) -> (State, Ve
                 View::MessageEdited { message, text } => {
                     messages.iter_mut().filter(|known| known.seq == message).for_each(|known| known.text.clone_from(&text));
                 }
-                View::Agent(_) | View::Ask(_) | View::AskSettled(..) | View::Rule { .. } | View::Spending(_) => {}
+                View::Agent(_)
+                | View::Ask(_)
+                | View::AskSettled(..)
+                | View::Rule { .. }
+                | View::Spending(_)
+                | View::Session(_) => {}
             }
         }
         if let Event::ModelRequested(request) = &entry.event {
@@ -176,6 +181,9 @@ async fn describe(store: &dyn Store) -> String {
                     writeln!(text, "  open: commit {} {}", call.origin.effect, plan.commit)
                 }
                 Intent::LookUpTool { call } => writeln!(text, "  open: look up {}", call.origin.effect),
+                Intent::AdvanceSession { job, news, .. } => writeln!(text, "  open: session {} {news}", job.message),
+                Intent::ReplySession { request, reply, .. } => writeln!(text, "  open: reply {request} {reply:?}"),
+                Intent::AbortSession { job, .. } => writeln!(text, "  open: abort {}", job.message),
             }
             .unwrap();
         }
@@ -190,21 +198,29 @@ async fn describe(store: &dyn Store) -> String {
     text
 }
 
+/// Writes those that do not exist yet.
 #[tokio::test]
 #[ignore = "writes the golden journals of this build; see the head of this file"]
 async fn write_the_golden_journals() {
-    let golden = folder().join(format!("v{SCHEMA_VERSION}"));
-    assert!(!golden.exists(), "a golden journal is written once");
+    write_golden("", async |store| story::write(store).await).await;
+    write_golden("-sessions", async |store| story::write_sessions(store).await).await;
+}
+
+async fn write_golden(story: &str, write: impl AsyncFn(Arc<dyn Store>)) {
+    let golden = folder().join(format!("v{SCHEMA_VERSION}{story}"));
+    if golden.exists() {
+        return;
+    }
     let written = tempfile::tempdir().unwrap();
     let path = written.path().join(SQLITE);
     let (db, store) = open(&DbConfig::Sqlite { path }).await;
-    story::write(Arc::clone(&store)).await;
+    write(Arc::clone(&store)).await;
     let expected = describe(&*store).await;
     drop(store);
     db.close().await;
     let url = tokio::task::spawn_blocking(postgres::fresh_database).await.unwrap().expect("a PostgreSQL server");
     let (db, store) = open(&DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }).await;
-    story::write(Arc::clone(&store)).await;
+    write(Arc::clone(&store)).await;
     drop(store);
     db.close().await;
     let dump = tokio::task::spawn_blocking(move || postgres::dump(&url)).await.unwrap();

@@ -5,7 +5,7 @@ use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskScope};
 use growqr_core::clock::{Clock, Random, Timestamp};
-use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, Seq};
+use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, Seq, SessionId};
 use growqr_core::journal::{Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
@@ -16,6 +16,10 @@ use growqr_core::raw::RawJson;
 use growqr_core::rules::{RuleLine, RuleOrigin, Rules};
 use growqr_core::tool::{
     ContentBlock, Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolContent, ToolResult, Tools,
+};
+use growqr_core::workbench::{
+    ChangedFile, NoWorkbench, Permission, SessionEnd, SessionNews, SessionOutcome, SessionQuestion, SessionRequest,
+    SessionTokens, Wanted, Workbench,
 };
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -35,6 +39,16 @@ pub async fn write(store: Arc<dyn Store>) {
     story.limits_and_queued_messages().await;
     story.save_snapshot(&AgentId::grow()).await;
     story.work_that_is_left_open().await;
+}
+
+/// Writes the story of sub-agents that work in the workbench into an empty store.
+pub async fn write_sessions(store: Arc<dyn Store>) {
+    let story = Story::new(store);
+    let worker = story.a_session_with_requests().await;
+    story.a_session_at_its_limit(&worker).await;
+    story.save_snapshot(&worker).await;
+    story.a_sub_agent_without_a_workbench().await;
+    story.sessions_that_are_left_open().await;
 }
 
 /// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
@@ -69,6 +83,11 @@ pub async fn finish_open_work(store: Arc<dyn Store>) {
                     Intent::LookUpTool { call } => {
                         Input::LookedUp { effect: call.origin.effect, found: LookedUp::NothingHappened }
                     }
+                    Intent::ReplySession { effect, request, .. } => Input::SessionReplied { effect, request, was_gone: false },
+                    Intent::AdvanceSession { effect, .. } | Intent::AbortSession { effect, .. } => {
+                        let end = SessionEnd::without_words(SessionOutcome::Done);
+                        Input::SessionNews { effect, news: SessionNews::Ended(end) }
+                    }
                 };
                 story.input(&agent, input).await;
             }
@@ -89,7 +108,8 @@ struct Story {
 impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
         let limits = Limits::default();
-        let settings = Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded" });
+        let settings =
+            Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded", workbench: Workbench::Available });
         let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(TestExecutor)];
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
         let setups = Arc::new(StorySetups { settings, tools: Arc::clone(&tools) });
@@ -97,6 +117,7 @@ impl Story {
             store,
             memory: Arc::new(NoMemory),
             tools,
+            sessions: Arc::new(NoWorkbench("no host runs".to_owned())),
             setups: Arc::clone(&setups) as Arc<dyn Setups>,
             clock: Arc::new(TestClock(AtomicI64::new(1_795_305_600_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
@@ -148,7 +169,7 @@ impl Story {
     async fn open_tools(&self, agent: &AgentId) -> Vec<EffectId> {
         let tool = |intent| match intent {
             Intent::RunTool { call, .. } | Intent::LookUpTool { call } => Some(call.origin.effect),
-            Intent::CallModel { .. } => None,
+            _ => None,
         };
         self.open(agent).await.into_iter().filter_map(tool).collect()
     }
@@ -435,6 +456,111 @@ impl Story {
         self.input(&agent, Input::Continue).await;
     }
 
+    /// Starts a sub-agent that needs the workbench.
+    async fn worker(&self, task: &str) -> AgentId {
+        self.say(task).await;
+        let input = json!({"name": "worker", "task": task, "needs": ["files", "shell"]});
+        self.answer(&AgentId::grow(), calls(&[("spawn_sub_agent", input)])).await;
+        self.answer(&AgentId::grow(), says("It is at work.")).await;
+        self.deliver().await.remove(0)
+    }
+
+    async fn news(&self, agent: &AgentId, news: SessionNews) {
+        let open = self.open(agent).await;
+        let effect = open.into_iter().find_map(|intent| match intent {
+            Intent::AdvanceSession { effect, .. } | Intent::AbortSession { effect, .. } => Some(effect),
+            _ => None,
+        });
+        self.input(agent, Input::SessionNews { effect: effect.expect("a session is at work"), news }).await;
+    }
+
+    async fn session_ends(&self, agent: &AgentId, words: &str, outcome: SessionOutcome) {
+        let files = vec![ChangedFile { path: "src/a.rs".to_owned(), added: 7, removed: 2 }];
+        let tokens = SessionTokens { input: 900, cached: 50, output: 30 };
+        self.news(agent, SessionNews::Ended(SessionEnd { words: words.to_owned(), files, tokens, outcome })).await;
+    }
+
+    async fn deliver_replies(&self, agent: &AgentId) {
+        for intent in self.open(agent).await {
+            if let Intent::ReplySession { effect, request, .. } = intent {
+                self.input(agent, Input::SessionReplied { effect, request, was_gone: false }).await;
+            }
+        }
+    }
+
+    /// Steps, permissions that the person and a rule decide, a question, a message meanwhile, and an interruption.
+    async fn a_session_with_requests(&self) -> AgentId {
+        let worker = self.worker("build it").await;
+        self.news(&worker, SessionNews::Started { session: SessionId::new("ses_1") }).await;
+        self.news(&worker, SessionNews::Progressed { steps: vec!["read src/a.rs".to_owned()] }).await;
+        self.change_settings(|settings| settings.rule = "allow workbench_webfetch host=docs.rs");
+        let page = Permission { what: "webfetch".to_owned(), url: Some("https://docs.rs/a".to_owned()), ..Permission::default() };
+        self.news(&worker, SessionNews::Asked(vec![bash("per_1"), permission("per_2", page)])).await;
+        self.settle(Some(Answer { option: Some("allow".to_owned()), scope: AskScope::Agent, ..Answer::default() })).await;
+        self.deliver_replies(&worker).await;
+        let edit = Permission {
+            what: "edit".to_owned(),
+            path: Some("src/a.rs".to_owned()),
+            diff: Some("+fn a() {}\n".to_owned()),
+            ..Permission::default()
+        };
+        self.news(&worker, SessionNews::Asked(vec![permission("per_3", edit)])).await;
+        let no = Answer { option: Some("deny".to_owned()), text: Some("not that file".to_owned()), ..Answer::default() };
+        self.settle(Some(no)).await;
+        self.news(&worker, SessionNews::Withdrawn(RequestId::new("per_3"))).await;
+        self.news(&worker, SessionNews::Asked(vec![question("que_1")])).await;
+        self.settle(Some(Answer { option: Some("2".to_owned()), ..Answer::default() })).await;
+        self.deliver_replies(&worker).await;
+        self.news(&worker, SessionNews::Asked(vec![bash("per_4")])).await;
+        self.news(&worker, SessionNews::Withdrawn(RequestId::new("per_4"))).await;
+        self.input(&AgentId::grow(), Input::Tell { agent: worker.clone(), id: self.message(), text: "and test it".to_owned() })
+            .await;
+        self.deliver().await;
+        self.session_ends(&worker, "It is built.", SessionOutcome::Done).await;
+        self.session_ends(&worker, "", SessionOutcome::Interrupted { in_doubt: Vec::new() }).await;
+        self.session_ends(&worker, "It is tested.", SessionOutcome::Done).await;
+        self.deliver().await;
+        worker
+    }
+
+    /// Model calls of a session, one of them over its allowance; a raise; what may have happened.
+    async fn a_session_at_its_limit(&self, worker: &AgentId) {
+        let tell = Input::Tell { agent: worker.clone(), id: self.message(), text: "more".to_owned() };
+        self.input(&AgentId::grow(), tell).await;
+        self.deliver().await;
+        for (charge, reservation) in [("c1", Money(500)), ("c2", Money::usd(900))] {
+            let (charge, purpose) = (EffectId::new(charge), "golden-1".to_owned());
+            self.input(worker, Input::Reserve { charge: charge.clone(), purpose, reservation: Some(reservation) }).await;
+            self.input(worker, Input::Settle { charge, cost: Some(Money(300)) }).await;
+        }
+        self.session_ends(worker, "Half.", SessionOutcome::Failed { reason: "402".to_owned(), retryable: false }).await;
+        self.settle(Some(Answer { option: Some("raise".to_owned()), ..Answer::default() })).await;
+        let in_doubt = vec!["bash: git push".to_owned()];
+        self.session_ends(worker, "", SessionOutcome::Interrupted { in_doubt }).await;
+        self.deliver().await;
+    }
+
+    async fn a_sub_agent_without_a_workbench(&self) {
+        self.change_settings(|settings| settings.workbench = Workbench::Unavailable("Docker is not running".to_owned()));
+        let model = self.worker("build it without").await;
+        self.answer(&model, says("I cannot.")).await;
+        self.deliver().await;
+        self.answer(&AgentId::grow(), says("It cannot.")).await;
+        self.change_settings(|settings| settings.workbench = Workbench::Available);
+    }
+
+    /// A kill with sessions at work: one that asks, one with a reply that is not delivered, one that is being stopped.
+    async fn sessions_that_are_left_open(&self) {
+        let workers = [self.worker("ask").await, self.worker("reply").await, self.worker("stop").await];
+        for (worker, session) in workers.iter().zip(["ses_2", "ses_3", "ses_4"]) {
+            self.news(worker, SessionNews::Started { session: SessionId::new(session) }).await;
+        }
+        self.news(&workers[1], SessionNews::Asked(vec![bash("per_5")])).await;
+        self.settle(Some(Answer { option: Some("allow".to_owned()), ..Answer::default() })).await;
+        self.news(&workers[0], SessionNews::Asked(vec![bash("per_6")])).await;
+        self.input(&workers[2], Input::Cancel { tree: true }).await;
+    }
+
     /// A kill with open work: a recorded change, a running read, a sub-agent at work, and undelivered mail.
     async fn work_that_is_left_open(&self) {
         let grow = AgentId::grow();
@@ -454,6 +580,22 @@ impl Story {
         let late = self.deliver().await.remove(0);
         self.answer(&late, calls(&[("spawn_sub_agent", json!({"name": "unborn", "task": "wait for the post"}))])).await;
     }
+}
+
+fn permission(id: &str, permission: Permission) -> SessionRequest {
+    SessionRequest { id: RequestId::new(id), session: SessionId::new("ses_1"), wanted: Wanted::Permission(permission) }
+}
+
+fn bash(id: &str) -> SessionRequest {
+    let command = "cargo test".to_owned();
+    let always = vec!["cargo *".to_owned()];
+    let patterns = vec![command.clone()];
+    permission(id, Permission { what: "bash".to_owned(), patterns, always, command: Some(command), ..Permission::default() })
+}
+
+fn question(id: &str) -> SessionRequest {
+    let question = SessionQuestion { text: "Which one?".to_owned(), options: vec!["red".to_owned(), "blue".to_owned()] };
+    SessionRequest { id: RequestId::new(id), session: SessionId::new("ses_1"), wanted: Wanted::Answers(vec![question]) }
 }
 
 fn plan(path: &str, base: Option<&str>) -> CommitPlan {
@@ -504,6 +646,7 @@ struct Settings {
     limits: Limits,
     /// The last line of the rules.
     rule: &'static str,
+    workbench: Workbench,
 }
 
 struct StorySetups {
@@ -533,6 +676,7 @@ impl Setups for StorySetups {
         let line = |text: &str| RuleLine { rule: text.parse().unwrap(), origin: RuleOrigin::Person };
         let rules = Rules::new(["allow look_up", "allow unknown", settings.rule].map(line));
         let setup = Setup::of(&segment, card, &self.tools.offered(), settings.limits).with_rules(Arc::new(rules), true);
+        let setup = setup.with_workbench(settings.workbench.clone());
         (setup, Arc::new(segment))
     }
 

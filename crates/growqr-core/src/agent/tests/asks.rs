@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::raw::RawJson;
 use crate::rules::{ArgumentField, ArgumentKind, Reach};
 use crate::tool::{CatalogueEntry, Repeat, ToolResult};
+use crate::workbench::Mind;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -429,6 +430,8 @@ fn sub_agent() -> World {
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));

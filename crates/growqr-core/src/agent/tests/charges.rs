@@ -6,6 +6,7 @@ use crate::id::{AgentId, EffectId};
 use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody, SpawnRequest};
 use crate::money::Money;
+use crate::workbench::Mind;
 
 fn reserve(world: &mut World, charge: &str, reservation: Money) -> Vec<&'static str> {
     let (charge, purpose) = (EffectId::new(charge), "a search".to_owned());
@@ -123,6 +124,8 @@ fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let mail = Mail { id: EffectId::new("spawn"), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
     world.input(Input::Mail(mail));

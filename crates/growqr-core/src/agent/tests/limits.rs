@@ -11,6 +11,7 @@ use crate::model::Usage;
 use crate::money::Money;
 use crate::quota::Quota;
 use crate::tool::LookedUp;
+use crate::workbench::Mind;
 use serde_json::json;
 
 /// A turn that has reached the budget of its message, with one ask open.
@@ -337,6 +338,8 @@ fn money_raised_for_one_message_to_a_sub_agent_is_not_there_for_the_next() {
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     let mail = |id: &str, body| Input::Mail(Mail { id: EffectId::new(id), from: from.clone(), to: to.clone(), body });
@@ -368,6 +371,8 @@ fn a_sub_agent_that_does_not_finish_ends_after_those_below_it() {
         depth: 1,
         quota: Some(Quota { tokens: 1_000_000, calls: 100, children: 10, at_once: 4 }),
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));
@@ -484,6 +489,8 @@ fn a_message_to_a_sub_agent_that_is_being_stopped_is_read_and_answered() {
         depth: 1,
         quota: Some(Quota { tokens: 1_000_000, calls: 100, children: 10, at_once: 4 }),
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     let mail = |id: &str, body| Mail { id: EffectId::new(id), from: from.clone(), to: to.clone(), body };

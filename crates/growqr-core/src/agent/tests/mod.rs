@@ -7,5 +7,7 @@ mod interrupted;
 mod limits;
 mod properties;
 mod rules;
+mod session_properties;
+mod sessions;
 mod trees;
 mod world;

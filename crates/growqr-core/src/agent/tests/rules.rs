@@ -12,6 +12,7 @@ use crate::memory::CommitPlan;
 use crate::model::{FailureKind, StopReason};
 use crate::money::Money;
 use crate::tool::{Performed, ToolResult};
+use crate::workbench::Mind;
 use serde_json::json;
 
 fn plan() -> CommitPlan {
@@ -43,6 +44,8 @@ fn scout() -> World {
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
@@ -787,6 +790,10 @@ fn a_snapshot_of_another_shape_has_another_version() {
     scout.fail(FailureKind::Key);
     scout.input(Input::Mail(mail("m", message_body(2, Money(7)))));
     fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);
+    let mut session = super::sessions::at_every_field();
+    fields(&serde_json::to_value(&session.state).expect("a state can be saved"), "", &mut found);
+    session.news(super::sessions::end("done", crate::workbench::SessionOutcome::Done));
+    fields(&serde_json::to_value(&session.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
-    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (5, "1452595ba1e80246"), "with another shape, raise STATE_VERSION");
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (6, "13d7095939b34584"), "with another shape, raise STATE_VERSION");
 }

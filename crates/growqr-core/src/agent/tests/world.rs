@@ -13,6 +13,7 @@ use crate::prompt::{Block, Message, Role, Segment, blocks};
 use crate::raw::RawJson;
 use crate::rules::{RuleLine, RuleOrigin, Rules};
 use crate::tool::{CatalogueEntry, Performed, Repeat, ToolResult};
+use crate::workbench::Workbench;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub(super) fn setup(model: &str) -> Setup {
         arguments: Arc::default(),
         rules: rules(&["allow act"]),
         asks_after_untrusted_text: true,
+        workbench: Workbench::default(),
     }
 }
 
@@ -157,7 +159,10 @@ impl World {
             .into_iter()
             .filter_map(|intent| match intent {
                 Intent::RunTool { call, .. } | Intent::LookUpTool { call } => Some(call.origin.effect),
-                Intent::CallModel { .. } => None,
+                Intent::CallModel { .. }
+                | Intent::AdvanceSession { .. }
+                | Intent::ReplySession { .. }
+                | Intent::AbortSession { .. } => None,
             })
             .collect()
     }

@@ -5,12 +5,14 @@ mod agents;
 mod asks;
 mod messages;
 mod rules;
+mod sessions;
 mod spendings;
 
 pub(super) use agents::replace as replace_agent;
 pub(super) use asks::replace as replace_asks;
 pub(super) use messages::replace as replace_messages;
 pub(super) use rules::add_missing as add_missing_rules;
+pub(super) use sessions::replace as replace_session;
 pub(super) use spendings::{insert_missing as insert_missing_spendings, replace as replace_spendings};
 
 use crate::error::while_doing;
@@ -22,7 +24,7 @@ use sqlx::{Arguments, PgConnection, Postgres, QueryBuilder};
 /// Adds the inserts of these rows to the statement of an append: one `, name as (...)` for each table with rows. In the
 /// statement, `$1` is the profile, `$2` is the agent, and `head` has one row if the append is allowed and none otherwise.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
-    let ViewRows { agent, messages, withdrawn, edited, asks, settled, rules, spendings } = rows;
+    let ViewRows { agent, messages, withdrawn, edited, asks, settled, rules, spendings, session } = rows;
     if let Some(row) = agent {
         agents::push(sql, row);
     }
@@ -36,6 +38,9 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
     }
     if !spendings.is_empty() {
         spendings::push(sql, &spendings);
+    }
+    if let Some(row) = session {
+        sessions::push(sql, row);
     }
 }
 

@@ -5,12 +5,14 @@ mod agents;
 mod asks;
 mod messages;
 mod rules;
+mod sessions;
 mod spendings;
 
 pub(super) use agents::replace as replace_agent;
 pub(super) use asks::replace as replace_asks;
 pub(super) use messages::{reindex, replace as replace_messages};
 pub(super) use rules::add_missing as add_missing_rules;
+pub(super) use sessions::replace as replace_session;
 pub(super) use spendings::{insert_missing as insert_missing_spendings, replace as replace_spendings};
 
 use crate::views::ViewRows;
@@ -18,7 +20,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 /// Adds the statements that write these rows; each ends with `; `.
 pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, rows: ViewRows) {
-    let ViewRows { agent: row, messages, withdrawn, edited, asks, settled, rules, spendings } = rows;
+    let ViewRows { agent: row, messages, withdrawn, edited, asks, settled, rules, spendings, session } = rows;
     if let Some(row) = row {
         agents::push(sql, profile, agent, row);
     }
@@ -27,4 +29,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
     asks::push(sql, profile, agent, asks, settled);
     rules::push(sql, profile, agent, rules);
     spendings::push(sql, profile, agent, spendings);
+    if let Some(row) = session {
+        sessions::push(sql, profile, agent, row);
+    }
 }

@@ -7,6 +7,7 @@ use growqr_core::id::{AgentId, EffectId};
 use growqr_core::journal::{Head, StoreError};
 use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
+use growqr_core::workbench::Mind;
 
 fn spawn(id: &str) -> (Mail, Event) {
     let request = SpawnRequest {
@@ -16,6 +17,8 @@ fn spawn(id: &str) -> (Mail, Event) {
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let id = EffectId::new(id);
     let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(request) };

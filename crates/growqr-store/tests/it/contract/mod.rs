@@ -8,6 +8,7 @@ mod opening;
 mod reading;
 mod rebuilding;
 mod searching;
+mod sessions;
 mod stacking;
 mod unfilled;
 mod verifying;

@@ -9,6 +9,7 @@ use growqr_core::journal::{Head, Store, StoreError};
 use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 use growqr_core::rebuild::{Differences, ReplayedPage, Views};
+use growqr_core::workbench::Mind;
 use growqr_store::{Db, DbConfig};
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let (spawn, cancel) = (mail("m-1", MailBody::Spawn(request.clone())), mail("m-2", MailBody::Cancel));
     grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])
