@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod exec;
 pub mod find;
+pub mod gitea_server;
 mod gitea_spec;
 mod image;
 mod labels;

@@ -1,9 +1,10 @@
 //! Gitea's own commands, run inside its container.
 
 use async_trait::async_trait;
-use growqr_stack::{CommandOutput, Daemon, Exec, GiteaCommands, StackError};
+use growqr_stack::gitea_server::{CommandError, CommandOutput, GiteaCommands};
+use growqr_stack::{Daemon, Exec};
 
-/// Runs the program `gitea` in one container.
+/// Runs commands in one container.
 pub(crate) struct GiteaExec {
     daemon: Daemon,
     container: String,
@@ -17,9 +18,9 @@ impl GiteaExec {
 
 #[async_trait]
 impl GiteaCommands for GiteaExec {
-    async fn run(&self, args: &[&str]) -> Result<CommandOutput, StackError> {
-        let command = std::iter::once("gitea").chain(args.iter().copied());
-        let done = self.daemon.exec(&self.container, &Exec::new(command)).await?;
+    async fn run(&self, arguments: &[&str]) -> Result<CommandOutput, CommandError> {
+        let done = self.daemon.exec(&self.container, &Exec::new(arguments.iter().copied())).await;
+        let done = done.map_err(|error| CommandError(error.to_string()))?;
         Ok(CommandOutput { exit: done.code, stdout: done.output, stderr: done.error })
     }
 }

@@ -7,7 +7,6 @@ use crate::stack::control::StackDeps;
 use crate::stack::services::REPOSITORY;
 use crate::stack::view::StackView;
 use growqr_core::clock::Clock;
-use growqr_core::secret::Secret;
 use growqr_core::stack::StackRepo;
 use growqr_memory::{Remote, SyncError, Synced};
 use growqr_wire::{MemorySync, MemorySyncState};
@@ -16,15 +15,6 @@ use std::time::{Duration, Instant};
 
 /// How often Gitea is asked for changes that were made in its pages.
 const POLL: Duration = Duration::from_secs(30);
-
-/// How to reach the repository on Gitea.
-#[derive(Clone, Debug)]
-pub(crate) struct GiteaAccess {
-    /// Its address for git, without credentials.
-    pub(crate) url: String,
-    pub(crate) user: String,
-    pub(crate) token: Secret,
-}
 
 /// Compares and sends.
 pub(crate) struct MemoryCopy {
@@ -53,7 +43,7 @@ impl MemoryCopy {
     }
 
     /// Compares if it is time to, or if it is asked for. `join`: also with a copy that is not the one from before.
-    pub(crate) async fn round(&mut self, gitea: Option<&GiteaAccess>, asked: Option<bool>) {
+    pub(crate) async fn round(&mut self, gitea: Option<&Remote>, asked: Option<bool>) {
         let Some(gitea) = gitea else { return self.offline().await };
         let known = self.known().await;
         let head = known.as_ref().and_then(|repo| repo.head.clone());
@@ -63,7 +53,7 @@ impl MemoryCopy {
             return;
         }
         let expected = if asked == Some(true) { None } else { head };
-        let remote = Remote { url: gitea.url.clone(), user: gitea.user.clone(), token: gitea.token.clone() };
+        let remote = gitea.clone();
         let memory = Arc::clone(&self.deps.memory);
         let work = move || memory.sync(&remote, expected.as_deref(), SystemClock.now());
         let done = tokio::task::spawn_blocking(work).await;
@@ -75,7 +65,7 @@ impl MemoryCopy {
         }
     }
 
-    async fn synced(&mut self, gitea: &GiteaAccess, synced: &Synced) {
+    async fn synced(&mut self, gitea: &Remote, synced: &Synced) {
         self.is_stopped = false;
         let repo = StackRepo {
             name: REPOSITORY.to_owned(),

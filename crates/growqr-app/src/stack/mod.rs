@@ -17,13 +17,15 @@ pub(crate) mod workbench;
 mod worker;
 
 use crate::error::AppError;
-use crate::profile::keys;
 use crate::profile::location::{Environment, Profile};
 use config::docker_environment;
-use credentials::CredentialStore;
 use gitea_commands::GiteaExec;
-use growqr_stack::{Daemon, GiteaServer, Part, RealContainer, Stack, StackError};
+use growqr_stack::gitea_server::{GiteaError, GiteaServer};
+use growqr_stack::{Daemon, Part, RealContainer, Stack, StackError};
 use growqr_wire::{GiteaLogin, Reply};
+
+/// The user on Gitea.
+const GITEA_USER: &str = "growqr";
 
 /// The most lines of a log that are read.
 const LOG_LINES: u32 = 1_000;
@@ -35,6 +37,18 @@ impl From<StackError> for AppError {
             retryable: !matches!(error, StackError::Refusal(_) | StackError::NameTaken { .. }),
             next_step: view::next_step(&error).to_owned(),
         }
+    }
+}
+
+impl From<GiteaError> for AppError {
+    fn from(error: GiteaError) -> AppError {
+        let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+        let (retryable, next_step) = match &error {
+            GiteaError::NotReady { .. } | GiteaError::Unreachable(_) => (true, "Wait a moment, then try again."),
+            GiteaError::UnknownVersion(_) => (false, "Set GITEA_IMAGE to an image of version 1.22 to 28, or unset it."),
+            _ => (true, "Try again. The last lines of the log may tell more: growqr stack logs gitea"),
+        };
+        AppError::Docker { message: format!("{error}{cause}"), retryable, next_step: next_step.to_owned() }
     }
 }
 
@@ -68,9 +82,7 @@ pub(crate) async fn gitea_login(profile: &Profile, environment: &Environment) ->
     let (stack, container) = container(profile, environment, Part::Gitea).await?;
     let port = container.port.unwrap_or_default();
     let url = format!("http://127.0.0.1:{port}/");
-    let credentials = CredentialStore::new(profile, keys::keychain(profile)).load().await?;
-    let server = GiteaServer::new(&url)?;
-    let commands = GiteaExec::new(stack.daemon().clone(), container.id);
-    let login = server.reset_password(&commands, &credentials.new_password()).await?;
+    let server = GiteaServer::new(&url, GITEA_USER)?;
+    let login = server.reset_password(&GiteaExec::new(stack.daemon().clone(), container.id)).await?;
     Ok(Reply::GiteaLogin { login: GiteaLogin { url, user: login.user, password: login.password.expose().to_owned() } })
 }

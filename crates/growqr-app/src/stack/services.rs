@@ -7,7 +7,7 @@ use crate::stack::control::StackDeps;
 use crate::stack::credentials::Credentials;
 use crate::stack::gateway::{self, Payers};
 use crate::stack::gitea_commands::GiteaExec;
-use crate::stack::memory_copy::GiteaAccess;
+use crate::stack::GITEA_USER;
 use crate::stack::ports;
 use crate::stack::preferences::StackPreferences;
 use crate::stack::workbench::WorkbenchSlot;
@@ -15,9 +15,11 @@ use growqr_core::clock::Clock;
 use growqr_core::secret::Secret;
 use growqr_core::stack::StackPart;
 use growqr_gateway::Gateway;
+use growqr_memory::Remote;
+use growqr_stack::gitea_server::GiteaServer;
 use growqr_stack::opencode::{self, AgentConfig, OpenCode, ServedModel, ServerConfig};
 use growqr_stack::{
-    ContainerSpec, Daemon, Exec, Folder, GiteaServer, GiteaSettings, OpenCodeSettings, RealContainer, Stack, gitea_spec,
+    ContainerSpec, Daemon, Exec, Folder, GiteaSettings, OpenCodeSettings, RealContainer, Stack, gitea_spec,
     opencode_spec,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -62,7 +64,7 @@ pub(crate) struct Services {
     deps: StackDeps,
     config: StackConfig,
     gateway: Option<RunningGateway>,
-    gitea: Option<GiteaAccess>,
+    gitea: Option<Remote>,
     workbench: WorkbenchSlot,
 }
 
@@ -82,7 +84,7 @@ impl Services {
     }
 
     /// How to reach the memory's copy; `None` while Gitea does not answer.
-    pub(crate) fn gitea(&self) -> Option<&GiteaAccess> {
+    pub(crate) fn gitea(&self) -> Option<&Remote> {
         self.gitea.as_ref()
     }
 
@@ -176,21 +178,19 @@ impl Services {
     /// [`AppError::Docker`].
     pub(crate) async fn prepare_gitea(&mut self, stack: &Stack, container: &RealContainer) -> Result<String, AppError> {
         self.gitea = None;
-        let url = format!("http://127.0.0.1:{}/", container.port.unwrap_or_default());
-        let server = GiteaServer::new(&url)?;
+        let url = format!("http://127.0.0.1:{}", container.port.unwrap_or_default());
+        let server = GiteaServer::new(&url, GITEA_USER)?;
         server.until_ready(GITEA_START).await?;
-        let credentials = self.credentials().await?;
+        let stored = self.credentials().await?.gitea_token;
         let commands = GiteaExec::new(stack.daemon().clone(), container.id.clone());
-        let access = server.ensure_token(&commands, credentials.gitea_token.as_ref(), &credentials.random_word()).await?;
-        if credentials.gitea_token.as_ref() != Some(&access.token) {
-            self.deps.credentials.save_token(access.token.clone()).await?;
+        let token = server.ensure_token(&commands, stored.clone()).await?;
+        if stored.as_ref() != Some(&token) {
+            self.deps.credentials.save_token(token.clone()).await?;
         }
-        let server = server.with_token(access.token.clone());
-        server.ensure_repository(REPOSITORY).await?;
-        let version = server.version().await?;
-        let remote = format!("{url}{}/{REPOSITORY}.git", access.user);
-        self.gitea = Some(GiteaAccess { url: remote, user: access.user, token: access.token });
-        Ok(version)
+        let version = server.version(&token).await?;
+        let repository = server.ensure_repository(&token, REPOSITORY).await?;
+        self.gitea = Some(Remote { url: repository.git_url, user: GITEA_USER.to_owned(), token });
+        Ok(version.to_string())
     }
 
     /// Waits for OpenCode, and checks that it reaches the gateway. Returns its version.
@@ -205,7 +205,7 @@ impl Services {
         let version = client.until_ready(OPENCODE_START).await?;
         self.listen_on_bridge(stack.daemon()).await;
         self.test_route(stack.daemon(), container, &credentials.gateway_token).await?;
-        self.workbench.set(client);
+        self.workbench.set(client, stack.daemon().clone(), container.id.clone());
         Ok(version)
     }
 

@@ -297,7 +297,7 @@ impl Worker {
                 self.view.change_part(part, |shown| shown.url = None);
             }
         }
-        self.copy.offline();
+        self.copy.offline().await;
         Ok(Pause::Until(POLL * 4))
     }
 

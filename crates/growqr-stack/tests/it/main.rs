@@ -7,6 +7,7 @@
 mod daemon;
 #[cfg(target_os = "linux")]
 mod desk;
+mod gitea_server;
 #[cfg(target_os = "linux")]
 mod inside;
 #[cfg(target_os = "linux")]

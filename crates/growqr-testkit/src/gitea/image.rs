@@ -31,7 +31,8 @@ const ENTRYPOINT: &str = "#!/bin/sh\n\
     exec /usr/local/bin/gitea web\n";
 
 /// Programs of busybox that the scripts and git's hooks use.
-const APPLETS: &[&str] = &["sh", "cat", "ls", "mkdir", "chmod", "echo", "sleep", "timeout", "kill", "ps", "df", "dd", "rm", "id"];
+const APPLETS: &[&str] =
+    &["sh", "cat", "ls", "mkdir", "chmod", "echo", "sleep", "timeout", "kill", "ps", "df", "dd", "rm", "id", "head", "od", "tr"];
 
 /// Fills the empty folder `root` with the file system: this `gitea` program, the installed git with its libraries, busybox as
 /// the shell, user 1000, and the folders of the two volumes.

@@ -162,6 +162,13 @@ impl GiteaStub {
         data.tokens.iter().filter(|token| token.user == user).map(|token| token.name.clone()).collect()
     }
 
+    /// Whether this is the user's password.
+    #[must_use]
+    pub fn has_password(&self, user: &str, password: &str) -> bool {
+        let data = self.server.store.read().expect("the state can be read");
+        data.user(user).is_some_and(|user| user.password == state::hashed(password))
+    }
+
     /// The names of all users.
     #[must_use]
     pub fn users(&self) -> Vec<String> {
