@@ -209,7 +209,7 @@ impl<'a> ChatSession<'a> {
             Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
-            Push::Delta { .. } | Push::MemoryChanged => {}
+            Push::Delta { .. } | Push::MemoryChanged | Push::StackChanged { .. } => {}
             // Events were dropped because this client was too slow. The store has the current state.
             Push::Missed => self.at_work = agents_at_work(&self.profile).await?,
         }

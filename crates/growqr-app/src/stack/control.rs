@@ -39,8 +39,6 @@ pub(crate) enum Command {
     RemoveOrphans,
     /// Compare memory with its copy; `join`: also with a copy that is not the one from before.
     Sync { join: bool },
-    /// Something needs the workbench now.
-    Needed,
 }
 
 /// What the task works with.
@@ -165,14 +163,6 @@ impl StackControl {
     pub(crate) fn sync(&self, join: bool) -> Stack {
         self.tell(Command::Sync { join }, "comparing memory with its copy");
         self.view.get()
-    }
-
-    /// Wakes the workbench if it sleeps. Returns at once.
-    pub(crate) fn need_workbench(&self) {
-        if self.is_running.load(Ordering::Acquire) {
-            // The task ends only when this handle does.
-            let _ = self.commands.send(Command::Needed);
-        }
     }
 
     /// What the task works with.

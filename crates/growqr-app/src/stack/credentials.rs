@@ -115,11 +115,6 @@ impl CredentialStore {
 }
 
 impl Credentials {
-    /// A new password for a person to type or paste.
-    pub(crate) fn new_password() -> Secret {
-        Secret::new(Alphanumeric.sample_string(&mut rand::rng(), 24))
-    }
-
     fn random() -> Credentials {
         let random = |length| Secret::new(Alphanumeric.sample_string(&mut rand::rng(), length));
         Credentials { gitea_secret_key: random(64), gitea_token: None, opencode_password: random(40), gateway_token: random(40) }

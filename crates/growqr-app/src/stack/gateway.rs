@@ -148,7 +148,7 @@ impl Backends for Payers {
         }
         match self.setups.model(&setup.provider) {
             Some(model) => Ok(Backend::Translate { model, id: setup.card.id }),
-            None => Err(Failure::new(FailureKind::Authentication, "there is no model provider")),
+            None => Err(Failure { kind: FailureKind::Key, message: "there is no model provider".to_owned(), request_id: None }),
         }
     }
 }

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How often Gitea is asked for changes that were made in its pages.
 const POLL: Duration = Duration::from_secs(30);
 
+/// How often this computer's own branch is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// Compares and sends.
 pub(crate) struct MemoryCopy {
     deps: StackDeps,
@@ -111,8 +114,20 @@ impl MemoryCopy {
         self.show(state, behind, at, found, step.map(str::to_owned));
     }
 
+    /// Waits until this computer has commits that Gitea does not have. For ever while there is no copy, or it is stopped.
+    pub(crate) async fn until_ahead(&self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let (false, Some(known), true) = (self.is_stopped, self.known().await, self.last.is_some()) else { continue };
+            if self.behind(known.head).await > 0 {
+                return;
+            }
+        }
+    }
+
     /// Gitea does not run.
     pub(crate) async fn offline(&mut self) {
+        self.last = None;
         let Some(known) = self.known().await else { return };
         let behind = self.behind(known.head.clone()).await;
         let found = if behind == 0 { "Gitea does not run; it had everything".to_owned() } else { waiting(behind) };

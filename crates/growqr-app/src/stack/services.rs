@@ -2,12 +2,12 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
+use crate::stack::GITEA_USER;
 use crate::stack::config::StackConfig;
 use crate::stack::control::StackDeps;
 use crate::stack::credentials::Credentials;
 use crate::stack::gateway::{self, Payers};
 use crate::stack::gitea_commands::GiteaExec;
-use crate::stack::GITEA_USER;
 use crate::stack::ports;
 use crate::stack::preferences::StackPreferences;
 use crate::stack::workbench::WorkbenchSlot;
@@ -19,8 +19,7 @@ use growqr_memory::Remote;
 use growqr_stack::gitea_server::GiteaServer;
 use growqr_stack::opencode::{self, AgentConfig, OpenCode, ServedModel, ServerConfig};
 use growqr_stack::{
-    ContainerSpec, Daemon, Exec, Folder, GiteaSettings, OpenCodeSettings, RealContainer, Stack, gitea_spec,
-    opencode_spec,
+    ContainerSpec, Daemon, Exec, Folder, GiteaSettings, OpenCodeSettings, RealContainer, Stack, gitea_spec, opencode_spec,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;

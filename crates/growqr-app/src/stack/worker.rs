@@ -22,7 +22,7 @@ use growqr_stack::{
 use growqr_wire::PartState;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// How often the state is read again although nothing seems to have happened.
@@ -43,6 +43,9 @@ const SHOW_PROGRESS: Duration = Duration::from_millis(250);
 /// How many ports are tried in one round.
 const PORT_TRIES: usize = 20;
 
+/// The events of the containers, while there is a connection.
+type Hints = Option<BoxStream<'static, Result<Hint, StackError>>>;
+
 /// How long a finished round waits before the next.
 enum Pause {
     /// Until something happens, at most this long.
@@ -57,13 +60,16 @@ pub(crate) struct Worker {
     scope: Scope,
     /// The daemon that answered last.
     stack: Option<Stack>,
-    hints: Option<BoxStream<'static, Result<Hint, StackError>>>,
+    /// In a lock only because a stream cannot be shared between threads, and this struct is.
+    hints: Mutex<Hints>,
     services: Services,
     copy: MemoryCopy,
     /// The person agreed to downloads in this run.
     agreed: bool,
     /// The containers that were asked for with a setting that lets them sleep until they are needed.
     awake: bool,
+    /// When the workbench was last used.
+    last_use: Instant,
     /// Ports that turned out to be in use although they could be bound.
     taken: Vec<u16>,
     restarts: BTreeMap<Part, Restarts>,
@@ -94,9 +100,10 @@ impl Worker {
             config,
             scope,
             stack: None,
-            hints: None,
+            hints: Mutex::default(),
             agreed: false,
             awake: false,
+            last_use: Instant::now(),
             taken: Vec::new(),
             restarts: BTreeMap::new(),
             out_of_memory: Vec::new(),
@@ -118,6 +125,7 @@ impl Worker {
     pub(crate) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>, stop: CancellationToken) {
         self.awake = self.preferences().await.start == StartWhen::Start;
         let mut memory_changes = self.deps.memory_changes.subscribe();
+        let mut needed = self.deps.workbench.needed();
         loop {
             let interrupted = tokio::select! {
                 biased;
@@ -134,11 +142,16 @@ impl Worker {
                             Some(command) => Some(command),
                             None => break,
                         },
-                        () = next_hint(&mut self.hints, &mut self.out_of_memory) => None,
+                        () = next_hint(self.hints.get_mut(), &mut self.out_of_memory) => None,
                         Ok(()) = memory_changes.changed() => {
                             self.sync = self.sync.or(Some(false));
                             None
                         }
+                        Ok(()) = needed.changed() => {
+                            self.wake().await;
+                            None
+                        }
+                        () = self.copy.until_ahead() => None,
                         () = tokio::time::sleep(limit) => None,
                     }
                 }
@@ -150,11 +163,28 @@ impl Worker {
         self.services.stop().await;
     }
 
+    /// Something needs the containers that sleep.
+    async fn wake(&mut self) {
+        if !self.awake && self.preferences().await.start != StartWhen::Never {
+            self.awake = true;
+        }
+        self.last_use = Instant::now();
+    }
+
+    /// Whether the workbench has not been used for so long that it is stopped.
+    async fn workbench_sleeps(&mut self) -> bool {
+        if self.deps.workbench.is_busy() {
+            self.last_use = Instant::now();
+        }
+        self.preferences().await.idle_stop.is_some_and(|limit| self.last_use.elapsed() > limit)
+    }
+
     fn take(&mut self, command: Command) {
         match command {
             Command::Wanted { agreed } => {
                 self.agreed |= agreed;
                 self.awake = true;
+                self.last_use = Instant::now();
                 self.taken.clear();
                 self.restarts.clear();
             }
@@ -164,7 +194,6 @@ impl Worker {
                 self.awake = true;
                 self.sync = Some(join);
             }
-            Command::Needed => self.awake = true,
         }
     }
 
@@ -192,7 +221,7 @@ impl Worker {
             Err(Problem::Docker(error)) if error.is_about_the_daemon() => {
                 self.view.docker_failed(&error);
                 self.stack = None;
-                self.hints = None;
+                *self.hints.get_mut() = None;
                 Pause::Until(SEARCH)
             }
             Err(Problem::Docker(error)) => {
@@ -228,10 +257,10 @@ impl Worker {
             return Ok(stack.clone());
         }
         self.stack = None;
-        self.hints = None;
+        *self.hints.get_mut() = None;
         let daemon = Daemon::find(&docker_environment(&self.deps.environment)).await?;
         self.view.docker_ready(daemon.facts());
-        self.hints = Some(daemon.events(&self.scope).boxed());
+        *self.hints.get_mut() = Some(daemon.events(&self.scope).boxed());
         let stack = Stack::new(daemon, self.scope.clone());
         self.stack = Some(stack.clone());
         Ok(stack)
@@ -251,10 +280,17 @@ impl Worker {
         }
         show_orphans(&stack, &self.deps.profile, &self.view).await?;
         let real = stack.observe().await?;
-        let up: Vec<Part> =
-            Part::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(WantedRow::Up) && self.awake).collect();
+        let sleeps = self.workbench_sleeps().await;
+        let is_up =
+            |part: &Part| wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == Part::OpenCode);
+        let up: Vec<Part> = Part::ALL.into_iter().filter(is_up).collect();
         if up.is_empty() {
             return self.rest(&stack, &real, rows).await;
+        }
+        if sleeps && wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+            self.deps.workbench.clear("it sleeps until it is needed");
+            self.ready.remove(&Part::OpenCode);
+            self.view.set_part(Part::OpenCode, PartState::Stopped, "sleeps until it is needed");
         }
         let mut startable = Vec::new();
         let mut soonest = POLL;
@@ -518,7 +554,7 @@ impl Worker {
 }
 
 /// Waits for something that happens to a container. Without a connection, for ever.
-async fn next_hint(hints: &mut Option<BoxStream<'static, Result<Hint, StackError>>>, out_of_memory: &mut Vec<String>) {
+async fn next_hint(hints: &mut Hints, out_of_memory: &mut Vec<String>) {
     let Some(stream) = hints else { return std::future::pending().await };
     match stream.next().await {
         Some(Ok(hint)) => {
