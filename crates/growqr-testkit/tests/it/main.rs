@@ -8,5 +8,6 @@ mod conversation;
 mod faults;
 mod models;
 mod openai;
+mod opencode;
 mod requests;
 mod signatures;
