@@ -61,7 +61,7 @@ impl OpenCode {
     /// The content of a file, given relative to the directory.
     ///
     /// # Errors
-    /// [`OpenCodeError::NotFound`] if there is no such file.
+    /// [`OpenCodeError::NotFound`] if there is no such file; [`OpenCodeError::Refused`] for a name with a backslash.
     pub async fn read_file(&self, directory: &str, path: &str) -> Result<FileContent, OpenCodeError> {
         #[derive(Deserialize)]
         struct Content {

@@ -9,5 +9,6 @@ mod faults;
 mod gitea;
 mod models;
 mod openai;
+mod opencode;
 mod requests;
 mod signatures;

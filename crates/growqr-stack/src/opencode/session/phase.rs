@@ -6,8 +6,9 @@ use std::time::Duration;
 
 /// A session that is idle for this long and has no ending will not go on. One look can fall between two steps.
 const SETTLED: Duration = Duration::from_secs(2);
-/// A prompt that was just sent may take this long to begin: the first one starts the directory's instance.
-const BEGINS_WITHIN: Duration = Duration::from_secs(30);
+/// A prompt that was just sent may take this long to begin: the first one starts the directory's instance, which takes seconds,
+/// and many directories may be started at once on a slow machine.
+const BEGINS_WITHIN: Duration = Duration::from_secs(60);
 const TOOL_CALLS: &str = "tool-calls";
 
 /// One look at a session.
@@ -28,7 +29,7 @@ pub struct Known {
     pub is_prompted_now: bool,
     /// Whether an abort was requested.
     pub is_aborted: bool,
-    /// For how long all looks have found the session idle.
+    /// For how long all looks have found the session idle and without new messages.
     pub quiet: Duration,
     /// The last error that the server reported for the session.
     pub error: Option<String>,
@@ -282,10 +283,10 @@ mod tests {
         let accepted = idle(json!([prompt()]));
         let now = |seconds| Known { is_prompted_now: true, ..quiet(seconds) };
         assert_eq!(phase(&accepted, &now(10)), Phase::Starting);
-        assert_eq!(phase(&accepted, &now(31)), Phase::Ended(Ending::Interrupted));
+        assert_eq!(phase(&accepted, &now(61)), Phase::Ended(Ending::Interrupted));
         assert_eq!(phase(&accepted, &quiet(1)), Phase::Starting);
         assert_eq!(phase(&accepted, &quiet(3)), Phase::Ended(Ending::Interrupted));
-        assert_eq!(phase(&idle(json!([])), &now(31)), Phase::Ended(Ending::Failed(Failure::NotStarted)));
+        assert_eq!(phase(&idle(json!([])), &now(61)), Phase::Ended(Ending::Failed(Failure::NotStarted)));
         let failed = Known { error: Some("no such model".into()), ..now(3) };
         let failure = Failure::Error { name: "session.error".into(), message: "no such model".into() };
         assert_eq!(phase(&accepted, &failed), Phase::Ended(Ending::Failed(failure)));

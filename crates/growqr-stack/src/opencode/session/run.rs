@@ -10,7 +10,7 @@ use crate::opencode::events::{Event, EventKind};
 use crate::opencode::feed::EventFeed;
 use crate::opencode::id::{PermissionId, QuestionId};
 use crate::opencode::usage::SessionUsage;
-use crate::opencode::wire::{Session, Status, ToolCall};
+use crate::opencode::wire::{Message, Session, Status, ToolCall};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -120,7 +120,8 @@ pub async fn run_session(
         patiently(job.patience, || client.track_changes(&session.directory)).await?;
     }
     let known = Known::default();
-    let mut run = Run { client, job, session, events, known, idle_since: None, aborted_at: None, due: Instant::now() };
+    let mut run =
+        Run { client, job, session, events, known, idle_since: None, seen: Vec::new(), aborted_at: None, due: Instant::now() };
     if !run.is_prompted().await? {
         return run.outcome(Ending::Failed(Failure::UnknownAgent), Snapshot::default()).await;
     }
@@ -133,8 +134,10 @@ struct Run<'a> {
     session: Session,
     events: broadcast::Receiver<Event>,
     known: Known,
-    /// Since when all looks have found the session idle.
+    /// Since when all looks have found the session idle and without anything new.
     idle_since: Option<Instant>,
+    /// The turn at the last look.
+    seen: Vec<Message>,
     aborted_at: Option<Instant>,
     /// When to look next.
     due: Instant,
@@ -204,10 +207,16 @@ impl Run<'_> {
     }
 
     fn phase(&mut self, snapshot: &Snapshot) -> Phase {
+        // A run can begin after its status was read. Its messages are then new, and the next look finds it busy.
+        let has_news = self.seen != snapshot.turn;
         self.idle_since = match snapshot.status {
+            Status::Idle if has_news => Some(Instant::now()),
             Status::Idle => Some(self.idle_since.unwrap_or_else(Instant::now)),
             _ => None,
         };
+        if has_news {
+            self.seen.clone_from(&snapshot.turn);
+        }
         self.known.quiet = self.idle_since.map(|since| since.elapsed()).unwrap_or_default();
         phase(snapshot, &self.known)
     }

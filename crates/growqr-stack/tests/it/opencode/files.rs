@@ -4,7 +4,7 @@ use super::workbench::{Workbench, call};
 use growqr_stack::opencode::{ChangeKind, Ending, FileContent, OpenCodeError, SessionJob};
 use serde_json::json;
 
-const HOSTILE: [&str; 4] = ["a b ü #?%&=+.txt", "quote \" back\\slash.txt", "-rf", "line\nbreak.txt"];
+const HOSTILE: [&str; 4] = ["a b ü #?%&=+.txt", "quote \"'`$(x).txt", "-rf", "line\nbreak.txt"];
 
 #[tokio::test]
 async fn files_with_hostile_names_are_listed_read_and_shown_with_their_changes() {
@@ -58,4 +58,7 @@ async fn a_missing_file_is_not_an_empty_one_and_no_path_leaves_the_directory() {
     }
     let folder = bench.client.folder(&directory, "none").await;
     assert!(matches!(folder, Err(OpenCodeError::Refused { .. })), "{folder:?}");
+    // OpenCode takes a backslash for a separator.
+    std::fs::write(format!("{directory}/back\\slash"), "x").unwrap();
+    assert!(matches!(read("back\\slash").await, Err(OpenCodeError::Refused { .. })));
 }
