@@ -4,6 +4,7 @@ import { tauri } from "./tauri";
 
 export type { About, Answer, Args, CommandName, LinkedPlace } from "./commands";
 export { type HostEvent, HostError, type Host } from "./host";
+export { inWindow } from "./nextSteps";
 export type * from "./wire";
 export { ENDINGS } from "./wire";
 

@@ -7,6 +7,11 @@ const STEPS: Record<string, string> = {
   "config get": "See Settings.",
   "memory list": "See the pages in Memory.",
   "memory log": "See the recent changes in Memory.",
+  "stack up": "Start the services in Stack.",
+  "stack down": "Stop the services in Stack.",
+  "stack status": "See the services in Stack.",
+  "stack logs": "See the log in Stack.",
+  "stack reset": "Remove the data in Stack.",
   "auth sign-in": "Sign in again in Settings.",
   "auth status": "See the accounts in Settings.",
 };

@@ -14,7 +14,7 @@ export function Progress(props: { label: string; value: number | null; text: str
       aria-valuetext={props.text}
       className={cx("h-1.5 overflow-hidden rounded-full bg-hover", props.className)}
     >
-      <div className={cx("h-full rounded-full transition-[width] duration-500", percent === null ? "breathe bg-line-strong" : "bg-accent")} style={{ width: percent === null ? "100%" : `${Math.max(1, percent)}%` }} />
+      <div className={cx("h-full rounded-full transition-[width] duration-500", percent === null ? "breathe bg-line-strong/40" : "bg-accent")} style={{ width: percent === null ? "100%" : `${Math.max(1, percent)}%` }} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** A card of the stack view, with a title, a state in words and its sentence. */
 import { type ReactNode, useId } from "react";
+import { inWindow } from "../bridge";
 import type { Tone } from "../data/status";
 import { plainText } from "../data/plainText";
 import { cx } from "../design/cx";
@@ -31,7 +32,7 @@ export function Found({ text, nextStep, isBad }: { text: string; nextStep: strin
   return (
     <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere] first-letter:uppercase">
       {text && <span className={isBad ? "text-bad" : undefined}>{plainText(text)} </span>}
-      {nextStep && plainText(nextStep)}
+      {nextStep && plainText(inWindow(nextStep) ?? "")}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export function Maintenance({ stack }: { stack: Stack }) {
             </Button>
           </LabelledRow>
         )}
-        <LabelledRow label="Remove data" about="Stops both services and removes what they store in Docker. Your memory folder stays.">
+        <LabelledRow label="Remove data" about={`Stops both services and removes what they store in Docker. Your memory folder stays.${hasDocker ? "" : " Docker must be ready for that."}`}>
           <Button look="danger" disabled={!hasDocker} onClick={() => setResetting(true)}>
             Remove data…
           </Button>
