@@ -240,7 +240,10 @@ impl Merging<'_> {
             let shown = String::from_utf8_lossy(&path).into_owned();
             let same = |name: &String| self.result.get(name.as_bytes()).is_some_and(|other| other.oid == leaf.oid);
             let name = copy_names(&shown, leaf.oid).find(|name| same(name) || self.is_free(name.as_bytes(), leaf));
-            let Some(name) = name else { continue };
+            let Some(name) = name else {
+                self.conflict(&path, None);
+                continue;
+            };
             self.add(name.clone().into_bytes(), leaf);
             self.conflict(&path, Some(name));
         }
