@@ -38,6 +38,10 @@ for process in /proc/[0-9]*; do
   [ "$id" = "$$" ] && continue
   if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF "$folder/"; then kill -KILL "$id" 2>/dev/null; fi
 done
+# The bridges of its networks stay when a daemon ends, and the address ranges of this machine run out.
+for bridge in $(grep -aoE 'br-[0-9a-f]{12}' "$folder/data/network/files/local-kv.db" 2>/dev/null | sort -u); do
+  ip link delete "$bridge" 2>/dev/null
+done
 sleep 0.2
 grep -F " $folder" /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r -n1 umount -l 2>/dev/null
 rm -rf "$folder"
@@ -172,7 +176,8 @@ impl DockerHost {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(path("log")).expect("a log file");
         let mut dockerd = Command::new("dockerd");
         dockerd.arg("--data-root").arg(path("data")).arg("--exec-root").arg(path("exec")).arg("--pidfile").arg(path("pid"));
-        dockerd.args(["-H", &self.address()]).env("TMPDIR", &self.folder);
+        // Small networks: the default ranges are enough for 31 networks on the whole machine.
+        dockerd.args(["-H", &self.address(), "--default-address-pool", "base=10.213.0.0/16,size=24"]).env("TMPDIR", &self.folder);
         in_own_group(&mut dockerd);
         let error_log = log.try_clone().expect("a second handle");
         let child = dockerd.stdin(Stdio::null()).stdout(log).stderr(error_log).spawn().expect("dockerd starts");
