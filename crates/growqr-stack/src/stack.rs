@@ -81,22 +81,24 @@ impl Stack {
         Err(StackError::NoProgress(last.map(|step| step.to_string()).unwrap_or_default()))
     }
 
-    /// Networks and volumes first, then both containers at the same time, then what the containers may have used.
+    /// Networks and volumes first, then both containers at the same time, then the networks that containers may have used.
     async fn execute_all(&self, steps: &[Step], wanted: &Wanted, on_step: &(impl Fn(&Step) + Sync)) -> Result<(), StackError> {
-        let in_turn = async |steps: Vec<&Step>| {
-            for step in steps {
-                on_step(step);
-                self.execute(step, wanted).await?;
+        let one = async |step: &Step| {
+            on_step(step);
+            self.execute(step, wanted).await
+        };
+        let of_part = async |part: Part| {
+            for step in steps.iter().filter(|step| step.part() == Some(part)) {
+                one(step).await?;
             }
-            Ok::<(), StackError>(())
+            Ok(())
         };
         let removes_network = |step: &&Step| matches!(step, Step::RemoveNetwork { .. });
         let (after, before): (Vec<_>, Vec<_>) = steps.iter().filter(|step| step.part().is_none()).partition(removes_network);
-        in_turn(before).await?;
-        let of = |part| steps.iter().filter(|step| step.part() == Some(part)).collect();
-        let done = join_all(Part::ALL.map(|part| in_turn(of(part)))).await;
-        done.into_iter().collect::<Result<(), _>>()?;
-        in_turn(after).await
+        // Each is carried out even if another fails: dropping a call does not stop the daemon.
+        all(join_all(before.into_iter().map(one)).await)?;
+        all(join_all(Part::ALL.map(of_part)).await)?;
+        all(join_all(after.into_iter().map(one)).await)
     }
 
     /// Carries out one step of a plan for this wanted state. Repeating a step is harmless.
@@ -157,6 +159,11 @@ impl Stack {
         try_join_all(real.volumes.iter().map(|volume| self.daemon.remove_volume(&volume.name))).await?;
         Ok(())
     }
+}
+
+/// The first error, if there is one.
+fn all(results: Vec<Result<(), StackError>>) -> Result<(), StackError> {
+    results.into_iter().collect()
 }
 
 fn grace(wanted: &Wanted, part: Part) -> Duration {

@@ -8,5 +8,7 @@ mod desk;
 mod inside;
 mod interrupted;
 mod provision;
+mod pulling;
+mod registry;
 mod side_by_side;
 mod trouble;
