@@ -235,6 +235,7 @@ fn read_answer(call: Call<'_>, status: u16, message: String) -> StackError {
     match status {
         404 if has("no such image") => StackError::NoImage(name.to_owned()),
         404 => StackError::Missing { what, name: name.to_owned() },
+        400 if has("is ambiguous") => StackError::NameTaken { what: "network", name: name.to_owned() },
         409 if has("already in use") || has("already exists") => StackError::NameTaken { what, name: name.to_owned() },
         409 if has("is paused") => StackError::ContainerPaused(name.to_owned()),
         409 if has("is not running") => StackError::ContainerStopped(name.to_owned()),

@@ -65,6 +65,7 @@ impl Stack {
     pub async fn reconcile(&self, wanted: &Wanted, on_step: impl Fn(&Step) + Sync) -> Result<Real, StackError> {
         let mut started: Vec<Step> = Vec::new();
         let mut last = None;
+        let mut retried = false;
         for _ in 0..ROUNDS {
             let real = self.observe().await?;
             let steps = plan(&self.scope, wanted, &real)?;
@@ -74,31 +75,37 @@ impl Stack {
             if let Some(Step::Start { part, .. }) = steps.iter().find(|step| started.contains(step)) {
                 return Err(StackError::EndedAtOnce(part.name()));
             }
-            self.execute_all(&steps, wanted, &on_step).await?;
+            match self.execute_all(&steps, wanted, &on_step).await {
+                // The daemon may still have been at work for a run of this program that was killed. Read the state again.
+                Err(StackError::NameTaken { .. }) if !retried => {
+                    retried = true;
+                    continue;
+                }
+                done => done?,
+            }
             started.extend(steps.iter().filter(|step| matches!(step, Step::Start { .. })).cloned());
             last = steps.last().cloned();
         }
         Err(StackError::NoProgress(last.map(|step| step.to_string()).unwrap_or_default()))
     }
 
-    /// Networks and volumes first, then both containers at the same time, then the networks that containers may have used.
+    /// Carries out the steps for both containers at the same time: what a container needs at once, then the rest in order.
     async fn execute_all(&self, steps: &[Step], wanted: &Wanted, on_step: &(impl Fn(&Step) + Sync)) -> Result<(), StackError> {
         let one = async |step: &Step| {
             on_step(step);
             self.execute(step, wanted).await
         };
         let of_part = async |part: Part| {
-            for step in steps.iter().filter(|step| step.part() == Some(part)) {
+            let (needs, rest): (Vec<_>, Vec<_>) =
+                steps.iter().filter(|step| step.part() == part).partition(|step| step.prepares());
+            // Each is carried out even if another fails: dropping a call does not stop the daemon.
+            all(join_all(needs.into_iter().map(one)).await)?;
+            for step in rest {
                 one(step).await?;
             }
             Ok(())
         };
-        let removes_network = |step: &&Step| matches!(step, Step::RemoveNetwork { .. });
-        let (after, before): (Vec<_>, Vec<_>) = steps.iter().filter(|step| step.part().is_none()).partition(removes_network);
-        // Each is carried out even if another fails: dropping a call does not stop the daemon.
-        all(join_all(before.into_iter().map(one)).await)?;
-        all(join_all(Part::ALL.map(of_part)).await)?;
-        all(join_all(after.into_iter().map(one)).await)
+        all(join_all(Part::ALL.map(of_part)).await)
     }
 
     /// Carries out one step of a plan for this wanted state. Repeating a step is harmless.

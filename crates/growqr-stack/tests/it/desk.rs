@@ -35,7 +35,7 @@ pub fn shared() -> Option<&'static DockerHost> {
     Some(host)
 }
 
-/// The image of Gitea has the folders with their owner, that of OpenCode has not: as the real ones.
+/// Neither image has the folders of its volumes: they get their owner from the seed.
 pub fn import_images(host: &DockerHost) {
     host.import_image(GITEA, &["ENTRYPOINT [\"/bin/start-gitea\"]", "USER 1000:1000"], &[("/bin/start-gitea", GITEA_PROGRAM)]);
     host.import_image(OPENCODE, &["ENTRYPOINT [\"/bin/start-opencode\"]"], &[("/bin/start-opencode", OPENCODE_PROGRAM)]);
