@@ -37,7 +37,7 @@ fn body(scope: &Scope, spec: &ContainerSpec, network_id: &str) -> ContainerCreat
         pids_limit: Some(spec.pids.into()),
         nano_cpus: spec.nano_cpus.and_then(|cpus| i64::try_from(cpus).ok()),
         tmpfs: Some(spec.tmpfs.iter().map(|use_| (use_.target.clone(), tmpfs(use_.mebibytes))).collect()),
-        mounts: Some(mounts(scope, &spec.volumes, &spec.folders, true)),
+        mounts: Some(mounts(scope, &spec.volumes, &spec.folders, !spec.seed.is_empty())),
         extra_hosts: spec.reaches_host.then(|| vec!["host.docker.internal:host-gateway".to_owned()]),
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
         log_config: Some(HostConfigLogConfig {

@@ -65,6 +65,9 @@ pub enum StackError {
         /// The call that was made.
         during: &'static str,
     },
+    /// Every address range that the daemon may use for networks is taken.
+    #[error("Docker has no address range left for another network; \"docker network prune\" removes unused networks")]
+    NoAddresses,
     /// The container, network, volume or exec does not exist (any more).
     #[error("Docker has no such {what}: {name}")]
     Missing {
@@ -226,9 +229,13 @@ fn read_answer(call: Call<'_>, status: u16, message: String) -> StackError {
     if has("address already in use") || has("port is already allocated") {
         return StackError::PortTaken(port_in(&message).unwrap_or_default());
     }
+    if has("non-overlapping ipv4 address pool") || has("predefined address pools have been fully subnetted") {
+        return StackError::NoAddresses;
+    }
     match status {
         404 if has("no such image") => StackError::NoImage(name.to_owned()),
         404 => StackError::Missing { what, name: name.to_owned() },
+        400 if has("is ambiguous") => StackError::NameTaken { what: "network", name: name.to_owned() },
         409 if has("already in use") || has("already exists") => StackError::NameTaken { what, name: name.to_owned() },
         409 if has("is paused") => StackError::ContainerPaused(name.to_owned()),
         409 if has("is not running") => StackError::ContainerStopped(name.to_owned()),
@@ -279,6 +286,8 @@ mod tests {
             StackError::ContainerPaused(_)
         ));
         assert!(matches!(answer(500, "write /a: no space left on device"), StackError::NoSpace { .. }));
+        let full = "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network";
+        assert!(matches!(answer(404, full), StackError::NoAddresses));
         assert!(matches!(answer(500, "something new"), StackError::Failed { .. }));
     }
 }

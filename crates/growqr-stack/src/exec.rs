@@ -105,9 +105,9 @@ impl Daemon {
                 let room = MOST_OUTPUT.saturating_sub(kept.len());
                 kept.extend_from_slice(&frame.as_ref()[..frame.as_ref().len().min(room)]);
             }
-            Ok((output, error))
+            Ok::<_, StackError>((output, error))
         };
-        let (_, received): (_, Result<(Vec<u8>, Vec<u8>), StackError>) = tokio::join!(send, receive);
+        let (_, received) = tokio::join!(send, receive);
         let (output, error) = received?;
         Ok((String::from_utf8_lossy(&output).into_owned(), String::from_utf8_lossy(&error).into_owned()))
     }

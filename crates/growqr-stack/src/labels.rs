@@ -64,6 +64,15 @@ impl NetworkPart {
     /// Every network of the stack.
     pub const ALL: [NetworkPart; 2] = [NetworkPart::Git, NetworkPart::Work];
 
+    /// The container that is on it.
+    #[must_use]
+    pub fn part(self) -> Part {
+        match self {
+            NetworkPart::Git => Part::Gitea,
+            NetworkPart::Work => Part::OpenCode,
+        }
+    }
+
     /// The word used in labels and names.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -98,6 +107,15 @@ impl VolumePart {
         VolumePart::OpenCodeWork,
         VolumePart::OpenCodeConfig,
     ];
+
+    /// The container that uses it.
+    #[must_use]
+    pub fn part(self) -> Part {
+        match self {
+            VolumePart::GiteaData | VolumePart::GiteaConfig => Part::Gitea,
+            VolumePart::OpenCodeData | VolumePart::OpenCodeWork | VolumePart::OpenCodeConfig => Part::OpenCode,
+        }
+    }
 
     /// The word used in labels and names.
     #[must_use]

@@ -9,7 +9,6 @@ mod archive;
 mod container;
 mod daemon;
 mod death;
-mod doctor;
 mod error;
 mod events;
 mod exec;
@@ -32,7 +31,6 @@ mod volume;
 
 pub use daemon::{Daemon, DaemonFacts};
 pub use death::{Death, Ending};
-pub use doctor::{DoctorLine, Health, diagnose};
 pub use error::{Attempt, ImageProblem, StackError};
 pub use events::{Hint, HintKind};
 pub use exec::{Exec, ExecDone};

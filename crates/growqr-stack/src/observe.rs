@@ -7,6 +7,7 @@ use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// Everything that carries the labels of one profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub struct RealNetwork {
     pub part: String,
     /// All its labels.
     pub labels: HashMap<String, String>,
+    /// The address by which its containers reach the daemon's machine. Where the daemon is in a virtual machine, that is not
+    /// this machine.
+    pub gateway: Option<IpAddr>,
 }
 
 /// A volume as it is.

@@ -120,17 +120,24 @@ impl fmt::Display for Step {
 }
 
 impl Step {
-    /// The container's part, if the step is about a container. Steps of different parts do not depend on each other.
+    /// The container that the step is for. Steps for different containers do not depend on each other.
     #[must_use]
-    pub fn part(&self) -> Option<Part> {
+    pub fn part(&self) -> Part {
         match self {
+            Step::RemoveNetwork { part, .. } | Step::CreateNetwork(part) => part.part(),
+            Step::CreateVolume(part) => part.part(),
             Step::RemoveContainer { part, .. }
             | Step::CreateContainer(part)
             | Step::Unpause { part, .. }
             | Step::Start { part, .. }
-            | Step::Stop { part, .. } => Some(*part),
-            Step::RemoveNetwork { .. } | Step::CreateNetwork(_) | Step::CreateVolume(_) => None,
+            | Step::Stop { part, .. } => *part,
         }
+    }
+
+    /// True for what a container needs before it is created. These steps do not depend on each other.
+    #[must_use]
+    pub fn prepares(&self) -> bool {
+        matches!(self, Step::CreateNetwork(_) | Step::CreateVolume(_))
     }
 }
 
@@ -157,7 +164,18 @@ pub fn plan(scope: &Scope, wanted: &Wanted, real: &Real) -> Result<Vec<Step>, St
     for spec in wanted.specs() {
         duplicate_networks(spec, real, &mut steps);
     }
+    steps.sort_by_key(rank);
     Ok(steps)
+}
+
+/// A network cannot be removed while a container runs on it, and while there are two of one name no container starts on either.
+fn rank(step: &Step) -> u8 {
+    match step {
+        Step::RemoveContainer { .. } => 0,
+        Step::CreateNetwork(_) | Step::CreateVolume(_) => 1,
+        Step::RemoveNetwork { .. } => 2,
+        Step::CreateContainer(_) | Step::Unpause { .. } | Step::Start { .. } | Step::Stop { .. } => 3,
+    }
 }
 
 fn left_overs(part: Part, real: &Real, steps: &mut Vec<Step>) {
@@ -171,7 +189,6 @@ fn network(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     }
 }
 
-/// After the containers, which may still be on one of them.
 fn duplicate_networks(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     let kept = kept_network(spec, real).map(|network| network.id.as_str());
     let others = networks_of(spec.network, real).filter(|network| Some(network.id.as_str()) != kept);

@@ -65,6 +65,7 @@ impl Stack {
     pub async fn reconcile(&self, wanted: &Wanted, on_step: impl Fn(&Step) + Sync) -> Result<Real, StackError> {
         let mut started: Vec<Step> = Vec::new();
         let mut last = None;
+        let mut retried = false;
         for _ in 0..ROUNDS {
             let real = self.observe().await?;
             let steps = plan(&self.scope, wanted, &real)?;
@@ -74,29 +75,37 @@ impl Stack {
             if let Some(Step::Start { part, .. }) = steps.iter().find(|step| started.contains(step)) {
                 return Err(StackError::EndedAtOnce(part.name()));
             }
-            self.execute_all(&steps, wanted, &on_step).await?;
+            match self.execute_all(&steps, wanted, &on_step).await {
+                // The daemon may still have been at work for a run of this program that was killed. Read the state again.
+                Err(StackError::NameTaken { .. }) if !retried => {
+                    retried = true;
+                    continue;
+                }
+                done => done?,
+            }
             started.extend(steps.iter().filter(|step| matches!(step, Step::Start { .. })).cloned());
             last = steps.last().cloned();
         }
         Err(StackError::NoProgress(last.map(|step| step.to_string()).unwrap_or_default()))
     }
 
-    /// Networks and volumes first, then both containers at the same time, then what the containers may have used.
+    /// Carries out the steps for both containers at the same time: what a container needs at once, then the rest in order.
     async fn execute_all(&self, steps: &[Step], wanted: &Wanted, on_step: &(impl Fn(&Step) + Sync)) -> Result<(), StackError> {
-        let in_turn = async |steps: Vec<&Step>| {
-            for step in steps {
-                on_step(step);
-                self.execute(step, wanted).await?;
-            }
-            Ok::<(), StackError>(())
+        let one = async |step: &Step| {
+            on_step(step);
+            self.execute(step, wanted).await
         };
-        let removes_network = |step: &&Step| matches!(step, Step::RemoveNetwork { .. });
-        let (after, before): (Vec<_>, Vec<_>) = steps.iter().filter(|step| step.part().is_none()).partition(removes_network);
-        in_turn(before).await?;
-        let of = |part| steps.iter().filter(|step| step.part() == Some(part)).collect();
-        let done = join_all(Part::ALL.map(|part| in_turn(of(part)))).await;
-        done.into_iter().collect::<Result<(), _>>()?;
-        in_turn(after).await
+        let of_part = async |part: Part| {
+            let (needs, rest): (Vec<_>, Vec<_>) =
+                steps.iter().filter(|step| step.part() == part).partition(|step| step.prepares());
+            // Each is carried out even if another fails: dropping a call does not stop the daemon.
+            all(join_all(needs.into_iter().map(one)).await)?;
+            for step in rest {
+                one(step).await?;
+            }
+            Ok(())
+        };
+        all(join_all(Part::ALL.map(of_part)).await)
     }
 
     /// Carries out one step of a plan for this wanted state. Repeating a step is harmless.
@@ -157,6 +166,11 @@ impl Stack {
         try_join_all(real.volumes.iter().map(|volume| self.daemon.remove_volume(&volume.name))).await?;
         Ok(())
     }
+}
+
+/// The first error, if there is one.
+fn all(results: Vec<Result<(), StackError>>) -> Result<(), StackError> {
+    results.into_iter().collect()
 }
 
 fn grace(wanted: &Wanted, part: Part) -> Duration {

@@ -15,6 +15,7 @@ static SHARED: OnceLock<Option<DockerHost>> = OnceLock::new();
 pub struct DockerHost {
     folder: PathBuf,
     daemon: Mutex<Option<Child>>,
+    options: &'static [&'static str],
     /// This process has the other end of its standard input, which closes when the process ends.
     watchdog: Child,
 }
@@ -38,6 +39,10 @@ for process in /proc/[0-9]*; do
   [ "$id" = "$$" ] && continue
   if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF "$folder/"; then kill -KILL "$id" 2>/dev/null; fi
 done
+# The bridges of its networks stay when a daemon ends, and the address ranges of this machine run out.
+for bridge in $(grep -aoE 'br-[0-9a-f]{12}' "$folder/data/network/files/local-kv.db" 2>/dev/null | sort -u); do
+  ip link delete "$bridge" 2>/dev/null
+done
 sleep 0.2
 grep -F " $folder" /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r -n1 umount -l 2>/dev/null
 rm -rf "$folder"
@@ -51,7 +56,7 @@ impl DockerHost {
     /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set.
     #[must_use]
     pub fn shared() -> Option<&'static DockerHost> {
-        let host = SHARED.get_or_init(DockerHost::start_new).as_ref();
+        let host = SHARED.get_or_init(|| DockerHost::start_new(&[])).as_ref();
         required_or_skipped(host.is_some());
         host
     }
@@ -62,12 +67,13 @@ impl DockerHost {
     /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set.
     #[must_use]
     pub fn own() -> Option<DockerHost> {
-        let host = DockerHost::start_new();
+        // A daemon that starts clears the firewall chains that all daemons of a machine share, under the feet of the others.
+        let host = DockerHost::start_new(&["--iptables=false", "--bridge=none", "--host-gateway-ip=10.213.0.1"]);
         required_or_skipped(host.is_some());
         host
     }
 
-    fn start_new() -> Option<DockerHost> {
+    fn start_new(options: &'static [&'static str]) -> Option<DockerHost> {
         let has = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0");
         if !is_root || !has("dockerd") || !has("docker") || !has("iptables") {
@@ -79,7 +85,7 @@ impl DockerHost {
         in_own_group(&mut shell);
         shell.args(["-c", CLEAN_UP, "sh"]).arg(&folder);
         let watchdog = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell");
-        let host = DockerHost { folder, daemon: Mutex::new(None), watchdog };
+        let host = DockerHost { folder, daemon: Mutex::new(None), options, watchdog };
         host.start();
         Some(host)
     }
@@ -172,7 +178,11 @@ impl DockerHost {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(path("log")).expect("a log file");
         let mut dockerd = Command::new("dockerd");
         dockerd.arg("--data-root").arg(path("data")).arg("--exec-root").arg(path("exec")).arg("--pidfile").arg(path("pid"));
-        dockerd.args(["-H", &self.address()]).env("TMPDIR", &self.folder);
+        // Small networks: the default ranges are enough for 31 networks on the whole machine.
+        dockerd
+            .args(["-H", &self.address(), "--default-address-pool", "base=10.213.0.0/16,size=24"])
+            .args(self.options)
+            .env("TMPDIR", &self.folder);
         in_own_group(&mut dockerd);
         let error_log = log.try_clone().expect("a second handle");
         let child = dockerd.stdin(Stdio::null()).stdout(log).stderr(error_log).spawn().expect("dockerd starts");

@@ -117,6 +117,7 @@ pub(crate) fn next_step(error: &StackError) -> &'static str {
         | StackError::ContainerStopped(_)
         | StackError::ContainerPaused(_)
         | StackError::NoProgress(_)
+        | StackError::NoAddresses
         | StackError::EndedAtOnce(_)
         | StackError::Failed { .. } => "Try again. The last lines of the log may tell more: growqr stack logs",
     }

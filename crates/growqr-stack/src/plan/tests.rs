@@ -98,7 +98,7 @@ fn other_settings_replace_one_container_and_leave_the_other() {
     let mut wanted = wanted();
     wanted.gitea.as_mut().unwrap().port.host = 42007;
     let steps = arrive(&mut real, &wanted);
-    assert!(steps.iter().all(|step| step.part() == Some(Part::Gitea)), "{steps:?}");
+    assert!(steps.iter().all(|step| step.part() == Part::Gitea), "{steps:?}");
     assert!(matches!(steps[0], Step::RemoveContainer { why: Unfit::OtherSettings, .. }));
 }
 
@@ -117,6 +117,16 @@ fn of_two_networks_the_one_in_use_is_kept() {
     real.networks.insert(0, twin);
     let steps = arrive(&mut real, &wanted());
     assert_eq!(steps, [Step::RemoveNetwork { part: NetworkPart::Git, id: "a-twin".to_owned() }]);
+}
+
+#[test]
+fn a_second_network_is_removed_before_the_container_starts() {
+    let mut real = running();
+    real.containers[0].status = Status::Exited;
+    let twin = RealNetwork { id: "a-twin".to_owned(), part: "git".to_owned(), ..RealNetwork::default() };
+    real.networks.insert(0, twin);
+    let steps = arrive(&mut real, &wanted());
+    assert!(matches!(steps.as_slice(), [Step::RemoveNetwork { .. }, Step::Start { .. }]), "{steps:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::desk::{connect, environment};
 use growqr_stack::find::{Address, Candidate, Environment};
-use growqr_stack::{Daemon, Scope, Stack, StackError};
+use growqr_stack::{Daemon, Exec, Part, Scope, Stack, StackError, Wanted};
 use growqr_testkit::DockerHost;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
@@ -51,6 +51,41 @@ async fn a_socket_that_says_nothing_does_not_answer_within_the_limit() {
     let silent = Daemon::connect(&candidate).await.unwrap_err();
     assert!(matches!(silent, StackError::NoAnswer { .. }), "{silent}");
     assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn the_daemon_of_the_current_context_is_used_and_named() {
+    let Some(host) = crate::desk::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // The name of the folder is the SHA-256 of "colima".
+    let meta = folder.path().join("contexts/meta/f24fd3749c1368328e2b149bec149cb6795619f244c5b584e844961215dadd16");
+    std::fs::create_dir_all(&meta).unwrap();
+    let endpoint = format!(r#"{{"Name":"colima","Endpoints":{{"docker":{{"Host":"{}"}}}}}}"#, host.address());
+    std::fs::write(meta.join("meta.json"), endpoint).unwrap();
+    std::fs::write(folder.path().join("config.json"), r#"{"currentContext":"colima"}"#).unwrap();
+    let variables = [("DOCKER_CONFIG".to_owned(), folder.path().display().to_string())].into();
+    let daemon = Daemon::find(&Environment { variables, ..Environment::of_this_process() }).await.unwrap();
+    assert_eq!(daemon.facts().name, "context colima");
+    assert!(daemon.facts().named_by.as_ref().unwrap().contains("the Docker context \"colima\""));
+}
+
+#[tokio::test]
+async fn a_command_whose_daemon_is_killed_is_not_taken_for_done() {
+    let Some(host) = DockerHost::own() else { return };
+    crate::desk::import_images(&host);
+    let stack = Stack::new(connect(&host).await, Scope::new("install", "local"));
+    let wanted = Wanted { opencode: None, ..crate::desk::wanted() };
+    let real = stack.reconcile(&wanted, |_| {}).await.unwrap();
+    let id = real.container(Part::Gitea).unwrap().id.clone();
+    let command = Exec::new(["sh", "-c", "touch /tmp/began; sleep 20"]);
+    let kill = async {
+        let began = Exec::new(["test", "-e", "/tmp/began"]);
+        while stack.daemon().exec(&id, &began).await.unwrap().code != 0 {}
+        host.kill();
+    };
+    let (done, ()) = tokio::join!(stack.daemon().exec(&id, &command), kill);
+    let lost = done.unwrap_err();
+    assert!(lost.is_about_the_daemon(), "{lost}");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ echo ok >/tmp/gitea/index.html; exec httpd -f -p 3000 -h /tmp/gitea
 const OPENCODE_PROGRAM: &str = "#!/bin/sh
 set -e
 echo opencode \"$@\"; mkdir -p \"$XDG_DATA_HOME/opencode\" \"$XDG_CACHE_HOME\"; date >>\"$XDG_DATA_HOME/starts\"; touch /workspace/here
+if [ \"$1\" = eat ]; then exec dd if=/dev/zero of=/tmp/big bs=1M count=400; fi
 [ \"$1\" = serve ]; test -r \"$XDG_CONFIG_HOME/opencode/opencode.json\"
 if touch \"$XDG_CONFIG_HOME/opencode/x\" 2>/dev/null; then echo the configuration directory is writable; exit 9; fi
 mkdir /tmp/www; echo ok >/tmp/www/index.html; exec httpd -f -p 4096 -h /tmp/www
@@ -34,7 +35,7 @@ pub fn shared() -> Option<&'static DockerHost> {
     Some(host)
 }
 
-/// The image of Gitea has the folders with their owner, that of OpenCode has not: as the real ones.
+/// Neither image has the folders of its volumes: they get their owner from the seed.
 pub fn import_images(host: &DockerHost) {
     host.import_image(GITEA, &["ENTRYPOINT [\"/bin/start-gitea\"]", "USER 1000:1000"], &[("/bin/start-gitea", GITEA_PROGRAM)]);
     host.import_image(OPENCODE, &["ENTRYPOINT [\"/bin/start-opencode\"]"], &[("/bin/start-opencode", OPENCODE_PROGRAM)]);

@@ -53,7 +53,11 @@ async fn opencode_owns_its_volumes_reads_its_configuration_and_finds_the_host() 
     assert_eq!(says(&stack, part, "stat -c %u:%g /data /workspace /opt/growqr/opencode").await, "1000:1000\n1000:1000\n0:0");
     assert_eq!(says(&stack, part, "cat /opt/growqr/opencode/opencode.json").await, "{}");
     assert!(says(&stack, part, "touch /opt/growqr/opencode/x").await.contains("Read-only file system"));
-    assert!(says(&stack, part, "cat /etc/hosts").await.contains("host.docker.internal"));
+    let gateway = stack.daemon().host_gateway().await.unwrap().unwrap();
+    let hosts = says(&stack, part, "grep host.docker.internal /etc/hosts").await;
+    assert_eq!(hosts.split_whitespace().next(), Some(gateway.to_string().as_str()), "{hosts}");
+    let networks = stack.observe().await.unwrap().networks;
+    assert!(networks.iter().all(|network| network.gateway.is_some_and(|address| address != gateway)), "{networks:?}");
     assert_eq!(says(&stack, part, "pwd").await, "/workspace");
     stack.reset().await.unwrap();
 }

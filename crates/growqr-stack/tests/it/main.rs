@@ -16,6 +16,10 @@ mod opencode;
 #[cfg(target_os = "linux")]
 mod provision;
 #[cfg(target_os = "linux")]
+mod pulling;
+#[cfg(target_os = "linux")]
+mod registry;
+#[cfg(target_os = "linux")]
 mod side_by_side;
 #[cfg(target_os = "linux")]
 mod trouble;
