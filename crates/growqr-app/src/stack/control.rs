@@ -17,7 +17,7 @@ use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
 use growqr_memory::MemoryRepo;
-use growqr_wire::Stack;
+use growqr_wire::{DockerState, Stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) enum Command {
     /// The store says what is wanted now; `agreed`: missing images may be downloaded.
     Wanted { agreed: bool },
+    /// Look again now.
+    Look,
     /// Remove everything with its data.
     Reset,
     /// Remove what belongs to nobody.
@@ -107,7 +109,12 @@ impl StackControl {
     /// The state now. If the task does not run, Docker is asked once.
     pub(crate) async fn status(&self) -> Stack {
         if self.is_running.load(Ordering::Acquire) {
-            return self.view.get();
+            let stack = self.view.get();
+            if stack.docker.state != DockerState::Ready && stack.busy.is_none() {
+                // The task ends only when this handle does.
+                let _ = self.commands.send(Command::Look);
+            }
+            return stack;
         }
         match Worker::new(self.deps.clone(), self.view.clone()) {
             Ok(mut worker) => worker.look().await,

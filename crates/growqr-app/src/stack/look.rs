@@ -6,7 +6,7 @@ use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
 use growqr_stack::{Daemon, OrphanKind, Part, Real, Scope, Stack, StackError, Status, usual_size};
-use growqr_wire::{DockerState, PartState, StackAction, StackOrphan};
+use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgress};
 
 /// Whose containers a profile's are.
 ///
@@ -83,6 +83,8 @@ pub(crate) fn needs_download(part: Part, image: &str, shown: &StackView) {
     let size = usual_size(image)
         .map_or_else(|| "its size is not known before".to_owned(), |bytes| format!("about {} MB on the disk", bytes / 1_000_000));
     shown.set_part(part, PartState::NeedsDownload, format!("the image {image} must be downloaded once ({size})"));
+    let progress = usual_size(image).map(|total| StackProgress { done: 0, total: Some(total), layers: Vec::new() });
+    shown.change_part(part, |shown| shown.progress = progress);
 }
 
 /// Whether a part should run; `None` if the person has never asked for it.

@@ -72,7 +72,10 @@ pub(crate) async fn log(profile: &Profile, environment: &Environment, part: &str
         what: format!("container called {part:?}"),
         next_step: "Logs can be read of: gitea, opencode".to_owned(),
     })?;
-    let (stack, container) = container(profile, environment, part).await?;
+    let (stack, container) = match container(profile, environment, part).await {
+        Err(AppError::Missing { .. }) => return Ok(Reply::StackLog { lines: Vec::new() }),
+        found => found?,
+    };
     let read = stack.daemon().logs(&container.id, lines.min(LOG_LINES) as usize).await?;
     Ok(Reply::StackLog { lines: read.into_iter().map(|line| line.text).collect() })
 }

@@ -227,16 +227,16 @@ impl Services {
     /// Calls the gateway from inside the container.
     async fn test_route(&self, daemon: &Daemon, container: &RealContainer, token: &Secret) -> Result<(), AppError> {
         let Some(running) = &self.gateway else { return Ok(()) };
-        let script = "if command -v wget >/dev/null; then wget -q -T 5 -O - --header \"x-api-key: $TOKEN\" \"$URL\"; \
-                      else exec 3<>\"/dev/tcp/$NAME/$PORT\" && \
-                      printf 'GET /growqr/self-test HTTP/1.0\\r\\nhost: gateway\\r\\nx-api-key: %s\\r\\n\\r\\n' \"$TOKEN\" >&3 && cat <&3; fi";
-        let shell = "if command -v bash >/dev/null; then bash -c \"$SCRIPT\"; else sh -c \"$SCRIPT\"; fi";
+        // The shell of the image may be bash, which needs no other program, or that of busybox, which has wget.
+        let with_bash = "exec 3<>\"/dev/tcp/$NAME/$PORT\" && \
+                         printf 'GET /growqr/self-test HTTP/1.0\\r\\nhost: gateway\\r\\nx-api-key: %s\\r\\n\\r\\n' \"$TOKEN\" >&3 && cat <&3";
+        let shell = "if command -v bash >/dev/null; then exec bash -c \"$SCRIPT\"; fi; \
+                     wget -q -T 5 -O - --header \"x-api-key: $TOKEN\" \"http://$NAME:$PORT/growqr/self-test\"";
         let port = running.port.to_string();
         let plain = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
         let exec = Exec {
             environment: vec![
-                plain("SCRIPT", script),
-                plain("URL", &format!("http://{HOST_NAME}:{port}/growqr/self-test")),
+                plain("SCRIPT", with_bash),
                 plain("NAME", HOST_NAME),
                 plain("PORT", &port),
                 ("TOKEN".to_owned(), token.clone()),
@@ -245,7 +245,7 @@ impl Services {
             ..Exec::new(["sh", "-c", shell])
         };
         let done = daemon.exec(&container.id, &exec).await?;
-        if done.code == 0 && done.output.contains("growqr") {
+        if done.code == 0 && done.output.contains("growqr-gateway") {
             return Ok(());
         }
         let facts = daemon.facts();

@@ -47,7 +47,7 @@ impl StackView {
             shown.state = state;
             shown.found = found.into();
             shown.next_step = None;
-            if state != PartState::Downloading {
+            if !matches!(state, PartState::Downloading | PartState::NeedsDownload) {
                 shown.progress = None;
             }
             if !matches!(state, PartState::Running | PartState::Starting) {
@@ -83,9 +83,11 @@ impl StackView {
     }
 }
 
-/// Shows a download, with its layers.
-pub(crate) fn progress(totals: &PullTotals) -> wire::StackProgress {
+/// Shows a download, with its layers. Layers that have not begun are not in the totals, so the usual size of the image counts
+/// as long as it is more.
+pub(crate) fn progress(totals: &PullTotals, usual: Option<u64>) -> wire::StackProgress {
     let (done, total) = totals.bytes();
+    let total = total.max(usual.unwrap_or_default());
     let layer = |(id, layer): (&String, &growqr_stack::LayerProgress)| wire::LayerProgress {
         id: id.clone(),
         status: layer.status.clone(),

@@ -17,7 +17,7 @@ use futures_util::stream::BoxStream;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, Wanted as WantedRow};
 use growqr_stack::{
-    ContainerSpec, Daemon, Hint, HintKind, Part, PullTotals, Real, Scope, Stack, StackError, Status, Step, Wanted,
+    ContainerSpec, Daemon, Hint, HintKind, Part, PullTotals, Real, Scope, Stack, StackError, Status, Step, Wanted, usual_size,
 };
 use growqr_wire::PartState;
 use std::collections::BTreeMap;
@@ -188,6 +188,7 @@ impl Worker {
                 self.taken.clear();
                 self.restarts.clear();
             }
+            Command::Look => {}
             Command::Reset => self.reset = true,
             Command::RemoveOrphans => self.remove_orphans = true,
             Command::Sync { join } => {
@@ -385,7 +386,7 @@ impl Worker {
             }
             if shown.elapsed() > SHOW_PROGRESS {
                 shown = Instant::now();
-                let progress = view::progress(&totals);
+                let progress = view::progress(&totals, usual_size(&image));
                 self.view.change_part(part, |shown| shown.progress = Some(progress));
             }
         }

@@ -10,6 +10,8 @@ mod local;
 mod program;
 mod rebuilding;
 mod sign_in;
+#[cfg(target_os = "linux")]
+mod stack;
 mod story;
 #[cfg(target_os = "linux")]
 mod terminal;

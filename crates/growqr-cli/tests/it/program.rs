@@ -18,6 +18,8 @@ pub struct Program {
     /// A model server on this computer. If there is one, the setting `model` names it.
     pub local: Option<OpenAiStub>,
     database_url: Option<String>,
+    /// More variables of the environment.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// Exit code and output of one command.
@@ -38,7 +40,8 @@ impl Program {
     /// Like [`Program::new`], in a folder that the test created.
     pub fn in_folder(folder: &Path) -> Program {
         let claude = AnthropicStub::start_blocking().expect("a port");
-        Program { folder: folder.to_path_buf(), _temporary: None, claude, local: None, database_url: None }
+        let folder = folder.to_path_buf();
+        Program { folder, _temporary: None, claude, local: None, database_url: None, variables: Vec::new() }
     }
 
     /// Like [`Program::new`], with its journal in Postgres.
@@ -94,10 +97,17 @@ impl Program {
             "OPENAI_API_KEY",
             "OPENAI_BASE_URL",
             "RUST_LOG",
+            "DOCKER_CONTEXT",
+            "GITEA_IMAGE",
+            "OPENCODE_IMAGE",
+            "USER_PORT_RANGE_START",
+            "USER_PORT_RANGE_END",
         ] {
             command.env_remove(name);
         }
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
+        // No Docker of the user who runs the tests either.
+        command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
         // Tests must not use the keychain of the user who runs them.
         without_session(&mut command);
         if let Some(local) = &self.local {
@@ -106,6 +116,7 @@ impl Program {
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

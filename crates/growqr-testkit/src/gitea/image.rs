@@ -34,6 +34,24 @@ const ENTRYPOINT: &str = "#!/bin/sh\n\
 const APPLETS: &[&str] =
     &["sh", "cat", "ls", "mkdir", "chmod", "echo", "sleep", "timeout", "kill", "ps", "df", "dd", "rm", "id", "head", "od", "tr"];
 
+/// The program `gitea` of this crate, built now if it is not there.
+///
+/// # Panics
+/// If it cannot be built.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this program");
+    let profile = test.ancestors().find(|folder| folder.join("deps").is_dir()).expect("a target folder").to_owned();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--package", "growqr-testkit", "--bin", "gitea"]);
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().expect("cargo starts").success(), "the stand-in of Gitea cannot be built");
+    profile.join("gitea")
+}
+
 /// Fills the empty folder `root` with the file system: this `gitea` program, the installed git with its libraries, busybox as
 /// the shell, user 1000, and the folders of the two volumes.
 ///

@@ -25,7 +25,7 @@ mod version;
 
 pub use admin::Output;
 #[cfg(target_os = "linux")]
-pub use image::{IMPORT_CHANGES, image_root};
+pub use image::{IMPORT_CHANGES, binary, image_root};
 pub use program::program;
 pub use settings::Settings;
 pub use switches::Switches;
