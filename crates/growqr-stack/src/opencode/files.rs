@@ -33,7 +33,7 @@ impl OpenCode {
         self.in_directory(Call::get(&["file"]).query("path", path), directory)?.json().await
     }
 
-    /// All files below the directory, without those that git ignores.
+    /// All files below the directory, without those that git ignores and git's own.
     ///
     /// # Errors
     /// [`OpenCodeError::TooLarge`] if there are more than 5,000 entries.
@@ -47,7 +47,7 @@ impl OpenCode {
             if seen > MAX_ENTRIES {
                 return Err(OpenCodeError::TooLarge);
             }
-            for entry in entries.into_iter().filter(|entry| !entry.ignored) {
+            for entry in entries.into_iter().filter(|entry| !entry.ignored && !is_git_folder(&entry.path)) {
                 match entry.kind {
                     FileKind::Directory => folders.push(entry.path.trim_end_matches('/').to_owned()),
                     FileKind::File | FileKind::Unknown => files.push(entry),
@@ -117,6 +117,11 @@ impl OpenCode {
         }
         Ok(changes(&session.directory, turn, &children))
     }
+}
+
+/// Whether this is the folder in which git keeps the history, of the directory or of a repository below it.
+fn is_git_folder(path: &str) -> bool {
+    path.trim_end_matches('/').rsplit('/').next() == Some(".git")
 }
 
 /// The sessions that the `task` tool started in these messages.
