@@ -16,6 +16,7 @@ use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{OfferedTool, Tools};
+use growqr_core::workbench::{Mind, NoWorkbench};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use serde_json::json;
@@ -37,7 +38,15 @@ pub async fn ports(folder: &Path, agents: usize) -> Ports {
     for n in 0..agents {
         create_agent(&*store, &fixed.setup, &fixed.segment, n).await;
     }
-    Ports { store, memory, tools, setups: Arc::new(fixed), clock: Arc::new(SystemClock), random: Arc::new(Unchanging) }
+    Ports {
+        store,
+        memory,
+        tools,
+        setups: Arc::new(fixed),
+        sessions: Arc::new(NoWorkbench("not here".to_owned())),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(Unchanging),
+    }
 }
 
 /// Creates one agent, and lets it work until it has about `EVENTS` events.
@@ -53,6 +62,8 @@ async fn create_agent(store: &dyn Store, setup: &Setup, segment: &Segment, n: us
         depth: 1,
         quota: None,
         untrusted: Vec::new(),
+        mind: Mind::Model,
+        why: None,
     };
     let mut input = Input::Mail(mail("spawn", MailBody::Spawn(spawn)));
     let mut round = 0;

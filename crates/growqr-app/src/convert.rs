@@ -19,6 +19,8 @@ pub(crate) fn agent(view: &AgentView) -> wire::Agent {
         task: view.task.clone(),
         status: view.status.as_str().to_owned(),
         model: view.model.clone(),
+        mind: same_json(&view.mind),
+        why: view.why.clone(),
         turn: view.turn,
         spent: view.spent.0,
         unknown: view.unknown.0,

@@ -4,6 +4,7 @@ use crate::CommandResult;
 use crate::args::Agents;
 use crate::print::{Out, Style, sanitized, shortened, time, usd};
 use growqr_app::{Client, Environment, Library, Profile, send_request};
+use growqr_wire::event::Mind;
 use growqr_wire::{Agent, Author, Needs, Reply, Request};
 
 /// Number of messages that `agents show` prints.
@@ -86,10 +87,15 @@ async fn show_agent(library: &Library, out: &Out, id: &str) -> CommandResult {
     let messages = library.messages(id, None, MESSAGES_SHOWN).await?;
     out.row(&agent, || {
         let model = if agent.model == "guide" { "built-in guide (no AI)" } else { &agent.model };
+        let mind = match agent.mind {
+            Mind::Model => format!("model {model}"),
+            Mind::Session => "a session in the workbench".to_owned(),
+        };
+        let why = agent.why.as_deref().map_or_else(String::new, |why| format!(" ({})", shortened(why, 120)));
         format!(
             "{}\n{}",
             row(out, &agent),
-            out.style(Style::Dim, &format!("model {model}, turn {}, {} events", agent.turn, agent.seq))
+            out.style(Style::Dim, &format!("{mind}{why}, turn {}, {} events", agent.turn, agent.seq))
         )
     });
     for message in &messages {

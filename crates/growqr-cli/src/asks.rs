@@ -111,6 +111,10 @@ pub fn answer_text(ask: &Ask, answer: &AskAnswer) -> Option<String> {
 fn line(out: &Out, row: &AskRow) -> String {
     let about = match &row.ask.detail {
         Some(AskDetail::Call { argument: Some(argument), .. }) => format!(" ({argument})"),
+        Some(AskDetail::Session { permission: Some(permission), .. }) => {
+            let about = permission.command.as_ref().or(permission.path.as_ref()).or(permission.url.as_ref());
+            about.map_or_else(String::new, |about| format!(" ({about})"))
+        }
         _ => String::new(),
     };
     let text = shortened(&format!("{}{about}", row.ask.text), 100);
@@ -172,13 +176,7 @@ pub fn details(ask: &Ask) -> Vec<String> {
 fn detail_lines(ask: &Ask) -> Vec<String> {
     match &ask.detail {
         Some(AskDetail::Call { tool, argument, input, cut, why, rule, .. }) => {
-            let why = match why {
-                AskReason::Rule(line) => format!("a rule says so: {}", sanitized_line(line)),
-                AskReason::Untrusted(sources) => {
-                    format!("it is risky, and the agent has read text from: {}", sanitized_line(&sources.join(", ")))
-                }
-                AskReason::Repeated(times) => format!("it would be the same call {times} times in a row"),
-            };
+            let why = reason(why);
             let argument = argument.as_ref().map_or_else(String::new, |argument| format!(" {}", sanitized_line(argument)));
             let more = if *cut > 0 { format!(" … and {cut} more bytes") } else { String::new() };
             let mut lines = vec![
@@ -189,10 +187,38 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
             lines.extend(rule.as_ref().map(|rule| format!("  allow --scope always adds the rule: {}", sanitized_line(rule))));
             lines
         }
+        Some(AskDetail::Session { permission: Some(permission), cut, why, .. }) => {
+            let mut lines = vec![format!("  {} in the workbench", sanitized_line(&permission.what))];
+            let about = [("command", &permission.command), ("path", &permission.path), ("address", &permission.url)];
+            let about = about.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+            lines.extend(about.map(|(name, text)| format!("  {name}: {}", shortened(text, 2_000))));
+            let diff = sanitized(permission.diff.as_deref().unwrap_or_default());
+            lines.extend(diff.lines().map(|line| format!("  │ {line}")));
+            if *cut > 0 {
+                lines.push(format!("  … and {cut} more bytes"));
+            }
+            lines.extend(why.as_ref().map(|why| format!("  {}", reason(why))));
+            if !permission.always.is_empty() {
+                let covered = sanitized_line(&permission.always.join(", "));
+                lines.push(format!("  allow --scope agent covers this for its whole session: {covered}"));
+            }
+            lines
+        }
         Some(AskDetail::Limit { shortfall: Some(short), .. }) => {
             vec![format!("  the next step can cost up to {}, and {} is left", usd(short.needed), usd(short.available))]
         }
-        Some(AskDetail::Limit { .. }) | None => Vec::new(),
+        Some(AskDetail::Limit { .. } | AskDetail::Session { permission: None, .. }) | None => Vec::new(),
+    }
+}
+
+/// Why a call needs a question.
+fn reason(why: &AskReason) -> String {
+    match why {
+        AskReason::Rule(line) => format!("a rule says so: {}", sanitized_line(line)),
+        AskReason::Untrusted(sources) => {
+            format!("it is risky, and the agent has read text from: {}", sanitized_line(&sources.join(", ")))
+        }
+        AskReason::Repeated(times) => format!("it would be the same call {times} times in a row"),
     }
 }
 
@@ -206,8 +232,10 @@ pub fn how_to_answer(ask: &Ask) -> Vec<String> {
     if lines.is_empty() {
         lines.push(format!("  growqr asks answer {} \"…\"", ask.id));
     }
-    if ask.scopes.iter().any(|scope| *scope != AskScope::Once) {
+    if ask.scopes.contains(&AskScope::Always) {
         lines.push("  add --scope agent or --scope always to be asked less".to_owned());
+    } else if ask.scopes.contains(&AskScope::Agent) {
+        lines.push("  add --scope agent to be asked less".to_owned());
     }
     lines
 }

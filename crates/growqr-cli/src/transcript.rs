@@ -3,8 +3,8 @@
 use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, usd};
 use growqr_wire::event::{
-    Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SettledBy, ToolFinished,
-    ToolStarted, TurnEnded,
+    Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided,
+    SessionEnded, SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -139,6 +139,19 @@ impl<'a> Transcript<'a> {
                 return Some(ending(&body, &agent.id));
             }
             Event::TurnEnded(body) => self.child_ended(agent, &body),
+            Event::ChargeRefused(body) => {
+                self.note(&format!("{}· no money is left for {}", self.name_prefix(agent), shortened(&body.purpose, 80)));
+            }
+            Event::SessionStarted(body) => {
+                self.note(&format!("{}· works in the workbench ({})", self.name_prefix(agent), shortened(&body.session, 64)));
+            }
+            Event::SessionProgressed(body) => {
+                for step in &body.steps {
+                    self.note(&format!("{}· {}", self.name_prefix(agent), shortened(step, 160)));
+                }
+            }
+            Event::SessionDecided(body) => self.session_decided(agent, &body),
+            Event::SessionEnded(body) => self.session_ended(agent, &body),
             Event::AskRaised(body) => self.print_ask_once(&agent.name, &body.ask),
             Event::AskSettled(body) => self.ask_settled(agent, &body),
             // Not printed: other events show the same, or the event belongs to another agent.
@@ -156,6 +169,8 @@ impl<'a> Transcript<'a> {
             | Event::ChildCancelled(_)
             | Event::CancelRequested(_)
             | Event::ChargeSettled(_)
+            | Event::SessionIntended(_)
+            | Event::SessionReplied(_)
             | Event::FinishRequested(_)
             | Event::TurnPaused(_)
             | Event::MessageWithdrawn(_)
@@ -212,6 +227,32 @@ impl<'a> Transcript<'a> {
     fn charge_reserved(&mut self, agent: &Agent, charge: &ChargeReserved) {
         let price = charge.reservation.map_or_else(|| "at an unknown price".to_owned(), |max| format!("up to {}", usd(max)));
         self.note(&format!("{}· {}, {price}", self.name_prefix(agent), shortened(&charge.purpose, 80)));
+    }
+
+    fn session_decided(&mut self, agent: &Agent, decided: &SessionDecided) {
+        let how = match &decided.reply {
+            SessionReply::Once | SessionReply::Always => "allowed",
+            SessionReply::Reject { .. } => "not allowed",
+            SessionReply::Answer { .. } => "answered",
+        };
+        let by = decided.rule.as_ref().map_or_else(String::new, |rule| format!(" by the rule {}", shortened(rule, 80)));
+        let (what, about) = (shortened(&decided.what, 64), shortened(decided.argument.as_deref().unwrap_or_default(), 80));
+        self.note(&format!("{}· {what} {about} is {how}{by}", self.name_prefix(agent)));
+    }
+
+    fn session_ended(&mut self, agent: &Agent, ended: &SessionEnded) {
+        for file in &ended.files {
+            self.note(&format!(
+                "{}· {} (+{} −{})",
+                self.name_prefix(agent),
+                shortened(&file.path, 120),
+                file.added,
+                file.removed
+            ));
+        }
+        if let Some(how) = ended.outcome.text() {
+            self.note(&format!("{}· its session {}", self.name_prefix(agent), shortened(&how, 300)));
+        }
     }
 
     /// Prints an open ask, unless it is on the screen already.

@@ -106,6 +106,12 @@ pub fn typescript() -> String {
     );
     event::declare(&config, &mut out);
     declare!(
+        event::Mind,
+        event::Permission,
+        event::SessionReply,
+        event::ChangedFile,
+        event::SessionTokens,
+        event::SessionOutcome,
         event::SpawnRequest,
         event::ReportEnding,
         event::Report,

@@ -1,6 +1,6 @@
 //! The data of lists and pages.
 
-use crate::event::{Ask, AskAnswer, Event, Kind, SettledBy};
+use crate::event::{Ask, AskAnswer, Event, Kind, Mind, SettledBy};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
@@ -35,6 +35,10 @@ pub struct Agent {
     pub status: String,
     /// The model it uses; empty before its first turn. `guide` is the built-in guide, which uses no language model.
     pub model: String,
+    /// What thinks for it: a model, or a session in the workbench.
+    pub mind: Mind,
+    /// Why it has this mind; `None` for the Grow Agent, and before there were sessions.
+    pub why: Option<String>,
     /// Number of turns started.
     pub turn: u64,
     /// Known cost of its own model calls.

@@ -6,6 +6,7 @@ import { settledWords } from "../data/asks";
 import { ending } from "../data/ended";
 import { plainContent, understood } from "../data/events";
 import { money, tokens } from "../data/money";
+import { decidedWords, outcomeWords } from "../data/sessions";
 import { toolWords } from "../journal/toolWords";
 
 export interface Summary {
@@ -63,6 +64,22 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief("charge reserved", `${event.data.purpose}, ${event.data.reservation === null ? "price unknown" : `up to ${money(event.data.reservation)}`}`);
     case "charge_settled":
       return brief("charge settled", event.data.cost === null ? "cost unknown" : money(event.data.cost));
+    case "charge_refused":
+      return brief("no money left", event.data.purpose, "warn");
+    case "session_intended":
+      return brief("prompt", read(event.data.prompt), "waiting");
+    case "session_started":
+      return brief("session", event.data.session, "active");
+    case "session_progressed":
+      return brief("steps", event.data.steps.join("; "));
+    case "session_decided":
+      return brief("decided by a rule", decidedWords(event.data));
+    case "session_replied":
+      return brief("reply delivered", event.data.was_gone ? "the session no longer waited for it" : "");
+    case "session_ended": {
+      const how = outcomeWords(event.data.outcome);
+      return brief("session ended", how ?? read(event.data.words), how ? "warn" : "good");
+    }
     case "ask_raised":
       return brief("asks you", read(event.data.ask.text), "warn");
     case "ask_settled":

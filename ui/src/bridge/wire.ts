@@ -70,6 +70,14 @@ status: string,
  */
 model: string, 
 /**
+ * What thinks for it: a model, or a session in the workbench.
+ */
+mind: Mind, 
+/**
+ * Why it has this mind; `None` for the Grow Agent, and before there were sessions.
+ */
+why: string | null, 
+/**
  * Number of turns started.
  */
 turn: number, 
@@ -1114,9 +1122,9 @@ agent: string,
  */
 error: Error, } };
 
-export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "ask_raised" | "ask_settled" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
+export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
 
-export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
+export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
 
 export type AgentCreated = { 
 /**
@@ -1402,6 +1410,148 @@ purpose?: string,
  */
 unknown?: number, };
 
+export type ChargeRefused = { 
+/**
+ * The charge's id.
+ */
+charge: string, 
+/**
+ * What the money was for: a short text for the person.
+ */
+purpose: string, 
+/**
+ * The most that it could have cost; `None` if the price is unknown.
+ */
+reservation: number | null, 
+/**
+ * The limit that does not cover it.
+ */
+limit: LimitReached, };
+
+export type SessionIntended = { 
+/**
+ * The id of the prompt's effect.
+ */
+effect: string, 
+/**
+ * The title of the session.
+ */
+title: string, 
+/**
+ * The id of the prompt in the workbench.
+ */
+message: string, 
+/**
+ * The prompt.
+ */
+prompt: string, 
+/**
+ * Random; part of the effect's id.
+ */
+salt: string, 
+/**
+ * Whether it lets a session go on that was interrupted.
+ */
+resumes?: boolean, };
+
+export type SessionStarted = { 
+/**
+ * The prompt.
+ */
+effect: string, 
+/**
+ * The session, as the workbench names it.
+ */
+session: string, };
+
+export type SessionProgressed = { 
+/**
+ * The prompt.
+ */
+effect: string, 
+/**
+ * Short texts, one for each step.
+ */
+steps: Array<string>, };
+
+export type SessionDecided = { 
+/**
+ * The prompt.
+ */
+effect: string, 
+/**
+ * The request, as the workbench names it.
+ */
+request: string, 
+/**
+ * The session that asks.
+ */
+session: string, 
+/**
+ * What it wants to do.
+ */
+what: string, 
+/**
+ * The command, path or address.
+ */
+argument?: string, 
+/**
+ * The line of the rules that decided; `None` if too many questions wait already.
+ */
+rule?: string, 
+/**
+ * The reply.
+ */
+reply: SessionReply, };
+
+export type SessionReplied = { 
+/**
+ * The prompt.
+ */
+effect: string, 
+/**
+ * The request.
+ */
+request: string, 
+/**
+ * The session no longer waited for the reply.
+ */
+was_gone?: boolean, 
+/**
+ * The source of untrusted text that the session may read from now on.
+ */
+source?: string, };
+
+export type SessionEnded = { 
+/**
+ * The prompt.
+ */
+effect: string, 
+/**
+ * Its last words.
+ */
+words: string, 
+/**
+ * The files that it has changed.
+ */
+files?: Array<ChangedFile>, 
+/**
+ * How many changed files are left out here.
+ */
+more_files?: number, 
+/**
+ * The tokens that the workbench has counted.
+ */
+tokens: SessionTokens, 
+/**
+ * How it ended.
+ */
+outcome: SessionOutcome, 
+/**
+ * Where its words come from: untrusted text.
+ */
+source: string, };
+
 export type AskRaised = { 
 /**
  * The question.
@@ -1494,6 +1644,94 @@ reports: Array<Mail>,
  */
 shortfall?: Shortfall, };
 
+export type Mind = "model" | "session";
+
+export type Permission = { 
+/**
+ * What it wants to do: `bash`, `edit`, `webfetch`, …
+ */
+what: string, 
+/**
+ * The patterns that the workbench compares.
+ */
+patterns?: Array<string>, 
+/**
+ * The patterns that the scope "this agent" covers.
+ */
+always?: Array<string>, 
+/**
+ * The command line.
+ */
+command?: string, 
+/**
+ * The path, relative to the agent's own folder if it is in there.
+ */
+path?: string, 
+/**
+ * The address of a web page.
+ */
+url?: string, 
+/**
+ * The change that it wants to make to a file, or its beginning.
+ */
+diff?: string, };
+
+export type SessionReply = "once" | "always" | { "reject": { 
+/**
+ * The text that the session reads.
+ */
+message: string, } } | { "answer": { 
+/**
+ * The text that the session reads.
+ */
+text: string, } };
+
+export type ChangedFile = { 
+/**
+ * Its path, relative to the agent's own folder if it is in there.
+ */
+path: string, 
+/**
+ * Number of lines added.
+ */
+added: number, 
+/**
+ * Number of lines removed.
+ */
+removed: number, };
+
+export type SessionTokens = { 
+/**
+ * Of the prompts, those from the cache included.
+ */
+input: number, 
+/**
+ * Of the prompts, those from the cache.
+ */
+cached: number, 
+/**
+ * Of the answers.
+ */
+output: number, };
+
+export type SessionOutcome = "done" | { "failed": { 
+/**
+ * The reason.
+ */
+reason: string, 
+/**
+ * Whether it may work later.
+ */
+retryable: boolean, } } | "limit" | "aborted" | { "interrupted": { 
+/**
+ * What may have happened, in part or whole.
+ */
+in_doubt?: Array<string>, } } | { "abandoned": { 
+/**
+ * Why the workbench could not be reached.
+ */
+reason: string, } };
+
 export type SpawnRequest = { 
 /**
  * A short name, chosen by its parent. Not unique.
@@ -1518,7 +1756,15 @@ quota?: Quota,
 /**
  * The sources of untrusted text that the sender had read.
  */
-untrusted?: Array<string>, };
+untrusted?: Array<string>, 
+/**
+ * What thinks for it.
+ */
+mind?: Mind, 
+/**
+ * Why it has this mind.
+ */
+why?: string, };
 
 export type ReportEnding = "done" | "failed" | "cancelled" | "limit";
 
@@ -1836,7 +2082,31 @@ why: AskReason,
 /**
  * The line that the scope "always" adds, and "this agent" for that agent.
  */
-rule?: string, } } | { "limit": { 
+rule?: string, } } | { "session": { 
+/**
+ * The id of the prompt's effect.
+ */
+effect: string, 
+/**
+ * The request, as the workbench names it.
+ */
+request: string, 
+/**
+ * The session that asks.
+ */
+session: string, 
+/**
+ * What it wants to do; `None` if it has a question.
+ */
+permission?: Permission, 
+/**
+ * How many bytes of the permission's texts are left out.
+ */
+cut?: number, 
+/**
+ * Why it needs a question; `None` for a question of the session.
+ */
+why?: AskReason, } } | { "limit": { 
 /**
  * Which one.
  */

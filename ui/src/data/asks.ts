@@ -1,5 +1,5 @@
 /** The wording of asks: what they are about, reasons, answers, deadlines and how they were settled. */
-import type { Ask, AskAnswer, AskDetail, AskReason, AskScope, AskSettlement, LimitReached, Raise, Shortfall } from "../bridge";
+import type { Ask, AskAnswer, AskDetail, AskReason, AskScope, AskSettlement, LimitReached, Permission, Raise, Shortfall } from "../bridge";
 import { ending } from "./ended";
 import { money, tokens } from "./money";
 import { agentName, quoted } from "./names";
@@ -30,8 +30,18 @@ export function askTitle(ask: Ask, agent: { id: string; name: string }): string 
     const { tool, argument } = detail.call;
     return `${name} wants to use ${quoted(tool)}${argument === undefined ? "" : ` with ${quoted(argument)}`}`;
   }
+  if (detail && "session" in detail && detail.session.permission) {
+    const { what } = detail.session.permission;
+    const about = permissionArgument(detail.session.permission);
+    return `${name} wants to use ${quoted(what)} in the workbench${about === undefined ? "" : ` with ${quoted(about)}`}`;
+  }
   if (detail && "limit" in detail) return `${name} has reached ${limitName(detail.limit.limit)}`;
   return `${name} asks: ${quoted(ask.text)}`;
+}
+
+/** What a permission of a session is about. */
+export function permissionArgument({ command, path, url }: Permission): string | undefined {
+  return command ?? path ?? url;
 }
 
 /** The announcement of a new ask. */

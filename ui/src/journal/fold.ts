@@ -5,6 +5,7 @@
 import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
 import { ending } from "../data/ended";
 import { understood } from "../data/events";
+import { sessionItems } from "./foldSession";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
 /** Applies events in order; skips those up to `transcript.last`. */
@@ -139,6 +140,18 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     }
     case "charge_settled":
       return settle(draft, event.data.charge, event.data.cost);
+    case "session_intended":
+      draft.working = true;
+      draft.items.push(...draft.waiting);
+      draft.waiting = [];
+      return;
+    case "charge_refused":
+    case "session_started":
+    case "session_progressed":
+    case "session_decided":
+    case "session_ended":
+      for (const [part, item] of sessionItems(event, draft.turnCost)) push(draft, { ...item, ...place(line, part) });
+      return;
     case "ask_raised":
       return push(draft, { kind: "ask", ...place(line, "ask"), ask: event.data.ask, settled: null });
     case "ask_settled":
@@ -161,6 +174,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       return;
     }
     case "journal_named":
+    case "session_replied":
     case "turn_ending":
     case "child_told":
     case "child_cancelled":

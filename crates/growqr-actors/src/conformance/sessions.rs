@@ -59,16 +59,20 @@ impl RunningHost {
     async fn allow_all_until_idle(&self, world: &World) {
         loop {
             let store = Arc::clone(&world.ports.store);
+            let position = async || store.position().await.expect("the position can be read");
             self.until(async || {
+                let before = position().await;
                 let agents = store.agents().await.expect("the store can be read");
-                let is_idle = !agents.is_empty() && agents.iter().all(|agent| !agent.status.is_at_work());
-                is_idle || !open_asks(&*store).await.is_empty()
+                let mail = store.undelivered(1).await.expect("the outbox can be read");
+                let is_idle = mail.is_empty() && !agents.is_empty() && agents.iter().all(|agent| !agent.status.is_at_work());
+                let asks = open_asks(&*store).await;
+                !asks.is_empty() || (is_idle && position().await == before)
             })
             .await;
             match open_asks(&*store).await.first() {
                 // Another answer, or the end of the session, may be faster.
                 Some(open) => drop(self.handle.answer(&open.ask.id, allow()).await),
-                None => return self.until_idle().await,
+                None => return,
             }
         }
     }

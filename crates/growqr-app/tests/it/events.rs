@@ -3,13 +3,15 @@
 use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
-    AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeReserved, ChargeSettled, ChildCancelled, ChildRequested,
-    ChildTold, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived, MessageEdited,
-    MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, ToolFinished, ToolInterrupted,
-    ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
+    AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
+    ChildRequested, ChildTold, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived, MessageEdited,
+    MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, SessionDecided, SessionEnded,
+    SessionIntended, SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted,
+    TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
-    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash, Seq,
+    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,
+    SegmentHash, Seq, SessionId,
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
 use growqr_core::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
@@ -20,6 +22,7 @@ use growqr_core::prompt::Effort;
 use growqr_core::quota::Quota;
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{CatalogueEntry, ContentBlock, Repeat, ToolContent};
+use growqr_core::workbench::{ChangedFile, Mind, Permission, SessionOutcome, SessionReply, SessionTokens};
 use growqr_store::{Db, DbConfig};
 use growqr_wire as wire;
 use serde_json::{Value, json};
@@ -92,7 +95,16 @@ fn mail(body: MailBody) -> Mail {
 }
 
 fn spawn_request() -> SpawnRequest {
-    SpawnRequest { name: text(), task: text(), allowance: Money(7), depth: 1, quota: Some(quota()), untrusted: vec![text()] }
+    SpawnRequest {
+        name: text(),
+        task: text(),
+        allowance: Money(7),
+        depth: 1,
+        quota: Some(quota()),
+        untrusted: vec![text()],
+        mind: Mind::Model,
+        why: None,
+    }
 }
 
 fn quota() -> Quota {
@@ -104,7 +116,7 @@ fn failure(kind: FailureKind) -> Failure {
 }
 
 fn all() -> Vec<Event> {
-    [created_and_named(), messages(), models(), tools(), sub_agents(), charges(), asks(), endings()].concat()
+    [created_and_named(), messages(), models(), tools(), sub_agents(), charges(), sessions(), asks(), endings()].concat()
 }
 
 fn created_and_named() -> Vec<Event> {
@@ -278,6 +290,63 @@ fn charges() -> Vec<Event> {
     vec![reserved(None), reserved(Some(Money(2))), cost(None), cost(Some(Money(1)))]
 }
 
+fn sessions() -> Vec<Event> {
+    let intended = |resumes| SessionIntended {
+        effect: effect(),
+        title: text(),
+        message: MessageId::new("msg_1"),
+        prompt: "text".into(),
+        salt: EffectSalt::new("s"),
+        resumes,
+    };
+    let decided = |reply, argument: Option<String>| SessionDecided {
+        effect: effect(),
+        request: RequestId::new("per_1"),
+        session: SessionId::new("ses_1"),
+        what: text(),
+        rule: argument.clone(),
+        argument,
+        reply,
+    };
+    let replied = |was_gone, source| SessionReplied { effect: effect(), request: RequestId::new("per_1"), was_gone, source };
+    let ended = |outcome| SessionEnded {
+        effect: effect(),
+        words: text(),
+        files: vec![ChangedFile { path: text(), added: 1, removed: 2 }],
+        more_files: 3,
+        tokens: SessionTokens { input: 1, cached: 2, output: 3 },
+        outcome,
+        source: text(),
+    };
+    let refused = |reservation| ChargeRefused { charge: effect(), purpose: text(), reservation, limit: LimitReached::Allowance };
+    let mut events: Vec<Event> = vec![
+        intended(true).into(),
+        intended(false).into(),
+        SessionStarted { effect: effect(), session: SessionId::new("ses_1") }.into(),
+        SessionProgressed { effect: effect(), steps: vec![text()] }.into(),
+        decided(SessionReply::Once, Some(text())).into(),
+        decided(SessionReply::Always, None).into(),
+        decided(SessionReply::Reject { message: text() }, None).into(),
+        decided(SessionReply::Answer { text: text() }, None).into(),
+        replied(true, None).into(),
+        replied(false, Some(text())).into(),
+        refused(None).into(),
+        refused(Some(Money(2))).into(),
+        SessionEnded { files: Vec::new(), more_files: 0, ..ended(SessionOutcome::Done) }.into(),
+    ];
+    let outcomes = [
+        SessionOutcome::Done,
+        SessionOutcome::Failed { reason: text(), retryable: true },
+        SessionOutcome::Limit,
+        SessionOutcome::Aborted,
+        SessionOutcome::Interrupted { in_doubt: Vec::new() },
+        SessionOutcome::Interrupted { in_doubt: vec![text()] },
+        SessionOutcome::Abandoned { reason: text() },
+    ];
+    events.extend(outcomes.map(|outcome| ended(outcome).into()));
+    events
+}
+
 fn asks() -> Vec<Event> {
     let option = AskOption { id: text(), label: text() };
     let ask = |kind, detail| Ask {
@@ -298,7 +367,24 @@ fn asks() -> Vec<Event> {
     let raise = Raise { money: Money(1), calls: 2, tree: quota() };
     let limit = |shortfall, finish| Some(AskDetail::Limit { limit: LimitReached::TreeTokens, shortfall, raise, finish });
     let bare = Ask { options: Vec::new(), scopes: Vec::new(), deadline: None, default: None, ..ask(AskKind::Question, None) };
+    let session = |permission: Option<Permission>, why| {
+        let (request, session) = (RequestId::new("per_1"), SessionId::new("ses_1"));
+        let (cut, permission) = (permission.as_ref().map_or(0, |_| 7), permission.map(Box::new));
+        Some(AskDetail::Session { effect: effect(), request, session, permission, cut, why })
+    };
+    let permission = Permission {
+        what: text(),
+        patterns: vec![text()],
+        always: vec![text()],
+        command: Some(text()),
+        path: Some(text()),
+        url: Some(text()),
+        diff: Some(text()),
+    };
     let raised = [
+        ask(AskKind::Permission, session(Some(permission), Some(AskReason::Rule(text())))),
+        ask(AskKind::Permission, session(Some(Permission { what: text(), ..Permission::default() }), None)),
+        ask(AskKind::Question, session(None, None)),
         bare,
         ask(AskKind::Conflict, None),
         ask(AskKind::Review, None),

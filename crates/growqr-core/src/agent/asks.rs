@@ -1,5 +1,6 @@
 //! Asks: decides whether a call needs one, raises and settles them, and goes on after an answer.
 
+use super::bounded_text::beginning;
 use super::children;
 use super::draft::Draft;
 use super::judge::WantedCall;
@@ -325,11 +326,6 @@ pub(super) fn option_ids(labels: &[String]) -> Vec<String> {
     let is_free = |ids: &Vec<String>| !ids.iter().any(|id| labels.iter().any(|label| label.eq_ignore_ascii_case(id)));
     let prefixes = ["", "option", "answer", "choice", "pick"].map(ids);
     prefixes.into_iter().find(is_free).unwrap_or_else(|| ids("option-"))
-}
-
-/// The first bytes of a text, cut at a character.
-fn beginning(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
 }
 
 pub(super) fn ask_id(effect: &EffectId) -> AskId {

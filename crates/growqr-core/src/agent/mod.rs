@@ -11,6 +11,7 @@
 
 mod apply;
 mod asks;
+mod bounded_text;
 mod bounds;
 mod calls;
 mod charge;
@@ -26,6 +27,7 @@ mod limit;
 mod open_session;
 mod render;
 mod session;
+mod session_requests;
 mod session_state;
 mod state;
 pub mod tools;

@@ -1,15 +1,17 @@
 //! The events of an agent's journal.
 //!
 //! An event is stored as its kind, the version of its shape, and its JSON bytes; the bytes are hashed into a chain and never
-//! rewritten. To add an event: add a struct in `body.rs` and a line in `events!`, then follow the compiler.
+//! rewritten. To add an event: add a struct in `body.rs` (or `session.rs`) and a line in `events!`, then follow the compiler.
 //!
 //! An event records the decision itself, so that applying it needs no rule, no setting and no parser. Version 1 did not record
 //! every decision: the fields that it lacks are `Option`s, `None` only in events of that version, and `agent/version_1.rs` holds
 //! the rules that compute their values.
 
 mod body;
+mod session;
 
 pub use body::*;
+pub use session::*;
 
 use crate::clock::Timestamp;
 use crate::id::{AgentId, Seq};

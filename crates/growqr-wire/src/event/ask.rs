@@ -1,6 +1,7 @@
 //! Asks: questions to the person.
 
 use super::ended::{LimitReached, Raise, Shortfall, is_zero};
+use super::workbench::Permission;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -77,6 +78,27 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         rule: Option<String>,
+    },
+    /// A session in the workbench that waits for a permission or an answer.
+    Session {
+        /// The id of the prompt's effect.
+        effect: String,
+        /// The request, as the workbench names it.
+        request: String,
+        /// The session that asks.
+        session: String,
+        /// What it wants to do; `None` if it has a question.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        permission: Option<Box<Permission>>,
+        /// How many bytes of the permission's texts are left out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[ts(as = "Option<u64>", optional)]
+        cut: u64,
+        /// Why it needs a question; `None` for a question of the session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        why: Option<AskReason>,
     },
     /// A limit that was reached. Amounts are USD micro-cents.
     Limit {

@@ -1,11 +1,12 @@
 //! The content of each kind of event. The kinds are described in `mod.rs`. Amounts are USD micro-cents.
 
 use super::ask::{Ask, AskAnswer, AskOutcome, SettledBy};
-use super::ended::{Ended, LimitReached, Limits, Shortfall};
+use super::ended::{Ended, LimitReached, Limits, Shortfall, is_zero};
 use super::mail::{Mail, SpawnRequest};
 use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Verdict};
 use super::raw::Raw;
 use super::tool::{CommitPlan, Repeat, ToolContent};
+use super::workbench::{ChangedFile, SessionOutcome, SessionReply, SessionTokens};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -268,6 +269,119 @@ pub struct ChargeSettled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub unknown: Option<u64>,
+}
+
+/// See [`super::Event::ChargeRefused`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChargeRefused {
+    /// The charge's id.
+    pub charge: String,
+    /// What the money was for: a short text for the person.
+    pub purpose: String,
+    /// The most that it could have cost; `None` if the price is unknown.
+    pub reservation: Option<u64>,
+    /// The limit that does not cover it.
+    pub limit: LimitReached,
+}
+
+/// See [`super::Event::SessionIntended`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SessionIntended {
+    /// The id of the prompt's effect.
+    pub effect: String,
+    /// The title of the session.
+    pub title: String,
+    /// The id of the prompt in the workbench.
+    pub message: String,
+    /// The prompt.
+    pub prompt: String,
+    /// Random; part of the effect's id.
+    pub salt: String,
+    /// Whether it lets a session go on that was interrupted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub resumes: bool,
+}
+
+/// See [`super::Event::SessionStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SessionStarted {
+    /// The prompt.
+    pub effect: String,
+    /// The session, as the workbench names it.
+    pub session: String,
+}
+
+/// See [`super::Event::SessionProgressed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SessionProgressed {
+    /// The prompt.
+    pub effect: String,
+    /// Short texts, one for each step.
+    pub steps: Vec<String>,
+}
+
+/// See [`super::Event::SessionDecided`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SessionDecided {
+    /// The prompt.
+    pub effect: String,
+    /// The request, as the workbench names it.
+    pub request: String,
+    /// The session that asks.
+    pub session: String,
+    /// What it wants to do.
+    pub what: String,
+    /// The command, path or address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub argument: Option<String>,
+    /// The line of the rules that decided; `None` if too many questions wait already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rule: Option<String>,
+    /// The reply.
+    pub reply: SessionReply,
+}
+
+/// See [`super::Event::SessionReplied`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SessionReplied {
+    /// The prompt.
+    pub effect: String,
+    /// The request.
+    pub request: String,
+    /// The session no longer waited for the reply.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub was_gone: bool,
+    /// The source of untrusted text that the session may read from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub source: Option<String>,
+}
+
+/// See [`super::Event::SessionEnded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SessionEnded {
+    /// The prompt.
+    pub effect: String,
+    /// Its last words.
+    pub words: String,
+    /// The files that it has changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<ChangedFile>>", optional)]
+    pub files: Vec<ChangedFile>,
+    /// How many changed files are left out here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u64>", optional)]
+    pub more_files: u64,
+    /// The tokens that the workbench has counted.
+    pub tokens: SessionTokens,
+    /// How it ended.
+    pub outcome: SessionOutcome,
+    /// Where its words come from: untrusted text.
+    pub source: String,
 }
 
 /// See [`super::Event::AskRaised`].

@@ -2,6 +2,7 @@
 
 use super::ask::AskKind;
 use super::ended::{LimitReached, Quota, is_zero};
+use super::workbench::Mind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +25,14 @@ pub struct SpawnRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub untrusted: Vec<String>,
+    /// What thinks for it.
+    #[serde(default, skip_serializing_if = "Mind::is_model")]
+    #[ts(as = "Option<Mind>", optional)]
+    pub mind: Mind,
+    /// Why it has this mind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub why: Option<String>,
 }
 
 /// How a sub-agent's work ended.

@@ -13,6 +13,7 @@ mod model;
 mod raw;
 mod tool;
 mod wording;
+mod workbench;
 
 pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, SettledBy};
 pub use body::*;
@@ -24,6 +25,7 @@ pub use model::{
 pub use raw::Raw;
 pub use tool::{CommitPlan, ContentBlock, Repeat, ToolContent};
 pub use wording::{EndingText, Endings, Tone, Wording};
+pub use workbench::{ChangedFile, Mind, Permission, SessionOutcome, SessionReply, SessionTokens};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -125,6 +127,20 @@ events! {
     ChargeReserved => "charge_reserved",
     /// A reservation is settled with the actual cost.
     ChargeSettled => "charge_settled",
+    /// The money for a model call of a session could not be reserved.
+    ChargeRefused => "charge_refused",
+    /// A session in the workbench is about to be sent a prompt.
+    SessionIntended => "session_intended",
+    /// The workbench has named the session.
+    SessionStarted => "session_started",
+    /// What the session has done meanwhile.
+    SessionProgressed => "session_progressed",
+    /// A rule has decided a request of the session.
+    SessionDecided => "session_decided",
+    /// A request of the session has its reply.
+    SessionReplied => "session_replied",
+    /// The session has finished with the prompt, or was stopped.
+    SessionEnded => "session_ended",
     /// The person is asked something.
     AskRaised => "ask_raised",
     /// An ask has its answer, or needs none any more.

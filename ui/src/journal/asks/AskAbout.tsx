@@ -2,8 +2,8 @@
  * What an ask is about: the tool call with what it concerns and why it needs a permission, the limit that is reached, or the
  * question. Texts of models are set apart from the card's own.
  */
-import type { Ask, AskDetail } from "../../bridge";
-import { limitName, limitWords, raiseWords, reasonWords } from "../../data/asks";
+import type { Ask, AskDetail, AskReason, Permission } from "../../bridge";
+import { limitName, limitWords, permissionArgument, raiseWords, reasonWords } from "../../data/asks";
 import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
 import { callInput } from "../inputText";
@@ -15,6 +15,7 @@ type LimitDetail = Extract<AskDetail, { limit: unknown }>["limit"];
 export function AskAbout({ ask }: { ask: Ask }) {
   const { detail } = ask;
   if (detail && "call" in detail) return <AboutCall call={detail.call} />;
+  if (detail && "session" in detail && detail.session.permission) return <AboutPermission permission={detail.session.permission} why={detail.session.why} />;
   if (detail && "limit" in detail) return <AboutLimit about={detail.limit} />;
   return <ModelText text={ask.text} className="mt-2" />;
 }
@@ -43,6 +44,30 @@ function AboutCall({ call }: { call: CallDetail }) {
       <Disclosure summary={<span>The whole call</span>} className="mt-0.5 -ml-1.5">
         {() => <Part title={`Input of ${tool}`} text={visible(callInput(call))} />}
       </Disclosure>
+    </>
+  );
+}
+
+function AboutPermission({ permission, why }: { permission: Permission; why: AskReason | undefined }) {
+  const about = permissionArgument(permission);
+  return (
+    <>
+      <p className="mt-2 font-medium [overflow-wrap:anywhere]">
+        Use <code>{visible(permission.what)}</code> in the workbench
+        {about !== undefined && " with"}
+      </p>
+      {about !== undefined && <Argument text={visible(about)} />}
+      {why !== undefined && (
+        <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">
+          {reasonWords(why)} {typeof why === "object" && "rule" in why && <code className="text-ink">{why.rule}</code>}
+        </p>
+      )}
+      {permission.always && (
+        <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">
+          For this agent, it covers: <code className="text-ink">{visible(permission.always.join(", "))}</code>
+        </p>
+      )}
+      {permission.diff && <Part title="The change" text={visible(permission.diff)} />}
     </>
   );
 }

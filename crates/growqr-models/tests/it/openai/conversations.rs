@@ -11,6 +11,7 @@ use growqr_core::model::{Model, Reply, StopReason, Usage};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{CatalogueEntry, OfferedTool, Repeat, ToolContent, ToolResult};
+use growqr_core::workbench::Workbench;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
 use growqr_testkit::openai::{OpenAiStub, Point, Script};
 use proptest::prelude::*;
@@ -104,6 +105,7 @@ impl Machine {
             arguments: Arc::default(),
             rules: Arc::default(),
             asks_after_untrusted_text: true,
+            workbench: Workbench::default(),
         };
         let state = State::new(AgentId::grow());
         let mut machine = Machine { state, entries: Vec::new(), setup, provider, foreign: 0 };

@@ -77,7 +77,7 @@ on_both! {
         let (store, mut worker) = story(world).await;
         let open = of(&*store, "ses_1").await.expect("a row");
         assert_eq!((open.agent.as_str(), open.title.as_str(), open.status), ("a-1", "a-1", SessionStatus::Open));
-        assert_eq!((open.why.as_deref(), open.started_at, open.ended_at, &open.outcome), (Some("needs files"), NOW, None, &None));
+        assert_eq!((open.why.as_deref(), open.started_at, open.ended_at, &open.outcome), (Some("needs\u{fffd} files"), NOW, None, &None));
         worker.append(&*store, vec![ended("e1")]).await;
         let done = SessionView { status: SessionStatus::Ended, ended_at: Some(NOW), outcome: Some("done".to_owned()), ..open.clone() };
         assert_eq!(of(&*store, "ses_1").await, Some(done));
@@ -104,7 +104,7 @@ on_both! {
     async fn the_mind_of_an_agent_is_in_its_row_with_the_reason(world: World) {
         let (store, worker) = story(world).await;
         let view = store.agent(worker.state.id()).await.unwrap().expect("a row");
-        assert_eq!((view.mind, view.why.as_deref()), (Mind::Session, Some("needs files")));
+        assert_eq!((view.mind, view.why.as_deref()), (Mind::Session, Some("needs\u{fffd} files")));
         TestAgent::new("grow").append(&*store, vec![said("hello")]).await;
         let view = store.agent(&AgentId::grow()).await.unwrap().expect("a row");
         assert_eq!((view.mind, view.why), (Mind::Model, None));
