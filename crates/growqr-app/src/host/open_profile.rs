@@ -18,7 +18,6 @@ use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::tool::Tools;
-use growqr_core::workbench::NoWorkbench;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, ProfileClaim};
 use std::sync::Arc;
@@ -84,7 +83,6 @@ impl OpenProfile {
             store: Arc::clone(&self.store),
             memory: Arc::clone(&self.memory) as Arc<dyn Memory>,
             tools: Arc::clone(&self.tools),
-            sessions: Arc::new(NoWorkbench("this version has none".to_owned())),
             setups: Arc::clone(&self.setups) as Arc<dyn growqr_actors::Setups>,
             sessions: Arc::new(self.workbench.clone()),
             clock: Arc::new(SystemClock),
