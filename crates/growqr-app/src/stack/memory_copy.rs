@@ -11,7 +11,8 @@ use growqr_core::stack::StackRepo;
 use growqr_memory::{Remote, SyncError, Synced};
 use growqr_wire::{MemorySync, MemorySyncState};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often Gitea is asked for changes that were made in its pages.
 const POLL: Duration = Duration::from_secs(30);

@@ -1,7 +1,8 @@
 //! How often and when a container that dies is started again.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Deaths within [`WINDOW`] after which a container is not started again.
 const LIMIT: usize = 5;

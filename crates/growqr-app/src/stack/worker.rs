@@ -21,8 +21,9 @@ use growqr_stack::{
 };
 use growqr_wire::PartState;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often the state is read again although nothing seems to have happened.
