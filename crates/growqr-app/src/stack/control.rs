@@ -9,6 +9,7 @@ use crate::profile::location::{Environment, Profile};
 use crate::stack::config::StackConfig;
 use crate::stack::credentials::CredentialStore;
 use crate::stack::gateway::HostSlot;
+use crate::stack::orders::{Orders, Pending};
 use crate::stack::view::StackView;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::stack::worker::Worker;
@@ -21,27 +22,13 @@ use growqr_wire::{DockerState, Stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How long closing waits for the task. It stops at the next await, whatever Docker does.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What the task is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// The store says what is wanted now; `agreed`: missing images may be downloaded.
-    Wanted { agreed: bool },
-    /// Look again now.
-    Look,
-    /// Remove everything with its data.
-    Reset,
-    /// Remove what belongs to nobody.
-    RemoveOrphans,
-    /// Compare memory with its copy; `join`: also with a copy that is not the one from before.
-    Sync { join: bool },
-}
+/// How long closing waits for the task: it stops at the next await, whatever Docker does, and then settles the calls of the
+/// gateway.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the task works with.
 #[derive(Clone)]
@@ -64,9 +51,7 @@ pub(crate) struct StackDeps {
 pub(crate) struct StackControl {
     deps: StackDeps,
     view: StackView,
-    commands: mpsc::UnboundedSender<Command>,
-    /// Taken by the task when it starts.
-    inbox: Mutex<Option<mpsc::UnboundedReceiver<Command>>>,
+    orders: Arc<Orders>,
     task: Mutex<Option<JoinHandle<()>>>,
     stop: CancellationToken,
     is_running: AtomicBool,
@@ -79,12 +64,10 @@ impl StackControl {
             Ok(config) => (config.gitea_image, config.opencode_image),
             Err(_) => (String::new(), String::new()),
         };
-        let (commands, inbox) = mpsc::unbounded_channel();
         StackControl {
             deps,
             view: StackView::new(&gitea, &opencode),
-            commands,
-            inbox: Mutex::new(Some(inbox)),
+            orders: Arc::default(),
             task: Mutex::default(),
             stop: CancellationToken::new(),
             is_running: AtomicBool::new(false),
@@ -111,8 +94,7 @@ impl StackControl {
         if self.is_running.load(Ordering::Acquire) {
             let stack = self.view.get();
             if stack.docker.state != DockerState::Ready && stack.busy.is_none() {
-                // The task ends only when this handle does.
-                let _ = self.commands.send(Command::Look);
+                self.orders.give(|pending| pending.look = true);
             }
             return stack;
         }
@@ -130,7 +112,7 @@ impl StackControl {
     pub(crate) async fn up(&self, agreed: bool) -> Result<Stack, AppError> {
         StackConfig::read(&self.deps.environment)?;
         self.record(Wanted::Up).await?;
-        self.tell(Command::Wanted { agreed }, "looking for Docker");
+        self.tell("looking for Docker", |pending| pending.wanted = Some(agreed));
         Ok(self.view.get())
     }
 
@@ -140,7 +122,7 @@ impl StackControl {
     /// If the store cannot record it.
     pub(crate) async fn down(&self) -> Result<Stack, AppError> {
         self.record(Wanted::Down).await?;
-        self.tell(Command::Wanted { agreed: false }, "stopping");
+        self.tell("stopping", |pending| pending.wanted = Some(false));
         Ok(self.view.get())
     }
 
@@ -156,19 +138,19 @@ impl StackControl {
             ));
         }
         self.record(Wanted::Down).await?;
-        self.tell(Command::Reset, "removing containers and their data");
+        self.tell("removing containers and their data", |pending| pending.reset = true);
         Ok(self.view.get())
     }
 
     /// Removes what belongs to no profile on this computer.
     pub(crate) fn remove_orphans(&self) -> Stack {
-        self.tell(Command::RemoveOrphans, "removing what belongs to nobody");
+        self.tell("removing what belongs to nobody", |pending| pending.remove_orphans = true);
         self.view.get()
     }
 
     /// Compares memory with its copy.
     pub(crate) fn sync(&self, join: bool) -> Stack {
-        self.tell(Command::Sync { join }, "comparing memory with its copy");
+        self.tell("comparing memory with its copy", |pending| pending.sync = Some(join));
         self.view.get()
     }
 
@@ -206,26 +188,24 @@ impl StackControl {
         Ok(())
     }
 
-    /// Starts the task if it does not run, and tells it this.
-    fn tell(&self, command: Command, busy: &str) {
+    /// Tells the task this, and starts it if it does not run.
+    fn tell(&self, busy: &str, order: impl FnOnce(&mut Pending)) {
         self.view.change(|stack| stack.busy = Some(busy.to_owned()));
-        // The task ends only when this handle does.
-        let _ = self.commands.send(command);
+        self.orders.give(order);
         self.start();
     }
 
     fn start(&self) {
-        let Some(inbox) = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.is_some() {
+            return;
+        }
         match Worker::new(self.deps.clone(), self.view.clone()) {
             Ok(worker) => {
                 self.is_running.store(true, Ordering::Release);
-                let task = tokio::spawn(worker.run(inbox, self.stop.clone()));
-                *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+                *task = Some(tokio::spawn(worker.run(Arc::clone(&self.orders), self.stop.clone())));
             }
-            Err(error) => {
-                self.view.stopped_by(&error);
-                *self.inbox.lock().unwrap_or_else(PoisonError::into_inner) = Some(inbox);
-            }
+            Err(error) => self.view.stopped_by(&error),
         }
     }
 }

@@ -8,6 +8,7 @@ use growqr_core::id::{AgentId, EffectId, SessionId};
 use growqr_core::journal::{SessionStatus, Store};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{Failure, FailureKind};
+use growqr_core::money::Money;
 use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement};
 use growqr_models::anthropic;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,11 @@ const SETTLE_PAUSES: [Duration; 5] = [
     Duration::from_secs(3),
     Duration::from_secs(10),
 ];
+
+/// How often a reservation is tried while other calls of the agent have reserved its money, and the pause between two tries.
+const RESERVE_TRIES: u32 = 120;
+/// See [`RESERVE_TRIES`].
+const RESERVE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The agents that run in this process, once they do.
 #[derive(Clone, Default)]
@@ -76,6 +82,11 @@ impl Payers {
         }
     }
 
+    async fn has_open_calls(&self, agent: &AgentId) -> bool {
+        let view = self.store.agent(agent).await.ok().flatten();
+        view.is_some_and(|view| view.reserved > Money::ZERO)
+    }
+
     fn host(&self) -> Result<Host, MeterError> {
         self.host.get().ok_or_else(|| MeterError::Unavailable("the agents do not run now".to_owned()))
     }
@@ -114,13 +125,18 @@ impl Meter for Payers {
     async fn reserve(&self, agent: &AgentId, charge: &EffectId, most: Reservation) -> Result<(), MeterError> {
         // The purpose names the model, by which people sum up what they have spent.
         let model = self.setups.setup(1).0.card.id;
-        match self.host()?.reserve(agent, charge.clone(), model, most.money).await {
-            Ok(ChargeState::Reserved) => Ok(()),
-            Ok(ChargeState::NotOpen(limit)) => Err(MeterError::Limit(limit)),
-            Ok(ChargeState::Settled) => Err(MeterError::Unavailable("this call was settled before".to_owned())),
-            Ok(ChargeState::NotAtWork) => Err(MeterError::Unavailable("the session is not at work".to_owned())),
-            Err(error) => Err(MeterError::Unavailable(error.to_string())),
+        for _ in 0..RESERVE_TRIES {
+            match self.host()?.reserve(agent, charge.clone(), model.clone(), most.money).await {
+                Ok(ChargeState::Reserved) => return Ok(()),
+                // What other calls of the agent have reserved may come back in part.
+                Ok(ChargeState::NotOpen(_)) if self.has_open_calls(agent).await => tokio::time::sleep(RESERVE_PAUSE).await,
+                Ok(ChargeState::NotOpen(limit)) => return Err(MeterError::Limit(limit)),
+                Ok(ChargeState::Settled) => return Err(MeterError::Unavailable("this call was settled before".to_owned())),
+                Ok(ChargeState::NotAtWork) => return Err(MeterError::Unavailable("the session is not at work".to_owned())),
+                Err(error) => return Err(MeterError::Unavailable(error.to_string())),
+            }
         }
+        Err(MeterError::Unavailable("other calls of this agent use its money now".to_owned()))
     }
 
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement) {

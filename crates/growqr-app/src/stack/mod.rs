@@ -3,13 +3,18 @@
 pub(crate) mod config;
 pub(crate) mod control;
 pub(crate) mod credentials;
+mod deaths;
+mod download;
 pub(crate) mod gateway;
 mod gitea_commands;
 mod look;
 mod memory_copy;
+mod orders;
 mod ports;
 pub(crate) mod preferences;
+mod problem;
 mod restarts;
+mod round;
 mod services;
 mod view;
 mod work_files;

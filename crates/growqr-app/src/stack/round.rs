@@ -1,0 +1,266 @@
+//! One round of the task for the containers: reads what is there, and does what is missing.
+
+use crate::SystemClock;
+use crate::error::AppError;
+use crate::stack::config::docker_environment;
+use crate::stack::look::{set_next, show_orphans, store_part, wanted};
+use crate::stack::problem::Problem;
+use crate::stack::restarts::Verdict;
+use crate::stack::services::Services;
+use crate::stack::view;
+use crate::stack::worker::Worker;
+use futures_util::StreamExt;
+use growqr_core::clock::Clock;
+use growqr_core::stack::{StackContainer, Wanted as WantedRow};
+use growqr_stack::{ContainerSpec, Daemon, Part, Real, Stack, StackError, Status, Step, Wanted};
+use growqr_wire::PartState;
+use std::time::Duration;
+
+/// How often the state is read again although nothing seems to have happened.
+const POLL: Duration = Duration::from_secs(15);
+
+/// How often Docker is looked for while it cannot be asked.
+const SEARCH: Duration = Duration::from_secs(5);
+
+/// How many ports are tried in one round.
+const PORT_TRIES: usize = 20;
+
+impl Worker {
+    /// One round. Shows what it finds and does.
+    pub(super) async fn round(&mut self) -> Duration {
+        let rows = match self.deps.store.containers().await {
+            Ok(rows) => rows,
+            Err(error) => {
+                self.view.stopped_by(&error.into());
+                return POLL;
+            }
+        };
+        let pause = match self.work(&rows).await {
+            Ok(pause) => pause,
+            Err(Problem::Docker(error)) if error.is_about_the_daemon() => {
+                self.view.docker_failed(&error);
+                self.stack = None;
+                *self.hints.get_mut() = None;
+                SEARCH
+            }
+            Err(Problem::Docker(error)) => {
+                self.show_problem(&rows, &error.to_string(), view::next_step(&error));
+                POLL
+            }
+            Err(Problem::Other(error)) => {
+                let error = growqr_wire::Error::from(error);
+                self.show_problem(&rows, &error.message, error.next_step.as_deref().unwrap_or_default());
+                POLL
+            }
+        };
+        self.view.change(|stack| stack.busy = None);
+        set_next(&self.view, &rows);
+        pause
+    }
+
+    /// Something that no single container is to blame for.
+    fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
+        for part in Part::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(WantedRow::Up)) {
+            if self.ready.contains_key(&part) {
+                continue;
+            }
+            self.view.set_part(part, PartState::Failed, problem);
+            self.view.change_part(part, |shown| shown.next_step = Some(next_step.to_owned()));
+        }
+    }
+
+    async fn connected(&mut self) -> Result<Stack, StackError> {
+        if let Some(stack) = &self.stack
+            && stack.daemon().ping().await.is_ok()
+        {
+            return Ok(stack.clone());
+        }
+        self.stack = None;
+        *self.hints.get_mut() = None;
+        let daemon = Daemon::find(&docker_environment(&self.deps.environment)).await?;
+        self.view.docker_ready(daemon.facts());
+        *self.hints.get_mut() = Some(daemon.events(&self.scope).boxed());
+        let stack = Stack::new(daemon, self.scope.clone());
+        self.stack = Some(stack.clone());
+        Ok(stack)
+    }
+
+    async fn work(&mut self, rows: &[StackContainer]) -> Result<Duration, Problem> {
+        let stack = self.connected().await?;
+        if self.reset {
+            self.remove_all(&stack).await?;
+        }
+        if self.remove_orphans {
+            let profiles = self.deps.profile.all_ids();
+            let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+            let orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
+            stack.daemon().remove_orphans(&orphans).await?;
+            self.remove_orphans = false;
+        }
+        show_orphans(&stack, &self.deps.profile, &self.view).await?;
+        let real = stack.observe().await?;
+        let sleeps = self.workbench_sleeps().await;
+        let is_up =
+            |part: &Part| wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == Part::OpenCode);
+        let up: Vec<Part> = Part::ALL.into_iter().filter(is_up).collect();
+        if up.is_empty() {
+            return self.rest(&stack, &real, rows).await;
+        }
+        if sleeps && wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+            self.deps.workbench.clear("it sleeps until it is needed");
+            self.ready.remove(&Part::OpenCode);
+            self.view.set_part(Part::OpenCode, PartState::Stopped, "sleeps until it is needed");
+        }
+        let mut startable = Vec::new();
+        let mut soonest = POLL;
+        for part in up {
+            if !self.has_image(&stack, part).await? {
+                continue;
+            }
+            match self.after_death(&stack, &real, part).await? {
+                Verdict::Start => startable.push(part),
+                Verdict::Wait(wait) => soonest = soonest.min(wait),
+                Verdict::GiveUp => {}
+            }
+        }
+        let real = self.reconcile(&stack, &startable).await?;
+        self.record(rows, &real).await?;
+        self.make_ready(&stack, &real, &startable).await?;
+        self.copy.round(self.services.gitea(), self.sync.take()).await;
+        self.measure(&stack, &real).await;
+        Ok(soonest)
+    }
+
+    /// Nothing is wanted, or it sleeps: stops what runs.
+    async fn rest(&mut self, stack: &Stack, real: &Real, rows: &[StackContainer]) -> Result<Duration, Problem> {
+        if real.containers.iter().any(|container| matches!(container.status, Status::Running | Status::Paused)) {
+            self.view.change(|stack| stack.busy = Some("stopping".to_owned()));
+            stack.reconcile(&Wanted::default(), |step| tracing::info!(%step, "Docker")).await?;
+        }
+        self.ready.clear();
+        self.services.forget_containers();
+        for part in Part::ALL {
+            let (state, found) = match wanted(rows, part) {
+                None => (PartState::Off, "not started"),
+                Some(WantedRow::Down) if real.container(part).is_none() => (PartState::Off, "stopped"),
+                Some(WantedRow::Down) => (PartState::Stopped, "stopped; its data is kept"),
+                Some(WantedRow::Up) => (PartState::Stopped, "starts when it is needed"),
+            };
+            self.view.set_part(part, state, found);
+            if wanted(rows, part) != Some(WantedRow::Up) {
+                self.deps.store.free_port(store_part(part)).await.map_err(AppError::from)?;
+                self.view.change_part(part, |shown| shown.url = None);
+            }
+        }
+        self.copy.offline().await;
+        Ok(POLL * 4)
+    }
+
+    async fn remove_all(&mut self, stack: &Stack) -> Result<(), Problem> {
+        self.view.change(|stack| stack.busy = Some("removing containers and their data".to_owned()));
+        self.services.stop().await;
+        self.ready.clear();
+        stack.reset().await?;
+        self.deps.credentials.forget().await?;
+        self.copy.forget().await?;
+        for part in growqr_core::stack::StackPart::ALL {
+            self.deps.store.free_port(part).await.map_err(AppError::from)?;
+        }
+        self.services = Services::new(self.deps.clone(), self.config.clone());
+        self.reset = false;
+        Ok(())
+    }
+
+    /// Starts these parts, with other ports as long as the chosen ones turn out to be in use.
+    async fn reconcile(&mut self, stack: &Stack, parts: &[Part]) -> Result<Real, Problem> {
+        for _ in 0..PORT_TRIES {
+            let wanted = self.wanted(parts).await?;
+            for part in parts {
+                if !self.ready.contains_key(part) {
+                    self.view.set_part(*part, PartState::Starting, "starting");
+                    self.view.change(|stack| stack.busy = Some("starting containers".to_owned()));
+                }
+            }
+            let view = &self.view;
+            let on_step = |step: &Step| {
+                tracing::info!(%step, "Docker");
+                view.change(|stack| stack.busy = Some(step.to_string()));
+            };
+            match stack.reconcile(&wanted, on_step).await {
+                Err(StackError::PortTaken(port)) => self.taken.push(port),
+                Err(StackError::EndedAtOnce(name)) => {
+                    let real = stack.observe().await?;
+                    self.ended_at_once(stack, &real, name).await?;
+                    return Ok(real);
+                }
+                done => return Ok(done?),
+            }
+        }
+        Err(StackError::PortTaken(self.taken.last().copied().unwrap_or_default()).into())
+    }
+
+    async fn wanted(&mut self, parts: &[Part]) -> Result<Wanted, Problem> {
+        let preferences = self.preferences().await;
+        let spec = |part: Part, spec: ContainerSpec| parts.contains(&part).then_some(spec);
+        let gitea = match parts.contains(&Part::Gitea) {
+            true => spec(Part::Gitea, self.services.gitea_spec(&self.taken).await?),
+            false => None,
+        };
+        let opencode = match parts.contains(&Part::OpenCode) {
+            true => spec(Part::OpenCode, self.services.opencode_spec(&self.taken, &preferences).await?),
+            false => None,
+        };
+        Ok(Wanted { gitea, opencode })
+    }
+
+    /// Keeps what runs in the store.
+    async fn record(&self, rows: &[StackContainer], real: &Real) -> Result<(), Problem> {
+        for part in Part::ALL {
+            let Some(row) = rows.iter().find(|row| row.part == store_part(part)) else { continue };
+            let container = real.container(part).map(|container| container.id.clone());
+            let image = self.image(part).to_owned();
+            if row.container != container || row.image != image {
+                let row = StackContainer { container, image, changed_at: SystemClock.now(), ..row.clone() };
+                self.deps.store.save_container(&row).await.map_err(AppError::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the services answer, and prepares them.
+    async fn make_ready(&mut self, stack: &Stack, real: &Real, parts: &[Part]) -> Result<(), Problem> {
+        for part in parts {
+            let Some(container) = real.container(*part).filter(|container| container.status == Status::Running) else { continue };
+            let run = (container.id.clone(), container.started_at.clone());
+            let url = container.port.map(|port| format!("http://127.0.0.1:{port}"));
+            self.view.change_part(*part, |shown| shown.url = url);
+            if self.ready.get(part) == Some(&run) {
+                continue;
+            }
+            self.view.set_part(*part, PartState::Starting, "waiting until it answers");
+            self.view.change(|stack| stack.busy = Some(format!("waiting until {} answers", part.name())));
+            // From here on, an end of this run is a death.
+            self.ready.insert(*part, run);
+            let prepared = match part {
+                Part::Gitea => self.services.prepare_gitea(stack, container).await,
+                Part::OpenCode => self.services.prepare_opencode(stack, container).await,
+            };
+            match prepared {
+                Ok(version) => {
+                    self.view.set_part(*part, PartState::Running, "running");
+                    self.view.change_part(*part, |shown| shown.version = Some(version));
+                }
+                Err(error) => {
+                    let error = growqr_wire::Error::from(error);
+                    self.view.set_part(*part, PartState::Failed, error.message);
+                    self.view.change_part(*part, |shown| shown.next_step = error.next_step);
+                    // Prepared anew in the next round.
+                    if let Some(run) = self.ready.get_mut(part) {
+                        run.1.clear();
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
