@@ -29,8 +29,8 @@ const TABS: ReadonlyArray<Tab<TabName>> = [
   { value: "transcript", label: "Transcript" },
   { value: "log", label: "Log" },
 ];
-/** The Grow Agent does not work in the workbench. */
-const CHILD_TABS: typeof TABS = [...TABS.slice(0, 1), FILES, ...TABS.slice(1)];
+/** Only an agent in the workbench has files of its own. */
+const WORKBENCH_TABS: typeof TABS = [...TABS.slice(0, 1), FILES, ...TABS.slice(1)];
 
 export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const [tab, setTab] = useState<TabName>("transcript");
@@ -57,6 +57,11 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
           {agent.unknown > 0 && `, plus up to ${money(agent.unknown)} for calls of unknown cost`}
         </span>
         <span className="text-xs text-ink-3">{agent.model}</span>
+        {agent.mind === "session" && (
+          <span className="text-xs text-ink-3" title={agent.why ?? undefined}>
+            in the workbench
+          </span>
+        )}
         <span className="ml-auto flex gap-2">
           <Controls agent={agent} request={request} />
           {tab === "transcript" && (
@@ -67,7 +72,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         </span>
         <InlineError problem={request.error} />
       </header>
-      <Tabs label={agent.name} tabs={agent.parent === null ? TABS : CHILD_TABS} value={tab} onChange={setTab}>
+      <Tabs label={agent.name} tabs={agent.mind === "session" ? WORKBENCH_TABS : TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (
           <>
             {searching && <ConversationSearch agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setSearching(false)} />}
