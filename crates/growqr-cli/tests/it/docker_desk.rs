@@ -1,6 +1,6 @@
 //! A person's computer with a real Docker daemon: the images, a program that keeps the containers, and what Docker has of it.
 
-use crate::program::{Program, Ran, kill};
+use crate::program::{Program, Ran, kill, run_with};
 use growqr_testkit::{DockerHost, gitea, opencode};
 use serde_json::Value;
 use std::fs::File;
@@ -97,6 +97,12 @@ pub fn up(program: &Program) -> Ran {
     let ran = program.run(&["stack", "up"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     ran
+}
+
+/// Writes a page of memory as the person.
+pub fn remember(program: &Program, path: &str, text: &str) {
+    let ran = run_with(program.command(&["memory", "write", path]), text.as_bytes());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
 }
 
 /// Removes containers, networks and volumes of a program when a test is over.

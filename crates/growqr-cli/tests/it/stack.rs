@@ -1,8 +1,10 @@
 //! The person's containers, with a real Docker daemon, the real OpenCode, and the stand-in of Gitea in a container of the same
 //! shape.
 
-use crate::docker_desk::{Owned, Running, desk, docker, equipped, part, port, ports, reset, status, until, until_parts, up};
-use crate::program::{Program, kill, run_with};
+use crate::docker_desk::{
+    Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, until_parts, up,
+};
+use crate::program::{Program, kill};
 use serde_json::Value;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -149,11 +151,6 @@ fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
 /// Runs git on the bare repository in Gitea's container.
 fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
     owned.shell("gitea", &format!("cd /var/lib/gitea/git/repositories/*/memory.git && {command}"))
-}
-
-fn remember(program: &Program, path: &str, text: &str) {
-    let ran = run_with(program.command(&["memory", "write", path]), text.as_bytes());
-    assert_eq!(ran.code, Some(0), "{ran:?}");
 }
 
 fn page(program: &Program, path: &str) -> Value {

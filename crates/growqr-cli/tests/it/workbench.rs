@@ -1,9 +1,12 @@
 //! Sub-agents in the workbench: with the real OpenCode in a real container, and a scripted model behind the gateway.
 
-use crate::docker_desk::{Owned, Running, desk, docker, port, reset, until};
+use crate::canary::{encodings, for_each_file};
+use crate::docker_desk::{Owned, Running, desk, docker, part, port, remember, reset, status, until};
 use crate::program::Program;
 use growqr_testkit::anthropic::{Point, RecordedRequest, RequestOutcome, RequestView, Script, StopPoint, calls, says};
 use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -217,4 +220,217 @@ fn assert_every_cost_is_counted(program: &Program) {
     assert_eq!((spent, budget["reserved"].as_u64()), (whole, Some(0)), "{budget}");
     assert!(unknown >= cut && unknown > 0, "{budget} {cut}");
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
+}
+
+/// The number of times that a part was started again after a failure.
+fn restarts(state: &Value, id: &str) -> u64 {
+    part(state, id)["restarts"].as_u64().expect("a number")
+}
+
+/// Waits until the state shows that a part has died, with this reason.
+fn until_death_shown(program: &Program, id: &str, reason: &str) {
+    until(reason, LIMIT, || {
+        let state = status(program);
+        part(&state, id)["found"].as_str().expect("a text").contains(reason).then_some(())
+    });
+}
+
+#[test]
+fn a_workbench_that_is_killed_in_the_middle_of_a_model_call_is_started_again_and_the_session_goes_on() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let held = StopPoint::new();
+    let stop = held.clone();
+    program.claude.route(move |request| {
+        let script = one_writer(request)?;
+        if is_session(request) && request.last_user_text().contains("The workbench stopped while you worked") {
+            return Some(says("Wrote greeting.txt after all."));
+        }
+        let holds = is_session(request) && request.answers_so_far() == 1;
+        Some(if holds { script.stop_at(Point::Events(3), &stop) } else { script })
+    });
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "greet the world");
+    wait(&held);
+    let container = Owned::of(host, &program).container("opencode");
+    host.docker(&["kill", &container]);
+    until_death_shown(&program, "opencode", "it was killed");
+    held.release();
+    until_said(&program, "The greeting is written.");
+    let state = running.until_ready();
+    assert_eq!(restarts(&state, "opencode"), 1, "{state}");
+    assert_eq!(Owned::of(host, &program).container("opencode"), container, "the same container");
+    assert_eq!((count(&program, "session_intended"), count(&program, "session_started")), (2, 1), "prompted to go on");
+    assert_every_cost_is_counted(&program);
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_reported_as_in_doubt() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(|request| {
+        if is_session(request) {
+            return Some(shell("sleep 300"));
+        }
+        Some(if request.last_user_text().contains("may have happened") {
+            says("I shall look whether it happened.")
+        } else if request.tool_results().is_empty() {
+            calls([send("sleeper", "sleep long")])
+        } else {
+            says("I have sent somebody.")
+        })
+    });
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "sleep");
+    let ask = until_asked(&program);
+    answer(&program, &ask, "allow");
+    let owned = Owned::of(host, &program);
+    until("the command", LIMIT, || owned.shell("opencode", "cat /proc/[0-9]*/cmdline").contains("sleep\0300").then_some(()));
+    let container = owned.container("opencode");
+    // The kernel ends the largest process: the server, which has half of this.
+    host.docker(&["update", "--memory", "700m", "--memory-swap", "700m", &container]);
+    let hog = "tail /dev/zero & tail /dev/zero";
+    // It ends with an error, as the container does.
+    let ended = Command::new("docker").args(["-H", &host.address(), "exec", &container, "sh", "-c", hog]).output();
+    assert!(!ended.expect("docker starts").status.success());
+    until_death_shown(&program, "opencode", "out of memory");
+    host.docker(&["update", "--memory", "2g", "--memory-swap", "2g", &container]);
+    until_said(&program, "I shall look whether it happened.");
+    let shown = program.run(&["agents", "show", "grow"]);
+    assert!(shown.out.contains("sleep 300"), "{shown:?}");
+    assert_costs_equal_the_bill(&program);
+    drop(running);
+    reset(&program);
+}
+
+/// Eight sub-agents, each with a number in its task.
+fn eight_writers(request: &RequestView<'_>) -> Option<Script> {
+    if is_session(request) {
+        let task = request.first_user_text();
+        let number = task.split("number ").nth(1)?.chars().next()?;
+        return Some(match (request.answers_so_far(), number) {
+            (0, _) => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
+            (1, '3') => shell(&format!("cp file-{number}.txt copy-{number}.txt")),
+            (1, '5') => shell("sleep 300"),
+            (1, _) => shell(&format!("cat file-{number}.txt")),
+            _ => says(&format!("Number {number} is done.")),
+        });
+    }
+    Some(if request.tool_results().is_empty() && request.answers_so_far() == 0 {
+        calls((1..=8).map(|number| send(NAMES[number], &format!("be number {number}"))))
+    } else {
+        says("Noted.")
+    })
+}
+
+const NAMES: [&str; 9] = ["", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+
+fn named<'a>(agents: &'a [Value], name: &str) -> &'a Value {
+    agents.iter().find(|agent| agent["name"] == name).unwrap_or_else(|| panic!("no {name} in {agents:?}"))
+}
+
+#[test]
+fn eight_sub_agents_write_side_by_side_while_one_asks_and_one_is_cancelled() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(eight_writers);
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "send eight");
+    let open = until("two questions", LIMIT, || Some(asks(&program)).filter(|open| open.len() == 2));
+    let of = |name: &str| open.iter().find(|ask| ask["agent_name"] == name).unwrap_or_else(|| panic!("{open:?}"));
+    let sent = sub_agents(&program);
+    let cancelled = program.run(&["agents", "cancel", named(&sent, "five")["id"].as_str().expect("an id")]);
+    assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
+    answer(&program, of("three"), "allow");
+    until("the end of all", LIMIT, || {
+        let is_over = |agent: &Value| agent["status"] == "idle" || agent["status"] == "done" || agent["status"] == "cancelled";
+        agents(&program).iter().all(is_over).then_some(())
+    });
+    assert_eq!(asks(&program), Vec::<Value>::new());
+    let owned = Owned::of(host, &program);
+    for (number, name) in NAMES.iter().enumerate().skip(1) {
+        let agent = named(&sent, name);
+        assert_eq!(agent["mind"], "session", "{agent}");
+        let folder = format!("/workspace/{}", agent["id"].as_str().expect("an id"));
+        let line = format!("written by {number}");
+        assert_eq!(owned.shell("opencode", &format!("cat {folder}/file-{number}.txt")), line);
+        let files = owned.shell("opencode", &format!("ls {folder}"));
+        let expected = if number == 3 { "copy-3.txt\nfile-3.txt".to_owned() } else { format!("file-{number}.txt") };
+        assert_eq!(files, expected, "nothing of the others");
+    }
+    assert_eq!((count(&program, "session_intended"), count(&program, "session_started")), (8, 8));
+    let processes = owned.shell("opencode", "cat /proc/[0-9]*/cmdline");
+    assert!(!processes.contains("sleep\0"), "what was cancelled does not run");
+    assert_costs_equal_the_bill(&program);
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn no_key_of_the_person_is_in_docker_and_no_token_of_a_container_is_in_the_data_folder() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_writer);
+    let running = Running::start_logging(&program, "trace");
+    running.until_ready();
+    remember(&program, "plan.md", "learn Rust\n");
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    answer(&program, &ask, "allow");
+    until_said(&program, "The greeting is written.");
+    assert_eq!(program.run(&["stack", "sync"]).code, Some(0));
+    let owned = Owned::of(host, &program);
+    let key = encodings(program.claude.key());
+    let assert_no_key = |what: &str, bytes: &[u8]| {
+        for encoding in &key {
+            assert!(!bytes.windows(encoding.len()).any(|window| window == encoding), "{what} has the key");
+        }
+    };
+    for id in owned.containers() {
+        assert_no_key("inspect", host.docker(&["inspect", &id]).as_bytes());
+        assert_no_key("the log", host.docker(&["logs", &id]).as_bytes());
+        assert_no_key("env", host.docker(&["exec", &id, "env"]).as_bytes());
+        let environments = host.docker(&["exec", "--user", "0", &id, "sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null; true"]);
+        assert_no_key("the environment of a process", environments.as_bytes());
+        assert_no_key("a file outside the volumes", host.docker(&["diff", &id]).as_bytes());
+    }
+    for id in owned.networks().iter().chain(&owned.volumes()) {
+        assert_no_key("inspect", host.docker(&["inspect", id]).as_bytes());
+    }
+    let mut files = 0;
+    for volume in owned.volumes() {
+        let place = host.docker(&["volume", "inspect", "-f", "{{.Mountpoint}}", &volume]);
+        for_each_file(Path::new(&place), &mut |path, bytes| {
+            files += 1;
+            assert_no_key(&path.display().to_string(), bytes);
+        });
+    }
+    assert!(files > 50, "the volumes were looked at: {files}");
+    drop(running);
+    assert_tokens_are_kept(&program);
+    reset(&program);
+}
+
+/// The passwords and tokens of the containers are in the file of credentials and in no other.
+fn assert_tokens_are_kept(program: &Program) {
+    let file = program.profile().join("stack-credentials.json");
+    let stored: Value = serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("JSON");
+    let tokens: Vec<&str> = stored.as_object().expect("an object").values().filter_map(Value::as_str).collect();
+    assert_eq!(tokens.len(), 4, "Gitea's key and token, OpenCode's password, and the gateway's token");
+    let mut files = 0;
+    for_each_file(program.folder(), &mut |path, bytes| {
+        files += 1;
+        for encoding in tokens.iter().flat_map(|token| encodings(token)) {
+            let contains = bytes.windows(encoding.len()).any(|window| window == encoding);
+            assert!(!contains || path == file, "{} has a token", path.display());
+        }
+    });
+    assert!(files > 10, "{files}");
+    let log = std::fs::read_to_string(program.folder().join("host.err")).expect("a log");
+    assert!(log.contains("TRACE"), "every log is enabled");
 }
