@@ -151,7 +151,7 @@ impl Worker {
                             self.wake().await;
                             None
                         }
-                        () = self.copy.until_ahead() => None,
+                        () = self.copy.until_news() => None,
                         () = tokio::time::sleep(limit) => None,
                     }
                 }
@@ -235,7 +235,8 @@ impl Worker {
                 Pause::Until(POLL)
             }
         };
-        self.view.change(|stack| stack.busy = None);
+        let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
+        self.view.change(|stack| stack.busy = busy);
         set_next(&self.view, &rows);
         pause
     }
