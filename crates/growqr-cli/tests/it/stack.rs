@@ -157,11 +157,13 @@ fn page(program: &Program, path: &str) -> Value {
     program.json(&["memory", "read", path])[0]["text"].clone()
 }
 
-/// Changes pages over HTTP with the login that the person gets, as another computer would.
+/// Changes a page in the repository on Gitea, over HTTP. The token is the program's: the person's password is for the pages
+/// alone.
 fn push_page(program: &Program, path: &str, text: &str) {
-    let login = program.json(&["stack", "login"]).remove(0);
-    let word = |name: &str| login[name].as_str().expect("a text").to_owned();
-    let address = word("url").replace("http://", &format!("http://{}:{}@", word("user"), word("password")));
+    let stored = std::fs::read(program.profile().join("stack-credentials.json")).expect("a file");
+    let stored: Value = serde_json::from_slice(&stored).expect("JSON");
+    let token = stored["gitea_token"].as_str().expect("a token");
+    let address = format!("http://growqr:{token}@127.0.0.1:{}/growqr/memory.git", port(&status(program), "gitea"));
     let clone = tempfile::tempdir().expect("a folder");
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
@@ -169,7 +171,7 @@ fn push_page(program: &Program, path: &str, text: &str) {
         let output = command.args(arguments).output().expect("git starts");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     };
-    git(&["clone", "-q", &format!("{}/{}/memory.git", address.trim_end_matches('/'), word("user")), "."]);
+    git(&["clone", "-q", &address, "."]);
     std::fs::write(clone.path().join(path), text).expect("a page");
     git(&["add", path]);
     git(&["commit", "-qm", "An edit in Gitea"]);
