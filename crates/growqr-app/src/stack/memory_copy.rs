@@ -12,6 +12,7 @@ use growqr_memory::{Remote, SyncError, Synced};
 use growqr_wire::{MemorySync, MemorySyncState};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 /// How often Gitea is asked for changes that were made in its pages.
@@ -20,6 +21,9 @@ const POLL: Duration = Duration::from_secs(30);
 /// How often this computer's own branch is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How long a round waits for a comparison. A Gitea that hangs must not hold up the other work of the rounds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Compares and sends.
 pub(crate) struct MemoryCopy {
     deps: StackDeps,
@@ -27,11 +31,36 @@ pub(crate) struct MemoryCopy {
     last: Option<Instant>,
     /// The copy is not the one from before; only the person decides what follows.
     is_stopped: bool,
+    /// The person has asked for a comparison; `true`: also with a copy that is not the one from before.
+    asked: Option<bool>,
+    running: Option<Comparison>,
+}
+
+/// A comparison that runs. Dropped, it ends by itself.
+struct Comparison {
+    task: JoinHandle<Result<Synced, SyncError>>,
+    result: Option<Result<Result<Synced, SyncError>, JoinError>>,
+    gitea: Remote,
+    is_asked: bool,
+}
+
+impl Comparison {
+    /// Waits for its end. Can be dropped and called again.
+    async fn until_done(&mut self) {
+        if self.result.is_none() {
+            self.result = Some((&mut self.task).await);
+        }
+    }
 }
 
 impl MemoryCopy {
     pub(crate) fn new(deps: StackDeps, view: StackView) -> MemoryCopy {
-        MemoryCopy { deps, view, last: None, is_stopped: false }
+        MemoryCopy { deps, view, last: None, is_stopped: false, asked: None, running: None }
+    }
+
+    /// Whether a comparison runs that the person has asked for.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.asked.is_some() || self.running.as_ref().is_some_and(|running| running.is_asked)
     }
 
     async fn known(&self) -> Option<StackRepo> {
@@ -46,27 +75,67 @@ impl MemoryCopy {
         counted.ok().and_then(Result::ok).map_or(0, |count| count as u64)
     }
 
-    /// Compares if it is time to, or if it is asked for. `join`: also with a copy that is not the one from before.
+    /// Compares if it is time to, or if it is asked for. `join`: also with a copy that is not the one from before. A comparison
+    /// that takes longer goes on after the round; [`MemoryCopy::until_news`] tells when it is done.
     pub(crate) async fn round(&mut self, gitea: Option<&Remote>, asked: Option<bool>) {
-        let Some(gitea) = gitea else { return self.offline().await };
-        let known = self.known().await;
-        let head = known.as_ref().and_then(|repo| repo.head.clone());
-        let behind = self.behind(head.clone()).await;
-        let is_due = self.last.is_none_or(|last| last.elapsed() >= POLL) || behind > 0;
+        self.asked = self.asked.max(asked);
+        let Some(gitea) = gitea else {
+            self.asked = None;
+            return self.offline().await;
+        };
+        while self.running.is_some() || self.start(gitea).await {
+            let Some(running) = &mut self.running else { return };
+            if tokio::time::timeout(PATIENCE, running.until_done()).await.is_err() {
+                return self.show_waiting().await;
+            }
+            self.finish().await;
+            // Asked for while the last one ran.
+            if self.asked.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Starts a comparison if there is a reason to.
+    async fn start(&mut self, gitea: &Remote) -> bool {
+        let head = self.known().await.and_then(|repo| repo.head);
+        let is_due = self.last.is_none_or(|last| last.elapsed() >= POLL) || self.behind(head.clone()).await > 0;
+        let asked = self.asked.take();
         if asked != Some(true) && (self.is_stopped || !(is_due || asked.is_some())) {
-            return;
+            return false;
         }
         let expected = if asked == Some(true) { None } else { head };
-        let remote = gitea.clone();
-        let memory = Arc::clone(&self.deps.memory);
+        let (remote, memory) = (gitea.clone(), Arc::clone(&self.deps.memory));
         let work = move || memory.sync(&remote, expected.as_deref(), SystemClock.now());
-        let done = tokio::task::spawn_blocking(work).await;
+        let task = tokio::task::spawn_blocking(work);
+        self.running = Some(Comparison { task, result: None, gitea: gitea.clone(), is_asked: asked.is_some() });
+        true
+    }
+
+    /// Shows and records what a comparison that is done has found.
+    async fn finish(&mut self) {
+        let Some(Comparison { result: Some(result), gitea, .. }) = self.running.take() else { return };
         self.last = Some(Instant::now());
-        match done {
-            Ok(Ok(synced)) => self.synced(gitea, &synced).await,
-            Ok(Err(error)) => self.failed(known, behind, &error),
+        match result {
+            Ok(Ok(synced)) => self.synced(&gitea, &synced).await,
+            Ok(Err(error)) => {
+                let known = self.known().await;
+                let behind = self.behind(known.as_ref().and_then(|repo| repo.head.clone())).await;
+                self.failed(known, behind, &error);
+            }
             Err(error) => tracing::warn!(%error, "memory could not be compared with its copy"),
         }
+    }
+
+    async fn show_waiting(&self) {
+        let Some(known) = self.known().await else { return };
+        let behind = self.behind(known.head).await;
+        let found = "Gitea has not answered yet".to_owned();
+        let (state, found) = match behind {
+            0 => (MemorySyncState::Syncing, found),
+            _ => (MemorySyncState::Behind, format!("{found}; {}", waiting(behind))),
+        };
+        self.show(state, behind, known.synced_at.map(|at| at.0), found, None);
     }
 
     async fn synced(&mut self, gitea: &Remote, synced: &Synced) {
@@ -115,8 +184,12 @@ impl MemoryCopy {
         self.show(state, behind, at, found, step.map(str::to_owned));
     }
 
-    /// Waits until this computer has commits that Gitea does not have. For ever while there is no copy, or it is stopped.
-    pub(crate) async fn until_ahead(&self) {
+    /// Waits until a comparison is done, or this computer has commits that Gitea does not have. For ever while there is no copy,
+    /// or it is stopped.
+    pub(crate) async fn until_news(&mut self) {
+        if let Some(running) = &mut self.running {
+            return running.until_done().await;
+        }
         loop {
             tokio::time::sleep(LOOK).await;
             let (false, Some(known), true) = (self.is_stopped, self.known().await, self.last.is_some()) else { continue };
@@ -128,7 +201,7 @@ impl MemoryCopy {
 
     /// Gitea does not run.
     pub(crate) async fn offline(&mut self) {
-        self.last = None;
+        (self.last, self.running) = (None, None);
         let Some(known) = self.known().await else { return };
         let behind = self.behind(known.head.clone()).await;
         let found = if behind == 0 { "Gitea does not run; it had everything".to_owned() } else { waiting(behind) };
@@ -141,7 +214,7 @@ impl MemoryCopy {
     /// If the store cannot record it.
     pub(crate) async fn forget(&mut self) -> Result<(), AppError> {
         self.deps.store.forget_repo(REPOSITORY).await?;
-        (self.last, self.is_stopped) = (None, false);
+        (self.last, self.is_stopped, self.running) = (None, false, None);
         self.view.change(|stack| stack.memory = None);
         Ok(())
     }

@@ -53,7 +53,8 @@ impl Worker {
                 POLL
             }
         };
-        self.view.change(|stack| stack.busy = None);
+        let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
+        self.view.change(|stack| stack.busy = busy);
         set_next(&self.view, &rows);
         pause
     }

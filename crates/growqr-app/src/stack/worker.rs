@@ -120,7 +120,7 @@ impl Worker {
                         self.wake().await;
                         None
                     }
-                    () = self.copy.until_ahead() => None,
+                    () = self.copy.until_news() => None,
                     () = tokio::time::sleep(pause) => None,
                 },
             };

@@ -126,7 +126,7 @@ impl Watched {
 }
 
 /// A text in UTF-8, in UTF-16, in hex, escaped for a URL, and in base64 at each of the three possible offsets.
-fn encodings(text: &str) -> Vec<Vec<u8>> {
+pub fn encodings(text: &str) -> Vec<Vec<u8>> {
     let bytes = text.as_bytes();
     let url: String = text
         .chars()
@@ -150,7 +150,7 @@ fn base64(bytes: &[u8], last_two: [u8; 2]) -> Vec<u8> {
     bytes.chunks_exact(3).flat_map(group).collect()
 }
 
-fn for_each_file(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) {
+pub fn for_each_file(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let kind = std::fs::symlink_metadata(&path).expect("it is there").file_type();

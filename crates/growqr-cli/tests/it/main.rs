@@ -4,6 +4,8 @@ mod asking;
 mod bad_input;
 mod canary;
 mod commands;
+#[cfg(target_os = "linux")]
+mod docker_desk;
 mod keys;
 mod kills;
 mod local;
@@ -15,3 +17,5 @@ mod stack;
 mod story;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod workbench;

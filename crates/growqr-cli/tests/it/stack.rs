@@ -1,88 +1,15 @@
 //! The person's containers, with a real Docker daemon, the real OpenCode, and the stand-in of Gitea in a container of the same
 //! shape.
 
-use crate::program::Program;
-use growqr_testkit::{DockerHost, gitea, opencode};
+use crate::docker_desk::{
+    Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, until_parts, up,
+};
+use crate::program::{Program, kill};
 use serde_json::Value;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
-
-const GITEA: &str = "growqr-test/gitea:28";
-const OPENCODE: &str = "growqr-test/opencode:1.18";
-
-/// Each test has a range of ports of its own.
-static NEXT_PORT: AtomicU16 = AtomicU16::new(43_000);
-
-/// The daemon of this test process, with both images. `None`: the tests are skipped.
-pub fn docker() -> Option<&'static DockerHost> {
-    static IMAGES: OnceLock<bool> = OnceLock::new();
-    let host = DockerHost::shared()?;
-    let has_images = IMAGES.get_or_init(|| {
-        let root = tempfile::tempdir().expect("a folder");
-        gitea::image_root(root.path(), &gitea::binary()).expect("Gitea's stand-in");
-        host.import_folder(GITEA, root.path(), gitea::IMPORT_CHANGES);
-        let root = tempfile::tempdir().expect("a folder");
-        if opencode::binary().is_none() {
-            return false;
-        }
-        opencode::image_root(root.path()).expect("OpenCode's image");
-        let changes = ["ENTRYPOINT [\"opencode\"]", "USER 1000:1000", "WORKDIR /workspace", "ENV HOME=/data"];
-        host.import_folder(OPENCODE, root.path(), &changes);
-        true
-    });
-    has_images.then_some(host)
-}
-
-/// A person's computer with Docker.
-pub fn desk(host: &DockerHost) -> Program {
-    let mut program = Program::new();
-    let start = NEXT_PORT.fetch_add(10, Ordering::Relaxed);
-    program.variables = vec![
-        ("DOCKER_HOST", host.address()),
-        ("GITEA_IMAGE", GITEA.to_owned()),
-        ("OPENCODE_IMAGE", OPENCODE.to_owned()),
-        ("USER_PORT_RANGE_START", start.to_string()),
-        ("USER_PORT_RANGE_END", (start + 9).to_string()),
-    ];
-    program
-}
-
-/// The state as `growqr stack status --json` prints it.
-pub fn status(program: &Program) -> Value {
-    program.json(&["stack", "status"]).remove(0)
-}
-
-pub fn part<'a>(state: &'a Value, id: &str) -> &'a Value {
-    state["parts"].as_array().expect("parts").iter().find(|part| part["id"] == id).expect("a part")
-}
-
-/// Waits until something has come about.
-pub fn until<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    while start.elapsed() < limit {
-        if let Some(found) = found() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    panic!("{what} did not come about");
-}
-
-fn up(program: &Program) {
-    let ran = program.run(&["stack", "up"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-}
-
-/// The names of Docker's things that belong to a program's data folder.
-fn owned(host: &DockerHost, program: &Program) -> Vec<String> {
-    let install = std::fs::read_to_string(program.folder().join("install-id")).unwrap_or_default();
-    assert!(!install.is_empty());
-    let port = &program.variables.iter().find(|(name, _)| *name == "USER_PORT_RANGE_START").expect("set").1;
-    let prefix = &port[..port.len() - 1];
-    let containers = host.docker(&["ps", "--format", "{{.Names}} {{.Ports}}"]);
-    containers.lines().filter(|line| line.contains(&format!("127.0.0.1:{prefix}"))).map(str::to_owned).collect()
-}
 
 #[test]
 fn one_command_starts_both_services_and_another_stops_them() {
@@ -90,7 +17,8 @@ fn one_command_starts_both_services_and_another_stops_them() {
     let program = desk(host);
     assert_eq!(part(&status(&program), "gitea")["state"], "off");
     up(&program);
-    assert_eq!(owned(host, &program).len(), 2);
+    let owned = Owned::of(host, &program);
+    assert_eq!(owned.running().len(), 2);
     let state = status(&program);
     for id in ["gitea", "opencode"] {
         assert_eq!(part(&state, id)["state"], "running", "{state}");
@@ -103,7 +31,258 @@ fn one_command_starts_both_services_and_another_stops_them() {
     assert_eq!(host.docker(&["ps", "-q", "--no-trunc"]), before);
     let down = program.run(&["stack", "down"]);
     assert_eq!(down.code, Some(0), "{down:?}");
-    assert_eq!(owned(host, &program), Vec::<String>::new());
-    let reset = program.run(&["stack", "reset", "--yes"]);
-    assert_eq!(reset.code, Some(0), "{reset:?}");
+    assert_eq!(owned.running(), Vec::<String>::new());
+    reset(&program);
+    assert_eq!(owned.volumes(), Vec::<String>::new());
+}
+
+/// A program that listens on a port, as another program of the person might.
+fn occupy(port: u16) -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("nobody listens there")
+}
+
+#[test]
+fn a_port_that_is_taken_while_the_stack_is_down_is_passed_over() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    up(&program);
+    let first = port(&status(&program), "gitea");
+    assert_eq!(program.run(&["stack", "down"]).code, Some(0));
+    let _other = occupy(first);
+    up(&program);
+    let second = port(&status(&program), "gitea");
+    assert!(second != first && ports(&program).contains(&second), "{first} {second}");
+    let owned = Owned::of(host, &program);
+    assert_eq!((owned.containers().len(), owned.volumes().len()), (2, 5), "no second container, no new volumes");
+    reset(&program);
+}
+
+#[test]
+fn a_port_that_docker_finds_taken_at_the_start_is_replaced() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    up(&program);
+    let first = port(&status(&program), "opencode");
+    let owned = Owned::of(host, &program);
+    host.docker(&["stop", "-t", "1", &owned.container("opencode")]);
+    let _other = occupy(first);
+    up(&program);
+    let second = port(&status(&program), "opencode");
+    assert!(second != first && ports(&program).contains(&second), "{first} {second}");
+    assert_eq!((owned.containers().len(), owned.running().len()), (2, 2));
+    reset(&program);
+}
+
+#[test]
+fn a_range_without_a_free_port_is_named_with_its_holders() {
+    let Some(host) = docker() else { return };
+    let mut program = desk(host);
+    let start = *ports(&program).start();
+    // Gitea, OpenCode and the gateway need three.
+    program.variables.retain(|(name, _)| *name != "USER_PORT_RANGE_END");
+    program.variables.push(("USER_PORT_RANGE_END", (start + 1).to_string()));
+    let ran = program.run(&["stack", "up"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let range = format!("No free ports in USER_PORT_RANGE ({start}-{})", start + 1);
+    let holders = [format!("{start} by Gitea"), format!("{} by OpenCode", start + 1)];
+    assert!(ran.out.contains(&range) && holders.iter().all(|holder| ran.out.contains(holder)), "{ran:?}");
+    assert!(ran.out.contains("USER_PORT_RANGE_END"), "the remedy: {ran:?}");
+    let _ = program.run(&["stack", "reset", "--yes"]);
+}
+
+#[test]
+fn a_start_that_is_killed_at_any_time_arrives_the_next_time() {
+    let Some(host) = docker() else { return };
+    for delays in [[200, 2_200], [600, 2_600], [1_000, 3_000], [1_400, 3_500], [1_800, 4_000]] {
+        let program = desk(host);
+        for delay in delays {
+            let mut child = program.command(&["stack", "up"]).spawn().expect("it starts");
+            std::thread::sleep(Duration::from_millis(delay));
+            kill(&mut child);
+        }
+        up(&program);
+        let state = status(&program);
+        for id in ["gitea", "opencode"] {
+            assert_eq!(part(&state, id)["state"], "running", "{delays:?}: {state}");
+        }
+        let owned = Owned::of(host, &program);
+        let found = (owned.containers().len(), owned.running().len(), owned.networks().len(), owned.volumes().len());
+        assert_eq!(found, (2, 2, 2, 5), "{delays:?}");
+        assert_eq!(state["orphans"], Value::Array(Vec::new()), "{delays:?}");
+        reset(&program);
+        let found = (owned.containers().len(), owned.networks().len(), owned.volumes().len());
+        assert_eq!(found, (0, 0, 0), "{delays:?}");
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().expect("cp starts");
+    assert!(copied.success());
+}
+
+#[test]
+fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
+    let Some(host) = docker() else { return };
+    let (first, second) = (desk(host), desk(host));
+    up(&first);
+    up(&second);
+    let (first_owned, second_owned) = (Owned::of(host, &first), Owned::of(host, &second));
+    let seen = |owned: &Owned<'_>| (owned.running(), owned.networks(), owned.volumes());
+    let (first_before, second_before) = (seen(&first_owned), seen(&second_owned));
+    let folder = tempfile::tempdir().expect("a folder");
+    copy_folder(first.folder(), folder.path());
+    let copy = equipped(host, Program::in_folder(folder.path()));
+    up(&copy);
+    let copy_owned = Owned::of(host, &copy);
+    assert_eq!((copy_owned.running().len(), copy_owned.volumes().len()), (2, 5));
+    assert_eq!(seen(&first_owned), first_before);
+    reset(&copy);
+    assert_eq!(copy_owned.containers(), Vec::<String>::new());
+    assert_eq!(seen(&first_owned), first_before);
+    reset(&first);
+    assert_eq!(seen(&first_owned), (Vec::new(), Vec::new(), Vec::new()));
+    assert_eq!(seen(&second_owned), second_before);
+    for id in ["gitea", "opencode"] {
+        assert_eq!(part(&status(&second), id)["state"], "running");
+    }
+    reset(&second);
+}
+
+/// Runs git on the bare repository in Gitea's container.
+fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
+    owned.shell("gitea", &format!("cd /var/lib/gitea/git/repositories/*/memory.git && {command}"))
+}
+
+fn page(program: &Program, path: &str) -> Value {
+    program.json(&["memory", "read", path])[0]["text"].clone()
+}
+
+/// Changes a page in the repository on Gitea, over HTTP. The token is the program's: the person's password is for the pages
+/// alone.
+fn push_page(program: &Program, path: &str, text: &str) {
+    let stored = std::fs::read(program.profile().join("stack-credentials.json")).expect("a file");
+    let stored: Value = serde_json::from_slice(&stored).expect("JSON");
+    let token = stored["gitea_token"].as_str().expect("a token");
+    let address = format!("http://growqr:{token}@127.0.0.1:{}/growqr/memory.git", port(&status(program), "gitea"));
+    let clone = tempfile::tempdir().expect("a folder");
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(clone.path()).args(["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]);
+        let output = command.args(arguments).output().expect("git starts");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(&["clone", "-q", &address, "."]);
+    std::fs::write(clone.path().join(path), text).expect("a page");
+    git(&["add", path]);
+    git(&["commit", "-qm", "An edit in Gitea"]);
+    git(&["push", "-q"]);
+}
+
+fn sync(program: &Program, arguments: &[&str]) -> (Option<i32>, Value) {
+    let ran = program.run(&[&["--json", "stack", "sync"], arguments].concat());
+    (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}")))
+}
+
+#[test]
+fn memory_goes_to_gitea_and_edits_there_come_back() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::start(&program);
+    running.until_ready();
+    let owned = Owned::of(host, &program);
+    remember(&program, "plan.md", "learn Rust\n");
+    until("the page in Gitea", Duration::from_secs(15), || {
+        in_gitea(&owned, "git show HEAD:plan.md 2>/dev/null || true").contains("learn Rust").then_some(())
+    });
+    push_page(&program, "plan.md", "learn Rust and C\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert_eq!(page(&program, "plan.md"), "learn Rust and C\n");
+    // Both sides change pages of their own.
+    push_page(&program, "theirs.md", "theirs\n");
+    remember(&program, "ours.md", "ours\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert_eq!(page(&program, "theirs.md"), "theirs\n");
+    assert_eq!(in_gitea(&owned, "git show HEAD:ours.md HEAD:theirs.md HEAD:plan.md"), "ours\ntheirs\nlearn Rust and C");
+    drop(running);
+    reset(&program);
+    assert_eq!(page(&program, "plan.md"), "learn Rust and C\n", "memory stays on this computer");
+}
+
+#[test]
+fn a_wiped_repository_is_recognised_and_filled_again_only_when_the_person_joins_it() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::start(&program);
+    running.until_ready();
+    let owned = Owned::of(host, &program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    in_gitea(&owned, "git for-each-ref --format='delete %(refname)' | git update-ref --stdin");
+    remember(&program, "more.md", "more\n");
+    let (code, state) = sync(&program, &[]);
+    assert_eq!((code, &state["memory"]["state"]), (Some(1), &"stopped".into()), "{state}");
+    assert!(state["memory"]["next_step"].as_str().is_some_and(|step| step.contains("--join")), "{state}");
+    assert_eq!(in_gitea(&owned, "git for-each-ref"), "", "nothing is sent");
+    assert_eq!(status(&program)["memory"]["state"], "stopped");
+    let (code, state) = sync(&program, &["--join"]);
+    assert_eq!((code, &state["memory"]["state"]), (Some(0), &"same".into()), "{state}");
+    assert_eq!(in_gitea(&owned, "git show HEAD:plan.md HEAD:more.md"), "learn Rust\nmore");
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::start(&program);
+    running.until_ready();
+    let owned = Owned::of(host, &program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    owned.shell("gitea", "kill -STOP $(ls /proc | grep -xE '[0-9]+' | grep -vx \"$$\" | grep -vx 1) 2>/dev/null; true");
+    let start = Instant::now();
+    remember(&program, "more.md", "more\n");
+    assert!(start.elapsed() < Duration::from_secs(3), "writing does not wait for Gitea: {:?}", start.elapsed());
+    let behind = until("behind", Duration::from_secs(10), || {
+        let memory = status(&program)["memory"].clone();
+        (memory["state"] == "behind" && memory["behind"] == 1).then_some(memory)
+    });
+    assert!(behind["found"].as_str().is_some_and(|found| found.contains("behind by 1 change")), "{behind}");
+    owned.shell("gitea", "kill -CONT -1; true");
+    until("the page in Gitea", Duration::from_secs(30), || {
+        in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(())
+    });
+    until("the same", Duration::from_secs(20), || (status(&program)["memory"]["state"] == "same").then_some(()));
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_paused_gitea_is_shown_without_a_host_and_let_go_on_by_one() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    up(&program);
+    let owned = Owned::of(host, &program);
+    host.docker(&["pause", &owned.container("gitea")]);
+    let shown = status(&program);
+    assert_eq!(
+        (&part(&shown, "gitea")["state"], &part(&shown, "gitea")["found"]),
+        (&"stopped".into(), &"paused in Docker".into())
+    );
+    remember(&program, "plan.md", "learn Rust\n");
+    let running = Running::start(&program);
+    until_parts(&program, "running", &["gitea"]);
+    until("the page in Gitea", Duration::from_secs(20), || {
+        in_gitea(&owned, "git show HEAD:plan.md 2>/dev/null || true").contains("learn Rust").then_some(())
+    });
+    // While the program runs, a pause is ended at once.
+    host.docker(&["pause", &owned.container("gitea")]);
+    until("running again", Duration::from_secs(10), || {
+        let paused = host.docker(&["inspect", "-f", "{{.State.Paused}}", &owned.container("gitea")]);
+        (paused == "false").then_some(())
+    });
+    assert!(running.log().contains("let Gitea go on"));
+    drop(running);
+    reset(&program);
 }

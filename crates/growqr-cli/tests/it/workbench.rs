@@ -1,0 +1,441 @@
+//! Sub-agents in the workbench: with the real OpenCode in a real container, and a scripted model behind the gateway.
+
+use crate::canary::{encodings, for_each_file};
+use crate::docker_desk::{Owned, Running, desk, docker, part, port, remember, reset, status, until};
+use crate::program::Program;
+use growqr_testkit::anthropic::{Point, RecordedRequest, RequestOutcome, RequestView, Script, StopPoint, calls, says};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Whether a request comes from OpenCode: with its own tools, through the gateway.
+fn is_session(request: &RequestView<'_>) -> bool {
+    request.tool_names().contains(&"write")
+}
+
+fn send(name: &str, task: &str) -> (&'static str, Value) {
+    ("spawn_sub_agent", json!({"name": name, "task": task, "needs": ["files", "shell"]}))
+}
+
+fn write(path: &str, content: &str) -> Script {
+    calls([("write", json!({"filePath": path, "content": content}))])
+}
+
+fn shell(command: &str) -> Script {
+    calls([("bash", json!({"command": command, "description": "Runs a command"}))])
+}
+
+/// The Grow Agent sends a sub-agent to the workbench, which writes a file and needs the shell.
+fn one_writer(request: &RequestView<'_>) -> Option<Script> {
+    if is_session(request) {
+        return Some(match request.answers_so_far() {
+            0 => write("greeting.txt", "hello\n"),
+            1 => shell("cp greeting.txt copy.txt"),
+            _ => says("Wrote greeting.txt and copied it."),
+        });
+    }
+    Some(if request.last_user_text().contains("Wrote greeting.txt") {
+        says("The greeting is written.")
+    } else if request.tool_results().is_empty() {
+        calls([send("writer", "write a greeting")])
+    } else {
+        says("I have sent somebody.")
+    })
+}
+
+fn asks(program: &Program) -> Vec<Value> {
+    program.json(&["asks", "list"])
+}
+
+fn until_asked(program: &Program) -> Value {
+    until("a question", LIMIT, || asks(program).into_iter().next())
+}
+
+fn answer(program: &Program, ask: &Value, answer: &str) {
+    let ran = program.run(&["asks", "answer", ask["ask"]["id"].as_str().expect("an id"), answer]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+fn say(program: &Program, text: &str) {
+    let ran = program.run(&["agents", "say", "grow", text]);
+    // The command ends early if a sub-agent asks meanwhile.
+    assert!(ran.code == Some(0) || ran.err.contains("waits for your answer"), "{ran:?}");
+}
+
+fn agents(program: &Program) -> Vec<Value> {
+    program.json(&["agents", "list"])
+}
+
+/// The sub-agents, in the order of their names.
+fn sub_agents(program: &Program) -> Vec<Value> {
+    let mut found: Vec<Value> = agents(program).into_iter().filter(|agent| agent["id"] != "grow").collect();
+    found.sort_by_key(|agent| agent["name"].to_string());
+    found
+}
+
+/// Whether no turn is under way.
+fn is_over(program: &Program) -> bool {
+    let at_work = ["thinking", "working", "waiting"];
+    agents(program).iter().all(|agent| !at_work.contains(&agent["status"].as_str().expect("a status")))
+}
+
+/// Waits until nobody is at work and the Grow Agent has said this.
+fn until_said(program: &Program, words: &str) {
+    until(words, LIMIT, || (is_over(program) && program.run(&["agents", "show", "grow"]).out.contains(words)).then_some(()));
+}
+
+/// What all agents have spent is what the provider bills, to the micro-cent; nothing is reserved or unknown.
+fn assert_costs_equal_the_bill(program: &Program) {
+    program.claude.assert_all_accepted();
+    let billed = program.claude.total_micro_cents();
+    let by_agent = program.json(&["budget", "show", "--by", "agent"]);
+    let spent: u64 = by_agent.iter().map(|row| row["cost"].as_u64().expect("money")).sum();
+    assert!(billed > 0);
+    assert_eq!(spent, billed, "{by_agent:?}");
+    assert_eq!(program.json(&["budget", "show"])[0]["reserved"], 0);
+    assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
+}
+
+/// The requests of sessions whose last message is this prompt: one, unless it was sent again.
+fn prompts(program: &Program, task: &str) -> usize {
+    let first = program.claude.messages().into_iter().filter(|request| {
+        let view = request.asked();
+        is_session(&view) && view.answers_so_far() == 0 && view.first_user_text().contains(task)
+    });
+    first.count()
+}
+
+#[test]
+fn a_sub_agent_in_the_workbench_writes_a_file_asks_for_the_shell_and_reports() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_writer);
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    assert_eq!(ask["ask"]["detail"]["session"]["permission"]["command"], "cp greeting.txt copy.txt", "{ask}");
+    answer(&program, &ask, "allow");
+    until_said(&program, "The greeting is written.");
+    let writer = sub_agents(&program).remove(0);
+    assert_eq!((writer["mind"].as_str(), writer["name"].as_str()), (Some("session"), Some("writer")), "{writer}");
+    let folder = format!("/workspace/{}", writer["id"].as_str().expect("an id"));
+    let owned = Owned::of(host, &program);
+    assert_eq!(owned.shell("opencode", &format!("cat {folder}/greeting.txt {folder}/copy.txt")), "hello\nhello");
+    assert_eq!(prompts(&program, "write a greeting"), 1);
+    assert_costs_equal_the_bill(&program);
+    let shown = program.run(&["agents", "show", "grow"]);
+    assert!(shown.out.contains("greeting.txt (+1"), "the report names the files: {shown:?}");
+    drop(running);
+    reset(&program);
+}
+
+/// The number of recorded events of a kind.
+fn count(program: &Program, kind: &str) -> usize {
+    program.json(&["events"]).iter().filter(|event| event["kind"] == kind).count()
+}
+
+/// No request of a session has its prompt twice, and the prompt was recorded once.
+fn assert_prompted_once(program: &Program, task: &str) {
+    for request in program.claude.messages().iter().filter(|request| is_session(&request.asked())) {
+        assert_eq!(request.body["messages"].to_string().matches(task).count(), 1, "{}", request.body);
+    }
+    assert_eq!((count(program, "session_intended"), count(program, "session_started")), (1, 1));
+}
+
+#[test]
+fn a_session_whose_program_is_killed_while_it_asks_goes_on_after_the_answer() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_writer);
+    let first = Running::start(&program);
+    let before = first.until_ready();
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    let containers = Owned::of(host, &program).running();
+    first.kill();
+    assert_eq!(asks(&program), std::slice::from_ref(&ask), "it still waits");
+    let second = Running::start(&program);
+    let after = second.until_ready();
+    assert_eq!(asks(&program), std::slice::from_ref(&ask), "asked once");
+    answer(&program, &ask, "allow");
+    until_said(&program, "The greeting is written.");
+    assert_eq!(Owned::of(host, &program).running(), containers, "adopted as they are");
+    assert_eq!(port(&after, "opencode"), port(&before, "opencode"));
+    assert_prompted_once(&program, "write a greeting");
+    assert_costs_equal_the_bill(&program);
+    drop(second);
+    reset(&program);
+}
+
+#[test]
+fn a_session_whose_program_is_killed_in_the_middle_of_a_model_call_is_adopted() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let held = StopPoint::new();
+    let (stop, is_first) = (held.clone(), AtomicBool::new(true));
+    program.claude.route(move |request| {
+        let script = one_writer(request)?;
+        let holds = is_session(request) && request.answers_so_far() == 1 && is_first.swap(false, Ordering::Relaxed);
+        Some(if holds { script.stop_at(Point::Events(3), &stop) } else { script })
+    });
+    let first = Running::start(&program);
+    first.until_ready();
+    say(&program, "greet the world");
+    wait(&held);
+    first.kill();
+    held.release();
+    let second = Running::start(&program);
+    second.until_ready();
+    let ask = until_asked(&program);
+    answer(&program, &ask, "allow");
+    until_said(&program, "The greeting is written.");
+    assert_prompted_once(&program, "write a greeting");
+    assert_every_cost_is_counted(&program);
+    let writer = sub_agents(&program).remove(0);
+    let folder = format!("/workspace/{}", writer["id"].as_str().expect("an id"));
+    assert_eq!(Owned::of(host, &program).shell("opencode", &format!("cat {folder}/copy.txt")), "hello");
+    drop(second);
+    reset(&program);
+}
+
+/// Waits until a response is stopped there.
+fn wait(held: &StopPoint) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        tokio::time::timeout(LIMIT, held.reached()).await.expect("a response reaches this point");
+    });
+}
+
+/// Like [`assert_costs_equal_the_bill`], after a call that was cut: nobody knows its exact cost, so at least the bill is counted.
+fn assert_every_cost_is_counted(program: &Program) {
+    program.claude.assert_all_accepted();
+    let requests = program.claude.messages();
+    let is_answered = |request: &&RecordedRequest| matches!(request.ended, Some(RequestOutcome::Answered(_)));
+    let whole: u64 = requests.iter().filter(is_answered).filter_map(|request| request.bill).map(|bill| bill.micro_cents).sum();
+    let billed = program.claude.total_micro_cents();
+    let budget = &program.json(&["budget", "show"])[0];
+    let counted = budget["spent"].as_u64().expect("money") + budget["unknown"].as_u64().expect("money");
+    assert_eq!(budget["reserved"], 0, "{budget}");
+    assert!(counted >= billed && counted > whole, "{budget}: {billed} billed, {whole} for whole answers");
+    assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
+}
+
+/// The number of times that a part was started again after a failure.
+fn restarts(state: &Value, id: &str) -> u64 {
+    part(state, id)["restarts"].as_u64().expect("a number")
+}
+
+/// Waits until the state shows that a part has died, with this reason.
+fn until_death_shown(program: &Program, id: &str, reason: &str) {
+    until(reason, LIMIT, || {
+        let state = status(program);
+        part(&state, id)["found"].as_str().expect("a text").contains(reason).then_some(())
+    });
+}
+
+#[test]
+fn a_workbench_that_is_killed_in_the_middle_of_a_model_call_is_started_again_and_the_session_goes_on() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let held = StopPoint::new();
+    let stop = held.clone();
+    program.claude.route(move |request| {
+        let script = one_writer(request)?;
+        if is_session(request) && request.last_user_text().contains("The workbench stopped while you worked") {
+            return Some(says("Wrote greeting.txt after all."));
+        }
+        let holds = is_session(request) && request.answers_so_far() == 1;
+        Some(if holds { script.stop_at(Point::Events(3), &stop) } else { script })
+    });
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "greet the world");
+    wait(&held);
+    let container = Owned::of(host, &program).container("opencode");
+    host.docker(&["kill", &container]);
+    until_death_shown(&program, "opencode", "it was killed");
+    held.release();
+    until_said(&program, "The greeting is written.");
+    let state = running.until_ready();
+    assert_eq!(restarts(&state, "opencode"), 1, "{state}");
+    assert_eq!(Owned::of(host, &program).container("opencode"), container, "the same container");
+    assert_eq!((count(&program, "session_intended"), count(&program, "session_started")), (2, 1), "prompted to go on");
+    assert_every_cost_is_counted(&program);
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_reported_as_in_doubt() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(|request| {
+        if is_session(request) {
+            return Some(shell("sleep 300"));
+        }
+        Some(if request.last_user_text().contains("may have happened") {
+            says("I shall look whether it happened.")
+        } else if request.tool_results().is_empty() {
+            calls([send("sleeper", "sleep long")])
+        } else {
+            says("I have sent somebody.")
+        })
+    });
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "sleep");
+    let ask = until_asked(&program);
+    answer(&program, &ask, "allow");
+    let owned = Owned::of(host, &program);
+    until("the command", LIMIT, || owned.shell("opencode", "cat /proc/[0-9]*/cmdline").contains("sleep\0300").then_some(()));
+    let container = owned.container("opencode");
+    // The kernel ends the largest process: the server, which has half of this.
+    host.docker(&["update", "--memory", "700m", "--memory-swap", "700m", &container]);
+    let hog = "tail /dev/zero & tail /dev/zero";
+    // It ends with an error, as the container does.
+    let ended = Command::new("docker").args(["-H", &host.address(), "exec", &container, "sh", "-c", hog]).output();
+    assert!(!ended.expect("docker starts").status.success());
+    until_death_shown(&program, "opencode", "out of memory");
+    host.docker(&["update", "--memory", "2g", "--memory-swap", "2g", &container]);
+    until_said(&program, "I shall look whether it happened.");
+    let shown = program.run(&["agents", "show", "grow"]);
+    assert!(shown.out.contains("sleep 300"), "{shown:?}");
+    assert_costs_equal_the_bill(&program);
+    drop(running);
+    reset(&program);
+}
+
+/// Eight sub-agents, each with a number in its task.
+fn eight_writers(request: &RequestView<'_>) -> Option<Script> {
+    if is_session(request) {
+        let task = request.first_user_text();
+        let number = task.split("number ").nth(1)?.chars().next()?;
+        return Some(match (request.answers_so_far(), number) {
+            (0, _) => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
+            (1, '3') => shell(&format!("cp file-{number}.txt copy-{number}.txt")),
+            (1, '5') => shell("sleep 300"),
+            (1, _) => shell(&format!("cat file-{number}.txt")),
+            _ => says(&format!("Number {number} is done.")),
+        });
+    }
+    Some(if request.tool_results().is_empty() && request.answers_so_far() == 0 {
+        calls((1..=8).map(|number| send(NAMES[number], &format!("be number {number}"))))
+    } else {
+        says("Noted.")
+    })
+}
+
+const NAMES: [&str; 9] = ["", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+
+fn named<'a>(agents: &'a [Value], name: &str) -> &'a Value {
+    agents.iter().find(|agent| agent["name"] == name).unwrap_or_else(|| panic!("no {name} in {agents:?}"))
+}
+
+#[test]
+fn eight_sub_agents_write_side_by_side_while_one_asks_and_one_is_cancelled() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(eight_writers);
+    let running = Running::start(&program);
+    running.until_ready();
+    say(&program, "send eight");
+    let open = until("two questions", LIMIT, || Some(asks(&program)).filter(|open| open.len() == 2));
+    let of = |name: &str| open.iter().find(|ask| ask["agent_name"] == name).unwrap_or_else(|| panic!("{open:?}"));
+    let sent = sub_agents(&program);
+    let cancelled = program.run(&["agents", "cancel", named(&sent, "five")["id"].as_str().expect("an id")]);
+    assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
+    answer(&program, of("three"), "allow");
+    until("the end of all", LIMIT, || is_over(&program).then_some(()));
+    assert_eq!(asks(&program), Vec::<Value>::new());
+    let owned = Owned::of(host, &program);
+    for (number, name) in NAMES.iter().enumerate().skip(1) {
+        let agent = named(&sent, name);
+        assert_eq!(agent["mind"], "session", "{agent}");
+        let folder = format!("/workspace/{}", agent["id"].as_str().expect("an id"));
+        let line = format!("written by {number}");
+        assert_eq!(owned.shell("opencode", &format!("cat {folder}/file-{number}.txt")), line);
+        let files = owned.shell("opencode", &format!("ls {folder}"));
+        let expected = if number == 3 { "copy-3.txt\nfile-3.txt".to_owned() } else { format!("file-{number}.txt") };
+        assert_eq!(files, expected, "nothing of the others");
+    }
+    assert_eq!((count(&program, "session_intended"), count(&program, "session_started")), (8, 8));
+    let processes = owned.shell("opencode", "cat /proc/[0-9]*/cmdline");
+    assert!(!processes.contains("sleep\0"), "what was cancelled does not run");
+    assert_costs_equal_the_bill(&program);
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn no_key_of_the_person_is_in_docker_and_no_token_of_a_container_is_in_the_data_folder() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_writer);
+    let running = Running::start_logging(&program, "trace");
+    running.until_ready();
+    remember(&program, "plan.md", "learn Rust\n");
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    answer(&program, &ask, "allow");
+    until_said(&program, "The greeting is written.");
+    assert_eq!(program.run(&["stack", "sync"]).code, Some(0));
+    let owned = Owned::of(host, &program);
+    let key = encodings(program.claude.key());
+    let assert_no_key = |what: &str, bytes: &[u8]| {
+        for encoding in &key {
+            assert!(!bytes.windows(encoding.len()).any(|window| window == encoding), "{what} has the key");
+        }
+    };
+    for id in owned.containers() {
+        assert_no_key("inspect", host.docker(&["inspect", &id]).as_bytes());
+        assert_no_key("the log", host.docker(&["logs", &id]).as_bytes());
+        assert_no_key("env", host.docker(&["exec", &id, "sh", "-c", "export"]).as_bytes());
+        let temporary = host.docker(&["exec", &id, "sh", "-c", "find /tmp -type f -exec cat {} + 2>/dev/null; true"]);
+        assert_no_key("a temporary file", temporary.as_bytes());
+        let processes = host.docker(&["top", &id, "-eo", "pid"]);
+        let environments: Vec<Vec<u8>> =
+            processes.lines().skip(1).filter_map(|pid| std::fs::read(format!("/proc/{}/environ", pid.trim())).ok()).collect();
+        let environments = environments.concat();
+        assert!(String::from_utf8_lossy(&environments).contains("HOME="), "the environments were read");
+        assert_no_key("the environment of a process", &environments);
+    }
+    for id in owned.networks().iter().chain(&owned.volumes()) {
+        assert_no_key("inspect", host.docker(&["inspect", id]).as_bytes());
+    }
+    let mut files = 0;
+    for volume in owned.volumes() {
+        let place = host.docker(&["volume", "inspect", "-f", "{{.Mountpoint}}", &volume]);
+        for_each_file(Path::new(&place), &mut |path, bytes| {
+            files += 1;
+            assert_no_key(&path.display().to_string(), bytes);
+        });
+    }
+    assert!(files > 50, "the volumes were looked at: {files}");
+    drop(running);
+    assert_tokens_are_kept(&program);
+    reset(&program);
+}
+
+/// The passwords and tokens of the containers are in the file of credentials and in no other.
+fn assert_tokens_are_kept(program: &Program) {
+    let file = program.profile().join("stack-credentials.json");
+    let stored: Value = serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("JSON");
+    let tokens: Vec<&str> = stored.as_object().expect("an object").values().filter_map(Value::as_str).collect();
+    assert_eq!(tokens.len(), 4, "Gitea's key and token, OpenCode's password, and the gateway's token");
+    let mut files = 0;
+    for_each_file(program.folder(), &mut |path, bytes| {
+        files += 1;
+        for encoding in tokens.iter().flat_map(|token| encodings(token)) {
+            let contains = bytes.windows(encoding.len()).any(|window| window == encoding);
+            assert!(!contains || path == file, "{} has a token", path.display());
+        }
+    });
+    assert!(files > 10, "{files}");
+    let log = std::fs::read_to_string(program.folder().join("host.err")).expect("a log");
+    assert!(log.contains("TRACE"), "every log is enabled");
+}
