@@ -29,6 +29,9 @@ use tracing_subscriber::prelude::*;
 /// The result of a command. `Ok(false)`: the command ran but did not succeed, and has already printed why.
 type CommandResult = Result<bool, AppError>;
 
+/// How long the end of the program waits for work that blocks.
+const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr();
@@ -41,7 +44,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli, &out)) {
+    let done = runtime.block_on(run(cli, &out));
+    // A transfer of memory may still wait for a server that does not answer. What it does can be interrupted.
+    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    match done {
         Ok(true) if out.has_failed() => ExitCode::FAILURE,
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

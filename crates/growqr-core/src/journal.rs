@@ -261,6 +261,10 @@ pub trait StackRecords: Send + Sync {
     async fn containers(&self) -> Result<Vec<StackContainer>, StoreError>;
     /// Inserts or replaces a container.
     async fn save_container(&self, container: &StackContainer) -> Result<(), StoreError>;
+    /// Keeps which container was seen last for a part, and its image; whether it should run is not touched. Nothing happens
+    /// without a row.
+    async fn saw_container(&self, part: StackPart, image: &str, container: Option<&str>, at: Timestamp)
+    -> Result<(), StoreError>;
     /// The reserved ports, lowest first.
     async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError>;
     /// Reserves a port, in place of the one that the part had. False if the other part of this profile has it.

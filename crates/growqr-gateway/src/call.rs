@@ -99,7 +99,8 @@ async fn reserve(
     loop {
         tries += 1;
         let available = shared.ports.meter.available(agent).await?;
-        let bounds = affordable(request, card, input, available).map_err(MeterError::Limit)?;
+        // What is not affordable is reserved all the same: the journal of the agent refuses it, and records the limit.
+        let bounds = affordable(request, card, input, available).unwrap_or_else(|_| whole(request, card, input, available));
         match shared.ports.meter.reserve(agent, id, bounds.most).await {
             Err(MeterError::Limit(_)) if tries < RESERVE_TRIES => {}
             reserved => return reserved.map(|()| bounds),
@@ -128,6 +129,16 @@ fn affordable(request: &MessageRequest<'_>, card: &ModelCard, input: u64, availa
     }
     let most = Reservation { money, tokens: input.saturating_add(max_tokens) };
     Ok(Bounds { prices: prices.cloned(), input, input_cost, max_tokens, most })
+}
+
+/// All that the request asks for, whether it is available or not.
+fn whole(request: &MessageRequest<'_>, card: &ModelCard, input: u64, available: Available) -> Bounds {
+    let max_tokens = request.max_tokens.min(card.max_output_tokens).min(available.max_output);
+    let prices = card.prices.as_ref();
+    let input_cost = prices.and_then(|prices| input_cost(prices, input, request.caches_for_an_hour)).unwrap_or_default();
+    let money = prices.map(|prices| input_cost + prices.output_cost(input, max_tokens).unwrap_or_default());
+    let most = Reservation { money, tokens: input.saturating_add(max_tokens) };
+    Bounds { prices: prices.cloned(), input, input_cost, max_tokens, most }
 }
 
 /// The highest cost of the prompt.

@@ -64,7 +64,7 @@ pub(crate) fn scan<'a>(fields: &Fields<'a>, size: usize) -> Result<Scan<'a>, Ref
         scan.note_cache(control.as_ref());
     }
     if let Some(system) = fields.raw("system") {
-        scan.content(system)?;
+        scan.content(system, 0)?;
         scan.add(system);
     }
     if let Some(tools) = fields.raw("tools") {
@@ -79,7 +79,7 @@ pub(crate) fn scan<'a>(fields: &Fields<'a>, size: usize) -> Result<Scan<'a>, Ref
     for raw in fields.optional::<Vec<&RawValue>>("messages")?.unwrap_or_default() {
         let message: Message<'_> = serde_json::from_str(raw.get()).map_err(|_| unreadable())?;
         if let Some(content) = message.content {
-            scan.content(content)?;
+            scan.content(content, 0)?;
         }
         scan.add(raw);
     }
@@ -88,6 +88,9 @@ pub(crate) fn scan<'a>(fields: &Fields<'a>, size: usize) -> Result<Scan<'a>, Ref
     scan.parts.push(Part { text: None, tokens: rest });
     Ok(scan)
 }
+
+/// How deeply blocks may be nested: results of tools contain blocks, and those may contain a document with blocks.
+const MAX_DEPTH: usize = 8;
 
 impl<'a> Scan<'a> {
     /// Adds a part with one token for each byte, and what its pictures may cost.
@@ -98,7 +101,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Looks through a text or an array of blocks.
-    fn content(&mut self, content: &RawValue) -> Result<(), Refusal> {
+    fn content(&mut self, content: &RawValue, depth: usize) -> Result<(), Refusal> {
+        if depth > MAX_DEPTH {
+            return Err(Refusal::invalid("messages: blocks are nested too deeply"));
+        }
         if !content.get().starts_with('[') {
             return Ok(());
         }
@@ -110,7 +116,7 @@ impl<'a> Scan<'a> {
                 return Err(Refusal::invalid("messages: pictures and documents must be inside the request, not at an address"));
             }
             if let Some(nested) = block.content {
-                self.content(nested)?;
+                self.content(nested, depth + 1)?;
             }
         }
         Ok(())

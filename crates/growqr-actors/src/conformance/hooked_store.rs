@@ -235,6 +235,16 @@ impl StackRecords for HookedStore {
         self.store.save_container(container).await
     }
 
+    async fn saw_container(
+        &self,
+        part: StackPart,
+        image: &str,
+        container: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store.saw_container(part, image, container, at).await
+    }
+
     async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError> {
         self.store.ports().await
     }

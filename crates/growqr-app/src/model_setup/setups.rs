@@ -97,11 +97,6 @@ impl ModelSetups {
         self.providers().anthropic.1
     }
 
-    /// What is known about the model of sub-agents.
-    pub(crate) fn sub_agent_card(&self) -> ModelCard {
-        self.setup(1).0.card
-    }
-
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }

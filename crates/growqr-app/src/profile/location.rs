@@ -242,12 +242,23 @@ impl Profile {
     }
 
     /// The ids of all profiles that have a folder in this data folder, this one included.
-    pub(crate) fn all_ids(&self) -> Vec<String> {
-        let folders = std::fs::read_dir(self.root.join("profiles"));
-        let names = folders.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut ids: Vec<String> = names.collect();
-        ids.push(self.id.to_string());
-        ids
+    ///
+    /// # Errors
+    /// If the folders cannot be listed: then nobody knows whose a profile's things are.
+    pub(crate) fn all_ids(&self) -> Result<Vec<String>, AppError> {
+        let folder = self.root.join("profiles");
+        let unreadable = |source| AppError::file("list", &folder, source);
+        let mut ids = vec![self.id.to_string()];
+        match std::fs::read_dir(&folder) {
+            Ok(entries) => {
+                for entry in entries {
+                    ids.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(unreadable(source)),
+        }
+        Ok(ids)
     }
 
     /// The memory repository.

@@ -21,12 +21,15 @@ impl Worker {
         {
             let saw_oom = self.out_of_memory.contains(&container.id);
             let death = stack.daemon().explain(container, saw_oom).await?;
-            let last =
-                death.as_ref().and_then(|death| death.last_lines.last()).map(|line| format!(" Its last words: {}", line.text));
+            let last = death.as_ref().and_then(|death| death.last_lines.last());
+            let last = last.map(|line| format!(" The last line of its log: {}", line.text));
             let words = death.map_or_else(|| "it has ended".to_owned(), |death| death.to_string());
             restarts.died(format!("{words}.{}", last.unwrap_or_default()), Instant::now());
             self.out_of_memory.retain(|id| *id != container.id);
             self.ready.remove(&part);
+            if part == Part::OpenCode {
+                self.deps.workbench.clear("it has ended and is being started again");
+            }
         }
         let verdict = restarts.verdict(Instant::now());
         let (count, reason) = (restarts.count(), restarts.reason().unwrap_or_default().to_owned());
@@ -37,6 +40,9 @@ impl Worker {
                 self.view.set_part(part, PartState::Starting, found);
             }
             Verdict::GiveUp => {
+                if part == Part::OpenCode {
+                    self.deps.workbench.clear("it has ended too often");
+                }
                 self.view.set_part(part, PartState::Failed, format!("it has ended {count} times within ten minutes: {reason}"));
                 let step = format!("Read its log: growqr stack logs {}. Then try again.", part.word());
                 self.view.change_part(part, |shown| shown.next_step = Some(step));

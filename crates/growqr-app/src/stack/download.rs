@@ -27,10 +27,17 @@ impl Worker {
         if stack.daemon().image(&image).await?.is_some() {
             return Ok(true);
         }
+        if part == Part::OpenCode {
+            self.deps.workbench.clear("its image is not here");
+        }
         if !self.agreed {
-            needs_download(part, &image, &self.view);
+            // A failed download stays shown until the person tries again.
+            if !self.failed_downloads.contains(&part) {
+                needs_download(part, &image, &self.view);
+            }
             return Ok(false);
         }
+        self.failed_downloads.remove(&part);
         self.view.set_part(part, PartState::Downloading, format!("downloading {image}"));
         self.view.change(|stack| stack.busy = Some(format!("downloading {image}")));
         let (mut totals, mut shown) = (PullTotals::default(), Instant::now());
@@ -40,6 +47,8 @@ impl Worker {
                 Ok(progress) => totals.apply(&progress),
                 Err(error) if error.is_about_the_daemon() => return Err(error.into()),
                 Err(error) => {
+                    self.agreed = false;
+                    self.failed_downloads.insert(part);
                     self.view.set_part(part, PartState::Failed, error.to_string());
                     self.view.change_part(part, |shown| shown.next_step = Some(view::next_step(&error).to_owned()));
                     return Ok(false);

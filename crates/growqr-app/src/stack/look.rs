@@ -8,7 +8,7 @@ use growqr_core::stack::{StackContainer, StackPart, Wanted};
 use growqr_stack::{Daemon, OrphanKind, Part, Real, Scope, Stack, StackError, Status, usual_size};
 use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgress};
 
-/// Whose containers a profile's are.
+/// What labels and names the containers of a profile have.
 ///
 /// # Errors
 /// If the id of this install cannot be read.
@@ -39,7 +39,9 @@ pub(crate) async fn look(
         let stack = Stack::new(daemon, scope);
         let real = stack.observe().await?;
         show(&stack, &real, &rows, shown).await?;
-        show_orphans(&stack, profile, shown).await?;
+        if let Ok(profiles) = profile.all_ids() {
+            show_orphans(&stack, &profiles, shown).await?;
+        }
         Ok((stack, real))
     };
     let seen: Result<(Stack, Real), StackError> = seen.await;
@@ -104,8 +106,7 @@ pub(crate) fn store_part(part: Part) -> StackPart {
 ///
 /// # Errors
 /// [`StackError`].
-pub(crate) async fn show_orphans(stack: &Stack, profile: &Profile, shown: &StackView) -> Result<(), StackError> {
-    let profiles = profile.all_ids();
+pub(crate) async fn show_orphans(stack: &Stack, profiles: &[String], shown: &StackView) -> Result<(), StackError> {
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
     let orphans = stack.daemon().orphans(stack.scope().install(), &profiles).await?;
     let kind = |kind| match kind {

@@ -7,6 +7,8 @@ use crate::stack::control::StackDeps;
 use crate::stack::services::REPOSITORY;
 use crate::stack::view::StackView;
 use growqr_core::clock::Clock;
+use growqr_core::journal::StoreError;
+use growqr_core::memory::Memory;
 use growqr_core::stack::StackRepo;
 use growqr_memory::{Remote, SyncError, Synced};
 use growqr_wire::{MemorySync, MemorySyncState};
@@ -21,6 +23,9 @@ const POLL: Duration = Duration::from_secs(30);
 /// How often this computer's own branch is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// The longest pause after failed comparisons.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 /// How long a round waits for a comparison. A Gitea that hangs must not hold up the other work of the rounds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -34,6 +39,14 @@ pub(crate) struct MemoryCopy {
     /// The person has asked for a comparison; `true`: also with a copy that is not the one from before.
     asked: Option<bool>,
     running: Option<Comparison>,
+    /// Failed comparisons in a row.
+    failures: u32,
+    /// When the next one is due after a failure.
+    next_try: Option<Instant>,
+    /// Gitea refuses the token, or has no such repository.
+    is_refused: bool,
+    /// Pages that both sides had changed, and the pages with Gitea's versions. Shown until those are gone.
+    conflicts: Vec<(String, String)>,
 }
 
 /// A comparison that runs. Dropped, it ends by itself.
@@ -55,7 +68,23 @@ impl Comparison {
 
 impl MemoryCopy {
     pub(crate) fn new(deps: StackDeps, view: StackView) -> MemoryCopy {
-        MemoryCopy { deps, view, last: None, is_stopped: false, asked: None, running: None }
+        MemoryCopy {
+            deps,
+            view,
+            last: None,
+            is_stopped: false,
+            asked: None,
+            running: None,
+            failures: 0,
+            next_try: None,
+            is_refused: false,
+            conflicts: Vec::new(),
+        }
+    }
+
+    /// Whether Gitea must be prepared anew: it refuses the token, or has no such repository. Told once.
+    pub(crate) fn take_refusal(&mut self) -> bool {
+        std::mem::take(&mut self.is_refused)
     }
 
     /// Whether a comparison runs that the person has asked for.
@@ -63,9 +92,17 @@ impl MemoryCopy {
         self.asked.is_some() || self.running.as_ref().is_some_and(|running| running.is_asked)
     }
 
+    /// What was last seen of the copy.
+    ///
+    /// # Errors
+    /// If the store cannot be read: then nothing is compared, because a copy that was emptied would not be recognised.
+    async fn recorded(&self) -> Result<Option<StackRepo>, StoreError> {
+        Ok(self.deps.store.repos().await?.into_iter().find(|repo| repo.name == REPOSITORY))
+    }
+
+    /// Like [`MemoryCopy::recorded`], to show it.
     async fn known(&self) -> Option<StackRepo> {
-        let repos = self.deps.store.repos().await.unwrap_or_default();
-        repos.into_iter().find(|repo| repo.name == REPOSITORY)
+        self.recorded().await.ok().flatten()
     }
 
     /// How many commits Gitea does not have yet. Asks only this computer.
@@ -98,8 +135,16 @@ impl MemoryCopy {
 
     /// Starts a comparison if there is a reason to.
     async fn start(&mut self, gitea: &Remote) -> bool {
-        let head = self.known().await.and_then(|repo| repo.head);
-        let is_due = self.last.is_none_or(|last| last.elapsed() >= POLL) || self.behind(head.clone()).await > 0;
+        let head = match self.recorded().await {
+            Ok(repo) => repo.and_then(|repo| repo.head),
+            Err(error) => {
+                tracing::warn!(%error, "what Gitea had cannot be read, so memory is not compared with its copy now");
+                self.asked = None;
+                return false;
+            }
+        };
+        let waits = self.next_try.is_some_and(|at| Instant::now() < at);
+        let is_due = !waits && (self.last.is_none_or(|last| last.elapsed() >= POLL) || self.behind(head.clone()).await > 0);
         let asked = self.asked.take();
         if asked != Some(true) && (self.is_stopped || !(is_due || asked.is_some())) {
             return false;
@@ -119,6 +164,10 @@ impl MemoryCopy {
         match result {
             Ok(Ok(synced)) => self.synced(&gitea, &synced).await,
             Ok(Err(error)) => {
+                self.failures = self.failures.saturating_add(1);
+                let pause = LOOK.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE);
+                self.next_try = Some(Instant::now() + pause);
+                self.is_refused = matches!(error, SyncError::Denied | SyncError::Missing);
                 let known = self.known().await;
                 let behind = self.behind(known.as_ref().and_then(|repo| repo.head.clone())).await;
                 self.failed(known, behind, &error);
@@ -139,7 +188,7 @@ impl MemoryCopy {
     }
 
     async fn synced(&mut self, gitea: &Remote, synced: &Synced) {
-        self.is_stopped = false;
+        (self.is_stopped, self.is_refused, self.failures, self.next_try) = (false, false, 0, None);
         let repo = StackRepo {
             name: REPOSITORY.to_owned(),
             owner: gitea.user.clone(),
@@ -152,29 +201,43 @@ impl MemoryCopy {
         if synced.pulled > 0 {
             self.deps.memory_changes.send_replace(());
         }
-        let conflicts: Vec<String> = synced.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
-        let (found, next_step) = if conflicts.is_empty() {
+        let pairs = synced.conflicts.iter().filter_map(|conflict| Some((conflict.path.clone(), conflict.copy.clone()?)));
+        self.conflicts.extend(pairs);
+        self.forget_settled_conflicts().await;
+        let (found, next_step) = if self.conflicts.is_empty() {
             ("the copy on Gitea is the same".to_owned(), None)
         } else {
-            let copies = synced.conflicts.iter().filter_map(|conflict| conflict.copy.clone()).collect::<Vec<_>>().join(", ");
+            let (pages, copies): (Vec<&str>, Vec<&str>) =
+                self.conflicts.iter().map(|(page, copy)| (page.as_str(), copy.as_str())).unzip();
             (
-                format!("both sides had changed {}; both versions are kept", conflicts.join(", ")),
-                Some(format!("Compare with {copies}, keep what is right, and delete the other page.")),
+                format!("both sides had changed {}; both versions are kept", pages.join(", ")),
+                Some(format!("Compare with {}, keep what is right, and delete the other page.", copies.join(", "))),
             )
         };
         self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, next_step);
+    }
+
+    /// A conflict is settled once the page with Gitea's version is gone.
+    async fn forget_settled_conflicts(&mut self) {
+        if self.conflicts.is_empty() {
+            return;
+        }
+        let (memory, conflicts) = (Arc::clone(&self.deps.memory), self.conflicts.clone());
+        let exists = move |copy: &str| memory.read(copy).is_ok();
+        let left = tokio::task::spawn_blocking(move || conflicts.into_iter().filter(|(_, copy)| exists(copy)).collect()).await;
+        self.conflicts = left.unwrap_or_default();
     }
 
     fn failed(&mut self, known: Option<StackRepo>, behind: u64, error: &SyncError) {
         let at = known.and_then(|repo| repo.synced_at).map(|at| at.0);
         let step = match error {
             SyncError::Wiped { .. } | SyncError::Rewound { .. } => Some(
-                "If this is what you want, join it with the memory on this computer: growqr stack sync --join. Nothing is overwritten.",
+                "If this is what you want, merge it with the memory on this computer: growqr stack sync --join. Nothing is overwritten.",
             ),
             SyncError::Foreign { .. } => {
                 Some("Rename or delete the repository \"memory\" in Gitea's pages, then try again: growqr stack sync --join")
             }
-            SyncError::Missing | SyncError::Denied => Some("Start the containers again: growqr stack up"),
+            SyncError::Missing | SyncError::Denied => Some("It is set up again by itself."),
             SyncError::Refused { .. } => Some("Look at the settings of the repository in Gitea's pages."),
             SyncError::Unreachable { .. } | SyncError::Raced | SyncError::Memory(_) => None,
         };
@@ -192,6 +255,9 @@ impl MemoryCopy {
         }
         loop {
             tokio::time::sleep(LOOK).await;
+            if self.next_try.is_some_and(|at| Instant::now() < at) {
+                continue;
+            }
             let (false, Some(known), true) = (self.is_stopped, self.known().await, self.last.is_some()) else { continue };
             if self.behind(known.head).await > 0 {
                 return;
@@ -204,7 +270,7 @@ impl MemoryCopy {
         (self.last, self.running) = (None, None);
         let Some(known) = self.known().await else { return };
         let behind = self.behind(known.head.clone()).await;
-        let found = if behind == 0 { "Gitea does not run; it had everything".to_owned() } else { waiting(behind) };
+        let found = if behind == 0 { "Gitea is stopped; everything had been sent to it".to_owned() } else { waiting(behind) };
         self.show(MemorySyncState::Behind, behind, known.synced_at.map(|at| at.0), found, None);
     }
 

@@ -22,6 +22,9 @@ const POLL: Duration = Duration::from_secs(15);
 /// How often Docker is looked for while it cannot be asked.
 const SEARCH: Duration = Duration::from_secs(5);
 
+/// How often a container that does not answer yet is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// How many ports are tried in one round.
 const PORT_TRIES: usize = 20;
 
@@ -41,6 +44,11 @@ impl Worker {
                 self.view.docker_failed(&error);
                 self.stack = None;
                 *self.hints.get_mut() = None;
+                // What the person confirmed was confirmed for what they saw.
+                self.remove_orphans = false;
+                self.services.forget_containers("Docker does not answer");
+                self.ready.clear();
+                self.copy.offline().await;
                 SEARCH
             }
             Err(Problem::Docker(error)) => {
@@ -59,7 +67,7 @@ impl Worker {
         pause
     }
 
-    /// Something that no single container is to blame for.
+    /// Shows an error on every wanted part that does not run.
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
         for part in Part::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(WantedRow::Up)) {
             if self.ready.contains_key(&part) {
@@ -74,7 +82,12 @@ impl Worker {
         if let Some(stack) = &self.stack
             && stack.daemon().ping().await.is_ok()
         {
-            return Ok(stack.clone());
+            let stack = stack.clone();
+            let hints = self.hints.get_mut();
+            if hints.is_none() {
+                *hints = Some(stack.daemon().events(&self.scope).boxed());
+            }
+            return Ok(stack);
         }
         self.stack = None;
         *self.hints.get_mut() = None;
@@ -92,13 +105,17 @@ impl Worker {
             self.remove_all(&stack).await?;
         }
         if self.remove_orphans {
-            let profiles = self.deps.profile.all_ids();
-            let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-            let orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
-            stack.daemon().remove_orphans(&orphans).await?;
             self.remove_orphans = false;
+            let profiles = self.deps.profile.all_ids()?;
+            let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+            let shown = self.view.get().orphans;
+            let mut orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
+            orphans.retain(|orphan| shown.iter().any(|shown| shown.name == orphan.name));
+            stack.daemon().remove_orphans(&orphans).await?;
         }
-        show_orphans(&stack, &self.deps.profile, &self.view).await?;
+        if let Ok(profiles) = self.deps.profile.all_ids() {
+            show_orphans(&stack, &profiles, &self.view).await?;
+        }
         let real = stack.observe().await?;
         let sleeps = self.workbench_sleeps().await;
         let is_up =
@@ -108,7 +125,7 @@ impl Worker {
             return self.rest(&stack, &real, rows).await;
         }
         if sleeps && wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
-            self.deps.workbench.clear("it sleeps until it is needed");
+            self.deps.workbench.sleep();
             self.ready.remove(&Part::OpenCode);
             self.view.set_part(Part::OpenCode, PartState::Stopped, "sleeps until it is needed");
         }
@@ -124,12 +141,22 @@ impl Worker {
                 Verdict::GiveUp => {}
             }
         }
-        let real = self.reconcile(&stack, &startable).await?;
+        let (real, problem) = match self.reconcile(&stack, &startable).await {
+            Ok(real) => (real, None),
+            Err(Problem::Docker(error)) if error.is_about_the_daemon() => return Err(error.into()),
+            // The other container may run.
+            Err(problem) => (stack.observe().await?, Some(problem)),
+        };
         self.record(rows, &real).await?;
         self.make_ready(&stack, &real, &startable).await?;
-        self.copy.round(self.services.gitea(), self.sync.take()).await;
+        self.copy.round(self.services.gitea(), self.sync).await;
+        self.sync = None;
+        if self.copy.take_refusal() {
+            self.services.forget_gitea();
+            self.ready.remove(&Part::Gitea);
+        }
         self.measure(&stack, &real).await;
-        Ok(soonest)
+        problem.map_or(Ok(soonest), Err)
     }
 
     /// Nothing is wanted, or it sleeps: stops what runs.
@@ -139,7 +166,12 @@ impl Worker {
             stack.reconcile(&Wanted::default(), |step| tracing::info!(%step, "Docker")).await?;
         }
         self.ready.clear();
-        self.services.forget_containers();
+        if wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+            self.services.forget_containers("it is not running");
+            self.deps.workbench.sleep();
+        } else {
+            self.services.forget_containers("it is not running; the person can start it with: growqr stack up");
+        }
         for part in Part::ALL {
             let (state, found) = match wanted(rows, part) {
                 None => (PartState::Off, "not started"),
@@ -161,9 +193,10 @@ impl Worker {
         self.view.change(|stack| stack.busy = Some("removing containers and their data".to_owned()));
         self.services.stop().await;
         self.ready.clear();
+        // The other way round, a kill in between would make the next start find a copy that was emptied.
+        self.copy.forget().await?;
         stack.reset().await?;
         self.deps.credentials.forget().await?;
-        self.copy.forget().await?;
         for part in growqr_core::stack::StackPart::ALL {
             self.deps.store.free_port(part).await.map_err(AppError::from)?;
         }
@@ -221,8 +254,11 @@ impl Worker {
             let container = real.container(part).map(|container| container.id.clone());
             let image = self.image(part).to_owned();
             if row.container != container || row.image != image {
-                let row = StackContainer { container, image, changed_at: SystemClock.now(), ..row.clone() };
-                self.deps.store.save_container(&row).await.map_err(AppError::from)?;
+                self.deps
+                    .store
+                    .saw_container(row.part, &image, container.as_deref(), SystemClock.now())
+                    .await
+                    .map_err(AppError::from)?;
             }
         }
         Ok(())
@@ -240,14 +276,20 @@ impl Worker {
             }
             self.view.set_part(*part, PartState::Starting, "waiting until it answers");
             self.view.change(|stack| stack.busy = Some(format!("waiting until {} answers", part.name())));
-            // From here on, an end of this run is a death.
-            self.ready.insert(*part, run);
-            let prepared = match part {
-                Part::Gitea => self.services.prepare_gitea(stack, container).await,
-                Part::OpenCode => self.services.prepare_opencode(stack, container).await,
+            // From here on, an end of this run is a death. It is not prepared yet: this round may be given up.
+            self.ready.insert(*part, (container.id.clone(), String::new()));
+            let prepared = tokio::select! {
+                ended = until_ended(stack, &container.id) => Err(ended),
+                prepared = async {
+                    match part {
+                        Part::Gitea => self.services.prepare_gitea(stack, container).await,
+                        Part::OpenCode => self.services.prepare_opencode(stack, container).await,
+                    }
+                } => prepared,
             };
             match prepared {
                 Ok(version) => {
+                    self.ready.insert(*part, run);
                     self.view.set_part(*part, PartState::Running, "running");
                     self.view.change_part(*part, |shown| shown.version = Some(version));
                 }
@@ -255,13 +297,25 @@ impl Worker {
                     let error = growqr_wire::Error::from(error);
                     self.view.set_part(*part, PartState::Failed, error.message);
                     self.view.change_part(*part, |shown| shown.next_step = error.next_step);
-                    // Prepared anew in the next round.
-                    if let Some(run) = self.ready.get_mut(part) {
-                        run.1.clear();
-                    }
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// Waits until a container no longer runs.
+async fn until_ended(stack: &Stack, id: &str) -> AppError {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Ok(real) = stack.observe().await
+            && !real.containers.iter().any(|container| container.id == id && container.status == Status::Running)
+        {
+            return AppError::Docker {
+                message: "it has ended before it answered".to_owned(),
+                retryable: true,
+                next_step: "It is started again. The last lines of its log may tell why it ended.".to_owned(),
+            };
+        }
     }
 }

@@ -72,8 +72,6 @@ struct RunningGateway {
     port: u16,
     /// The addresses on which it listens besides the loopback address.
     bridges: Vec<IpAddr>,
-    /// What the model was when the gateway was started. Another model needs no other container.
-    model: ServedModel,
 }
 
 impl Services {
@@ -88,14 +86,20 @@ impl Services {
     }
 
     /// The containers do not run any more.
-    pub(crate) fn forget_containers(&mut self) {
+    /// `reason`: why the workbench cannot be used, the end of a sentence.
+    pub(crate) fn forget_containers(&mut self, reason: &str) {
         self.gitea = None;
-        self.workbench.clear("it is not running");
+        self.workbench.clear(reason);
+    }
+
+    /// Gitea refuses what was made for this program: it is prepared anew.
+    pub(crate) fn forget_gitea(&mut self) {
+        self.gitea = None;
     }
 
     /// Stops the gateway.
     pub(crate) async fn stop(&mut self) {
-        self.forget_containers();
+        self.forget_containers("GrowQR is stopping");
         if let Some(running) = self.gateway.take() {
             running.gateway.stop().await;
         }
@@ -133,7 +137,7 @@ impl Services {
         let running = self.start_gateway(&credentials, taken).await?;
         let server = ServerConfig {
             gateway: format!("http://{HOST_NAME}:{}", running.port),
-            model: running.model.clone(),
+            model: served_model(),
             agents: vec![grow_agent()],
             allowed_commands: HARMLESS.map(str::to_owned).into(),
         };
@@ -158,15 +162,7 @@ impl Services {
                     Err(_) => refused.push(port),
                 }
             };
-            let card = self.deps.setups.sub_agent_card();
-            let model = ServedModel {
-                id: MODEL.to_owned(),
-                name: "GrowQR".to_owned(),
-                context_tokens: card.context_tokens,
-                output_tokens: card.max_output_tokens,
-                prices: [0; 4],
-            };
-            self.gateway = Some(RunningGateway { gateway, port, bridges: Vec::new(), model });
+            self.gateway = Some(RunningGateway { gateway, port, bridges: Vec::new() });
         }
         self.gateway.as_ref().ok_or_else(|| AppError::Internal("the gateway was not started".to_owned()))
     }
@@ -261,6 +257,19 @@ impl Services {
                 facts.name
             ),
         })
+    }
+}
+
+/// The model as OpenCode knows it. Its sizes do not follow the chosen model: they are part of the container, and another container
+/// would end the sessions that are at work. Most models take this much; a smaller one refuses a prompt that is too long, and
+/// OpenCode then shortens it.
+fn served_model() -> ServedModel {
+    ServedModel {
+        id: MODEL.to_owned(),
+        name: "GrowQR".to_owned(),
+        context_tokens: 200_000,
+        output_tokens: 16_000,
+        prices: [0; 4],
     }
 }
 

@@ -47,6 +47,8 @@ struct Slot {
 #[derive(Clone)]
 enum Bench {
     Up(Arc<Running>),
+    /// It starts when a session needs it.
+    Asleep,
     /// Why not: the end of a sentence.
     Down(String),
 }
@@ -95,7 +97,21 @@ impl WorkbenchSlot {
     /// The workbench cannot be used, for this reason: the end of a sentence.
     pub(crate) fn clear(&self, reason: &str) {
         self.drivers().clear();
-        self.0.bench.send_replace(Bench::Down(reason.to_owned()));
+        self.0.bench.send_if_modified(|bench| {
+            let is_new = !matches!(bench, Bench::Down(known) if known == reason);
+            *bench = Bench::Down(reason.to_owned());
+            is_new
+        });
+    }
+
+    /// The workbench is stopped, and starts again when a session needs it.
+    pub(crate) fn sleep(&self) {
+        self.drivers().clear();
+        self.0.bench.send_if_modified(|bench| {
+            let is_new = !matches!(bench, Bench::Asleep);
+            *bench = Bench::Asleep;
+            is_new
+        });
     }
 
     /// Marked as changed when something needs the workbench while it does not run.
@@ -111,7 +127,7 @@ impl WorkbenchSlot {
     /// Whether new sub-agents can work in it.
     pub(crate) fn state(&self) -> Workbench {
         match &*self.0.bench.borrow() {
-            Bench::Up(_) => Workbench::Available,
+            Bench::Up(_) | Bench::Asleep => Workbench::Available,
             Bench::Down(reason) => Workbench::Unavailable(reason.clone()),
         }
     }
@@ -120,7 +136,7 @@ impl WorkbenchSlot {
     pub(crate) fn client(&self) -> Option<OpenCode> {
         match &*self.0.bench.borrow() {
             Bench::Up(running) => Some(running.client.clone()),
-            Bench::Down(_) => None,
+            Bench::Asleep | Bench::Down(_) => None,
         }
     }
 
@@ -132,10 +148,12 @@ impl WorkbenchSlot {
     async fn running(&self) -> Arc<Running> {
         let mut bench = self.0.bench.subscribe();
         loop {
-            if let Bench::Up(running) = &*bench.borrow_and_update() {
-                return Arc::clone(running);
+            let now = bench.borrow_and_update().clone();
+            match now {
+                Bench::Up(running) => return running,
+                Bench::Asleep => drop(self.0.needed.send_replace(())),
+                Bench::Down(_) => {}
             }
-            self.0.needed.send_replace(());
             // The sender is in this slot.
             if bench.changed().await.is_err() {
                 std::future::pending::<()>().await;
@@ -146,6 +164,7 @@ impl WorkbenchSlot {
     fn running_now(&self) -> Result<Arc<Running>, WorkbenchError> {
         match &*self.0.bench.borrow() {
             Bench::Up(running) => Ok(Arc::clone(running)),
+            Bench::Asleep => Err(WorkbenchError::Unreachable("it is not running".to_owned())),
             Bench::Down(reason) => Err(WorkbenchError::Unreachable(reason.clone())),
         }
     }
@@ -251,6 +270,10 @@ impl Sessions for WorkbenchSlot {
                 Err(error) if error.is_temporary() => tokio::time::sleep(PAUSE).await,
                 Err(error) => {
                     self.drop_driver(job);
+                    // What cannot be followed must not go on unseen.
+                    if let Err(error) = self.abort(job).await {
+                        tracing::warn!(%error, "a session that cannot be followed could not be stopped");
+                    }
                     let outcome = SessionOutcome::Failed { reason: error.to_string(), retryable: false };
                     return SessionNews::Ended(SessionEnd::without_words(outcome));
                 }
@@ -405,6 +428,10 @@ fn end(outcome: opencode::SessionOutcome) -> SessionEnd {
         Ending::Finished(_) => SessionOutcome::Done,
         Ending::Aborted => SessionOutcome::Aborted,
         Ending::Interrupted => SessionOutcome::Interrupted { in_doubt: in_doubt() },
+        // While no host ran there was no gateway, so its model calls failed. Nothing of it is in doubt, and it may go on.
+        Ending::Failed(Failure::Error { .. }) if outcome.was_prompted_before => {
+            SessionOutcome::Interrupted { in_doubt: in_doubt() }
+        }
         Ending::Failed(failure) => SessionOutcome::Failed { reason: reason(failure), retryable: true },
     };
     SessionEnd {

@@ -14,8 +14,9 @@ use crate::stack::services::Services;
 use crate::stack::view::StackView;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use growqr_core::journal::SessionStatus;
 use growqr_stack::{Hint, HintKind, Part, Scope, Stack, StackError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -40,9 +41,11 @@ pub(crate) struct Worker {
     pub(super) hints: Mutex<Hints>,
     pub(super) services: Services,
     pub(super) copy: MemoryCopy,
-    /// The person agreed to downloads in this run.
+    /// The person agreed to downloads, and none has failed since.
     pub(super) agreed: bool,
-    /// The containers that were asked for with a setting that lets them sleep until they are needed.
+    /// Parts whose image could not be downloaded.
+    pub(super) failed_downloads: BTreeSet<Part>,
+    /// True once the containers may run: by the setting, a command, or a first use.
     pub(super) awake: bool,
     /// When the workbench was last used.
     pub(super) last_use: Instant,
@@ -51,7 +54,7 @@ pub(crate) struct Worker {
     pub(super) restarts: BTreeMap<Part, Restarts>,
     /// Containers that the events said ran out of memory.
     pub(super) out_of_memory: Vec<String>,
-    /// What runs and has answered: the container's id and the start of its run.
+    /// Runs that were prepared: the container's id and the start of its run; empty while it is being prepared.
     pub(super) ready: BTreeMap<Part, (String, String)>,
     pub(super) disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
@@ -78,6 +81,7 @@ impl Worker {
             stack: None,
             hints: Mutex::default(),
             agreed: false,
+            failed_downloads: BTreeSet::new(),
             awake: false,
             last_use: Instant::now(),
             taken: Vec::new(),
@@ -99,7 +103,8 @@ impl Worker {
 
     /// Works until it is stopped.
     pub(crate) async fn run(mut self, orders: Arc<Orders>, stop: CancellationToken) {
-        self.awake = self.preferences().await.start == StartWhen::Start;
+        // Sessions may be at work in a container that ran on while no host did.
+        self.awake = self.preferences().await.start == StartWhen::Start || self.has_open_session().await;
         let mut memory_changes = self.deps.memory_changes.subscribe();
         let mut needed = self.deps.workbench.needed();
         loop {
@@ -131,6 +136,11 @@ impl Worker {
         self.services.stop().await;
     }
 
+    async fn has_open_session(&self) -> bool {
+        let sessions = self.deps.store.sessions().await.unwrap_or_default();
+        sessions.iter().any(|session| session.status == SessionStatus::Open)
+    }
+
     /// Something needs the containers that sleep.
     async fn wake(&mut self) {
         if !self.awake && self.preferences().await.start != StartWhen::Never {
@@ -150,6 +160,9 @@ impl Worker {
     fn take(&mut self, orders: Pending) {
         if let Some(agreed) = orders.wanted {
             self.agreed |= agreed;
+            // What was ordered before is no longer wanted.
+            self.reset = false;
+            self.failed_downloads.clear();
             self.awake = true;
             self.last_use = Instant::now();
             self.taken.clear();

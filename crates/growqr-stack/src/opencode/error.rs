@@ -61,6 +61,12 @@ pub enum OpenCodeError {
 }
 
 impl OpenCodeError {
+    /// Whether the server failed with the call. A later look may succeed.
+    #[must_use]
+    pub fn is_server_error(&self) -> bool {
+        matches!(self, OpenCodeError::Refused { status: 500.., .. })
+    }
+
     /// Whether the same call may succeed later without a change: the server starts, stops or is overloaded.
     #[must_use]
     pub fn is_temporary(&self) -> bool {

@@ -4,6 +4,7 @@ use super::PostgresStore;
 use crate::error::while_doing;
 use crate::rows::{ContainerRow, PortRow, RepoRow};
 use async_trait::async_trait;
+use growqr_core::clock::Timestamp;
 use growqr_core::journal::{StackRecords, StoreError};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 
@@ -32,6 +33,25 @@ impl StackRecords for PostgresStore {
         .bind(&container.image)
         .bind(&container.container)
         .bind(container.changed_at.0);
+        query.execute(&self.db.pool).await.map_err(while_doing("keep a container"))?;
+        Ok(())
+    }
+
+    async fn saw_container(
+        &self,
+        part: StackPart,
+        image: &str,
+        container: Option<&str>,
+        at_time: Timestamp,
+    ) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "update containers set image = $1, container_id = $2, changed_at = $3 where profile_id = $4 and part = $5",
+        )
+        .bind(image)
+        .bind(container)
+        .bind(at_time.0)
+        .bind(self.profile())
+        .bind(part.as_str());
         query.execute(&self.db.pool).await.map_err(while_doing("keep a container"))?;
         Ok(())
     }

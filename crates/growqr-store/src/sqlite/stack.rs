@@ -4,6 +4,7 @@ use super::SqliteStore;
 use crate::error::while_doing;
 use crate::rows::{ContainerRow, PortRow, RepoRow};
 use async_trait::async_trait;
+use growqr_core::clock::Timestamp;
 use growqr_core::journal::{StackRecords, StoreError};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 
@@ -32,6 +33,26 @@ impl StackRecords for SqliteStore {
         .bind(&container.image)
         .bind(&container.container)
         .bind(container.changed_at.0);
+        let mut writer = self.db.writer().await?;
+        query.execute(&mut *writer).await.map_err(while_doing("keep a container"))?;
+        writer.release();
+        Ok(())
+    }
+
+    async fn saw_container(
+        &self,
+        part: StackPart,
+        image: &str,
+        container: Option<&str>,
+        at_time: Timestamp,
+    ) -> Result<(), StoreError> {
+        let query =
+            sqlx::query("update containers set image = ?, container_id = ?, changed_at = ? where profile_id = ? and part = ?")
+                .bind(image)
+                .bind(container)
+                .bind(at_time.0)
+                .bind(self.profile())
+                .bind(part.as_str());
         let mut writer = self.db.writer().await?;
         query.execute(&mut *writer).await.map_err(while_doing("keep a container"))?;
         writer.release();

@@ -97,6 +97,8 @@ pub struct SessionOutcome {
     pub unfinished: Vec<ToolCall>,
     /// What the session has used since it was created.
     pub usage: SessionUsage,
+    /// An earlier run of the driver had sent the prompt.
+    pub was_prompted_before: bool,
 }
 
 /// Runs a prompt to its end. Started again with the same job after a crash of either side, it takes up the same session and
@@ -183,7 +185,7 @@ impl Run<'_> {
                     self.abort_again(&snapshot).await?;
                     self.due = Instant::now() + if self.idle_since.is_some() { LOOK_AGAIN } else { LOOK_EVERY };
                 }
-                Err(error) if error.is_temporary() => {
+                Err(error) if error.is_temporary() || error.is_server_error() => {
                     let since = *unreachable_since.get_or_insert_with(Instant::now);
                     if since.elapsed() > self.job.patience {
                         return Err(error);
@@ -324,6 +326,7 @@ impl Run<'_> {
             changes: patiently(patience, || client.changes_of(&self.session, &snapshot.turn)).await?,
             unfinished: snapshot.unfinished_calls(),
             usage: patiently(patience, || client.usage(id)).await?,
+            was_prompted_before: !self.known.is_prompted_now,
             session: patiently(patience, || client.session(id)).await?,
         })
     }

@@ -31,6 +31,17 @@ on_both! {
         assert_eq!(store.containers().await.unwrap(), [container(StackPart::Gitea, Wanted::Up), down]);
     }
 
+    /// What was seen of a container leaves alone whether it should run.
+    async fn what_was_seen_of_a_container_does_not_change_what_is_wanted(world: World) {
+        let store = world.store().await;
+        store.saw_container(StackPart::Gitea, "image:2", Some("b"), NOW).await.unwrap();
+        assert_eq!(store.containers().await.unwrap(), [], "no row");
+        store.save_container(&container(StackPart::Gitea, Wanted::Down)).await.unwrap();
+        store.saw_container(StackPart::Gitea, "image:2", None, Timestamp(9)).await.unwrap();
+        let seen = &store.containers().await.unwrap()[0];
+        assert_eq!((seen.wanted, seen.image.as_str(), &seen.container), (Wanted::Down, "image:2", &None));
+    }
+
     /// A part has one port; the other part of the profile cannot take it.
     async fn a_port_has_one_holder(world: World) {
         let store = world.store().await;
