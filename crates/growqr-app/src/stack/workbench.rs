@@ -151,7 +151,9 @@ impl WorkbenchSlot {
             let now = bench.borrow_and_update().clone();
             match now {
                 Bench::Up(running) => return running,
-                Bench::Asleep => drop(self.0.needed.send_replace(())),
+                Bench::Asleep => {
+                    self.0.needed.send_replace(());
+                }
                 Bench::Down(_) => {}
             }
             // The sender is in this slot.

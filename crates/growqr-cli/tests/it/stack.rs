@@ -26,9 +26,9 @@ fn one_command_starts_both_services_and_another_stops_them() {
     let log = program.run(&["stack", "logs", "opencode"]);
     assert!(log.out.contains("listening"), "{log:?}");
     // A second time nothing is made anew.
-    let before = host.docker(&["ps", "-q", "--no-trunc"]);
+    let before = [owned.container("gitea"), owned.container("opencode")];
     up(&program);
-    assert_eq!(host.docker(&["ps", "-q", "--no-trunc"]), before);
+    assert_eq!([owned.container("gitea"), owned.container("opencode")], before);
     let down = program.run(&["stack", "down"]);
     assert_eq!(down.code, Some(0), "{down:?}");
     assert_eq!(owned.running(), Vec::<String>::new());

@@ -201,6 +201,19 @@ async fn requests_that_may_cost_more_than_tokens_are_refused() {
     assert_eq!(world.books.limits_hit("ada"), Vec::<LimitReached>::new());
 }
 
+#[tokio::test]
+async fn blocks_that_are_nested_without_end_are_refused_and_the_gateway_lives_on() {
+    let world = World::new().await;
+    let deep = format!("{}\"x\"{}", "[{\"type\":\"tool_result\",\"content\":".repeat(20_000), "}]".repeat(20_000));
+    let body = format!("{{\"model\":\"growqr\",\"max_tokens\":10,\"messages\":[{{\"role\":\"user\",\"content\":{deep}}}]}}");
+    let response = world.message("ses_1", &hello()).body(body).send().await.unwrap();
+    let status = response.status().as_u16();
+    let answer = response.text().await.unwrap();
+    assert_eq!((status, error(&answer).0.as_str()), (400, "invalid_request_error"), "{answer}");
+    world.claude.will(growqr_testkit::anthropic::says("still here"));
+    assert_eq!(world.ask("ses_1", &hello()).await.0, 200);
+}
+
 /// A log in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
