@@ -4,7 +4,7 @@
 
 use crate::disk;
 use crate::git::Git;
-use crate::merge_trees::{HiddenFile, Leaf};
+use crate::hidden::{HiddenFile, Leaf};
 use crate::objects::blob_at;
 use crate::plan::FileChange;
 use crate::probe::Step;

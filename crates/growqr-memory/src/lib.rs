@@ -19,6 +19,7 @@ mod disk;
 mod draft;
 mod error_context;
 mod git;
+mod hidden;
 mod history;
 mod index;
 mod merge_trees;
@@ -32,15 +33,19 @@ mod prepare;
 mod probe;
 mod remote;
 mod search;
+mod spellings;
 mod staged;
 mod sync;
+mod sync_error;
 mod watch;
 mod work_tree;
 
 pub use adopt::Adopted;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
-pub use sync::{PageConflict, Remote, SyncError, Synced};
+pub use remote::Remote;
+pub use sync::{PageConflict, Synced};
+pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
 pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
 

@@ -1,12 +1,13 @@
 //! Merges the server's files into ours, page by page. Our version of a page is never lost: where both cannot be merged, the
 //! server's version becomes a page beside it. Files that cannot be pages stay in the tree and never reach the folder.
 
-use crate::adopt::Spellings;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::hidden::{HiddenFile, Leaf};
 use crate::path;
 use crate::plan::FileChange;
 use crate::prepare::merge;
+use crate::spellings::Spellings;
 use crate::sync::PageConflict;
 use crate::work_tree::{self, MAX_PAGE_BYTES, OnDisk};
 use git2::{Delta, DiffFile, ObjectType, Oid, Tree};
@@ -17,20 +18,6 @@ const FOLDER: i32 = 0o040_000;
 
 /// What a copy of the server's version is called.
 const SUFFIX: &str = " (from the server";
-
-/// A file, link or submodule in a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Leaf {
-    pub(crate) oid: Oid,
-    pub(crate) mode: i32,
-}
-
-/// A file of the tree that is not in the folder. `None`: it was removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HiddenFile {
-    pub(crate) path: Vec<u8>,
-    pub(crate) leaf: Option<Leaf>,
-}
 
 /// The merged tree.
 pub(crate) struct MergedTree {

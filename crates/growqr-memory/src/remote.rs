@@ -4,16 +4,28 @@
 //! The token is given to the server in a header only. It is in no URL, configuration, ref or log.
 
 use crate::git::Git;
-use crate::sync::{Remote, SyncError};
+use crate::sync_error::SyncError;
 use git2::{
     Cred, Direction, Error, ErrorClass, ErrorCode, FetchOptions, Oid, PushOptions, RemoteCallbacks, RemoteRedirect, Repository,
 };
 use growqr_core::memory::MemoryError;
+use growqr_core::secret::Secret;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+/// The repository on the server.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Its URL for git, without credentials.
+    pub url: String,
+    /// The user on the server.
+    pub user: String,
+    /// The user's token. Sent as a header only.
+    pub token: Secret,
+}
 
 /// How long the server may take to answer the first request.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);

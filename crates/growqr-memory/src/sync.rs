@@ -10,25 +10,14 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::message::{self, Author};
 use crate::plan::{Plan, WorkTreeFiles};
-use crate::remote::{Push, Session};
+use crate::remote::{Push, Remote, Session};
+use crate::sync_error::SyncError;
 use git2::{ErrorCode, Oid};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
-use growqr_core::secret::Secret;
 
 /// How often to merge and push if the server's branch keeps moving.
 const ATTEMPTS: usize = 5;
-
-/// The repository on the server.
-#[derive(Clone, Debug)]
-pub struct Remote {
-    /// Its URL for git, without credentials.
-    pub url: String,
-    /// The user on the server.
-    pub user: String,
-    /// The user's token. Sent as a header only.
-    pub token: Secret,
-}
 
 /// The result of a sync: the server and the memory have the same newest commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,62 +42,6 @@ pub struct PageConflict {
     pub path: String,
     /// The page with the server's version; `None` if the server has deleted the page.
     pub copy: Option<String>,
-}
-
-/// Why a sync stopped. The server's branch and the pages of this computer are then as they were, but for hand edits, which may
-/// have been committed, and changes of the server, which may have been merged in.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SyncError {
-    /// The server does not answer; commits wait here.
-    #[error("the server cannot be reached: {cause}")]
-    Unreachable {
-        /// What happened.
-        cause: String,
-    },
-    /// The server refuses the token, or the token may not push.
-    #[error("the server refused the token")]
-    Denied,
-    /// The server has no such repository, or does not show it to this user.
-    #[error("the server has no such repository")]
-    Missing,
-    /// The repository was synced before and is empty now. Nothing was pushed.
-    #[error("the repository on the server is empty, but it had {expected} before")]
-    Wiped {
-        /// The commit that was expected.
-        expected: String,
-    },
-    /// The server no longer has a commit that it had before, as after restoring a backup. Nothing was pushed.
-    #[error("the server's newest commit is {found}, which does not contain {expected}")]
-    Rewound {
-        /// The commit that was expected.
-        expected: String,
-        /// The server's newest commit.
-        found: String,
-    },
-    /// The server's repository has no commit in common with this memory. Nothing was pushed.
-    #[error("the repository on the server is of another memory (its newest commit is {found})")]
-    Foreign {
-        /// The server's newest commit.
-        found: String,
-    },
-    /// The server refused the push for a reason of its own, such as a protected branch.
-    #[error("the server refused the push: {reason}")]
-    Refused {
-        /// What the server said.
-        reason: String,
-    },
-    /// The server's branch moved during every attempt.
-    #[error("the server's branch kept changing; try again later")]
-    Raced,
-    /// The memory on this computer failed.
-    #[error("the memory could not be synced")]
-    Memory(#[source] MemoryError),
-}
-
-impl From<MemoryError> for SyncError {
-    fn from(error: MemoryError) -> Self {
-        SyncError::Memory(error)
-    }
 }
 
 /// What a merge has done.

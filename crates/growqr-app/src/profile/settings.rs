@@ -81,7 +81,7 @@ pub const SETTINGS: [SettingDefinition; 16] = [
     SettingDefinition {
         name: "workbench.folders",
         default: "none",
-        about: "folders of this computer that sub-agents in the workbench see, as a JSON list such as [\"/home/me/notes\"]; write {\"path\": \"/home/me/notes\", \"write\": true} in place of a path to let them change it; none for no folder",
+        about: "folders of this computer that sub-agents in the workbench see, as a JSON list of paths; write {\"path\": \"…\", \"write\": true} in place of a path to let them change it; none for no folder",
     },
 ];
 

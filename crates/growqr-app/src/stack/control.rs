@@ -4,20 +4,15 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::library::Library;
-use crate::model_setup::setups::ModelSetups;
 use crate::profile::location::{Environment, Profile};
 use crate::stack::config::StackConfig;
-use crate::stack::credentials::CredentialStore;
-use crate::stack::gateway::HostSlot;
+use crate::stack::deps::StackDeps;
 use crate::stack::orders::{Orders, Pending};
 use crate::stack::view::StackView;
-use crate::stack::workbench::WorkbenchSlot;
 use crate::stack::worker::Worker;
 use growqr_actors::Host;
 use growqr_core::clock::Clock;
-use growqr_core::journal::Store;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
-use growqr_memory::MemoryRepo;
 use growqr_wire::{DockerState, Stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,23 +24,6 @@ use tokio_util::sync::CancellationToken;
 /// How long closing waits for the task: it stops at the next await, whatever Docker does, and then settles the calls of the
 /// gateway.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What the task works with.
-#[derive(Clone)]
-pub(crate) struct StackDeps {
-    pub(crate) profile: Profile,
-    pub(crate) environment: Environment,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) memory: Arc<MemoryRepo>,
-    pub(crate) setups: Arc<ModelSetups>,
-    pub(crate) credentials: Arc<CredentialStore>,
-    /// Marked as changed when memory was changed by the person or by its copy.
-    pub(crate) memory_changes: watch::Sender<()>,
-    /// The agents, once they run.
-    pub(crate) host: HostSlot,
-    /// Where their sessions work.
-    pub(crate) workbench: WorkbenchSlot,
-}
 
 /// The handle.
 pub(crate) struct StackControl {

@@ -3,8 +3,7 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
-use crate::stack::control::StackDeps;
-use crate::stack::services::REPOSITORY;
+use crate::stack::deps::{REPOSITORY, StackDeps};
 use crate::stack::view::StackView;
 use growqr_core::clock::Clock;
 use growqr_core::journal::StoreError;

@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod control;
 pub(crate) mod credentials;
 mod deaths;
+pub(crate) mod deps;
 mod download;
 pub(crate) mod gateway;
 mod gitea_commands;
@@ -24,13 +25,11 @@ mod worker;
 use crate::error::AppError;
 use crate::profile::location::{Environment, Profile};
 use config::docker_environment;
+use deps::GITEA_USER;
 use gitea_commands::GiteaExec;
 use growqr_stack::gitea_server::{GiteaError, GiteaServer};
 use growqr_stack::{Daemon, Part, RealContainer, Stack, StackError};
 use growqr_wire::{GiteaLogin, Reply};
-
-/// The user on Gitea.
-const GITEA_USER: &str = "growqr";
 
 /// The most lines of a log that are read.
 const LOG_LINES: u32 = 1_000;

@@ -74,8 +74,7 @@ fn folders(text: &str) -> Result<Vec<SharedFolder>, String> {
     if text == "none" {
         return Ok(Vec::new());
     }
-    let entries: Vec<FolderEntry> = serde_json::from_str(text)
-        .map_err(|_| "write a JSON list of folders, such as [\"/home/me/notes\"], or none".to_owned())?;
+    let entries: Vec<FolderEntry> = serde_json::from_str(text).map_err(|_| "write a JSON list of folders, or none".to_owned())?;
     if entries.len() > MAX_FOLDERS {
         return Err(format!("at most {MAX_FOLDERS} folders can be shared"));
     }
@@ -122,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_one_chosen_folder_is_refused() {
-        for text in ["/notes", "[\"notes\"]", "[\"/\"]", "[\"/home/../etc\"]", "[{\"write\": true}]", "[7]", "{}"] {
+        for text in ["/notes", "[\"notes\"]", "[\"/\"]", "[\"/notes/../etc\"]", "[{\"write\": true}]", "[7]", "{}"] {
             assert!(parse("workbench.folders", text).is_err(), "{text}");
         }
     }

@@ -2,10 +2,9 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
-use crate::stack::GITEA_USER;
 use crate::stack::config::StackConfig;
-use crate::stack::control::StackDeps;
 use crate::stack::credentials::Credentials;
+use crate::stack::deps::{GITEA_USER, REPOSITORY, StackDeps};
 use crate::stack::gateway::{self, Payers};
 use crate::stack::gitea_commands::GiteaExec;
 use crate::stack::ports;
@@ -29,9 +28,6 @@ const GITEA_START: Duration = Duration::from_secs(120);
 
 /// How long OpenCode may take to answer.
 const OPENCODE_START: Duration = Duration::from_secs(60);
-
-/// The repository on Gitea.
-pub(crate) const REPOSITORY: &str = "memory";
 
 /// The name under which containers reach this computer.
 const HOST_NAME: &str = "host.docker.internal";

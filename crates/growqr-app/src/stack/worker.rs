@@ -4,7 +4,7 @@
 use crate::error::AppError;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::config::StackConfig;
-use crate::stack::control::StackDeps;
+use crate::stack::deps::StackDeps;
 use crate::stack::look;
 use crate::stack::memory_copy::MemoryCopy;
 use crate::stack::orders::{Orders, Pending};

@@ -3,7 +3,6 @@
 use super::admin;
 use super::auth::{Sender, api_user, sender};
 use super::bare::Bare;
-use super::contents;
 use super::reply::Reply;
 use super::server::{Server, failed};
 use super::state::{Data, Repo, User};
@@ -18,32 +17,6 @@ pub(super) struct Call<'a> {
     pub server: &'a Server,
     pub request: &'a HttpRequest,
     pub data: Data,
-}
-
-/// The answer, or the refusal, to a request below `/api/v1/`.
-pub(super) fn answer(server: &Server, request: &HttpRequest, route: &str) -> Result<Reply, Reply> {
-    let parts: Vec<String> = route.split('/').map(decoded).collect();
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let call = Call { server, request, data: server.data()? };
-    let has_token_route = server.version().is_at_least(1, 27);
-    match (request.method.as_str(), parts.as_slice()) {
-        ("GET", ["version"]) => call.version(),
-        ("GET", ["user"]) => Ok(Reply::json(200, &user_json(&call.user(&["read:user"])?))),
-        (_, ["token"]) if has_token_route => call.own_token(),
-        (_, ["users", name, "tokens"]) => call.tokens(name),
-        ("DELETE", ["users", name, "tokens", token]) => call.delete_token(name, token),
-        ("POST", ["user", "repos"]) => call.create_repo(),
-        ("GET", ["repos", owner, name]) => call.repo(owner, name),
-        ("DELETE", ["repos", owner, name]) => call.delete_repo(owner, name),
-        ("GET", ["repos", owner, name, "branches"]) => call.branches(owner, name),
-        ("GET", ["repos", owner, name, "branches", branch @ ..]) => call.branch(owner, name, &branch.join("/")),
-        ("GET", ["repos", owner, name, "commits"]) => call.commits(owner, name),
-        (_, ["repos", owner, name, "contents", path @ ..]) => contents::answer(&call, (owner, name), &path.join("/")),
-        _ => {
-            call.user(&[])?;
-            Err(call.not_found())
-        }
-    }
 }
 
 impl Call<'_> {
@@ -86,7 +59,7 @@ impl Call<'_> {
         Ok((repo.clone(), Bare(self.server.store.bare(&repo.owner, &repo.name))))
     }
 
-    fn version(&self) -> Result<Reply, Reply> {
+    pub fn version(&self) -> Result<Reply, Reply> {
         if matches!(self.sender(), Sender::Nobody) && !self.server.settings.is_on("service", "REQUIRE_SIGNIN_VIEW", false) {
             return Ok(Reply::json(200, &json!({"version": self.server.version().to_string()})));
         }
@@ -94,7 +67,7 @@ impl Call<'_> {
         Ok(Reply::json(200, &json!({"version": self.server.version().to_string()})))
     }
 
-    fn own_token(&self) -> Result<Reply, Reply> {
+    pub fn own_token(&self) -> Result<Reply, Reply> {
         let Sender::Token { id, by_basic: false, .. } = self.sender() else {
             return Err(Reply::error(401, "token is required"));
         };
@@ -117,7 +90,7 @@ impl Call<'_> {
         if user.name.eq_ignore_ascii_case(name) || user.is_admin { Ok(user) } else { Err(Reply::error(403, "")) }
     }
 
-    fn tokens(&self, name: &str) -> Result<Reply, Reply> {
+    pub fn tokens(&self, name: &str) -> Result<Reply, Reply> {
         let is_get = self.request.method == "GET";
         self.token_user(name, if is_get { "read:user" } else { "write:user" })?;
         if is_get {
@@ -154,7 +127,7 @@ impl Call<'_> {
         Ok(Reply::json(201, &added.map_err(|error| failed(&error))??))
     }
 
-    fn delete_token(&self, name: &str, token: &str) -> Result<Reply, Reply> {
+    pub fn delete_token(&self, name: &str, token: &str) -> Result<Reply, Reply> {
         self.token_user(name, "write:user")?;
         let known = self
             .data
@@ -173,7 +146,7 @@ impl Call<'_> {
         Ok(Reply::text(204, ""))
     }
 
-    fn create_repo(&self) -> Result<Reply, Reply> {
+    pub fn create_repo(&self) -> Result<Reply, Reply> {
         let user = self.user(&["write:user", "write:repository"])?;
         let body = self.body()?;
         let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -207,7 +180,7 @@ impl Call<'_> {
         Ok(Reply::json(201, &self.repo_json(&repo)))
     }
 
-    fn repo(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
+    pub fn repo(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
         let user = self.user(&["read:repository"])?;
         let (repo, bare) = self.visible(&user, owner, name)?;
         let answer = Reply::json(200, &self.repo_json(&repo));
@@ -237,7 +210,7 @@ impl Call<'_> {
         })
     }
 
-    fn delete_repo(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
+    pub fn delete_repo(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
         let user = self.user(&["write:repository"])?;
         let (repo, bare) = self.visible(&user, owner, name)?;
         let removed = self.server.store.update(|data| {
@@ -248,7 +221,7 @@ impl Call<'_> {
         Ok(Reply::text(204, ""))
     }
 
-    fn branches(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
+    pub fn branches(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
         let user = self.user(&["read:repository"])?;
         let (_, bare) = self.visible(&user, owner, name)?;
         let branches: Vec<Value> = bare.branches().iter().filter_map(|branch| self.branch_json(&bare, branch)).collect();
@@ -256,7 +229,7 @@ impl Call<'_> {
         Ok(Reply::json(200, &body).with("x-total-count", &branches.len().to_string()))
     }
 
-    fn branch(&self, owner: &str, name: &str, branch: &str) -> Result<Reply, Reply> {
+    pub fn branch(&self, owner: &str, name: &str, branch: &str) -> Result<Reply, Reply> {
         let user = self.user(&["read:repository"])?;
         let (_, bare) = self.visible(&user, owner, name)?;
         let shown = self.branch_json(&bare, branch).ok_or_else(|| self.not_found())?;
@@ -271,7 +244,7 @@ impl Call<'_> {
         Some(json!({"name": branch, "commit": commit, "protected": protected, "user_can_push": true}))
     }
 
-    fn commits(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
+    pub fn commits(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
         let user = self.user(&["read:repository"])?;
         let (repo, bare) = self.visible(&user, owner, name)?;
         if bare.branches().is_empty() {
@@ -305,12 +278,12 @@ fn check_repo_name(name: &str) -> Result<(), Reply> {
     Ok(())
 }
 
-fn user_json(user: &User) -> Value {
+pub(super) fn user_json(user: &User) -> Value {
     json!({"id": user.id, "login": user.name, "email": user.email, "is_admin": user.is_admin, "full_name": ""})
 }
 
 /// Decodes `%XX`. A `+` stays as it is.
-fn decoded(part: &str) -> String {
+pub(super) fn decoded(part: &str) -> String {
     let bytes = part.as_bytes();
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while at < bytes.len() {

@@ -9,6 +9,7 @@
 
 mod admin;
 mod api;
+mod api_routes;
 mod auth;
 mod bare;
 mod contents;
@@ -16,6 +17,7 @@ mod contents;
 mod image;
 mod program;
 mod reply;
+mod serve;
 mod server;
 mod settings;
 mod smart_http;
