@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn folders_of_the_person_get_distinct_paths_and_are_read_only_unless_allowed() {
-        let folder = |name: &str, writable| Folder { path: "/home/me/x".into(), name: name.to_owned(), writable };
+        let folder = |name: &str, writable| Folder { path: "/home/you/x".into(), name: name.to_owned(), writable };
         let all = [folder("notes", false), folder("notes", true), folder("../..", false), folder("a b/c", false)];
         let spec = opencode_spec(&OpenCodeSettings { folders: all.into(), ..settings() });
         let seen: Vec<_> = spec.folders.iter().map(|folder| (folder.target.as_str(), folder.writable)).collect();

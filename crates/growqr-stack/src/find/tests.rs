@@ -45,7 +45,7 @@ fn docker_host_goes_before_the_context_and_is_the_only_candidate() {
 fn the_context_of_the_variable_goes_before_the_one_of_the_configuration() {
     let desk = Desk::new();
     desk.write(".docker/config.json", r#"{"currentContext":"colima","auths":{}}"#);
-    desk.context("colima", "unix:///home/me/.colima/default/docker.sock");
+    desk.context("colima", "unix:///home/you/.colima/default/docker.sock");
     desk.context("work", "unix:///work.sock");
     assert_eq!(only(&desk.environment(&[])).name, "Colima (default)");
     assert_eq!(only(&desk.environment(&[("DOCKER_CONTEXT", "work")])).name, "context work");
