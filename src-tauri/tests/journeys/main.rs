@@ -14,4 +14,5 @@ mod names;
 mod policy;
 mod reload;
 mod sign_in;
+mod stack;
 mod sub_agents;

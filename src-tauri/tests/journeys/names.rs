@@ -14,6 +14,13 @@ pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
 pub const INBOX: Element<'_> = Element::link("Inbox");
 
+pub const STACK: Element<'_> = Element::link("Stack");
+
+// The stack.
+pub const STACK_VIEW: Element<'_> = Element::region("Stack");
+pub const START_STACK: Element<'_> = Element::button("Start");
+pub const DOWNLOAD: Element<'_> = Element::button("Download and start");
+
 // Asks.
 /// In the name of the inbox while one ask is open.
 pub const ONE_WAITS: &str = "1 question waits for you";
