@@ -33,6 +33,25 @@ pub(crate) struct MemoryCopy {
     /// The person has asked for a comparison; `true`: also with a copy that is not the one from before.
     asked: Option<bool>,
     running: Option<Comparison>,
+    /// The last conflict, as long as the person has not chosen a version.
+    conflict: Option<KeptTwice>,
+    /// Gitea has refused the token, or has no such repository: it must be prepared anew.
+    is_refused: bool,
+}
+
+/// Pages that both sides had changed, and where the other versions are.
+struct KeptTwice {
+    pages: Vec<String>,
+    copies: Vec<String>,
+}
+
+impl KeptTwice {
+    fn of(synced: &Synced) -> KeptTwice {
+        KeptTwice {
+            pages: synced.conflicts.iter().map(|conflict| conflict.path.clone()).collect(),
+            copies: synced.conflicts.iter().filter_map(|conflict| conflict.copy.clone()).collect(),
+        }
+    }
 }
 
 /// A comparison that runs. Dropped, it ends by itself.
@@ -54,7 +73,12 @@ impl Comparison {
 
 impl MemoryCopy {
     pub(crate) fn new(deps: StackDeps, view: StackView) -> MemoryCopy {
-        MemoryCopy { deps, view, last: None, is_stopped: false, asked: None, running: None }
+        MemoryCopy { deps, view, last: None, is_stopped: false, asked: None, running: None, conflict: None, is_refused: false }
+    }
+
+    /// Whether Gitea has refused the token or has no such repository.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused
     }
 
     /// Whether a comparison runs that the person has asked for.
@@ -138,7 +162,7 @@ impl MemoryCopy {
     }
 
     async fn synced(&mut self, gitea: &Remote, synced: &Synced) {
-        self.is_stopped = false;
+        (self.is_stopped, self.is_refused) = (false, false);
         let repo = StackRepo {
             name: REPOSITORY.to_owned(),
             owner: gitea.user.clone(),
@@ -151,17 +175,25 @@ impl MemoryCopy {
         if synced.pulled > 0 {
             self.deps.memory_changes.send_replace(());
         }
-        let conflicts: Vec<String> = synced.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
-        let (found, next_step) = if conflicts.is_empty() {
-            ("the copy on Gitea is the same".to_owned(), None)
-        } else {
-            let copies = synced.conflicts.iter().filter_map(|conflict| conflict.copy.clone()).collect::<Vec<_>>().join(", ");
-            (
-                format!("both sides had changed {}; both versions are kept", conflicts.join(", ")),
-                Some(format!("Compare with {copies}, keep what is right, and delete the other page.")),
-            )
+        if !synced.conflicts.is_empty() {
+            self.conflict = Some(KeptTwice::of(synced));
+        } else if !self.has_copies() {
+            self.conflict = None;
+        }
+        let (found, next_step) = match &self.conflict {
+            Some(KeptTwice { pages, copies }) => (
+                format!("both sides had changed {}; both versions are kept", pages.join(", ")),
+                Some(format!("Compare with {}, keep what is right, and delete the other page.", copies.join(", "))),
+            ),
+            None => ("the copy on Gitea is the same".to_owned(), None),
         };
         self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, next_step);
+    }
+
+    /// Whether a page of the last conflict is still there twice.
+    fn has_copies(&self) -> bool {
+        let is_there = |copy: &String| self.deps.memory.page_at(copy, "HEAD").is_ok();
+        self.conflict.as_ref().is_some_and(|conflict| conflict.copies.iter().any(is_there))
     }
 
     fn failed(&mut self, known: Option<StackRepo>, behind: u64, error: &SyncError) {
@@ -178,6 +210,7 @@ impl MemoryCopy {
             SyncError::Unreachable { .. } | SyncError::Raced | SyncError::Memory(_) => None,
         };
         self.is_stopped = matches!(error, SyncError::Wiped { .. } | SyncError::Rewound { .. } | SyncError::Foreign { .. });
+        self.is_refused = matches!(error, SyncError::Missing | SyncError::Denied);
         let state = if self.is_stopped { MemorySyncState::Stopped } else { MemorySyncState::Behind };
         let found = if behind == 0 { error.to_string() } else { format!("{error}; {}", waiting(behind)) };
         self.show(state, behind, at, found, step.map(str::to_owned));

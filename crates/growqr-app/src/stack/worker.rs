@@ -75,7 +75,7 @@ pub(crate) struct Worker {
     restarts: BTreeMap<Part, Restarts>,
     /// Containers that the events said ran out of memory.
     out_of_memory: Vec<String>,
-    /// What runs and has answered: the container's id and the start of its run.
+    /// What runs: the container's id, and the start of its run once it is prepared, or else an empty text.
     ready: BTreeMap<Part, (String, String)>,
     disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
@@ -187,6 +187,9 @@ impl Worker {
                 self.last_use = Instant::now();
                 self.taken.clear();
                 self.restarts.clear();
+                if self.copy.is_refused() {
+                    self.ready.remove(&Part::Gitea);
+                }
             }
             Command::Look => {}
             Command::Reset => self.reset = true,
@@ -507,14 +510,15 @@ impl Worker {
             }
             self.view.set_part(*part, PartState::Starting, "waiting until it answers");
             self.view.change(|stack| stack.busy = Some(format!("waiting until {} answers", part.name())));
-            // From here on, an end of this run is a death.
-            self.ready.insert(*part, run);
+            // From here on, an end of this run is a death. It is ready only once it is prepared: until then the round may be dropped.
+            self.ready.insert(*part, (container.id.clone(), String::new()));
             let prepared = match part {
                 Part::Gitea => self.services.prepare_gitea(stack, container).await,
                 Part::OpenCode => self.services.prepare_opencode(stack, container).await,
             };
             match prepared {
                 Ok(version) => {
+                    self.ready.insert(*part, run);
                     self.view.set_part(*part, PartState::Running, "running");
                     self.view.change_part(*part, |shown| shown.version = Some(version));
                 }
@@ -522,10 +526,6 @@ impl Worker {
                     let error = growqr_wire::Error::from(error);
                     self.view.set_part(*part, PartState::Failed, error.message);
                     self.view.change_part(*part, |shown| shown.next_step = error.next_step);
-                    // Prepared anew in the next round.
-                    if let Some(run) = self.ready.get_mut(part) {
-                        run.1.clear();
-                    }
                 }
             }
         }
