@@ -8,7 +8,8 @@ use std::ops::RangeInclusive;
 use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const GITEA: &str = "growqr-test/gitea:28";
 const OPENCODE: &str = "growqr-test/opencode:1.18";

@@ -6,10 +6,12 @@ use crate::docker_desk::{
 };
 use crate::program::{Program, kill};
 use serde_json::Value;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[test]
 fn one_command_starts_both_services_and_another_stops_them() {
@@ -34,6 +36,22 @@ fn one_command_starts_both_services_and_another_stops_them() {
     assert_eq!(owned.running(), Vec::<String>::new());
     reset(&program);
     assert_eq!(owned.volumes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_up_that_comes_while_a_container_is_being_prepared_ends_when_it_is() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::start(&program);
+    running.until_ready();
+    host.docker(&["restart", "-t", "0", &Owned::of(host, &program).container("opencode")]);
+    until("the preparation", Duration::from_secs(20), || {
+        (part(&status(&program), "opencode")["found"] == "waiting until it answers").then_some(())
+    });
+    up(&program);
+    assert_eq!(part(&status(&program), "opencode")["state"], "running");
+    drop(running);
+    reset(&program);
 }
 
 /// A program that listens on a port, as another program of the person might.
@@ -157,13 +175,39 @@ fn page(program: &Program, path: &str) -> Value {
     program.json(&["memory", "read", path])[0]["text"].clone()
 }
 
+/// The program's token for Gitea.
+fn gitea_token(program: &Program) -> String {
+    let stored = std::fs::read(program.profile().join("stack-credentials.json")).expect("a file");
+    let stored: Value = serde_json::from_slice(&stored).expect("JSON");
+    stored["gitea_token"].as_str().expect("a token").to_owned()
+}
+
+/// Calls Gitea's API and returns the status.
+fn api(program: &Program, method: &str, route: &str) -> u16 {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port(&status(program), "gitea"))).expect("Gitea listens");
+    let token = gitea_token(program);
+    let head =
+        format!("{method} /api/v1/{route} HTTP/1.1\r\nhost: gitea\r\nauthorization: token {token}\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).expect("it answers");
+    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{answer}"))
+}
+
+/// Stops all processes of Gitea: it takes connections and says nothing.
+fn freeze_gitea(owned: &Owned<'_>) {
+    owned.shell("gitea", "kill -STOP $(ls /proc | grep -xE '[0-9]+' | grep -vx \"$$\" | grep -vx 1) 2>/dev/null; true");
+}
+
+fn thaw_gitea(owned: &Owned<'_>) {
+    owned.shell("gitea", "kill -CONT -1; true");
+}
+
 /// Changes a page in the repository on Gitea, over HTTP. The token is the program's: the person's password is for the pages
 /// alone.
 fn push_page(program: &Program, path: &str, text: &str) {
-    let stored = std::fs::read(program.profile().join("stack-credentials.json")).expect("a file");
-    let stored: Value = serde_json::from_slice(&stored).expect("JSON");
-    let token = stored["gitea_token"].as_str().expect("a token");
-    let address = format!("http://growqr:{token}@127.0.0.1:{}/growqr/memory.git", port(&status(program), "gitea"));
+    let address =
+        format!("http://growqr:{}@127.0.0.1:{}/growqr/memory.git", gitea_token(program), port(&status(program), "gitea"));
     let clone = tempfile::tempdir().expect("a folder");
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
@@ -209,6 +253,64 @@ fn memory_goes_to_gitea_and_edits_there_come_back() {
 }
 
 #[test]
+fn a_page_that_both_sides_have_changed_is_kept_twice_and_said_until_one_is_deleted() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    up(&program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    let running = Running::start(&program);
+    running.until_ready();
+    let owned = Owned::of(host, &program);
+    // Nothing is compared before both sides have changed the page.
+    freeze_gitea(&owned);
+    remember(&program, "plan.md", "learn Ada\n");
+    let edit = "export GIT_INDEX_FILE=/tmp/edit && git read-tree HEAD && \
+                page=$(echo 'learn C' | git hash-object -w --stdin) && \
+                git update-index --add --cacheinfo 100644,$page,plan.md && \
+                change=$(git -c user.name=x -c user.email=x@example.org commit-tree -p HEAD -m Edit $(git write-tree)) && \
+                git update-ref HEAD $change";
+    in_gitea(&owned, edit);
+    thaw_gitea(&owned);
+    let said = || status(&program)["memory"]["found"].as_str().is_some_and(|found| found.contains("both versions are kept"));
+    until("the conflict", Duration::from_secs(20), || said().then_some(()));
+    let pages = program.json(&["memory", "list"]);
+    let paths: Vec<&str> = pages.iter().filter_map(|page| page["path"].as_str()).filter(|path| path.contains("plan")).collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    let mut texts: Vec<Value> = paths.iter().map(|path| page(&program, path)).collect();
+    texts.sort_by_key(Value::to_string);
+    assert_eq!(texts, ["learn Ada\n", "learn C\n"]);
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert!(said(), "as long as both are there");
+    let copy = paths.iter().find(|path| **path != "plan.md").expect("the other version");
+    assert_eq!(program.run(&["memory", "delete", copy]).code, Some(0));
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert!(!said());
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_repository_that_was_deleted_is_made_again_and_filled_only_by_joining_it() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::start(&program);
+    running.until_ready();
+    let owned = Owned::of(host, &program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert_eq!(api(&program, "DELETE", "repos/growqr/memory"), 204);
+    let (code, state) = sync(&program, &[]);
+    assert_eq!(code, Some(1), "{state}");
+    let is_stopped = || status(&program)["memory"]["state"] == "stopped";
+    until("the repository is made again, and nothing is sent unasked", Duration::from_secs(30), || is_stopped().then_some(()));
+    assert_eq!(sync(&program, &["--join"]).0, Some(0));
+    assert_eq!(in_gitea(&owned, "git show HEAD:plan.md"), "learn Rust");
+    drop(running);
+    reset(&program);
+}
+
+#[test]
 fn a_wiped_repository_is_recognised_and_filled_again_only_when_the_person_joins_it() {
     let Some(host) = docker() else { return };
     let program = desk(host);
@@ -240,7 +342,7 @@ fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
     let owned = Owned::of(host, &program);
     remember(&program, "plan.md", "learn Rust\n");
     assert_eq!(sync(&program, &[]).0, Some(0));
-    owned.shell("gitea", "kill -STOP $(ls /proc | grep -xE '[0-9]+' | grep -vx \"$$\" | grep -vx 1) 2>/dev/null; true");
+    freeze_gitea(&owned);
     let start = Instant::now();
     remember(&program, "more.md", "more\n");
     assert!(start.elapsed() < Duration::from_secs(3), "writing does not wait for Gitea: {:?}", start.elapsed());
@@ -249,7 +351,7 @@ fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
         (memory["state"] == "behind" && memory["behind"] == 1).then_some(memory)
     });
     assert!(behind["found"].as_str().is_some_and(|found| found.contains("behind by 1 change")), "{behind}");
-    owned.shell("gitea", "kill -CONT -1; true");
+    thaw_gitea(&owned);
     until("the page in Gitea", Duration::from_secs(30), || {
         in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(())
     });
