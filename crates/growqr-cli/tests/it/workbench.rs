@@ -388,6 +388,9 @@ fn eight_sub_agents_write_side_by_side_while_one_asks_and_one_is_cancelled() {
 fn eight_sub_agents_are_adopted_by_a_program_that_was_killed_while_they_worked() {
     let Some(host) = docker() else { return };
     let program = desk(host);
+    // A call that was cut counts with its whole reservation: there must be money for another one.
+    let raised = program.run(&["budget", "set", "--per-message", "40", "--per-day", "100"]);
+    assert_eq!(raised.code, Some(0), "{raised:?}");
     play_eight(host, &program, true);
     assert_every_cost_is_counted(&program);
     reset(&program);
