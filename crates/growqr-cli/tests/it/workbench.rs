@@ -368,7 +368,7 @@ fn play_eight(host: &DockerHost, program: &Program, killed: bool) {
     let now = sub_agents(program);
     let ends: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "session_ended").collect();
     let ended = |name: &&&str| named(&now, name)["status"] == if **name == "five" { "cancelled" } else { "done" };
-    assert_eq!(NAMES.iter().skip(1).filter(|name| ended(&name)).count(), 8, "{ends:?}");
+    assert_eq!(NAMES.iter().skip(1).filter(|name| ended(name)).count(), 8, "{ends:?}");
     assert_eq!((count(program, "session_intended"), count(program, "session_started")), (8, 8));
     let processes = owned.shell("opencode", "cat /proc/[0-9]*/cmdline");
     assert!(!processes.contains("sleep\0"), "what was cancelled does not run");
