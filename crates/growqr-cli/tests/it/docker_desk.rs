@@ -82,6 +82,7 @@ pub fn port(state: &Value, id: &str) -> u16 {
 }
 
 /// Waits until something has come about.
+#[expect(clippy::disallowed_methods, reason = "measures the time of a real process")]
 pub fn until<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     while start.elapsed() < limit {

@@ -334,6 +334,7 @@ fn a_wiped_repository_is_recognised_and_filled_again_only_when_the_person_joins_
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "measures the time of a real process")]
 fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
     let Some(host) = docker() else { return };
     let program = desk(host);

@@ -290,7 +290,7 @@ fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_repo
     let ask = until_asked(&program);
     answer(&program, &ask, "allow");
     let owned = Owned::of(host, &program);
-    until("the command", LIMIT, || owned.shell("opencode", "cat /proc/[0-9]*/cmdline").contains("sleep\0300").then_some(()));
+    until("the command", LIMIT, || owned.shell("opencode", "cat /proc/[0-9]*/cmdline").contains("sleep\x00300").then_some(()));
     let container = owned.container("opencode");
     // The kernel ends the largest process: the server, which has half of this.
     host.docker(&["update", "--memory", "700m", "--memory-swap", "700m", &container]);
@@ -367,8 +367,8 @@ fn play_eight(host: &DockerHost, program: &Program, killed: bool) {
     }
     let now = sub_agents(program);
     let ends: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "session_ended").collect();
-    let ended = |name: &&&str| named(&now, name)["status"] == if **name == "five" { "cancelled" } else { "done" };
-    assert_eq!(NAMES.iter().skip(1).filter(|name| ended(&name)).count(), 8, "{ends:?}");
+    let ended = |name: &&str| named(&now, name)["status"] == if *name == "five" { "cancelled" } else { "done" };
+    assert_eq!(NAMES.iter().skip(1).filter(|name| ended(name)).count(), 8, "{ends:?}");
     assert_eq!((count(program, "session_intended"), count(program, "session_started")), (8, 8));
     let processes = owned.shell("opencode", "cat /proc/[0-9]*/cmdline");
     assert!(!processes.contains("sleep\0"), "what was cancelled does not run");
