@@ -120,19 +120,12 @@ pub struct Owned<'a> {
 }
 
 impl<'a> Owned<'a> {
-    /// Finds the label by a container with a port of the program.
+    /// Finds the label by a running container with a port of the program. One command: those of other tests come and go.
     pub fn of(host: &'a DockerHost, program: &Program) -> Owned<'a> {
-        let ports = ports(program);
-        let has_port = |container: &Value| {
-            let bindings = container["HostConfig"]["PortBindings"].as_object().into_iter().flatten();
-            let mut all = bindings.filter_map(|(_, places)| places[0]["HostPort"].as_str()?.parse::<u16>().ok());
-            all.any(|port| ports.contains(&port))
-        };
-        let ids = host.docker(&["ps", "-aq"]);
-        let ids: Vec<&str> = ids.lines().collect();
-        let all: Value = serde_json::from_str(&host.docker(&[&["inspect"], ids.as_slice()].concat())).expect("JSON");
-        let found = all.as_array().expect("a list").iter().find(|container| has_port(container)).expect("a container");
-        let install = found["Config"]["Labels"]["ai.growqr.install"].as_str().expect("a label");
+        let listed = host.docker(&["ps", "--format", "{{.Label \"ai.growqr.install\"}} {{.Ports}}"]);
+        let has_port = |line: &&str| ports(program).any(|port| line.contains(&format!("127.0.0.1:{port}->")));
+        let line = listed.lines().find(has_port).unwrap_or_else(|| panic!("no container of the program in {listed}"));
+        let install = line.split(' ').next().expect("a label");
         Owned { host, label: format!("label=ai.growqr.install={install}") }
     }
 
@@ -227,7 +220,7 @@ impl Drop for Running<'_> {
 
 /// Waits until these parts are in this state.
 pub fn until_parts(program: &Program, wanted: &str, ids: &[&str]) -> Value {
-    until(wanted, Duration::from_secs(60), || {
+    until(wanted, Duration::from_secs(120), || {
         let state = status(program);
         ids.iter().all(|id| part(&state, id)["state"] == wanted).then_some(state)
     })

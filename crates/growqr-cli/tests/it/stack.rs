@@ -108,12 +108,12 @@ fn a_range_without_a_free_port_is_named_with_its_holders() {
     let _ = program.run(&["stack", "reset", "--yes"]);
 }
 
-#[test]
-fn a_start_that_is_killed_at_any_time_arrives_the_next_time() {
+/// Kills two starts of a program after so many milliseconds, for each pair of delays, and lets the third arrive.
+fn kill_starts(delays: &[[u64; 2]]) {
     let Some(host) = docker() else { return };
-    for delays in [[200, 2_200], [600, 2_600], [1_000, 3_000], [1_400, 3_500], [1_800, 4_000]] {
+    for delays in delays {
         let program = desk(host);
-        for delay in delays {
+        for delay in *delays {
             let mut child = program.command(&["stack", "up"]).spawn().expect("it starts");
             std::thread::sleep(Duration::from_millis(delay));
             kill(&mut child);
@@ -131,6 +131,16 @@ fn a_start_that_is_killed_at_any_time_arrives_the_next_time() {
         let found = (owned.containers().len(), owned.networks().len(), owned.volumes().len());
         assert_eq!(found, (0, 0, 0), "{delays:?}");
     }
+}
+
+#[test]
+fn a_start_that_is_killed_early_arrives_the_next_time() {
+    kill_starts(&[[200, 2_200], [600, 2_600]]);
+}
+
+#[test]
+fn a_start_that_is_killed_late_arrives_the_next_time() {
+    kill_starts(&[[1_000, 3_000], [1_400, 3_500], [1_800, 4_000]]);
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Whether a request comes from OpenCode: with its own tools, through the gateway.
 fn is_session(request: &RequestView<'_>) -> bool {
