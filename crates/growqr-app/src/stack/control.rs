@@ -168,8 +168,11 @@ impl StackControl {
 
     /// Tells the task this, and starts it if it does not run.
     fn tell(&self, busy: &str, order: impl FnOnce(&mut Pending)) {
-        self.view.change(|stack| stack.busy = Some(busy.to_owned()));
-        self.orders.give(order);
+        self.orders.give(|pending| {
+            order(pending);
+            // Within the order, so that the end of an earlier round does not say that nothing is being done.
+            self.view.change(|stack| stack.busy = Some(busy.to_owned()));
+        });
         self.start();
     }
 

@@ -83,7 +83,12 @@ impl MemoryCopy {
 
     /// Whether Gitea must be prepared anew: it refuses the token, or has no such repository. Told once.
     pub(crate) fn take_refusal(&mut self) -> bool {
-        std::mem::take(&mut self.is_refused)
+        let is_refused = std::mem::take(&mut self.is_refused);
+        if is_refused {
+            // Compared once Gitea is prepared, after the pause that follows a failure.
+            self.last = None;
+        }
+        is_refused
     }
 
     /// Whether a comparison runs that the person has asked for.

@@ -39,6 +39,14 @@ impl Orders {
         self.given.notify_one();
     }
 
+    /// Does this if no order waits. An order that is given meanwhile waits for the end of it.
+    pub(crate) fn if_none(&self, work: impl FnOnce()) {
+        let pending = self.pending();
+        if *pending == Pending::default() {
+            work();
+        }
+    }
+
     /// Takes the next orders. Cancel-safe.
     pub(crate) async fn next(&self) -> Pending {
         self.next_if(|pending| *pending != Pending::default()).await

@@ -62,7 +62,7 @@ impl Worker {
             }
         };
         let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
-        self.view.change(|stack| stack.busy = busy);
+        self.orders.if_none(|| self.view.change(|stack| stack.busy = busy));
         set_next(&self.view, &rows);
         pause
     }
@@ -154,6 +154,7 @@ impl Worker {
         if self.copy.take_refusal() {
             self.services.forget_gitea();
             self.ready.remove(&Part::Gitea);
+            soonest = soonest.min(LOOK);
         }
         self.measure(&stack, &real).await;
         problem.map_or(Ok(soonest), Err)

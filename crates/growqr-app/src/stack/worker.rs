@@ -33,6 +33,7 @@ type Hints = Option<BoxStream<'static, Result<Hint, StackError>>>;
 pub(crate) struct Worker {
     pub(super) deps: StackDeps,
     pub(super) view: StackView,
+    pub(super) orders: Arc<Orders>,
     pub(super) config: StackConfig,
     pub(super) scope: Scope,
     /// The daemon that answered last.
@@ -76,6 +77,7 @@ impl Worker {
             copy: MemoryCopy::new(deps.clone(), view.clone()),
             deps,
             view,
+            orders: Arc::default(),
             config,
             scope,
             stack: None,
@@ -103,6 +105,7 @@ impl Worker {
 
     /// Works until it is stopped.
     pub(crate) async fn run(mut self, orders: Arc<Orders>, stop: CancellationToken) {
+        self.orders = Arc::clone(&orders);
         // Sessions may be at work in a container that ran on while no host did.
         self.awake = self.preferences().await.start == StartWhen::Start || self.has_open_session().await;
         let mut memory_changes = self.deps.memory_changes.subscribe();
