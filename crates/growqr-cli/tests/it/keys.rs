@@ -118,7 +118,7 @@ fn a_running_host_stores_a_key_when_the_keychain_is_unlocked() {
     let program = Program::new();
     session.lock();
     let mut host = command(&program, Some(&session), &["chat"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
-    while run(&program, Some(&session), &["doctor"], "").out.contains("not running") {
+    while run(&program, Some(&session), &["doctor"], "").out.contains("not running; chat starts one") {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let key = program.claude.key().to_owned();
