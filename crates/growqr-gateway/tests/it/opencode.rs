@@ -1,13 +1,11 @@
-//! The real OpenCode behind the gateway. Runs if `OPENCODE_BIN` names its program; `GROWQR_REQUIRE_OPENCODE` makes that a must.
+//! The real OpenCode behind the gateway.
 
 use crate::world::World;
 use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
 use growqr_testkit::anthropic::{calls, says};
-use growqr_testkit::skipped;
 use serde_json::{Value, json};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -29,14 +27,7 @@ struct OpenCode {
 impl OpenCode {
     /// Starts it; `None` if there is none to start.
     async fn start(world: &World) -> Option<OpenCode> {
-        let Some(program) = std::env::var_os("OPENCODE_BIN").map(PathBuf::from) else {
-            assert!(
-                std::env::var_os("GROWQR_REQUIRE_OPENCODE").is_none(),
-                "OpenCode is required; OPENCODE_BIN must name its program"
-            );
-            skipped("the real OpenCode behind the gateway: OPENCODE_BIN does not name its program");
-            return None;
-        };
+        let program = growqr_testkit::opencode::binary()?;
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let home = folder.path().join("home");
@@ -60,7 +51,7 @@ impl OpenCode {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("OPENCODE_BIN names a program");
+            .expect("OpenCode starts");
         // A request that arrives while it starts is never answered, so each attempt has its own connection and a short limit.
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0).build().unwrap();
         let this = OpenCode { process, url: format!("http://127.0.0.1:{port}"), client, _folder: folder };
