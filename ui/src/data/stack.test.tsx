@@ -60,7 +60,7 @@ test("a reply that a push has overtaken is not shown; the state is read again", 
   await act(() => new Promise((done) => setTimeout(done, 2)));
   await changed("running");
   await answer("stack_up", reply("starting"));
-  expect(shown()).toBe("running");
+  await waitFor(() => expect(shown()).toBe("running"));
   await waitFor(() => expect(vi.mocked(host.call).mock.calls.filter(([, args]) => "request" in args && args.request.op === "stack_status")).toHaveLength(2));
   await answer("stack_status", reply("running well"));
   await waitFor(() => expect(shown()).toBe("running well"));
