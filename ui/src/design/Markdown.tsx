@@ -6,9 +6,9 @@ import { Check, Copy } from "lucide-react";
 import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
-import remarkGfm from "remark-gfm";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
+import { readGfm } from "./gfm";
 import { useOpenLink } from "./links";
 import { addLineNumbers, useMarkedLine } from "./marked";
 import { NotCopied } from "./states";
@@ -62,7 +62,7 @@ const Part = memo(function Part({ text, streaming }: { text: string; streaming: 
 
 function parse(text: string, plugin: Plugin | null): ReactElement {
   const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
-  return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
+  return ReactMarkdown({ children: text, remarkPlugins: [readGfm], rehypePlugins, components });
 }
 
 /** An LRU cache of rendered blocks, so that a row that scrolls back into view, or a finished answer, is not parsed again. */
