@@ -43,6 +43,13 @@ describe("untrusted Markdown", () => {
     expect(container.querySelector("pre code")?.textContent).toContain("fn main");
   });
 
+  test("shows a streamed heading only once its words arrive", () => {
+    const { container, rerender } = render(<Markdown text={"Words\n\n### "} streaming />);
+    expect(container.querySelector("h3")).toBeNull();
+    rerender(<Markdown text={"Words\n\n### Next"} streaming />);
+    expect(container.querySelector("h3")?.textContent).toBe("Next");
+  });
+
   test("renders task lists, strikethrough, footnotes and bare addresses", () => {
     const { container } = render(<Markdown text={"- [x] done\n- [ ] open\n\n~~gone~~ www.example.org and a note[^1]\n\n[^1]: Said below."} />);
     expect([...container.querySelectorAll<HTMLInputElement>("input[type=checkbox]")].map((box) => box.checked)).toEqual([true, false]);

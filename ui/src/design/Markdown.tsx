@@ -57,8 +57,11 @@ export const Markdown = memo(function Markdown(props: { text: string; streaming?
 
 const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
   const plugin = useHighlighter(!streaming && text.includes("```"));
-  return <div>{streaming ? parse(text, plugin) : cachedParse(text, plugin)}</div>;
+  return <div>{streaming ? parse(text.replace(BARE_HEADING, ""), plugin) : cachedParse(text, plugin)}</div>;
 });
+
+/** The marks of a heading whose words have not arrived yet: a screen reader would announce an empty heading. */
+const BARE_HEADING = /(?<=^|\n) {0,3}#{1,6}[ \t]*$/;
 
 function parse(text: string, plugin: Plugin | null): ReactElement {
   const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
