@@ -4,11 +4,10 @@
 use crate::MemoryRepo;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::merge_trees::is_copy_name;
+use crate::merge_trees::{PageConflict, is_copy_name};
 use crate::message;
 use crate::objects::blob_at;
 use crate::path;
-use crate::sync::PageConflict;
 use git2::{Commit, Oid, Tree};
 use growqr_core::memory::{ConflictPage, MemoryConflict, MemoryError};
 use std::collections::BTreeSet;

@@ -43,10 +43,11 @@ mod work_tree;
 
 pub use adopt::Adopted;
 pub use conflicts::OpenConflicts;
+pub use merge_trees::PageConflict;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
-pub use sync::{PageConflict, Synced};
+pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
 pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};

@@ -8,7 +8,6 @@ use crate::path;
 use crate::plan::FileChange;
 use crate::prepare::merge;
 use crate::spellings::Spellings;
-use crate::sync::PageConflict;
 use crate::work_tree::{self, MAX_PAGE_BYTES, OnDisk};
 use git2::{Delta, DiffFile, ObjectType, Oid, Tree};
 use growqr_core::memory::MemoryError;
@@ -21,6 +20,15 @@ const SUFFIX: &str = " (from the server";
 
 /// The beginning of its name if no name with [`SUFFIX`] is free.
 const PREFIX: &str = "from the server ";
+
+/// A page that both sides have changed, so that the changes could not be merged. The version of this computer stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageConflict {
+    /// The page.
+    pub path: String,
+    /// The page with the server's version; `None` if the server has deleted the page.
+    pub copy: Option<String>,
+}
 
 /// The merged tree.
 pub(crate) struct MergedTree {

@@ -9,7 +9,7 @@ use crate::MemoryRepo;
 use crate::conflicts::with_conflicts;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::merge_trees::MergedTree;
+use crate::merge_trees::{MergedTree, PageConflict};
 use crate::message::{self, Author};
 use crate::plan::{Plan, WorkTreeFiles};
 use crate::remote::{Push, Remote, Session};
@@ -35,15 +35,6 @@ pub struct Synced {
     /// New files of the server that cannot be pages (binary, too large, a bad name). They stay in the repository, but not in
     /// the folder.
     pub not_pages: Vec<String>,
-}
-
-/// A page that both sides have changed, so that the changes could not be merged. The version of this computer stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageConflict {
-    /// The page.
-    pub path: String,
-    /// The page with the server's version; `None` if the server has deleted the page.
-    pub copy: Option<String>,
 }
 
 /// What a merge has done.
