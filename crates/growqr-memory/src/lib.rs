@@ -10,11 +10,12 @@
 //! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `sync`,
-//! `merge_trees` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
+//! `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
 mod adopt;
 mod checkout;
 mod commit;
+mod conflicts;
 mod disk;
 mod draft;
 mod error_context;
@@ -41,10 +42,12 @@ mod watch;
 mod work_tree;
 
 pub use adopt::Adopted;
+pub use conflicts::OpenConflicts;
+pub use merge_trees::PageConflict;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
-pub use sync::{PageConflict, Synced};
+pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
 pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
