@@ -3,7 +3,7 @@
 use crate::world::World;
 use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
-use growqr_testkit::anthropic::{calls, says};
+use growqr_testkit::anthropic::{RecordedRequest, calls, says};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -134,7 +134,15 @@ async fn sessions_of_the_real_opencode_are_billed_to_their_payers() {
     assert_eq!(world.books.settled("ada", 3).await.len(), 3, "two calls of the parent and one of the child");
     assert_eq!(world.books.settled("ben", 1).await.len(), 1);
     let (ada, ben) = (world.books.spent("ada"), world.books.spent("ben"));
-    // Which of the two pays for writing the shared prompt to the cache depends on who comes first.
+    // Which of the two pays for writing the shared prompt to the cache depends on who comes first, so each is compared with the
+    // bill of their own requests.
+    let (of_ben, of_ada): (Vec<_>, Vec<_>) =
+        world.claude.messages().into_iter().partition(|request| request.asked().first_user_text().contains("hello"));
+    let bill = |requests: &[RecordedRequest]| {
+        Money(requests.iter().filter_map(|request| request.bill).map(|bill| bill.micro_cents).sum())
+    };
+    assert_eq!((of_ada.len(), of_ben.len()), (3, 1));
+    assert_eq!((ada, ben), (bill(&of_ada), bill(&of_ben)));
     assert!(ada > Money::ZERO && ben > Money::ZERO);
     assert_eq!(ada + ben, Money(world.claude.total_micro_cents()));
     assert!(world.claude.messages().iter().all(|request| request.header("x-api-key") == Some(world.claude.key())));
