@@ -172,9 +172,16 @@ pub struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// Starts it and waits until both containers answer. The first time, `stack up` is needed besides.
+    /// Starts it, and runs `stack up` besides.
     pub fn start(program: &'a Program) -> Running<'a> {
         Running::start_logging(program, "info")
+    }
+
+    /// Like [`Running::start`], and waits until both containers answer.
+    pub fn ready(program: &'a Program) -> Running<'a> {
+        let running = Running::start(program);
+        running.until_ready();
+        running
     }
 
     /// Like [`Running::start`], with another level of its log.

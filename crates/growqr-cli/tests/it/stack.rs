@@ -5,6 +5,7 @@ use crate::docker_desk::{
     Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, until_parts, up,
 };
 use crate::program::{Program, kill};
+use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -43,8 +44,7 @@ fn one_command_starts_both_services_and_another_stops_them() {
 fn an_up_that_comes_while_a_container_is_being_prepared_ends_when_it_is() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     host.docker(&["restart", "-t", "0", &Owned::of(host, &program).container("opencode")]);
     until("the preparation", Duration::from_secs(20), || {
         (part(&status(&program), "opencode")["found"] == "waiting until it answers").then_some(())
@@ -242,8 +242,7 @@ fn sync(program: &Program, arguments: &[&str]) -> (Option<i32>, Value) {
 fn memory_goes_to_gitea_and_edits_there_come_back() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     remember(&program, "plan.md", "learn Rust\n");
     until("the page in Gitea", Duration::from_secs(15), || {
@@ -267,19 +266,25 @@ fn memory_goes_to_gitea_and_edits_there_come_back() {
 const PLAN: &str = "plan.md";
 const PLAN_OF_GITEA: &str = "plan (from the server).md";
 
-/// Changes the page on both sides before they are compared again.
-fn change_on_both_sides(program: &Program, owned: &Owned<'_>, here: &str, in_gitea_text: &str) {
-    freeze_gitea(owned);
-    remember(program, PLAN, here);
+/// Starts a program whose page was changed here and in Gitea since they were compared.
+fn with_a_plan_of_both_sides<'a>(host: &'a DockerHost, program: &'a Program) -> (Running<'a>, Owned<'a>) {
+    up(program);
+    remember(program, PLAN, "learn Rust\n");
+    assert_eq!(sync(program, &[]).0, Some(0));
+    let running = Running::ready(program);
+    let owned = Owned::of(host, program);
+    freeze_gitea(&owned);
+    remember(program, PLAN, "learn Ada\n");
     let edit = format!(
         "export GIT_INDEX_FILE=/tmp/edit && git read-tree HEAD && \
-         page=$(echo '{in_gitea_text}' | git hash-object -w --stdin) && \
+         page=$(echo 'learn C' | git hash-object -w --stdin) && \
          git update-index --add --cacheinfo 100644,$page,{PLAN} && \
          change=$(git -c user.name=x -c user.email=x@example.org commit-tree -p HEAD -m Edit $(git write-tree)) && \
          git update-ref HEAD $change"
     );
-    in_gitea(owned, &edit);
-    thaw_gitea(owned);
+    in_gitea(&owned, &edit);
+    thaw_gitea(&owned);
+    (running, owned)
 }
 
 /// Asks about conflicts that wait for an answer.
@@ -316,13 +321,7 @@ fn a_page_that_both_sides_have_changed_is_kept_twice_and_asked_about_once_whatev
     let Some(host) = docker() else { return };
     let program = desk(host);
     program.route(merges);
-    up(&program);
-    remember(&program, PLAN, "learn Rust\n");
-    assert_eq!(sync(&program, &[]).0, Some(0));
-    let running = Running::start(&program);
-    running.until_ready();
-    let owned = Owned::of(host, &program);
-    change_on_both_sides(&program, &owned, "learn Ada\n", "learn C");
+    let (running, owned) = with_a_plan_of_both_sides(host, &program);
     // Killed at the merge, most likely before the ask is recorded.
     let copy = program.profile().join("memory").join(PLAN_OF_GITEA);
     let start = Instant::now();
@@ -340,8 +339,7 @@ fn a_page_that_both_sides_have_changed_is_kept_twice_and_asked_about_once_whatev
     assert!(says_two_versions(&program), "the merge was made before the restart");
     assert_eq!(in_gitea(&owned, &format!("git show HEAD:{PLAN} 'HEAD:{PLAN_OF_GITEA}'")), "learn Ada\nlearn C");
     running.kill();
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     assert_eq!(sync(&program, &[]).0, Some(0));
     assert!(says_two_versions(&program));
     assert_eq!(conflicts(&program), std::slice::from_ref(&ask), "asked once");
@@ -363,13 +361,7 @@ fn a_page_that_both_sides_have_changed_is_kept_twice_and_asked_about_once_whatev
 fn an_ask_about_two_versions_is_withdrawn_when_the_person_deletes_one() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    up(&program);
-    remember(&program, PLAN, "learn Rust\n");
-    assert_eq!(sync(&program, &[]).0, Some(0));
-    let running = Running::start(&program);
-    running.until_ready();
-    let owned = Owned::of(host, &program);
-    change_on_both_sides(&program, &owned, "learn Ada\n", "learn C");
+    let (running, _) = with_a_plan_of_both_sides(host, &program);
     let ask = until_asked(&program);
     until("the notice", Duration::from_secs(20), || says_two_versions(&program).then_some(()));
     let mut texts = [PLAN, PLAN_OF_GITEA].map(|path| page(&program, path));
@@ -388,8 +380,7 @@ fn an_ask_about_two_versions_is_withdrawn_when_the_person_deletes_one() {
 fn a_repository_that_was_deleted_is_made_again_and_filled_only_by_joining_it() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     remember(&program, "plan.md", "learn Rust\n");
     assert_eq!(sync(&program, &[]).0, Some(0));
@@ -408,8 +399,7 @@ fn a_repository_that_was_deleted_is_made_again_and_filled_only_by_joining_it() {
 fn a_wiped_repository_is_recognised_and_filled_again_only_when_the_person_joins_it() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     remember(&program, "plan.md", "learn Rust\n");
     assert_eq!(sync(&program, &[]).0, Some(0));
@@ -431,8 +421,7 @@ fn a_wiped_repository_is_recognised_and_filled_again_only_when_the_person_joins_
 fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     remember(&program, "plan.md", "learn Rust\n");
     assert_eq!(sync(&program, &[]).0, Some(0));

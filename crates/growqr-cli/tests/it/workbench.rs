@@ -115,8 +115,7 @@ fn a_sub_agent_in_the_workbench_writes_a_file_asks_for_the_shell_and_reports() {
     let Some(host) = docker() else { return };
     let program = desk(host);
     program.claude.route(one_writer);
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     say(&program, "greet the world");
     let ask = until_asked(&program);
     assert_eq!(ask["ask"]["detail"]["session"]["permission"]["command"], "cp greeting.txt copy.txt", "{ask}");
@@ -184,14 +183,12 @@ fn a_session_whose_program_is_killed_in_the_middle_of_a_model_call_is_adopted() 
         let holds = is_session(request) && request.answers_so_far() == 1 && is_first.swap(false, Ordering::Relaxed);
         Some(if holds { script.stop_at(Point::Events(3), &stop) } else { script })
     });
-    let first = Running::start(&program);
-    first.until_ready();
+    let first = Running::ready(&program);
     say(&program, "greet the world");
     wait(&held);
     first.kill();
     held.release();
-    let second = Running::start(&program);
-    second.until_ready();
+    let second = Running::ready(&program);
     let ask = until_asked(&program);
     answer(&program, &ask, "allow");
     until_said(&program, "The greeting is written.");
@@ -250,8 +247,7 @@ fn a_workbench_that_is_killed_in_the_middle_of_a_model_call_is_started_again_and
         let holds = is_session(request) && request.answers_so_far() == 1;
         Some(if holds { script.stop_at(Point::BeforeHead, &stop) } else { script })
     });
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     say(&program, "greet the world");
     wait(&held);
     let container = Owned::of(host, &program).container("opencode");
@@ -284,8 +280,7 @@ fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_repo
             says("I have sent somebody.")
         })
     });
-    let running = Running::start(&program);
-    running.until_ready();
+    let running = Running::ready(&program);
     say(&program, "sleep");
     let ask = until_asked(&program);
     answer(&program, &ask, "allow");
@@ -338,8 +333,7 @@ fn named<'a>(agents: &'a [Value], name: &str) -> &'a Value {
 /// started again.
 fn play_eight(host: &DockerHost, program: &Program, killed: bool) {
     program.claude.route(eight_writers);
-    let mut running = Running::start(program);
-    running.until_ready();
+    let mut running = Running::ready(program);
     say(program, "send eight");
     if killed {
         until_asked(program);
