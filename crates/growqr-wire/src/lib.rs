@@ -145,6 +145,7 @@ pub fn typescript() -> String {
         event::Failure,
         event::Nudge,
         event::Verdict,
+        event::CostBound,
         event::Counted,
         event::CommitPlan,
         event::ContentBlock,

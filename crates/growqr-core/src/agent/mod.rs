@@ -41,7 +41,7 @@ mod tests;
 
 pub use calls::wanted_calls;
 pub use charge::Charge;
-pub use charges::ChargeState;
+pub use charges::{ChargeBounds, ChargeState, Spendable};
 pub use decide::decide;
 pub use exchange::{Input, Intent, Setup};
 pub use state::{STATE_VERSION, State};
