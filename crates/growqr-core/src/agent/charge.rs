@@ -1,9 +1,20 @@
-//! An open charge, as the state stores it.
+//! An open charge, as the state stores it, and its bounds.
 
 use crate::clock::Timestamp;
 use crate::event::CostBound;
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
+
+/// The most that a charge can use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChargeBounds {
+    /// Money; `None` if the price is unknown.
+    pub money: Option<Money>,
+    /// Tokens of a model call whose price is unknown.
+    pub tokens: Option<u64>,
+    /// The most that it can have cost if it is cut early; `None` if only the reservation is known.
+    pub early: Option<CostBound>,
+}
 
 /// Money that is set aside and not yet settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

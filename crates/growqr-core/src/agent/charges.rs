@@ -4,11 +4,11 @@
 //! end with its turn, because the turn's report covers them: each counts with its whole reservation. If the program that makes the
 //! model calls of a session was killed, they end at the next start: each counts with what it can have cost until then.
 
-use super::charge::Charge;
+use super::charge::{Charge, ChargeBounds};
 use super::draft::Draft;
 use super::state::State;
 use crate::clock::Timestamp;
-use crate::event::{ChargeRefused, ChargeReserved, ChargeSettled, CostBound};
+use crate::event::{ChargeRefused, ChargeReserved, ChargeSettled};
 use crate::id::EffectId;
 use crate::limits::{LimitReached, Limits};
 use crate::model::Usage;
@@ -16,17 +16,6 @@ use crate::money::Money;
 use crate::quota::Quota;
 use crate::workbench::SessionTokens;
 use std::sync::Arc;
-
-/// The most that a charge can use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChargeBounds {
-    /// Money; `None` if the price is unknown.
-    pub money: Option<Money>,
-    /// Tokens of a model call whose price is unknown.
-    pub tokens: Option<u64>,
-    /// The most that it can have cost if it is cut early; `None` if only the reservation is known.
-    pub early: Option<CostBound>,
-}
 
 /// What an agent may spend now on charges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Inputs of the turn machine, and the intents that it gives to the driver.
 
-use super::charges::ChargeBounds;
+use super::charge::ChargeBounds;
 use crate::ask::Answer;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
