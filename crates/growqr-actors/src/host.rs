@@ -5,11 +5,12 @@ use crate::local::LocalHost;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{ChargeState, Input};
+use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable};
 use growqr_core::ask::{Answer, AskKind};
 use growqr_core::id::{AgentId, AskId, EffectId, MessageId, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
 use growqr_core::memory::MemoryConflict;
+use growqr_core::model::Usage;
 use growqr_core::money::Money;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -108,17 +109,33 @@ impl Host {
         agent: &AgentId,
         charge: EffectId,
         purpose: String,
-        reservation: Option<Money>,
+        most: ChargeBounds,
     ) -> Result<ChargeState, PostError> {
-        self.charge(agent, Input::Reserve { charge, purpose, reservation }).await
+        self.charge(agent, Input::Reserve { charge, purpose, most }).await
     }
 
-    /// Settles a charge: `cost` is what it cost, `None` if that will never be known. A second call changes nothing.
+    /// What an agent may spend now on charges. Another charge may use it first.
+    ///
+    /// # Errors
+    /// [`PostError`].
+    pub async fn spendable(&self, agent: &AgentId) -> Result<Spendable, PostError> {
+        self.existing(agent).await?;
+        Ok(self.placement.post(agent, Input::Quote).await?.spendable)
+    }
+
+    /// Settles a charge: `cost` is what it cost, `None` if that will never be known; `usage` are the tokens of a model call, if the
+    /// provider has counted them. A second call changes nothing.
     ///
     /// # Errors
     /// [`PostError`]; then the charge stays open and counts with its whole reservation.
-    pub async fn settle(&self, agent: &AgentId, charge: EffectId, cost: Option<Money>) -> Result<ChargeState, PostError> {
-        self.charge(agent, Input::Settle { charge, cost }).await
+    pub async fn settle(
+        &self,
+        agent: &AgentId,
+        charge: EffectId,
+        cost: Option<Money>,
+        usage: Option<Usage>,
+    ) -> Result<ChargeState, PostError> {
+        self.charge(agent, Input::Settle { charge, cost, usage }).await
     }
 
     async fn charge(&self, agent: &AgentId, input: Input) -> Result<ChargeState, PostError> {

@@ -50,6 +50,7 @@ impl LocalHost {
         let notifications = broadcast::channel(NOTIFICATION_BUFFER).0;
         let (mail, asks, memory_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let clock = Arc::clone(&ports.clock);
+        let started = clock.now();
         let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
         let at_work: Vec<AgentId> =
@@ -61,7 +62,7 @@ impl LocalHost {
             memory_changed: Arc::clone(&memory_changed),
             idle: idle_sender,
         };
-        let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), stop: stop.clone() };
+        let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), started, stop: stop.clone() };
         let host = LocalHost { requests, notifications, stop: stop.clone(), task: Arc::default() };
         let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
         at_work.into_iter().for_each(|agent| registrar.start_task(agent, Vec::new()));

@@ -6,7 +6,7 @@
 
 use crate::notification::Notification;
 use async_trait::async_trait;
-use growqr_core::agent::{ChargeState, Input};
+use growqr_core::agent::{ChargeState, Input, Spendable};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, StoreError};
 use tokio::sync::broadcast;
@@ -20,6 +20,8 @@ pub struct Posted {
     pub is_recorded: bool,
     /// The state of the charge, if the input was about one.
     pub charge: Option<ChargeState>,
+    /// What the agent may spend now on charges.
+    pub spendable: Spendable,
 }
 
 /// Why an agent could not be reached.

@@ -8,7 +8,7 @@ use crate::notification::{Notification, Recorded};
 use crate::perform;
 use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{ChargeState, Input, Intent, STATE_VERSION, State, decide};
+use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
@@ -39,6 +39,8 @@ pub struct RunnerDeps {
     pub config: HostConfig,
     /// The host that runs it.
     pub host: Arc<dyn RunnerHost>,
+    /// When the host started.
+    pub started: Timestamp,
     /// Stops the agent.
     pub stop: CancellationToken,
 }
@@ -140,7 +142,7 @@ impl Runner {
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.process(Input::Created).await?;
         }
-        runner.process(Input::Woken).await?;
+        runner.process(Input::Woken { started: runner.deps.started }).await?;
         Ok(runner)
     }
 
@@ -203,7 +205,7 @@ impl Runner {
     }
 
     /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
-    /// the next start counts the whole reservation.
+    /// the next start counts the time until then.
     async fn record_stop(&mut self) {
         let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
         let now = self.deps.ports.moment();
@@ -265,11 +267,13 @@ impl Runner {
     }
 
     fn posted(&self, is_recorded: bool, charge: Option<&EffectId>) -> Posted {
-        let charge_state = |charge| -> ChargeState {
-            let (setup, _) = self.deps.ports.setups.setup(self.state.depth());
-            self.state.charge_state(charge, &setup.limits, self.deps.ports.clock.now())
-        };
-        Posted { view: self.state.view(), is_recorded, charge: charge.map(charge_state) }
+        let (limits, now) = (self.deps.ports.setups.setup(self.state.depth()).0.limits, self.deps.ports.clock.now());
+        Posted {
+            view: self.state.view(),
+            is_recorded,
+            charge: charge.map(|charge| self.state.charge_state(charge, &limits, now)),
+            spendable: self.state.spendable(&limits, now),
+        }
     }
 
     /// After a failed append: reloads the journal to find out whether the append was recorded, and if so, continues from there.

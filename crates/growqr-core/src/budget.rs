@@ -1,6 +1,6 @@
 //! The money that an agent may spend and has used.
 //!
-//! Used money is the sum of: the known cost of its own calls; the reservations of calls whose cost will never be known; and money
+//! Used money is the sum of: the known cost of its own calls; the most that calls can have cost whose cost will never be known; and money
 //! that it gave to sub-agents and did not get back. The limits per message, day and month apply to the Grow Agent. A sub-agent is
 //! limited by its allowance alone.
 
@@ -66,7 +66,7 @@ pub struct ReportAmounts {
 pub struct Budget {
     /// Total known cost of the agent's own calls and charges.
     pub spent: Money,
-    /// Total of the reservations whose cost will never be known.
+    /// The most that calls can have cost whose cost will never be known.
     pub unknown: Money,
     /// A sub-agent's money: the money it received, minus the money it used or returned. `None` for the Grow Agent.
     pub allowance: Option<Money>,
@@ -154,10 +154,10 @@ impl Budget {
         self.record_use(cost, at);
     }
 
-    /// Counts one of the agent's own calls that may have been billed up to its reservation.
-    pub fn charge_unknown(&mut self, reservation: Money, at: Timestamp) {
-        self.unknown += reservation;
-        self.record_use(reservation, at);
+    /// Counts one of the agent's own calls that may have been billed up to this amount.
+    pub fn charge_unknown(&mut self, most: Money, at: Timestamp) {
+        self.unknown += most;
+        self.record_use(most, at);
     }
 
     /// Counts money that goes to a sub-agent.
@@ -254,6 +254,12 @@ pub fn output_limit_without_price(input: u64, max_output: u64, left: u64) -> Opt
     let output = left.saturating_sub(input);
     let max_tokens = max_output.min((output / 2).max(output.min(LONG_OUTPUT_TOKENS)));
     (max_tokens >= MIN_OUTPUT_TOKENS.min(max_output)).then_some(max_tokens)
+}
+
+/// The most that one second of output can cost after a prompt of `input` tokens.
+#[must_use]
+pub fn output_cost_per_second(prices: &Prices, input: u64) -> Option<Money> {
+    prices.output_cost(input, MAX_OUTPUT_TOKENS_PER_SECOND)
 }
 
 /// The most tokens that a call can have put out when it is stopped after this many whole seconds.

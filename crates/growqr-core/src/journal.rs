@@ -265,6 +265,9 @@ pub trait StackRecords: Send + Sync {
     /// without a row.
     async fn saw_container(&self, part: StackPart, image: &str, container: Option<&str>, at: Timestamp)
     -> Result<(), StoreError>;
+    /// The containers whose removal was ordered are gone with their data. Nothing happens to those for which something else was
+    /// ordered meanwhile.
+    async fn removed_containers(&self, at: Timestamp) -> Result<(), StoreError>;
     /// The reserved ports, lowest first.
     async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError>;
     /// Reserves a port, in place of the one that the part had. False if the other part of this profile has it.

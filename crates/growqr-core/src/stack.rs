@@ -54,15 +54,21 @@ pub enum Wanted {
     Up,
     /// It should not run; its data stays.
     Down,
+    /// The person ordered that it is removed with its data, and that is not done yet.
+    Removed,
 }
 
 impl Wanted {
+    /// All of them.
+    pub const ALL: [Wanted; 3] = [Wanted::Up, Wanted::Down, Wanted::Removed];
+
     /// Its name in SQL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Wanted::Up => "up",
             Wanted::Down => "down",
+            Wanted::Removed => "removed",
         }
     }
 }

@@ -143,7 +143,7 @@ pub struct ChangedFile {
     pub removed: u64,
 }
 
-/// Tokens as the workbench has counted them.
+/// Tokens of the model calls of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTokens {
     /// Of the prompts, those from the cache included.
@@ -206,8 +206,6 @@ pub struct SessionEnd {
     pub words: String,
     /// The files that the session has changed since the prompt.
     pub files: Vec<ChangedFile>,
-    /// The tokens that the session and those below it have used since the prompt.
-    pub tokens: SessionTokens,
     /// How it ended.
     pub outcome: SessionOutcome,
 }
@@ -216,7 +214,7 @@ impl SessionEnd {
     /// An end without words.
     #[must_use]
     pub fn without_words(outcome: SessionOutcome) -> SessionEnd {
-        SessionEnd { words: String::new(), files: Vec::new(), tokens: SessionTokens::default(), outcome }
+        SessionEnd { words: String::new(), files: Vec::new(), outcome }
     }
 }
 

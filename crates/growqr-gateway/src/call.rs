@@ -1,6 +1,7 @@
 //! One call: finds who pays, sets the money aside, and sends the request.
 
 use crate::charge::{Bounds, OpenCharge};
+use crate::content::UNBOUNDED;
 use crate::message::MessageRequest;
 use crate::outgoing::Outgoing;
 use crate::paid::{Call, Paid};
@@ -8,7 +9,8 @@ use crate::ports::{Available, Backend, Caller, MeterError, Reservation};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::{relay, translate};
-use growqr_core::budget::{output_limit, output_limit_without_price};
+use growqr_core::budget::{output_cost_per_second, output_limit, output_limit_without_price};
+use growqr_core::event::CostBound;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{ModelCard, Usage};
@@ -51,7 +53,11 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     let request = MessageRequest::parse(&call.body)?;
     let backend = shared.ports.backends.backend(&agent).await.map_err(|failure| Refusal::failed(&failure))?;
     let card = card(&backend, &request.model)?;
-    let input = shared.prompt_sizes.bound(&session_key(&call.caller, &card), &request.parts);
+    let input = match shared.prompt_sizes.bound(&session_key(&call.caller, &card), &request.parts) {
+        // A longer prompt is refused by the service, and not billed.
+        UNBOUNDED => card.context_tokens,
+        bound => bound,
+    };
     let number = shared.next_call.fetch_add(1, Ordering::Relaxed);
     let id = EffectId::new(format!("gateway-{}-{number}", shared.settings.run_name()));
     match reserve(shared, &agent, &id, &request, &card, input).await {
@@ -127,7 +133,7 @@ fn affordable(request: &MessageRequest<'_>, card: &ModelCard, input: u64, availa
     if request.with(&request.model, max_tokens).is_err() {
         return Err(available.limit);
     }
-    let most = Reservation { money, tokens: input.saturating_add(max_tokens) };
+    let most = most(prices, input, input_cost, max_tokens, money);
     Ok(Bounds { prices: prices.cloned(), input, input_cost, max_tokens, most })
 }
 
@@ -137,8 +143,14 @@ fn whole(request: &MessageRequest<'_>, card: &ModelCard, input: u64, available: 
     let prices = card.prices.as_ref();
     let input_cost = prices.and_then(|prices| input_cost(prices, input, request.caches_for_an_hour)).unwrap_or_default();
     let money = prices.map(|prices| input_cost + prices.output_cost(input, max_tokens).unwrap_or_default());
-    let most = Reservation { money, tokens: input.saturating_add(max_tokens) };
+    let most = most(prices, input, input_cost, max_tokens, money);
     Bounds { prices: prices.cloned(), input, input_cost, max_tokens, most }
+}
+
+fn most(prices: Option<&Prices>, input: u64, input_cost: Money, max_tokens: u64, money: Option<Money>) -> Reservation {
+    let per_second = prices.and_then(|prices| output_cost_per_second(prices, input));
+    let early = per_second.map(|per_second| CostBound { at_once: input_cost, per_second });
+    Reservation { money, tokens: input.saturating_add(max_tokens), early }
 }
 
 /// The highest cost of the prompt.

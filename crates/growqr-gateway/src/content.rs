@@ -9,6 +9,17 @@ use std::borrow::Cow;
 /// At most this many tokens for one picture.
 const PICTURE_TOKENS: u64 = 5_000;
 
+/// At most this many tokens does the service add to a prompt with tools.
+const TOOLS_TOKENS: u64 = 1_000;
+
+/// The tokens of a part whose bytes do not bound them: a document's pages are compressed, and nothing is known about new kinds of
+/// blocks. Only the context window of the model bounds them.
+pub(crate) const UNBOUNDED: u64 = u64::MAX;
+
+/// Kinds of blocks with at most one token for each byte, besides pictures and documents inside them.
+const BOUNDED: &[&str] =
+    &["text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result", "search_result", "tool_reference"];
+
 /// A part of the prompt: the system text, the tools, one message, or all the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part<'a> {
@@ -23,7 +34,8 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Scan<'a> {
     pub parts: Vec<Part<'a>>,
     pub caches_for_an_hour: bool,
-    pictures: u64,
+    /// What the part that is looked through may cost besides its bytes.
+    besides: u64,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +61,8 @@ struct Block<'a> {
 struct Source<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +88,7 @@ pub(crate) fn scan<'a>(fields: &Fields<'a>, size: usize) -> Result<Scan<'a>, Ref
             }
             scan.note_cache(tool.cache_control.as_ref());
         }
+        scan.besides = TOOLS_TOKENS;
         scan.add(tools);
     }
     for raw in fields.optional::<Vec<&RawValue>>("messages")?.unwrap_or_default() {
@@ -93,11 +108,11 @@ pub(crate) fn scan<'a>(fields: &Fields<'a>, size: usize) -> Result<Scan<'a>, Ref
 const MAX_DEPTH: usize = 8;
 
 impl<'a> Scan<'a> {
-    /// Adds a part with one token for each byte, and what its pictures may cost.
+    /// Adds a part with one token for each byte, and what it may cost besides.
     fn add(&mut self, raw: &'a RawValue) {
         let bytes = u64::try_from(raw.get().len()).unwrap_or(u64::MAX);
-        let pictures = std::mem::take(&mut self.pictures);
-        self.parts.push(Part { text: Some(raw.get()), tokens: bytes.saturating_add(pictures.saturating_mul(PICTURE_TOKENS)) });
+        let besides = std::mem::take(&mut self.besides);
+        self.parts.push(Part { text: Some(raw.get()), tokens: bytes.saturating_add(besides) });
     }
 
     /// Looks through a text or an array of blocks.
@@ -110,12 +125,20 @@ impl<'a> Scan<'a> {
         }
         for block in serde_json::from_str::<Vec<Block<'_>>>(content.get()).map_err(|_| unreadable())? {
             self.note_cache(block.cache_control.as_ref());
-            self.pictures += u64::from(block.kind.as_deref() == Some("image"));
-            let is_inside = |source: &Source<'_>| matches!(source.kind.as_ref(), "base64" | "text" | "content");
-            if block.source.is_some_and(|source| !is_inside(&source)) {
+            let kind = block.kind.as_deref().unwrap_or_default();
+            let source = block.source.as_ref().map(|source| source.kind.as_ref());
+            if source.is_some_and(|source| !matches!(source, "base64" | "text" | "content")) {
                 return Err(Refusal::invalid("messages: pictures and documents must be inside the request, not at an address"));
             }
-            if let Some(nested) = block.content {
+            self.besides = self.besides.saturating_add(match (kind, source) {
+                ("image", _) => PICTURE_TOKENS,
+                ("document", Some("text" | "content")) => 0,
+                ("document", _) => UNBOUNDED,
+                (kind, _) if BOUNDED.contains(&kind) => 0,
+                _ => UNBOUNDED,
+            });
+            let nested = [block.content, block.source.and_then(|source| source.content)];
+            for nested in nested.into_iter().flatten() {
                 self.content(nested, depth + 1)?;
             }
         }

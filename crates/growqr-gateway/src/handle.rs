@@ -1,14 +1,13 @@
 //! One HTTP request: checks the token, reads the body, starts the call.
 
+use crate::body;
 use crate::call;
 use crate::outgoing::{Body, Outgoing, json, refused};
 use crate::paid::Call;
 use crate::ports::Caller;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING};
 use hyper::{HeaderMap, Method, Request, Response};
 use serde_json::json;
@@ -59,38 +58,18 @@ async fn message(shared: &Arc<Shared>, container: String, request: Request<Incom
         return Err(Refusal::invalid("The body must not be compressed."));
     }
     let permit = shared.calls.clone().try_acquire_owned().map_err(|_| Refusal::too_many_calls())?;
-    let reading = read_body(body, shared.settings.max_body);
-    let body = tokio::time::timeout(shared.settings.body_timeout, reading).await.map_err(|_| Refusal::body_too_slow())??;
+    let body = body::receive(shared, body).await?;
     let caller = caller(container, &head.headers).ok_or_else(Refusal::session)?;
     let (sender, receiver) = oneshot::channel();
-    let call = Call { caller, version: version(&head.headers), betas: betas(&head.headers), body };
+    let call = Call { caller, version: version(&head.headers), betas: betas(&head.headers), body: body.bytes };
     let out = Outgoing::new(sender, shared.settings.send_timeout, shared.stop.clone());
     let running = shared.clone();
     // The call runs in a task of its own: if the client goes away, the call still settles its charge.
     shared.tasks.spawn(async move {
         call::run(&running, call, out).await;
-        drop(permit);
+        drop((permit, body.room));
     });
     receiver.await.map_err(|_| Refusal::unavailable("The call ended without an answer."))
-}
-
-/// Reads a body. What is above the limit is read as well, up to twice the limit, so that the client gets to read the error.
-async fn read_body(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
-    let mut read = 0;
-    let mut kept = BytesMut::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(64 * 1024));
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Refusal::invalid("The body broke off."))?.into_data() else { continue };
-        read += data.len();
-        if read <= limit {
-            kept.extend_from_slice(&data);
-        } else {
-            kept = BytesMut::new();
-        }
-        if read > limit.saturating_mul(2) {
-            break;
-        }
-    }
-    if read > limit { Err(Refusal::too_large(limit)) } else { Ok(kept.freeze()) }
 }
 
 fn caller(container: String, headers: &HeaderMap) -> Option<Caller> {

@@ -7,6 +7,7 @@
 //! translated for another provider ([`Backends`]).
 //! What it is not: it decides no limit, records nothing itself, and knows no provider.
 
+mod body;
 mod call;
 mod charge;
 mod connection;

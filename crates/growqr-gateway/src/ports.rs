@@ -1,6 +1,7 @@
 //! What the gateway needs from the program: who pays, how much is left, and where the calls go.
 
 use async_trait::async_trait;
+use growqr_core::event::CostBound;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{Failure, Model, Usage};
@@ -60,6 +61,8 @@ pub struct Reservation {
     pub money: Option<Money>,
     /// Tokens of prompt and answer.
     pub tokens: u64,
+    /// The most that the call can have cost if it is cut early; `None` if the price is unknown.
+    pub early: Option<CostBound>,
 }
 
 /// What a call used.
@@ -67,7 +70,7 @@ pub struct Reservation {
 pub struct Settlement {
     /// The money to charge; zero if nothing was billed. `None` if it will never be known: the whole reservation counts as used.
     pub cost: Option<Money>,
-    /// Tokens counted by the provider, if the answer was complete.
+    /// Tokens counted by the provider, if the answer was complete. Counted as used also if the price is unknown.
     pub usage: Option<Usage>,
 }
 

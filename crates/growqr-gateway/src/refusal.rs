@@ -60,6 +60,11 @@ impl Refusal {
         Refusal::new(429, "rate_limit_error", "Too many model calls run at the same time.")
     }
 
+    /// Retried: the other requests end.
+    pub fn no_room() -> Refusal {
+        Refusal::new(429, "rate_limit_error", "The other model calls that run now are too large for another one of this size.")
+    }
+
     pub fn unavailable(message: impl Into<String>) -> Refusal {
         Refusal::new(503, "api_error", message)
     }

@@ -9,6 +9,10 @@ pub struct Settings {
     pub run: u128,
     /// The largest body of a request. The Messages API accepts 32 MB.
     pub max_body: usize,
+    /// The bodies of all requests together. Must not be smaller than `max_body`.
+    pub max_bodies: usize,
+    /// How long a request waits until there is room for its body.
+    pub room_timeout: Duration,
     /// The largest head of a request.
     pub max_head: usize,
     /// Open connections, over all containers.
@@ -32,6 +36,8 @@ impl Settings {
         Settings {
             run,
             max_body: 32 * 1024 * 1024,
+            max_bodies: 64 * 1024 * 1024,
+            room_timeout: Duration::from_secs(30),
             max_head: 32 * 1024,
             max_connections: 256,
             max_calls: 32,

@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub settling: Arc<Settling>,
     pub connections: Arc<Semaphore>,
     pub calls: Arc<Semaphore>,
+    /// One permit for each byte of a body in memory.
+    pub bodies: Arc<Semaphore>,
     /// The number of the next call.
     pub next_call: AtomicU64,
     pub stop: CancellationToken,
@@ -37,6 +39,7 @@ impl Shared {
             settling: Arc::default(),
             connections: Arc::new(Semaphore::new(settings.max_connections)),
             calls: Arc::new(Semaphore::new(settings.max_calls)),
+            bodies: Arc::new(Semaphore::new(settings.max_bodies)),
             next_call: AtomicU64::new(1),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -130,6 +130,14 @@ impl Daemon {
         Ok(containers)
     }
 
+    /// Whether a container runs. One that is paused or was removed does not.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn is_running(&self, id: &str) -> Result<bool, StackError> {
+        Ok(self.container(id).await?.is_some_and(|container| container.status == Status::Running))
+    }
+
     /// A container by id; `None` if it was removed meanwhile.
     pub(crate) async fn container(&self, id: &str) -> Result<Option<RealContainer>, StackError> {
         match self.ask(self.call("inspect a container", "container", id), self.docker().inspect_container(id, None)).await {

@@ -323,7 +323,7 @@ impl TryFrom<ContainerRow> for StackContainer {
     type Error = StoreError;
 
     fn try_from(row: ContainerRow) -> Result<StackContainer, StoreError> {
-        let wanted = [Wanted::Up, Wanted::Down].into_iter().find(|wanted| wanted.as_str() == row.wanted);
+        let wanted = Wanted::ALL.into_iter().find(|wanted| wanted.as_str() == row.wanted);
         Ok(StackContainer {
             part: part("containers.part", &row.part)?,
             wanted: wanted.ok_or_else(|| StoreError::Corrupt(format!("containers.wanted is {:?}", row.wanted)))?,

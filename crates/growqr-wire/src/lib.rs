@@ -146,6 +146,7 @@ pub fn typescript() -> String {
         event::Failure,
         event::Nudge,
         event::Verdict,
+        event::CostBound,
         event::Counted,
         event::CommitPlan,
         event::ContentBlock,

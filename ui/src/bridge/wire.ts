@@ -1390,7 +1390,15 @@ purpose: string,
 /**
  * The most that it can cost; `None` if the price is unknown.
  */
-reservation: number | null, };
+reservation: number | null, 
+/**
+ * The most tokens that it can use, if its price is unknown.
+ */
+tokens?: number, 
+/**
+ * The most that it can have cost if it is cut early.
+ */
+bound?: CostBound, };
 
 export type ChargeSettled = { 
 /**
@@ -1408,7 +1416,11 @@ purpose?: string,
 /**
  * What counts as spent although the bill is not known, in USD micro-cents.
  */
-unknown?: number, };
+unknown?: number, 
+/**
+ * The tokens that the provider has counted, if it was a model call.
+ */
+usage?: Usage, };
 
 export type ChargeRefused = { 
 /**
@@ -1423,6 +1435,10 @@ purpose: string,
  * The most that it could have cost; `None` if the price is unknown.
  */
 reservation: number | null, 
+/**
+ * The most tokens that it could have used, if its price is unknown.
+ */
+tokens?: number, 
 /**
  * The limit that does not cover it.
  */
@@ -1540,7 +1556,7 @@ files?: Array<ChangedFile>,
  */
 more_files?: number, 
 /**
- * The tokens that the workbench has counted.
+ * The tokens of its model calls since the prompt, as far as the provider has counted them.
  */
 tokens: SessionTokens, 
 /**
@@ -2307,6 +2323,16 @@ calls?: number, } } | { "void": {
  * A remark for the model with the next request, if any.
  */
 nudge?: Nudge, } };
+
+export type CostBound = { 
+/**
+ * As soon as it is sent.
+ */
+at_once: number, 
+/**
+ * For each second.
+ */
+per_second: number, };
 
 export type Counted = "nothing" | "reservation" | { "at_most": number };
 

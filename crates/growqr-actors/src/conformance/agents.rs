@@ -4,11 +4,15 @@ use super::TestEnvironment;
 use super::hooked_store::{HookedStore, StoreHooks};
 use super::world::{World, grow, message};
 use crate::{Notification, PostError};
-use growqr_core::agent::ChargeState;
+use growqr_core::agent::{ChargeBounds, ChargeState};
 use growqr_core::id::EffectId;
 use growqr_core::journal::{Status, StoreError};
 use growqr_core::money::Money;
 use std::sync::Arc;
+
+fn at_most(money: Money) -> ChargeBounds {
+    ChargeBounds { money: Some(money), ..ChargeBounds::default() }
+}
 
 /// A cancel stops the agent and all sub-agents below it, on every level.
 pub async fn a_cancel_reaches_all_sub_agents(environment: Arc<dyn TestEnvironment>) {
@@ -87,13 +91,13 @@ pub async fn money_is_reserved_once_and_settled_once(environment: Arc<dyn TestEn
     host.until_idle().await;
     let charge = EffectId::new("c1");
     let agent = grow();
-    let reserve = || host.handle.reserve(&agent, charge.clone(), "a search".to_owned(), Some(Money(500)));
+    let reserve = || host.handle.reserve(&agent, charge.clone(), "a search".to_owned(), at_most(Money(500)));
     assert_eq!(reserve().await.expect("recorded"), ChargeState::Reserved);
     assert_eq!(reserve().await.expect("recorded"), ChargeState::Reserved);
-    let too_expensive = host.handle.reserve(&grow(), EffectId::new("c2"), "a ship".to_owned(), Some(Money::usd(1_000))).await;
-    assert!(matches!(too_expensive.expect("processed"), ChargeState::NotOpen(_)));
+    let too_expensive = host.handle.reserve(&grow(), EffectId::new("c2"), "a ship".to_owned(), at_most(Money::usd(1_000))).await;
+    assert!(matches!(too_expensive.expect("processed"), ChargeState::NotOpenNow(_)));
     for _ in 0..2 {
-        let settled = host.handle.settle(&grow(), charge.clone(), Some(Money(300))).await.expect("recorded");
+        let settled = host.handle.settle(&grow(), charge.clone(), Some(Money(300)), None).await.expect("recorded");
         assert_eq!(settled, ChargeState::Settled);
     }
     host.stop().await;
@@ -109,12 +113,12 @@ pub async fn a_charge_survives_a_kill(environment: Arc<dyn TestEnvironment>) {
     host.say(0, "hello").await;
     host.until_idle().await;
     let charge = EffectId::new("c1");
-    host.handle.reserve(&grow(), charge.clone(), "a search".to_owned(), Some(Money(500))).await.expect("recorded");
+    host.handle.reserve(&grow(), charge.clone(), "a search".to_owned(), at_most(Money(500))).await.expect("recorded");
     host.kill().await;
     let host = world.start().await;
-    let again = host.handle.reserve(&grow(), charge.clone(), "a search".to_owned(), Some(Money(500))).await;
+    let again = host.handle.reserve(&grow(), charge.clone(), "a search".to_owned(), at_most(Money(500))).await;
     assert_eq!(again.expect("processed"), ChargeState::Reserved);
-    host.handle.settle(&grow(), charge, None).await.expect("recorded");
+    host.handle.settle(&grow(), charge, None, None).await.expect("recorded");
     host.stop().await;
     assert_eq!(world.agents().await[0].unknown, Money(500));
 }

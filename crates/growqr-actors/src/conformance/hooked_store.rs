@@ -245,6 +245,10 @@ impl StackRecords for HookedStore {
         self.store.saw_container(part, image, container, at).await
     }
 
+    async fn removed_containers(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.store.removed_containers(at).await
+    }
+
     async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError> {
         self.store.ports().await
     }

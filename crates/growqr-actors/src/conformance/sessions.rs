@@ -4,12 +4,14 @@ use super::TestEnvironment;
 use super::hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 use super::workbench::FakeWorkbench;
 use super::world::{RunningHost, World, grow, message};
-use growqr_core::agent::{ChargeState, Input};
+use growqr_core::agent::{ChargeBounds, ChargeState, Input};
 use growqr_core::ask::Answer;
+use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, TurnEnded};
 use growqr_core::id::{AgentId, EffectId};
-use growqr_core::journal::{AgentView, AskView, Status, Store};
+use growqr_core::journal::{AgentView, AskView, SpendingBy, Status, Store};
 use growqr_core::mail::{Ending, MailBody, Report};
+use growqr_core::model::Usage;
 use growqr_core::money::Money;
 use growqr_core::workbench::{Mind, SessionOutcome};
 use std::sync::Arc;
@@ -220,10 +222,19 @@ pub async fn a_session_is_told_about_its_limit_and_found_by_its_id(environment: 
     assert_eq!(agent, world.workers().await[0].agent);
     let reserve = async |charge: &str, money: Money| {
         let (charge, purpose) = (EffectId::new(charge), "played".to_owned());
-        host.handle.reserve(&agent, charge, purpose, Some(money)).await.expect("it is processed")
+        host.handle
+            .reserve(&agent, charge, purpose, ChargeBounds { money: Some(money), ..ChargeBounds::default() })
+            .await
+            .expect("it is processed")
     };
+    let spendable = async || host.handle.spendable(&agent).await.expect("it is processed").money;
+    let before = spendable().await;
     assert_eq!(reserve("c1", Money(1_000)).await, ChargeState::Reserved);
-    let settled = host.handle.settle(&agent, EffectId::new("c1"), Some(Money(700))).await.expect("it is processed");
+    assert_eq!(spendable().await, before.saturating_sub(Money(1_000)));
+    let usage = Some(Usage { input_tokens: 3, output_tokens: 4, ..Usage::default() });
+    let settled = host.handle.settle(&agent, EffectId::new("c1"), Some(Money(700)), usage).await.expect("it is processed");
+    let sums = world.ports.store.spendings(SpendingBy::Agent, Timestamp(0)).await.expect("the store can be read");
+    assert!(sums.iter().any(|sum| (sum.input_tokens, sum.output_tokens) == (3, 4)), "{sums:?}");
     assert_eq!(settled, ChargeState::Settled);
     assert!(matches!(reserve("c2", Money::usd(50)).await, ChargeState::NotOpen(_)));
     let failed = SessionOutcome::Failed { reason: "the limit is reached".to_owned(), retryable: false };

@@ -9,6 +9,7 @@ use growqr_core::ask::{Ask, AskKind};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::{AgentId, AskId, Seq};
 use growqr_core::journal::{AskView, Asks, StoreError};
+use growqr_core::limits::Limits;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -139,7 +140,9 @@ impl Placement for World {
                 self.changed.notify_one();
             }
         }
-        Ok(Posted { view: State::new(agent.clone()).view(), is_recorded: behaviour.is_none(), charge: None })
+        let state = State::new(agent.clone());
+        let spendable = state.spendable(&Limits::default(), Timestamp(0));
+        Ok(Posted { view: state.view(), is_recorded: behaviour.is_none(), charge: None, spendable })
     }
 
     async fn wake(&self, _: &AgentId) -> Result<(), PostError> {

@@ -104,7 +104,8 @@ impl StackControl {
         Ok(self.view.get())
     }
 
-    /// Stops the containers and removes their data.
+    /// Stops the containers and removes their data: now, or as soon as Docker can be asked, also after a restart. Until then,
+    /// [`StackControl::up`] and [`StackControl::down`] withdraw it.
     ///
     /// # Errors
     /// If `profile` is not this profile, or the store cannot record it.
@@ -115,7 +116,7 @@ impl StackControl {
                 "Write the id of this profile to confirm.",
             ));
         }
-        self.record(Wanted::Down).await?;
+        self.record(Wanted::Removed).await?;
         self.tell("removing containers and their data", |pending| pending.reset = true);
         Ok(self.view.get())
     }

@@ -3,12 +3,11 @@
 use crate::model_setup::setups::ModelSetups;
 use async_trait::async_trait;
 use growqr_actors::{Host, PostError, Setups};
-use growqr_core::agent::ChargeState;
+use growqr_core::agent::{ChargeBounds, ChargeState, Spendable};
 use growqr_core::id::{AgentId, EffectId, SessionId};
 use growqr_core::journal::{SessionStatus, Store};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{Failure, FailureKind};
-use growqr_core::money::Money;
 use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement};
 use growqr_models::anthropic;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,11 +81,6 @@ impl Payers {
         }
     }
 
-    async fn has_open_calls(&self, agent: &AgentId) -> bool {
-        let view = self.store.agent(agent).await.ok().flatten();
-        view.is_some_and(|view| view.reserved > Money::ZERO)
-    }
-
     fn host(&self) -> Result<Host, MeterError> {
         self.host.get().ok_or_else(|| MeterError::Unavailable("the agents do not run now".to_owned()))
     }
@@ -110,26 +104,20 @@ impl Sessions for Payers {
 #[async_trait]
 impl Meter for Payers {
     async fn available(&self, agent: &AgentId) -> Result<Available, MeterError> {
-        let unavailable = |error: growqr_core::journal::StoreError| MeterError::Unavailable(error.to_string());
-        let view = self.store.agent(agent).await.map_err(unavailable)?;
-        let view = view.ok_or_else(|| MeterError::Unavailable("there is no such agent".to_owned()))?;
-        let limits = self.setups.setup(view.depth).0.limits;
-        Ok(Available {
-            money: view.allowance.unwrap_or_default().saturating_sub(view.reserved),
-            limit: LimitReached::Allowance,
-            tokens: limits.unpriced.map_or(0, |unpriced| unpriced.tokens),
-            max_output: limits.max_tokens,
-        })
+        let spendable = self.host()?.spendable(agent).await.map_err(|error| MeterError::Unavailable(error.to_string()))?;
+        let Spendable { money, limit, tokens, max_output } = spendable;
+        Ok(Available { money, limit, tokens, max_output })
     }
 
     async fn reserve(&self, agent: &AgentId, charge: &EffectId, most: Reservation) -> Result<(), MeterError> {
         // The purpose names the model, by which people sum up what they have spent.
         let model = self.setups.setup(1).0.card.id;
+        let tokens = most.money.is_none().then_some(most.tokens);
+        let most = ChargeBounds { money: most.money, tokens, early: most.early };
         for _ in 0..RESERVE_TRIES {
-            match self.host()?.reserve(agent, charge.clone(), model.clone(), most.money).await {
+            match self.host()?.reserve(agent, charge.clone(), model.clone(), most).await {
                 Ok(ChargeState::Reserved) => return Ok(()),
-                // What other calls of the agent have reserved may come back in part.
-                Ok(ChargeState::NotOpen(_)) if self.has_open_calls(agent).await => tokio::time::sleep(RESERVE_PAUSE).await,
+                Ok(ChargeState::NotOpenNow(_)) => tokio::time::sleep(RESERVE_PAUSE).await,
                 Ok(ChargeState::NotOpen(limit)) => return Err(MeterError::Limit(limit)),
                 Ok(ChargeState::Settled) => return Err(MeterError::Unavailable("this call was settled before".to_owned())),
                 Ok(ChargeState::NotAtWork) => return Err(MeterError::Unavailable("the session is not at work".to_owned())),
@@ -142,7 +130,7 @@ impl Meter for Payers {
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement) {
         for pause in SETTLE_PAUSES {
             let Ok(host) = self.host() else { return };
-            match host.settle(agent, charge.clone(), settlement.cost).await {
+            match host.settle(agent, charge.clone(), settlement.cost, settlement.usage).await {
                 Ok(_) => return,
                 // The charge stays open in the journal and counts with its whole reservation.
                 Err(PostError::Stopping | PostError::Unknown(_)) => return,

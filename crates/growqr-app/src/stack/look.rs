@@ -48,6 +48,7 @@ pub(crate) async fn look(
     if let Err(error) = &seen {
         shown.docker_failed(error);
     }
+    show_ordered_removal(shown, &rows);
     set_next(shown, &rows);
     seen.ok()
 }
@@ -64,6 +65,7 @@ async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &Stack
             (Some(Status::Running), _) => shown.set_part(part, PartState::Running, "running"),
             (Some(Status::Paused), _) => shown.set_part(part, PartState::Stopped, "paused in Docker"),
             (_, None) => shown.set_part(part, PartState::Off, "not started"),
+            (_, Some(Wanted::Removed)) => shown.set_part(part, PartState::Stopped, "stopped"),
             (_, Some(Wanted::Down)) => shown.set_part(part, PartState::Stopped, "stopped; its data is kept"),
             (Some(_), Some(Wanted::Up)) => shown.set_part(part, PartState::Stopped, "stopped"),
             (None, Some(Wanted::Up)) => {
@@ -124,11 +126,28 @@ pub(crate) async fn show_orphans(stack: &Stack, profiles: &[String], shown: &Sta
     Ok(())
 }
 
+/// Whether the person has ordered that everything is removed, and that is not done yet.
+pub(crate) fn is_removal_ordered(rows: &[StackContainer]) -> bool {
+    rows.iter().any(|row| row.wanted == Wanted::Removed)
+}
+
+/// Shows that a removal is still to be done.
+pub(crate) fn show_ordered_removal(shown: &StackView, rows: &[StackContainer]) {
+    for part in Part::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(Wanted::Removed)) {
+        shown.change_part(part, |shown| {
+            if shown.state != PartState::Failed {
+                "it will be removed with its data as soon as Docker can be asked".clone_into(&mut shown.found);
+                shown.next_step = Some("To keep it: growqr stack up, or growqr stack down".to_owned());
+            }
+        });
+    }
+}
+
 /// Names the next sensible step.
 pub(crate) fn set_next(shown: &StackView, rows: &[StackContainer]) {
     shown.change(|stack| {
         let any = |state| stack.parts.iter().any(|part| part.state == state);
-        let is_down = rows.iter().all(|row| row.wanted == Wanted::Down);
+        let is_down = rows.iter().all(|row| row.wanted != Wanted::Up);
         stack.next = match stack.docker.state {
             DockerState::Ready if any(PartState::NeedsDownload) => Some(StackAction::Download),
             DockerState::Ready if any(PartState::Failed) => Some(StackAction::Retry),

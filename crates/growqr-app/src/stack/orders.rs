@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 pub(crate) struct Pending {
     /// The store says what is wanted now; true: missing images may be downloaded.
     pub(crate) wanted: Option<bool>,
-    /// Remove everything with its data.
+    /// The store says that everything is to be removed with its data.
     pub(crate) reset: bool,
     /// Remove what belongs to nobody.
     pub(crate) remove_orphans: bool,

@@ -102,6 +102,9 @@ mod tests {
         async fn saw_container(&self, _: StackPart, _: &str, _: Option<&str>, _: Timestamp) -> Result<(), StoreError> {
             Ok(())
         }
+        async fn removed_containers(&self, _: Timestamp) -> Result<(), StoreError> {
+            Ok(())
+        }
         async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError> {
             Ok(self.0.lock().unwrap().clone())
         }

@@ -3,7 +3,8 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::config::docker_environment;
-use crate::stack::look::{set_next, show_orphans, store_part, wanted};
+use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
+use crate::stack::preferences::StackPreferences;
 use crate::stack::problem::Problem;
 use crate::stack::restarts::Verdict;
 use crate::stack::services::Services;
@@ -64,13 +65,15 @@ impl Worker {
         };
         let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
         self.orders.if_none(|| self.view.change(|stack| stack.busy = busy));
+        show_ordered_removal(&self.view, &rows);
         set_next(&self.view, &rows);
         pause
     }
 
-    /// Shows an error on every wanted part that does not run.
+    /// Shows an error on every part that does not run and should, or should be removed.
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
-        for part in Part::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(WantedRow::Up)) {
+        let is_due = |part: &Part| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
+        for part in Part::ALL.into_iter().filter(is_due) {
             if self.ready.contains_key(&part) {
                 continue;
             }
@@ -102,9 +105,12 @@ impl Worker {
 
     async fn work(&mut self, rows: &[StackContainer]) -> Result<Duration, Problem> {
         let stack = self.connected().await?;
-        if self.reset {
+        let mut rows = rows.to_vec();
+        if is_removal_ordered(&rows) {
             self.remove_all(&stack).await?;
+            rows = self.deps.store.containers().await.map_err(AppError::from)?;
         }
+        let rows = &rows[..];
         if self.remove_orphans {
             self.remove_orphans = false;
             let profiles = self.deps.profile.all_ids()?;
@@ -118,7 +124,8 @@ impl Worker {
             show_orphans(&stack, &profiles, &self.view).await?;
         }
         let real = stack.observe().await?;
-        let sleeps = self.workbench_sleeps().await;
+        let preferences = self.preferences().await;
+        let sleeps = self.workbench_sleeps(&preferences);
         let is_up =
             |part: &Part| wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == Part::OpenCode);
         let up: Vec<Part> = Part::ALL.into_iter().filter(is_up).collect();
@@ -142,7 +149,7 @@ impl Worker {
                 Verdict::GiveUp => {}
             }
         }
-        let (real, problem) = match self.reconcile(&stack, &startable).await {
+        let (real, problem) = match self.reconcile(&stack, &startable, &preferences).await {
             Ok(real) => (real, None),
             Err(Problem::Docker(error)) if error.is_about_the_daemon() => return Err(error.into()),
             // The other container may run.
@@ -177,6 +184,7 @@ impl Worker {
         for part in Part::ALL {
             let (state, found) = match wanted(rows, part) {
                 None => (PartState::Off, "not started"),
+                Some(WantedRow::Removed) => (PartState::Stopped, "stopped"),
                 Some(WantedRow::Down) if real.container(part).is_none() => (PartState::Off, "stopped"),
                 Some(WantedRow::Down) => (PartState::Stopped, "stopped; its data is kept"),
                 Some(WantedRow::Up) => (PartState::Stopped, "starts when it is needed"),
@@ -203,14 +211,14 @@ impl Worker {
             self.deps.store.free_port(part).await.map_err(AppError::from)?;
         }
         self.services = Services::new(self.deps.clone(), self.config.clone());
-        self.reset = false;
+        self.deps.store.removed_containers(SystemClock.now()).await.map_err(AppError::from)?;
         Ok(())
     }
 
     /// Starts these parts, with other ports as long as the chosen ones turn out to be in use.
-    async fn reconcile(&mut self, stack: &Stack, parts: &[Part]) -> Result<Real, Problem> {
+    async fn reconcile(&mut self, stack: &Stack, parts: &[Part], preferences: &StackPreferences) -> Result<Real, Problem> {
         for _ in 0..PORT_TRIES {
-            let wanted = self.wanted(parts).await?;
+            let wanted = self.wanted(parts, preferences).await?;
             for part in parts {
                 if !self.ready.contains_key(part) {
                     self.view.set_part(*part, PartState::Starting, "starting");
@@ -235,15 +243,14 @@ impl Worker {
         Err(StackError::PortTaken(self.taken.last().copied().unwrap_or_default()).into())
     }
 
-    async fn wanted(&mut self, parts: &[Part]) -> Result<Wanted, Problem> {
-        let preferences = self.preferences().await;
+    async fn wanted(&mut self, parts: &[Part], preferences: &StackPreferences) -> Result<Wanted, Problem> {
         let spec = |part: Part, spec: ContainerSpec| parts.contains(&part).then_some(spec);
         let gitea = match parts.contains(&Part::Gitea) {
             true => spec(Part::Gitea, self.services.gitea_spec(&self.taken).await?),
             false => None,
         };
         let opencode = match parts.contains(&Part::OpenCode) {
-            true => spec(Part::OpenCode, self.services.opencode_spec(&self.taken, &preferences).await?),
+            true => spec(Part::OpenCode, self.services.opencode_spec(&self.taken, preferences).await?),
             false => None,
         };
         Ok(Wanted { gitea, opencode })
@@ -310,9 +317,7 @@ impl Worker {
 async fn until_ended(stack: &Stack, id: &str) -> AppError {
     loop {
         tokio::time::sleep(LOOK).await;
-        if let Ok(real) = stack.observe().await
-            && !real.containers.iter().any(|container| container.id == id && container.status == Status::Running)
-        {
+        if let Ok(false) = stack.daemon().is_running(id).await {
             return AppError::Docker {
                 message: "it has ended before it answered".to_owned(),
                 retryable: true,

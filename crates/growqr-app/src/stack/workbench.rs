@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use growqr_core::id::{MessageId, RequestId, SessionId};
 use growqr_core::workbench::{
     ChangedFile, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply, SessionRequest,
-    SessionTokens, Sessions, Wanted, Workbench, WorkbenchError,
+    Sessions, Wanted, Workbench, WorkbenchError,
 };
 use growqr_stack::opencode::{
     self, Ending, EventFeed, Failure, FileChange, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionReply, Prompt,
@@ -327,8 +327,7 @@ impl Sessions for WorkbenchSlot {
         let turn = running.client.turn(&session.id, &message).await.map_err(unreachable)?;
         let changes = running.client.diffs(&session, &message).await.unwrap_or_default();
         let words = opencode::Snapshot { turn, ..opencode::Snapshot::default() }.text();
-        let tokens = running.client.usage(&session.id).await.map(tokens).unwrap_or_default();
-        Ok(SessionEnd { words, files: changes.into_iter().map(file).collect(), tokens, outcome: SessionOutcome::Aborted })
+        Ok(SessionEnd { words, files: changes.into_iter().map(file).collect(), outcome: SessionOutcome::Aborted })
     }
 }
 
@@ -436,12 +435,7 @@ fn end(outcome: opencode::SessionOutcome) -> SessionEnd {
         }
         Ending::Failed(failure) => SessionOutcome::Failed { reason: reason(failure), retryable: true },
     };
-    SessionEnd {
-        words: outcome.text,
-        files: outcome.changes.into_iter().map(file).collect(),
-        tokens: tokens(outcome.usage),
-        outcome: ended,
-    }
+    SessionEnd { words: outcome.text, files: outcome.changes.into_iter().map(file).collect(), outcome: ended }
 }
 
 fn reason(failure: &Failure) -> String {
@@ -455,13 +449,4 @@ fn reason(failure: &Failure) -> String {
 
 fn file(change: FileChange) -> ChangedFile {
     ChangedFile { path: change.path, added: change.additions, removed: change.deletions }
-}
-
-fn tokens(usage: opencode::SessionUsage) -> SessionTokens {
-    let cached = usage.cache_read_tokens;
-    SessionTokens {
-        input: usage.input_tokens.saturating_add(cached).saturating_add(usage.cache_write_tokens),
-        cached,
-        output: usage.output_tokens.saturating_add(usage.reasoning_tokens),
-    }
 }

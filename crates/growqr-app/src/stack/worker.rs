@@ -60,7 +60,6 @@ pub(crate) struct Worker {
     pub(super) disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,
-    pub(super) reset: bool,
     pub(super) remove_orphans: bool,
 }
 
@@ -92,7 +91,6 @@ impl Worker {
             ready: BTreeMap::new(),
             disk_measured: None,
             sync: None,
-            reset: false,
             remove_orphans: false,
         })
     }
@@ -153,25 +151,22 @@ impl Worker {
     }
 
     /// Whether the workbench has not been used for so long that it is stopped.
-    pub(super) async fn workbench_sleeps(&mut self) -> bool {
+    pub(super) fn workbench_sleeps(&mut self, preferences: &StackPreferences) -> bool {
         if self.deps.workbench.is_busy() {
             self.last_use = Instant::now();
         }
-        self.preferences().await.idle_stop.is_some_and(|limit| self.last_use.elapsed() > limit)
+        preferences.idle_stop.is_some_and(|limit| self.last_use.elapsed() > limit)
     }
 
     fn take(&mut self, orders: Pending) {
         if let Some(agreed) = orders.wanted {
             self.agreed |= agreed;
-            // What was ordered before is no longer wanted.
-            self.reset = false;
             self.failed_downloads.clear();
             self.awake = true;
             self.last_use = Instant::now();
             self.taken.clear();
             self.restarts.clear();
         }
-        self.reset |= orders.reset;
         self.remove_orphans |= orders.remove_orphans;
         if let Some(join) = orders.sync {
             self.awake = true;

@@ -4,10 +4,10 @@ use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, A
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
-    ChildRequested, ChildTold, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived, MessageEdited,
-    MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, SessionDecided, SessionEnded,
-    SessionIntended, SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted,
-    TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
+    ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
+    MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, SessionDecided,
+    SessionEnded, SessionIntended, SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed,
+    ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
     AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,
@@ -284,9 +284,14 @@ fn sub_agents() -> Vec<Event> {
 fn charges() -> Vec<Event> {
     let cost = |cost: Option<Money>| {
         let unknown = cost.is_none().then_some(Money(2));
-        ChargeSettled { charge: effect(), cost, purpose: Some(text()), unknown }.into()
+        let usage = cost.map(|_| Usage { input_tokens: 1, output_tokens: 2, ..Usage::default() });
+        ChargeSettled { charge: effect(), cost, purpose: Some(text()), unknown, usage }.into()
     };
-    let reserved = |reservation| ChargeReserved { charge: effect(), purpose: text(), reservation }.into();
+    let reserved = |reservation: Option<Money>| {
+        let tokens = reservation.is_none().then_some(3);
+        let bound = reservation.map(|at_once| CostBound { at_once, per_second: Money(1) });
+        ChargeReserved { charge: effect(), purpose: text(), reservation, tokens, bound }.into()
+    };
     vec![reserved(None), reserved(Some(Money(2))), cost(None), cost(Some(Money(1)))]
 }
 
@@ -318,7 +323,10 @@ fn sessions() -> Vec<Event> {
         outcome,
         source: text(),
     };
-    let refused = |reservation| ChargeRefused { charge: effect(), purpose: text(), reservation, limit: LimitReached::Allowance };
+    let refused = |reservation: Option<Money>| {
+        let (tokens, limit) = (reservation.is_none().then_some(4), LimitReached::Allowance);
+        ChargeRefused { charge: effect(), purpose: text(), reservation, tokens, limit }
+    };
     let mut events: Vec<Event> = vec![
         intended(true).into(),
         intended(false).into(),

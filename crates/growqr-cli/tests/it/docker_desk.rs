@@ -186,13 +186,19 @@ impl<'a> Running<'a> {
 
     /// Like [`Running::start`], with another level of its log.
     pub fn start_logging(program: &'a Program, level: &str) -> Running<'a> {
+        let running = Running::without_up(program, level);
+        up(program);
+        running
+    }
+
+    /// Starts it and orders nothing.
+    pub fn without_up(program: &'a Program, level: &str) -> Running<'a> {
         let log = |name: &str| File::options().create(true).append(true).open(program.folder().join(name)).expect("a file");
         let mut command = program.command(&["chat"]);
         // A pipe that nobody reads would stop it.
         command.stdin(Stdio::piped()).stdout(log("host.out")).stderr(log("host.err")).env("RUST_LOG", level);
         let running = Running { program, child: command.spawn().expect("it starts") };
         until("a host", Duration::from_secs(20), || program.profile().join("host.sock").exists().then_some(()));
-        up(program);
         running
     }
 

@@ -471,3 +471,38 @@ fn a_paused_gitea_is_shown_without_a_host_and_let_go_on_by_one() {
     drop(running);
     reset(&program);
 }
+
+#[test]
+fn a_reset_that_was_ordered_while_docker_was_away_is_carried_out_after_a_kill() {
+    let Some(host) = docker() else { return };
+    let mut program = desk(host);
+    up(&program);
+    let owned = Owned::of(host, &program);
+    let address = std::mem::replace(&mut docker_host(&mut program).1, "unix:///nonexistent/docker.sock".to_owned());
+    let mut order = program.command(&["stack", "reset", "--yes"]).spawn().expect("it starts");
+    until_removal_shown(&program);
+    kill(&mut order);
+    assert_eq!(owned.containers().len(), 2, "nothing was removed yet");
+    assert_eq!(part(&until_removal_shown(&program), "gitea")["next_step"], "To keep it: growqr stack up, or growqr stack down");
+    // It can be withdrawn as long as it is not done.
+    let _ = program.run(&["stack", "down"]);
+    assert!(!part(&status(&program), "gitea")["found"].to_string().contains("removed"), "{}", status(&program));
+    let _ = program.run(&["stack", "reset", "--yes"]);
+    docker_host(&mut program).1 = address;
+    let running = Running::without_up(&program, "info");
+    until("the removal", Duration::from_secs(60), || (owned.containers().is_empty() && owned.volumes().is_empty()).then_some(()));
+    until("its end", Duration::from_secs(20), || (part(&status(&program), "gitea")["state"] == "off").then_some(()));
+    drop(running);
+}
+
+fn docker_host(program: &mut Program) -> &mut (&'static str, String) {
+    program.variables.iter_mut().find(|(name, _)| *name == "DOCKER_HOST").expect("set")
+}
+
+/// Waits until the state says that the containers will be removed.
+fn until_removal_shown(program: &Program) -> Value {
+    until("the order", Duration::from_secs(30), || {
+        let state = status(program);
+        part(&state, "gitea")["found"].as_str().expect("a text").contains("will be removed with its data").then_some(state)
+    })
+}

@@ -50,7 +50,7 @@ impl State {
                 self.cancelling = self.is_at_work();
                 self.must_continue = false;
             }
-            Event::ChargeReserved(body) => self.charge_reserved(body),
+            Event::ChargeReserved(body) => self.charge_reserved(body, at),
             Event::ChargeSettled(body) => self.charge_settled(body, at),
             Event::ChargeRefused(body) => self.charge_refused(body),
             Event::SessionIntended(body) => self.session_intended(body),

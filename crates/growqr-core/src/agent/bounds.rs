@@ -5,6 +5,7 @@ use super::state::{CurrentSegment, State};
 use super::transcript::token_bound;
 use super::turn::Phase;
 use crate::budget::{MIN_OUTPUT_TOKENS, output_limit, output_limit_without_price, output_until_stopped};
+use crate::clock::Timestamp;
 use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;
 
@@ -80,13 +81,14 @@ impl Draft<'_> {
         (needed > available).then_some(Shortfall { needed, available })
     }
 
-    /// An upper bound for the cost of a call that is stopped now: its prompt, and the output that a model can give in the elapsed
-    /// time.
-    pub(super) fn bound_of_stopped_call(&self) -> Option<Money> {
+    /// An upper bound for the cost of a call that was stopped at `end`: its prompt, and the output that a model can give in the
+    /// elapsed time.
+    pub(super) fn bound_of_stopped_call(&self, end: Timestamp) -> Option<Money> {
         let Phase::Calling { max_tokens, reservation, since, .. } = self.state.phase else { return None };
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
-        let seconds = u64::try_from((self.now.at.0 - since.0).max(0)).unwrap_or(0).div_ceil(1_000);
+        // A clock that was set back tells nothing about the elapsed time.
+        let seconds = u64::try_from(end.0.saturating_sub(since.0)).ok()?.div_ceil(1_000);
         let output = output_until_stopped(max_tokens, seconds);
         let input = self.state.transcript.bound(current.bytes, 0);
         let bound = prices.input_bound(input)? + prices.output_cost(input, output)?;

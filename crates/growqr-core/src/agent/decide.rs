@@ -12,7 +12,7 @@ use super::tools;
 use super::transcript::Transcript;
 use super::turn::{Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
-use crate::clock::Moment;
+use crate::clock::{Moment, Timestamp};
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
     ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
@@ -49,8 +49,9 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::LookedUp { effect, found } => draft.on_call_looked_up(&effect, found),
         Input::SessionNews { effect, news } => draft.on_session_news(&effect, news),
         Input::SessionReplied { effect, request, was_gone } => draft.on_session_replied(&effect, &request, was_gone),
-        Input::Reserve { charge, purpose, reservation } => draft.reserve(charge, purpose, reservation),
-        Input::Settle { charge, cost } => draft.settle(charge, cost),
+        Input::Reserve { charge, purpose, most } => draft.reserve(charge, purpose, most),
+        Input::Settle { charge, cost, usage } => draft.settle(charge, cost, usage),
+        Input::Quote => {}
         Input::Answer { ask, answer } => draft.on_person_answer(&ask, answer),
         Input::Continue => draft.on_continue(),
         Input::Deadline => draft.on_deadline(),
@@ -61,7 +62,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::WithdrawMessage { message } => draft.on_withdraw_message(message),
         Input::EditMessage { message, text } => draft.on_edit_message(message, text),
         Input::Stopping => draft.on_stop(),
-        Input::Woken => draft.on_wake(),
+        Input::Woken { started } => draft.on_wake(started),
     }
     draft.finish()
 }
@@ -406,14 +407,18 @@ impl Draft<'_> {
         }
     }
 
-    /// The agent was loaded from its journal. What is open then was interrupted: a model call counts with its whole reservation,
-    /// because it may have been billed, and is made again; a tool call is carried out again, looked up, or finished as unknown.
-    fn on_wake(&mut self) {
+    /// The agent was loaded from its journal. What is open then was interrupted: a model call counts with what it can have cost until
+    /// then, because it may have been billed, and is made again; a tool call is carried out again, looked up, or finished as unknown.
+    fn on_wake(&mut self, started: Timestamp) {
         self.name_journal();
+        if self.state.is_session() {
+            self.close_interrupted_charges(started);
+        }
         match (&self.state.phase, self.state.interrupted_attempt) {
-            (Phase::Calling { attempt, max_tokens, .. }, _) => {
+            (Phase::Calling { attempt, max_tokens, since, .. }, _) => {
                 let (attempt, max_tokens) = (*attempt, *max_tokens);
-                self.interrupt_call("GrowQR stopped before the answer was complete", Counted::Reservation);
+                let counted = self.counted_until(if *since < started { started } else { self.now.at });
+                self.interrupt_call("GrowQR stopped before the answer was complete", counted);
                 self.request_with(attempt + 1, max_tokens);
             }
             (Phase::Waiting, Some(attempt)) => self.request(attempt + 1),
@@ -421,8 +426,7 @@ impl Draft<'_> {
                 self.resume_calls();
                 self.on_continue();
             }
-            // The program that made the session's model calls has stopped, so nobody else will settle them.
-            (Phase::Session(_), _) => self.close_charges(),
+            (Phase::Session(_), _) => {}
             (Phase::Idle | Phase::Waiting, _) => self.on_continue(),
         }
     }
@@ -447,7 +451,11 @@ impl Draft<'_> {
     }
 
     fn counted_until_now(&self) -> Counted {
-        self.bound_of_stopped_call().map_or(Counted::Reservation, Counted::AtMost)
+        self.counted_until(self.now.at)
+    }
+
+    fn counted_until(&self, end: Timestamp) -> Counted {
+        self.bound_of_stopped_call(end).map_or(Counted::Reservation, Counted::AtMost)
     }
 
     /// Ends the turn. The sub-agents of a sub-agent that has not succeeded are stopped first.

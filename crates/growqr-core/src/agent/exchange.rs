@@ -1,11 +1,13 @@
 //! Inputs of the turn machine, and the intents that it gives to the driver.
 
+use super::charge::ChargeBounds;
 use crate::ask::Answer;
+use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::memory::{CommitPlan, MemoryConflict};
-use crate::model::{Failure, ModelCard, Reply};
+use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::rules::{ArgumentField, Rules};
@@ -97,8 +99,8 @@ pub enum Input {
         charge: EffectId,
         /// What the money is for: a short text for the person.
         purpose: String,
-        /// The most that it can cost; `None` if the price is unknown.
-        reservation: Option<Money>,
+        /// The most that it can use.
+        most: ChargeBounds,
     },
     /// Settles a charge.
     Settle {
@@ -106,7 +108,11 @@ pub enum Input {
         charge: EffectId,
         /// What it cost; `None` if that will never be known.
         cost: Option<Money>,
+        /// The tokens that the provider has counted, if it was a model call.
+        usage: Option<Usage>,
     },
+    /// Asks what it may spend now, which [`super::State::spendable`] tells. Changes nothing.
+    Quote,
     /// The person answers an ask. Only recorded: [`Input::Continue`] acts on it. An ask that is not open, and an answer that does
     /// not fit ([`crate::ask::Ask::check`]), change nothing.
     Answer {
@@ -151,7 +157,10 @@ pub enum Input {
     /// The program is about to stop in an orderly way; no further intent will be performed.
     Stopping,
     /// The agent was loaded from its journal, after a restart of the program or a sleep.
-    Woken,
+    Woken {
+        /// When this program began to run agents. What was under way before has ended by then.
+        started: Timestamp,
+    },
 }
 
 /// The person's choices: the segment and the limits for the next turn.

@@ -41,8 +41,8 @@ mod view;
 mod tests;
 
 pub use calls::wanted_calls;
-pub use charge::Charge;
-pub use charges::ChargeState;
+pub use charge::{Charge, ChargeBounds};
+pub use charges::{ChargeState, Spendable};
 pub use decide::decide;
 pub use exchange::{Input, Intent, Setup};
 pub use state::{STATE_VERSION, State};

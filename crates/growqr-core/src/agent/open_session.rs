@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::id::{EffectId, MessageId, RequestId, SessionId};
 use crate::limits::LimitReached;
 use crate::money::Money;
-use crate::workbench::{ChangedFile, SessionReply};
+use crate::workbench::{ChangedFile, SessionReply, SessionTokens};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub(super) struct Refusal {
     pub(super) limit: LimitReached,
     /// The most that the call could have cost; `None` if its price is unknown.
     pub(super) needed: Option<Money>,
+    /// The most tokens that it could have used, if its price is unknown.
+    pub(super) tokens: Option<u64>,
 }
 
 /// A prompt that the session works on.
@@ -55,8 +57,8 @@ pub(super) struct OpenPrompt {
     pub(super) news: u64,
     /// Number of recorded steps.
     pub(super) steps: u64,
-    /// Model calls without a known price were made: their tokens count.
-    pub(super) has_unpriced_calls: bool,
+    /// The tokens of its model calls that are settled.
+    pub(super) tokens: SessionTokens,
 }
 
 /// A request that has no reply yet.

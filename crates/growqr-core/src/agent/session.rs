@@ -6,6 +6,7 @@
 
 use super::bounded_text::{one_line, with_note};
 use super::draft::Draft;
+use super::open_session::Refusal;
 use super::session_state::{MAX_FILES, MAX_STEPS};
 use super::state::State;
 use crate::budget::MIN_ALLOWANCE;
@@ -69,9 +70,11 @@ impl Draft<'_> {
             return Err(limit);
         }
         let left = state.quota.left(state.limits.tree());
-        match state.session.refused.map(|refused| refused.limit) {
-            Some(LimitReached::TreeCalls) if left.calls == 0 => Err(LimitReached::TreeCalls),
-            Some(LimitReached::TreeTokens) if left.tokens == 0 => Err(LimitReached::TreeTokens),
+        match state.session.refused {
+            Some(Refusal { limit: LimitReached::TreeCalls, .. }) if left.calls == 0 => Err(LimitReached::TreeCalls),
+            Some(Refusal { limit: LimitReached::TreeTokens, tokens, .. }) if left.tokens < tokens.unwrap_or(1) => {
+                Err(LimitReached::TreeTokens)
+            }
             _ => Ok(()),
         }
     }
@@ -116,7 +119,8 @@ impl Draft<'_> {
 
     /// The session has ended with the prompt: it is prompted again, or the turn pauses or ends.
     fn on_session_ended(&mut self, effect: EffectId, end: SessionEnd) {
-        let SessionEnd { words, files, tokens, outcome } = end;
+        let tokens = self.state.open_prompt().map(|open| open.tokens).unwrap_or_default();
+        let SessionEnd { words, files, outcome } = end;
         self.withdraw_session_asks();
         let more_files = files.len().saturating_sub(MAX_FILES) as u64;
         let mut files = files;

@@ -11,7 +11,7 @@ use crate::id::{RequestId, SessionId};
 use crate::journal::{SessionStatus, SessionView};
 use crate::limits::LimitReached;
 use crate::quota::Quota;
-use crate::workbench::{ChangedFile, Mind, SessionJob, SessionOutcome};
+use crate::workbench::{ChangedFile, Mind, SessionJob, SessionOutcome, SessionTokens};
 
 /// With this many recorded steps of a prompt, no more are wanted.
 pub(super) const MAX_STEPS: u64 = 300;
@@ -55,7 +55,7 @@ impl State {
         }
     }
 
-    fn open_prompt_mut(&mut self) -> Option<&mut OpenPrompt> {
+    pub(super) fn open_prompt_mut(&mut self) -> Option<&mut OpenPrompt> {
         match &mut self.phase {
             Phase::Session(open) => Some(open),
             _ => None,
@@ -136,7 +136,7 @@ impl State {
             requests: Vec::new(),
             news: 0,
             steps: 0,
-            has_unpriced_calls: false,
+            tokens: SessionTokens::default(),
         }));
     }
 
@@ -202,10 +202,6 @@ impl State {
     }
 
     pub(super) fn session_ended(&mut self, body: &event::SessionEnded, at: Timestamp) {
-        if self.open_prompt().is_some_and(|open| open.has_unpriced_calls) {
-            let tokens = body.tokens.input.saturating_add(body.tokens.output);
-            self.quota.record_use(Quota { tokens, ..Quota::default() });
-        }
         self.phase = Phase::Waiting;
         self.untrusted_sent.clear();
         self.untrusted.insert(body.source.clone());
@@ -247,13 +243,12 @@ impl State {
     }
 
     pub(super) fn charge_refused(&mut self, body: &event::ChargeRefused) {
-        self.session.refused = Some(Refusal { limit: body.limit, needed: body.reservation });
+        self.session.refused = Some(Refusal { limit: body.limit, needed: body.reservation, tokens: body.tokens });
     }
 
     /// A model call of the session without a known price counts as a call of the tree.
     pub(super) fn unpriced_call_reserved(&mut self) {
-        if let Some(open) = self.open_prompt_mut() {
-            open.has_unpriced_calls = true;
+        if self.open_prompt().is_some() {
             self.quota.record_use(Quota { calls: 1, ..Quota::default() });
         }
     }

@@ -117,7 +117,9 @@ pub fn spending(entry: &Entry) -> Option<SpendingView> {
     let (purpose, cost, unknown, usage) = match &entry.event {
         Event::ModelAnswered(body) => (body.reply.model.clone(), body.reply.cost, body.unknown, &body.reply.usage),
         Event::ModelFailed(body) => (body.model.clone().unwrap_or_default(), None, Some(body.unknown?), &none),
-        Event::ChargeSettled(body) => (body.purpose.clone().unwrap_or_default(), body.cost, body.unknown, &none),
+        Event::ChargeSettled(body) => {
+            (body.purpose.clone().unwrap_or_default(), body.cost, body.unknown, body.usage.as_ref().unwrap_or(&none))
+        }
         _ => return None,
     };
     Some(SpendingView {

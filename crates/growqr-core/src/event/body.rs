@@ -5,7 +5,7 @@ use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, Journa
 use crate::limits::{LimitReached, Limits, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
-use crate::model::{Failure, ModelCard, Reply};
+use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, Repeat, ToolContent};
@@ -280,6 +280,21 @@ pub struct ChargeReserved {
     pub purpose: String,
     /// The most that it can cost; `None` if the price is unknown.
     pub reservation: Option<Money>,
+    /// The most tokens that it can use, if its price is unknown. `None` for what is not counted in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// The most that it can have cost if it is cut early. `None` if only the reservation is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<CostBound>,
+}
+
+/// The most that a call can have cost after some time, if that is less than its reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostBound {
+    /// As soon as it is sent: the prompt.
+    pub at_once: Money,
+    /// For each second: the output of the fastest model.
+    pub per_second: Money,
 }
 
 /// See [`super::Event::ChargeSettled`].
@@ -287,14 +302,18 @@ pub struct ChargeReserved {
 pub struct ChargeSettled {
     /// The charge.
     pub charge: EffectId,
-    /// What it cost. `None` if that will never be known; then the whole reservation counts as spent.
+    /// What it cost. `None` if that will never be known.
     pub cost: Option<Money>,
     /// What the money was for. `None` before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
+    /// What counts as spent although the bill is not known. `None` for nothing, and before version 3, where the whole reservation
+    /// counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Money>,
+    /// The tokens that the provider has counted, if it was a model call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 /// See [`super::Event::ChargeRefused`].
@@ -306,6 +325,9 @@ pub struct ChargeRefused {
     pub purpose: String,
     /// The most that it could have cost; `None` if the price is unknown.
     pub reservation: Option<Money>,
+    /// The most tokens that it could have used, if its price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
     /// The limit that does not cover it.
     pub limit: LimitReached,
 }

@@ -90,7 +90,7 @@ pub struct SessionEnded {
     /// How many changed files are left out here.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_files: u64,
-    /// The tokens that the workbench has counted.
+    /// The tokens of its model calls since the prompt, as far as the provider has counted them.
     pub tokens: SessionTokens,
     /// How it ended.
     pub outcome: SessionOutcome,

@@ -3,8 +3,9 @@
 use crate::world::{World, error, hello};
 use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
-use growqr_testkit::anthropic::says;
-use serde_json::json;
+use growqr_testkit::anthropic::{Point, StopPoint, says};
+use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_call_that_the_budget_does_not_cover_is_refused_before_it_is_sent() {
@@ -89,4 +90,82 @@ async fn a_conversation_is_bounded_by_what_was_counted() {
     for (reservation, settlement) in settled {
         assert!(settlement.cost <= reservation.money);
     }
+}
+
+#[tokio::test]
+async fn what_may_cost_more_than_its_size_tells_reserves_the_whole_context_window() {
+    let world = World::new().await;
+    world.books.pays("ses_1", "ada", Money::usd(100));
+    let inside = |source: Value| json!({"type": "document", "source": source});
+    let base64 = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="});
+    let plain = json!({"type": "text", "media_type": "text/plain", "data": "hi"});
+    let picture = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}});
+    let result = |content: Value| json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": [content]});
+    let window = 1_000_000;
+    for (block, at_least, below) in [
+        (inside(base64.clone()), window, window + 16_000),
+        (result(inside(base64)), window, window + 16_000),
+        (json!({"type": "hologram", "beams": 3}), window, window + 16_000),
+        (inside(json!({"type": "content", "content": [picture, picture]})), 10_000, 20_000),
+        (inside(plain), 1, 10_000),
+    ] {
+        let mut body = hello();
+        body["messages"][0]["content"] = json!([block]);
+        world.claude.will(says("ok"));
+        world.ask("ses_1", &body).await;
+        let reserved = world.books.reserved("ada");
+        let tokens = reserved.last().expect("it was reserved").tokens;
+        assert!((at_least..below).contains(&tokens), "{tokens} for {block}");
+    }
+    world.books.pays("ses_1", "ada", Money::usd(1));
+    let mut body = hello();
+    body["messages"][0]["content"] = json!([{"type": "hologram"}]);
+    assert_eq!(world.ask("ses_1", &body).await.0, 403, "a dollar does not pay for it");
+}
+
+#[tokio::test]
+async fn a_reservation_says_what_a_call_that_is_cut_early_can_have_cost() {
+    let world = World::new().await;
+    world.claude.will(says("ok"));
+    world.ask("ses_1", &hello()).await;
+    let (reservation, settlement) = world.books.settled("ada", 1).await.remove(0);
+    let early = reservation.early.expect("the price is known");
+    // 25 dollars for a million tokens of output, and at most 400 tokens a second.
+    assert_eq!(early.per_second, Money(1_000_000));
+    assert!(early.at_once > Money::ZERO && Some(early.at_once) < reservation.money);
+    let usage = settlement.usage.expect("the tokens were counted");
+    assert!(usage.prompt_tokens() > 0 && usage.output_tokens > 0, "{usage:?}");
+}
+
+#[tokio::test]
+async fn bodies_of_all_requests_share_the_room_and_wait_for_it() {
+    let world = World::with(|settings| {
+        settings.max_body = 6_000;
+        settings.max_bodies = 10_000;
+        settings.room_timeout = Duration::from_millis(200);
+    })
+    .await;
+    let held = StopPoint::new();
+    world.claude.will(says("slow").stop_at(Point::BeforeHead, &held));
+    world.claude.will_all([says("a"), says("b")]);
+    let mut large = hello();
+    large["messages"][0]["content"] = json!("x".repeat(5_500));
+    let first = async {
+        let (status, _) = world.ask("ses_1", &large).await;
+        assert_eq!(status, 200);
+    };
+    let others = async {
+        held.reached().await;
+        let (status, body) = world.ask("ses_1", &large).await;
+        assert_eq!((status, error(&body).0.as_str()), (429, "rate_limit_error"), "retried by the client");
+        let chunks =
+            large.to_string().into_bytes().chunks(500).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>();
+        let streamed = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+        let streamed = world.message("ses_1", &large).body(streamed).send().await.unwrap();
+        assert_eq!(streamed.status(), 429, "also without a length");
+        assert_eq!(world.ask("ses_1", &hello()).await.0, 200, "a small one has room");
+        held.release();
+    };
+    tokio::join!(first, others);
+    assert_eq!(world.ask("ses_1", &large).await.0, 200, "the room came back");
 }

@@ -34,6 +34,7 @@ struct Account {
     open: HashMap<EffectId, Reservation>,
     settled: Vec<(EffectId, Reservation, Settlement)>,
     limits: Vec<LimitReached>,
+    reserved: Vec<Reservation>,
 }
 
 impl Books {
@@ -76,6 +77,11 @@ impl Books {
         let accounts = self.accounts.lock().unwrap();
         let settled = accounts.get(agent).map(|account| account.settled.clone()).unwrap_or_default();
         settled.into_iter().map(|(_, reservation, settlement)| (reservation, settlement)).collect()
+    }
+
+    /// What was ever reserved, in order.
+    pub fn reserved(&self, agent: &str) -> Vec<Reservation> {
+        self.account(&AgentId::new(agent), |account| account.reserved.clone())
     }
 
     /// All known costs of an agent.
@@ -123,7 +129,10 @@ impl Meter for Books {
         if most.money.unwrap_or_default() > self.available(agent).await?.money {
             return Err(MeterError::Limit(LimitReached::Allowance));
         }
-        let earlier = self.account(agent, |account| account.open.insert(charge.clone(), most));
+        let earlier = self.account(agent, |account| {
+            account.reserved.push(most);
+            account.open.insert(charge.clone(), most)
+        });
         assert_eq!(earlier, None, "the charge {charge} was reserved twice");
         Ok(())
     }

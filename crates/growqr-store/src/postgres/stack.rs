@@ -56,6 +56,17 @@ impl StackRecords for PostgresStore {
         Ok(())
     }
 
+    async fn removed_containers(&self, at_time: Timestamp) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "update containers set wanted = 'down', container_id = null, changed_at = $1 \
+             where profile_id = $2 and wanted = 'removed'",
+        )
+        .bind(at_time.0)
+        .bind(self.profile());
+        query.execute(&self.db.pool).await.map_err(while_doing("keep that containers were removed"))?;
+        Ok(())
+    }
+
     async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError> {
         let rows: Vec<PortRow> = sqlx::query_as("select part, port, reserved_at from ports where profile_id = $1 order by port")
             .bind(self.profile())

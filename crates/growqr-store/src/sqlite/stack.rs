@@ -59,6 +59,18 @@ impl StackRecords for SqliteStore {
         Ok(())
     }
 
+    async fn removed_containers(&self, at_time: Timestamp) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "update containers set wanted = 'down', container_id = null, changed_at = ? where profile_id = ? and wanted = 'removed'",
+        )
+        .bind(at_time.0)
+        .bind(self.profile());
+        let mut writer = self.db.writer().await?;
+        query.execute(&mut *writer).await.map_err(while_doing("keep that containers were removed"))?;
+        writer.release();
+        Ok(())
+    }
+
     async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError> {
         let rows: Vec<PortRow> = sqlx::query_as("select part, port, reserved_at from ports where profile_id = ? order by port")
             .bind(self.profile())

@@ -3,7 +3,7 @@
 use super::ask::{Ask, AskAnswer, AskOutcome, SettledBy};
 use super::ended::{Ended, LimitReached, Limits, Shortfall, is_zero};
 use super::mail::{Mail, SpawnRequest};
-use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Verdict};
+use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Usage, Verdict};
 use super::raw::Raw;
 use super::tool::{CommitPlan, Repeat, ToolContent};
 use super::workbench::{ChangedFile, SessionOutcome, SessionReply, SessionTokens};
@@ -252,6 +252,23 @@ pub struct ChargeReserved {
     pub purpose: String,
     /// The most that it can cost; `None` if the price is unknown.
     pub reservation: Option<u64>,
+    /// The most tokens that it can use, if its price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub tokens: Option<u64>,
+    /// The most that it can have cost if it is cut early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub bound: Option<CostBound>,
+}
+
+/// The most that a call can have cost after some time, in USD micro-cents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CostBound {
+    /// As soon as it is sent.
+    pub at_once: u64,
+    /// For each second.
+    pub per_second: u64,
 }
 
 /// See [`super::Event::ChargeSettled`].
@@ -269,6 +286,10 @@ pub struct ChargeSettled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub unknown: Option<u64>,
+    /// The tokens that the provider has counted, if it was a model call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub usage: Option<Usage>,
 }
 
 /// See [`super::Event::ChargeRefused`].
@@ -280,6 +301,10 @@ pub struct ChargeRefused {
     pub purpose: String,
     /// The most that it could have cost; `None` if the price is unknown.
     pub reservation: Option<u64>,
+    /// The most tokens that it could have used, if its price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub tokens: Option<u64>,
     /// The limit that does not cover it.
     pub limit: LimitReached,
 }
@@ -376,7 +401,7 @@ pub struct SessionEnded {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[ts(as = "Option<u64>", optional)]
     pub more_files: u64,
-    /// The tokens that the workbench has counted.
+    /// The tokens of its model calls since the prompt, as far as the provider has counted them.
     pub tokens: SessionTokens,
     /// How it ended.
     pub outcome: SessionOutcome,

@@ -84,7 +84,7 @@ pub struct ChangedFile {
     pub removed: u64,
 }
 
-/// Tokens as the workbench has counted them.
+/// Tokens of the model calls of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SessionTokens {
     /// Of the prompts, those from the cache included.

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
-use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
+use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskScope};
 use growqr_core::clock::{Clock, Random, Timestamp};
+use growqr_core::event::CostBound;
 use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, Seq, SessionId};
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
@@ -18,8 +19,8 @@ use growqr_core::tool::{
     ContentBlock, Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolContent, ToolResult, Tools,
 };
 use growqr_core::workbench::{
-    ChangedFile, NoWorkbench, Permission, SessionEnd, SessionNews, SessionOutcome, SessionQuestion, SessionRequest,
-    SessionTokens, Wanted, Workbench,
+    ChangedFile, NoWorkbench, Permission, SessionEnd, SessionNews, SessionOutcome, SessionQuestion, SessionRequest, Wanted,
+    Workbench,
 };
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -69,7 +70,7 @@ pub async fn finish_open_work(store: Arc<dyn Store>) {
         agents.into_iter().filter(|view| view.status.is_at_work()).map(|view| view.agent).collect::<Vec<_>>()
     };
     for agent in at_work().await {
-        story.input(&agent, Input::Woken).await;
+        story.input(&agent, woken()).await;
     }
     for _ in 0..50 {
         story.deliver().await;
@@ -285,10 +286,10 @@ impl Story {
         self.answer(&grow, says("Now it goes.")).await;
         self.say("stop in good order").await;
         self.input(&grow, Input::Stopping).await;
-        self.input(&grow, Input::Woken).await;
+        self.input(&grow, woken()).await;
         self.answer(&grow, says("Here again.")).await;
         self.say("be killed").await;
-        self.input(&grow, Input::Woken).await;
+        self.input(&grow, woken()).await;
         self.answer(&grow, says("And again.")).await;
         self.say("be stopped by the person").await;
         self.input(&grow, Input::Cancel { tree: true }).await;
@@ -374,7 +375,7 @@ impl Story {
         self.say("act").await;
         self.answer(&grow, calls(&[("look_up", json!({})), ("unknown", json!({})), ("look_up", json!({}))])).await;
         let open = self.open_tools(&grow).await;
-        self.input(&grow, Input::Woken).await;
+        self.input(&grow, woken()).await;
         let nothing = Input::LookedUp { effect: open[0].clone(), found: LookedUp::NothingHappened };
         self.input(&grow, nothing).await;
         let picture = ContentBlock::Image { media_type: "image/png".to_owned(), data: "iVBORw0KGgo=".to_owned() };
@@ -392,10 +393,11 @@ impl Story {
         let grow = AgentId::grow();
         for (charge, reservation) in [("c1", Some(500)), ("c2", Some(700)), ("c3", None), ("c4", Some(900))] {
             let (charge, purpose) = (EffectId::new(charge), "a web search".to_owned());
-            self.input(&grow, Input::Reserve { charge, purpose, reservation: reservation.map(Money) }).await;
+            let most = ChargeBounds { money: reservation.map(Money), ..ChargeBounds::default() };
+            self.input(&grow, Input::Reserve { charge, purpose, most }).await;
         }
         for (charge, cost) in [("c1", Some(300)), ("c2", None), ("c3", None)] {
-            self.input(&grow, Input::Settle { charge: EffectId::new(charge), cost: cost.map(Money) }).await;
+            self.input(&grow, Input::Settle { charge: EffectId::new(charge), cost: cost.map(Money), usage: None }).await;
         }
     }
 
@@ -509,8 +511,7 @@ impl Story {
 
     async fn session_ends(&self, agent: &AgentId, words: &str, outcome: SessionOutcome) {
         let files = vec![ChangedFile { path: "src/a.rs".to_owned(), added: 7, removed: 2 }];
-        let tokens = SessionTokens { input: 900, cached: 50, output: 30 };
-        self.news(agent, SessionNews::Ended(SessionEnd { words: words.to_owned(), files, tokens, outcome })).await;
+        self.news(agent, SessionNews::Ended(SessionEnd { words: words.to_owned(), files, outcome })).await;
     }
 
     async fn deliver_replies(&self, agent: &AgentId) {
@@ -563,8 +564,11 @@ impl Story {
         self.deliver().await;
         for (charge, reservation) in [("c1", Money(500)), ("c2", Money::usd(900))] {
             let (charge, purpose) = (EffectId::new(charge), "golden-1".to_owned());
-            self.input(worker, Input::Reserve { charge: charge.clone(), purpose, reservation: Some(reservation) }).await;
-            self.input(worker, Input::Settle { charge, cost: Some(Money(300)) }).await;
+            let early = Some(CostBound { at_once: Money(100), per_second: Money(10) });
+            let most = ChargeBounds { money: Some(reservation), tokens: None, early };
+            self.input(worker, Input::Reserve { charge: charge.clone(), purpose, most }).await;
+            let usage = Some(Usage { input_tokens: 900, output_tokens: 30, cache_read_tokens: 50, ..Usage::default() });
+            self.input(worker, Input::Settle { charge, cost: Some(Money(300)), usage }).await;
         }
         self.session_ends(worker, "Half.", SessionOutcome::Failed { reason: "402".to_owned(), retryable: false }).await;
         self.settle(Some(Answer { option: Some("raise".to_owned()), ..Answer::default() })).await;
@@ -721,6 +725,11 @@ impl Setups for StorySetups {
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
         Some(Arc::new(NoModel))
     }
+}
+
+/// Everything that is open was interrupted.
+fn woken() -> Input {
+    Input::Woken { started: Timestamp(i64::MAX) }
 }
 
 /// Per million tokens: 1 USD for input, 5 USD for output.

@@ -1,7 +1,7 @@
 //! Charges: money for something other than a model call of the agent's own loop.
 
 use super::world::{World, says, usd_cents};
-use crate::agent::{ChargeState, Input, State};
+use crate::agent::{ChargeBounds, ChargeState, Input, State};
 use crate::id::{AgentId, EffectId};
 use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody, SpawnRequest};
@@ -10,11 +10,11 @@ use crate::workbench::Mind;
 
 fn reserve(world: &mut World, charge: &str, reservation: Money) -> Vec<&'static str> {
     let (charge, purpose) = (EffectId::new(charge), "a search".to_owned());
-    world.input(Input::Reserve { charge, purpose, reservation: Some(reservation) })
+    world.input(Input::Reserve { charge, purpose, most: ChargeBounds { money: Some(reservation), ..ChargeBounds::default() } })
 }
 
 fn settle(world: &mut World, charge: &str, cost: Option<Money>) -> Vec<&'static str> {
-    world.input(Input::Settle { charge: EffectId::new(charge), cost })
+    world.input(Input::Settle { charge: EffectId::new(charge), cost, usage: None })
 }
 
 fn charge_state(world: &World, charge: &str) -> ChargeState {
@@ -108,7 +108,7 @@ fn a_charge_of_unknown_price_is_open_and_settled_like_any_other() {
     let mut world = World::grow();
     world.say("search");
     let charge = EffectId::new("a");
-    let wanted = Input::Reserve { charge, purpose: "a search".to_owned(), reservation: None };
+    let wanted = Input::Reserve { charge, purpose: "a search".to_owned(), most: ChargeBounds::default() };
     assert_eq!(world.input(wanted), ["charge_reserved"]);
     assert_eq!(settle(&mut world, "a", None), ["charge_settled"]);
     assert_eq!(world.state.view().unknown, Money::ZERO);

@@ -180,16 +180,25 @@ fn an_incomplete_answer_is_requested_again_with_the_same_bytes() {
 }
 
 #[test]
-fn a_call_of_unknown_cost_counts_with_its_reservation() {
-    let mut world = World::grow();
-    world.say("hello");
-    world.restart();
-    let Some(Event::ModelRequested(first)) =
-        world.entries.iter().map(|entry| &entry.event).find(|event| matches!(event, Event::ModelRequested(_)))
-    else {
-        panic!("a request")
+fn a_call_that_a_kill_cut_counts_with_the_cost_possible_until_the_next_start() {
+    let unknown_after = |milliseconds: i64| {
+        let mut world = World::grow();
+        world.say("hello");
+        world.now.0 += milliseconds;
+        world.restart();
+        let Some(Event::ModelRequested(first)) =
+            world.entries.iter().map(|entry| &entry.event).find(|event| matches!(event, Event::ModelRequested(_)))
+        else {
+            panic!("a request")
+        };
+        (world.state.budget().unknown, first.reservation.expect("a price"))
     };
-    assert_eq!(Some(world.state.budget().unknown), first.reservation);
+    let (unknown, reservation) = unknown_after(1_000);
+    assert!(unknown > Money::ZERO && unknown < reservation, "{unknown} of {reservation}");
+    let (unknown, reservation) = unknown_after(3_600_000);
+    assert_eq!(unknown, reservation, "never more");
+    let (unknown, reservation) = unknown_after(-3_600_000);
+    assert_eq!(unknown, reservation, "a clock that was set back tells nothing");
 }
 
 #[test]
@@ -795,5 +804,5 @@ fn a_snapshot_of_another_shape_has_another_version() {
     session.news(super::sessions::end("done", crate::workbench::SessionOutcome::Done));
     fields(&serde_json::to_value(&session.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
-    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (7, "1725124ebecef861"), "with another shape, raise STATE_VERSION");
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (8, "38db6c9751dd8e76"), "with another shape, raise STATE_VERSION");
 }

@@ -2,7 +2,7 @@
 
 use super::sessions::{bash, end, worker};
 use super::world::{World, rules, usd_cents};
-use crate::agent::{Input, Intent};
+use crate::agent::{ChargeBounds, Input, Intent};
 use crate::event::Event;
 use crate::id::{AgentId, EffectId, RequestId, Seq, SessionId};
 use crate::mail::{Mail, MailBody};
@@ -117,12 +117,14 @@ fn apply(world: &mut World, step: Step) {
             go_on(world);
         }
         Step::Reserve(id, cents) => {
-            let (charge, reservation) = (EffectId::new(format!("c{id}")), cents.map(usd_cents));
-            world.input(Input::Reserve { charge, purpose: "model-1".into(), reservation });
+            let charge = EffectId::new(format!("c{id}"));
+            let tokens = cents.is_none().then_some(u64::from(id));
+            let most = ChargeBounds { money: cents.map(usd_cents), tokens, early: None };
+            world.input(Input::Reserve { charge, purpose: "model-1".into(), most });
         }
         Step::Settle(id, known) => {
             let charge = EffectId::new(format!("c{id}"));
-            world.input(Input::Settle { charge, cost: known.then_some(Money(5)) });
+            world.input(Input::Settle { charge, cost: known.then_some(Money(5)), usage: None });
         }
         Step::TakeBack(seq) => {
             world.input(Input::WithdrawMessage { message: Seq(seq) });

@@ -1,13 +1,14 @@
 //! Sub-agents whose mind is a session of the workbench.
 
 use super::world::{World, calls, rules, usd_cents};
-use crate::agent::{ChargeState, Input, Intent, State};
+use crate::agent::{ChargeBounds, ChargeState, Input, Intent, State};
 use crate::ask::{Answer, Ask, AskDetail, AskKind, AskScope, SettledBy};
-use crate::event::{Ended, Event, SessionIntended};
+use crate::event::{CostBound, Ended, Event, SessionIntended};
 use crate::id::{AgentId, EffectId, RequestId, SessionId};
-use crate::journal::{SessionStatus, Status, View};
+use crate::journal::{SessionStatus, SpendingView, Status, View};
 use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
+use crate::model::Usage;
 use crate::money::Money;
 use crate::workbench::{
     ChangedFile, Mind, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply,
@@ -59,8 +60,7 @@ fn say(number: u64, allowance: Money, by_person: bool) -> MailBody {
 
 pub(super) fn end(words: &str, outcome: SessionOutcome) -> SessionNews {
     let files = vec![ChangedFile { path: "a.rs".into(), added: 3, removed: 1 }];
-    let tokens = SessionTokens { input: 10, cached: 0, output: 5 };
-    SessionNews::Ended(SessionEnd { words: words.into(), files, tokens, outcome })
+    SessionNews::Ended(SessionEnd { words: words.into(), files, outcome })
 }
 
 pub(super) fn bash(id: &str, command: &str) -> SessionRequest {
@@ -164,13 +164,25 @@ impl World {
     }
 
     fn reserve(&mut self, charge: &str, reservation: Option<Money>) -> ChargeState {
+        self.reserve_at_most(charge, ChargeBounds { money: reservation, ..ChargeBounds::default() })
+    }
+
+    fn reserve_at_most(&mut self, charge: &str, most: ChargeBounds) -> ChargeState {
         let charge = EffectId::new(charge);
-        self.input(Input::Reserve { charge: charge.clone(), purpose: "model-1".into(), reservation });
+        self.input(Input::Reserve { charge: charge.clone(), purpose: "model-1".into(), most });
         self.state.charge_state(&charge, &self.setup.limits, self.now)
     }
 
     fn settle_charge(&mut self, charge: &str, cost: Money) {
-        self.input(Input::Settle { charge: EffectId::new(charge), cost: Some(cost) });
+        self.input(Input::Settle { charge: EffectId::new(charge), cost: Some(cost), usage: None });
+    }
+
+    fn settle_call(&mut self, charge: &str, cost: Option<Money>, usage: Usage) {
+        self.input(Input::Settle { charge: EffectId::new(charge), cost, usage: Some(usage) });
+    }
+
+    fn last_spending(&self) -> SpendingView {
+        crate::agent::spending(self.entries.last().expect("an entry")).expect("a spending")
     }
 }
 
@@ -529,7 +541,7 @@ fn model_calls_of_a_session_are_charges_of_its_allowance() {
     let mut world = worker();
     assert_eq!(world.reserve("c1", Some(usd_cents(10))), ChargeState::Reserved);
     world.settle_charge("c1", usd_cents(4));
-    let spending = crate::agent::spending(world.entries.last().expect("an entry")).expect("a spending");
+    let spending = world.last_spending();
     assert_eq!((spending.purpose.as_str(), spending.cost), ("model-1", usd_cents(4)), "sums by model name the model");
     world.reserve("c2", Some(usd_cents(20)));
     assert_eq!(world.restart(), ["charge_settled"], "nobody else settles what a stopped program has reserved");
@@ -544,7 +556,7 @@ fn a_call_over_the_allowance_ends_the_session_at_the_limit() {
     let mut world = started();
     assert_eq!(world.reserve("c1", Some(usd_cents(30))), ChargeState::Reserved);
     let refused = ChargeState::NotOpen(LimitReached::Allowance);
-    assert_eq!(world.reserve("c2", Some(usd_cents(20))), refused);
+    assert_eq!(world.reserve("c2", Some(usd_cents(20))), ChargeState::NotOpenNow(LimitReached::Allowance));
     assert_eq!(world.state.limit_hit(), None, "some of the first reservation may come back");
     world.settle_charge("c1", usd_cents(25));
     assert_eq!(world.reserve("c2", Some(usd_cents(20))), refused);
@@ -619,9 +631,98 @@ fn model_calls_without_a_price_are_held_by_the_quota_of_the_tree() {
     assert_eq!(world.reserve("c3", None), ChargeState::NotOpen(LimitReached::TreeCalls));
     world.news(end("half", SessionOutcome::Failed { reason: "402".into(), retryable: false }));
     assert_eq!(world.state.paused_at(), Some(LimitReached::TreeCalls));
-    assert_eq!(world.state.quota_left().tokens, 985, "the tokens that the workbench has counted");
     world.answer_only(answer("raise", AskScope::Once, None));
     assert_eq!(world.reserve("c4", None), ChargeState::Reserved);
+}
+
+#[test]
+fn the_tokens_of_calls_without_a_price_are_reserved_and_counted_one_by_one() {
+    let mut world = started();
+    world.setup.limits.unpriced = Some(crate::limits::Unpriced { tokens: 1_000, calls: 9 });
+    world.news(end("built", SessionOutcome::Done));
+    world.input(mail("m", say(2, usd_cents(10), true)));
+    let left = |world: &World| world.state.spendable(&world.setup.limits, world.now).tokens;
+    let tokens = |tokens| ChargeBounds { tokens: Some(tokens), ..ChargeBounds::default() };
+    assert_eq!(world.reserve_at_most("c1", tokens(600)), ChargeState::Reserved);
+    assert_eq!(left(&world), 400);
+    assert_eq!(world.reserve_at_most("c2", tokens(500)), ChargeState::NotOpenNow(LimitReached::Allowance));
+    world.settle_call("c1", None, usage(300));
+    assert_eq!((left(&world), world.state.quota_left().tokens), (610, 610), "what was counted, not what was reserved");
+    assert_eq!(world.reserve_at_most("c3", tokens(200)), ChargeState::Reserved);
+    world.input(Input::Settle { charge: EffectId::new("c3"), cost: None, usage: None });
+    assert_eq!(left(&world), 410, "without a count, all that was reserved");
+    assert_eq!(world.reserve_at_most("c4", tokens(411)), ChargeState::NotOpen(LimitReached::TreeTokens));
+    world.news(end("half", SessionOutcome::Failed { reason: "403".into(), retryable: false }));
+    assert_eq!(world.state.paused_at(), Some(LimitReached::TreeTokens));
+    world.check_replay();
+}
+
+fn usage(input: u64) -> Usage {
+    Usage { input_tokens: input, cache_read_tokens: 50, output_tokens: 40, ..Usage::default() }
+}
+
+#[test]
+fn the_tokens_of_a_prompt_are_those_of_its_calls_and_each_is_in_the_spendings() {
+    let mut world = started();
+    let ended = |world: &World| {
+        let ends = world.entries.iter().rev().filter_map(|entry| match &entry.event {
+            Event::SessionEnded(body) => Some(body.tokens),
+            _ => None,
+        });
+        ends.take(1).collect::<Vec<_>>()
+    };
+    for (charge, input) in [("c1", 100), ("c2", 200)] {
+        world.reserve(charge, Some(usd_cents(1)));
+        world.settle_call(charge, Some(Money(7)), usage(input));
+        let spending = world.last_spending();
+        assert_eq!((spending.input_tokens, spending.cached_tokens, spending.output_tokens), (input + 50, 50, 40));
+    }
+    world.news(end("built", SessionOutcome::Done));
+    assert_eq!(ended(&world), [SessionTokens { input: 400, cached: 100, output: 80 }]);
+    world.input(mail("m", say(2, usd_cents(10), true)));
+    world.reserve("c3", Some(usd_cents(1)));
+    world.settle_call("c3", Some(Money(7)), usage(1));
+    world.news(end("more", SessionOutcome::Done));
+    assert_eq!(ended(&world), [SessionTokens { input: 51, cached: 50, output: 40 }], "not those of the earlier prompt");
+}
+
+#[test]
+fn a_call_of_a_program_that_was_killed_may_have_cost_what_the_elapsed_time_allows() {
+    let (at_once, per_second) = (usd_cents(3), usd_cents(1));
+    let early = Some(CostBound { at_once, per_second });
+    for (seconds, counted) in [(2, 6), (60, 20)] {
+        let mut world = started();
+        world.reserve_at_most("c1", ChargeBounds { money: Some(usd_cents(20)), tokens: None, early });
+        world.now.0 += seconds * 1_000;
+        assert_eq!(world.restart(), ["charge_settled"]);
+        let view = world.state.view();
+        assert_eq!((view.unknown, view.reserved), (usd_cents(counted), Money::ZERO), "after {seconds} s");
+        assert_eq!(world.last_spending().unknown, usd_cents(counted), "it may have been spent");
+        assert_eq!(world.state.view().allowance, Some(usd_cents(40 - counted)), "the rest can be used again");
+        world.check_replay();
+    }
+}
+
+#[test]
+fn a_call_that_seems_to_be_of_the_future_keeps_its_reservation_until_the_turn_ends() {
+    let mut world = started();
+    let early = Some(CostBound { at_once: usd_cents(1), per_second: Money::ZERO });
+    world.reserve_at_most("c1", ChargeBounds { money: Some(usd_cents(20)), tokens: None, early });
+    world.now.0 -= 60_000;
+    assert_eq!(world.restart(), [""; 0], "the clock was set back");
+    world.news(end("done", SessionOutcome::Done));
+    assert_eq!(world.report().spent, usd_cents(20));
+}
+
+#[test]
+fn a_call_of_this_program_stays_open_when_its_agent_is_loaded_again() {
+    let mut world = started();
+    let started = world.now;
+    world.now.0 += 1_000;
+    world.reserve("c1", Some(usd_cents(20)));
+    assert_eq!(world.input(Input::Woken { started }), [""; 0]);
+    world.settle_charge("c1", usd_cents(2));
+    assert_eq!(world.state.view().spent, usd_cents(2));
 }
 
 #[test]

@@ -42,6 +42,17 @@ on_both! {
         assert_eq!((seen.wanted, seen.image.as_str(), &seen.container), (Wanted::Down, "image:2", &None));
     }
 
+    /// An order to remove the containers stays until it is carried out, unless another order takes its place.
+    async fn an_ordered_removal_is_kept_until_it_is_done(world: World) {
+        let store = world.store().await;
+        store.save_container(&container(StackPart::Gitea, Wanted::Removed)).await.unwrap();
+        store.save_container(&container(StackPart::OpenCode, Wanted::Up)).await.unwrap();
+        assert_eq!(store.containers().await.unwrap()[0].wanted, Wanted::Removed);
+        store.removed_containers(Timestamp(9)).await.unwrap();
+        let gone = StackContainer { container: None, changed_at: Timestamp(9), ..container(StackPart::Gitea, Wanted::Down) };
+        assert_eq!(store.containers().await.unwrap(), [gone, container(StackPart::OpenCode, Wanted::Up)]);
+    }
+
     /// A part has one port; the other part of the profile cannot take it.
     async fn a_port_has_one_holder(world: World) {
         let store = world.store().await;
