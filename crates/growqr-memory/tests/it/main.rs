@@ -5,6 +5,7 @@ mod crash;
 mod hand_edits;
 mod held;
 mod history;
+mod names;
 mod pages;
 mod refusals;
 mod sync;
