@@ -138,7 +138,7 @@ impl Git {
         for entry in tree {
             let Ok(name) = entry.name() else { continue };
             let page = format!("{above}{name}");
-            let is_allowed = !work_tree::is_ignored(name) && path::check(&page).is_ok();
+            let is_allowed = path::check(&page).is_ok();
             match entry.kind() {
                 Some(ObjectType::Tree) => {
                     let below = self.repo.find_tree(entry.id()).context("read a tree")?;

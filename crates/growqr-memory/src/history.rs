@@ -4,7 +4,6 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::message::{self, Author};
 use crate::objects::blob_at;
-use crate::path;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::prepare::{conflict, merge};
 use crate::work_tree;
@@ -18,7 +17,8 @@ use std::path::Path;
 impl Git {
     /// Changes, newest first; only those of one page if `page` is given.
     pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<CommitInfo>, MemoryError> {
-        page.map(path::check).transpose()?;
+        let page = page.map(|page| self.address(page)).transpose()?;
+        let page = page.as_deref();
         let mut changes = Vec::new();
         let Some(head) = self.head()? else { return Ok(changes) };
         let mut walk = self.repo.revwalk().context("walk the history")?;
@@ -78,7 +78,7 @@ impl Git {
 
     /// The change that each line of the last committed version comes from.
     pub(crate) fn blame(&self, page: &str) -> Result<Vec<BlamedLine>, MemoryError> {
-        path::check(page)?;
+        let page = &*self.address(page)?;
         let head = self.head()?;
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let (Some(head), Some(blob)) = (head, blob_at(self.tree(head)?.as_ref(), page)) else { return Err(missing()) };
@@ -118,7 +118,7 @@ impl Git {
 
     /// The version of a page after a change.
     pub(crate) fn page_at(&self, page: &str, rev: &str) -> Result<Page, MemoryError> {
-        path::check(page)?;
+        let page = &*self.address(page)?;
         let commit = self.change(rev)?;
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let oid = blob_at(self.tree(Some(commit.id()))?.as_ref(), page).ok_or_else(missing)?;

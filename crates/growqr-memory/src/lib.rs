@@ -6,12 +6,13 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
 //! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `sync`,
 //! `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
+mod address;
 mod adopt;
 mod checkout;
 mod commit;
@@ -23,6 +24,7 @@ mod git;
 mod hidden;
 mod history;
 mod index;
+mod leftover;
 mod merge_trees;
 mod message;
 mod object_writer;
@@ -215,9 +217,9 @@ impl MemoryRepo {
         message: &str,
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
-        path::check(page)?;
         let git = self.git();
         git.finish_interrupted()?;
+        let page = &*git.address(page)?;
         if let Some(expected) = expected {
             let Page { path, content, version } = work_tree::read(&self.folder, page)?;
             if version != expected {
@@ -243,12 +245,15 @@ fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
 
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
-        work_tree::read(&self.folder, path)
+        path::check(path)?;
+        work_tree::read(&self.folder, &address::on_disk(&self.folder, path))
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         let (mut pages, _) = work_tree::walk(&self.folder)?;
-        pages.retain(|page| page.path.starts_with(prefix));
+        let key = path::lookup_key(prefix);
+        let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
+        pages.retain(|page| page.path.starts_with(prefix) || looks_same(&page.path));
         Ok(pages)
     }
 

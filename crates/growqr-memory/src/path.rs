@@ -1,5 +1,6 @@
 //! Rules for the paths of pages. Checks only the text of a path; `work_tree` checks what is on disk.
 
+use crate::leftover;
 use growqr_core::memory::MemoryError;
 use unicode_normalization::UnicodeNormalization;
 
@@ -63,13 +64,13 @@ fn part_problem(part: &str) -> Option<&'static str> {
     if part.ends_with(['.', ' ']) || part.starts_with(' ') {
         return Some("no part may end with a dot or begin or end with a space");
     }
-    if part.ends_with('~') {
-        return Some("no part may end with ~: editors keep copies under such names, which are not memory");
+    if leftover::is_leftover(part) {
+        return Some("editors and sync programs leave files with such names, which are not memory; choose another name");
     }
     if part.chars().any(char::is_control) {
         return Some("leave out control characters");
     }
-    if part.chars().any(is_ignorable) {
+    if has_stray_invisible(part) {
         return Some("leave out invisible characters");
     }
     if part.contains(['<', '>', ':', '"', '|', '?', '*']) {
@@ -81,11 +82,48 @@ fn part_problem(part: &str) -> Option<&'static str> {
     is_reserved(part).then_some("it is a device name on Windows; choose another name")
 }
 
-/// Characters that some file systems ignore when they compare names, and those that change the writing direction.
-fn is_ignorable(c: char) -> bool {
+/// Characters without a picture of their own: those that some file systems ignore when they compare names, selectors and
+/// joiners, and those that change the writing direction.
+fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether an invisible character stands where no script and no emoji needs it. [`case_folded`] leaves all of them out, so
+/// two names that differ only in such characters are never two pages.
+fn has_stray_invisible(part: &str) -> bool {
+    let mut before: Option<char> = None;
+    for c in part.chars() {
+        if is_invisible(c) && !before.is_some_and(|before| belongs_after(c, before)) {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
+}
+
+/// Whether the invisible character `c` has a meaning after `before`.
+fn belongs_after(c: char, before: char) -> bool {
+    let is_foreign = !before.is_ascii() && !before.is_whitespace() && !is_invisible(before);
+    match c {
+        // Emoji and text presentation, also of digits (keycaps), and variants of letters.
+        '\u{fe00}'..='\u{fe0f}' => is_foreign || before.is_ascii_digit() || before == '#',
+        // Joiners of emoji, which may follow a selector, and of Indic and Arabic scripts.
+        '\u{200c}' | '\u{200d}' => is_foreign || matches!(before, '\u{fe0e}' | '\u{fe0f}'),
+        // Flags of regions: a black flag and tags.
+        '\u{e0020}'..='\u{e007f}' => matches!(before, '\u{1f3f4}' | '\u{e0020}'..='\u{e007e}'),
+        // Variants of Chinese characters and of Mongolian letters.
+        '\u{e0100}'..='\u{e01ef}' => is_foreign && before.is_alphanumeric(),
+        '\u{180b}'..='\u{180f}' => matches!(before, '\u{1800}'..='\u{18af}'),
+        // Direction marks in Hebrew and Arabic names.
+        '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+            matches!(before, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+        }
+        // Borders of words in scripts without spaces.
+        '\u{200b}' => matches!(before, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'),
+        _ => false,
+    }
 }
 
 /// Whether it is a short name (8.3 form) that Windows may give `.git`, such as `git~1`.
@@ -108,8 +146,22 @@ fn is_reserved(part: &str) -> bool {
 
 /// Folds letter case and normalises Unicode. Two names with the same result may be the same name to some file system.
 pub(crate) fn case_folded(name: &str) -> String {
-    let upper: String = name.nfc().flat_map(char::to_uppercase).collect();
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    let upper: String = visible(name).flat_map(char::to_uppercase).collect();
     upper.chars().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// The form under which a name is looked up. Two names with the same result look the same to people: they differ only in
+/// how Unicode composes letters and in invisible characters.
+pub(crate) fn lookup_key(name: &str) -> String {
+    visible(name).collect()
+}
+
+/// Composed characters, without the invisible ones.
+fn visible(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !is_invisible(*c)).nfc()
 }
 
 #[cfg(test)]
@@ -130,6 +182,17 @@ mod tests {
             "com10.md",
             "a~b",
             "x..y",
+            "\u{2764}\u{fe0f} Health.md",
+            "\u{1f469}\u{200d}\u{1f4bb} Work.md",
+            "\u{1f469}\u{1f3fd}\u{200d}\u{2764}\u{fe0f}\u{200d}\u{1f468}.md",
+            "1\u{fe0f}\u{20e3} First.md",
+            "\u{1f1e9}\u{1f1ea} Trip.md",
+            "\u{2699}\u{fe0f} Setup/\u{1f4dd} Notes.md",
+            "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}.md",
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}.md",
+            "\u{915}\u{94d}\u{200d}\u{937}.md",
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}\u{200f}.md",
+            "\u{845b}\u{e0100}.md",
         ] {
             assert_eq!(problem(path), None, "{path:?}");
         }
@@ -195,6 +258,15 @@ mod tests {
             " lead",
             "a./b",
             "bidi\u{202e}dm",
+            "zero\u{200d}width",
+            "pass\u{200b}word",
+            "soft\u{ad}hyphen",
+            "a\u{fe0f}",
+            "\u{200d}\u{1f4bb}",
+            "a\u{e0067}",
+            "notes.swp",
+            "~$letter.docx",
+            "4913",
             "\u{feff}bom",
         ];
         for path in refused {
@@ -207,9 +279,15 @@ mod tests {
 
     #[test]
     fn equivalent_spellings_fold_to_the_same_text() {
-        for (one, other) in
-            [("README", "readme"), ("é", "e\u{301}"), ("É", "e\u{301}"), ("straße", "STRASSE"), ("ſ", "s"), ("K", "k")]
-        {
+        for (one, other) in [
+            ("README", "readme"),
+            ("é", "e\u{301}"),
+            ("É", "e\u{301}"),
+            ("straße", "STRASSE"),
+            ("ſ", "s"),
+            ("K", "k"),
+            ("\u{2764}\u{fe0f}", "\u{2764}"),
+        ] {
             assert_eq!(case_folded(one), case_folded(other), "{one} {other}");
         }
         assert_ne!(case_folded("a"), case_folded("b"));

@@ -27,13 +27,13 @@ pub(crate) struct PageChange<'a> {
 impl Git {
     /// See [`growqr_core::memory::Memory::prepare`].
     pub(crate) fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
-        path::check(&change.path)?;
+        let path = self.address(&change.path)?;
         self.finish_interrupted_checkouts()?;
-        if let Some(plan) = self.find_plan_of_tool_call(change)? {
+        if let Some(plan) = self.find_plan_of_tool_call(change, &path)? {
             return Ok(plan);
         }
         let author = Author::Agent(&change.origin);
-        let change = PageChange { path: &change.path, edit: &change.edit, author, message: &change.message, at: change.at };
+        let change = PageChange { path: &path, edit: &change.edit, author, message: &change.message, at: change.at };
         let (plan, merged) = self.prepare_commit(&change)?;
         commit_plan(&plan, change.path, merged)
     }
@@ -162,7 +162,7 @@ impl Git {
     }
 
     /// The plan of the commit that this tool call has made already, if there is one: a repeated call makes no second commit.
-    fn find_plan_of_tool_call(&self, change: &Change) -> Result<Option<CommitPlan>, MemoryError> {
+    fn find_plan_of_tool_call(&self, change: &Change, path: &str) -> Result<Option<CommitPlan>, MemoryError> {
         self.index_tool_calls()?;
         let known = self.effect_commits.borrow().commits.get(change.origin.effect.as_str()).copied();
         let Some(oid) = known else { return Ok(None) };
@@ -171,13 +171,13 @@ impl Git {
         }
         let commit = self.repo.find_commit(oid).context("read a commit")?;
         let files = self.changes_of(&commit)?;
-        let Some(file) = files.iter().find(|file| file.path == change.path) else { return Ok(None) };
+        let Some(file) = files.iter().find(|file| file.path == path) else { return Ok(None) };
         let merged = match (&change.edit, file.old) {
             (Edit::Write { base: Some(base), .. }, Some(old)) => base.trim() != old.to_string(),
             _ => false,
         };
         let plan = Plan { base: commit.parent_id(0).ok(), commit: oid, files: vec![file.clone()] };
-        commit_plan(&plan, &change.path, merged).map(Some)
+        commit_plan(&plan, path, merged).map(Some)
     }
 
     /// Adds the newest commits to the cache of commits by tool call.

@@ -1,6 +1,7 @@
 //! The working tree: finds the file of a page without following links, reads and lists pages. Knows no commits.
 
 use crate::error_context::Context;
+use crate::leftover;
 use crate::path;
 use git2::{ObjectType, Oid};
 use growqr_core::memory::{MemoryError, Page, PageInfo};
@@ -230,7 +231,7 @@ fn walk_folder(
         let entry = entry.context("list the pages")?;
         let name = entry.file_name();
         let shown = name.to_string_lossy();
-        if is_ignored(&shown) {
+        if leftover::is_leftover(&shown) {
             continue;
         }
         let page = format!("{above}{shown}");
@@ -254,9 +255,4 @@ fn walk_folder(
         }
     }
     Ok(())
-}
-
-/// Whether it is a hidden file or an editor's backup copy.
-pub(crate) fn is_ignored(name: &str) -> bool {
-    name.starts_with('.') || name.ends_with('~')
 }

@@ -6,6 +6,7 @@ mod crash;
 mod hand_edits;
 mod held;
 mod history;
+mod names;
 mod pages;
 mod refusals;
 mod sync;
