@@ -146,7 +146,9 @@ impl Git {
         match moved {
             Ok(_) => Ok(()),
             Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists) => Err(MemoryError::HeadMoved),
-            Err(error) if error.code() == ErrorCode::Locked => Err(self.refuse_locked_branch().err().unwrap_or(MemoryError::HeadMoved)),
+            Err(error) if error.code() == ErrorCode::Locked => {
+                Err(self.refuse_locked_branch().err().unwrap_or(MemoryError::HeadMoved))
+            }
             Err(error) => Err(error).context("move the branch"),
         }
     }

@@ -18,7 +18,9 @@ impl Git {
         match self.repo.refname_to_id("HEAD") {
             Ok(oid) => Ok(Some(oid)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error).context("read HEAD"),
+            Err(error) => {
+                Err(MemoryError::Repository { doing: "read HEAD", cause: opening_error::explain(&self.folder, &error) })
+            }
         }
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn unfinished_command(folder: &Path, state: RepositoryState) -> Optio
         RepositoryState::ApplyMailbox | RepositoryState::ApplyMailboxOrRebase => ("am", "am --continue or am --abort"),
     };
     Some(format!(
-        "a git {command} is under way in the memory folder, so pages can be read but not changed. End it with: git -C \"{}\" {end}",
+        "a git {command} is under way in the memory folder, so pages can be read but not changed. End it with git in {}: {end}",
         folder.display()
     ))
 }

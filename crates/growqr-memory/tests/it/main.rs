@@ -7,6 +7,7 @@ mod held;
 mod history;
 mod pages;
 mod refusals;
+mod states;
 mod sync;
 mod sync_crash;
 mod sync_refusals;
