@@ -64,6 +64,25 @@ test("an ask that appears while another view is open is announced, and is answer
   await context.close();
 });
 
+test("a page in two versions is asked about with links to both, and handed to the Grow Agent", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 4 });
+  await say(page, "There is a page in two versions");
+  const ask = card(page, "Grow Agent asks who merges “goals.md”");
+  const pages = ask.getByRole("list", { name: "Pages with two versions" });
+  expect(await pages.getByRole("link", { name: "version of this computer" }).getAttribute("href")).toBe("#/memory/goals.md");
+  expect(await pages.getByRole("link", { name: "version of Gitea" }).getAttribute("href")).toBe("#/memory/goals%20(from%20the%20server).md");
+  await page.keyboard.press("Control+5");
+  await inbox(page, 1).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "ask-conflict");
+  await ask.getByRole("button", { name: "Let the Grow Agent merge them" }).click();
+  await ask.getByText("You answered: Let the Grow Agent merge them").waitFor();
+  await page.keyboard.press("Control+1");
+  await page.getByText("I have merged both versions.").last().waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 test("a question in the conversation is answered in free text with Enter", async () => {
   const { page, context } = await open(chromium, { speed: 4 });
   await say(page, "Plan it and ask me a question");

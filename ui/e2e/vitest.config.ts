@@ -9,7 +9,5 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     fileParallelism: false,
-    // The accessibility check measures contrast, and a dialog that is just fading in can fail it on a busy machine.
-    retry: 1,
   },
 });

@@ -9,6 +9,7 @@ use growqr_core::agent::{ChargeState, Input};
 use growqr_core::ask::{Answer, AskKind};
 use growqr_core::id::{AgentId, AskId, EffectId, MessageId, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
+use growqr_core::memory::MemoryConflict;
 use growqr_core::money::Money;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -86,6 +87,15 @@ impl Host {
             }
         }
         Ok(())
+    }
+
+    /// Has the person asked, once, about each of these conflicts of memory, and settles the asks about others. `open` are all
+    /// conflicts that are in memory now.
+    ///
+    /// # Errors
+    /// [`PostError`]; the caller may try again.
+    pub async fn memory_conflicts(&self, open: Vec<MemoryConflict>) -> Result<(), PostError> {
+        self.placement.post(&AgentId::grow(), Input::MemoryConflicts { open }).await.map(drop)
     }
 
     /// Reserves money of an agent for something other than a model call of its own loop. Call it before the money is spent. A

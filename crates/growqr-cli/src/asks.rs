@@ -4,7 +4,7 @@ use crate::CommandResult;
 use crate::args::{Asks, Scope};
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
 use growqr_app::{AppError, Environment, Library, Profile, send_request};
-use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskKind, AskReason, AskScope, SettledBy};
+use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskKind, AskReason, AskScope, ConflictPage, SettledBy};
 use growqr_wire::{AskRow, AskSettlement, Reply, Request};
 
 pub async fn asks(profile: Profile, environment: &Environment, out: &Out, command: Asks) -> CommandResult {
@@ -206,6 +206,16 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
         }
         Some(AskDetail::Limit { shortfall: Some(short), .. }) => {
             vec![format!("  the next step can cost up to {}, and {} is left", usd(short.needed), usd(short.available))]
+        }
+        Some(AskDetail::Conflict { pages, more, .. }) => {
+            let line = |page: &ConflictPage| {
+                format!("  {}  and Gitea's version: {}", sanitized_line(&page.path), sanitized_line(&page.copy))
+            };
+            let mut lines: Vec<String> = pages.iter().map(line).collect();
+            if *more > 0 {
+                lines.push(format!("  … and {more} more pages"));
+            }
+            lines
         }
         Some(AskDetail::Limit { .. } | AskDetail::Session { permission: None, .. }) | None => Vec::new(),
     }

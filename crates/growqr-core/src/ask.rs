@@ -6,6 +6,7 @@
 use crate::clock::Timestamp;
 use crate::id::{AskId, EffectId, RequestId, SessionId};
 use crate::limits::{LimitReached, Raise, Shortfall};
+use crate::memory::ConflictPage;
 use crate::money::Money;
 use crate::workbench::{Permission, SessionReply};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,11 @@ pub const RAISE: &str = "raise";
 pub const FINISH: &str = "finish";
 /// See [`RAISE`].
 pub const STOP: &str = "stop";
+
+/// The ids of the options about a conflict of memory.
+pub const MERGE: &str = "merge";
+/// See [`MERGE`].
+pub const BY_HAND: &str = "by_hand";
 
 /// The most that one answer can add: sums of such amounts still fit into the columns of the views.
 const MAX_AMOUNT: Money = Money::usd(1_000_000);
@@ -121,7 +127,7 @@ impl Ask {
         }
     }
 
-    /// What follows from this answer; `None` for a question.
+    /// What follows from this answer; `None` for a question or a conflict.
     #[must_use]
     pub fn outcome(&self, answer: &Answer) -> Option<AskOutcome> {
         let option = answer.option.as_deref();
@@ -135,7 +141,7 @@ impl Ask {
                 Some(FINISH) => AskOutcome::Finishing(*finish),
                 _ => AskOutcome::Stopped,
             }),
-            Some(AskDetail::Session { permission: None, .. }) | None => None,
+            Some(AskDetail::Session { permission: None, .. } | AskDetail::Conflict { .. }) | None => None,
         }
     }
 
@@ -240,6 +246,16 @@ pub enum AskDetail {
         /// Why it needs a question; `None` for a question of the session.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<AskReason>,
+    },
+    /// Pages of memory that a merge with Gitea's copy has kept in two versions.
+    Conflict {
+        /// The id of the merge commit.
+        merge: String,
+        /// The pages, or the first of many.
+        pages: Vec<ConflictPage>,
+        /// How many pages are left out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        more: u64,
     },
     /// A limit that was reached.
     Limit {

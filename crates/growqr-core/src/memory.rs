@@ -199,6 +199,24 @@ pub enum MemoryError {
     },
 }
 
+/// A merge with the copy on Gitea that has kept pages in two versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryConflict {
+    /// The id of the merge commit.
+    pub merge: String,
+    /// The pages that still have two versions.
+    pub pages: Vec<ConflictPage>,
+}
+
+/// A page in two versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictPage {
+    /// The page with the version of this computer; there is no such page if it was deleted here.
+    pub path: String,
+    /// The page with Gitea's version.
+    pub copy: String,
+}
+
 /// The memory of one profile.
 pub trait Memory: Send + Sync {
     /// Reads one page from the work tree.

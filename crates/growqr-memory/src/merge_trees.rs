@@ -8,7 +8,6 @@ use crate::path;
 use crate::plan::FileChange;
 use crate::prepare::merge;
 use crate::spellings::Spellings;
-use crate::sync::PageConflict;
 use crate::work_tree::{self, MAX_PAGE_BYTES, OnDisk};
 use git2::{Delta, DiffFile, ObjectType, Oid, Tree};
 use growqr_core::memory::MemoryError;
@@ -18,6 +17,18 @@ const FOLDER: i32 = 0o040_000;
 
 /// What a copy of the server's version is called.
 const SUFFIX: &str = " (from the server";
+
+/// The beginning of its name if no name with [`SUFFIX`] is free.
+const PREFIX: &str = "from the server ";
+
+/// A page that both sides have changed, so that the changes could not be merged. The version of this computer stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageConflict {
+    /// The page.
+    pub path: String,
+    /// The page with the server's version; `None` if the server has deleted the page.
+    pub copy: Option<String>,
+}
 
 /// The merged tree.
 pub(crate) struct MergedTree {
@@ -104,7 +115,7 @@ impl Git {
     }
 
     /// All files of a commit.
-    fn leaves(&self, commit: Option<Oid>) -> Result<Leaves, MemoryError> {
+    pub(crate) fn leaves(&self, commit: Option<Oid>) -> Result<Leaves, MemoryError> {
         let mut leaves = Leaves::new();
         if let Some(tree) = self.tree(commit)? {
             self.collect_leaves(&tree, &[], &mut leaves)?;
@@ -272,11 +283,16 @@ impl Merging<'_> {
     }
 }
 
+/// Whether a page with this name may be the server's version of another page.
+pub(crate) fn is_copy_name(path: &str) -> bool {
+    path.contains(SUFFIX) || path.starts_with(PREFIX)
+}
+
 /// Names for the server's version of a file, best first: `notes/a (from the server).md`, then the same for each folder above,
 /// then with a number, and at last one that is short.
 fn copy_names(path: &str, oid: Oid) -> impl Iterator<Item = String> {
     let parts: Vec<String> = path.split('/').map(str::to_owned).collect();
-    let last = format!("from the server {oid}.md");
+    let last = format!("{PREFIX}{oid}.md");
     (1..100)
         .flat_map(move |number| {
             let parts = parts.clone();

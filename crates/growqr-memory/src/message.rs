@@ -13,13 +13,16 @@ const MAX_MESSAGE: usize = 4000;
 /// Email suffix of agents. Trailers are read only from commits with such an author.
 const AGENT_EMAIL_SUFFIX: &str = "@agents.growqr.local";
 
+/// Email of this program.
+const PROGRAM_EMAIL: &str = "growqr@growqr.local";
+
 /// The author of a commit.
 pub(crate) enum Author<'a> {
     /// An agent.
     Agent(&'a Origin),
     /// The user.
     Person,
-    /// This program, for the first commit.
+    /// This program, for the first commit and merges with the server.
     Program,
 }
 
@@ -29,7 +32,7 @@ impl Author<'_> {
         let time = Time::new(at.seconds(), 0);
         match self {
             Author::Person => Signature::new("You", "you@growqr.local", &time),
-            Author::Program => Signature::new("GrowQR", "growqr@growqr.local", &time),
+            Author::Program => Signature::new("GrowQR", PROGRAM_EMAIL, &time),
             Author::Agent(origin) => {
                 let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
                 let address = format!("{}{AGENT_EMAIL_SUFFIX}", origin.agent.as_str().chars().map(plain).collect::<String>());
@@ -92,6 +95,11 @@ pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
         Some((text, origin)) => (text.trim_end().to_owned(), Some(origin)),
         None => (message, None),
     }
+}
+
+/// Whether the commit's author is this program.
+pub(crate) fn is_by_program(commit: &Commit<'_>) -> bool {
+    commit.author().email_bytes() == PROGRAM_EMAIL.as_bytes()
 }
 
 /// Whether the commit's author is an agent.

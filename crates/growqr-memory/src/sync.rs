@@ -6,8 +6,10 @@
 //! A kill between any two steps leaves a state from which the next sync continues.
 
 use crate::MemoryRepo;
+use crate::conflicts::with_conflicts;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::merge_trees::{MergedTree, PageConflict};
 use crate::message::{self, Author};
 use crate::plan::{Plan, WorkTreeFiles};
 use crate::remote::{Push, Remote, Session};
@@ -33,15 +35,6 @@ pub struct Synced {
     /// New files of the server that cannot be pages (binary, too large, a bad name). They stay in the repository, but not in
     /// the folder.
     pub not_pages: Vec<String>,
-}
-
-/// A page that both sides have changed, so that the changes could not be merged. The version of this computer stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageConflict {
-    /// The page.
-    pub path: String,
-    /// The page with the server's version; `None` if the server has deleted the page.
-    pub copy: Option<String>,
 }
 
 /// What a merge has done.
@@ -151,7 +144,7 @@ impl Git {
         let base = self.merge_base(ours, theirs)?;
         let merged = self.merge_trees(base, ours, theirs)?;
         let is_forward = base == Some(ours) && self.tree(Some(theirs))?.map(|tree| tree.id()) == Some(merged.tree);
-        let commit = if is_forward { theirs } else { self.write_merge(merged.tree, (ours, theirs), at)? };
+        let commit = if is_forward { theirs } else { self.write_merge(&merged, (ours, theirs), at)? };
         let pulled = self.count_commits(theirs, Some(ours))?;
         let files = self.page_changes(Some(ours), commit)?;
         self.apply(&Plan { base: Some(ours), commit, files }, WorkTreeFiles::ToReplace)?;
@@ -191,12 +184,13 @@ impl Git {
         }
     }
 
-    fn write_merge(&self, tree: Oid, (ours, theirs): (Oid, Oid), at: Timestamp) -> Result<Oid, MemoryError> {
-        let tree = self.repo.find_tree(tree).context("read a tree")?;
+    fn write_merge(&self, merged: &MergedTree, (ours, theirs): (Oid, Oid), at: Timestamp) -> Result<Oid, MemoryError> {
+        let tree = self.repo.find_tree(merged.tree).context("read a tree")?;
         let find = |oid| self.repo.find_commit(oid).context("read a commit");
         let (ours, theirs) = (find(ours)?, find(theirs)?);
         let signature = Author::Program.signature(at).context("name the author")?;
         let text = message::compose("Merge changes from the server", "", &Author::Program);
+        let text = with_conflicts(text, &merged.conflicts);
         self.repo.commit(None, &signature, &signature, &text, &tree, &[&ours, &theirs]).context("write the commit")
     }
 }

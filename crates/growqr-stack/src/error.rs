@@ -132,11 +132,15 @@ pub struct Attempt {
 }
 
 fn list(attempts: &[Attempt]) -> String {
-    if attempts.is_empty() {
-        return "there is no usual place for it on this system".to_owned();
-    }
+    // A single candidate was named by a setting, so its address is told.
+    let absent = |attempt: &&Attempt| attempts.len() > 1 && matches!(*attempt.problem, StackError::NotRunning(_));
+    let mut names: Vec<&str> = attempts.iter().filter(absent).map(|attempt| attempt.candidate.name.as_str()).collect();
+    names.dedup();
+    let nothing = (!names.is_empty()).then(|| format!("nothing at the usual place of {}", names.join(", ")));
     let line = |attempt: &Attempt| format!("{} ({}): {}", attempt.candidate.name, attempt.candidate.address, attempt.reason());
-    attempts.iter().map(line).collect::<Vec<_>>().join("; ")
+    let others = attempts.iter().filter(|attempt| !absent(attempt)).map(line);
+    let told: Vec<String> = others.chain(nothing).collect();
+    if told.is_empty() { "there is no usual place for it on this system".to_owned() } else { told.join("; ") }
 }
 
 impl Attempt {

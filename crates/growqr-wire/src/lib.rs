@@ -134,6 +134,7 @@ pub fn typescript() -> String {
         event::AskOption,
         event::AskScope,
         event::AskDetail,
+        event::ConflictPage,
         event::Ask,
         event::AskAnswer,
         event::SettledBy,

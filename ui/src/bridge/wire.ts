@@ -2106,7 +2106,19 @@ cut?: number,
 /**
  * Why it needs a question; `None` for a question of the session.
  */
-why?: AskReason, } } | { "limit": { 
+why?: AskReason, } } | { "conflict": { 
+/**
+ * The id of the merge commit.
+ */
+merge: string, 
+/**
+ * The pages, or the first of many.
+ */
+pages: Array<ConflictPage>, 
+/**
+ * How many pages are left out.
+ */
+more?: number, } } | { "limit": { 
 /**
  * Which one.
  */
@@ -2123,6 +2135,16 @@ raise: Raise,
  * What the answer "finish" adds, for one last call.
  */
 finish: Raise, } };
+
+export type ConflictPage = { 
+/**
+ * The page with the version of this computer; there is no such page if it was deleted here.
+ */
+path: string, 
+/**
+ * The page with Gitea's version.
+ */
+copy: string, };
 
 export type Ask = { 
 /**

@@ -36,6 +36,10 @@ test("an ask in one sentence keeps a model's words apart from the window's", () 
   const call = { call: { effect: "e", tool: "send_mail", argument: "a.example", input: "{}", why: { rule: "ask *" } } };
   expect(askTitle({ ...permission, detail: call }, scout)).toBe("“Scout” wants to use “send_mail” with “a.example”");
   expect(askTitle({ id: "l", kind: "budget", text: "x", detail: { limit: { limit: "per_day", raise: {}, finish: {} } } }, { id: "grow", name: "Grow Agent" })).toBe("Grow Agent has reached today's budget");
+  const page = { path: "a.md", copy: "a (from the server).md" };
+  const conflict = (more?: number): Ask => ({ id: "c", kind: "conflict", text: "x", detail: { conflict: { merge: "m", pages: [page], ...(more ? { more } : {}) } } });
+  expect(askTitle(conflict(), { id: "grow", name: "Grow Agent" })).toBe("Grow Agent asks who merges “a.md”");
+  expect(askTitle(conflict(4), { id: "grow", name: "Grow Agent" })).toBe("Grow Agent asks who merges 5 pages");
   expect(announcement({ id: "q", kind: "question", text: "Which\nGrow Agent has finished." }, scout)).toBe("“Scout” asks: “Which Grow Agent has finished.”. Answer it in the inbox.");
 });
 

@@ -5,6 +5,8 @@ import { money, tokens } from "./money";
 import { agentName, quoted } from "./names";
 import { clock, until } from "./time";
 
+export type ConflictDetail = Extract<AskDetail, { conflict: unknown }>["conflict"];
+
 export const SCOPES: Record<AskScope, string> = { once: "Only this once", agent: "For this agent", always: "Always" };
 
 const LIMITS: Record<LimitReached, string> = {
@@ -35,8 +37,15 @@ export function askTitle(ask: Ask, agent: { id: string; name: string }): string 
     const about = permissionArgument(detail.session.permission);
     return `${name} wants to use ${quoted(what)} in the workbench${about === undefined ? "" : ` with ${quoted(about)}`}`;
   }
+  if (detail && "conflict" in detail) return `${name} asks who merges ${conflictWords(detail.conflict)}`;
   if (detail && "limit" in detail) return `${name} has reached ${limitName(detail.limit.limit)}`;
   return `${name} asks: ${quoted(ask.text)}`;
+}
+
+/** The pages of a conflict: the name of a single one, or their number. */
+export function conflictWords({ pages, more }: ConflictDetail): string {
+  const count = pages.length + (more ?? 0);
+  return count === 1 && pages[0] ? quoted(pages[0].path) : `${count} pages`;
 }
 
 /** What a permission of a session is about. */

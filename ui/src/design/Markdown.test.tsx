@@ -42,6 +42,21 @@ describe("untrusted Markdown", () => {
     expect(container.querySelectorAll("td")).toHaveLength(2);
     expect(container.querySelector("pre code")?.textContent).toContain("fn main");
   });
+
+  test("shows a streamed heading only once its words arrive", () => {
+    const { container, rerender } = render(<Markdown text={"Words\n\n### "} streaming />);
+    expect(container.querySelector("h3")).toBeNull();
+    rerender(<Markdown text={"Words\n\n### Next"} streaming />);
+    expect(container.querySelector("h3")?.textContent).toBe("Next");
+  });
+
+  test("renders task lists, strikethrough, footnotes and bare addresses", () => {
+    const { container } = render(<Markdown text={"- [x] done\n- [ ] open\n\n~~gone~~ www.example.org and a note[^1]\n\n[^1]: Said below."} />);
+    expect([...container.querySelectorAll<HTMLInputElement>("input[type=checkbox]")].map((box) => box.checked)).toEqual([true, false]);
+    expect(container.querySelector("del")?.textContent).toBe("gone");
+    expect(screen.getByRole("link", { name: "www.example.org" }).title).toBe("http://www.example.org");
+    expect(container.querySelector("[data-footnotes]")?.textContent).toContain("Said below.");
+  });
 });
 
 describe("blocks of Markdown", () => {

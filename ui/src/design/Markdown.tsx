@@ -6,9 +6,9 @@ import { Check, Copy } from "lucide-react";
 import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
-import remarkGfm from "remark-gfm";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
+import { readGfm } from "./gfm";
 import { useOpenLink } from "./links";
 import { addLineNumbers, useMarkedLine } from "./marked";
 import { NotCopied } from "./states";
@@ -57,12 +57,15 @@ export const Markdown = memo(function Markdown(props: { text: string; streaming?
 
 const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
   const plugin = useHighlighter(!streaming && text.includes("```"));
-  return <div>{streaming ? parse(text, plugin) : cachedParse(text, plugin)}</div>;
+  return <div>{streaming ? parse(text.replace(BARE_HEADING, ""), plugin) : cachedParse(text, plugin)}</div>;
 });
+
+/** The marks of a heading whose words have not arrived yet: a screen reader would announce an empty heading. */
+const BARE_HEADING = /(?<=^|\n) {0,3}#{1,6}[ \t]*$/;
 
 function parse(text: string, plugin: Plugin | null): ReactElement {
   const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
-  return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
+  return ReactMarkdown({ children: text, remarkPlugins: [readGfm], rehypePlugins, components });
 }
 
 /** An LRU cache of rendered blocks, so that a row that scrolls back into view, or a finished answer, is not parsed again. */

@@ -3,11 +3,12 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
+use crate::stack::conflicts::MemoryConflicts;
 use crate::stack::deps::{REPOSITORY, StackDeps};
 use crate::stack::view::StackView;
 use growqr_core::clock::Clock;
 use growqr_core::journal::StoreError;
-use growqr_core::memory::Memory;
+use growqr_core::memory::ConflictPage;
 use growqr_core::stack::StackRepo;
 use growqr_memory::{Remote, SyncError, Synced};
 use growqr_wire::{MemorySync, MemorySyncState};
@@ -24,6 +25,9 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// The longest pause after failed comparisons.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The most paths of pages with two versions that the state names.
+const SHOWN_PAGES: usize = 5;
 
 /// How long a round waits for a comparison. A Gitea that hangs must not hold up the other work of the rounds.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,8 +48,7 @@ pub(crate) struct MemoryCopy {
     next_try: Option<Instant>,
     /// Gitea refuses the token, or has no such repository.
     is_refused: bool,
-    /// Pages that both sides had changed, and the pages with Gitea's versions. Shown until those are gone.
-    conflicts: Vec<(String, String)>,
+    conflicts: MemoryConflicts,
 }
 
 /// A comparison that runs. Dropped, it ends by itself.
@@ -68,6 +71,7 @@ impl Comparison {
 impl MemoryCopy {
     pub(crate) fn new(deps: StackDeps, view: StackView) -> MemoryCopy {
         MemoryCopy {
+            conflicts: MemoryConflicts::new(deps.clone()),
             deps,
             view,
             last: None,
@@ -77,7 +81,6 @@ impl MemoryCopy {
             failures: 0,
             next_try: None,
             is_refused: false,
-            conflicts: Vec::new(),
         }
     }
 
@@ -89,6 +92,11 @@ impl MemoryCopy {
             self.last = None;
         }
         is_refused
+    }
+
+    /// Looks for pages that earlier comparisons have kept in two versions, and has the person asked about them.
+    pub(crate) async fn look_for_conflicts(&mut self) {
+        self.conflicts.look().await;
     }
 
     /// Whether a comparison runs that the person has asked for.
@@ -165,6 +173,8 @@ impl MemoryCopy {
     async fn finish(&mut self) {
         let Some(Comparison { result: Some(result), gitea, .. }) = self.running.take() else { return };
         self.last = Some(Instant::now());
+        // A merge may have been made even if the push has failed.
+        self.conflicts.look().await;
         match result {
             Ok(Ok(synced)) => self.synced(&gitea, &synced).await,
             Ok(Err(error)) => {
@@ -205,31 +215,8 @@ impl MemoryCopy {
         if synced.pulled > 0 {
             self.deps.memory_changes.send_replace(());
         }
-        let pairs = synced.conflicts.iter().filter_map(|conflict| Some((conflict.path.clone(), conflict.copy.clone()?)));
-        self.conflicts.extend(pairs);
-        self.forget_settled_conflicts().await;
-        let (found, next_step) = if self.conflicts.is_empty() {
-            ("the copy on Gitea is the same".to_owned(), None)
-        } else {
-            let (pages, copies): (Vec<&str>, Vec<&str>) =
-                self.conflicts.iter().map(|(page, copy)| (page.as_str(), copy.as_str())).unzip();
-            (
-                format!("both sides had changed {}; both versions are kept", pages.join(", ")),
-                Some(format!("Compare with {}, keep what is right, and delete the other page.", copies.join(", "))),
-            )
-        };
-        self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, next_step);
-    }
-
-    /// A conflict is settled once the page with Gitea's version is gone.
-    async fn forget_settled_conflicts(&mut self) {
-        if self.conflicts.is_empty() {
-            return;
-        }
-        let (memory, conflicts) = (Arc::clone(&self.deps.memory), self.conflicts.clone());
-        let exists = move |copy: &str| memory.read(copy).is_ok();
-        let left = tokio::task::spawn_blocking(move || conflicts.into_iter().filter(|(_, copy)| exists(copy)).collect()).await;
-        self.conflicts = left.unwrap_or_default();
+        let found = "the copy on Gitea is the same".to_owned();
+        self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, None);
     }
 
     fn failed(&mut self, known: Option<StackRepo>, behind: u64, error: &SyncError) {
@@ -290,8 +277,34 @@ impl MemoryCopy {
     }
 
     fn show(&self, state: MemorySyncState, behind: u64, synced_at: Option<i64>, found: String, next_step: Option<String>) {
+        let (found, next_step) = with_conflicts(found, next_step, self.conflicts.pages());
         let memory = MemorySync { state, behind, synced_at, found, next_step };
         self.view.change(|stack| stack.memory = Some(memory));
+    }
+}
+
+/// What was found, with the pages that have two versions. Another next step comes before theirs.
+fn with_conflicts<'a>(
+    found: String,
+    next_step: Option<String>,
+    pages: impl Iterator<Item = &'a ConflictPage>,
+) -> (String, Option<String>) {
+    let (pages, copies): (Vec<&str>, Vec<&str>) = pages.map(|page| (page.path.as_str(), page.copy.as_str())).unzip();
+    if pages.is_empty() {
+        return (found, next_step);
+    }
+    let compare = format!(
+        "Compare with {}, keep what is right, and delete the other page. Or let the Grow Agent do it: growqr asks list",
+        listed(&copies)
+    );
+    (format!("{found}; both sides had changed {}; both versions are kept", listed(&pages)), next_step.or(Some(compare)))
+}
+
+/// The first few of these paths, and the number of the others.
+fn listed(paths: &[&str]) -> String {
+    match paths.len().checked_sub(SHOWN_PAGES) {
+        None | Some(0) => paths.join(", "),
+        Some(more) => format!("{} and {more} more", paths[..SHOWN_PAGES].join(", ")),
     }
 }
 

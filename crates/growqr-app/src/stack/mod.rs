@@ -1,6 +1,7 @@
 //! The person's containers: started, watched and stopped by one task per open profile, which nothing waits for.
 
 pub(crate) mod config;
+mod conflicts;
 pub(crate) mod control;
 pub(crate) mod credentials;
 mod deaths;

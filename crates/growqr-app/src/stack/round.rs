@@ -31,6 +31,7 @@ const PORT_TRIES: usize = 20;
 impl Worker {
     /// One round. Shows what it finds and does.
     pub(super) async fn round(&mut self) -> Duration {
+        self.copy.look_for_conflicts().await;
         let rows = match self.deps.store.containers().await {
             Ok(rows) => rows,
             Err(error) => {

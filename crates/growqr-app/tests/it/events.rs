@@ -15,7 +15,7 @@ use growqr_core::id::{
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
 use growqr_core::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
-use growqr_core::memory::CommitPlan;
+use growqr_core::memory::{CommitPlan, ConflictPage};
 use growqr_core::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Effort;
@@ -381,12 +381,17 @@ fn asks() -> Vec<Event> {
         url: Some(text()),
         diff: Some(text()),
     };
+    let conflict = |more| {
+        let page = ConflictPage { path: text(), copy: text() };
+        Some(AskDetail::Conflict { merge: text(), pages: vec![page], more })
+    };
     let raised = [
         ask(AskKind::Permission, session(Some(permission), Some(AskReason::Rule(text())))),
         ask(AskKind::Permission, session(Some(Permission { what: text(), ..Permission::default() }), None)),
         ask(AskKind::Question, session(None, None)),
         bare,
-        ask(AskKind::Conflict, None),
+        ask(AskKind::Conflict, conflict(0)),
+        ask(AskKind::Conflict, conflict(7)),
         ask(AskKind::Review, None),
         ask(AskKind::Permission, call(AskReason::Rule(text()), Some(text()))),
         ask(AskKind::Permission, call(AskReason::Untrusted(vec![text()]), None)),

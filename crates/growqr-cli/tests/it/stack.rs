@@ -5,7 +5,8 @@ use crate::docker_desk::{
     Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, until_parts, up,
 };
 use crate::program::{Program, kill};
-use serde_json::Value;
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
@@ -262,40 +263,123 @@ fn memory_goes_to_gitea_and_edits_there_come_back() {
     assert_eq!(page(&program, "plan.md"), "learn Rust and C\n", "memory stays on this computer");
 }
 
+/// The page of the next tests, and the page with Gitea's version.
+const PLAN: &str = "plan.md";
+const PLAN_OF_GITEA: &str = "plan (from the server).md";
+
+/// Changes the page on both sides before they are compared again.
+fn change_on_both_sides(program: &Program, owned: &Owned<'_>, here: &str, in_gitea_text: &str) {
+    freeze_gitea(owned);
+    remember(program, PLAN, here);
+    let edit = format!(
+        "export GIT_INDEX_FILE=/tmp/edit && git read-tree HEAD && \
+         page=$(echo '{in_gitea_text}' | git hash-object -w --stdin) && \
+         git update-index --add --cacheinfo 100644,$page,{PLAN} && \
+         change=$(git -c user.name=x -c user.email=x@example.org commit-tree -p HEAD -m Edit $(git write-tree)) && \
+         git update-ref HEAD $change"
+    );
+    in_gitea(owned, &edit);
+    thaw_gitea(owned);
+}
+
+/// Asks about conflicts that wait for an answer.
+fn conflicts(program: &Program) -> Vec<Value> {
+    program.json(&["asks", "list"]).into_iter().filter(|row| row["ask"]["kind"] == "conflict").collect()
+}
+
+fn until_asked(program: &Program) -> Value {
+    until("an ask about the conflict", Duration::from_secs(30), || conflicts(program).into_iter().next())
+}
+
+fn says_two_versions(program: &Program) -> bool {
+    status(program)["memory"]["found"].as_str().is_some_and(|found| found.contains("both versions are kept"))
+}
+
+/// A Grow Agent that merges the page: it reads both versions, writes one, and deletes the other.
+fn merges(request: &RequestView<'_>) -> Option<Script> {
+    let results: Vec<String> = request.tool_results().into_iter().map(|result| result.text).collect();
+    Some(match &results[..] {
+        [] if request.last_user_text().contains(&format!("\"{PLAN}\" and \"{PLAN_OF_GITEA}\"")) => {
+            calls([("read_memory", json!({"path": PLAN})), ("read_memory", json!({"path": PLAN_OF_GITEA}))])
+        }
+        [here, there] if here.contains("learn Ada") && there.contains("learn C") => {
+            let base = here.lines().next().and_then(|line| line.strip_prefix("version: ")).expect("a version");
+            let merged = json!({"path": PLAN, "content": "learn Ada and C\n", "message": "Merge the plans", "base": base});
+            calls([("commit_memory", merged), ("delete_memory", json!({"path": PLAN_OF_GITEA, "message": "Merged"}))])
+        }
+        _ => says("Both plans are one page now."),
+    })
+}
+
 #[test]
-fn a_page_that_both_sides_have_changed_is_kept_twice_and_said_until_one_is_deleted() {
+fn a_page_that_both_sides_have_changed_is_kept_twice_and_asked_about_once_whatever_is_killed() {
     let Some(host) = docker() else { return };
     let program = desk(host);
+    program.route(merges);
     up(&program);
-    remember(&program, "plan.md", "learn Rust\n");
+    remember(&program, PLAN, "learn Rust\n");
     assert_eq!(sync(&program, &[]).0, Some(0));
     let running = Running::start(&program);
     running.until_ready();
     let owned = Owned::of(host, &program);
-    // Nothing is compared before both sides have changed the page.
-    freeze_gitea(&owned);
-    remember(&program, "plan.md", "learn Ada\n");
-    let edit = "export GIT_INDEX_FILE=/tmp/edit && git read-tree HEAD && \
-                page=$(echo 'learn C' | git hash-object -w --stdin) && \
-                git update-index --add --cacheinfo 100644,$page,plan.md && \
-                change=$(git -c user.name=x -c user.email=x@example.org commit-tree -p HEAD -m Edit $(git write-tree)) && \
-                git update-ref HEAD $change";
-    in_gitea(&owned, edit);
-    thaw_gitea(&owned);
-    let said = || status(&program)["memory"]["found"].as_str().is_some_and(|found| found.contains("both versions are kept"));
-    until("the conflict", Duration::from_secs(20), || said().then_some(()));
-    let pages = program.json(&["memory", "list"]);
-    let paths: Vec<&str> = pages.iter().filter_map(|page| page["path"].as_str()).filter(|path| path.contains("plan")).collect();
-    assert_eq!(paths.len(), 2, "{paths:?}");
-    let mut texts: Vec<Value> = paths.iter().map(|path| page(&program, path)).collect();
+    change_on_both_sides(&program, &owned, "learn Ada\n", "learn C");
+    // Killed at the merge, most likely before the ask is recorded.
+    let copy = program.profile().join("memory").join(PLAN_OF_GITEA);
+    let start = Instant::now();
+    while !copy.exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "both sides are compared");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    running.kill();
+    let running = Running::start(&program);
+    let ask = until_asked(&program);
+    let expected = json!([{"path": PLAN, "copy": PLAN_OF_GITEA}]);
+    assert_eq!((&ask["ask"]["detail"]["conflict"]["pages"], &ask["agent"]), (&expected, &json!("grow")));
+    running.until_ready();
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert!(says_two_versions(&program), "the merge was made before the restart");
+    assert_eq!(in_gitea(&owned, &format!("git show HEAD:{PLAN} 'HEAD:{PLAN_OF_GITEA}'")), "learn Ada\nlearn C");
+    running.kill();
+    let running = Running::start(&program);
+    running.until_ready();
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    assert!(says_two_versions(&program));
+    assert_eq!(conflicts(&program), [ask.clone()], "asked once");
+    let id = ask["ask"]["id"].as_str().expect("an id");
+    let shown = program.run(&["asks", "show", id]);
+    assert!(shown.out.contains("Let the Grow Agent merge them") && shown.out.contains(PLAN_OF_GITEA), "{shown:?}");
+    // Another terminal answers, and the agent merges.
+    assert_eq!(program.run(&["asks", "answer", id, "merge"]).code, Some(0));
+    until("the merge", Duration::from_secs(30), || (!copy.exists()).then_some(()));
+    until("the end of the notice", Duration::from_secs(30), || (!says_two_versions(&program)).then_some(()));
+    assert_eq!(page(&program, PLAN), "learn Ada and C\n");
+    assert_eq!(conflicts(&program), [] as [Value; 0]);
+    program.assert_all_accepted();
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn an_ask_about_two_versions_is_withdrawn_when_the_person_deletes_one() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    up(&program);
+    remember(&program, PLAN, "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    let running = Running::start(&program);
+    running.until_ready();
+    let owned = Owned::of(host, &program);
+    change_on_both_sides(&program, &owned, "learn Ada\n", "learn C");
+    let ask = until_asked(&program);
+    until("the notice", Duration::from_secs(20), || says_two_versions(&program).then_some(()));
+    let mut texts = [PLAN, PLAN_OF_GITEA].map(|path| page(&program, path));
     texts.sort_by_key(Value::to_string);
     assert_eq!(texts, ["learn Ada\n", "learn C\n"]);
-    assert_eq!(sync(&program, &[]).0, Some(0));
-    assert!(said(), "as long as both are there");
-    let copy = paths.iter().find(|path| **path != "plan.md").expect("the other version");
-    assert_eq!(program.run(&["memory", "delete", copy]).code, Some(0));
-    assert_eq!(sync(&program, &[]).0, Some(0));
-    assert!(!said());
+    assert_eq!(program.run(&["memory", "delete", PLAN_OF_GITEA]).code, Some(0));
+    until("the end of the ask", Duration::from_secs(30), || conflicts(&program).is_empty().then_some(()));
+    let settled = program.json(&["asks", "list", "--settled", "1"]).remove(0);
+    assert_eq!((&settled["ask"]["id"], &settled["settled"]["by"]), (&ask["ask"]["id"], &json!("withdrawn")));
+    until("the end of the notice", Duration::from_secs(30), || (!says_two_versions(&program)).then_some(()));
     drop(running);
     reset(&program);
 }

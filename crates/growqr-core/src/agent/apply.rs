@@ -97,7 +97,7 @@ impl State {
         self.new_message();
     }
 
-    fn new_message(&mut self) {
+    pub(super) fn new_message(&mut self) {
         if self.is_at_work() && self.earlier_message.is_none() {
             let (counters, budget, quota) = (self.counters, self.budget.clone(), self.quota);
             self.earlier_message = Some(Box::new(EarlierMessage { counters, budget, quota }));

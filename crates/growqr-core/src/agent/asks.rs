@@ -278,7 +278,7 @@ impl Draft<'_> {
 
     /// Withdraws the open asks of a turn that ends.
     pub(super) fn withdraw_asks(&mut self) {
-        let open: Vec<AskId> = self.state.open_asks.keys().cloned().collect();
+        let open: Vec<AskId> = self.state.asks_of_turn().map(|ask| ask.id.clone()).collect();
         open.into_iter().for_each(|ask| self.withdraw_ask(ask));
     }
 
@@ -369,6 +369,7 @@ impl State {
     pub(super) fn ask_raised(&mut self, body: &AskRaised) {
         self.limit_asked(&body.ask);
         self.session_asked(&body.ask);
+        self.conflict_asked(&body.ask);
         self.open_asks.insert(body.ask.id.clone(), body.ask.clone());
     }
 
@@ -387,6 +388,7 @@ impl State {
                 }
             }
             (AskKind::Budget, _) => self.limit_answered(body),
+            (AskKind::Conflict, _) => self.conflict_answered(ask, body),
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.must_continue = true;

@@ -54,6 +54,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Answer { ask, answer } => draft.on_person_answer(&ask, answer),
         Input::Continue => draft.on_continue(),
         Input::Deadline => draft.on_deadline(),
+        Input::MemoryConflicts { open } => draft.on_memory_conflicts(open),
         Input::RulesChanged => draft.on_rules_changed(),
         Input::Cancel { tree } => draft.on_cancel(true, tree),
         Input::Finish { tree } => draft.on_finish(true, tree),
@@ -369,7 +370,7 @@ impl Draft<'_> {
     fn on_cancel(&mut self, by_person: bool, tree: bool) {
         let children_to_stop = tree && self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
         let is_working = (self.state.is_at_work() && self.state.ending.is_none()) || self.state.can_continue();
-        if self.state.cancelling || (!is_working && !children_to_stop && self.state.open_asks.is_empty()) {
+        if self.state.cancelling || (!is_working && !children_to_stop && self.state.asks_of_turn().next().is_none()) {
             // The agent stops already; its sub-agents were not told to.
             if children_to_stop {
                 children::cancel_all(self);

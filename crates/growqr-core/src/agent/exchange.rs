@@ -4,7 +4,7 @@ use crate::ask::Answer;
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
-use crate::memory::CommitPlan;
+use crate::memory::{CommitPlan, MemoryConflict};
 use crate::model::{Failure, ModelCard, Reply};
 use crate::money::Money;
 use crate::prompt::Segment;
@@ -119,6 +119,11 @@ pub enum Input {
     Continue,
     /// Settles asks whose deadline has passed.
     Deadline,
+    /// Asks the person, once, about each of these conflicts, and settles the asks about others. Changes only the Grow Agent.
+    MemoryConflicts {
+        /// All conflicts that are in memory now.
+        open: Vec<MemoryConflict>,
+    },
     /// The rules have changed: settles the asks that a rule decides now.
     RulesChanged,
     /// Stop the turn now.

@@ -29,7 +29,7 @@ impl Draft<'_> {
             return;
         }
         // Answers that only a call or a question waits for are not needed any more; the one at a limit still is.
-        let asks = self.state.open_asks.values().filter(|ask| ask.kind != AskKind::Budget);
+        let asks = self.state.asks_of_turn().filter(|ask| ask.kind != AskKind::Budget);
         let asks: Vec<AskId> = asks.map(|ask| ask.id.clone()).collect();
         asks.into_iter().for_each(|ask| self.withdraw_ask(ask));
         let waits = tree && self.state.children_at_work().next().is_some();

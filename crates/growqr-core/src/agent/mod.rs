@@ -18,6 +18,7 @@ mod charge;
 mod charges;
 mod child;
 mod children;
+mod conflicts;
 mod decide;
 mod draft;
 mod exchange;

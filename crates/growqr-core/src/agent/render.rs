@@ -3,12 +3,14 @@
 use super::state::State;
 use super::turn::{Call, Pending, Phase, Progress};
 use crate::mail::{Ending, Report};
+use crate::memory::ConflictPage;
 use crate::prompt::{Block, Message, Role, blocks, text_of};
 use crate::raw::RawJson;
 use crate::tool::{ContentBlock, ToolContent};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The most bytes of the past that a new segment carries.
 const CARRIED_BYTES: usize = 60_000;
@@ -208,6 +210,10 @@ impl Pending {
                 let text = format!("You asked: {}\n{answer}", shortened_if_long(question));
                 format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
             }
+            Pending::MergePages { ask, pages, more, remark } => {
+                let text = merge_text(pages, *more, &shortened_if_long(remark.as_deref().unwrap_or_default()));
+                format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
+            }
             Pending::SubAgentAsks { from, text, .. } => {
                 let text = format!("It waits for the person's answer to this: {}", shortened_if_long(text));
                 format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&text, "mail"))
@@ -221,6 +227,28 @@ impl Pending {
             Pending::Continue(text) => shortened_if_long(text).into_owned(),
         }
     }
+}
+
+/// Asks the model to merge pages. The paths are data; a path has no quotes.
+fn merge_text(pages: &[ConflictPage], more: u64, remark: &str) -> String {
+    let mut text = "These pages of memory were changed on this computer and in Gitea, and memory has both versions. The person \
+        wants you to merge them. Each line names a page and the page that has Gitea's version."
+        .to_owned();
+    for ConflictPage { path, copy } in pages {
+        let _ = write!(text, "\n\"{path}\" and \"{copy}\"");
+    }
+    if more > 0 {
+        let _ = write!(text, "\n{more} more: list_memory names them; they have \"(from the server\" in their paths.");
+    }
+    text.push_str(
+        "\nFor each line: read both pages, write the merged text to the first with commit_memory, then delete the second with \
+         delete_memory. Keep what both say; ask the person about contradictions that you cannot decide. If the second is gone, the \
+         line is done. If the first is gone, it was deleted on this computer: ask the person whether to keep Gitea's version.",
+    );
+    if !remark.trim().is_empty() {
+        let _ = write!(text, "\nThe person adds: {}", remark.trim());
+    }
+    text
 }
 
 /// The text of a report, for mail and for the result of a call that waited for it.

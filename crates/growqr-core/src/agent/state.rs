@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 6;
+pub const STATE_VERSION: u32 = 7;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,8 @@ pub struct State {
     pub(super) received_messages: Arc<BTreeSet<MessageId>>,
     /// Asks that are not settled.
     pub(super) open_asks: BTreeMap<AskId, Ask>,
+    /// Ids of the merges of memory about whose conflicts the person was asked.
+    pub(super) asked_conflicts: Arc<BTreeSet<String>>,
     /// An answer to a question, or the request to finish, was recorded, and the agent has not acted on it yet.
     pub(super) must_continue: bool,
     /// Sources of the untrusted text that was read since the turn that began with the last message of the person.
@@ -159,6 +161,7 @@ impl State {
             received_mail: Arc::default(),
             received_messages: Arc::default(),
             open_asks: BTreeMap::new(),
+            asked_conflicts: Arc::default(),
             must_continue: false,
             untrusted: BTreeSet::new(),
             untrusted_pending: BTreeSet::new(),

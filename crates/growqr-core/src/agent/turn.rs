@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
 use crate::limits::LimitReached;
 use crate::mail::Report;
-use crate::memory::CommitPlan;
+use crate::memory::{CommitPlan, ConflictPage};
 use crate::money::Money;
 use crate::quota::QuotaUse;
 use crate::raw::RawJson;
@@ -88,6 +88,8 @@ pub(super) enum Pending {
     AnswerWasCut,
     /// The answer to a question of the agent; `None` if the person will not answer. `in_time` is false for a default.
     Answer { ask: AskId, question: String, answer: Option<String>, in_time: bool },
+    /// The person wants the agent to merge pages that memory has in two versions; `more` of them are not in `pages`.
+    MergePages { ask: AskId, pages: Vec<ConflictPage>, more: u64, remark: Option<String> },
     /// A sub-agent waits for an answer of the person.
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.

@@ -333,7 +333,8 @@ pub struct AskSettled {
     /// The line that an answer with the scope "this agent" or "always" adds, or the line that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What follows for the call or the limit that it was about. `None` for a question, and if nobody needs the answer any more.
+    /// What follows for the call or the limit that it was about. `None` for a question or a conflict, and if nobody needs the
+    /// answer any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<AskOutcome>,
     /// Tells the agents that wait for this one that it no longer waits for the person.

@@ -23,8 +23,8 @@ use std::slice;
 /// The version of the events' shapes that this build writes. It reads older versions and refuses newer ones.
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
-/// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text, and
-/// sessions.
+/// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text,
+/// sessions, and conflicts of memory.
 pub const SCHEMA_VERSION: u32 = 3;
 
 macro_rules! events {

@@ -134,7 +134,8 @@ async fn sessions_of_the_real_opencode_are_billed_to_their_payers() {
     assert_eq!(world.books.settled("ada", 3).await.len(), 3, "two calls of the parent and one of the child");
     assert_eq!(world.books.settled("ben", 1).await.len(), 1);
     let (ada, ben) = (world.books.spent("ada"), world.books.spent("ben"));
-    assert!(ada > ben && ben > Money::ZERO);
+    // Which of the two pays for writing the shared prompt to the cache depends on who comes first.
+    assert!(ada > Money::ZERO && ben > Money::ZERO);
     assert_eq!(ada + ben, Money(world.claude.total_micro_cents()));
     assert!(world.claude.messages().iter().all(|request| request.header("x-api-key") == Some(world.claude.key())));
     world.books.assert_all_settled();

@@ -1,6 +1,7 @@
 //! Tests of the memory repository, partly with the installed `git`.
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
+mod conflicts;
 mod crash;
 mod hand_edits;
 mod held;

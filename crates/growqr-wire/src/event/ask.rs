@@ -100,6 +100,17 @@ pub enum AskDetail {
         #[ts(optional)]
         why: Option<AskReason>,
     },
+    /// Pages of memory that a merge with Gitea's copy has kept in two versions.
+    Conflict {
+        /// The id of the merge commit.
+        merge: String,
+        /// The pages, or the first of many.
+        pages: Vec<ConflictPage>,
+        /// How many pages are left out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[ts(as = "Option<u64>", optional)]
+        more: u64,
+    },
     /// A limit that was reached. Amounts are USD micro-cents.
     Limit {
         /// Which one.
@@ -113,6 +124,15 @@ pub enum AskDetail {
         /// What the answer "finish" adds, for one last call.
         finish: Raise,
     },
+}
+
+/// A page in two versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConflictPage {
+    /// The page with the version of this computer; there is no such page if it was deleted here.
+    pub path: String,
+    /// The page with Gitea's version.
+    pub copy: String,
 }
 
 /// Why a call needs a question.

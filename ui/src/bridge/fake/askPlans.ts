@@ -1,4 +1,4 @@
-/** The steps of simulated agents that ask: for a permission, with a question, at a limit. */
+/** The steps of simulated agents that ask: for a permission, with a question, at a limit, about a page in two versions. */
 import type { Ask } from "../wire";
 import { answer, type Step } from "./steps";
 
@@ -11,6 +11,7 @@ export function askSteps(text: string, name: string, effects: Effects, cost: num
   if (/\bpermission\b/i.test(text)) return permissionSteps(name, effects, cost);
   if (/\bask me a question\b/i.test(text)) return questionSteps(effects, cost);
   if (/\bpause at a limit\b/i.test(text)) return limitSteps(name, effects, cost);
+  if (/\bpage in two versions\b/i.test(text)) return conflictSteps(effects, cost);
   return null;
 }
 
@@ -58,6 +59,19 @@ function questionSteps(effects: Effects, cost: number): Step[] {
     { do: "await", ask: id, otherwise: {} },
     ...says(effects, "Thank you. I have planned the evening.", cost),
   ];
+}
+
+function conflictSteps(effects: Effects, cost: number): Step[] {
+  const id = `ask-${effects(0)}`;
+  const page = { path: "goals.md", copy: "goals (from the server).md" };
+  const ask: Ask = {
+    id,
+    kind: "conflict",
+    text: `The page ${page.path} was changed on this computer and in Gitea. Both versions are kept: Gitea's is ${page.copy}. Who merges them?`,
+    detail: { conflict: { merge: "3f2a", pages: [page] } },
+    options: [{ id: "merge", label: "Let the Grow Agent merge them" }, { id: "by_hand", label: "I will do it myself" }],
+  };
+  return [{ do: "request" }, { do: "ask", ask }, { do: "await", ask: id, otherwise: { by_hand: says(effects, "I leave both versions to you.", cost) } }, ...says(effects, "I have merged both versions.", cost)];
 }
 
 /** Asks of several kinds at once; the turn waits for all of them. */

@@ -1,9 +1,10 @@
 /**
- * What an ask is about: the tool call with what it concerns and why it needs a permission, the limit that is reached, or the
- * question. Texts of models are set apart from the card's own.
+ * What an ask is about: the tool call with what it concerns and why it needs a permission, the limit that is reached, the pages
+ * with two versions, or the question. Texts of models are set apart from the card's own.
  */
 import type { Ask, AskDetail, AskReason, Permission } from "../../bridge";
-import { limitName, limitWords, permissionArgument, raiseWords, reasonWords } from "../../data/asks";
+import { type ConflictDetail, conflictWords, limitName, limitWords, permissionArgument, raiseWords, reasonWords } from "../../data/asks";
+import { toPage } from "../../data/links";
 import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
 import { callInput } from "../inputText";
@@ -16,6 +17,7 @@ export function AskAbout({ ask }: { ask: Ask }) {
   const { detail } = ask;
   if (detail && "call" in detail) return <AboutCall call={detail.call} />;
   if (detail && "session" in detail && detail.session.permission) return <AboutPermission permission={detail.session.permission} why={detail.session.why} />;
+  if (detail && "conflict" in detail) return <AboutConflict about={detail.conflict} />;
   if (detail && "limit" in detail) return <AboutLimit about={detail.limit} />;
   return <ModelText text={ask.text} className="mt-2" />;
 }
@@ -79,6 +81,25 @@ function Argument({ text }: { text: string }) {
     <pre tabIndex={isLong ? 0 : undefined} aria-label={isLong ? "What the call concerns" : undefined} className="mt-1 max-h-40 w-fit max-w-full overflow-auto rounded-lg border border-line bg-code px-3 py-1.5 font-mono font-semibold whitespace-pre-wrap [overflow-wrap:anywhere]">
       {text}
     </pre>
+  );
+}
+
+/** Both versions of each page, to read them before answering. */
+function AboutConflict({ about }: { about: ConflictDetail }) {
+  const { pages, more = 0 } = about;
+  return (
+    <>
+      <p className="mt-2 font-medium [overflow-wrap:anywhere]">Who merges {conflictWords(about)}?</p>
+      <p className="mt-1 text-sm text-ink-2">{pages.length + more === 1 ? "It was" : "They were"} changed on this computer and in Gitea. Memory has both versions.</p>
+      <ul aria-label="Pages with two versions" className="mt-2 space-y-1 text-sm">
+        {pages.map(({ path, copy }) => (
+          <li key={copy} className="[overflow-wrap:anywhere]">
+            <code className="text-ink">{visible(path)}</code>: <a href={toPage(path)} className="text-accent-ink underline">version of this computer</a>, <a href={toPage(copy)} className="text-accent-ink underline">version of Gitea</a>
+          </li>
+        ))}
+        {more > 0 && <li>and {more} more</li>}
+      </ul>
+    </>
   );
 }
 

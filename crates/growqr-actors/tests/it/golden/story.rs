@@ -6,9 +6,9 @@ use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskScope};
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, Seq, SessionId};
-use growqr_core::journal::{Snapshot, Store};
+use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
+use growqr_core::memory::{Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo};
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool};
@@ -49,6 +49,14 @@ pub async fn write_sessions(store: Arc<dyn Store>) {
     story.save_snapshot(&worker).await;
     story.a_sub_agent_without_a_workbench().await;
     story.sessions_that_are_left_open().await;
+}
+
+/// Writes the story of pages that memory has in two versions into an empty store.
+pub async fn write_conflicts(store: Arc<dyn Store>) {
+    let story = Story::new(store);
+    story.conflicts().await;
+    story.save_snapshot(&AgentId::grow()).await;
+    story.a_conflict_that_is_left_open().await;
 }
 
 /// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
@@ -443,6 +451,31 @@ impl Story {
         self.answer(&grow, says("That is all.")).await;
     }
 
+    /// A conflict that the agent merges, one that the person merges, and one that is settled before it is answered.
+    async fn conflicts(&self) {
+        let grow = AgentId::grow();
+        self.say("hello").await;
+        self.answer(&grow, says("Hello.")).await;
+        for option in ["merge", "by_hand"] {
+            self.input(&grow, Input::MemoryConflicts { open: vec![conflict(option)] }).await;
+            self.settle(Some(Answer { option: Some(option.to_owned()), ..Answer::default() })).await;
+        }
+        self.answer(&grow, says("Both are one page now.")).await;
+        self.input(&grow, Input::MemoryConflicts { open: vec![conflict("late")] }).await;
+        self.input(&grow, Input::MemoryConflicts { open: Vec::new() }).await;
+    }
+
+    /// An ask, and an answer on which the agent has not acted.
+    async fn a_conflict_that_is_left_open(&self) {
+        let grow = AgentId::grow();
+        self.input(&grow, Input::MemoryConflicts { open: vec![conflict("open"), conflict("answered")] }).await;
+        let asks = self.ports.store.open_asks().await.unwrap();
+        let is_answered = |view: &&AskView| view.ask.text.contains("answered.md");
+        let ask = asks.iter().find(is_answered).unwrap().ask.id.clone();
+        let merge = Answer { option: Some("merge".to_owned()), text: Some("mine first".to_owned()), ..Answer::default() };
+        self.input(&grow, Input::Answer { ask, answer: Some(merge) }).await;
+    }
+
     async fn open_asks(&self) -> Vec<AskId> {
         self.ports.store.open_asks().await.unwrap().into_iter().map(|view| view.ask.id).collect()
     }
@@ -596,6 +629,11 @@ fn bash(id: &str) -> SessionRequest {
 fn question(id: &str) -> SessionRequest {
     let question = SessionQuestion { text: "Which one?".to_owned(), options: vec!["red".to_owned(), "blue".to_owned()] };
     SessionRequest { id: RequestId::new(id), session: SessionId::new("ses_1"), wanted: Wanted::Answers(vec![question]) }
+}
+
+fn conflict(name: &str) -> MemoryConflict {
+    let page = ConflictPage { path: format!("{name}.md"), copy: format!("{name} (from the server).md") };
+    MemoryConflict { merge: format!("commit-{name}"), pages: vec![page] }
 }
 
 fn plan(path: &str, base: Option<&str>) -> CommitPlan {

@@ -2,6 +2,7 @@
 
 mod asks;
 mod charges;
+mod conflicts;
 mod identity;
 mod interrupted;
 mod limits;

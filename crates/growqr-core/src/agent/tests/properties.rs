@@ -5,7 +5,7 @@ use super::world::{World, calls, reply, rules, says, setup, spawn};
 use crate::agent::{Input, wanted_calls};
 use crate::id::{AgentId, EffectId, ExecutorId};
 use crate::mail::{Ending, Mail, MailBody, Report};
-use crate::memory::CommitPlan;
+use crate::memory::{CommitPlan, ConflictPage, MemoryConflict};
 use crate::model::{FailureKind, Reply, StopReason};
 use crate::money::Money;
 use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolContent, ToolResult};
@@ -30,6 +30,7 @@ enum Step {
     AnswerAsk(usize, usize),
     Deadline,
     Rules(usize),
+    Conflicts(usize),
 }
 
 fn stop() -> impl Strategy<Value = StopReason> {
@@ -110,6 +111,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (any::<usize>(), any::<usize>()).prop_map(|(which, how)| Step::AnswerAsk(which, how)),
         1 => Just(Step::Deadline),
         1 => any::<usize>().prop_map(Step::Rules),
+        2 => any::<usize>().prop_map(Step::Conflicts),
     ]
 }
 
@@ -197,6 +199,14 @@ fn apply(world: &mut World, step: Step) {
             world.now.0 += 60_000;
             world.input(Input::Deadline);
             world.input(Input::Continue);
+        }
+        Step::Conflicts(which) => {
+            let pages = |number: usize| vec![ConflictPage { path: format!("{number}.md"), copy: format!("{number} (2).md") }];
+            let open = (0..3).filter(|number| which >> number & 1 == 1);
+            let open: Vec<MemoryConflict> =
+                open.map(|number| MemoryConflict { merge: format!("c{number}"), pages: pages(number) }).collect();
+            world.input(Input::MemoryConflicts { open: open.clone() });
+            assert_eq!(world.input(Input::MemoryConflicts { open }), [""; 0], "a conflict is asked about once");
         }
         Step::Rules(which) => {
             world.setup.rules = rules(&[["allow act", "deny act", "ask *", "allow act path=b"][which % 4]]);
