@@ -1,7 +1,6 @@
 //! Hand edits: commits, in the user's name, the differences between the working tree and HEAD. Files that cannot be pages
 //! stay where they are and are reported.
 
-use crate::classify::is_ignored;
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
@@ -10,11 +9,10 @@ use crate::message::Author;
 use crate::path;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::spellings::Spellings;
-use crate::walk::{Walked, walk};
 use crate::work_tree::{self, OnDisk, SkippedFile};
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{CommitInfo, MemoryError};
+use growqr_core::memory::{CommitInfo, MemoryError, PageInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
@@ -34,7 +32,7 @@ impl Git {
     pub(crate) fn adopt_all(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        let Walked { files, skipped } = walk(&self.folder)?;
+        let (pages, skipped) = work_tree::walk(&self.folder)?;
         let head = self.head()?;
         let mut in_head = BTreeMap::new();
         let mut hidden = Vec::new();
@@ -42,8 +40,8 @@ impl Git {
             self.pages_of(&tree, "", &mut in_head, &mut hidden)?;
         }
         let mut scan = Scan { spellings: Spellings::of(in_head.keys()), in_head, skipped, ..Scan::default() };
-        for file in files {
-            self.scan_page(file.path, &mut scan)?;
+        for page in pages {
+            self.scan_page(page, &mut scan)?;
         }
         self.scan_missing(&mut scan, &mut hidden);
         let Scan { changed, clean, mut skipped, .. } = scan;
@@ -66,7 +64,8 @@ impl Git {
         Ok(Adopted { commits, skipped })
     }
 
-    fn scan_page(&self, path: String, scan: &mut Scan) -> Result<(), MemoryError> {
+    fn scan_page(&self, page: PageInfo, scan: &mut Scan) -> Result<(), MemoryError> {
+        let path = page.path;
         let old = scan.in_head.remove(&path);
         if let Err(reason) = self.refuse_held(&path) {
             scan.skipped.push(SkippedFile { path, reason });
@@ -139,7 +138,7 @@ impl Git {
         for entry in tree {
             let Ok(name) = entry.name() else { continue };
             let page = format!("{above}{name}");
-            let is_allowed = !is_ignored(name) && path::check(&page).is_ok();
+            let is_allowed = !work_tree::is_ignored(name) && path::check(&page).is_ok();
             match entry.kind() {
                 Some(ObjectType::Tree) => {
                     let below = self.repo.find_tree(entry.id()).context("read a tree")?;

@@ -6,7 +6,7 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path` and `work_tree` (names and files), `walk`, `classify` and `stat` (finding the pages), `message` (commit messages and trailers), `git` (the repository and
+//! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
 //! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
@@ -15,7 +15,6 @@
 
 mod adopt;
 mod checkout;
-mod classify;
 mod commit;
 mod conflicts;
 mod disk;
@@ -39,10 +38,8 @@ mod remote;
 mod search;
 mod spellings;
 mod staged;
-mod stat;
 mod sync;
 mod sync_error;
-mod walk;
 mod watch;
 mod work_tree;
 
@@ -313,9 +310,9 @@ impl Memory for MemoryRepo {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let files = walk::walk(&self.folder)?.files.into_iter();
-        let wanted = files.filter(|file| file.path.starts_with(prefix));
-        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
+        let (mut pages, _) = work_tree::walk(&self.folder)?;
+        pages.retain(|page| page.path.starts_with(prefix));
+        Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

@@ -1,7 +1,7 @@
 //! The working tree: finds the file of a page without following links, reads and lists pages. Knows no commits.
 
+use crate::error_context::Context;
 use crate::path;
-use crate::walk::{Walked, walk};
 use git2::{ObjectType, Oid};
 use growqr_core::memory::{MemoryError, Page, PageInfo};
 use std::fs::{self, File, Metadata};
@@ -182,10 +182,19 @@ pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iter
     Ok(())
 }
 
-/// All pages, and the files that cannot be pages, both sorted by path. Reads every file: only text within the size limit counts
-/// as a page.
+/// Lists the pages of the working tree and the files that cannot be pages, both sorted by path. Ignores hidden files. Reads
+/// no file: a page here is a regular file with a valid path.
+pub(crate) fn walk(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
+    let (mut pages, mut skipped) = (Vec::new(), Vec::new());
+    walk_folder(folder, "", &mut pages, &mut skipped)?;
+    pages.sort_by(|a, b| a.path.cmp(&b.path));
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((pages, skipped))
+}
+
+/// Like [`walk`], but reads every file: only text within the size limit counts as a page.
 pub(crate) fn survey(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
-    let Walked { files, mut skipped } = walk(folder)?;
+    let (files, mut skipped) = walk(folder)?;
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
         let checked = match inspect(folder, &file.path) {
@@ -194,10 +203,60 @@ pub(crate) fn survey(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>),
             OnDisk::Absent => continue,
         };
         match checked {
-            Ok(()) => pages.push(PageInfo { path: file.path, bytes: file.stat.size }),
+            Ok(()) => pages.push(file),
             Err(reason) => skipped.push(SkippedFile { path: file.path, reason }),
         }
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((pages, skipped))
+}
+
+fn walk_folder(
+    location: &Path,
+    above: &str,
+    pages: &mut Vec<PageInfo>,
+    skipped: &mut Vec<SkippedFile>,
+) -> Result<(), MemoryError> {
+    let entries = match fs::read_dir(location) {
+        Ok(entries) => entries,
+        Err(error) if above.is_empty() => return Err(error).context("list the pages"),
+        Err(error) => {
+            let reason = MemoryError::Repository { doing: "list a folder", cause: error.to_string() };
+            skipped.push(SkippedFile { path: above.to_owned(), reason });
+            return Ok(());
+        }
+    };
+    for entry in entries {
+        let entry = entry.context("list the pages")?;
+        let name = entry.file_name();
+        let shown = name.to_string_lossy();
+        if is_ignored(&shown) {
+            continue;
+        }
+        let page = format!("{above}{shown}");
+        if let Err(reason) = path::check(&page) {
+            skipped.push(SkippedFile { path: page, reason });
+            continue;
+        }
+        match entry.metadata() {
+            _ if name.to_str().is_none() => {
+                let reason = path::bad_path(&page, "its name is not Unicode; rename it");
+                skipped.push(SkippedFile { path: page, reason });
+            }
+            Ok(metadata) if metadata.is_dir() => walk_folder(&entry.path(), &format!("{page}/"), pages, skipped)?,
+            Ok(metadata) if metadata.is_file() => pages.push(PageInfo { path: page, bytes: metadata.len() }),
+            Ok(_) => {
+                let reason = path::bad_path(&page, "it is a link or a device; put a real file there");
+                skipped.push(SkippedFile { path: page, reason });
+            }
+            // Deleted during the walk.
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a hidden file or an editor's backup copy.
+pub(crate) fn is_ignored(name: &str) -> bool {
+    name.starts_with('.') || name.ends_with('~')
 }
