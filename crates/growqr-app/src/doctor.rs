@@ -106,8 +106,11 @@ async fn journal(profile: &Profile) -> Check {
 }
 
 fn memory(profile: &Profile) -> Check {
-    let surveyed = Library::open_memory(profile.clone()).and_then(|library| library.memory_survey());
-    match surveyed {
+    let library = Library::open_memory(profile.clone());
+    if let Some(problem) = library.memory_problem() {
+        return memory_failed(&problem.to_string());
+    }
+    match library.memory_survey() {
         Ok((pages, ignored)) if pages == 0 && ignored.is_empty() => {
             check("memory", CheckState::Missing, "no pages yet", Some("It is created with the first message."))
         }
@@ -125,8 +128,13 @@ fn memory(profile: &Profile) -> Check {
                 Some("Memory neither reads nor commits these files, and does not change them."),
             )
         }
-        Err(error) => failed("memory", error),
+        Err(error) => memory_failed(&error.to_string()),
     }
+}
+
+fn memory_failed(problem: &str) -> Check {
+    let next_step = "Everything else works meanwhile, and changes of memory work again as soon as this is mended.";
+    check("memory", CheckState::Failed, problem, Some(next_step))
 }
 
 async fn host(profile: &Profile) -> Check {

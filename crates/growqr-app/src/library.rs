@@ -36,22 +36,20 @@ impl Library {
     /// Opens the database and the memory, if they exist. A host may run meanwhile, in any process.
     ///
     /// # Errors
-    /// If the database or the memory is there and cannot be read.
+    /// If the database is there and cannot be read. A memory that cannot be opened says so when it is used.
     pub async fn open_all(profile: Profile) -> Result<Library, AppError> {
         let folder = profile.memory();
         let memory = tokio::task::spawn_blocking(move || MemoryRepo::open_read_only(&folder));
         let library = Library::open(profile).await?;
-        let memory = memory.await.map_err(|error| AppError::Internal(error.to_string()))??.map(Arc::new);
+        let memory = memory.await.map_err(|error| AppError::Internal(error.to_string()))?.map(Arc::new);
         Ok(Library { memory, ..library })
     }
 
-    /// Opens only the memory; the database is not opened.
-    ///
-    /// # Errors
-    /// If the repository is there and cannot be read.
-    pub fn open_memory(profile: Profile) -> Result<Library, AppError> {
-        let memory = MemoryRepo::open_read_only(&profile.memory())?.map(Arc::new);
-        Ok(Library { profile, store: None, memory, db: None })
+    /// Opens only the memory; the database is not opened. A memory that cannot be opened says so when it is used.
+    #[must_use]
+    pub fn open_memory(profile: Profile) -> Library {
+        let memory = MemoryRepo::open_read_only(&profile.memory()).map(Arc::new);
+        Library { profile, store: None, memory, db: None }
     }
 
     /// A library over a store and a memory that are open for writing.

@@ -41,6 +41,11 @@ impl Library {
         Ok((pages.len(), ignored))
     }
 
+    /// What keeps memory from being changed now, and how that ends.
+    pub(crate) fn memory_problem(&self) -> Option<MemoryError> {
+        self.pages().and_then(MemoryRepo::problem)
+    }
+
     /// One page.
     ///
     /// # Errors

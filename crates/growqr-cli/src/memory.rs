@@ -18,7 +18,7 @@ pub async fn memory(profile: Profile, environment: &Environment, out: &Out, comm
         }
         Memory::Delete { path, base } => send_change(profile, environment, out, Request::DeleteMemory { path, base }).await,
         Memory::Restore { rev } => send_change(profile, environment, out, Request::RestoreMemory { rev }).await,
-        read_command => read_memory(&Library::open_memory(profile)?, out, read_command),
+        read_command => read_memory(&Library::open_memory(profile), out, read_command),
     }
 }
 

@@ -146,8 +146,24 @@ impl Git {
         match moved {
             Ok(_) => Ok(()),
             Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists) => Err(MemoryError::HeadMoved),
+            Err(error) if error.code() == ErrorCode::Locked => {
+                Err(self.refuse_locked_branch().err().unwrap_or(MemoryError::HeadMoved))
+            }
             Err(error) => Err(error).context("move the branch"),
         }
+    }
+
+    /// Returns an error if a lock file keeps the branch from being moved.
+    pub(crate) fn refuse_locked_branch(&self) -> Result<(), MemoryError> {
+        let lock = self.repo.commondir().join(format!("{}.lock", self.branch()?));
+        if !lock.exists() {
+            return Ok(());
+        }
+        let cause = format!(
+            "the lock {} exists: a git command runs, or was killed. If no git command runs, delete that file",
+            lock.display()
+        );
+        Err(MemoryError::Repository { doing: "move the branch", cause })
     }
 
     fn finish_checkout(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {

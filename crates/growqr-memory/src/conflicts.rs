@@ -32,7 +32,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::Repository`].
     pub fn conflicts(&self, last: OpenConflicts) -> Result<OpenConflicts, MemoryError> {
-        let git = self.git();
+        let git = self.git()?;
         let head = git.head()?;
         if head == last.head {
             return Ok(last);

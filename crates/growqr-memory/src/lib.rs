@@ -9,8 +9,9 @@
 //! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
 //! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `sync`,
-//! `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
+//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
+//! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
+//! remove on each operating system), `error_context` (errors of libraries).
 
 mod address;
 mod adopt;
@@ -30,6 +31,7 @@ mod message;
 mod object_writer;
 mod objects;
 mod open;
+mod opening_error;
 mod path;
 mod plan;
 mod prepare;
@@ -61,16 +63,38 @@ use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, Foun
 use message::Author;
 use plan::{Plan, WorkTreeFiles};
 use prepare::PageChange;
+use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// The memory of one profile. It can be shared between threads; a lock serialises changes.
 ///
-/// Every method blocks on the disk. Reads ([`Memory::read`], `list`, `search`) see the working tree, hand edits included.
+/// Every method blocks on the disk. Reads ([`Memory::read`], `list`, `search`) see the working tree, hand edits included, and
+/// need no repository. If the repository cannot be opened, the other methods say why, and each call tries again.
 pub struct MemoryRepo {
     folder: PathBuf,
-    git: Mutex<Git>,
+    opening: Opening,
+    /// `None` until the repository could be opened.
+    git: Mutex<Option<Git>>,
+}
+
+/// How the repository is opened.
+enum Opening {
+    ForWriting { at: Timestamp, probe: Arc<dyn Probe> },
+    ReadOnly,
+}
+
+/// The open repository, locked.
+struct OpenGit<'a>(MutexGuard<'a, Option<Git>>);
+
+impl Deref for OpenGit<'_> {
+    type Target = Git;
+
+    fn deref(&self) -> &Git {
+        self.0.as_ref().expect("it is made only of an open repository")
+    }
 }
 
 impl MemoryRepo {
@@ -88,18 +112,40 @@ impl MemoryRepo {
     /// # Errors
     /// As [`MemoryRepo::open`], and errors of the probe.
     pub fn open_probed(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<MemoryRepo, MemoryError> {
-        let git = open::open(folder, at, probe)?;
-        Ok(MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) })
+        let memory = MemoryRepo::open_when_possible(folder, at, probe);
+        memory.git()?;
+        Ok(memory)
+    }
+
+    /// Like [`MemoryRepo::open_probed`], but opens the repository with the first call that needs it. A repository that cannot
+    /// be opened now is tried again with every such call.
+    #[must_use]
+    pub fn open_when_possible(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> MemoryRepo {
+        MemoryRepo { folder: folder.to_owned(), opening: Opening::ForWriting { at, probe }, git: Mutex::default() }
     }
 
     /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
-    /// reading methods may be called on the result.
-    ///
-    /// # Errors
-    /// [`MemoryError::Repository`] if the folder holds a damaged repository.
-    pub fn open_read_only(folder: &Path) -> Result<Option<MemoryRepo>, MemoryError> {
-        let git = open::open_read_only(folder)?;
-        Ok(git.map(|git| MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) }))
+    /// reading methods may be called on the result. If the repository cannot be opened, its pages can be read all the same.
+    #[must_use]
+    pub fn open_read_only(folder: &Path) -> Option<MemoryRepo> {
+        let git = open::open_read_only(folder).unwrap_or_else(|error| {
+            tracing::debug!(%error, "memory is read without its repository");
+            None
+        });
+        let exists = git.is_some() || !is_absent(&folder.join(".git"));
+        exists.then(|| MemoryRepo { folder: folder.to_owned(), opening: Opening::ReadOnly, git: Mutex::new(git) })
+    }
+
+    /// What keeps memory from being changed now, and how that ends. `None` if it can be changed. Changes nothing.
+    #[must_use]
+    pub fn problem(&self) -> Option<MemoryError> {
+        let check = || {
+            let git = self.git()?;
+            git.refuse_unfinished_merge()?;
+            git.refuse_locked_branch()?;
+            git.head_tree().map(drop)
+        };
+        check().err()
     }
 
     /// The folder of the working tree.
@@ -121,7 +167,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::BadPath`], [`MemoryError::Repository`].
     pub fn history(&self, path: Option<&str>, limit: usize) -> Result<Vec<CommitInfo>, MemoryError> {
-        self.git().history(path, limit)
+        self.git()?.history(path, limit)
     }
 
     /// The unified diff of a change. `rev` is its id, a prefix of the id, or an expression such as `HEAD` or `HEAD~1`.
@@ -129,7 +175,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::UnknownChange`].
     pub fn diff(&self, rev: &str) -> Result<String, MemoryError> {
-        self.git().diff(rev)
+        self.git()?.diff(rev)
     }
 
     /// The change that each line of the last committed version of a page comes from.
@@ -137,7 +183,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::Missing`] if it was never committed.
     pub fn blame(&self, path: &str) -> Result<Vec<BlamedLine>, MemoryError> {
-        self.git().blame(path)
+        self.git()?.blame(path)
     }
 
     /// The version of a page after the change `rev`.
@@ -145,7 +191,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::UnknownChange`], [`MemoryError::Missing`].
     pub fn page_at(&self, path: &str, rev: &str) -> Result<Page, MemoryError> {
-        self.git().page_at(path, rev)
+        self.git()?.page_at(path, rev)
     }
 
     /// Undoes the change `rev` with a new commit in the user's name. Later changes to other lines stay.
@@ -154,7 +200,7 @@ impl MemoryRepo {
     /// [`MemoryError::Conflict`] if the same lines were changed since, [`MemoryError::Missing`] if the page was deleted since,
     /// [`MemoryError::Unchanged`] if the change is already undone. On an error nothing is changed.
     pub fn restore(&self, rev: &str, at: Timestamp) -> Result<CommitInfo, MemoryError> {
-        let git = self.git();
+        let git = self.git()?;
         git.finish_interrupted()?;
         let plan = git.undo(rev, at)?;
         apply_and_index(&git, &plan)
@@ -196,7 +242,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::Repository`], also while the user has an unfinished merge or rebase.
     pub fn adopt_hand_edits(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
-        self.git().adopt_all(at)
+        self.git()?.adopt_all(at)
     }
 
     /// Calls `then` when the working tree has changed and then stayed unchanged for `quiet` (see [`QUIET`]). Changes inside
@@ -217,7 +263,7 @@ impl MemoryRepo {
         message: &str,
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
-        let git = self.git();
+        let git = self.git()?;
         git.finish_interrupted()?;
         let page = &*git.address(page)?;
         if let Some(expected) = expected {
@@ -230,10 +276,27 @@ impl MemoryRepo {
         apply_and_index(&git, &plan)
     }
 
-    /// Ignores a poisoned lock: all state is on disk, so a panic leaves nothing inconsistent in memory.
-    fn git(&self) -> MutexGuard<'_, Git> {
-        self.git.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// The open repository; opens it first if that has not succeeded yet. Ignores a poisoned lock: all state is on disk, so a
+    /// panic leaves nothing inconsistent in memory.
+    fn git(&self) -> Result<OpenGit<'_>, MemoryError> {
+        let mut git = self.git.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if git.is_none() {
+            *git = Some(match &self.opening {
+                Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,
+                Opening::ReadOnly => open::open_read_only(&self.folder)?.ok_or_else(no_repository)?,
+            });
+        }
+        Ok(OpenGit(git))
     }
+}
+
+fn no_repository() -> MemoryError {
+    MemoryError::Repository { doing: "open", cause: "its .git folder is gone or is not a repository".to_owned() }
+}
+
+/// Whether there is certainly nothing at this path.
+fn is_absent(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
@@ -262,16 +325,16 @@ impl Memory for MemoryRepo {
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
-        self.git().prepare(change)
+        self.git()?.prepare(change)
     }
 
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
-        let git = self.git();
+        let git = self.git()?;
         git.finish_interrupted_checkouts()?;
         git.apply(&prepare::parse_plan(plan)?, WorkTreeFiles::ToReplace)
     }
 
     fn tidy(&self) -> Result<(), MemoryError> {
-        self.git().update_index()
+        self.git()?.update_index()
     }
 }

@@ -3,8 +3,9 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::message;
+use crate::opening_error;
 use crate::plan::{FileChange, Plan};
-use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, RepositoryState, Tree};
+use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
 use std::path::Path;
@@ -17,7 +18,9 @@ impl Git {
         match self.repo.refname_to_id("HEAD") {
             Ok(oid) => Ok(Some(oid)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error).context("read HEAD"),
+            Err(error) => {
+                Err(MemoryError::Repository { doing: "read HEAD", cause: opening_error::explain(&self.folder, &error) })
+            }
         }
     }
 
@@ -41,12 +44,9 @@ impl Git {
         }
     }
 
-    /// Returns an error while the user has an unfinished merge or rebase.
+    /// Returns an error while a command of the user's git is under way, such as a merge, a rebase or a bisect.
     pub(crate) fn refuse_unfinished_merge(&self) -> Result<(), MemoryError> {
-        if self.repo.state() == RepositoryState::Clean {
-            return Ok(());
-        }
-        let cause = "a merge or rebase is under way in the memory folder; finish or abort it with git".to_owned();
+        let Some(cause) = opening_error::unfinished_command(&self.folder, self.repo.state()) else { return Ok(()) };
         Err(MemoryError::Repository { doing: "change memory", cause })
     }
 

@@ -4,6 +4,7 @@
 use crate::error_context::Context;
 use crate::git::{Git, use_program_config};
 use crate::message::Author;
+use crate::opening_error;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
 use crate::work_tree::{self, OnDisk};
@@ -37,7 +38,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let repo = match Repository::open(folder) {
         Ok(repo) => repo,
         Err(error) if error.code() == ErrorCode::NotFound => init(folder)?,
-        Err(error) => return Err(error).context("open"),
+        Err(error) => return Err(not_opened(folder, &error)),
     };
     let Some(work_tree) = repo.workdir().map(Path::to_owned) else {
         let cause = "the folder holds a bare repository; choose another folder".to_owned();
@@ -74,7 +75,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
     let repo = match Repository::open(folder) {
         Ok(repo) => repo,
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-        Err(error) => return Err(error).context("open"),
+        Err(error) => return Err(not_opened(folder, &error)),
     };
     let own = repo.path().join("growqr");
     if own.join("config").exists() {
@@ -91,6 +92,10 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         unindexed: Default::default(),
         writer: Default::default(),
     }))
+}
+
+fn not_opened(folder: &Path, error: &git2::Error) -> MemoryError {
+    MemoryError::Repository { doing: "open", cause: opening_error::explain(folder, error) }
 }
 
 fn init(folder: &Path) -> Result<Repository, MemoryError> {

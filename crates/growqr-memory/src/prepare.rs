@@ -172,12 +172,33 @@ impl Git {
         let commit = self.repo.find_commit(oid).context("read a commit")?;
         let files = self.changes_of(&commit)?;
         let Some(file) = files.iter().find(|file| file.path == path) else { return Ok(None) };
+        if !self.is_result_of(&change.edit, file)? {
+            return Ok(None);
+        }
         let merged = match (&change.edit, file.old) {
             (Edit::Write { base: Some(base), .. }, Some(old)) => base.trim() != old.to_string(),
             _ => false,
         };
         let plan = Plan { base: commit.parent_id(0).ok(), commit: oid, files: vec![file.clone()] };
         commit_plan(&plan, path, merged).map(Some)
+    }
+
+    /// Whether this change of the file is what the edit asks for. The commit of an earlier call may have the same effect id and
+    /// other content: after an older copy of the database was put back, its agents continue where that copy ends.
+    fn is_result_of(&self, edit: &Edit, file: &FileChange) -> Result<bool, MemoryError> {
+        let Edit::Write { content, base } = edit else { return Ok(file.new.is_none()) };
+        let hash = |bytes: &[u8]| Oid::hash_object(ObjectType::Blob, bytes).context("hash a page");
+        let written = hash(content.as_bytes())?;
+        if file.new == Some(written) {
+            return Ok(true);
+        }
+        let base = base.as_deref().and_then(|base| Oid::from_str(base.trim()).ok());
+        let (Some(new), Some(old), Some(base)) = (file.new, file.old, base) else { return Ok(false) };
+        let (Some(base), Some(old)) = (self.blob(base)?, self.blob(old)?) else { return Ok(false) };
+        match merge(&base, &old, content.as_bytes())? {
+            Some(merged) => Ok(hash(&merged)? == new),
+            None => Ok(false),
+        }
     }
 
     /// Adds the newest commits to the cache of commits by tool call.

@@ -55,7 +55,7 @@ impl MemoryRepo {
     pub fn sync(&self, remote: &Remote, expected: Option<&str>, at: Timestamp) -> Result<Synced, SyncError> {
         let parse = |hex: &str| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.to_owned() });
         let expected = expected.map(parse).transpose()?;
-        let branch = self.git().branch_to_sync()?;
+        let branch = self.git()?.branch_to_sync()?;
         let session = Session::new(self.folder(), remote, branch);
         let mut synced = Synced::default();
         for _ in 0..ATTEMPTS {
@@ -65,7 +65,7 @@ impl MemoryRepo {
             {
                 continue;
             }
-            let merged = match self.git().merge_server(seen, expected, at) {
+            let merged = match self.git()?.merge_server(seen, expected, at) {
                 // Somebody has changed a page since the merge began.
                 Err(SyncError::Memory(MemoryError::HeadMoved)) => continue,
                 merged => merged?,
@@ -77,7 +77,7 @@ impl MemoryRepo {
             if Some(merged.head) == seen {
                 return Ok(synced);
             }
-            let waiting = self.git().count_commits(merged.head, seen)?;
+            let waiting = self.git()?.count_commits(merged.head, seen)?;
             if session.push(merged.head, seen)? == Push::Accepted {
                 synced.pushed = waiting;
                 // Keeps the server's commit; it is in the history of the branch, so a failure costs nothing.
@@ -96,7 +96,7 @@ impl MemoryRepo {
     pub fn unpushed(&self, server_head: Option<&str>) -> Result<usize, MemoryError> {
         let parse = |hex: &str| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.to_owned() });
         let server_head = server_head.map(parse).transpose()?;
-        let git = self.git();
+        let git = self.git()?;
         match git.head()? {
             Some(head) => git.count_commits(head, server_head),
             None => Ok(0),

@@ -14,12 +14,13 @@ use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
 use crate::stack::workbench::WorkbenchSlot;
 use growqr_actors::{MemoryTools, Ports, Toolbox};
-use growqr_core::clock::Clock;
+use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, ProfileClaim};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -42,7 +43,7 @@ impl OpenProfile {
     /// Takes the profile's lock and opens everything. `Ok(None)` if another process holds it.
     ///
     /// # Errors
-    /// [`AppError`]: a folder, the database or the memory cannot be used.
+    /// [`AppError`]: a folder or the database cannot be used.
     pub(crate) async fn open(profile: Profile, environment: &Environment) -> Result<Option<OpenProfile>, AppError> {
         let now = SystemClock.now();
         profile.create()?;
@@ -54,7 +55,7 @@ impl OpenProfile {
         let store = db.profile(profile.id(), now).await?;
         copy_account(&profile, &*store).await?;
         let stored = settings::stored(&*store).await?;
-        let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))??);
+        let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
         let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
@@ -127,16 +128,15 @@ async fn copy_account(profile: &Profile, store: &dyn Store) -> Result<(), AppErr
     Ok(store.save_user(&user).await?)
 }
 
-/// Opens the memory and commits what the person edited by hand while no host ran.
-fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> Result<MemoryRepo, AppError> {
-    std::fs::create_dir_all(folder).map_err(|source| AppError::file("create", folder, source))?;
+/// The memory. If it cannot be opened now, everything else works, and each use of it tries again.
+fn open_memory(folder: &Path, now: Timestamp) -> MemoryRepo {
     #[cfg(not(feature = "stop-points"))]
-    let memory = MemoryRepo::open(folder, now)?;
+    let probe = growqr_memory::NoProbe;
     #[cfg(feature = "stop-points")]
-    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::stop_points::Steps::default()))?;
-    let adopted = memory.adopt_hand_edits(now)?;
-    for file in adopted.skipped {
-        tracing::info!(path = file.path, reason = %file.reason, "a file in the memory folder is ignored");
+    let probe = crate::host::stop_points::Steps::default();
+    let memory = MemoryRepo::open_when_possible(folder, now, Arc::new(probe));
+    if let Some(error) = memory.problem() {
+        tracing::warn!(%error, "memory cannot be changed now");
     }
-    Ok(memory)
+    memory
 }

@@ -41,7 +41,7 @@ impl RunningHost {
     /// If the store cannot be read or the socket cannot be created.
     pub(crate) async fn start(profile: OpenProfile) -> Result<(RunningHost, HostEvents), AppError> {
         let listener = socket::listen(profile.library.profile())?;
-        // Scanning the folder takes a while, so it runs in the background.
+        // Watching and committing what was edited take a while, and no message may wait for that.
         let memory_changes = watch::Sender::new(());
         let (repo, changed) = (Arc::clone(&profile.memory), memory_changes.clone());
         let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
@@ -90,16 +90,25 @@ impl RunningHost {
     }
 }
 
-/// Commits hand edits in the person's name, once the files have not changed for a while. If the system cannot watch the
-/// folder, the edits are committed at the next start.
+/// Commits hand edits in the person's name: those made while no host ran, and then each time the files have not changed for
+/// a while. If the system cannot watch the folder, later edits are committed at the next start.
 fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
     let repo = Arc::clone(memory);
     let adopt = move || match repo.adopt_hand_edits(SystemClock.now()) {
-        Ok(adopted) if adopted.commits.is_empty() => {}
-        Ok(_) => changed.send_replace(()),
+        Ok(adopted) => {
+            for file in adopted.skipped {
+                tracing::info!(path = file.path, reason = %file.reason, "a file in the memory folder is ignored");
+            }
+            if !adopted.commits.is_empty() {
+                changed.send_replace(());
+            }
+        }
         Err(error) => tracing::warn!(%error, "hand edits could not be committed yet"),
     };
-    match memory.watch(QUIET, adopt) {
+    let adopt_later = adopt.clone();
+    let watch = memory.watch(QUIET, adopt_later);
+    adopt();
+    match watch {
         Ok(watch) => Some(watch),
         Err(error) => {
             tracing::warn!(%error, "the memory folder cannot be watched");

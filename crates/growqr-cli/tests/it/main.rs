@@ -9,6 +9,7 @@ mod docker_desk;
 mod keys;
 mod kills;
 mod local;
+mod memory_states;
 mod program;
 mod rebuilding;
 mod sign_in;

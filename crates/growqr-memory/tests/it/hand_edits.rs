@@ -146,7 +146,7 @@ fn an_unfinished_merge_of_the_user_is_not_disturbed() {
     world.write("b.md", "main\n");
     world.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
     let message = world.memory.prepare(&write("c.md", "x\n", None)).unwrap_err().to_string();
-    assert!(message.contains("finish or abort it with git"), "{message}");
+    assert!(message.contains("merge --abort"), "{message}");
     assert!(world.memory.adopt_hand_edits(at(5)).is_err());
     world.git(&["commit", "-qm", "Merged"]);
     world.write("c.md", "x\n");

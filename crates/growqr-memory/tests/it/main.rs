@@ -9,6 +9,7 @@ mod history;
 mod names;
 mod pages;
 mod refusals;
+mod states;
 mod sync;
 mod sync_crash;
 mod sync_refusals;

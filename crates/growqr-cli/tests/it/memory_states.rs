@@ -1,0 +1,126 @@
+//! The program opens whatever state the memory repository is in: people are answered, settings can be changed, pages can be
+//! read, and `doctor` names the cause.
+
+use crate::program::Program;
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Tries to remember something; tells what came of it.
+fn model(request: &RequestView<'_>) -> Option<Script> {
+    let results = request.tool_results();
+    Some(match results.last() {
+        Some(result) if result.text.contains("committed") => says("Noted."),
+        Some(result) => says(&format!("Not noted: {}", result.text)),
+        None if request.last_user_text().contains("remember") => {
+            calls([("commit_memory", json!({"path": "tea.md", "content": "Likes tea.\n", "message": "It matters later"}))])
+        }
+        None => says("Hello!"),
+    })
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).args(["-c", "user.name=You", "-c", "user.email=you@local"]).args(arguments);
+    let output = command.output().expect("git is installed");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+/// A state of the repository: what `doctor` must say, how it begins and how it ends.
+struct Case {
+    said: &'static str,
+    begin: fn(&Path),
+    end: fn(&Path),
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        said: "git bisect is under way",
+        begin: |memory| git(memory, &["bisect", "start"]),
+        end: |memory| git(memory, &["bisect", "reset"]),
+    },
+    Case {
+        said: "main.lock exists",
+        begin: |memory| fs::write(memory.join(".git/refs/heads/main.lock"), "f00\n").expect("a lock"),
+        end: |memory| fs::remove_file(memory.join(".git/refs/heads/main.lock")).expect("the lock is there"),
+    },
+    Case {
+        said: "fsck",
+        begin: |memory| {
+            fs::copy(memory.join(".git/refs/heads/main"), memory.join(".git/kept")).expect("a copy");
+            fs::write(memory.join(".git/refs/heads/main"), "").expect("an empty ref");
+        },
+        end: |memory| fs::rename(memory.join(".git/kept"), memory.join(".git/refs/heads/main")).expect("the copy is there"),
+    },
+    Case {
+        said: "git's settings cannot be read",
+        begin: |memory| {
+            fs::rename(memory.join(".git/config"), memory.join(".git/kept")).expect("it is there");
+            fs::write(memory.join(".git/config"), "[core\n").expect("a broken file");
+        },
+        end: |memory| fs::rename(memory.join(".git/kept"), memory.join(".git/config")).expect("the copy is there"),
+    },
+    Case {
+        said: "HEAD",
+        begin: |memory| {
+            fs::rename(memory.join(".git/HEAD"), memory.join(".git/kept")).expect("it is there");
+            fs::write(memory.join(".git/HEAD"), "").expect("an empty file");
+        },
+        end: |memory| fs::rename(memory.join(".git/kept"), memory.join(".git/HEAD")).expect("the copy is there"),
+    },
+];
+
+#[test]
+fn everything_opens_whatever_state_the_memory_is_in() {
+    let mut failures = Vec::new();
+    for Case { said, begin, end } in CASES {
+        let program = Program::new();
+        program.claude.route(model);
+        assert_eq!(program.chat("hello").code, Some(0));
+        let memory = program.profile().join("memory");
+        begin(&memory);
+        let ran = program.chat("hello again");
+        let not_noted = program.chat("remember that I like tea");
+        let set = program.run(&["config", "set", "model", "guide"]);
+        let unset = program.run(&["config", "set", "model", "claude-opus-5"]);
+        let listed = program.run(&["memory", "list"]);
+        // It exits with 1, because a check has failed.
+        let doctor = program.run(&["--json", "doctor"]);
+        let check = doctor.out.lines().map(|line| serde_json::from_str::<Value>(line).expect("a JSON line"));
+        let check = check.into_iter().find(|check| check["name"] == "memory").expect("a check of memory");
+        end(&memory);
+        let noted = program.chat("remember that I like tea");
+        let is_right = ran.out.contains("Hello!")
+            && not_noted.out.contains("Not noted")
+            && not_noted.out.contains(said)
+            && set.code == Some(0)
+            && listed.out.contains("profile.md")
+            && check["state"] == "failed"
+            && check["found"].as_str().is_some_and(|found| found.contains(said))
+            && noted.out.contains("Noted.");
+        if !is_right {
+            failures.push(format!("{said}: {ran:?} {not_noted:?} {set:?} {unset:?} {listed:?} {check} {noted:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn an_error_in_the_persons_own_git_settings_stops_only_changes_of_memory() {
+    let mut program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    let home = program.folder().join("home");
+    fs::create_dir_all(&home).expect("a folder");
+    fs::write(home.join(".gitconfig"), "[user\n").expect("a file");
+    program.variables = vec![("HOME", home.display().to_string()), ("USERPROFILE", home.display().to_string())];
+    let ran = program.chat("hello");
+    assert!(ran.out.contains("Hello!"), "{ran:?}");
+    let ran = program.chat("remember that I like tea");
+    assert!(ran.out.contains("Not noted") && ran.out.contains(".gitconfig"), "{ran:?}");
+    assert_eq!(program.run(&["memory", "read", "profile.md"]).code, Some(0));
+    let doctor = program.run(&["doctor"]);
+    assert!(doctor.out.contains(".gitconfig"), "{doctor:?}");
+}
