@@ -18,6 +18,7 @@ pub mod mail;
 pub mod memory;
 pub mod model;
 pub mod money;
+pub mod names;
 pub mod prompt;
 pub mod quota;
 pub mod raw;

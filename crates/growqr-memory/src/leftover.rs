@@ -1,8 +1,13 @@
 //! Names of files that editors, sync programs and operating systems leave beside a page for their own use.
 
-/// Whether a file or folder with this name is never memory: it is hidden, a backup copy, a lock, or a half-written file.
+/// Whether a folder with this name, and all that it contains, is never memory.
+pub(crate) fn is_leftover_folder(name: &str) -> bool {
+    is_marked_at_start(name) || name.ends_with('~')
+}
+
+/// Whether a file with this name is never memory: it is hidden, a backup copy, a lock, or a half-written file.
 pub(crate) fn is_leftover(name: &str) -> bool {
-    if is_marked_at_start(name) || name.ends_with('~') || name == VIM_PROBE || is_system_file(name) {
+    if is_leftover_folder(name) || name == VIM_PROBE || is_system_file(name) {
         return true;
     }
     let Some((_, ending)) = name.rsplit_once('.') else { return false };
@@ -60,6 +65,16 @@ mod tests {
         ];
         for name in leftovers {
             assert!(is_leftover(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_of_people_are_memory_whatever_files_end_with() {
+        for name in ["4913", "Vol 2.part", "drafts.tmp"] {
+            assert!(!is_leftover_folder(name), "{name}");
+        }
+        for name in [".git", "#old#", "old~"] {
+            assert!(is_leftover_folder(name), "{name}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::leftover;
 use growqr_core::memory::MemoryError;
+use growqr_core::names::{is_invisible, visible};
 use unicode_normalization::UnicodeNormalization;
 
 /// The longest component of a path, in bytes.
@@ -43,7 +44,14 @@ fn problem(path: &str) -> Option<&'static str> {
     if path.split('/').count() > MAX_DEPTH {
         return Some("it is too deep; use at most 12 parts");
     }
-    path.split('/').find_map(part_problem)
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let is_leftover = if parts.peek().is_some() { leftover::is_leftover_folder(part) } else { leftover::is_leftover(part) };
+        if let Some(problem) = part_problem(part, is_leftover) {
+            return Some(problem);
+        }
+    }
+    None
 }
 
 fn has_drive(path: &str) -> bool {
@@ -51,7 +59,7 @@ fn has_drive(path: &str) -> bool {
     bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':'
 }
 
-fn part_problem(part: &str) -> Option<&'static str> {
+fn part_problem(part: &str, is_leftover: bool) -> Option<&'static str> {
     if part.is_empty() {
         return Some("leave out empty parts (// or a / at the end)");
     }
@@ -64,7 +72,7 @@ fn part_problem(part: &str) -> Option<&'static str> {
     if part.ends_with(['.', ' ']) || part.starts_with(' ') {
         return Some("no part may end with a dot or begin or end with a space");
     }
-    if leftover::is_leftover(part) {
+    if is_leftover {
         return Some("editors and sync programs leave files with such names, which are not memory; choose another name");
     }
     if part.chars().any(char::is_control) {
@@ -80,14 +88,6 @@ fn part_problem(part: &str) -> Option<&'static str> {
         return Some("it is another spelling of .git; choose another name");
     }
     is_reserved(part).then_some("it is a device name on Windows; choose another name")
-}
-
-/// Characters without a picture of their own: those that some file systems ignore when they compare names, selectors and
-/// joiners, and those that change the writing direction.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Whether an invisible character stands where no script and no emoji needs it. [`case_folded`] leaves all of them out, so
@@ -157,11 +157,6 @@ pub(crate) fn case_folded(name: &str) -> String {
 /// how Unicode composes letters and in invisible characters.
 pub(crate) fn lookup_key(name: &str) -> String {
     visible(name).collect()
-}
-
-/// Composed characters, without the invisible ones.
-fn visible(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|c| !is_invisible(*c)).nfc()
 }
 
 #[cfg(test)]

@@ -231,7 +231,9 @@ fn walk_folder(
         let entry = entry.context("list the pages")?;
         let name = entry.file_name();
         let shown = name.to_string_lossy();
-        if leftover::is_leftover(&shown) {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_leftover = if is_folder { leftover::is_leftover_folder(&shown) } else { leftover::is_leftover(&shown) };
+        if is_leftover {
             continue;
         }
         let page = format!("{above}{shown}");

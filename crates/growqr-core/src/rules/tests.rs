@@ -148,10 +148,25 @@ fn other_spellings_of_a_denied_path_are_denied() {
         "private\u{0}/a",
         "C:private/a",
         "x/../private/a",
+        "priv\u{ad}ate/a",
+        "private\u{61c}/a",
     ];
     for path in spellings {
         let (decision, _) = decided(&["deny * path=private/*"], "read_memory", ArgumentKind::Path, path, "grow", 0);
         assert_eq!(decision, Decision::Deny, "{path:?}");
+    }
+    // Memory opens the same page with and without a selector or joiner, and in either Unicode form.
+    let selectors = [
+        ("10 Finance", "1\u{fe0f}0 Finance"),
+        ("\u{1f5dd}\u{fe0f} Secrets", "\u{1f5dd} Secrets"),
+        ("\u{1f5dd} Secrets", "\u{1f5dd}\u{fe0f} Secrets"),
+        ("priv\u{e9}", "prive\u{301}\u{fe0f}"),
+        ("\u{845b}", "\u{845b}\u{e0100}"),
+    ];
+    for (denied, asked) in selectors {
+        let rule = format!("deny * path=\"{denied}/*\"");
+        let (decision, _) = decided(&[&rule], "read_memory", ArgumentKind::Path, &format!("{asked}/a"), "grow", 0);
+        assert_eq!(decision, Decision::Deny, "{denied:?} {asked:?}");
     }
     let (long_s, _) = decided(&["deny * path=news/*"], "read_memory", ArgumentKind::Path, "new\u{17f}/a", "grow", 0);
     assert_eq!(long_s, Decision::Deny);
