@@ -259,8 +259,8 @@ pub trait Users: Send + Sync {
 pub trait StackRecords: Send + Sync {
     /// The containers, Gitea first.
     async fn containers(&self) -> Result<Vec<StackContainer>, StoreError>;
-    /// Inserts or replaces a container.
-    async fn save_container(&self, container: &StackContainer) -> Result<(), StoreError>;
+    /// Inserts or replaces these containers: all or none.
+    async fn save_containers(&self, containers: &[StackContainer]) -> Result<(), StoreError>;
     /// Keeps which container was seen last for a part, and its image; whether it should run is not touched. Nothing happens
     /// without a row.
     async fn saw_container(&self, part: StackPart, image: &str, container: Option<&str>, at: Timestamp)

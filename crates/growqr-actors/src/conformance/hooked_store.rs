@@ -231,8 +231,8 @@ impl StackRecords for HookedStore {
         self.store.containers().await
     }
 
-    async fn save_container(&self, container: &StackContainer) -> Result<(), StoreError> {
-        self.store.save_container(container).await
+    async fn save_containers(&self, containers: &[StackContainer]) -> Result<(), StoreError> {
+        self.store.save_containers(containers).await
     }
 
     async fn saw_container(

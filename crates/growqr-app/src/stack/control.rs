@@ -153,18 +153,14 @@ impl StackControl {
 
     async fn record(&self, wanted: Wanted) -> Result<(), AppError> {
         let known = self.deps.store.containers().await?;
-        for part in [StackPart::Gitea, StackPart::OpenCode] {
+        let changed_at = SystemClock.now();
+        let containers = [StackPart::Gitea, StackPart::OpenCode].map(|part| {
             let row = known.iter().find(|row| row.part == part).cloned();
-            let row = row.unwrap_or_else(|| StackContainer {
-                part,
-                wanted,
-                image: String::new(),
-                container: None,
-                changed_at: SystemClock.now(),
-            });
-            self.deps.store.save_container(&StackContainer { wanted, changed_at: SystemClock.now(), ..row }).await?;
-        }
-        Ok(())
+            let row = row.unwrap_or_else(|| StackContainer { part, wanted, image: String::new(), container: None, changed_at });
+            StackContainer { wanted, changed_at, ..row }
+        });
+        // In one step: half of a reset that was taken back would still remove everything.
+        Ok(self.deps.store.save_containers(&containers).await?)
     }
 
     /// Tells the task this, and starts it if it does not run.

@@ -96,7 +96,7 @@ mod tests {
         async fn containers(&self) -> Result<Vec<StackContainer>, StoreError> {
             Ok(Vec::new())
         }
-        async fn save_container(&self, _: &StackContainer) -> Result<(), StoreError> {
+        async fn save_containers(&self, _: &[StackContainer]) -> Result<(), StoreError> {
             Ok(())
         }
         async fn saw_container(&self, _: StackPart, _: &str, _: Option<&str>, _: Timestamp) -> Result<(), StoreError> {

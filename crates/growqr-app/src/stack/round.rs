@@ -65,6 +65,8 @@ impl Worker {
         };
         let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
         self.orders.if_none(|| self.view.change(|stack| stack.busy = busy));
+        // A removal may be done now.
+        let rows = if is_removal_ordered(&rows) { self.deps.store.containers().await.unwrap_or(rows) } else { rows };
         show_ordered_removal(&self.view, &rows);
         set_next(&self.view, &rows);
         pause

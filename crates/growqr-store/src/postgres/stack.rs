@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::{StackRecords, StoreError};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
+use sqlx::QueryBuilder;
 
 #[async_trait]
 impl StackRecords for PostgresStore {
@@ -21,19 +22,24 @@ impl StackRecords for PostgresStore {
         rows.into_iter().map(StackContainer::try_from).collect()
     }
 
-    async fn save_container(&self, container: &StackContainer) -> Result<(), StoreError> {
-        let query = sqlx::query(
-            "insert into containers (profile_id, part, wanted, image, container_id, changed_at) values ($1, $2, $3, $4, $5, $6) \
-             on conflict (profile_id, part) do update set wanted = excluded.wanted, image = excluded.image, \
+    async fn save_containers(&self, containers: &[StackContainer]) -> Result<(), StoreError> {
+        if containers.is_empty() {
+            return Ok(());
+        }
+        let mut query = QueryBuilder::new("insert into containers (profile_id, part, wanted, image, container_id, changed_at) ");
+        query.push_values(containers, |mut row, container| {
+            row.push_bind(self.profile())
+                .push_bind(container.part.as_str())
+                .push_bind(container.wanted.as_str())
+                .push_bind(&container.image)
+                .push_bind(&container.container)
+                .push_bind(container.changed_at.0);
+        });
+        query.push(
+            " on conflict (profile_id, part) do update set wanted = excluded.wanted, image = excluded.image, \
              container_id = excluded.container_id, changed_at = excluded.changed_at",
-        )
-        .bind(self.profile())
-        .bind(container.part.as_str())
-        .bind(container.wanted.as_str())
-        .bind(&container.image)
-        .bind(&container.container)
-        .bind(container.changed_at.0);
-        query.execute(&self.db.pool).await.map_err(while_doing("keep a container"))?;
+        );
+        query.build().execute(&self.db.pool).await.map_err(while_doing("keep the containers"))?;
         Ok(())
     }
 

@@ -24,10 +24,10 @@ on_both! {
     async fn a_container_is_kept_once(world: World) {
         let store = world.store().await;
         assert_eq!(store.containers().await.unwrap(), []);
-        store.save_container(&container(StackPart::OpenCode, Wanted::Up)).await.unwrap();
-        store.save_container(&container(StackPart::Gitea, Wanted::Up)).await.unwrap();
+        store.save_containers(&[container(StackPart::OpenCode, Wanted::Up)]).await.unwrap();
+        store.save_containers(&[container(StackPart::Gitea, Wanted::Up)]).await.unwrap();
         let down = StackContainer { container: None, ..container(StackPart::OpenCode, Wanted::Down) };
-        store.save_container(&down).await.unwrap();
+        store.save_containers(std::slice::from_ref(&down)).await.unwrap();
         assert_eq!(store.containers().await.unwrap(), [container(StackPart::Gitea, Wanted::Up), down]);
     }
 
@@ -36,7 +36,7 @@ on_both! {
         let store = world.store().await;
         store.saw_container(StackPart::Gitea, "image:2", Some("b"), NOW).await.unwrap();
         assert_eq!(store.containers().await.unwrap(), [], "no row");
-        store.save_container(&container(StackPart::Gitea, Wanted::Down)).await.unwrap();
+        store.save_containers(&[container(StackPart::Gitea, Wanted::Down)]).await.unwrap();
         store.saw_container(StackPart::Gitea, "image:2", None, Timestamp(9)).await.unwrap();
         let seen = &store.containers().await.unwrap()[0];
         assert_eq!((seen.wanted, seen.image.as_str(), &seen.container), (Wanted::Down, "image:2", &None));
@@ -45,8 +45,8 @@ on_both! {
     /// An order to remove the containers stays until it is carried out, unless another order takes its place.
     async fn an_ordered_removal_is_kept_until_it_is_done(world: World) {
         let store = world.store().await;
-        store.save_container(&container(StackPart::Gitea, Wanted::Removed)).await.unwrap();
-        store.save_container(&container(StackPart::OpenCode, Wanted::Up)).await.unwrap();
+        store.save_containers(&[container(StackPart::Gitea, Wanted::Removed)]).await.unwrap();
+        store.save_containers(&[container(StackPart::OpenCode, Wanted::Up)]).await.unwrap();
         assert_eq!(store.containers().await.unwrap()[0].wanted, Wanted::Removed);
         store.removed_containers(Timestamp(9)).await.unwrap();
         let gone = StackContainer { container: None, changed_at: Timestamp(9), ..container(StackPart::Gitea, Wanted::Down) };
@@ -82,7 +82,7 @@ on_both! {
     async fn profiles_are_apart(world: World) {
         let store = world.store().await;
         let other = world.db().await.profile(&ProfileId::new("other"), NOW).await.unwrap();
-        store.save_container(&container(StackPart::Gitea, Wanted::Up)).await.unwrap();
+        store.save_containers(&[container(StackPart::Gitea, Wanted::Up)]).await.unwrap();
         assert!(store.reserve_port(port(StackPart::Gitea, 42_000)).await.unwrap());
         store.save_repo(&repo(None)).await.unwrap();
         assert_eq!(other.containers().await.unwrap(), []);
