@@ -138,6 +138,35 @@ fn a_sub_agent_in_the_workbench_writes_a_file_asks_for_the_shell_and_reports() {
     reset(&program);
 }
 
+/// A sub-agent whose repository names a program that git would run.
+fn one_with_a_prepared_repository(request: &RequestView<'_>) -> Option<Script> {
+    if !is_session(request) {
+        return one_writer(request);
+    }
+    Some(match request.answers_so_far() {
+        0 => write(".git/config", "[core]\n\trepositoryformatversion = 0\n\tfsmonitor = touch /tmp/ran-by-git; false\n"),
+        1 => shell("git status"),
+        _ => says("Wrote greeting.txt in vain."),
+    })
+}
+
+#[test]
+fn a_program_that_a_repository_names_runs_only_after_a_question() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_with_a_prepared_repository);
+    let running = Running::ready(&program);
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    assert_eq!(ask["ask"]["detail"]["session"]["permission"]["command"], "git status", "{ask}");
+    answer(&program, &ask, "deny");
+    until_said(&program, "The greeting is written.");
+    let owned = Owned::of(host, &program);
+    assert_eq!(owned.shell("opencode", "ls /tmp/ran-by-git 2>/dev/null || echo none"), "none");
+    drop(running);
+    reset(&program);
+}
+
 /// The number of recorded events of a kind.
 fn count(program: &Program, kind: &str) -> usize {
     program.json(&["events"]).iter().filter(|event| event["kind"] == kind).count()

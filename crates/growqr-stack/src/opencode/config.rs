@@ -23,7 +23,7 @@ pub struct ServerConfig {
     pub model: ServedModel,
     /// The agents. The first one is the default.
     pub agents: Vec<AgentConfig>,
-    /// Shell commands that run without a question, as patterns such as `git status *`.
+    /// Shell commands that run without a question, as patterns such as `head *`.
     pub allowed_commands: Vec<String>,
 }
 
