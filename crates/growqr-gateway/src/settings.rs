@@ -48,8 +48,9 @@ impl Settings {
         }
     }
 
-    /// The name of this run as text.
-    pub(crate) fn run_name(&self) -> String {
+    /// The name of this run as text: the `nonce` in the answer to a self-test.
+    #[must_use]
+    pub fn run_name(&self) -> String {
         format!("{:032x}", self.run)
     }
 }

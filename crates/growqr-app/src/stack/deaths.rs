@@ -27,8 +27,10 @@ impl Worker {
             restarts.died(format!("{words}.{}", last.unwrap_or_default()), Instant::now());
             self.out_of_memory.retain(|id| *id != container.id);
             self.ready.remove(&part);
-            if part == Part::OpenCode {
-                self.deps.workbench.clear("it has ended and is being started again");
+            match part {
+                // Its port is free now, and another program may take it: nothing is sent there until Gitea is ready again.
+                Part::Gitea => self.services.forget_gitea(),
+                Part::OpenCode => self.deps.workbench.clear("it has ended and is being started again"),
             }
         }
         let verdict = restarts.verdict(Instant::now());

@@ -53,6 +53,8 @@ pub(crate) struct Services {
 
 struct RunningGateway {
     gateway: Gateway,
+    /// Its answer to a self-test has this random name, so that no other program on its port is taken for it.
+    name: String,
     port: u16,
     /// The addresses on which it listens besides the loopback address.
     bridges: Vec<IpAddr>,
@@ -136,7 +138,9 @@ impl Services {
     async fn start_gateway(&mut self, credentials: &Credentials, taken: &[u16]) -> Result<&RunningGateway, AppError> {
         if self.gateway.is_none() {
             let payers = Payers::new(self.deps.host.clone(), self.deps.store.clone(), self.deps.setups.clone());
-            let gateway = Gateway::new(gateway::ports(payers), growqr_gateway::Settings::new(rand::random()));
+            let settings = growqr_gateway::Settings::new(rand::random());
+            let name = settings.run_name();
+            let gateway = Gateway::new(gateway::ports(payers), settings);
             gateway.tokens().register_existing(gateway::CONTAINER, &credentials.gateway_token);
             let mut refused = taken.to_vec();
             let port = loop {
@@ -146,7 +150,7 @@ impl Services {
                     Err(_) => refused.push(port),
                 }
             };
-            self.gateway = Some(RunningGateway { gateway, port, bridges: Vec::new() });
+            self.gateway = Some(RunningGateway { gateway, name, port, bridges: Vec::new() });
         }
         self.gateway.as_ref().ok_or_else(|| AppError::Internal("the gateway was not started".to_owned()))
     }
@@ -225,7 +229,7 @@ impl Services {
             ..Exec::new(["sh", "-c", shell])
         };
         let done = daemon.exec(&container.id, &exec).await?;
-        if done.code == 0 && done.output.contains("growqr-gateway") {
+        if done.code == 0 && done.output.contains(&running.name) {
             return Ok(());
         }
         let facts = daemon.facts();
