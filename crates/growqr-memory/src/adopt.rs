@@ -34,13 +34,16 @@ impl Git {
     pub(crate) fn adopt_all(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        let Walked { files, skipped } = walk(&self.folder)?;
+        let Walked { mut files, mut skipped, repositories, .. } = walk(&self.folder)?;
         let head = self.head()?;
         let mut in_head = BTreeMap::new();
         let mut hidden = Vec::new();
         if let Some(tree) = self.tree(head)? {
             self.pages_of(&tree, "", &mut in_head, &mut hidden)?;
         }
+        let repositories = self.repositories_inside(repositories, &hidden, &mut skipped);
+        files.retain(|file| !repositories.contain(&file.path));
+        in_head.retain(|path, _| !repositories.contain(path));
         let mut scan = Scan { spellings: Spellings::of(in_head.keys()), in_head, skipped, ..Scan::default() };
         for file in files {
             self.scan_page(file.path, &mut scan)?;

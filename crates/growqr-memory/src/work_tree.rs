@@ -1,10 +1,8 @@
 //! The working tree: finds the file of a page without following links, reads pages. Knows no commits.
 
 use crate::path;
-use crate::skipped_file::SkippedFile;
-use crate::walk::{Walked, walk};
 use git2::{ObjectType, Oid};
-use growqr_core::memory::{MemoryError, Page, PageInfo};
+use growqr_core::memory::{MemoryError, Page};
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -64,37 +62,48 @@ pub(crate) fn inspect(folder: &Path, page: &str) -> OnDisk {
 
 /// Like [`inspect`], but does not compute the blob id.
 pub(crate) fn read_bytes(folder: &Path, page: &str) -> Bytes {
+    match locate(folder, page) {
+        Ok(None) => Bytes::Absent,
+        Ok(Some((location, metadata))) => read_file(&location, page, &metadata),
+        Err(reason) => Bytes::NotAPage(reason),
+    }
+}
+
+/// The file at a page's path and its metadata, without following links. `None` if there is nothing. The path must have passed
+/// [`path::check`].
+///
+/// # Errors
+/// If a link is on the way, if it is a folder, or if the disk fails.
+pub(crate) fn locate(folder: &Path, page: &str) -> Result<Option<(PathBuf, Metadata)>, MemoryError> {
     let mut location = folder.to_owned();
     let mut parts = page.split('/').peekable();
     while let Some(part) = parts.next() {
         location.push(part);
         let metadata = match fs::symlink_metadata(&location) {
             Ok(metadata) => metadata,
-            Err(error) if is_not_found(error.kind()) => return Bytes::Absent,
-            Err(error) => return unreadable(error),
+            Err(error) if is_not_found(error.kind()) => return Ok(None),
+            Err(error) => return Err(unreadable(&error)),
         };
         if metadata.is_symlink() {
-            return Bytes::NotAPage(path::bad_path(
-                page,
-                format!("{part:?} is a link; memory follows none, put a real file there"),
-            ));
+            let reason = format!("{part:?} is a link; memory follows none, put a real file there");
+            return Err(path::bad_path(page, reason));
         }
         match (parts.peek().is_some(), metadata.is_dir()) {
             (true, true) => {}
-            (true, false) => return Bytes::Absent,
-            (false, true) => return Bytes::NotAPage(path::bad_path(page, "it is a folder; name a page in it")),
-            (false, false) => return read_file(&location, page, &metadata),
+            (true, false) => return Ok(None),
+            (false, true) => return Err(path::bad_path(page, "it is a folder; name a page in it")),
+            (false, false) => return Ok(Some((location, metadata))),
         }
     }
-    Bytes::Absent
+    Ok(None)
 }
 
 fn is_not_found(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn unreadable(error: std::io::Error) -> Bytes {
-    Bytes::NotAPage(MemoryError::Repository { doing: "read a page", cause: error.to_string() })
+fn unreadable(error: &std::io::Error) -> MemoryError {
+    MemoryError::Repository { doing: "read a page", cause: error.to_string() }
 }
 
 fn read_file(location: &Path, page: &str, metadata: &Metadata) -> Bytes {
@@ -112,7 +121,7 @@ fn read_file(location: &Path, page: &str, metadata: &Metadata) -> Bytes {
         }
         Ok(_) => Bytes::File(bytes),
         Err(error) if is_not_found(error.kind()) => Bytes::Absent,
-        Err(error) => unreadable(error),
+        Err(error) => Bytes::NotAPage(unreadable(&error)),
     }
 }
 
@@ -172,24 +181,4 @@ pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iter
         }
     }
     Ok(())
-}
-
-/// All pages, and the files that cannot be pages, both sorted by path. Reads every file: only text within the size limit
-/// counts as a page.
-pub(crate) fn survey(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
-    let Walked { files, mut skipped } = walk(folder)?;
-    let mut pages = Vec::with_capacity(files.len());
-    for file in files {
-        let checked = match read_bytes(folder, &file.path) {
-            Bytes::File(bytes) => text(&file.path, &bytes).map(drop),
-            Bytes::NotAPage(reason) => Err(reason),
-            Bytes::Absent => continue,
-        };
-        match checked {
-            Ok(()) => pages.push(PageInfo { path: file.path, bytes: file.stat.size }),
-            Err(reason) => skipped.push(SkippedFile { path: file.path, reason }),
-        }
-    }
-    skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((pages, skipped))
 }
