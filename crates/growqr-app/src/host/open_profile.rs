@@ -8,7 +8,7 @@ use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::{keys, settings};
-use crate::rules;
+use crate::{memory_link, rules};
 use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
@@ -49,13 +49,16 @@ impl OpenProfile {
         profile.create()?;
         let Some(lock) = ProfileLock::take(&profile, now)? else { return Ok(None) };
         let folder = profile.memory();
-        let memory_task = tokio::task::spawn_blocking(move || open_memory(&folder, now));
+        // A memory that does not exist is created only after the database was asked which one the conversation uses.
+        let exists = memory_link::has_repository(&profile);
+        let memory_task = tokio::task::spawn_blocking(move || open_memory(&folder, now, exists));
         let db = Db::open(profile.database()).await?;
         let Some(claim) = db.claim_profile(profile.id()).await? else { return Ok(None) };
         let store = db.profile(profile.id(), now).await?;
         copy_account(&profile, &*store).await?;
         let stored = settings::stored(&*store).await?;
         let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
+        memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
@@ -114,6 +117,9 @@ impl OpenProfile {
         if let Err(error) = result.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
             tracing::warn!(%error, "memory could not be cleaned up; the next start tries again");
         }
+        if let Err(error) = memory_link::note_events(self.library.profile(), &*self.store).await {
+            tracing::debug!(%error, "the number of events could not be noted in memory");
+        }
         drop(self.store);
         self.db.close().await;
     }
@@ -128,14 +134,14 @@ async fn copy_account(profile: &Profile, store: &dyn Store) -> Result<(), AppErr
     Ok(store.save_user(&user).await?)
 }
 
-/// The memory. If it cannot be opened now, everything else works, and each use of it tries again.
-fn open_memory(folder: &Path, now: Timestamp) -> MemoryRepo {
+/// The memory, opened if it exists. If it cannot be opened now, everything else works, and each use of it tries again.
+fn open_memory(folder: &Path, now: Timestamp, exists: bool) -> MemoryRepo {
     #[cfg(not(feature = "stop-points"))]
     let probe = growqr_memory::NoProbe;
     #[cfg(feature = "stop-points")]
     let probe = crate::host::stop_points::Steps::default();
     let memory = MemoryRepo::open_when_possible(folder, now, Arc::new(probe));
-    if let Some(error) = memory.problem() {
+    if exists && let Some(error) = memory.problem() {
         tracing::warn!(%error, "memory cannot be changed now");
     }
     memory
