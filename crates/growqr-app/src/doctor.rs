@@ -23,8 +23,7 @@ const MEMORY_LINK: &str = "memory's conversation";
 
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks =
-        vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile)];
+    let mut checks = vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile)];
     checks.extend(memory_link(profile).await);
     checks.push(host(profile).await);
     let (keys, keychain) = keys(profile, environment).await;

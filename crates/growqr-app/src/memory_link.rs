@@ -30,10 +30,8 @@ async fn sides(profile: &Profile, store: &dyn Store) -> Result<Sides, AppError> 
     let link = store.memory_link().await?;
     let folder = profile.folder();
     let folder = normalized(&folder.canonicalize().unwrap_or(folder)).to_string_lossy().into_owned();
-    let other_mark = link
-        .as_ref()
-        .filter(|link| link.folder != folder)
-        .and_then(|link| Mark::read(&Path::new(&link.folder).join("memory")));
+    let other_mark =
+        link.as_ref().filter(|link| link.folder != folder).and_then(|link| Mark::read(&Path::new(&link.folder).join("memory")));
     Ok(Sides {
         events: store.position().await?.0,
         is_shared: matches!(profile.database(), DbConfig::Postgres { .. }),
@@ -100,7 +98,10 @@ async fn open_now(memory: &Arc<MemoryRepo>) -> Result<(), AppError> {
 /// The choices of the person while memory is withheld.
 fn decision(sides: &Sides) -> String {
     let folder = sides.link.as_ref().map_or("", |link| link.folder.as_str());
-    format!("To use the pages of this folder ({}) from now on: {CONFIRM}. Or use GrowQR with the other folder ({folder}).", sides.folder)
+    format!(
+        "To use the pages of this folder ({}) from now on: {CONFIRM}. Or use GrowQR with the other folder ({folder}).",
+        sides.folder
+    )
 }
 
 /// Writes both sides. A new name of the memory is written to the memory first, so that the database never names a memory

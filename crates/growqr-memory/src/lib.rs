@@ -168,6 +168,12 @@ impl MemoryRepo {
         *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
+    /// Whether [`MemoryRepo::withhold`] keeps the repository from being used.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.withheld.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The folder of the working tree.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -89,7 +89,8 @@ mod tests {
         assert!(mark(None).write(folder.path()).is_err());
         fs::create_dir(folder.path().join(".git")).unwrap();
         assert_eq!(Mark::read(folder.path()), None);
-        let user = MemoryUser { conversation: ConversationName::random(8), database: "/a folder/growqr.db".to_owned(), events: 12 };
+        let user =
+            MemoryUser { conversation: ConversationName::random(8), database: "/a folder/growqr.db".to_owned(), events: 12 };
         for mark in [mark(None), mark(Some(user))] {
             mark.write(folder.path()).unwrap();
             assert_eq!(Mark::read(folder.path()), Some(mark));

@@ -8,11 +8,11 @@ use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::{keys, settings};
-use crate::{memory_link, rules};
 use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
 use crate::stack::workbench::WorkbenchSlot;
+use crate::{memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
@@ -113,7 +113,8 @@ impl OpenProfile {
     /// Cleans up the memory and closes the database. If this is only dropped, nothing is lost either.
     pub(crate) async fn close(self) {
         let memory = Arc::clone(&self.memory);
-        let result = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
+        let tidy = move || if memory.is_withheld() { Ok(()) } else { memory.tidy().map_err(AppError::from) };
+        let result = tokio::task::spawn_blocking(tidy).await;
         if let Err(error) = result.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
             tracing::warn!(%error, "memory could not be cleaned up; the next start tries again");
         }

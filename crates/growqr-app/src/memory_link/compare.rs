@@ -172,7 +172,8 @@ mod tests {
     }
 
     fn mark(memory: u128, conversation: u128, events: u64) -> Mark {
-        let user = MemoryUser { conversation: ConversationName::random(conversation), database: "/a/growqr.db".to_owned(), events };
+        let user =
+            MemoryUser { conversation: ConversationName::random(conversation), database: "/a/growqr.db".to_owned(), events };
         Mark { memory: MemoryName::random(memory), user: Some(user) }
     }
 
