@@ -60,6 +60,21 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
   });
 });
 
+test.each([
+  ["another", "Understood", "light"],
+  ["withheld", "Use the pages in this folder", "dark"],
+] as const)("the notice about memory (%s) says which conversation, and stays until it is confirmed", async (memory, button, theme) => {
+  const { page, context, pageErrors } = await open(chromium, { memory, theme });
+  await page.getByText("postgres://db/growqr").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, `memory-notice-${memory}-${theme}`);
+  await page.keyboard.press("Control+3");
+  await page.getByRole("button", { name: button }).click();
+  await page.getByText("postgres://db/growqr").waitFor({ state: "detached" });
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 /** Names of controls that are partly or wholly outside the left or right edge of the window. */
 function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() =>

@@ -29,6 +29,8 @@ export interface Options {
   block?: "calls" | "providers";
   account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
   notice?: string;
+  /** The notice about memory. */
+  memory?: "another" | "withheld";
   at?: string;
   size?: { width: number; height: number };
 }
@@ -49,6 +51,7 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
   page.on("pageerror", (error) => pageErrors.push(error.message));
   page.on("console", (message) => message.type() === "error" && pageErrors.push(message.text()));
   const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both", account: options.account ?? "not_configured" });
+  if (options.memory) query.set("memory", options.memory);
   if (options.stack) query.set("stack", options.stack);
   if (options.block) query.set("block", options.block);
   if (options.notice) query.set("notice", options.notice);

@@ -18,10 +18,14 @@ use growqr_wire::{
 /// How many ignored files in the memory folder are named; the others are only counted.
 const IGNORED_SHOWN: usize = 3;
 
+/// The check of what belongs together.
+const MEMORY_LINK: &str = "memory's conversation";
+
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks =
-        vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile), host(profile).await];
+    let mut checks = vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile)];
+    checks.extend(memory_link(profile).await);
+    checks.push(host(profile).await);
     let (keys, keychain) = keys(profile, environment).await;
     checks.push(model_key(&keys));
     checks.push(keychain_check(keychain));
@@ -130,6 +134,20 @@ fn memory(profile: &Profile) -> Check {
         }
         Err(error) => memory_failed(&error.to_string()),
     }
+}
+
+/// Whether the conversation and the memory belong together. `None` without a database, or if another check says that the
+/// database cannot be read.
+async fn memory_link(profile: &Profile) -> Option<Check> {
+    let library = Library::open(profile.clone()).await.ok()?;
+    let (found, notice) = library.memory_link_in_words().await.ok()??;
+    Some(match notice {
+        None => check(MEMORY_LINK, CheckState::Ok, found, None),
+        Some(notice) => {
+            let state = if notice.needs_decision { CheckState::Failed } else { CheckState::Missing };
+            check(MEMORY_LINK, state, format!("{}; {found}", notice.text), Some(&notice.next_step))
+        }
+    })
 }
 
 fn memory_failed(problem: &str) -> Check {

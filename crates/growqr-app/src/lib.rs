@@ -14,6 +14,7 @@ mod error;
 mod host;
 mod library;
 mod memory;
+mod memory_link;
 mod model_setup;
 mod models;
 mod profile;

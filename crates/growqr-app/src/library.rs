@@ -9,13 +9,16 @@ use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;
 use growqr_store::Db;
 use growqr_wire as wire;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One profile, open for reading. What does not exist yet reads as empty.
 pub struct Library {
     pub(crate) profile: Profile,
     pub(crate) store: Option<Arc<dyn Store>>,
-    pub(crate) memory: Option<Arc<MemoryRepo>>,
+    /// Set once there is one. See [`Library::pages`].
+    pub(crate) memory: OnceLock<Arc<MemoryRepo>>,
+    /// Whether pages are read.
+    pub(crate) has_memory: bool,
     db: Option<Db>,
 }
 
@@ -30,7 +33,7 @@ impl Library {
             Some(db) => Some(db.profile(profile.id(), SystemClock.now()).await?),
             None => None,
         };
-        Ok(Library { profile, store, memory: None, db })
+        Ok(Library { profile, store, memory: OnceLock::new(), has_memory: false, db })
     }
 
     /// Opens the database and the memory, if they exist. A host may run meanwhile, in any process.
@@ -42,19 +45,18 @@ impl Library {
         let memory = tokio::task::spawn_blocking(move || MemoryRepo::open_read_only(&folder));
         let library = Library::open(profile).await?;
         let memory = memory.await.map_err(|error| AppError::Internal(error.to_string()))?.map(Arc::new);
-        Ok(Library { memory, ..library })
+        Ok(Library { memory: memory.map_or_else(OnceLock::new, OnceLock::from), has_memory: true, ..library })
     }
 
     /// Opens only the memory; the database is not opened. A memory that cannot be opened says so when it is used.
     #[must_use]
     pub fn open_memory(profile: Profile) -> Library {
-        let memory = MemoryRepo::open_read_only(&profile.memory()).map(Arc::new);
-        Library { profile, store: None, memory, db: None }
+        Library { profile, store: None, memory: OnceLock::new(), has_memory: true, db: None }
     }
 
     /// A library over a store and a memory that are open for writing.
     pub(crate) fn of(profile: Profile, store: Arc<dyn Store>, memory: Arc<MemoryRepo>) -> Library {
-        Library { profile, store: Some(store), memory: Some(memory), db: None }
+        Library { profile, store: Some(store), memory: OnceLock::from(memory), has_memory: true, db: None }
     }
 
     /// All settings with their values.

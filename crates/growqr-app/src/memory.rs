@@ -16,9 +16,16 @@ const SEARCH_LIMIT: usize = 200;
 const LOG_LIMIT: usize = 1_000;
 
 impl Library {
-    /// The memory repository; `None` if there is none yet or it was not opened.
+    /// The memory repository; `None` if there is none yet, or pages are not read. One that is created later is found later.
     fn pages(&self) -> Option<&MemoryRepo> {
-        self.memory.as_deref()
+        if self.memory.get().is_none()
+            && self.has_memory
+            && let Some(memory) = MemoryRepo::open_read_only(&self.profile.memory())
+        {
+            // Another thread may have opened it meanwhile.
+            let _ = self.memory.set(Arc::new(memory));
+        }
+        self.memory.get().map(|memory| &**memory)
     }
 
     /// Pages whose path begins with `prefix`. Files that cannot be pages are not among them.

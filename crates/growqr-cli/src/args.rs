@@ -276,6 +276,8 @@ pub enum Memory {
         /// The change's id, or its first digits
         rev: String,
     },
+    /// Confirm a notice about memory: the conversation uses the pages of this data folder from now on
+    Confirm,
 }
 
 #[derive(Debug, Subcommand)]

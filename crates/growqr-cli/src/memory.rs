@@ -18,6 +18,12 @@ pub async fn memory(profile: Profile, environment: &Environment, out: &Out, comm
         }
         Memory::Delete { path, base } => send_change(profile, environment, out, Request::DeleteMemory { path, base }).await,
         Memory::Restore { rev } => send_change(profile, environment, out, Request::RestoreMemory { rev }).await,
+        Memory::Confirm => {
+            let folder = profile.memory();
+            let reply = send_request(profile, environment, Request::ConfirmMemory).await?;
+            out.row(&reply, || format!("This conversation uses the memory in {}.", folder.display()));
+            Ok(true)
+        }
         read_command => read_memory(&Library::open_memory(profile), out, read_command),
     }
 }
@@ -98,7 +104,7 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
                 });
             }
         }
-        Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } => {}
+        Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } | Memory::Confirm => {}
     }
     Ok(true)
 }

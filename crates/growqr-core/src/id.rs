@@ -55,6 +55,14 @@ text_id! {
     EffectSalt
 }
 text_id! {
+    /// The random name of a profile's conversation in its database. A copy of the database on the same computer gets another one.
+    ConversationName
+}
+text_id! {
+    /// The random name of a memory repository, kept beside its history, never in it.
+    MemoryName
+}
+text_id! {
     /// The executor of a tool call: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
     ExecutorId
 }
@@ -110,6 +118,22 @@ impl JournalName {
     #[must_use]
     pub fn random(bits: u128) -> JournalName {
         JournalName::new(format!("{bits:032x}"))
+    }
+}
+
+impl ConversationName {
+    /// A name from random bits.
+    #[must_use]
+    pub fn random(bits: u128) -> ConversationName {
+        ConversationName::new(format!("{bits:032x}"))
+    }
+}
+
+impl MemoryName {
+    /// A name from random bits.
+    #[must_use]
+    pub fn random(bits: u128) -> MemoryName {
+        MemoryName::new(format!("{bits:032x}"))
     }
 }
 

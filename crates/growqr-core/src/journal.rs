@@ -5,6 +5,7 @@ use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
 use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
+use crate::memory_link::MemoryLinks;
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
     AgentView, AskView, Author, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum, SpendingView,
@@ -284,11 +285,21 @@ pub trait StackRecords: Send + Sync {
 
 /// All ports of a profile's store.
 pub trait Store:
-    Journal + Outbox + Records + Asks + StoredRules + SessionRecords + Spendings + Settings + Users + StackRecords
+    Journal + Outbox + Records + Asks + StoredRules + SessionRecords + Spendings + Settings + Users + StackRecords + MemoryLinks
 {
 }
 
 impl<T> Store for T where
-    T: Journal + Outbox + Records + Asks + StoredRules + SessionRecords + Spendings + Settings + Users + StackRecords
+    T: Journal
+        + Outbox
+        + Records
+        + Asks
+        + StoredRules
+        + SessionRecords
+        + Spendings
+        + Settings
+        + Users
+        + StackRecords
+        + MemoryLinks
 {
 }

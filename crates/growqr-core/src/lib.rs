@@ -16,6 +16,7 @@ pub mod journal;
 pub mod limits;
 pub mod mail;
 pub mod memory;
+pub mod memory_link;
 pub mod model;
 pub mod money;
 pub mod names;

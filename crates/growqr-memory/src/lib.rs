@@ -9,7 +9,7 @@
 //! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
 //! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
+//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`, `mark`,
 //! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
 //! remove on each operating system), `error_context` (errors of libraries).
 
@@ -29,6 +29,7 @@ mod ignore_sources;
 mod index;
 mod left_alone;
 mod leftover;
+mod mark;
 mod merge_trees;
 mod message;
 mod nested;
@@ -56,6 +57,7 @@ mod work_tree;
 
 pub use adopt::Adopted;
 pub use conflicts::OpenConflicts;
+pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
@@ -77,7 +79,7 @@ use prepare::PageChange;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The memory of one profile. It can be shared between threads; a lock serialises changes.
@@ -89,6 +91,8 @@ pub struct MemoryRepo {
     opening: Opening,
     /// `None` until the repository could be opened.
     git: Mutex<Option<Git>>,
+    /// Why the repository must not be used. See [`MemoryRepo::withhold`].
+    withheld: Mutex<Option<String>>,
 }
 
 /// How the repository is opened.
@@ -132,7 +136,12 @@ impl MemoryRepo {
     /// be opened now is tried again with every such call.
     #[must_use]
     pub fn open_when_possible(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> MemoryRepo {
-        MemoryRepo { folder: folder.to_owned(), opening: Opening::ForWriting { at, probe }, git: Mutex::default() }
+        MemoryRepo {
+            folder: folder.to_owned(),
+            opening: Opening::ForWriting { at, probe },
+            git: Mutex::default(),
+            withheld: Mutex::default(),
+        }
     }
 
     /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
@@ -144,7 +153,12 @@ impl MemoryRepo {
             None
         });
         let exists = git.is_some() || !is_absent(&folder.join(".git"));
-        exists.then(|| MemoryRepo { folder: folder.to_owned(), opening: Opening::ReadOnly, git: Mutex::new(git) })
+        exists.then(|| MemoryRepo {
+            folder: folder.to_owned(),
+            opening: Opening::ReadOnly,
+            git: Mutex::new(git),
+            withheld: Mutex::default(),
+        })
     }
 
     /// What keeps memory from being changed now, and how that ends. `None` if it can be changed. Changes nothing.
@@ -157,6 +171,18 @@ impl MemoryRepo {
             git.head_tree().map(drop)
         };
         check().err()
+    }
+
+    /// With a reason, keeps the repository from being used: all methods that need it return the reason, and pages can only be
+    /// read. With `None`, allows it again.
+    pub fn withhold(&self, reason: Option<String>) {
+        *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// Whether [`MemoryRepo::withhold`] keeps the repository from being used.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.withheld.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// The folder of the working tree.
@@ -290,7 +316,10 @@ impl MemoryRepo {
     /// The open repository; opens it first if that has not succeeded yet. Ignores a poisoned lock: all state is on disk, so a
     /// panic leaves nothing inconsistent in memory.
     fn git(&self) -> Result<OpenGit<'_>, MemoryError> {
-        let mut git = self.git.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(cause) = &*self.withheld.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(MemoryError::Repository { doing: "be changed", cause: cause.clone() });
+        }
+        let mut git = self.git.lock().unwrap_or_else(PoisonError::into_inner);
         if git.is_none() {
             *git = Some(match &self.opening {
                 Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,

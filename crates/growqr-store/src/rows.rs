@@ -5,12 +5,13 @@ use growqr_core::ask::SettledBy;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::fold::folded;
-use growqr_core::id::{AgentId, EffectId, Position, Seq, SessionId};
+use growqr_core::id::{AgentId, ConversationName, EffectId, MemoryName, Position, Seq, SessionId};
 use growqr_core::journal::{
     AgentView, AskView, Author, Head, MessageView, SessionStatus, SessionView, Settlement, Snapshot, SpendingSum, Status,
     StoreError, StoredEvent, StoredRule, User, decode,
 };
 use growqr_core::mail::Mail;
+use growqr_core::memory_link::MemoryLink;
 use growqr_core::money::Money;
 use growqr_core::rules::RuleOrigin;
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo, Wanted};
@@ -307,6 +308,27 @@ impl From<UserRow> for User {
     fn from(row: UserRow) -> User {
         let UserRow { id, email, name, picture_url, last_verified_at } = row;
         User { id, email, name, picture_url, last_verified_at: Timestamp(last_verified_at) }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct MemoryLinkRow {
+    conversation: String,
+    memory: String,
+    folder: String,
+    notice: Option<String>,
+    changed_at: i64,
+}
+
+impl From<MemoryLinkRow> for MemoryLink {
+    fn from(row: MemoryLinkRow) -> MemoryLink {
+        MemoryLink {
+            conversation: ConversationName::new(row.conversation),
+            memory: MemoryName::new(row.memory),
+            folder: row.folder,
+            notice: row.notice,
+            changed_at: Timestamp(row.changed_at),
+        }
     }
 }
 

@@ -140,3 +140,15 @@ pub fn restore(url: &str, file: &Path) {
     let program = server_programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
     run(Command::new(program).args(["-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file).arg(url));
 }
+
+/// Replaces everything in a database by a dump of it: what restoring a backup in place does.
+///
+/// # Panics
+/// As [`restore`].
+pub fn restore_in_place(url: &str, dump: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("backup.sql");
+    let text = format!("drop schema public cascade;\ncreate schema public;\n{dump}");
+    std::fs::write(&file, text).expect("the backup is written");
+    restore(url, &file);
+}

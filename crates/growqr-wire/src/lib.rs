@@ -21,8 +21,8 @@ pub use money::usd;
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
-    EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt,
-    RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text,
+    EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message, ModelRow, Page,
+    PageRow, Rebuilt, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
@@ -50,6 +50,7 @@ pub fn typescript() -> String {
         ErrorCode,
         Error,
         About,
+        MemoryNotice,
         Author,
         Agent,
         Message,

@@ -117,6 +117,9 @@ pub enum Request {
         /// The change to undo.
         rev: String,
     },
+    /// The person has read the notice about memory. If memory waits for their decision, the conversation uses the memory in this
+    /// data folder from now on. Answered by [`Reply::Done`].
+    ConfirmMemory,
     /// Sets a setting, or restores its default.
     SetSetting {
         /// Its name.

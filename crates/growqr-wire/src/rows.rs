@@ -18,6 +18,17 @@ pub struct About {
     pub memory_folder: String,
 }
 
+/// What the person must know about the memory that the conversation uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MemoryNotice {
+    /// What was found.
+    pub text: String,
+    /// What the person can do.
+    pub next_step: String,
+    /// Whether memory is not changed until the person decides. If not, the notice is shown until [`crate::Request::ConfirmMemory`].
+    pub needs_decision: bool,
+}
+
 /// An agent in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Agent {

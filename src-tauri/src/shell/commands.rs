@@ -121,6 +121,11 @@ async fn spending(desktop: DesktopState<'_>, by: wire::SpendingBy, since: i64) -
 }
 
 #[tauri::command]
+async fn memory_notice(desktop: DesktopState<'_>) -> Response<Option<wire::MemoryNotice>> {
+    Ok(desktop.session().await?.library().memory_notice().await?)
+}
+
+#[tauri::command]
 async fn memory_list(desktop: DesktopState<'_>, prefix: String) -> Response<Vec<wire::PageRow>> {
     Ok(desktop.session().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
 }

@@ -8,6 +8,7 @@ import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
 import { StandaloneMain } from "./StandaloneMain";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { MemoryNotice } from "./MemoryNotice";
 import { Offline } from "./Offline";
 import { WindowSkeleton } from "./WindowSkeleton";
 import { Sidebar } from "./Sidebar";
@@ -79,6 +80,7 @@ function Frame() {
         <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
         <Offline />
         <Notices />
+        <MemoryNotice />
         <div className="min-h-0 grow">
           <ErrorBoundary key={place.view}>
             <Suspense fallback={<Loading />}>

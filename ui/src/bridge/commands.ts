@@ -10,6 +10,7 @@ import type {
   Change,
   EventLine,
   Found,
+  MemoryNotice,
   Message,
   ModelRow,
   Page,
@@ -70,6 +71,8 @@ export interface Commands {
   test_rules: [{ tool: string; input: string; agent: string | null }, RuleTest];
   /** The sums since `since` (ms since 1970): the largest first, by day the newest first. */
   spending: [{ by: SpendingBy; since: number }, SpendingRow[]];
+  /** What to say about the memory that the conversation uses; `null` if they belong together. */
+  memory_notice: [Nothing, MemoryNotice | null];
   memory_list: [{ prefix: string }, PageRow[]];
   memory_read: [{ path: string }, Page];
   memory_search: [{ text: string }, Found[]];

@@ -38,6 +38,20 @@ data_folder: string,
  */
 memory_folder: string, };
 
+export type MemoryNotice = { 
+/**
+ * What was found.
+ */
+text: string, 
+/**
+ * What the person can do.
+ */
+next_step: string, 
+/**
+ * Whether memory is not changed until the person decides. If not, the notice is shown until [`crate::Request::ConfirmMemory`].
+ */
+needs_decision: boolean, };
+
 export type Author = "person" | { "agent": string };
 
 export type Agent = { 
@@ -961,7 +975,7 @@ base: string | null, } | { "op": "restore_memory",
 /**
  * The change to undo.
  */
-rev: string, } | { "op": "set_setting", 
+rev: string, } | { "op": "confirm_memory" } | { "op": "set_setting", 
 /**
  * Its name.
  */

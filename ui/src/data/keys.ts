@@ -17,6 +17,7 @@ export const keys = {
   spendingBy: (by: SpendingBy, since: number) => ["spending", by, since],
   servers: ["local_servers"],
   memory: ["memory"],
+  memoryNotice: ["memory", "notice"],
   pages: ["memory", "pages"],
   page: (path: string) => ["memory", "page", path],
   memorySearch: (text: string) => ["memory", "search", text],
@@ -39,6 +40,7 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "write_memory":
     case "delete_memory":
     case "restore_memory":
+    case "confirm_memory":
       return invalidate(keys.memory);
     case "set_setting":
       invalidate(keys.settings);

@@ -74,6 +74,11 @@ export function useSpending(by: SpendingBy, since: number) {
   const host = useHost();
   return useQuery({ queryKey: keys.spendingBy(by, since), queryFn: () => host.call("spending", { by, since }) });
 }
+/** `null` if the conversation and the memory belong together. */
+export function useMemoryNotice() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.memoryNotice, queryFn: () => host.call("memory_notice", {}) });
+}
 export function usePages() {
   const host = useHost();
   return useQuery({ queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) });

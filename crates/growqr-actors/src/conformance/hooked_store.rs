@@ -10,6 +10,7 @@ use growqr_core::journal::{
     StoredRules, User, Users,
 };
 use growqr_core::mail::Mail;
+use growqr_core::memory_link::{MemoryLink, MemoryLinks};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -222,6 +223,17 @@ impl Users for HookedStore {
 
     async fn save_user(&self, user: &User) -> Result<(), StoreError> {
         self.store.save_user(user).await
+    }
+}
+
+#[async_trait]
+impl MemoryLinks for HookedStore {
+    async fn memory_link(&self) -> Result<Option<MemoryLink>, StoreError> {
+        self.store.memory_link().await
+    }
+
+    async fn save_memory_link(&self, link: &MemoryLink) -> Result<(), StoreError> {
+        self.store.save_memory_link(link).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::host::open_profile::OpenProfile;
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, memory, rules, stack};
+use crate::{SystemClock, agents, asks, memory, memory_link, rules, stack};
 use growqr_actors::Host;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -103,6 +103,7 @@ impl Handler {
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
             Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
+            Request::ConfirmMemory => memory_link::confirm(profile, at).await,
             Request::SetSetting { name, value } => self.set_setting(&name, value).await,
             Request::SetKey { name, value } => self.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await,
             Request::CheckKey { name, value } => Ok(Reply::KeyChecked {

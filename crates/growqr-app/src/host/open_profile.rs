@@ -8,11 +8,11 @@ use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::{keys, settings};
-use crate::rules;
 use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
 use crate::stack::workbench::WorkbenchSlot;
+use crate::{memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
@@ -49,13 +49,16 @@ impl OpenProfile {
         profile.create()?;
         let Some(lock) = ProfileLock::take(&profile, now)? else { return Ok(None) };
         let folder = profile.memory();
-        let memory_task = tokio::task::spawn_blocking(move || open_memory(&folder, now));
+        // A memory that does not exist is created only after the database was asked which one the conversation uses.
+        let exists = memory_link::has_repository(&profile);
+        let memory_task = tokio::task::spawn_blocking(move || open_memory(&folder, now, exists));
         let db = Db::open(profile.database()).await?;
         let Some(claim) = db.claim_profile(profile.id()).await? else { return Ok(None) };
         let store = db.profile(profile.id(), now).await?;
         copy_account(&profile, &*store).await?;
         let stored = settings::stored(&*store).await?;
         let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
+        memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
@@ -110,9 +113,13 @@ impl OpenProfile {
     /// Cleans up the memory and closes the database. If this is only dropped, nothing is lost either.
     pub(crate) async fn close(self) {
         let memory = Arc::clone(&self.memory);
-        let result = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
+        let tidy = move || if memory.is_withheld() { Ok(()) } else { memory.tidy().map_err(AppError::from) };
+        let result = tokio::task::spawn_blocking(tidy).await;
         if let Err(error) = result.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
             tracing::warn!(%error, "memory could not be cleaned up; the next start tries again");
+        }
+        if let Err(error) = memory_link::note_events(self.library.profile(), &*self.store).await {
+            tracing::debug!(%error, "the number of events could not be noted in memory");
         }
         drop(self.store);
         self.db.close().await;
@@ -128,14 +135,14 @@ async fn copy_account(profile: &Profile, store: &dyn Store) -> Result<(), AppErr
     Ok(store.save_user(&user).await?)
 }
 
-/// The memory. If it cannot be opened now, everything else works, and each use of it tries again.
-fn open_memory(folder: &Path, now: Timestamp) -> MemoryRepo {
+/// The memory, opened if it exists. If it cannot be opened now, everything else works, and each use of it tries again.
+fn open_memory(folder: &Path, now: Timestamp, exists: bool) -> MemoryRepo {
     #[cfg(not(feature = "stop-points"))]
     let probe = growqr_memory::NoProbe;
     #[cfg(feature = "stop-points")]
     let probe = crate::host::stop_points::Steps::default();
     let memory = MemoryRepo::open_when_possible(folder, now, Arc::new(probe));
-    if let Some(error) = memory.problem() {
+    if exists && let Some(error) = memory.problem() {
         tracing::warn!(%error, "memory cannot be changed now");
     }
     memory

@@ -103,6 +103,8 @@ fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> 
                 changed.send_replace(());
             }
         }
+        // The person knows already.
+        Err(_) if repo.is_withheld() => {}
         Err(error) => tracing::warn!(%error, "hand edits could not be committed yet"),
     };
     let adopt_later = adopt.clone();

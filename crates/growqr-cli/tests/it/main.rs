@@ -2,6 +2,7 @@
 
 mod asking;
 mod bad_input;
+mod belonging;
 mod canary;
 mod commands;
 #[cfg(target_os = "linux")]

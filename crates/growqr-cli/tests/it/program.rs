@@ -17,7 +17,8 @@ pub struct Program {
     pub claude: AnthropicStub,
     /// A model server on this computer. If there is one, the setting `model` names it.
     pub local: Option<OpenAiStub>,
-    database_url: Option<String>,
+    /// The value of `DATABASE_URL`.
+    pub database_url: Option<String>,
     /// More variables of the environment.
     pub variables: Vec<(&'static str, String)>,
 }

@@ -3,6 +3,7 @@
 
 mod asks;
 mod journal;
+mod memory_links;
 mod outbox;
 mod rebuild;
 mod records;

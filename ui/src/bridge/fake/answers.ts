@@ -5,6 +5,7 @@ import type { Account } from "./account";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
+import type { FakeMemoryNotice } from "./memoryNotice";
 import { editMessage, withdrawMessage } from "./queue";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
@@ -14,11 +15,11 @@ import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
-export function answers(world: World, providers: Providers, account: Account, stack: FakeStack): Answers {
+export function answers(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice): Answers {
   const { memory } = world;
   return {
     about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
-    ask: ({ request }) => ask(world, providers, account, stack, request),
+    ask: ({ request }) => ask(world, providers, account, stack, notice, request),
     agents: () => Object.values(world.state.agents),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
@@ -34,6 +35,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     rules: () => rules(world),
     test_rules: ({ tool, input, agent }) => testRules(world, tool, input, agent),
     spending: ({ by, since }) => spending(world, by, since),
+    memory_notice: () => notice.get(),
     memory_list: ({ prefix }) => memory.list(prefix),
     memory_read: ({ path }) => memory.read(path),
     memory_search: ({ text }) => memory.search(text),
@@ -65,7 +67,7 @@ function open(address: string): null {
   return null;
 }
 
-async function ask(world: World, providers: Providers, account: Account, stack: FakeStack, request: Request): Promise<Reply> {
+async function ask(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice, request: Request): Promise<Reply> {
   switch (request.op) {
     case "hello":
       return { hello: { version: 1, pid: 1, profile: "local" } };
@@ -105,6 +107,9 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { changed: { commit: world.memory.remove(request.path, request.base, world.now()), paths: [request.path] } };
     case "restore_memory":
       return { changed: world.memory.restore(request.rev, world.now()) };
+    case "confirm_memory":
+      notice.confirm();
+      return "done";
     case "set_setting":
       world.set(request.name, request.value);
       return "done";

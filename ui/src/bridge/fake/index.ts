@@ -6,7 +6,8 @@
  * `?block=calls|providers` makes all commands, or the providers' answers, wait for the page event `fake-unblock`,
  * `?keychain=ready|locked|absent` the state of the keychain,
  * `?stack=never|off|running|failed|…` the state of the stack (all names are in `stackStates.ts`; the page event `fake-stack` with a name as its
- * detail changes it), `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state.
+ * detail changes it), `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state,
+ * `?memory=another|withheld` the notice about memory.
  * The page event `fake-answered-elsewhere` settles all open asks without a push, as if the window had missed it.
  * The page event `fake-answered-by-command` settles the newest open ask, as the command line does. `fake-read-queued` lets the
  * agents read their queued messages, also as if the window had missed it.
@@ -18,6 +19,7 @@ import type { Push } from "../wire";
 import { Account } from "./account";
 import { answers } from "./answers";
 import { answerAsk, openAsks } from "./asks";
+import { FakeMemoryNotice } from "./memoryNotice";
 import { Providers } from "./providers";
 import { FakeStack } from "./stack";
 import { World } from "./world";
@@ -53,7 +55,7 @@ export function fakeHost(): Host {
   const unblocked = new Promise<void>((done) => addEventListener("fake-unblock", () => done(), { once: true }));
   const block = options.get("block");
   const stack = new FakeStack(options, speed, (push) => world.push(push));
-  const commands = answers(world, new Providers(options, speed, block === "providers" ? unblocked : null), new Account(options), stack);
+  const commands = answers(world, new Providers(options, speed, block === "providers" ? unblocked : null), new Account(options), stack, new FakeMemoryNotice(options));
   return {
     async call(name, args) {
       if (block === "calls") await unblocked;

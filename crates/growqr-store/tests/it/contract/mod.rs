@@ -4,6 +4,7 @@ mod appending;
 mod asking;
 mod followers;
 mod mail;
+mod memory_links;
 mod opening;
 mod reading;
 mod rebuilding;
