@@ -2,7 +2,7 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{NetworkPart, PROFILE, Part, VolumePart, install_filter};
+use crate::labels::{ContainerPart, NetworkPart, PROFILE, VolumePart, install_filter};
 use std::collections::HashMap;
 
 /// Something of this install that no profile and no part of the stack claims.
@@ -80,7 +80,7 @@ impl Daemon {
 fn is_known(orphan: &Orphan) -> bool {
     let word = orphan.part.as_str();
     match orphan.kind {
-        OrphanKind::Container => Part::ALL.iter().any(|part| part.word() == word || part.seed_word() == word),
+        OrphanKind::Container => ContainerPart::ALL.iter().any(|part| part.word() == word || part.seed_word() == word),
         OrphanKind::Network => NetworkPart::ALL.iter().any(|part| part.word() == word),
         OrphanKind::Volume => VolumePart::ALL.iter().any(|part| part.word() == word),
     }

@@ -5,7 +5,7 @@ use crate::stack::problem::Problem;
 use crate::stack::view;
 use crate::stack::worker::Worker;
 use futures_util::StreamExt;
-use growqr_stack::{Part, PullTotals, Stack, usual_size};
+use growqr_stack::{ContainerPart, PullTotals, Stack, usual_size};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,20 +14,20 @@ use tokio::time::Instant;
 const SHOW_PROGRESS: Duration = Duration::from_millis(250);
 
 impl Worker {
-    pub(super) fn image(&self, part: Part) -> &str {
+    pub(super) fn image(&self, part: ContainerPart) -> &str {
         match part {
-            Part::Gitea => &self.config.gitea_image,
-            Part::OpenCode => &self.config.opencode_image,
+            ContainerPart::Gitea => &self.config.gitea_image,
+            ContainerPart::OpenCode => &self.config.opencode_image,
         }
     }
 
     /// Whether the image of a part is here. Downloads it if the person has agreed.
-    pub(super) async fn has_image(&mut self, stack: &Stack, part: Part) -> Result<bool, Problem> {
+    pub(super) async fn has_image(&mut self, stack: &Stack, part: ContainerPart) -> Result<bool, Problem> {
         let image = self.image(part).to_owned();
         if stack.daemon().image(&image).await?.is_some() {
             return Ok(true);
         }
-        if part == Part::OpenCode {
+        if part == ContainerPart::OpenCode {
             self.deps.workbench.clear("its image is not here");
         }
         if !self.agreed {

@@ -13,7 +13,7 @@ use crate::stack::worker::Worker;
 use futures_util::StreamExt;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, Wanted as WantedRow};
-use growqr_stack::{ContainerSpec, Daemon, Part, Real, Stack, StackError, Status, Step, Wanted};
+use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::PartState;
 use std::time::Duration;
 
@@ -74,8 +74,8 @@ impl Worker {
 
     /// Shows an error on every part that does not run and should, or should be removed.
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
-        let is_due = |part: &Part| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
-        for part in Part::ALL.into_iter().filter(is_due) {
+        let is_due = |part: &ContainerPart| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
+        for part in ContainerPart::ALL.into_iter().filter(is_due) {
             if self.ready.contains_key(&part) {
                 continue;
             }
@@ -128,16 +128,17 @@ impl Worker {
         let real = stack.observe().await?;
         let preferences = self.preferences().await;
         let sleeps = self.workbench_sleeps(&preferences);
-        let is_up =
-            |part: &Part| wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == Part::OpenCode);
-        let up: Vec<Part> = Part::ALL.into_iter().filter(is_up).collect();
+        let is_up = |part: &ContainerPart| {
+            wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == ContainerPart::OpenCode)
+        };
+        let up: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_up).collect();
         if up.is_empty() {
             return self.rest(&stack, &real, rows).await;
         }
-        if sleeps && wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+        if sleeps && wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) {
             self.deps.workbench.sleep();
-            self.ready.remove(&Part::OpenCode);
-            self.view.set_part(Part::OpenCode, PartState::Stopped, "sleeps until it is needed");
+            self.ready.remove(&ContainerPart::OpenCode);
+            self.view.set_part(ContainerPart::OpenCode, PartState::Stopped, "sleeps until it is needed");
         }
         let mut startable = Vec::new();
         let mut soonest = POLL;
@@ -163,7 +164,7 @@ impl Worker {
         self.sync = None;
         if self.copy.take_refusal() {
             self.services.forget_gitea();
-            self.ready.remove(&Part::Gitea);
+            self.ready.remove(&ContainerPart::Gitea);
             soonest = soonest.min(LOOK);
         }
         self.measure(&stack, &real).await;
@@ -177,13 +178,13 @@ impl Worker {
             stack.reconcile(&Wanted::default(), |step| tracing::info!(%step, "Docker")).await?;
         }
         self.ready.clear();
-        if wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+        if wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) {
             self.services.forget_containers("it is not running");
             self.deps.workbench.sleep();
         } else {
             self.services.forget_containers("it is not running; the person can start it with: growqr stack up");
         }
-        for part in Part::ALL {
+        for part in ContainerPart::ALL {
             let (state, found) = match wanted(rows, part) {
                 None => (PartState::Off, "not started"),
                 Some(WantedRow::Removed) => (PartState::Stopped, "stopped"),
@@ -218,7 +219,12 @@ impl Worker {
     }
 
     /// Starts these parts, with other ports as long as the chosen ones turn out to be in use.
-    async fn reconcile(&mut self, stack: &Stack, parts: &[Part], preferences: &StackPreferences) -> Result<Real, Problem> {
+    async fn reconcile(
+        &mut self,
+        stack: &Stack,
+        parts: &[ContainerPart],
+        preferences: &StackPreferences,
+    ) -> Result<Real, Problem> {
         for _ in 0..PORT_TRIES {
             let wanted = self.wanted(parts, preferences).await?;
             for part in parts {
@@ -245,14 +251,14 @@ impl Worker {
         Err(StackError::PortTaken(self.taken.last().copied().unwrap_or_default()).into())
     }
 
-    async fn wanted(&mut self, parts: &[Part], preferences: &StackPreferences) -> Result<Wanted, Problem> {
-        let spec = |part: Part, spec: ContainerSpec| parts.contains(&part).then_some(spec);
-        let gitea = match parts.contains(&Part::Gitea) {
-            true => spec(Part::Gitea, self.services.gitea_spec(&self.taken).await?),
+    async fn wanted(&mut self, parts: &[ContainerPart], preferences: &StackPreferences) -> Result<Wanted, Problem> {
+        let spec = |part: ContainerPart, spec: ContainerSpec| parts.contains(&part).then_some(spec);
+        let gitea = match parts.contains(&ContainerPart::Gitea) {
+            true => spec(ContainerPart::Gitea, self.services.gitea_spec(&self.taken).await?),
             false => None,
         };
-        let opencode = match parts.contains(&Part::OpenCode) {
-            true => spec(Part::OpenCode, self.services.opencode_spec(&self.taken, preferences).await?),
+        let opencode = match parts.contains(&ContainerPart::OpenCode) {
+            true => spec(ContainerPart::OpenCode, self.services.opencode_spec(&self.taken, preferences).await?),
             false => None,
         };
         Ok(Wanted { gitea, opencode })
@@ -260,7 +266,7 @@ impl Worker {
 
     /// Keeps what runs in the store.
     async fn record(&self, rows: &[StackContainer], real: &Real) -> Result<(), Problem> {
-        for part in Part::ALL {
+        for part in ContainerPart::ALL {
             let Some(row) = rows.iter().find(|row| row.part == store_part(part)) else { continue };
             let container = real.container(part).map(|container| container.id.clone());
             let image = self.image(part).to_owned();
@@ -276,7 +282,7 @@ impl Worker {
     }
 
     /// Waits until the services answer, and prepares them.
-    async fn make_ready(&mut self, stack: &Stack, real: &Real, parts: &[Part]) -> Result<(), Problem> {
+    async fn make_ready(&mut self, stack: &Stack, real: &Real, parts: &[ContainerPart]) -> Result<(), Problem> {
         for part in parts {
             let Some(container) = real.container(*part).filter(|container| container.status == Status::Running) else { continue };
             let run = (container.id.clone(), container.started_at.clone());
@@ -293,8 +299,8 @@ impl Worker {
                 ended = until_ended(stack, &container.id) => Err(ended),
                 prepared = async {
                     match part {
-                        Part::Gitea => self.services.prepare_gitea(stack, container).await,
-                        Part::OpenCode => self.services.prepare_opencode(stack, container).await,
+                        ContainerPart::Gitea => self.services.prepare_gitea(stack, container).await,
+                        ContainerPart::OpenCode => self.services.prepare_opencode(stack, container).await,
                     }
                 } => prepared,
             };

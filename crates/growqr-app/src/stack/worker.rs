@@ -15,7 +15,7 @@ use crate::stack::view::StackView;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use growqr_core::journal::SessionStatus;
-use growqr_stack::{Hint, HintKind, Part, Scope, Stack, StackError};
+use growqr_stack::{ContainerPart, Hint, HintKind, Scope, Stack, StackError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,18 +45,18 @@ pub(crate) struct Worker {
     /// The person agreed to downloads, and none has failed since.
     pub(super) agreed: bool,
     /// Parts whose image could not be downloaded.
-    pub(super) failed_downloads: BTreeSet<Part>,
+    pub(super) failed_downloads: BTreeSet<ContainerPart>,
     /// True once the containers may run: by the setting, a command, or a first use.
     pub(super) awake: bool,
     /// When the workbench was last used.
     pub(super) last_use: Instant,
     /// Ports that turned out to be in use although they could be bound.
     pub(super) taken: Vec<u16>,
-    pub(super) restarts: BTreeMap<Part, Restarts>,
+    pub(super) restarts: BTreeMap<ContainerPart, Restarts>,
     /// Containers that the events said ran out of memory.
     pub(super) out_of_memory: Vec<String>,
     /// Runs that were prepared: the container's id and the start of its run; empty while it is being prepared.
-    pub(super) ready: BTreeMap<Part, (String, String)>,
+    pub(super) ready: BTreeMap<ContainerPart, (String, String)>,
     pub(super) disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,

@@ -98,7 +98,7 @@ fn other_settings_replace_one_container_and_leave_the_other() {
     let mut wanted = wanted();
     wanted.gitea.as_mut().unwrap().port.host = 42007;
     let steps = arrive(&mut real, &wanted);
-    assert!(steps.iter().all(|step| step.part() == Part::Gitea), "{steps:?}");
+    assert!(steps.iter().all(|step| step.part() == ContainerPart::Gitea), "{steps:?}");
     assert!(matches!(steps[0], Step::RemoveContainer { why: Unfit::OtherSettings, .. }));
 }
 
@@ -133,7 +133,7 @@ fn a_second_network_is_removed_before_the_container_starts() {
 fn what_is_not_wanted_now_is_stopped_and_kept() {
     let mut real = running();
     let steps = arrive(&mut real, &Wanted { opencode: None, ..wanted() });
-    assert!(matches!(steps.as_slice(), [Step::Stop { part: Part::OpenCode, .. }]), "{steps:?}");
+    assert!(matches!(steps.as_slice(), [Step::Stop { part: ContainerPart::OpenCode, .. }]), "{steps:?}");
     assert_eq!(real.containers.len(), 2);
 }
 
