@@ -6,6 +6,7 @@ use crate::error::StackError;
 use crate::labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 use crate::observe::{Real, RealContainer, RealNetwork, Status};
 use crate::spec::ContainerSpec;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a profile wants to run.
@@ -15,6 +16,8 @@ pub struct Wanted {
     pub gitea: Option<ContainerSpec>,
     /// OpenCode, or `None` if it should not run.
     pub opencode: Option<ContainerSpec>,
+    /// Parts without a spec whose container is left as it is: running or not.
+    pub untouched: BTreeSet<ContainerPart>,
 }
 
 impl Wanted {
@@ -57,7 +60,7 @@ pub enum Step {
     },
     /// Fill the volumes and create the container.
     CreateContainer(ContainerPart),
-    /// Let a paused container go on.
+    /// Unpause a container.
     Unpause {
         /// The part.
         part: ContainerPart,
@@ -112,7 +115,7 @@ impl fmt::Display for Step {
                 write!(f, "remove a container of {}: {why}", part.name())
             }
             Step::CreateContainer(part) => write!(f, "create the container of {}", part.name()),
-            Step::Unpause { part, .. } => write!(f, "let {} go on", part.name()),
+            Step::Unpause { part, .. } => write!(f, "unpause {}", part.name()),
             Step::Start { part, .. } => write!(f, "start {}", part.name()),
             Step::Stop { part, .. } => write!(f, "stop {}", part.name()),
         }
@@ -158,6 +161,7 @@ pub fn plan(scope: &Scope, wanted: &Wanted, real: &Real) -> Result<Vec<Step>, St
     for part in ContainerPart::ALL {
         match wanted.spec(part) {
             Some(spec) => container(spec, real, &mut steps),
+            None if wanted.untouched.contains(&part) => {}
             None => steps.extend(stop(part, real)),
         }
     }

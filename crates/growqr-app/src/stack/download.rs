@@ -2,16 +2,19 @@
 
 use crate::stack::look::needs_download;
 use crate::stack::problem::Problem;
-use crate::stack::view;
+use crate::stack::view::{self, StackView};
 use crate::stack::worker::Worker;
 use futures_util::StreamExt;
-use growqr_stack::{ContainerPart, PullTotals, Stack, usual_size};
+use growqr_stack::{ContainerPart, Daemon, PullTotals, Real, Stack, StackError, Status, usual_size};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often a download is shown.
 const SHOW_PROGRESS: Duration = Duration::from_millis(250);
+
+/// How long a download waits after one that the daemon has ended.
+const RETRY: Duration = Duration::from_secs(5);
 
 impl Worker {
     pub(super) fn image(&self, part: ContainerPart) -> &str {
@@ -21,45 +24,71 @@ impl Worker {
         }
     }
 
-    /// Whether the image of a part is here. Downloads it if the person has agreed.
-    pub(super) async fn has_image(&mut self, stack: &Stack, part: ContainerPart) -> Result<bool, Problem> {
+    /// Whether the image of a part is here. Starts its download if the person has agreed.
+    pub(super) async fn has_image(&mut self, stack: &Stack, real: &Real, part: ContainerPart) -> Result<bool, Problem> {
         let image = self.image(part).to_owned();
         if stack.daemon().image(&image).await?.is_some() {
+            self.missing_images.remove(&part);
             return Ok(true);
         }
-        if part == ContainerPart::OpenCode {
+        self.missing_images.insert(part);
+        let is_running = real.container(part).is_some_and(|container| container.status == Status::Running);
+        if part == ContainerPart::OpenCode && !is_running {
             self.deps.workbench.clear("its image is not here");
+        }
+        if self.tasks.downloads(part) {
+            return Ok(false);
         }
         if !self.agreed {
             // A failed download stays shown until the person tries again.
-            if !self.failed_downloads.contains(&part) {
+            if !self.failed_downloads.contains(&part) && !is_running {
                 needs_download(part, &image, &self.view);
             }
             return Ok(false);
         }
+        if self.next_download.is_some_and(|at| Instant::now() < at) {
+            return Ok(false);
+        }
         self.failed_downloads.remove(&part);
-        self.view.set_part(part, PartState::Downloading, format!("downloading {image}"));
-        self.view.change(|stack| stack.busy = Some(format!("downloading {image}")));
-        let (mut totals, mut shown) = (PullTotals::default(), Instant::now());
-        let mut pull = std::pin::pin!(stack.daemon().pull(&image));
-        while let Some(progress) = pull.next().await {
-            match progress {
-                Ok(progress) => totals.apply(&progress),
-                Err(error) if error.is_about_the_daemon() => return Err(error.into()),
-                Err(error) => {
-                    self.agreed = false;
-                    self.failed_downloads.insert(part);
+        let doing = format!("downloading {image}");
+        if !is_running {
+            self.view.set_part(part, PartState::Downloading, doing.clone());
+        }
+        self.view.change(|stack| stack.busy = Some(doing.clone()));
+        self.tasks.download(part, doing, download(stack.daemon().clone(), image, part, self.view.clone()));
+        Ok(false)
+    }
+
+    /// Shows what a download that has ended leaves to do.
+    pub(super) fn downloaded(&mut self, part: ContainerPart, result: Result<(), StackError>) {
+        self.view.change_part(part, |shown| shown.progress = None);
+        match result {
+            Ok(()) => {}
+            Err(error) if error.is_about_the_daemon() => self.next_download = Some(Instant::now() + RETRY),
+            Err(error) => {
+                self.agreed = false;
+                self.failed_downloads.insert(part);
+                // One that runs with another image goes on.
+                if !self.ready.contains_key(&part) {
                     self.view.set_part(part, PartState::Failed, error.to_string());
-                    self.view.change_part(part, |shown| shown.next_step = Some(view::next_step(&error).to_owned()));
-                    return Ok(false);
                 }
-            }
-            if shown.elapsed() > SHOW_PROGRESS {
-                shown = Instant::now();
-                let progress = view::progress(&totals, usual_size(&image));
-                self.view.change_part(part, |shown| shown.progress = Some(progress));
+                self.view.change_part(part, |shown| shown.next_step = Some(view::next_step(&error).to_owned()));
             }
         }
-        Ok(true)
     }
+}
+
+/// Downloads an image and shows how far it is.
+async fn download(daemon: Daemon, image: String, part: ContainerPart, shown: StackView) -> Result<(), StackError> {
+    let (mut totals, mut shown_at) = (PullTotals::default(), Instant::now());
+    let mut pull = std::pin::pin!(daemon.pull(&image));
+    while let Some(progress) = pull.next().await {
+        totals.apply(&progress?);
+        if shown_at.elapsed() > SHOW_PROGRESS {
+            shown_at = Instant::now();
+            let progress = view::progress(&totals, usual_size(&image));
+            shown.change_part(part, |shown| shown.progress = Some(progress));
+        }
+    }
+    Ok(())
 }

@@ -12,6 +12,7 @@ mod gitea_commands;
 mod look;
 mod memory_copy;
 mod orders;
+mod part_tasks;
 mod ports;
 pub(crate) mod preferences;
 mod problem;

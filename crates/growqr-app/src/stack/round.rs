@@ -4,18 +4,20 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::config::docker_environment;
 use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
+use crate::stack::part_tasks::Run;
 use crate::stack::preferences::StackPreferences;
 use crate::stack::problem::Problem;
 use crate::stack::restarts::Verdict;
-use crate::stack::services::Services;
+use crate::stack::services::{Prepared, Services};
 use crate::stack::view;
 use crate::stack::worker::Worker;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, Wanted as WantedRow};
 use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::PartState;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often the state is read again although nothing seems to have happened.
 const POLL: Duration = Duration::from_secs(15);
@@ -49,6 +51,7 @@ impl Worker {
                 // What the person confirmed was confirmed for what they saw.
                 self.remove_orphans = false;
                 self.services.forget_containers("Docker does not answer");
+                self.tasks.cancel_all();
                 self.ready.clear();
                 self.copy.offline().await;
                 SEARCH
@@ -63,7 +66,8 @@ impl Worker {
                 POLL
             }
         };
-        let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
+        let compares = || self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
+        let busy = self.tasks.doing().or_else(compares);
         self.orders.if_none(|| self.view.change(|stack| stack.busy = busy));
         // A removal may be done now.
         let rows = if is_removal_ordered(&rows) { self.deps.store.containers().await.unwrap_or(rows) } else { rows };
@@ -76,7 +80,7 @@ impl Worker {
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
         let is_due = |part: &ContainerPart| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
         for part in ContainerPart::ALL.into_iter().filter(is_due) {
-            if self.ready.contains_key(&part) {
+            if self.ready.contains_key(&part) || self.tasks.has(part) {
                 continue;
             }
             self.view.set_part(part, PartState::Failed, problem);
@@ -140,26 +144,27 @@ impl Worker {
             self.ready.remove(&ContainerPart::OpenCode);
             self.view.set_part(ContainerPart::OpenCode, PartState::Stopped, "sleeps until it is needed");
         }
-        let mut startable = Vec::new();
+        ContainerPart::ALL.into_iter().filter(|part| !up.contains(part)).for_each(|part| self.tasks.cancel(part));
+        let mut chosen = Chosen::default();
         let mut soonest = POLL;
         for part in up {
-            if !self.has_image(&stack, part).await? {
-                continue;
-            }
+            let has_image = self.has_image(&stack, &real, part).await?;
             match self.after_death(&stack, &real, part).await? {
-                Verdict::Start => startable.push(part),
+                // It runs on with the image that it has.
+                Verdict::Start if !has_image => chosen.kept.push(part),
+                Verdict::Start => chosen.started.push(part),
                 Verdict::Wait(wait) => soonest = soonest.min(wait),
                 Verdict::GiveUp => {}
             }
         }
-        let (real, problem) = match self.reconcile(&stack, &startable, &preferences).await {
+        let (real, problem) = match self.reconcile(&stack, &chosen, &preferences).await {
             Ok(real) => (real, None),
             Err(Problem::Docker(error)) if error.is_about_the_daemon() => return Err(error.into()),
             // The other container may run.
             Err(problem) => (stack.observe().await?, Some(problem)),
         };
         self.record(rows, &real).await?;
-        self.make_ready(&stack, &real, &startable).await?;
+        soonest = soonest.min(self.make_ready(&stack, &real, &chosen).await?);
         self.copy.round(self.services.gitea(), self.sync).await;
         self.sync = None;
         if self.copy.take_refusal() {
@@ -177,6 +182,7 @@ impl Worker {
             self.view.change(|stack| stack.busy = Some("stopping".to_owned()));
             stack.reconcile(&Wanted::default(), |step| tracing::info!(%step, "Docker")).await?;
         }
+        self.tasks.cancel_all();
         self.ready.clear();
         if wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) {
             self.services.forget_containers("it is not running");
@@ -204,6 +210,7 @@ impl Worker {
 
     async fn remove_all(&mut self, stack: &Stack) -> Result<(), Problem> {
         self.view.change(|stack| stack.busy = Some("removing containers and their data".to_owned()));
+        self.tasks.cancel_all();
         self.services.stop().await;
         self.ready.clear();
         // The other way round, a kill in between would make the next start find a copy that was emptied.
@@ -219,15 +226,10 @@ impl Worker {
     }
 
     /// Starts these parts, with other ports as long as the chosen ones turn out to be in use.
-    async fn reconcile(
-        &mut self,
-        stack: &Stack,
-        parts: &[ContainerPart],
-        preferences: &StackPreferences,
-    ) -> Result<Real, Problem> {
+    async fn reconcile(&mut self, stack: &Stack, chosen: &Chosen, preferences: &StackPreferences) -> Result<Real, Problem> {
         for _ in 0..PORT_TRIES {
-            let wanted = self.wanted(parts, preferences).await?;
-            for part in parts {
+            let wanted = self.wanted(chosen, preferences).await?;
+            for part in &chosen.started {
                 if !self.ready.contains_key(part) {
                     self.view.set_part(*part, PartState::Starting, "starting");
                     self.view.change(|stack| stack.busy = Some("starting containers".to_owned()));
@@ -251,17 +253,20 @@ impl Worker {
         Err(StackError::PortTaken(self.taken.last().copied().unwrap_or_default()).into())
     }
 
-    async fn wanted(&mut self, parts: &[ContainerPart], preferences: &StackPreferences) -> Result<Wanted, Problem> {
-        let spec = |part: ContainerPart, spec: ContainerSpec| parts.contains(&part).then_some(spec);
-        let gitea = match parts.contains(&ContainerPart::Gitea) {
-            true => spec(ContainerPart::Gitea, self.services.gitea_spec(&self.taken).await?),
+    async fn wanted(&mut self, chosen: &Chosen, preferences: &StackPreferences) -> Result<Wanted, Problem> {
+        let has = |part: ContainerPart| chosen.started.contains(&part) || chosen.kept.contains(&part);
+        let gitea = match has(ContainerPart::Gitea) {
+            true => Some(self.services.gitea_spec(&self.taken).await?),
             false => None,
         };
-        let opencode = match parts.contains(&ContainerPart::OpenCode) {
-            true => spec(ContainerPart::OpenCode, self.services.opencode_spec(&self.taken, preferences).await?),
+        // Also for a container that is kept: it needs the gateway.
+        let opencode = match has(ContainerPart::OpenCode) {
+            true => Some(self.services.opencode_spec(&self.taken, preferences).await?),
             false => None,
         };
-        Ok(Wanted { gitea, opencode })
+        let started = |spec: &ContainerSpec| chosen.started.contains(&spec.part);
+        let untouched = chosen.kept.iter().copied().collect();
+        Ok(Wanted { gitea: gitea.filter(started), opencode: opencode.filter(started), untouched })
     }
 
     /// Keeps what runs in the store.
@@ -281,44 +286,71 @@ impl Worker {
         Ok(())
     }
 
-    /// Waits until the services answer, and prepares them.
-    async fn make_ready(&mut self, stack: &Stack, real: &Real, parts: &[ContainerPart]) -> Result<(), Problem> {
-        for part in parts {
-            let Some(container) = real.container(*part).filter(|container| container.status == Status::Running) else { continue };
+    /// Begins to prepare the services that run and are not prepared. Returns when the next one is due.
+    async fn make_ready(&mut self, stack: &Stack, real: &Real, chosen: &Chosen) -> Result<Duration, Problem> {
+        let mut soonest = POLL;
+        for part in chosen.started.iter().chain(&chosen.kept).copied() {
+            let Some(container) = real.container(part).filter(|container| container.status == Status::Running) else { continue };
             let run = (container.id.clone(), container.started_at.clone());
             let url = container.port.map(|port| format!("http://127.0.0.1:{port}"));
-            self.view.change_part(*part, |shown| shown.url = url);
-            if self.ready.get(part) == Some(&run) {
+            self.view.change_part(part, |shown| shown.url = url);
+            if self.ready.get(&part) == Some(&run) || self.tasks.prepares(part, &run) {
                 continue;
             }
-            self.view.set_part(*part, PartState::Starting, "waiting until it answers");
-            self.view.change(|stack| stack.busy = Some(format!("waiting until {} answers", part.name())));
-            // From here on, an end of this run is a death. It is not prepared yet: this round may be given up.
-            self.ready.insert(*part, (container.id.clone(), String::new()));
-            let prepared = tokio::select! {
-                ended = until_ended(stack, &container.id) => Err(ended),
-                prepared = async {
-                    match part {
-                        ContainerPart::Gitea => self.services.prepare_gitea(stack, container).await,
-                        ContainerPart::OpenCode => self.services.prepare_opencode(stack, container).await,
-                    }
-                } => prepared,
+            if let Some((failed, at)) = self.unprepared.get(&part)
+                && *failed == run
+                && Instant::now() < *at
+            {
+                soonest = soonest.min(at.duration_since(Instant::now()));
+                continue;
+            }
+            self.view.set_part(part, PartState::Starting, "waiting until it answers");
+            let doing = format!("waiting until {} answers", part.name());
+            self.view.change(|stack| stack.busy = Some(doing.clone()));
+            // From here on, an end of this run is a death.
+            self.ready.insert(part, (container.id.clone(), String::new()));
+            let preparation = match part {
+                ContainerPart::Gitea => self.services.prepare_gitea(stack, container).boxed(),
+                ContainerPart::OpenCode => self.services.prepare_opencode(stack, container).await.boxed(),
             };
-            match prepared {
-                Ok(version) => {
-                    self.ready.insert(*part, run);
-                    self.view.set_part(*part, PartState::Running, "running");
-                    self.view.change_part(*part, |shown| shown.version = Some(version));
+            let (stack, id) = (stack.clone(), container.id.clone());
+            self.tasks.prepare(part, doing, run, async move {
+                tokio::select! {
+                    ended = until_ended(&stack, &id) => Err(ended),
+                    prepared = preparation => prepared,
                 }
-                Err(error) => {
-                    let error = growqr_wire::Error::from(error);
-                    self.view.set_part(*part, PartState::Failed, error.message);
-                    self.view.change_part(*part, |shown| shown.next_step = error.next_step);
-                }
+            });
+        }
+        Ok(soonest)
+    }
+
+    /// A preparation has ended.
+    pub(super) fn prepared(&mut self, part: ContainerPart, run: Run, result: Result<Prepared, AppError>) {
+        match result {
+            Ok(prepared) => {
+                self.unprepared.remove(&part);
+                self.ready.insert(part, run);
+                self.view.set_part(part, PartState::Running, "running");
+                self.view.change_part(part, |shown| shown.version = Some(prepared.version.clone()));
+                self.services.take(prepared);
+            }
+            Err(error) => {
+                self.unprepared.insert(part, (run, Instant::now() + POLL));
+                let error = growqr_wire::Error::from(error);
+                self.view.set_part(part, PartState::Failed, error.message);
+                self.view.change_part(part, |shown| shown.next_step = error.next_step);
             }
         }
-        Ok(())
     }
+}
+
+/// What a round does with the parts that should run.
+#[derive(Default)]
+struct Chosen {
+    /// They are made and started.
+    started: Vec<ContainerPart>,
+    /// They stay as they are: their image is not here yet.
+    kept: Vec<ContainerPart>,
 }
 
 /// Waits until a container no longer runs.

@@ -8,6 +8,7 @@ use crate::stack::deps::StackDeps;
 use crate::stack::look;
 use crate::stack::memory_copy::MemoryCopy;
 use crate::stack::orders::{Orders, Pending};
+use crate::stack::part_tasks::{Done, PartTasks, Run};
 use crate::stack::preferences::{StackPreferences, StartWhen};
 use crate::stack::restarts::Restarts;
 use crate::stack::services::Services;
@@ -55,8 +56,16 @@ pub(crate) struct Worker {
     pub(super) restarts: BTreeMap<ContainerPart, Restarts>,
     /// Containers that the events said ran out of memory.
     pub(super) out_of_memory: Vec<String>,
-    /// Runs that were prepared: the container's id and the start of its run; empty while it is being prepared.
-    pub(super) ready: BTreeMap<ContainerPart, (String, String)>,
+    /// Parts whose image is not here.
+    pub(super) missing_images: BTreeSet<ContainerPart>,
+    /// No download is started before this time: the daemon has ended the last one.
+    pub(super) next_download: Option<Instant>,
+    /// Runs that were prepared; without a start while they are being prepared.
+    pub(super) ready: BTreeMap<ContainerPart, Run>,
+    /// Runs that could not be prepared, and when they are tried again.
+    pub(super) unprepared: BTreeMap<ContainerPart, (Run, Instant)>,
+    /// What goes on between rounds.
+    pub(super) tasks: PartTasks,
     pub(super) disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,
@@ -88,7 +97,11 @@ impl Worker {
             taken: Vec::new(),
             restarts: BTreeMap::new(),
             out_of_memory: Vec::new(),
+            missing_images: BTreeSet::new(),
+            next_download: None,
             ready: BTreeMap::new(),
+            unprepared: BTreeMap::new(),
+            tasks: PartTasks::default(),
             disk_measured: None,
             sync: None,
             remove_orphans: false,
@@ -124,6 +137,14 @@ impl Worker {
                     }
                     Ok(()) = needed.changed() => {
                         self.wake().await;
+                        None
+                    }
+                    (part, done) = self.tasks.next() => {
+                        match done {
+                            Done::Download(result) => self.downloaded(part, result),
+                            Done::Preparation(run, result) => self.prepared(part, run, result),
+                            Done::Lost => {}
+                        }
                         None
                     }
                     () = self.copy.until_news() => None,
@@ -166,6 +187,8 @@ impl Worker {
             self.last_use = Instant::now();
             self.taken.clear();
             self.restarts.clear();
+            self.unprepared.clear();
+            self.next_download = None;
         }
         self.remove_orphans |= orders.remove_orphans;
         if let Some(join) = orders.sync {
