@@ -104,6 +104,7 @@ fn print(out: &Out, state: &State) {
             lines.push(line(out, "Memory", style, &format!("{}{when}", memory.found)));
             lines.extend(step(out, memory.next_step.as_deref()));
         }
+        lines.extend(state.notes.iter().map(|note| line(out, "Note", Style::Dim, note)));
         if !state.orphans.is_empty() {
             lines.push(format!(
                 "{} things in Docker belong to no profile on this computer: growqr stack orphans",
@@ -125,6 +126,7 @@ fn step(out: &Out, step: Option<&str>) -> Option<String> {
 fn details(out: &Out, part: &StackPart) -> Option<String> {
     let megabytes = |bytes: u64| format!("{} MB", bytes / 1_000_000);
     let parts = [
+        Some(part.image.clone()),
         part.version.as_ref().map(|version| format!("version {version}")),
         part.url.clone(),
         part.memory_bytes.map(|bytes| format!("{} of memory", megabytes(bytes))),

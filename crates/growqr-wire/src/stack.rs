@@ -19,6 +19,9 @@ pub struct Stack {
     /// Containers, networks and volumes that carry this program's labels and that no profile on this computer owns. They are
     /// only removed when the person asks.
     pub orphans: Vec<StackOrphan>,
+    /// What the person should know besides: an older image in use, passwords in a file. One sentence or two each.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// The state of the Docker daemon.

@@ -191,8 +191,12 @@ impl StackControl {
 /// The state of Docker and the containers, without a host: what the store and Docker say.
 pub(crate) async fn look_without_host(profile: &Profile, environment: &Environment) -> Result<Stack, AppError> {
     let library = Library::open(profile.clone()).await?;
-    let config = StackConfig::read(environment)?;
+    let mut config = StackConfig::read(environment)?;
+    if let Some(records) = library.stack_records() {
+        config.adopt(&records.containers().await.unwrap_or_default());
+    }
     let view = StackView::new(&config.gitea_image, &config.opencode_image);
     crate::stack::look::look(library.stack_records(), profile, environment, &view).await;
+    crate::stack::notes::show(&config, &view);
     Ok(view.get())
 }

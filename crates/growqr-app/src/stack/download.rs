@@ -1,11 +1,17 @@
 //! Images: whether they are here, and their download once the person has agreed.
 
+use crate::SystemClock;
 use crate::stack::look::needs_download;
 use crate::stack::problem::Problem;
 use crate::stack::view::{self, StackView};
 use crate::stack::worker::Worker;
 use futures_util::StreamExt;
-use growqr_stack::{ContainerPart, Daemon, PullTotals, Real, Stack, StackError, Status, usual_size};
+use growqr_core::clock::Clock;
+use growqr_core::stack::StackPart;
+use growqr_stack::{
+    ContainerPart, Daemon, GITEA_FALLBACK_IMAGE, GITEA_IMAGE, ImageProblem, PullTotals, Real, Stack, StackError, Status,
+    VolumePart, usual_size,
+};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -50,6 +56,9 @@ impl Worker {
             return Ok(false);
         }
         self.failed_downloads.remove(&part);
+        // A volume that the default image has used cannot go back to the older one.
+        let is_new = real.volumes.iter().all(|volume| volume.part != VolumePart::GiteaData.word());
+        self.may_fall_back = is_new && !self.config.gitea_image_is_set;
         let doing = format!("downloading {image}");
         if !is_running {
             self.view.set_part(part, PartState::Downloading, doing.clone());
@@ -60,11 +69,20 @@ impl Worker {
     }
 
     /// Shows what a download that has ended leaves to do.
-    pub(super) fn downloaded(&mut self, part: ContainerPart, result: Result<(), StackError>) {
+    pub(super) async fn downloaded(&mut self, part: ContainerPart, result: Result<(), StackError>) {
         self.view.change_part(part, |shown| shown.progress = None);
         match result {
             Ok(()) => {}
             Err(error) if error.is_about_the_daemon() => self.next_download = Some(Instant::now() + RETRY),
+            Err(StackError::ImageUnavailable { problem: ImageProblem::NotThere, image })
+                if image == GITEA_IMAGE && self.may_fall_back =>
+            {
+                tracing::warn!(%image, "the registry does not offer Gitea's default image; the older one is used");
+                let at = SystemClock.now();
+                if let Err(error) = self.deps.store.saw_container(StackPart::Gitea, GITEA_FALLBACK_IMAGE, None, at).await {
+                    self.view.stopped_by(&error.into());
+                }
+            }
             Err(error) => {
                 self.agreed = false;
                 self.failed_downloads.insert(part);

@@ -11,6 +11,7 @@ pub(crate) mod gateway;
 mod gitea_commands;
 mod look;
 mod memory_copy;
+mod notes;
 mod orders;
 mod part_tasks;
 mod ports;

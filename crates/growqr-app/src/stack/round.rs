@@ -13,7 +13,7 @@ use crate::stack::view;
 use crate::stack::worker::Worker;
 use futures_util::{FutureExt, StreamExt};
 use growqr_core::clock::Clock;
-use growqr_core::stack::{StackContainer, Wanted as WantedRow};
+use growqr_core::stack::{StackContainer, StackPart, Wanted as WantedRow};
 use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::PartState;
 use std::time::Duration;
@@ -42,6 +42,8 @@ impl Worker {
                 return POLL;
             }
         };
+        self.config.adopt(&rows);
+        self.view.change_part(ContainerPart::Gitea, |shown| shown.image.clone_from(&self.config.gitea_image));
         let pause = match self.work(&rows).await {
             Ok(pause) => pause,
             Err(Problem::Docker(error)) if error.is_about_the_daemon() => {
@@ -73,6 +75,7 @@ impl Worker {
         let rows = if is_removal_ordered(&rows) { self.deps.store.containers().await.unwrap_or(rows) } else { rows };
         show_ordered_removal(&self.view, &rows);
         set_next(&self.view, &rows);
+        self.show_notes();
         pause
     }
 
@@ -217,10 +220,12 @@ impl Worker {
         self.copy.forget().await?;
         stack.reset().await?;
         self.deps.credentials.forget().await?;
-        for part in growqr_core::stack::StackPart::ALL {
+        for part in StackPart::ALL {
             self.deps.store.free_port(part).await.map_err(AppError::from)?;
         }
         self.services = Services::new(self.deps.clone(), self.config.clone());
+        // The next start tries the default image again.
+        self.deps.store.saw_container(StackPart::Gitea, "", None, SystemClock.now()).await.map_err(AppError::from)?;
         self.deps.store.removed_containers(SystemClock.now()).await.map_err(AppError::from)?;
         Ok(())
     }
@@ -256,7 +261,7 @@ impl Worker {
     async fn wanted(&mut self, chosen: &Chosen, preferences: &StackPreferences) -> Result<Wanted, Problem> {
         let has = |part: ContainerPart| chosen.started.contains(&part) || chosen.kept.contains(&part);
         let gitea = match has(ContainerPart::Gitea) {
-            true => Some(self.services.gitea_spec(&self.taken).await?),
+            true => Some(self.services.gitea_spec(&self.config.gitea_image, &self.taken).await?),
             false => None,
         };
         // Also for a container that is kept: it needs the gateway.

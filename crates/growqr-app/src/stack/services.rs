@@ -115,10 +115,10 @@ impl Services {
     ///
     /// # Errors
     /// If no port is free or the credentials cannot be read.
-    pub(crate) async fn gitea_spec(&self, taken: &[u16]) -> Result<ContainerSpec, AppError> {
+    pub(crate) async fn gitea_spec(&self, image: &str, taken: &[u16]) -> Result<ContainerSpec, AppError> {
         let port = self.port(StackPart::Gitea, taken).await?;
         let settings = GiteaSettings::new(port, self.credentials().await?.gitea_secret_key);
-        Ok(gitea_spec(&GiteaSettings { image: self.config.gitea_image.clone(), ..settings }))
+        Ok(gitea_spec(&GiteaSettings { image: image.to_owned(), ..settings }))
     }
 
     /// What OpenCode's container is made of. Starts the gateway: its port is part of it.

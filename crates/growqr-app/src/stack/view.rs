@@ -151,5 +151,6 @@ fn unknown(gitea_image: &str, opencode_image: &str) -> Stack {
         busy: None,
         next: None,
         orphans: Vec::new(),
+        notes: Vec::new(),
     }
 }

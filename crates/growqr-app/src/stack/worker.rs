@@ -7,6 +7,7 @@ use crate::stack::config::StackConfig;
 use crate::stack::deps::StackDeps;
 use crate::stack::look;
 use crate::stack::memory_copy::MemoryCopy;
+use crate::stack::notes;
 use crate::stack::orders::{Orders, Pending};
 use crate::stack::part_tasks::{Done, PartTasks, Run};
 use crate::stack::preferences::{StackPreferences, StartWhen};
@@ -58,6 +59,8 @@ pub(crate) struct Worker {
     pub(super) out_of_memory: Vec<String>,
     /// Parts whose image is not here.
     pub(super) missing_images: BTreeSet<ContainerPart>,
+    /// Gitea may use its older image: it has no data yet, and the person has named no image.
+    pub(super) may_fall_back: bool,
     /// No download is started before this time: the daemon has ended the last one.
     pub(super) next_download: Option<Instant>,
     /// Runs that were prepared; without a start while they are being prepared.
@@ -98,6 +101,7 @@ impl Worker {
             restarts: BTreeMap::new(),
             out_of_memory: Vec::new(),
             missing_images: BTreeSet::new(),
+            may_fall_back: false,
             next_download: None,
             ready: BTreeMap::new(),
             unprepared: BTreeMap::new(),
@@ -111,6 +115,9 @@ impl Worker {
     /// Looks once, for a process that does not keep the containers.
     pub(crate) async fn look(&mut self) {
         let StackDeps { store, profile, environment, .. } = &self.deps;
+        self.config.adopt(&store.containers().await.unwrap_or_default());
+        self.view.change_part(ContainerPart::Gitea, |shown| shown.image.clone_from(&self.config.gitea_image));
+        notes::show(&self.config, &self.view);
         look::look(Some(&**store), profile, environment, &self.view).await;
     }
 
@@ -141,7 +148,7 @@ impl Worker {
                     }
                     (part, done) = self.tasks.next() => {
                         match done {
-                            Done::Download(result) => self.downloaded(part, result),
+                            Done::Download(result) => self.downloaded(part, result).await,
                             Done::Preparation(run, result) => self.prepared(part, run, result),
                             Done::Lost => {}
                         }

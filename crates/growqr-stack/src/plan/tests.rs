@@ -12,6 +12,7 @@ fn wanted() -> Wanted {
     Wanted {
         gitea: Some(gitea_spec(&GiteaSettings::new(42000, Secret::new("key")))),
         opencode: Some(opencode_spec(&OpenCodeSettings::new(42001, Secret::new("word"), Secret::new("{}")))),
+        ..Wanted::default()
     }
 }
 
@@ -153,4 +154,12 @@ fn a_volume_of_somebody_else_is_refused() {
     let foreign_volumes = vec![scope().name("gitea-data")];
     let refused = plan(&scope(), &wanted(), &Real { foreign_volumes, ..Real::default() });
     assert!(matches!(refused, Err(StackError::NameTaken { what: "volume", .. })), "{refused:?}");
+}
+
+#[test]
+fn an_untouched_part_runs_on_while_the_other_one_is_stopped() {
+    let untouched = Wanted { untouched: [ContainerPart::Gitea].into(), ..Wanted::default() };
+    let real = running();
+    let id = real.container(ContainerPart::OpenCode).unwrap().id.clone();
+    assert_eq!(plan(&scope(), &untouched, &real).unwrap(), [Step::Stop { part: ContainerPart::OpenCode, id }]);
 }
