@@ -4,7 +4,9 @@ use crate::CommandResult;
 use crate::args::{Part, Stack};
 use crate::print::{Out, Style, sanitized, sanitized_line, time};
 use growqr_app::{AppError, Client, Environment, Profile, send_request};
-use growqr_wire::{DockerState, MemorySyncState, PartState, Reply, Request, Stack as State, StackAction, StackPart};
+use growqr_wire::{
+    DockerState, MemorySyncState, OrphanKey, PartState, Reply, Request, Stack as State, StackAction, StackOrphan, StackPart,
+};
 use std::time::Duration;
 
 /// How often the state is read while containers start or stop.
@@ -202,7 +204,11 @@ async fn orphans(profile: Profile, environment: &Environment, out: &Out, remove:
         out.row(orphan, || format!("{:<9}  {}", orphan.kind, sanitized_line(&orphan.name)));
     }
     if remove && !state.orphans.is_empty() {
-        let state = finish(profile, environment, out, Request::StackRemoveOrphans).await?;
+        let state = {
+            let key = |orphan: &StackOrphan| OrphanKey { kind: orphan.kind.clone(), id: orphan.id.clone() };
+            let orphans: Vec<OrphanKey> = state.orphans.iter().map(key).collect();
+            finish(profile, environment, out, Request::StackRemoveOrphans { orphans }).await?
+        };
         return Ok(state.orphans.is_empty());
     }
     if !remove && !state.orphans.is_empty() && !out.is_json() {

@@ -1,4 +1,5 @@
-//! What carries this program's labels and belongs to nobody any more. It is listed first and removed only when told so.
+//! Containers, networks and volumes that carry this program's labels and belong to no profile. They are listed first and removed
+//! only when the person agrees.
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
@@ -29,6 +30,18 @@ pub enum OrphanKind {
     Network,
     /// A volume: removing it removes data.
     Volume,
+}
+
+impl OrphanKind {
+    /// The word for it in commands and on the screen.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            OrphanKind::Container => "container",
+            OrphanKind::Network => "network",
+            OrphanKind::Volume => "volume",
+        }
+    }
 }
 
 impl Daemon {

@@ -13,7 +13,7 @@ use crate::stack::worker::Worker;
 use growqr_actors::Host;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
-use growqr_wire::{DockerState, Stack};
+use growqr_wire::{DockerState, OrphanKey, Stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -121,9 +121,9 @@ impl StackControl {
         Ok(self.view.get())
     }
 
-    /// Removes what belongs to no profile on this computer.
-    pub(crate) fn remove_orphans(&self) -> Stack {
-        self.tell("removing what belongs to nobody", |pending| pending.remove_orphans = true);
+    /// Removes those of these things that belong to no profile on this computer.
+    pub(crate) fn remove_orphans(&self, orphans: Vec<OrphanKey>) -> Stack {
+        self.tell("removing things that belong to no profile", |pending| pending.remove_orphans.extend(orphans));
         self.view.get()
     }
 

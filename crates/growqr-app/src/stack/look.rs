@@ -5,7 +5,7 @@ use crate::stack::config::{docker_environment, install_id};
 use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
-use growqr_stack::{ContainerPart, Daemon, OrphanKind, Real, Scope, Stack, StackError, Status, usual_size};
+use growqr_stack::{ContainerPart, Daemon, Real, Scope, Stack, StackError, Status, usual_size};
 use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgress};
 
 /// What labels and names the containers of a profile have.
@@ -111,13 +111,9 @@ pub(crate) fn store_part(part: ContainerPart) -> StackPart {
 pub(crate) async fn show_orphans(stack: &Stack, profiles: &[String], shown: &StackView) -> Result<(), StackError> {
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
     let orphans = stack.daemon().orphans(stack.scope().install(), &profiles).await?;
-    let kind = |kind| match kind {
-        OrphanKind::Container => "container",
-        OrphanKind::Network => "network",
-        OrphanKind::Volume => "volume",
-    };
     let rows = orphans.into_iter().map(|orphan| StackOrphan {
-        kind: kind(orphan.kind).to_owned(),
+        kind: orphan.kind.word().to_owned(),
+        id: orphan.id,
         name: orphan.name,
         profile: orphan.profile,
     });

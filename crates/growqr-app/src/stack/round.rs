@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::stack::config::docker_environment;
 use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
 use crate::stack::part_tasks::Run;
-use crate::stack::preferences::StackPreferences;
+use crate::stack::preferences::{StackPreferences, StartWhen};
 use crate::stack::problem::Problem;
 use crate::stack::restarts::Verdict;
 use crate::stack::services::{Prepared, Services};
@@ -14,7 +14,7 @@ use crate::stack::worker::Worker;
 use futures_util::{FutureExt, StreamExt};
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, StackPart, Wanted as WantedRow};
-use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Real, Stack, StackError, Status, Step, Wanted};
+use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Orphan, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -51,7 +51,7 @@ impl Worker {
                 self.stack = None;
                 *self.hints.get_mut() = None;
                 // What the person confirmed was confirmed for what they saw.
-                self.remove_orphans = false;
+                self.remove_orphans.clear();
                 self.services.forget_containers("Docker does not answer");
                 self.tasks.cancel_all();
                 self.ready.clear();
@@ -120,13 +120,13 @@ impl Worker {
             rows = self.deps.store.containers().await.map_err(AppError::from)?;
         }
         let rows = &rows[..];
-        if self.remove_orphans {
-            self.remove_orphans = false;
+        if !self.remove_orphans.is_empty() {
+            let agreed = std::mem::take(&mut self.remove_orphans);
             let profiles = self.deps.profile.all_ids()?;
             let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-            let shown = self.view.get().orphans;
             let mut orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
-            orphans.retain(|orphan| shown.iter().any(|shown| shown.name == orphan.name));
+            let is_agreed = |orphan: &Orphan| agreed.iter().any(|key| key.kind == orphan.kind.word() && key.id == orphan.id);
+            orphans.retain(is_agreed);
             stack.daemon().remove_orphans(&orphans).await?;
         }
         if let Ok(profiles) = self.deps.profile.all_ids() {
@@ -140,7 +140,7 @@ impl Worker {
         };
         let up: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_up).collect();
         if up.is_empty() {
-            return self.rest(&stack, &real, rows).await;
+            return self.rest(&stack, &real, rows, preferences.start).await;
         }
         if sleeps && wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) {
             self.deps.workbench.sleep();
@@ -180,14 +180,15 @@ impl Worker {
     }
 
     /// Nothing is wanted, or it sleeps: stops what runs.
-    async fn rest(&mut self, stack: &Stack, real: &Real, rows: &[StackContainer]) -> Result<Duration, Problem> {
+    async fn rest(&mut self, stack: &Stack, real: &Real, rows: &[StackContainer], start: StartWhen) -> Result<Duration, Problem> {
         if real.containers.iter().any(|container| matches!(container.status, Status::Running | Status::Paused)) {
             self.view.change(|stack| stack.busy = Some("stopping".to_owned()));
             stack.reconcile(&Wanted::default(), |step| tracing::info!(%step, "Docker")).await?;
         }
         self.tasks.cancel_all();
         self.ready.clear();
-        if wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) {
+        let starts_when_needed = start != StartWhen::Never || self.awake;
+        if wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) && starts_when_needed {
             self.services.forget_containers("it is not running");
             self.deps.workbench.sleep();
         } else {
@@ -199,12 +200,15 @@ impl Worker {
                 Some(WantedRow::Removed) => (PartState::Stopped, "stopped"),
                 Some(WantedRow::Down) if real.container(part).is_none() => (PartState::Off, "stopped"),
                 Some(WantedRow::Down) => (PartState::Stopped, "stopped; its data is kept"),
-                Some(WantedRow::Up) => (PartState::Stopped, "starts when it is needed"),
+                Some(WantedRow::Up) if starts_when_needed => (PartState::Stopped, "starts when it is needed"),
+                Some(WantedRow::Up) => (PartState::Stopped, "not running: the setting stack.start is never"),
             };
             self.view.set_part(part, state, found);
             if wanted(rows, part) != Some(WantedRow::Up) {
                 self.deps.store.free_port(store_part(part)).await.map_err(AppError::from)?;
                 self.view.change_part(part, |shown| shown.url = None);
+            } else if !starts_when_needed {
+                self.view.change_part(part, |shown| shown.next_step = Some("Start it with: growqr stack up".to_owned()));
             }
         }
         self.copy.offline().await;

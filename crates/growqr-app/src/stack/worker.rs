@@ -18,6 +18,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use growqr_core::journal::SessionStatus;
 use growqr_stack::{ContainerPart, Hint, HintKind, Scope, Stack, StackError};
+use growqr_wire::OrphanKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +73,8 @@ pub(crate) struct Worker {
     pub(super) disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,
-    pub(super) remove_orphans: bool,
+    /// What the person has agreed to remove.
+    pub(super) remove_orphans: Vec<OrphanKey>,
 }
 
 impl Worker {
@@ -108,7 +110,7 @@ impl Worker {
             tasks: PartTasks::default(),
             disk_measured: None,
             sync: None,
-            remove_orphans: false,
+            remove_orphans: Vec::new(),
         })
     }
 
@@ -197,7 +199,7 @@ impl Worker {
             self.unprepared.clear();
             self.next_download = None;
         }
-        self.remove_orphans |= orders.remove_orphans;
+        self.remove_orphans.extend(orders.remove_orphans);
         if let Some(join) = orders.sync {
             self.awake = true;
             self.sync = Some(join);
