@@ -1,0 +1,24 @@
+//! The stack, with a real Docker daemon and the real OpenCode: how long a start takes against a bare `docker run` of the same
+//! images, how long a sub-agent takes against `opencode run` with the same prompt, and how much memory this program needs for it.
+//! Prints `name value unit` lines. Needs root, `dockerd` and npm, as the tests of this crate do.
+
+#[path = "../../tests/it/docker_desk.rs"]
+#[allow(dead_code, reason = "the tests use all of it")]
+mod docker_desk;
+mod figures;
+mod memory;
+mod opencode_run;
+#[path = "../../tests/it/program.rs"]
+#[allow(dead_code, reason = "the tests use all of it")]
+mod program;
+mod provisioning;
+mod sub_agents;
+
+fn main() {
+    let Some(host) = docker_desk::docker() else {
+        println!("# the stack was not measured: it needs root, dockerd, docker, iptables and OpenCode");
+        return;
+    };
+    provisioning::measure(host);
+    sub_agents::measure(host);
+}
