@@ -29,7 +29,8 @@ impl<'a> OpenCodeRun<'a> {
         let mut config: serde_json::Value = serde_json::from_str(config).expect("JSON");
         let address = format!("http://host.docker.internal:{}/v1", relay(program.claude.base_url()));
         config["provider"]["anthropic"]["options"]["baseURL"] = address.into();
-        let config = config.to_string().replace("\"growqr\"", &format!("\"{MODEL}\"")).replace("/growqr\"", &format!("/{MODEL}\""));
+        let config =
+            config.to_string().replace("\"growqr\"", &format!("\"{MODEL}\"")).replace("/growqr\"", &format!("/{MODEL}\""));
         let variables = vec![
             format!("OPENCODE_CONFIG_CONTENT={config}"),
             format!("GROWQR_GATEWAY_TOKEN={}", program.claude.key()),

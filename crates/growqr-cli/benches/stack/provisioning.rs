@@ -1,9 +1,9 @@
 //! A cold `growqr stack up` against a bare `docker run` of the same two images, one after the other in each run. Cold: the images
 //! are there, and no network, volume or container is.
 
-use crate::docker_desk::{desk, port, ports, reset, status};
+use crate::docker_desk::{port, reset, status};
 use crate::figures::{print, print_times};
-use crate::program::Program;
+use crate::free_ports::{desk, first_port, variable};
 use growqr_testkit::DockerHost;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -45,12 +45,18 @@ pub fn measure(host: &DockerHost) {
 /// The time until both containers answer.
 fn bare_run(host: &DockerHost) -> Duration {
     let desk = desk(host);
-    let (gitea, opencode) = (*ports(&desk).start(), *ports(&desk).start() + 1);
+    let (gitea, opencode) = (first_port(&desk), first_port(&desk) + 1);
     let image = |wanted: &str| variable(&desk, wanted).to_owned();
     let began = Instant::now();
     let publish = format!("127.0.0.1:{gitea}:3000");
-    let lock = "GITEA__security__INSTALL_LOCK=true";
-    let first = host.docker(&["run", "-d", "-p", &publish, "-e", lock, &image("GITEA_IMAGE")]);
+    let mut run = vec!["run", "-d", "-p", &publish];
+    let secret = format!("GITEA__security__SECRET_KEY={}", "k".repeat(64));
+    // Without these Gitea waits for a person to install it.
+    let variables = [&secret, "GITEA__security__INSTALL_LOCK=true", "GITEA__database__DB_TYPE=sqlite3"];
+    variables.iter().for_each(|variable| run.extend(["-e", variable]));
+    let image_of_gitea = image("GITEA_IMAGE");
+    run.push(&image_of_gitea);
+    let first = host.docker(&run);
     let publish = format!("127.0.0.1:{opencode}:4096");
     let image = image("OPENCODE_IMAGE");
     let second = host.docker(&["run", "-d", "-p", &publish, &image, "serve", "--hostname", "0.0.0.0", "--port", "4096"]);
@@ -63,7 +69,7 @@ fn bare_run(host: &DockerHost) -> Duration {
 /// The time until both containers answer, and the time until the command has ended.
 fn stack_up(host: &DockerHost) -> (Duration, Duration) {
     let desk = desk(host);
-    let (gitea, opencode) = (*ports(&desk).start(), *ports(&desk).start() + 1);
+    let (gitea, opencode) = (first_port(&desk), first_port(&desk) + 1);
     let began = Instant::now();
     let command = desk.command(&["stack", "up"]).spawn().expect("it starts");
     let ended = std::thread::spawn(move || (command.wait_with_output().expect("it ends"), began.elapsed()));
@@ -75,10 +81,6 @@ fn stack_up(host: &DockerHost) -> (Duration, Duration) {
     assert_eq!((port(&state, "gitea"), port(&state, "opencode")), (gitea, opencode), "the ports that were asked");
     reset(&desk);
     (answered, ended)
-}
-
-fn variable<'a>(desk: &'a Program, wanted: &str) -> &'a str {
-    desk.variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str()).expect("set")
 }
 
 fn until_both_answer(gitea: u16, opencode: u16, began: Instant) {

@@ -1,8 +1,9 @@
 //! A sub-agent in the workbench of a warm stack against the same prompt given to `opencode run` in the same container, one after
 //! the other in each run. Both get the same answers from the model stub: write a file, then say so.
 
-use crate::docker_desk::{Running, desk, up};
+use crate::docker_desk::{Running, up};
 use crate::figures::{print, print_times};
+use crate::free_ports::desk;
 use crate::memory::{self, Watch};
 use crate::opencode_run::OpenCodeRun;
 use crate::program::Program;
