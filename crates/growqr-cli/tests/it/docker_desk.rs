@@ -213,6 +213,12 @@ impl<'a> Running<'a> {
         until_parts(self.program, "running", &["gitea", "opencode"])
     }
 
+    /// The id of the process.
+    #[allow(dead_code, reason = "only the bench uses it")]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL.
     pub fn kill(mut self) {
         kill(&mut self.child);
