@@ -15,21 +15,27 @@
 
 mod address;
 mod adopt;
+mod attribute_file;
+mod attributes;
 mod checkout;
 mod commit;
 mod conflicts;
+mod conversion;
 mod disk;
 mod draft;
 mod error_context;
 mod git;
+mod glob;
 mod hidden;
 mod history;
 mod index;
 mod leftover;
+mod line_ends;
 mod merge_trees;
 mod message;
 mod object_writer;
 mod objects;
+mod on_disk;
 mod open;
 mod opening_error;
 mod path;
@@ -42,6 +48,7 @@ mod spellings;
 mod staged;
 mod sync;
 mod sync_error;
+mod text;
 mod watch;
 mod work_tree;
 
@@ -285,6 +292,9 @@ impl MemoryRepo {
                 Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,
                 Opening::ReadOnly => open::open_read_only(&self.folder)?.ok_or_else(no_repository)?,
             });
+        }
+        if let Some(git) = git.as_mut() {
+            git.begin_operation();
         }
         Ok(OpenGit(git))
     }
