@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod conflicts;
+mod conversions;
 mod crash;
 mod hand_edits;
 mod held;
 mod history;
 mod names;
+mod odd_text;
 mod pages;
 mod refusals;
 mod states;
