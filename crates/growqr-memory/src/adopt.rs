@@ -9,12 +9,14 @@ use crate::message::Author;
 use crate::on_disk::OnDisk;
 use crate::path;
 use crate::plan::{FileChange, WorkTreeFiles};
+use crate::skipped_file::SkippedFile;
 use crate::spellings::Spellings;
 use crate::text;
-use crate::work_tree::{self, SkippedFile};
+use crate::walk::{Walked, walk};
+use crate::work_tree;
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{CommitInfo, MemoryError, PageInfo};
+use growqr_core::memory::{CommitInfo, MemoryError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
@@ -34,16 +36,19 @@ impl Git {
     pub(crate) fn adopt_all(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        let (pages, skipped) = work_tree::walk(&self.folder)?;
+        let Walked { mut files, mut skipped, repositories, .. } = walk(&self.folder)?;
         let head = self.head()?;
         let mut in_head = BTreeMap::new();
         let mut hidden = Vec::new();
         if let Some(tree) = self.tree(head)? {
             self.pages_of(&tree, "", &mut in_head, &mut hidden)?;
         }
+        let repositories = self.repositories_inside(repositories, &hidden, &mut skipped);
+        files.retain(|file| !repositories.contain(&file.path));
+        in_head.retain(|path, _| !repositories.contain(path));
         let mut scan = Scan { spellings: Spellings::of(in_head.keys()), in_head, skipped, ..Scan::default() };
-        for page in pages {
-            self.scan_page(page, &mut scan)?;
+        for file in files {
+            self.scan_page(file.path, &mut scan)?;
         }
         self.scan_missing(&mut scan, &mut hidden);
         let Scan { changed, clean, mut skipped, .. } = scan;
@@ -66,8 +71,7 @@ impl Git {
         Ok(Adopted { commits, skipped })
     }
 
-    fn scan_page(&self, page: PageInfo, scan: &mut Scan) -> Result<(), MemoryError> {
-        let path = page.path;
+    fn scan_page(&self, path: String, scan: &mut Scan) -> Result<(), MemoryError> {
         let old = scan.in_head.remove(&path);
         if let Err(reason) = self.refuse_held(&path) {
             scan.skipped.push(SkippedFile { path, reason });

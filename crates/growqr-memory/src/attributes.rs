@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The largest attribute file that git reads.
 const MAX_FILE: u64 = 100 * 1024 * 1024;
 
+/// Stands for the folder of `.git/info/attributes`: its patterns are relative to the memory folder, but it counts last.
+const INFO: usize = usize::MAX;
+
 /// The attributes of one memory folder.
 pub(crate) struct Attributes {
     folds_case: bool,
@@ -20,9 +23,12 @@ pub(crate) struct Attributes {
     cache: Mutex<Cache>,
 }
 
+/// The attribute files that count in a folder, lowest first, each with the length of the path of its own folder.
+type Files = Arc<[(usize, Arc<AttributeFile>)]>;
+
 #[derive(Default)]
 struct Cache {
-    folders: HashMap<String, Option<Arc<AttributeFile>>>,
+    folders: HashMap<String, Files>,
     /// The trees of HEAD by folder, for attribute files that are not in the folder. `None`: there is no repository.
     trees: Option<HashMap<String, CommittedFolder>>,
 }
@@ -56,11 +62,14 @@ impl Attributes {
         wanted: [&str; N],
     ) -> [Option<State>; N] {
         let files = self.files_of(folder, repo, page);
+        if files.is_empty() {
+            return wanted.map(|_| None);
+        }
         let mut found: HashMap<&str, &State> = HashMap::new();
         for (above, file) in files.iter().rev() {
             for line in file.lines.iter().rev() {
                 if let Subject::Paths(pattern) = &line.subject
-                    && pattern.matches(&page.as_bytes()[*above..])
+                    && pattern.matches(&page.as_bytes()[if *above == INFO { 0 } else { *above }..])
                 {
                     fill(&mut found, &line.states, &files);
                 }
@@ -69,22 +78,25 @@ impl Attributes {
         wanted.map(|name| found.get(name).map(|state| (*state).clone()).filter(|state| *state != State::Unset))
     }
 
-    /// The attribute files that count for a page, lowest first, each with the length of the path of its folder.
-    fn files_of(&self, folder: &Path, repo: Option<&Repository>, page: &str) -> Vec<(usize, Arc<AttributeFile>)> {
-        let mut files: Vec<_> = self.outer.iter().map(|file| (0, Arc::clone(file))).collect();
-        let ends = page.match_indices('/').map(|(end, _)| end + 1);
-        for end in std::iter::once(0).chain(ends) {
-            files.extend(self.in_folder(folder, repo, &page[..end]).map(|file| (end, file)));
+    /// The attribute files that count for a page.
+    fn files_of(&self, folder: &Path, repo: Option<&Repository>, page: &str) -> Files {
+        let above = page.rfind('/').map_or("", |end| &page[..=end]);
+        if let Some(known) = self.cache().folders.get(above) {
+            return Arc::clone(known);
         }
-        files.extend(self.info.iter().map(|file| (0, Arc::clone(file))));
+        let mut files: Vec<_> = match above.trim_end_matches('/') {
+            "" => self.outer.iter().map(|file| (0, Arc::clone(file))).collect(),
+            inside => self.files_of(folder, repo, inside).iter().filter(|(end, _)| *end != INFO).cloned().collect(),
+        };
+        files.extend(self.in_folder(folder, repo, above).map(|file| (above.len(), Arc::new(file))));
+        files.extend(self.info.iter().map(|file| (INFO, Arc::clone(file))));
+        let files = Files::from(files);
+        self.cache().folders.insert(above.to_owned(), Arc::clone(&files));
         files
     }
 
     /// The attribute file of a folder; `above` is empty or ends with a slash.
-    fn in_folder(&self, folder: &Path, repo: Option<&Repository>, above: &str) -> Option<Arc<AttributeFile>> {
-        if let Some(known) = self.cache().folders.get(above) {
-            return known.clone();
-        }
+    fn in_folder(&self, folder: &Path, repo: Option<&Repository>, above: &str) -> Option<AttributeFile> {
         let file = folder.join(above).join(".gitattributes");
         let is_link = || fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_symlink());
         let text = match read_file(&file) {
@@ -92,9 +104,7 @@ impl Attributes {
             Some(text) => Some(text),
             None => repo.and_then(|repo| self.committed(repo, above)),
         };
-        let parsed = text.map(|text| Arc::new(AttributeFile::parse(&text, above.is_empty(), self.folds_case)));
-        self.cache().folders.insert(above.to_owned(), parsed.clone());
-        parsed
+        text.map(|text| AttributeFile::parse(&text, above.is_empty(), self.folds_case))
     }
 
     /// The attribute file of a folder in HEAD.

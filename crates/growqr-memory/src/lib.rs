@@ -6,8 +6,8 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
-//! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
+//! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
 //! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
@@ -28,11 +28,15 @@ mod git;
 mod glob;
 mod hidden;
 mod history;
+mod ignore_rules;
+mod ignore_sources;
 mod index;
+mod left_alone;
 mod leftover;
 mod line_ends;
 mod merge_trees;
 mod message;
+mod nested;
 mod object_writer;
 mod objects;
 mod on_disk;
@@ -44,11 +48,16 @@ mod prepare;
 mod probe;
 mod remote;
 mod search;
+mod skipped_file;
 mod spellings;
 mod staged;
+mod stat;
+mod survey;
 mod sync;
 mod sync_error;
 mod text;
+mod tracked;
+mod walk;
 mod watch;
 mod work_tree;
 
@@ -58,10 +67,12 @@ pub use merge_trees::PageConflict;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
+pub use skipped_file::SkippedFile;
+pub use survey::Survey;
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
-pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
+pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES};
 
 use error_context::Context;
 use git::Git;
@@ -161,12 +172,12 @@ impl MemoryRepo {
         &self.folder
     }
 
-    /// All pages, and the files that cannot be pages, sorted by path. Reads every file.
+    /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn survey(&self) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
-        work_tree::survey(&self.folder)
+    pub fn survey(&self) -> Result<Survey, MemoryError> {
+        survey::survey(&self.folder)
     }
 
     /// At most `limit` changes, newest first; only those of one page if `path` is given. The page may be deleted by now.
@@ -319,15 +330,17 @@ fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
         path::check(path)?;
-        work_tree::read(&self.folder, &address::on_disk(&self.folder, path))
+        let page = address::on_disk(&self.folder, path);
+        left_alone::refuse(&self.folder, &page)?;
+        work_tree::read(&self.folder, &page)
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let (mut pages, _) = work_tree::walk(&self.folder)?;
         let key = path::lookup_key(prefix);
         let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-        pages.retain(|page| page.path.starts_with(prefix) || looks_same(&page.path));
-        Ok(pages)
+        let files = walk::walk(&self.folder)?.files.into_iter();
+        let wanted = files.filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
+        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

@@ -2,6 +2,7 @@
 
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::left_alone;
 use crate::message::{self, Author};
 use crate::objects::blob_at;
 use crate::on_disk::OnDisk;
@@ -48,6 +49,7 @@ impl Git {
             text::check_new(change.path, content)?;
         }
         self.refuse_unfinished_merge()?;
+        left_alone::refuse(&self.folder, change.path)?;
         self.refuse_clashes(change.path)?;
         self.adopt_page(change.path, change.at)?;
         let head = self.head()?;
@@ -153,6 +155,7 @@ impl Git {
             let Some((kind, id)) = tree.get_name(part).map(|entry| (entry.kind(), entry.id())) else { return Ok(()) };
             match (parts.peek().is_some(), kind == Some(ObjectType::Tree)) {
                 (true, true) => {}
+                _ if kind == Some(ObjectType::Commit) => return Err(path::bad_path(page, left_alone::INSIDE_NESTED)),
                 // The user has deleted it from disk; the next scan commits that.
                 _ if !work_tree::file_of(&self.folder, &format!("{above}{part}")).exists() => return Ok(()),
                 (true, false) => {
