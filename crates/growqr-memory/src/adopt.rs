@@ -6,12 +6,14 @@ use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
 use crate::index::SKIP_WORKTREE;
 use crate::message::Author;
+use crate::on_disk::OnDisk;
 use crate::path;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::skipped_file::SkippedFile;
 use crate::spellings::Spellings;
+use crate::text;
 use crate::walk::{Walked, walk};
-use crate::work_tree::{self, OnDisk};
+use crate::work_tree;
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
@@ -75,7 +77,7 @@ impl Git {
             scan.skipped.push(SkippedFile { path, reason });
             return Ok(());
         }
-        match work_tree::inspect(&self.folder, &path) {
+        match self.inspect(&path) {
             OnDisk::File(_, oid) if Some(oid) == old => {
                 scan.clean.push(FileChange { path, old, new: old });
             }
@@ -85,7 +87,7 @@ impl Git {
                     Some(other) => {
                         Err(path::bad_path(&path, format!("some file systems treat it as the same name as {other:?}; rename it")))
                     }
-                    None => work_tree::text(&path, &bytes).map(|_| ()),
+                    None => text::decode(&path, &bytes).map(|_| ()),
                 };
                 match checked {
                     Ok(()) => {
@@ -113,8 +115,10 @@ impl Git {
             }
             let is_folder =
                 || fs::symlink_metadata(work_tree::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
-            match work_tree::inspect(&self.folder, &path) {
-                OnDisk::NotAPage(_) if is_folder() => scan.changed.push(FileChange { path, old: Some(old), new: None }),
+            match self.inspect(&path) {
+                OnDisk::NotAPage(reason) if !matches!(reason, MemoryError::ReadOnly { .. }) && is_folder() => {
+                    scan.changed.push(FileChange { path, old: Some(old), new: None })
+                }
                 OnDisk::Absent => {
                     let leaf = Leaf { oid: old, mode: FILE };
                     if self.is_page(path.as_bytes(), leaf) {
@@ -167,8 +171,7 @@ impl Git {
             for entry in index.iter() {
                 let Ok(path) = String::from_utf8(entry.path) else { continue };
                 let is_hidden = entry.flags_extended & SKIP_WORKTREE != 0;
-                let gone =
-                    !is_hidden && path::check(&path).is_ok() && matches!(work_tree::inspect(&self.folder, &path), OnDisk::Absent);
+                let gone = !is_hidden && path::check(&path).is_ok() && matches!(self.inspect(&path), OnDisk::Absent);
                 if gone {
                     files.insert(path.clone(), FileChange { path, old: None, new: None });
                 }

@@ -5,8 +5,8 @@ use crate::git::Git;
 use crate::message::{self, Author};
 use crate::objects::blob_at;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
-use crate::prepare::{conflict, merge};
-use crate::work_tree;
+use crate::prepare::conflict;
+use crate::text;
 use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, CommitInfo, MemoryError, Page};
@@ -83,7 +83,7 @@ impl Git {
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let (Some(head), Some(blob)) = (head, blob_at(self.tree(head)?.as_ref(), page)) else { return Err(missing()) };
         let bytes = self.blob(blob)?.ok_or_else(missing)?;
-        let content = work_tree::text(page, &bytes)?;
+        let content = text::decode(page, &bytes)?;
         if content.is_empty() {
             return Ok(Vec::new());
         }
@@ -123,7 +123,7 @@ impl Git {
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let oid = blob_at(self.tree(Some(commit.id()))?.as_ref(), page).ok_or_else(missing)?;
         let bytes = self.blob(oid)?.ok_or_else(missing)?;
-        let content = work_tree::text(page, &bytes)?.to_owned();
+        let content = text::decode(page, &bytes)?.into_owned();
         Ok(Page { path: page.to_owned(), content, version: oid.to_string() })
     }
 
@@ -133,6 +133,9 @@ impl Git {
         let commit = self.change(rev)?;
         if commit.parent_count() == 0 {
             return Err(MemoryError::FirstChange);
+        }
+        for file in self.changes_of(&commit)? {
+            self.conversion().refuse_filtered(&file.path)?;
         }
         let pages = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
         for file in &pages {
@@ -166,12 +169,12 @@ impl Git {
         let read = |oid: Oid| self.blob(oid).map(Option::unwrap_or_default);
         let current = read(now)?;
         let merged = match (file.new, file.old) {
-            (Some(after), Some(before)) => merge(&read(after)?, &current, &read(before)?)?,
+            (Some(after), Some(before)) => text::merge(&read(after)?, &current, &read(before)?)?,
             _ => None,
         };
         match merged {
             Some(bytes) => self.repo.blob(&bytes).map(Some).context("write the page"),
-            None => Err(conflict(&file.path, now, work_tree::text(&file.path, &current)?)),
+            None => Err(conflict(&file.path, now, &text::decode(&file.path, &current)?)),
         }
     }
 }

@@ -15,13 +15,17 @@
 
 mod address;
 mod adopt;
+mod attribute_file;
+mod attributes;
 mod checkout;
 mod commit;
 mod conflicts;
+mod conversion;
 mod disk;
 mod draft;
 mod error_context;
 mod git;
+mod glob;
 mod hidden;
 mod history;
 mod ignore_rules;
@@ -29,12 +33,14 @@ mod ignore_sources;
 mod index;
 mod left_alone;
 mod leftover;
+mod line_ends;
 mod mark;
 mod merge_trees;
 mod message;
 mod nested;
 mod object_writer;
 mod objects;
+mod on_disk;
 mod open;
 mod opening_error;
 mod path;
@@ -50,6 +56,7 @@ mod stat;
 mod survey;
 mod sync;
 mod sync_error;
+mod text;
 mod tracked;
 mod walk;
 mod watch;
@@ -325,6 +332,9 @@ impl MemoryRepo {
                 Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,
                 Opening::ReadOnly => open::open_read_only(&self.folder)?.ok_or_else(no_repository)?,
             });
+        }
+        if let Some(git) = git.as_mut() {
+            git.begin_operation();
         }
         Ok(OpenGit(git))
     }

@@ -1,6 +1,7 @@
 //! Reads every page once: which files are pages, which cannot be, and how many git ignores.
 
 use crate::skipped_file::SkippedFile;
+use crate::text;
 use crate::walk::{self, Walked};
 use crate::work_tree::{self, Bytes};
 use growqr_core::memory::{MemoryError, PageInfo};
@@ -25,7 +26,7 @@ pub(crate) fn survey(folder: &Path) -> Result<Survey, MemoryError> {
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
         let checked = match work_tree::read_bytes(folder, &file.path) {
-            Bytes::File(bytes) => work_tree::text(&file.path, &bytes).map(drop),
+            Bytes::File(bytes) => text::decode(&file.path, &bytes).map(drop),
             Bytes::NotAPage(reason) => Err(reason),
             Bytes::Absent => continue,
         };

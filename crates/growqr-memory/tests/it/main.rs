@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod conflicts;
+mod conversions;
 mod crash;
 mod hand_edits;
 mod held;
@@ -9,6 +10,7 @@ mod history;
 mod ignored;
 mod names;
 mod nested;
+mod odd_text;
 mod pages;
 mod refusals;
 mod states;
