@@ -174,6 +174,7 @@ async fn stack(profile: &Profile, environment: &Environment) -> Vec<Check> {
         };
         checks.push(check(&part.id, state, part.found, next_step.as_deref()));
     }
+    checks.extend(stack.notes.into_iter().map(|note| check("containers", CheckState::Ok, note, None)));
     if let Some(memory) = stack.memory {
         let state = match memory.state {
             MemorySyncState::Same => CheckState::Ok,

@@ -4,7 +4,9 @@ use crate::CommandResult;
 use crate::args::{Part, Stack};
 use crate::print::{Out, Style, sanitized, sanitized_line, time};
 use growqr_app::{AppError, Client, Environment, Profile, send_request};
-use growqr_wire::{DockerState, MemorySyncState, PartState, Reply, Request, Stack as State, StackAction, StackPart};
+use growqr_wire::{
+    DockerState, MemorySyncState, OrphanKey, PartState, Reply, Request, Stack as State, StackAction, StackOrphan, StackPart,
+};
 use std::time::Duration;
 
 /// How often the state is read while containers start or stop.
@@ -104,6 +106,7 @@ fn print(out: &Out, state: &State) {
             lines.push(line(out, "Memory", style, &format!("{}{when}", memory.found)));
             lines.extend(step(out, memory.next_step.as_deref()));
         }
+        lines.extend(state.notes.iter().map(|note| line(out, "Note", Style::Dim, note)));
         if !state.orphans.is_empty() {
             lines.push(format!(
                 "{} things in Docker belong to no profile on this computer: growqr stack orphans",
@@ -125,6 +128,7 @@ fn step(out: &Out, step: Option<&str>) -> Option<String> {
 fn details(out: &Out, part: &StackPart) -> Option<String> {
     let megabytes = |bytes: u64| format!("{} MB", bytes / 1_000_000);
     let parts = [
+        Some(part.image.clone()),
         part.version.as_ref().map(|version| format!("version {version}")),
         part.url.clone(),
         part.memory_bytes.map(|bytes| format!("{} of memory", megabytes(bytes))),
@@ -200,7 +204,11 @@ async fn orphans(profile: Profile, environment: &Environment, out: &Out, remove:
         out.row(orphan, || format!("{:<9}  {}", orphan.kind, sanitized_line(&orphan.name)));
     }
     if remove && !state.orphans.is_empty() {
-        let state = finish(profile, environment, out, Request::StackRemoveOrphans).await?;
+        let state = {
+            let key = |orphan: &StackOrphan| OrphanKey { kind: orphan.kind.clone(), id: orphan.id.clone() };
+            let orphans: Vec<OrphanKey> = state.orphans.iter().map(key).collect();
+            finish(profile, environment, out, Request::StackRemoveOrphans { orphans }).await?
+        };
         return Ok(state.orphans.is_empty());
     }
     if !remove && !state.orphans.is_empty() && !out.is_json() {

@@ -106,8 +106,10 @@ pub enum StackError {
 pub enum ImageProblem {
     /// The registry cannot be reached.
     NoNetwork,
-    /// The registry does not have this image, or does not show it without a sign-in.
+    /// The registry does not have this image.
     NotThere,
+    /// The registry shows it to users who have signed in only. Docker Hub also says so of a repository that does not exist.
+    NotAllowed,
     /// The registry limits the number of downloads.
     TooManyRequests,
 }
@@ -117,6 +119,7 @@ impl fmt::Display for ImageProblem {
         f.write_str(match self {
             ImageProblem::NoNetwork => "the registry cannot be reached (no network?)",
             ImageProblem::NotThere => "the registry does not offer it",
+            ImageProblem::NotAllowed => "the registry wants a sign-in for it, or does not have it",
             ImageProblem::TooManyRequests => "the registry asks to wait (too many downloads)",
         })
     }

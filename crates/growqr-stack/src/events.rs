@@ -3,7 +3,7 @@
 
 use crate::daemon::Daemon;
 use crate::error::{self, StackError};
-use crate::labels::{PART, Part, Scope};
+use crate::labels::{ContainerPart, PART, Scope};
 use bollard::models::EventMessage;
 use bollard::query_parameters::EventsOptionsBuilder;
 use futures_util::{Stream, StreamExt};
@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// The container's part.
-    pub part: Part,
+    pub part: ContainerPart,
     /// The container's id.
     pub container: String,
     /// What happened.
@@ -60,7 +60,7 @@ fn hint(message: EventMessage) -> Option<Hint> {
     let actor = message.actor?;
     let attributes = actor.attributes.unwrap_or_default();
     let word = attributes.get(PART)?;
-    let part = Part::ALL.into_iter().find(|part| part.word() == word)?;
+    let part = ContainerPart::ALL.into_iter().find(|part| part.word() == word)?;
     let code = || attributes.get("exitCode").and_then(|code| code.parse().ok()).unwrap_or_default();
     let kind = match message.action?.as_str() {
         "create" => HintKind::Created,

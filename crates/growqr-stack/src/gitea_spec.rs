@@ -1,6 +1,6 @@
 //! Gitea's container: rootless image, SQLite, reachable on loopback only, everything off that a memory repository does not need.
 
-use crate::labels::{NetworkPart, Part, VolumePart};
+use crate::labels::{ContainerPart, NetworkPart, VolumePart};
 use crate::spec::{ContainerSpec, PublishedPort, SeedEntry, TmpfsUse, VolumeUse};
 use growqr_core::secret::Secret;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl GiteaSettings {
 pub fn gitea_spec(settings: &GiteaSettings) -> ContainerSpec {
     let volume = |volume, target: &str| VolumeUse { volume, target: target.to_owned(), read_only: false };
     ContainerSpec {
-        part: Part::Gitea,
+        part: ContainerPart::Gitea,
         image: settings.image.clone(),
         command: None,
         directory: None,

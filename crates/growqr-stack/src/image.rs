@@ -125,8 +125,9 @@ impl Daemon {
                 Ok(None) => None,
                 Ok(Some(Ok(message))) => Some((Ok(progress(message)), Some((messages, daemon, image)))),
                 Ok(Some(Err(problem))) => {
-                    let call = daemon.call("download an image", "image", &image);
-                    Some((Err(pull_error(error::read(call, problem), &image)), None))
+                    let error = pull_error(&problem, &image);
+                    let error = error.unwrap_or_else(|| error::read(daemon.call("download an image", "image", &image), problem));
+                    Some((Err(error), None))
                 }
                 Err(silent) => Some((Err(silent), None)),
             }
@@ -144,17 +145,20 @@ fn progress(message: CreateImageInfo) -> PullProgress {
     PullProgress { layer, status, bytes }
 }
 
-/// The daemon passes on what the registry or the network said.
-fn pull_error(error: StackError, image: &str) -> StackError {
-    let text = match &error {
-        StackError::Failed { message, .. } => message.to_lowercase(),
-        StackError::NoImage(_) | StackError::Missing { .. } => "not found".to_owned(),
-        _ => return error,
+/// The daemon passes on what the registry or the network said. `None` if it is about neither.
+fn pull_error(problem: &bollard::errors::Error, image: &str) -> Option<StackError> {
+    use bollard::errors::Error;
+    let (status, text) = match problem {
+        Error::DockerResponseServerError { status_code, message } => (*status_code, message.to_lowercase()),
+        Error::DockerStreamError { error } => (500, error.to_lowercase()),
+        _ => return None,
     };
     let has = |fragments: &[&str]| fragments.iter().any(|fragment| text.contains(fragment));
     let problem = if has(&["toomanyrequests", "too many requests"]) {
         ImageProblem::TooManyRequests
-    } else if has(&["not found", "manifest unknown", "access denied", "no matching manifest", "unauthorized"]) {
+    } else if has(&["access denied", "unauthorized", "access to the resource is denied", "authentication required"]) {
+        ImageProblem::NotAllowed
+    } else if has(&["not found", "manifest unknown", "no matching manifest"]) {
         ImageProblem::NotThere
     } else if has(&[
         "no such host",
@@ -165,10 +169,12 @@ fn pull_error(error: StackError, image: &str) -> StackError {
         "connection refused",
     ]) {
         ImageProblem::NoNetwork
+    } else if status == 404 {
+        ImageProblem::NotThere
     } else {
-        return error;
+        return None;
     };
-    StackError::ImageUnavailable { image: image.to_owned(), problem }
+    Some(StackError::ImageUnavailable { image: image.to_owned(), problem })
 }
 
 #[cfg(test)]
@@ -197,15 +203,22 @@ mod tests {
 
     #[test]
     fn why_a_download_fails_is_told_apart() {
-        let failed = |message: &str| StackError::Failed { during: "x", message: message.to_owned() };
-        let problem = |message: &str| match pull_error(failed(message), "a:b") {
-            StackError::ImageUnavailable { problem, .. } => Some(problem),
-            _ => None,
+        let answer = |status_code, message: &str| {
+            let message = message.to_owned();
+            match pull_error(&bollard::errors::Error::DockerResponseServerError { status_code, message }, "a:b") {
+                Some(StackError::ImageUnavailable { problem, .. }) => Some(problem),
+                _ => None,
+            }
         };
+        let problem = |message: &str| answer(500, message);
         let offline = "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host";
         assert_eq!(problem(offline), Some(ImageProblem::NoNetwork));
         assert_eq!(problem("manifest for a:b not found: manifest unknown"), Some(ImageProblem::NotThere));
         assert_eq!(problem("toomanyrequests: You have reached your pull rate limit"), Some(ImageProblem::TooManyRequests));
+        let denied = "pull access denied for a, repository does not exist or may require 'docker login'";
+        assert_eq!(answer(404, denied), Some(ImageProblem::NotAllowed));
+        assert_eq!(problem("unauthorized: authentication required"), Some(ImageProblem::NotAllowed));
+        assert_eq!(problem("no matching manifest for linux/riscv64 in the manifest list"), Some(ImageProblem::NotThere));
         assert_eq!(problem("something new"), None);
     }
 }

@@ -13,31 +13,31 @@ pub(crate) const APP_NAME: &str = "growqr-desktop";
 
 /// A container of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum ContainerPart {
     /// Holds the memory repository.
     Gitea,
     /// Runs the work of sub-agents.
     OpenCode,
 }
 
-impl Part {
+impl ContainerPart {
     /// Every container of the stack.
-    pub const ALL: [Part; 2] = [Part::Gitea, Part::OpenCode];
+    pub const ALL: [ContainerPart; 2] = [ContainerPart::Gitea, ContainerPart::OpenCode];
 
     /// The word used in labels and names.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Part::Gitea => "gitea",
-            Part::OpenCode => "opencode",
+            ContainerPart::Gitea => "gitea",
+            ContainerPart::OpenCode => "opencode",
         }
     }
 
     /// The label of the container that fills this part's volumes and never runs.
     pub(crate) fn seed_word(self) -> &'static str {
         match self {
-            Part::Gitea => "gitea-seed",
-            Part::OpenCode => "opencode-seed",
+            ContainerPart::Gitea => "gitea-seed",
+            ContainerPart::OpenCode => "opencode-seed",
         }
     }
 
@@ -45,8 +45,8 @@ impl Part {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Part::Gitea => "Gitea",
-            Part::OpenCode => "OpenCode",
+            ContainerPart::Gitea => "Gitea",
+            ContainerPart::OpenCode => "OpenCode",
         }
     }
 }
@@ -66,10 +66,10 @@ impl NetworkPart {
 
     /// The container that is on it.
     #[must_use]
-    pub fn part(self) -> Part {
+    pub fn part(self) -> ContainerPart {
         match self {
-            NetworkPart::Git => Part::Gitea,
-            NetworkPart::Work => Part::OpenCode,
+            NetworkPart::Git => ContainerPart::Gitea,
+            NetworkPart::Work => ContainerPart::OpenCode,
         }
     }
 
@@ -110,10 +110,10 @@ impl VolumePart {
 
     /// The container that uses it.
     #[must_use]
-    pub fn part(self) -> Part {
+    pub fn part(self) -> ContainerPart {
         match self {
-            VolumePart::GiteaData | VolumePart::GiteaConfig => Part::Gitea,
-            VolumePart::OpenCodeData | VolumePart::OpenCodeWork | VolumePart::OpenCodeConfig => Part::OpenCode,
+            VolumePart::GiteaData | VolumePart::GiteaConfig => ContainerPart::Gitea,
+            VolumePart::OpenCodeData | VolumePart::OpenCodeWork | VolumePart::OpenCodeConfig => ContainerPart::OpenCode,
         }
     }
 

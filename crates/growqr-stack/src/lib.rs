@@ -36,7 +36,7 @@ pub use events::{Hint, HintKind};
 pub use exec::{Exec, ExecDone};
 pub use gitea_spec::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE, GITEA_PORT, GiteaSettings, gitea_spec};
 pub use image::{ImageFacts, LayerProgress, PullProgress, PullTotals, usual_size};
-pub use labels::{NetworkPart, Part, Scope, VolumePart};
+pub use labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 pub use logs::{LogLine, LogSource};
 pub use observe::{Real, RealContainer, RealNetwork, RealVolume, Status};
 pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, opencode_spec};

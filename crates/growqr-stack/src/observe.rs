@@ -2,7 +2,7 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{CONFIG, PART, Part, Scope, VolumePart};
+use crate::labels::{CONFIG, ContainerPart, PART, Scope, VolumePart};
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
@@ -101,7 +101,7 @@ pub enum Status {
 impl Real {
     /// The container of a part, if there is one.
     #[must_use]
-    pub fn container(&self, part: Part) -> Option<&RealContainer> {
+    pub fn container(&self, part: ContainerPart) -> Option<&RealContainer> {
         self.containers.iter().find(|container| container.part == part.word())
     }
 }

@@ -1,7 +1,7 @@
 //! OpenCode's container, the workbench of sub-agents. Its shell can read the whole environment of the server, so there is no
 //! key of the person in it: only the server's password and what the caller puts into the configuration.
 
-use crate::labels::{NetworkPart, Part, VolumePart};
+use crate::labels::{ContainerPart, NetworkPart, VolumePart};
 use crate::spec::{ContainerSpec, FolderUse, PublishedPort, SeedEntry, TmpfsUse, VolumeUse};
 use growqr_core::secret::Secret;
 use std::collections::BTreeSet;
@@ -72,7 +72,7 @@ pub fn opencode_spec(settings: &OpenCodeSettings) -> ContainerSpec {
     let volume = |volume, target: &str, read_only| VolumeUse { volume, target: target.to_owned(), read_only };
     let port = OPENCODE_PORT.to_string();
     ContainerSpec {
-        part: Part::OpenCode,
+        part: ContainerPart::OpenCode,
         image: settings.image.clone(),
         command: Some(["serve", "--hostname", "0.0.0.0", "--port", &port].map(str::to_owned).into()),
         directory: Some(WORK.to_owned()),

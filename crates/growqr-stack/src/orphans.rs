@@ -1,8 +1,9 @@
-//! What carries this program's labels and belongs to nobody any more. It is listed first and removed only when told so.
+//! Containers, networks and volumes that carry this program's labels and belong to no profile. They are listed first and removed
+//! only when the person agrees.
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{NetworkPart, PROFILE, Part, VolumePart, install_filter};
+use crate::labels::{ContainerPart, NetworkPart, PROFILE, VolumePart, install_filter};
 use std::collections::HashMap;
 
 /// Something of this install that no profile and no part of the stack claims.
@@ -29,6 +30,18 @@ pub enum OrphanKind {
     Network,
     /// A volume: removing it removes data.
     Volume,
+}
+
+impl OrphanKind {
+    /// The word for it in commands and on the screen.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            OrphanKind::Container => "container",
+            OrphanKind::Network => "network",
+            OrphanKind::Volume => "volume",
+        }
+    }
 }
 
 impl Daemon {
@@ -80,7 +93,7 @@ impl Daemon {
 fn is_known(orphan: &Orphan) -> bool {
     let word = orphan.part.as_str();
     match orphan.kind {
-        OrphanKind::Container => Part::ALL.iter().any(|part| part.word() == word || part.seed_word() == word),
+        OrphanKind::Container => ContainerPart::ALL.iter().any(|part| part.word() == word || part.seed_word() == word),
         OrphanKind::Network => NetworkPart::ALL.iter().any(|part| part.word() == word),
         OrphanKind::Volume => VolumePart::ALL.iter().any(|part| part.word() == word),
     }

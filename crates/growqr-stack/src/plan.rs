@@ -3,9 +3,10 @@
 //! Each step can be repeated: after an interruption at any point the state is read again and planned again.
 
 use crate::error::StackError;
-use crate::labels::{NetworkPart, Part, Scope, VolumePart};
+use crate::labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 use crate::observe::{Real, RealContainer, RealNetwork, Status};
 use crate::spec::ContainerSpec;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a profile wants to run.
@@ -15,20 +16,22 @@ pub struct Wanted {
     pub gitea: Option<ContainerSpec>,
     /// OpenCode, or `None` if it should not run.
     pub opencode: Option<ContainerSpec>,
+    /// Parts without a spec whose container is left as it is: running or not.
+    pub untouched: BTreeSet<ContainerPart>,
 }
 
 impl Wanted {
     /// The spec of a part, if it should run.
     #[must_use]
-    pub fn spec(&self, part: Part) -> Option<&ContainerSpec> {
+    pub fn spec(&self, part: ContainerPart) -> Option<&ContainerSpec> {
         match part {
-            Part::Gitea => self.gitea.as_ref(),
-            Part::OpenCode => self.opencode.as_ref(),
+            ContainerPart::Gitea => self.gitea.as_ref(),
+            ContainerPart::OpenCode => self.opencode.as_ref(),
         }
     }
 
     fn specs(&self) -> impl Iterator<Item = &ContainerSpec> {
-        Part::ALL.into_iter().filter_map(|part| self.spec(part))
+        ContainerPart::ALL.into_iter().filter_map(|part| self.spec(part))
     }
 }
 
@@ -49,32 +52,32 @@ pub enum Step {
     /// Remove a container that is not the wanted one.
     RemoveContainer {
         /// The part whose place it takes.
-        part: Part,
+        part: ContainerPart,
         /// Its id.
         id: String,
         /// Why it is not the wanted one.
         why: Unfit,
     },
     /// Fill the volumes and create the container.
-    CreateContainer(Part),
-    /// Let a paused container go on.
+    CreateContainer(ContainerPart),
+    /// Unpause a container.
     Unpause {
         /// The part.
-        part: Part,
+        part: ContainerPart,
         /// The container's id.
         id: String,
     },
     /// Start a container.
     Start {
         /// The part.
-        part: Part,
+        part: ContainerPart,
         /// The container's id.
         id: String,
     },
     /// Stop a container that should not run now. It is kept.
     Stop {
         /// The part.
-        part: Part,
+        part: ContainerPart,
         /// The container's id.
         id: String,
     },
@@ -112,7 +115,7 @@ impl fmt::Display for Step {
                 write!(f, "remove a container of {}: {why}", part.name())
             }
             Step::CreateContainer(part) => write!(f, "create the container of {}", part.name()),
-            Step::Unpause { part, .. } => write!(f, "let {} go on", part.name()),
+            Step::Unpause { part, .. } => write!(f, "unpause {}", part.name()),
             Step::Start { part, .. } => write!(f, "start {}", part.name()),
             Step::Stop { part, .. } => write!(f, "stop {}", part.name()),
         }
@@ -122,7 +125,7 @@ impl fmt::Display for Step {
 impl Step {
     /// The container that the step is for. Steps for different containers do not depend on each other.
     #[must_use]
-    pub fn part(&self) -> Part {
+    pub fn part(&self) -> ContainerPart {
         match self {
             Step::RemoveNetwork { part, .. } | Step::CreateNetwork(part) => part.part(),
             Step::CreateVolume(part) => part.part(),
@@ -148,16 +151,17 @@ impl Step {
 /// [`StackError::NameTaken`] if a wanted volume exists and is not this profile's: its data is not touched.
 pub fn plan(scope: &Scope, wanted: &Wanted, real: &Real) -> Result<Vec<Step>, StackError> {
     let mut steps = Vec::new();
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         left_overs(part, real, &mut steps);
     }
     for spec in wanted.specs() {
         network(spec, real, &mut steps);
         volumes(scope, spec, real, &mut steps)?;
     }
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         match wanted.spec(part) {
             Some(spec) => container(spec, real, &mut steps),
+            None if wanted.untouched.contains(&part) => {}
             None => steps.extend(stop(part, real)),
         }
     }
@@ -178,7 +182,7 @@ fn rank(step: &Step) -> u8 {
     }
 }
 
-fn left_overs(part: Part, real: &Real, steps: &mut Vec<Step>) {
+fn left_overs(part: ContainerPart, real: &Real, steps: &mut Vec<Step>) {
     let seeds = real.containers.iter().filter(|container| container.part == part.seed_word());
     steps.extend(seeds.map(|seed| Step::RemoveContainer { part, id: seed.id.clone(), why: Unfit::LeftOver }));
 }
@@ -249,12 +253,12 @@ fn container(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     }
 }
 
-fn stop(part: Part, real: &Real) -> impl Iterator<Item = Step> {
+fn stop(part: ContainerPart, real: &Real) -> impl Iterator<Item = Step> {
     let runs = |container: &&RealContainer| matches!(container.status, Status::Running | Status::Paused);
     containers_of(part, real).filter(runs).map(move |container| Step::Stop { part, id: container.id.clone() })
 }
 
-fn containers_of(part: Part, real: &Real) -> impl Iterator<Item = &RealContainer> {
+fn containers_of(part: ContainerPart, real: &Real) -> impl Iterator<Item = &RealContainer> {
     real.containers.iter().filter(move |container| container.part == part.word())
 }
 

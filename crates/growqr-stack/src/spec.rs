@@ -1,7 +1,7 @@
 //! What a container of the stack is made of. A value: two equal ones make equal containers, and the label with the hash of one
 //! says whether a container is still the wanted one.
 
-use crate::labels::{NetworkPart, Part, VolumePart, hex};
+use crate::labels::{ContainerPart, NetworkPart, VolumePart, hex};
 use growqr_core::secret::Secret;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ const LAYOUT: &str = "1";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerSpec {
     /// Which of the stack's containers it is.
-    pub part: Part,
+    pub part: ContainerPart,
     /// The image's reference, with tag and, if pinned, digest.
     pub image: String,
     /// The arguments of the image's entry point; `None` for those of the image.

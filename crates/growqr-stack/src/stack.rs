@@ -2,7 +2,7 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{Part, Scope};
+use crate::labels::{ContainerPart, Scope};
 use crate::observe::{Real, RealContainer};
 use crate::plan::{Step, Wanted, kept_network, plan};
 use futures_util::future::{join_all, try_join_all};
@@ -49,7 +49,7 @@ impl Stack {
     ///
     /// # Errors
     /// [`StackError::Missing`] if there is none.
-    pub async fn container(&self, part: Part) -> Result<RealContainer, StackError> {
+    pub async fn container(&self, part: ContainerPart) -> Result<RealContainer, StackError> {
         let containers = self.daemon.containers(&self.scope.filter()).await?;
         let found = containers.into_iter().find(|container| container.part == part.word());
         found.ok_or_else(|| StackError::Missing { what: "container", name: self.scope.name(part.word()) })
@@ -95,7 +95,7 @@ impl Stack {
             on_step(step);
             self.execute(step, wanted).await
         };
-        let of_part = async |part: Part| {
+        let of_part = async |part: ContainerPart| {
             let (needs, rest): (Vec<_>, Vec<_>) =
                 steps.iter().filter(|step| step.part() == part).partition(|step| step.prepares());
             // Each is carried out even if another fails: dropping a call does not stop the daemon.
@@ -105,7 +105,7 @@ impl Stack {
             }
             Ok(())
         };
-        all(join_all(Part::ALL.map(of_part)).await)
+        all(join_all(ContainerPart::ALL.map(of_part)).await)
     }
 
     /// Carries out one step of a plan for this wanted state. Repeating a step is harmless.
@@ -129,7 +129,7 @@ impl Stack {
         }
     }
 
-    async fn create(&self, part: Part, wanted: &Wanted) -> Result<(), StackError> {
+    async fn create(&self, part: ContainerPart, wanted: &Wanted) -> Result<(), StackError> {
         let Some(spec) = wanted.spec(part) else { return Ok(()) };
         let networks = self.daemon.networks(&self.scope.filter()).await?;
         let real = Real { networks, ..Real::default() };
@@ -149,7 +149,7 @@ impl Stack {
     /// [`StackError`]; calling it again goes on.
     pub async fn down(&self) -> Result<(), StackError> {
         let real = self.observe().await?;
-        let grace = grace(&Wanted::default(), Part::Gitea);
+        let grace = grace(&Wanted::default(), ContainerPart::Gitea);
         try_join_all(real.containers.iter().map(|container| self.stop_and_remove(&container.id, grace))).await?;
         try_join_all(real.networks.iter().map(|network| self.daemon.remove_network(&network.id))).await?;
         Ok(())
@@ -173,6 +173,6 @@ fn all(results: Vec<Result<(), StackError>>) -> Result<(), StackError> {
     results.into_iter().collect()
 }
 
-fn grace(wanted: &Wanted, part: Part) -> Duration {
+fn grace(wanted: &Wanted, part: ContainerPart) -> Duration {
     wanted.spec(part).map_or(Duration::from_secs(10), |spec| spec.stop_grace)
 }

@@ -86,7 +86,7 @@ impl Request {
             Request::StackUp { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
             Request::StackDown => row(Lock, Profile, REPEATABLE, IN_ORDER),
             Request::StackReset { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::StackRemoveOrphans => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::StackRemoveOrphans { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
             Request::SyncMemory { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
         }
     }
@@ -127,7 +127,7 @@ mod tests {
             Request::StackUp { agreed: true },
             Request::StackDown,
             Request::StackReset { profile: text() },
-            Request::StackRemoveOrphans,
+            Request::StackRemoveOrphans { orphans: Vec::new() },
             Request::SyncMemory { join: false },
         ]
     }

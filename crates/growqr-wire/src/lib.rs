@@ -26,8 +26,8 @@ pub use rows::{
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
-    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, PartState, Stack, StackAction, StackOrphan,
-    StackPart, StackProgress, WorkFile,
+    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, PartState, Stack, StackAction,
+    StackOrphan, StackPart, StackProgress, WorkFile,
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
@@ -92,6 +92,7 @@ pub fn typescript() -> String {
         StackPart,
         StackAction,
         StackOrphan,
+        OrphanKey,
         MemorySyncState,
         MemorySync,
         Stack,

@@ -6,7 +6,7 @@
 use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
-use crate::stack::{GiteaLogin, Stack, WorkFile};
+use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -161,8 +161,12 @@ pub enum Request {
         /// The id of the profile, as a confirmation.
         profile: String,
     },
-    /// Removes what carries this program's labels and belongs to no profile on this computer. Answered by [`Reply::Stack`].
-    StackRemoveOrphans,
+    /// Removes these things, which carry this program's labels and belong to no profile on this computer. Answered by
+    /// [`Reply::Stack`].
+    StackRemoveOrphans {
+        /// What the person has seen and agreed to remove. What is no orphan any more stays.
+        orphans: Vec<OrphanKey>,
+    },
     /// The last lines of a service's log. Answered by [`Reply::StackLog`].
     StackLog {
         /// `gitea` or `opencode`.

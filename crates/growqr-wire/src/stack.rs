@@ -19,6 +19,9 @@ pub struct Stack {
     /// Containers, networks and volumes that carry this program's labels and that no profile on this computer owns. They are
     /// only removed when the person asks.
     pub orphans: Vec<StackOrphan>,
+    /// What the person should know besides: an older image in use, passwords in a file. One sentence or two each.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// The state of the Docker daemon.
@@ -150,10 +153,21 @@ pub enum StackAction {
 pub struct StackOrphan {
     /// `container`, `network` or `volume`.
     pub kind: String,
+    /// Docker's id of it; for a volume its name.
+    pub id: String,
     /// Docker's name of it.
     pub name: String,
     /// The profile that made it.
     pub profile: String,
+}
+
+/// Names a [`StackOrphan`] that is to be removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OrphanKey {
+    /// Its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
 }
 
 /// The state of the memory repository's copy on Gitea.

@@ -117,7 +117,7 @@ impl Handler {
             Request::StackUp { agreed } => Ok(Reply::Stack { stack: self.stack.up(agreed).await? }),
             Request::StackDown => Ok(Reply::Stack { stack: self.stack.down().await? }),
             Request::StackReset { profile } => Ok(Reply::Stack { stack: self.stack.reset(&profile).await? }),
-            Request::StackRemoveOrphans => Ok(Reply::Stack { stack: self.stack.remove_orphans() }),
+            Request::StackRemoveOrphans { orphans } => Ok(Reply::Stack { stack: self.stack.remove_orphans(orphans) }),
             Request::SyncMemory { join } => Ok(Reply::Stack { stack: self.stack.sync(join) }),
             Request::StackLog { part, lines } => stack::log(profile.library.profile(), &profile.environment, &part, lines).await,
             Request::GiteaLogin => stack::gitea_login(profile.library.profile(), &profile.environment).await,

@@ -4,7 +4,9 @@ use crate::error::AppError;
 use crate::profile::location::Environment;
 use crate::stack::ports;
 use growqr_core::id::sha256_hex;
+use growqr_core::stack::{StackContainer, StackPart};
 use growqr_stack::find::{self, System};
+use growqr_stack::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE};
 use std::io::{ErrorKind, Write};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -16,6 +18,8 @@ const ID_LENGTH: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StackConfig {
     pub(crate) gitea_image: String,
+    /// The person has named Gitea's image: no other is used.
+    pub(crate) gitea_image_is_set: bool,
     pub(crate) opencode_image: String,
     pub(crate) ports: RangeInclusive<u16>,
 }
@@ -27,10 +31,25 @@ impl StackConfig {
     /// [`AppError::Config`] if an image is not a reference or the range is none.
     pub(crate) fn read(environment: &Environment) -> Result<StackConfig, AppError> {
         Ok(StackConfig {
-            gitea_image: image(environment, "GITEA_IMAGE", growqr_stack::GITEA_IMAGE)?,
+            gitea_image: image(environment, "GITEA_IMAGE", GITEA_IMAGE)?,
+            gitea_image_is_set: environment.get("GITEA_IMAGE").is_some(),
             opencode_image: image(environment, "OPENCODE_IMAGE", growqr_stack::OPENCODE_IMAGE)?,
             ports: ports::range(environment)?,
         })
+    }
+
+    /// Takes over the older image of Gitea if an earlier start had to choose it: a volume stays with its version.
+    pub(crate) fn adopt(&mut self, rows: &[StackContainer]) {
+        let is_recorded = |row: &StackContainer| row.part == StackPart::Gitea && row.image == GITEA_FALLBACK_IMAGE;
+        if !self.gitea_image_is_set {
+            let image = if rows.iter().any(is_recorded) { GITEA_FALLBACK_IMAGE } else { GITEA_IMAGE };
+            image.clone_into(&mut self.gitea_image);
+        }
+    }
+
+    /// Whether Gitea's image is the older one, which the person has not named.
+    pub(crate) fn has_fallen_back(&self) -> bool {
+        !self.gitea_image_is_set && self.gitea_image == GITEA_FALLBACK_IMAGE
     }
 }
 

@@ -13,7 +13,7 @@ use crate::stack::worker::Worker;
 use growqr_actors::Host;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
-use growqr_wire::{DockerState, Stack};
+use growqr_wire::{DockerState, OrphanKey, Stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -121,9 +121,9 @@ impl StackControl {
         Ok(self.view.get())
     }
 
-    /// Removes what belongs to no profile on this computer.
-    pub(crate) fn remove_orphans(&self) -> Stack {
-        self.tell("removing what belongs to nobody", |pending| pending.remove_orphans = true);
+    /// Removes those of these things that belong to no profile on this computer.
+    pub(crate) fn remove_orphans(&self, orphans: Vec<OrphanKey>) -> Stack {
+        self.tell("removing things that belong to no profile", |pending| pending.remove_orphans.extend(orphans));
         self.view.get()
     }
 
@@ -191,8 +191,12 @@ impl StackControl {
 /// The state of Docker and the containers, without a host: what the store and Docker say.
 pub(crate) async fn look_without_host(profile: &Profile, environment: &Environment) -> Result<Stack, AppError> {
     let library = Library::open(profile.clone()).await?;
-    let config = StackConfig::read(environment)?;
+    let mut config = StackConfig::read(environment)?;
+    if let Some(records) = library.stack_records() {
+        config.adopt(&records.containers().await.unwrap_or_default());
+    }
     let view = StackView::new(&config.gitea_image, &config.opencode_image);
     crate::stack::look::look(library.stack_records(), profile, environment, &view).await;
+    crate::stack::notes::show(&config, &view);
     Ok(view.get())
 }

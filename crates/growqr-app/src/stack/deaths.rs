@@ -3,7 +3,7 @@
 use crate::stack::problem::Problem;
 use crate::stack::restarts::Verdict;
 use crate::stack::worker::Worker;
-use growqr_stack::{Part, Real, Stack, Status};
+use growqr_stack::{ContainerPart, Real, Stack, Status};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ const MEASURE_DISK: Duration = Duration::from_secs(300);
 
 impl Worker {
     /// Whether a part may be started now: one that has died waits longer each time, and is given up after too many deaths.
-    pub(super) async fn after_death(&mut self, stack: &Stack, real: &Real, part: Part) -> Result<Verdict, Problem> {
+    pub(super) async fn after_death(&mut self, stack: &Stack, real: &Real, part: ContainerPart) -> Result<Verdict, Problem> {
         let restarts = self.restarts.entry(part).or_default();
         if let (Some(container), Some((id, _))) = (real.container(part), self.ready.get(&part))
             && container.id == *id
@@ -27,10 +27,11 @@ impl Worker {
             restarts.died(format!("{words}.{}", last.unwrap_or_default()), Instant::now());
             self.out_of_memory.retain(|id| *id != container.id);
             self.ready.remove(&part);
+            self.tasks.cancel(part);
             match part {
                 // Its port is free now, and another program may take it: nothing is sent there until Gitea is ready again.
-                Part::Gitea => self.services.forget_gitea(),
-                Part::OpenCode => self.deps.workbench.clear("it has ended and is being started again"),
+                ContainerPart::Gitea => self.services.forget_gitea(),
+                ContainerPart::OpenCode => self.deps.workbench.clear("it has ended and is being started again"),
             }
         }
         let verdict = restarts.verdict(Instant::now());
@@ -42,7 +43,7 @@ impl Worker {
                 self.view.set_part(part, PartState::Starting, found);
             }
             Verdict::GiveUp => {
-                if part == Part::OpenCode {
+                if part == ContainerPart::OpenCode {
                     self.deps.workbench.clear("it has ended too often");
                 }
                 self.view.set_part(part, PartState::Failed, format!("it has ended {count} times within ten minutes: {reason}"));
@@ -56,7 +57,7 @@ impl Worker {
 
     /// A container that ends right after its start counts as dead, with its reason.
     pub(super) async fn ended_at_once(&mut self, stack: &Stack, real: &Real, name: &str) -> Result<(), Problem> {
-        for part in Part::ALL.into_iter().filter(|part| part.name() == name) {
+        for part in ContainerPart::ALL.into_iter().filter(|part| part.name() == name) {
             if let Some(container) = real.container(part) {
                 self.ready.insert(part, (container.id.clone(), container.started_at.clone()));
                 self.after_death(stack, real, part).await?;
@@ -76,8 +77,8 @@ impl Worker {
                 self.view.change_part(part, |shown| shown.memory_bytes = Some(bytes));
             }
             let paths: &[&str] = match part {
-                Part::Gitea => &["/var/lib/gitea"],
-                Part::OpenCode => &["/data", "/workspace"],
+                ContainerPart::Gitea => &["/var/lib/gitea"],
+                ContainerPart::OpenCode => &["/data", "/workspace"],
             };
             if measures_disk && let Ok(disk) = stack.daemon().disk(&container.id, paths).await {
                 let bytes = disk.paths.iter().map(|(_, bytes)| bytes).sum::<u64>();

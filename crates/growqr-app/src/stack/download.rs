@@ -1,11 +1,17 @@
 //! Images: whether they are here, and their download once the person has agreed.
 
+use crate::SystemClock;
 use crate::stack::look::needs_download;
 use crate::stack::problem::Problem;
-use crate::stack::view;
+use crate::stack::view::{self, StackView};
 use crate::stack::worker::Worker;
 use futures_util::StreamExt;
-use growqr_stack::{Part, PullTotals, Stack, usual_size};
+use growqr_core::clock::Clock;
+use growqr_core::stack::StackPart;
+use growqr_stack::{
+    ContainerPart, Daemon, GITEA_FALLBACK_IMAGE, GITEA_IMAGE, ImageProblem, PullTotals, Real, Stack, StackError, Status,
+    VolumePart, usual_size,
+};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -13,53 +19,94 @@ use tokio::time::Instant;
 /// How often a download is shown.
 const SHOW_PROGRESS: Duration = Duration::from_millis(250);
 
+/// How long a download waits after one that the daemon has ended.
+const RETRY: Duration = Duration::from_secs(5);
+
 impl Worker {
-    pub(super) fn image(&self, part: Part) -> &str {
+    pub(super) fn image(&self, part: ContainerPart) -> &str {
         match part {
-            Part::Gitea => &self.config.gitea_image,
-            Part::OpenCode => &self.config.opencode_image,
+            ContainerPart::Gitea => &self.config.gitea_image,
+            ContainerPart::OpenCode => &self.config.opencode_image,
         }
     }
 
-    /// Whether the image of a part is here. Downloads it if the person has agreed.
-    pub(super) async fn has_image(&mut self, stack: &Stack, part: Part) -> Result<bool, Problem> {
+    /// Whether the image of a part is here. Starts its download if the person has agreed.
+    pub(super) async fn has_image(&mut self, stack: &Stack, real: &Real, part: ContainerPart) -> Result<bool, Problem> {
         let image = self.image(part).to_owned();
         if stack.daemon().image(&image).await?.is_some() {
+            self.missing_images.remove(&part);
             return Ok(true);
         }
-        if part == Part::OpenCode {
+        self.missing_images.insert(part);
+        let is_running = real.container(part).is_some_and(|container| container.status == Status::Running);
+        if part == ContainerPart::OpenCode && !is_running {
             self.deps.workbench.clear("its image is not here");
+        }
+        if self.tasks.downloads(part) {
+            return Ok(false);
         }
         if !self.agreed {
             // A failed download stays shown until the person tries again.
-            if !self.failed_downloads.contains(&part) {
+            if !self.failed_downloads.contains(&part) && !is_running {
                 needs_download(part, &image, &self.view);
             }
             return Ok(false);
         }
+        if self.next_download.is_some_and(|at| Instant::now() < at) {
+            return Ok(false);
+        }
         self.failed_downloads.remove(&part);
-        self.view.set_part(part, PartState::Downloading, format!("downloading {image}"));
-        self.view.change(|stack| stack.busy = Some(format!("downloading {image}")));
-        let (mut totals, mut shown) = (PullTotals::default(), Instant::now());
-        let mut pull = std::pin::pin!(stack.daemon().pull(&image));
-        while let Some(progress) = pull.next().await {
-            match progress {
-                Ok(progress) => totals.apply(&progress),
-                Err(error) if error.is_about_the_daemon() => return Err(error.into()),
-                Err(error) => {
-                    self.agreed = false;
-                    self.failed_downloads.insert(part);
-                    self.view.set_part(part, PartState::Failed, error.to_string());
-                    self.view.change_part(part, |shown| shown.next_step = Some(view::next_step(&error).to_owned()));
-                    return Ok(false);
+        // A volume that the default image has used cannot go back to the older one.
+        let is_new = real.volumes.iter().all(|volume| volume.part != VolumePart::GiteaData.word());
+        self.may_fall_back = is_new && !self.config.gitea_image_is_set;
+        let doing = format!("downloading {image}");
+        if !is_running {
+            self.view.set_part(part, PartState::Downloading, doing.clone());
+        }
+        self.view.change(|stack| stack.busy = Some(doing.clone()));
+        self.tasks.download(part, doing, download(stack.daemon().clone(), image, part, self.view.clone()));
+        Ok(false)
+    }
+
+    /// Shows what a download that has ended leaves to do.
+    pub(super) async fn downloaded(&mut self, part: ContainerPart, result: Result<(), StackError>) {
+        self.view.change_part(part, |shown| shown.progress = None);
+        match result {
+            Ok(()) => {}
+            Err(error) if error.is_about_the_daemon() => self.next_download = Some(Instant::now() + RETRY),
+            Err(StackError::ImageUnavailable { problem: ImageProblem::NotThere, image })
+                if image == GITEA_IMAGE && self.may_fall_back =>
+            {
+                tracing::warn!(%image, "the registry does not offer Gitea's default image; the older one is used");
+                let at = SystemClock.now();
+                if let Err(error) = self.deps.store.saw_container(StackPart::Gitea, GITEA_FALLBACK_IMAGE, None, at).await {
+                    self.view.stopped_by(&error.into());
                 }
             }
-            if shown.elapsed() > SHOW_PROGRESS {
-                shown = Instant::now();
-                let progress = view::progress(&totals, usual_size(&image));
-                self.view.change_part(part, |shown| shown.progress = Some(progress));
+            Err(error) => {
+                self.agreed = false;
+                self.failed_downloads.insert(part);
+                // One that runs with another image goes on.
+                if !self.ready.contains_key(&part) {
+                    self.view.set_part(part, PartState::Failed, error.to_string());
+                }
+                self.view.change_part(part, |shown| shown.next_step = Some(view::next_step(&error).to_owned()));
             }
         }
-        Ok(true)
     }
+}
+
+/// Downloads an image and shows how far it is.
+async fn download(daemon: Daemon, image: String, part: ContainerPart, shown: StackView) -> Result<(), StackError> {
+    let (mut totals, mut shown_at) = (PullTotals::default(), Instant::now());
+    let mut pull = std::pin::pin!(daemon.pull(&image));
+    while let Some(progress) = pull.next().await {
+        totals.apply(&progress?);
+        if shown_at.elapsed() > SHOW_PROGRESS {
+            shown_at = Instant::now();
+            let progress = view::progress(&totals, usual_size(&image));
+            shown.change_part(part, |shown| shown.progress = Some(progress));
+        }
+    }
+    Ok(())
 }

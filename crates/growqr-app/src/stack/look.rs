@@ -5,7 +5,7 @@ use crate::stack::config::{docker_environment, install_id};
 use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
-use growqr_stack::{Daemon, OrphanKind, Part, Real, Scope, Stack, StackError, Status, usual_size};
+use growqr_stack::{ContainerPart, Daemon, Real, Scope, Stack, StackError, Status, usual_size};
 use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgress};
 
 /// What labels and names the containers of a profile have.
@@ -56,7 +56,7 @@ pub(crate) async fn look(
 /// Shows what runs, as far as one look tells.
 async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &StackView) -> Result<(), StackError> {
     shown.docker_ready(stack.daemon().facts());
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         let wanted = wanted(rows, part);
         let container = real.container(part);
         let url = container.and_then(|container| container.port).map(|port| format!("http://127.0.0.1:{port}"));
@@ -83,7 +83,7 @@ async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &Stack
 }
 
 /// Says that an image is missing, and how large it is.
-pub(crate) fn needs_download(part: Part, image: &str, shown: &StackView) {
+pub(crate) fn needs_download(part: ContainerPart, image: &str, shown: &StackView) {
     let size = usual_size(image)
         .map_or_else(|| "its size is not known before".to_owned(), |bytes| format!("about {} MB on the disk", bytes / 1_000_000));
     shown.set_part(part, PartState::NeedsDownload, format!("the image {image} must be downloaded once ({size})"));
@@ -92,15 +92,15 @@ pub(crate) fn needs_download(part: Part, image: &str, shown: &StackView) {
 }
 
 /// Whether a part should run; `None` if the person has never asked for it.
-pub(crate) fn wanted(rows: &[StackContainer], part: Part) -> Option<Wanted> {
+pub(crate) fn wanted(rows: &[StackContainer], part: ContainerPart) -> Option<Wanted> {
     rows.iter().find(|row| row.part == store_part(part)).map(|row| row.wanted)
 }
 
 /// The part as the store names it.
-pub(crate) fn store_part(part: Part) -> StackPart {
+pub(crate) fn store_part(part: ContainerPart) -> StackPart {
     match part {
-        Part::Gitea => StackPart::Gitea,
-        Part::OpenCode => StackPart::OpenCode,
+        ContainerPart::Gitea => StackPart::Gitea,
+        ContainerPart::OpenCode => StackPart::OpenCode,
     }
 }
 
@@ -111,13 +111,9 @@ pub(crate) fn store_part(part: Part) -> StackPart {
 pub(crate) async fn show_orphans(stack: &Stack, profiles: &[String], shown: &StackView) -> Result<(), StackError> {
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
     let orphans = stack.daemon().orphans(stack.scope().install(), &profiles).await?;
-    let kind = |kind| match kind {
-        OrphanKind::Container => "container",
-        OrphanKind::Network => "network",
-        OrphanKind::Volume => "volume",
-    };
     let rows = orphans.into_iter().map(|orphan| StackOrphan {
-        kind: kind(orphan.kind).to_owned(),
+        kind: orphan.kind.word().to_owned(),
+        id: orphan.id,
         name: orphan.name,
         profile: orphan.profile,
     });
@@ -133,7 +129,7 @@ pub(crate) fn is_removal_ordered(rows: &[StackContainer]) -> bool {
 
 /// Shows that a removal is still to be done.
 pub(crate) fn show_ordered_removal(shown: &StackView, rows: &[StackContainer]) {
-    for part in Part::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(Wanted::Removed)) {
+    for part in ContainerPart::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(Wanted::Removed)) {
         shown.change_part(part, |shown| {
             if shown.state != PartState::Failed {
                 "it will be removed with its data as soon as Docker can be asked".clone_into(&mut shown.found);

@@ -11,7 +11,9 @@ pub(crate) mod gateway;
 mod gitea_commands;
 mod look;
 mod memory_copy;
+mod notes;
 mod orders;
+mod part_tasks;
 mod ports;
 pub(crate) mod preferences;
 mod problem;
@@ -29,7 +31,7 @@ use config::docker_environment;
 use deps::GITEA_USER;
 use gitea_commands::GiteaExec;
 use growqr_stack::gitea_server::{GiteaError, GiteaServer};
-use growqr_stack::{Daemon, Part, RealContainer, Stack, StackError};
+use growqr_stack::{ContainerPart, Daemon, RealContainer, Stack, StackError};
 use growqr_wire::{GiteaLogin, Reply};
 
 /// The most lines of a log that are read.
@@ -58,7 +60,11 @@ impl From<GiteaError> for AppError {
 }
 
 /// A part's container. Asks Docker itself, so it works whatever the task for the containers does.
-async fn container(profile: &Profile, environment: &Environment, part: Part) -> Result<(Stack, RealContainer), AppError> {
+async fn container(
+    profile: &Profile,
+    environment: &Environment,
+    part: ContainerPart,
+) -> Result<(Stack, RealContainer), AppError> {
     let stack = Stack::new(Daemon::find(&docker_environment(environment)).await?, look::scope(profile)?);
     match stack.container(part).await {
         Ok(container) => Ok((stack, container)),
@@ -72,7 +78,7 @@ async fn container(profile: &Profile, environment: &Environment, part: Part) -> 
 
 /// The last lines of a container's log.
 pub(crate) async fn log(profile: &Profile, environment: &Environment, part: &str, lines: u32) -> Result<Reply, AppError> {
-    let found = Part::ALL.into_iter().find(|known| known.word() == part);
+    let found = ContainerPart::ALL.into_iter().find(|known| known.word() == part);
     let part = found.ok_or_else(|| AppError::Missing {
         what: format!("container called {part:?}"),
         next_step: "Logs can be read of: gitea, opencode".to_owned(),
@@ -87,7 +93,7 @@ pub(crate) async fn log(profile: &Profile, environment: &Environment, part: &str
 
 /// Sets a new password for Gitea's pages. It is stored nowhere.
 pub(crate) async fn gitea_login(profile: &Profile, environment: &Environment) -> Result<Reply, AppError> {
-    let (stack, container) = container(profile, environment, Part::Gitea).await?;
+    let (stack, container) = container(profile, environment, ContainerPart::Gitea).await?;
     let port = container.port.unwrap_or_default();
     let url = format!("http://127.0.0.1:{port}/");
     let server = GiteaServer::new(&url, GITEA_USER)?;

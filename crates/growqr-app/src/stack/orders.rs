@@ -1,17 +1,18 @@
 //! What the task for the containers is told. An order stays until the task takes it; giving it twice is giving it once.
 
+use growqr_wire::OrphanKey;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Orders that were not taken yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pending {
     /// The store says what is wanted now; true: missing images may be downloaded.
     pub(crate) wanted: Option<bool>,
     /// The store says that everything is to be removed with its data.
     pub(crate) reset: bool,
-    /// Remove what belongs to nobody.
-    pub(crate) remove_orphans: bool,
+    /// Remove these if they belong to no profile.
+    pub(crate) remove_orphans: Vec<OrphanKey>,
     /// Compare memory with its copy; true: also with a copy that is not the one from before.
     pub(crate) sync: Option<bool>,
     /// Look again now.
@@ -21,7 +22,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// Whether a round that is under way is given up for it.
     fn is_urgent(&self) -> bool {
-        self.wanted.is_some() || self.reset || self.remove_orphans
+        self.wanted.is_some() || self.reset || !self.remove_orphans.is_empty()
     }
 }
 

@@ -4,18 +4,20 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::config::docker_environment;
 use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
-use crate::stack::preferences::StackPreferences;
+use crate::stack::part_tasks::Run;
+use crate::stack::preferences::{StackPreferences, StartWhen};
 use crate::stack::problem::Problem;
 use crate::stack::restarts::Verdict;
-use crate::stack::services::Services;
+use crate::stack::services::{Prepared, Services};
 use crate::stack::view;
 use crate::stack::worker::Worker;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use growqr_core::clock::Clock;
-use growqr_core::stack::{StackContainer, Wanted as WantedRow};
-use growqr_stack::{ContainerSpec, Daemon, Part, Real, Stack, StackError, Status, Step, Wanted};
+use growqr_core::stack::{StackContainer, StackPart, Wanted as WantedRow};
+use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Orphan, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::PartState;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often the state is read again although nothing seems to have happened.
 const POLL: Duration = Duration::from_secs(15);
@@ -40,6 +42,8 @@ impl Worker {
                 return POLL;
             }
         };
+        self.config.adopt(&rows);
+        self.view.change_part(ContainerPart::Gitea, |shown| shown.image.clone_from(&self.config.gitea_image));
         let pause = match self.work(&rows).await {
             Ok(pause) => pause,
             Err(Problem::Docker(error)) if error.is_about_the_daemon() => {
@@ -47,8 +51,9 @@ impl Worker {
                 self.stack = None;
                 *self.hints.get_mut() = None;
                 // What the person confirmed was confirmed for what they saw.
-                self.remove_orphans = false;
+                self.remove_orphans.clear();
                 self.services.forget_containers("Docker does not answer");
+                self.tasks.cancel_all();
                 self.ready.clear();
                 self.copy.offline().await;
                 SEARCH
@@ -63,20 +68,22 @@ impl Worker {
                 POLL
             }
         };
-        let busy = self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
+        let compares = || self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
+        let busy = self.tasks.doing().or_else(compares);
         self.orders.if_none(|| self.view.change(|stack| stack.busy = busy));
         // A removal may be done now.
         let rows = if is_removal_ordered(&rows) { self.deps.store.containers().await.unwrap_or(rows) } else { rows };
         show_ordered_removal(&self.view, &rows);
         set_next(&self.view, &rows);
+        self.show_notes();
         pause
     }
 
     /// Shows an error on every part that does not run and should, or should be removed.
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
-        let is_due = |part: &Part| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
-        for part in Part::ALL.into_iter().filter(is_due) {
-            if self.ready.contains_key(&part) {
+        let is_due = |part: &ContainerPart| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
+        for part in ContainerPart::ALL.into_iter().filter(is_due) {
+            if self.ready.contains_key(&part) || self.tasks.has(part) {
                 continue;
             }
             self.view.set_part(part, PartState::Failed, problem);
@@ -113,13 +120,13 @@ impl Worker {
             rows = self.deps.store.containers().await.map_err(AppError::from)?;
         }
         let rows = &rows[..];
-        if self.remove_orphans {
-            self.remove_orphans = false;
+        if !self.remove_orphans.is_empty() {
+            let agreed = std::mem::take(&mut self.remove_orphans);
             let profiles = self.deps.profile.all_ids()?;
             let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-            let shown = self.view.get().orphans;
             let mut orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
-            orphans.retain(|orphan| shown.iter().any(|shown| shown.name == orphan.name));
+            let is_agreed = |orphan: &Orphan| agreed.iter().any(|key| key.kind == orphan.kind.word() && key.id == orphan.id);
+            orphans.retain(is_agreed);
             stack.daemon().remove_orphans(&orphans).await?;
         }
         if let Ok(profiles) = self.deps.profile.all_ids() {
@@ -128,42 +135,44 @@ impl Worker {
         let real = stack.observe().await?;
         let preferences = self.preferences().await;
         let sleeps = self.workbench_sleeps(&preferences);
-        let is_up =
-            |part: &Part| wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == Part::OpenCode);
-        let up: Vec<Part> = Part::ALL.into_iter().filter(is_up).collect();
+        let is_up = |part: &ContainerPart| {
+            wanted(rows, *part) == Some(WantedRow::Up) && self.awake && !(sleeps && *part == ContainerPart::OpenCode)
+        };
+        let up: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_up).collect();
         if up.is_empty() {
-            return self.rest(&stack, &real, rows).await;
+            return self.rest(&stack, &real, rows, preferences.start).await;
         }
-        if sleeps && wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+        if sleeps && wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) {
             self.deps.workbench.sleep();
-            self.ready.remove(&Part::OpenCode);
-            self.view.set_part(Part::OpenCode, PartState::Stopped, "sleeps until it is needed");
+            self.ready.remove(&ContainerPart::OpenCode);
+            self.view.set_part(ContainerPart::OpenCode, PartState::Stopped, "sleeps until it is needed");
         }
-        let mut startable = Vec::new();
+        ContainerPart::ALL.into_iter().filter(|part| !up.contains(part)).for_each(|part| self.tasks.cancel(part));
+        let mut chosen = Chosen::default();
         let mut soonest = POLL;
         for part in up {
-            if !self.has_image(&stack, part).await? {
-                continue;
-            }
+            let has_image = self.has_image(&stack, &real, part).await?;
             match self.after_death(&stack, &real, part).await? {
-                Verdict::Start => startable.push(part),
+                // It runs on with the image that it has.
+                Verdict::Start if !has_image => chosen.kept.push(part),
+                Verdict::Start => chosen.started.push(part),
                 Verdict::Wait(wait) => soonest = soonest.min(wait),
                 Verdict::GiveUp => {}
             }
         }
-        let (real, problem) = match self.reconcile(&stack, &startable, &preferences).await {
+        let (real, problem) = match self.reconcile(&stack, &chosen, &preferences).await {
             Ok(real) => (real, None),
             Err(Problem::Docker(error)) if error.is_about_the_daemon() => return Err(error.into()),
             // The other container may run.
             Err(problem) => (stack.observe().await?, Some(problem)),
         };
         self.record(rows, &real).await?;
-        self.make_ready(&stack, &real, &startable).await?;
+        soonest = soonest.min(self.make_ready(&stack, &real, &chosen).await?);
         self.copy.round(self.services.gitea(), self.sync).await;
         self.sync = None;
         if self.copy.take_refusal() {
             self.services.forget_gitea();
-            self.ready.remove(&Part::Gitea);
+            self.ready.remove(&ContainerPart::Gitea);
             soonest = soonest.min(LOOK);
         }
         self.measure(&stack, &real).await;
@@ -171,30 +180,35 @@ impl Worker {
     }
 
     /// Nothing is wanted, or it sleeps: stops what runs.
-    async fn rest(&mut self, stack: &Stack, real: &Real, rows: &[StackContainer]) -> Result<Duration, Problem> {
+    async fn rest(&mut self, stack: &Stack, real: &Real, rows: &[StackContainer], start: StartWhen) -> Result<Duration, Problem> {
         if real.containers.iter().any(|container| matches!(container.status, Status::Running | Status::Paused)) {
             self.view.change(|stack| stack.busy = Some("stopping".to_owned()));
             stack.reconcile(&Wanted::default(), |step| tracing::info!(%step, "Docker")).await?;
         }
+        self.tasks.cancel_all();
         self.ready.clear();
-        if wanted(rows, Part::OpenCode) == Some(WantedRow::Up) {
+        let starts_when_needed = start != StartWhen::Never || self.awake;
+        if wanted(rows, ContainerPart::OpenCode) == Some(WantedRow::Up) && starts_when_needed {
             self.services.forget_containers("it is not running");
             self.deps.workbench.sleep();
         } else {
             self.services.forget_containers("it is not running; the person can start it with: growqr stack up");
         }
-        for part in Part::ALL {
+        for part in ContainerPart::ALL {
             let (state, found) = match wanted(rows, part) {
                 None => (PartState::Off, "not started"),
                 Some(WantedRow::Removed) => (PartState::Stopped, "stopped"),
                 Some(WantedRow::Down) if real.container(part).is_none() => (PartState::Off, "stopped"),
                 Some(WantedRow::Down) => (PartState::Stopped, "stopped; its data is kept"),
-                Some(WantedRow::Up) => (PartState::Stopped, "starts when it is needed"),
+                Some(WantedRow::Up) if starts_when_needed => (PartState::Stopped, "starts when it is needed"),
+                Some(WantedRow::Up) => (PartState::Stopped, "not running: the setting stack.start is never"),
             };
             self.view.set_part(part, state, found);
             if wanted(rows, part) != Some(WantedRow::Up) {
                 self.deps.store.free_port(store_part(part)).await.map_err(AppError::from)?;
                 self.view.change_part(part, |shown| shown.url = None);
+            } else if !starts_when_needed {
+                self.view.change_part(part, |shown| shown.next_step = Some("Start it with: growqr stack up".to_owned()));
             }
         }
         self.copy.offline().await;
@@ -203,25 +217,28 @@ impl Worker {
 
     async fn remove_all(&mut self, stack: &Stack) -> Result<(), Problem> {
         self.view.change(|stack| stack.busy = Some("removing containers and their data".to_owned()));
+        self.tasks.cancel_all();
         self.services.stop().await;
         self.ready.clear();
         // The other way round, a kill in between would make the next start find a copy that was emptied.
         self.copy.forget().await?;
         stack.reset().await?;
         self.deps.credentials.forget().await?;
-        for part in growqr_core::stack::StackPart::ALL {
+        for part in StackPart::ALL {
             self.deps.store.free_port(part).await.map_err(AppError::from)?;
         }
         self.services = Services::new(self.deps.clone(), self.config.clone());
+        // The next start tries the default image again.
+        self.deps.store.saw_container(StackPart::Gitea, "", None, SystemClock.now()).await.map_err(AppError::from)?;
         self.deps.store.removed_containers(SystemClock.now()).await.map_err(AppError::from)?;
         Ok(())
     }
 
     /// Starts these parts, with other ports as long as the chosen ones turn out to be in use.
-    async fn reconcile(&mut self, stack: &Stack, parts: &[Part], preferences: &StackPreferences) -> Result<Real, Problem> {
+    async fn reconcile(&mut self, stack: &Stack, chosen: &Chosen, preferences: &StackPreferences) -> Result<Real, Problem> {
         for _ in 0..PORT_TRIES {
-            let wanted = self.wanted(parts, preferences).await?;
-            for part in parts {
+            let wanted = self.wanted(chosen, preferences).await?;
+            for part in &chosen.started {
                 if !self.ready.contains_key(part) {
                     self.view.set_part(*part, PartState::Starting, "starting");
                     self.view.change(|stack| stack.busy = Some("starting containers".to_owned()));
@@ -245,22 +262,25 @@ impl Worker {
         Err(StackError::PortTaken(self.taken.last().copied().unwrap_or_default()).into())
     }
 
-    async fn wanted(&mut self, parts: &[Part], preferences: &StackPreferences) -> Result<Wanted, Problem> {
-        let spec = |part: Part, spec: ContainerSpec| parts.contains(&part).then_some(spec);
-        let gitea = match parts.contains(&Part::Gitea) {
-            true => spec(Part::Gitea, self.services.gitea_spec(&self.taken).await?),
+    async fn wanted(&mut self, chosen: &Chosen, preferences: &StackPreferences) -> Result<Wanted, Problem> {
+        let has = |part: ContainerPart| chosen.started.contains(&part) || chosen.kept.contains(&part);
+        let gitea = match has(ContainerPart::Gitea) {
+            true => Some(self.services.gitea_spec(&self.config.gitea_image, &self.taken).await?),
             false => None,
         };
-        let opencode = match parts.contains(&Part::OpenCode) {
-            true => spec(Part::OpenCode, self.services.opencode_spec(&self.taken, preferences).await?),
+        // Also for a container that is kept: it needs the gateway.
+        let opencode = match has(ContainerPart::OpenCode) {
+            true => Some(self.services.opencode_spec(&self.taken, preferences).await?),
             false => None,
         };
-        Ok(Wanted { gitea, opencode })
+        let started = |spec: &ContainerSpec| chosen.started.contains(&spec.part);
+        let untouched = chosen.kept.iter().copied().collect();
+        Ok(Wanted { gitea: gitea.filter(started), opencode: opencode.filter(started), untouched })
     }
 
     /// Keeps what runs in the store.
     async fn record(&self, rows: &[StackContainer], real: &Real) -> Result<(), Problem> {
-        for part in Part::ALL {
+        for part in ContainerPart::ALL {
             let Some(row) = rows.iter().find(|row| row.part == store_part(part)) else { continue };
             let container = real.container(part).map(|container| container.id.clone());
             let image = self.image(part).to_owned();
@@ -275,44 +295,71 @@ impl Worker {
         Ok(())
     }
 
-    /// Waits until the services answer, and prepares them.
-    async fn make_ready(&mut self, stack: &Stack, real: &Real, parts: &[Part]) -> Result<(), Problem> {
-        for part in parts {
-            let Some(container) = real.container(*part).filter(|container| container.status == Status::Running) else { continue };
+    /// Begins to prepare the services that run and are not prepared. Returns when the next one is due.
+    async fn make_ready(&mut self, stack: &Stack, real: &Real, chosen: &Chosen) -> Result<Duration, Problem> {
+        let mut soonest = POLL;
+        for part in chosen.started.iter().chain(&chosen.kept).copied() {
+            let Some(container) = real.container(part).filter(|container| container.status == Status::Running) else { continue };
             let run = (container.id.clone(), container.started_at.clone());
             let url = container.port.map(|port| format!("http://127.0.0.1:{port}"));
-            self.view.change_part(*part, |shown| shown.url = url);
-            if self.ready.get(part) == Some(&run) {
+            self.view.change_part(part, |shown| shown.url = url);
+            if self.ready.get(&part) == Some(&run) || self.tasks.prepares(part, &run) {
                 continue;
             }
-            self.view.set_part(*part, PartState::Starting, "waiting until it answers");
-            self.view.change(|stack| stack.busy = Some(format!("waiting until {} answers", part.name())));
-            // From here on, an end of this run is a death. It is not prepared yet: this round may be given up.
-            self.ready.insert(*part, (container.id.clone(), String::new()));
-            let prepared = tokio::select! {
-                ended = until_ended(stack, &container.id) => Err(ended),
-                prepared = async {
-                    match part {
-                        Part::Gitea => self.services.prepare_gitea(stack, container).await,
-                        Part::OpenCode => self.services.prepare_opencode(stack, container).await,
-                    }
-                } => prepared,
+            if let Some((failed, at)) = self.unprepared.get(&part)
+                && *failed == run
+                && Instant::now() < *at
+            {
+                soonest = soonest.min(at.duration_since(Instant::now()));
+                continue;
+            }
+            self.view.set_part(part, PartState::Starting, "waiting until it answers");
+            let doing = format!("waiting until {} answers", part.name());
+            self.view.change(|stack| stack.busy = Some(doing.clone()));
+            // From here on, an end of this run is a death.
+            self.ready.insert(part, (container.id.clone(), String::new()));
+            let preparation = match part {
+                ContainerPart::Gitea => self.services.prepare_gitea(stack, container).boxed(),
+                ContainerPart::OpenCode => self.services.prepare_opencode(stack, container).await.boxed(),
             };
-            match prepared {
-                Ok(version) => {
-                    self.ready.insert(*part, run);
-                    self.view.set_part(*part, PartState::Running, "running");
-                    self.view.change_part(*part, |shown| shown.version = Some(version));
+            let (stack, id) = (stack.clone(), container.id.clone());
+            self.tasks.prepare(part, doing, run, async move {
+                tokio::select! {
+                    ended = until_ended(&stack, &id) => Err(ended),
+                    prepared = preparation => prepared,
                 }
-                Err(error) => {
-                    let error = growqr_wire::Error::from(error);
-                    self.view.set_part(*part, PartState::Failed, error.message);
-                    self.view.change_part(*part, |shown| shown.next_step = error.next_step);
-                }
+            });
+        }
+        Ok(soonest)
+    }
+
+    /// A preparation has ended.
+    pub(super) fn prepared(&mut self, part: ContainerPart, run: Run, result: Result<Prepared, AppError>) {
+        match result {
+            Ok(prepared) => {
+                self.unprepared.remove(&part);
+                self.ready.insert(part, run);
+                self.view.set_part(part, PartState::Running, "running");
+                self.view.change_part(part, |shown| shown.version = Some(prepared.version.clone()));
+                self.services.take(prepared);
+            }
+            Err(error) => {
+                self.unprepared.insert(part, (run, Instant::now() + POLL));
+                let error = growqr_wire::Error::from(error);
+                self.view.set_part(part, PartState::Failed, error.message);
+                self.view.change_part(part, |shown| shown.next_step = error.next_step);
             }
         }
-        Ok(())
     }
+}
+
+/// What a round does with the parts that should run.
+#[derive(Default)]
+struct Chosen {
+    /// They are made and started.
+    started: Vec<ContainerPart>,
+    /// They stay as they are: their image is not here yet.
+    kept: Vec<ContainerPart>,
 }
 
 /// Waits until a container no longer runs.

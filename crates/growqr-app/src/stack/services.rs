@@ -51,6 +51,18 @@ pub(crate) struct Services {
     workbench: WorkbenchSlot,
 }
 
+/// A service that is ready.
+pub(crate) struct Prepared {
+    /// Its version.
+    pub(crate) version: String,
+    service: Service,
+}
+
+enum Service {
+    Gitea(Remote),
+    OpenCode { client: OpenCode, daemon: Daemon, container: String },
+}
+
 struct RunningGateway {
     gateway: Gateway,
     /// Its answer to a self-test has this random name, so that no other program on its port is taken for it.
@@ -103,10 +115,10 @@ impl Services {
     ///
     /// # Errors
     /// If no port is free or the credentials cannot be read.
-    pub(crate) async fn gitea_spec(&self, taken: &[u16]) -> Result<ContainerSpec, AppError> {
+    pub(crate) async fn gitea_spec(&self, image: &str, taken: &[u16]) -> Result<ContainerSpec, AppError> {
         let port = self.port(StackPart::Gitea, taken).await?;
         let settings = GiteaSettings::new(port, self.credentials().await?.gitea_secret_key);
-        Ok(gitea_spec(&GiteaSettings { image: self.config.gitea_image.clone(), ..settings }))
+        Ok(gitea_spec(&GiteaSettings { image: image.to_owned(), ..settings }))
     }
 
     /// What OpenCode's container is made of. Starts the gateway: its port is part of it.
@@ -155,41 +167,60 @@ impl Services {
         self.gateway.as_ref().ok_or_else(|| AppError::Internal("the gateway was not started".to_owned()))
     }
 
-    /// Waits for Gitea and makes user, token and repository if they are missing. Returns its version.
-    ///
-    /// # Errors
-    /// [`AppError::Docker`].
-    pub(crate) async fn prepare_gitea(&mut self, stack: &Stack, container: &RealContainer) -> Result<String, AppError> {
+    /// Waits for Gitea and makes user, token and repository if they are missing.
+    pub(crate) fn prepare_gitea(
+        &mut self,
+        stack: &Stack,
+        container: &RealContainer,
+    ) -> impl Future<Output = Result<Prepared, AppError>> + Send + use<> {
         self.gitea = None;
         let url = format!("http://127.0.0.1:{}", container.port.unwrap_or_default());
-        let server = GiteaServer::new(&url, GITEA_USER)?;
-        server.until_ready(GITEA_START).await?;
-        let stored = self.credentials().await?.gitea_token;
         let commands = GiteaExec::new(stack.daemon().clone(), container.id.clone());
-        let token = server.ensure_token(&commands, stored.clone()).await?;
-        if stored.as_ref() != Some(&token) {
-            self.deps.credentials.save_token(token.clone()).await?;
+        let credentials = self.deps.credentials.clone();
+        async move {
+            let server = GiteaServer::new(&url, GITEA_USER)?;
+            server.until_ready(GITEA_START).await?;
+            let stored = credentials.load().await?.gitea_token;
+            let token = server.ensure_token(&commands, stored.clone()).await?;
+            if stored.as_ref() != Some(&token) {
+                credentials.save_token(token.clone()).await?;
+            }
+            let version = server.version(&token).await?;
+            let repository = server.ensure_repository(&token, REPOSITORY).await?;
+            let remote = Remote { url: repository.git_url, user: GITEA_USER.to_owned(), token };
+            Ok(Prepared { version: version.to_string(), service: Service::Gitea(remote) })
         }
-        let version = server.version(&token).await?;
-        let repository = server.ensure_repository(&token, REPOSITORY).await?;
-        self.gitea = Some(Remote { url: repository.git_url, user: GITEA_USER.to_owned(), token });
-        Ok(version.to_string())
     }
 
-    /// Waits for OpenCode, and checks that it reaches the gateway. Returns its version.
-    ///
-    /// # Errors
-    /// [`AppError::Docker`].
-    pub(crate) async fn prepare_opencode(&mut self, stack: &Stack, container: &RealContainer) -> Result<String, AppError> {
+    /// Waits for OpenCode, and checks that it reaches the gateway.
+    pub(crate) async fn prepare_opencode(
+        &mut self,
+        stack: &Stack,
+        container: &RealContainer,
+    ) -> impl Future<Output = Result<Prepared, AppError>> + Send + use<> {
         self.workbench.clear("it is starting");
-        let credentials = self.credentials().await?;
-        let url = format!("http://127.0.0.1:{}", container.port.unwrap_or_default());
-        let client = OpenCode::new(&url, &credentials.opencode_password, opencode::Limits::default())?;
-        let version = client.until_ready(OPENCODE_START).await?;
         self.listen_on_bridge(stack.daemon()).await;
-        self.test_route(stack.daemon(), container, &credentials.gateway_token).await?;
-        self.workbench.set(client, stack.daemon().clone(), container.id.clone());
-        Ok(version)
+        let route = self.gateway.as_ref().map(|running| (running.name.clone(), running.port));
+        let url = format!("http://127.0.0.1:{}", container.port.unwrap_or_default());
+        let (daemon, container) = (stack.daemon().clone(), container.id.clone());
+        let credentials = self.deps.credentials.clone();
+        async move {
+            let credentials = credentials.load().await?;
+            let client = OpenCode::new(&url, &credentials.opencode_password, opencode::Limits::default())?;
+            let version = client.until_ready(OPENCODE_START).await?;
+            if let Some((name, port)) = route {
+                test_route(&daemon, &container, &credentials.gateway_token, &name, port).await?;
+            }
+            Ok(Prepared { version, service: Service::OpenCode { client, daemon, container } })
+        }
+    }
+
+    /// Uses a service that is ready.
+    pub(crate) fn take(&mut self, prepared: Prepared) {
+        match prepared.service {
+            Service::Gitea(remote) => self.gitea = Some(remote),
+            Service::OpenCode { client, daemon, container } => self.workbench.set(client, daemon, container),
+        }
     }
 
     /// Containers of an engine on this computer reach it at the address of Docker's bridge. Where the engine runs in a virtual
@@ -207,45 +238,40 @@ impl Services {
             Err(error) => tracing::debug!(%error, "the address of the bridge cannot be read"),
         }
     }
+}
 
-    /// Calls the gateway from inside the container.
-    async fn test_route(&self, daemon: &Daemon, container: &RealContainer, token: &Secret) -> Result<(), AppError> {
-        let Some(running) = &self.gateway else { return Ok(()) };
-        // The shell of the image may be bash, which needs no other program, or that of busybox, which has wget.
-        let with_bash = "exec 3<>\"/dev/tcp/$NAME/$PORT\" && \
-                         printf 'GET /growqr/self-test HTTP/1.0\\r\\nhost: gateway\\r\\nx-api-key: %s\\r\\n\\r\\n' \"$TOKEN\" >&3 && cat <&3";
-        let shell = "if command -v bash >/dev/null; then exec bash -c \"$SCRIPT\"; fi; \
-                     wget -q -T 5 -O - --header \"x-api-key: $TOKEN\" \"http://$NAME:$PORT/growqr/self-test\"";
-        let port = running.port.to_string();
-        let plain = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
-        let exec = Exec {
-            environment: vec![
-                plain("SCRIPT", with_bash),
-                plain("NAME", HOST_NAME),
-                plain("PORT", &port),
-                ("TOKEN".to_owned(), token.clone()),
-            ],
-            limit: Duration::from_secs(10),
-            ..Exec::new(["sh", "-c", shell])
-        };
-        let done = daemon.exec(&container.id, &exec).await?;
-        if done.code == 0 && done.output.contains(&running.name) {
-            return Ok(());
-        }
-        let facts = daemon.facts();
-        Err(AppError::Docker {
-            message: format!(
-                "the workbench cannot reach GrowQR on this computer at {HOST_NAME}:{port}: {}",
-                blocked(&done.error)
-            ),
-            retryable: true,
-            next_step: format!(
-                "Allow connections from Docker's network to port {port} in the firewall or VPN of this computer. With a rootless \
-                 Docker ({}), allow containers to reach the host's loopback address.",
-                facts.name
-            ),
-        })
+/// Calls the gateway from inside the container.
+async fn test_route(daemon: &Daemon, container: &str, token: &Secret, gateway: &str, port: u16) -> Result<(), AppError> {
+    // The shell of the image may be bash, which needs no other program, or that of busybox, which has wget.
+    let with_bash = "exec 3<>\"/dev/tcp/$NAME/$PORT\" && \
+                     printf 'GET /growqr/self-test HTTP/1.0\\r\\nhost: gateway\\r\\nx-api-key: %s\\r\\n\\r\\n' \"$TOKEN\" >&3 && cat <&3";
+    let shell = "if command -v bash >/dev/null; then exec bash -c \"$SCRIPT\"; fi; \
+                 wget -q -T 5 -O - --header \"x-api-key: $TOKEN\" \"http://$NAME:$PORT/growqr/self-test\"";
+    let plain = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
+    let exec = Exec {
+        environment: vec![
+            plain("SCRIPT", with_bash),
+            plain("NAME", HOST_NAME),
+            plain("PORT", &port.to_string()),
+            ("TOKEN".to_owned(), token.clone()),
+        ],
+        limit: Duration::from_secs(10),
+        ..Exec::new(["sh", "-c", shell])
+    };
+    let done = daemon.exec(container, &exec).await?;
+    if done.code == 0 && done.output.contains(gateway) {
+        return Ok(());
     }
+    let facts = daemon.facts();
+    Err(AppError::Docker {
+        message: format!("the workbench cannot reach GrowQR on this computer at {HOST_NAME}:{port}: {}", blocked(&done.error)),
+        retryable: true,
+        next_step: format!(
+            "Allow connections from Docker's network to port {port} in the firewall or VPN of this computer. With a rootless \
+             Docker ({}), allow containers to reach the host's loopback address.",
+            facts.name
+        ),
+    })
 }
 
 /// The model as OpenCode knows it. Its sizes do not follow the chosen model: they are part of the container, and another container

@@ -1,7 +1,7 @@
 //! The state of the stack as everyone sees it: one value, changed only by the task that works on it.
 
 use growqr_core::stack::StackPart;
-use growqr_stack::{DaemonFacts, Part, PullTotals, StackError};
+use growqr_stack::{ContainerPart, DaemonFacts, PullTotals, StackError};
 use growqr_wire as wire;
 use growqr_wire::{Docker, DockerState, PartState, Stack};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl StackView {
         });
     }
 
-    pub(crate) fn change_part(&self, part: Part, change: impl FnOnce(&mut wire::StackPart)) {
+    pub(crate) fn change_part(&self, part: ContainerPart, change: impl FnOnce(&mut wire::StackPart)) {
         self.change(|stack| {
             if let Some(shown) = stack.parts.iter_mut().find(|shown| shown.id == part.word()) {
                 change(shown);
@@ -42,7 +42,7 @@ impl StackView {
     }
 
     /// Sets a part's state with its sentence, without a next step.
-    pub(crate) fn set_part(&self, part: Part, state: PartState, found: impl Into<String>) {
+    pub(crate) fn set_part(&self, part: ContainerPart, state: PartState, found: impl Into<String>) {
         self.change_part(part, |shown| {
             shown.state = state;
             shown.found = found.into();
@@ -151,5 +151,6 @@ fn unknown(gitea_image: &str, opencode_image: &str) -> Stack {
         busy: None,
         next: None,
         orphans: Vec::new(),
+        notes: Vec::new(),
     }
 }

@@ -7,7 +7,9 @@ use crate::stack::config::StackConfig;
 use crate::stack::deps::StackDeps;
 use crate::stack::look;
 use crate::stack::memory_copy::MemoryCopy;
+use crate::stack::notes;
 use crate::stack::orders::{Orders, Pending};
+use crate::stack::part_tasks::{Done, PartTasks, Run};
 use crate::stack::preferences::{StackPreferences, StartWhen};
 use crate::stack::restarts::Restarts;
 use crate::stack::services::Services;
@@ -15,7 +17,8 @@ use crate::stack::view::StackView;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use growqr_core::journal::SessionStatus;
-use growqr_stack::{Hint, HintKind, Part, Scope, Stack, StackError};
+use growqr_stack::{ContainerPart, Hint, HintKind, Scope, Stack, StackError};
+use growqr_wire::OrphanKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,22 +48,33 @@ pub(crate) struct Worker {
     /// The person agreed to downloads, and none has failed since.
     pub(super) agreed: bool,
     /// Parts whose image could not be downloaded.
-    pub(super) failed_downloads: BTreeSet<Part>,
+    pub(super) failed_downloads: BTreeSet<ContainerPart>,
     /// True once the containers may run: by the setting, a command, or a first use.
     pub(super) awake: bool,
     /// When the workbench was last used.
     pub(super) last_use: Instant,
     /// Ports that turned out to be in use although they could be bound.
     pub(super) taken: Vec<u16>,
-    pub(super) restarts: BTreeMap<Part, Restarts>,
+    pub(super) restarts: BTreeMap<ContainerPart, Restarts>,
     /// Containers that the events said ran out of memory.
     pub(super) out_of_memory: Vec<String>,
-    /// Runs that were prepared: the container's id and the start of its run; empty while it is being prepared.
-    pub(super) ready: BTreeMap<Part, (String, String)>,
+    /// Parts whose image is not here.
+    pub(super) missing_images: BTreeSet<ContainerPart>,
+    /// Gitea may use its older image: it has no data yet, and the person has named no image.
+    pub(super) may_fall_back: bool,
+    /// No download is started before this time: the daemon has ended the last one.
+    pub(super) next_download: Option<Instant>,
+    /// Runs that were prepared; without a start while they are being prepared.
+    pub(super) ready: BTreeMap<ContainerPart, Run>,
+    /// Runs that could not be prepared, and when they are tried again.
+    pub(super) unprepared: BTreeMap<ContainerPart, (Run, Instant)>,
+    /// What goes on between rounds.
+    pub(super) tasks: PartTasks,
     pub(super) disk_measured: Option<Instant>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,
-    pub(super) remove_orphans: bool,
+    /// What the person has agreed to remove.
+    pub(super) remove_orphans: Vec<OrphanKey>,
 }
 
 impl Worker {
@@ -88,16 +102,24 @@ impl Worker {
             taken: Vec::new(),
             restarts: BTreeMap::new(),
             out_of_memory: Vec::new(),
+            missing_images: BTreeSet::new(),
+            may_fall_back: false,
+            next_download: None,
             ready: BTreeMap::new(),
+            unprepared: BTreeMap::new(),
+            tasks: PartTasks::default(),
             disk_measured: None,
             sync: None,
-            remove_orphans: false,
+            remove_orphans: Vec::new(),
         })
     }
 
     /// Looks once, for a process that does not keep the containers.
     pub(crate) async fn look(&mut self) {
         let StackDeps { store, profile, environment, .. } = &self.deps;
+        self.config.adopt(&store.containers().await.unwrap_or_default());
+        self.view.change_part(ContainerPart::Gitea, |shown| shown.image.clone_from(&self.config.gitea_image));
+        notes::show(&self.config, &self.view);
         look::look(Some(&**store), profile, environment, &self.view).await;
     }
 
@@ -124,6 +146,14 @@ impl Worker {
                     }
                     Ok(()) = needed.changed() => {
                         self.wake().await;
+                        None
+                    }
+                    (part, done) = self.tasks.next() => {
+                        match done {
+                            Done::Download(result) => self.downloaded(part, result).await,
+                            Done::Preparation(run, result) => self.prepared(part, run, result),
+                            Done::Lost => {}
+                        }
                         None
                     }
                     () = self.copy.until_news() => None,
@@ -166,8 +196,10 @@ impl Worker {
             self.last_use = Instant::now();
             self.taken.clear();
             self.restarts.clear();
+            self.unprepared.clear();
+            self.next_download = None;
         }
-        self.remove_orphans |= orders.remove_orphans;
+        self.remove_orphans.extend(orders.remove_orphans);
         if let Some(join) = orders.sync {
             self.awake = true;
             self.sync = Some(join);

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-const GITEA: &str = "growqr-test/gitea:28";
+pub const GITEA: &str = "growqr-test/gitea:28";
 const OPENCODE: &str = "growqr-test/opencode:1.18";
 
 /// Each test has a range of ports of its own.
@@ -56,6 +56,12 @@ pub fn equipped(host: &DockerHost, mut program: Program) -> Program {
         ("USER_PORT_RANGE_END", (start + PORTS - 1).to_string()),
     ];
     program
+}
+
+/// Gives a program another value of a variable, or takes it away.
+pub fn set_variable(program: &mut Program, name: &'static str, value: Option<&str>) {
+    program.variables.retain(|(known, _)| *known != name);
+    program.variables.extend(value.map(|value| (name, value.to_owned())));
 }
 
 /// The ports of a program.

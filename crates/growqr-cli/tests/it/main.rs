@@ -6,6 +6,10 @@ mod canary;
 mod commands;
 #[cfg(target_os = "linux")]
 mod docker_desk;
+#[cfg(target_os = "linux")]
+mod docker_proxy;
+#[cfg(target_os = "linux")]
+mod images;
 mod keys;
 mod kills;
 mod local;

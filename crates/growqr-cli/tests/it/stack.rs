@@ -444,7 +444,7 @@ fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
 }
 
 #[test]
-fn a_paused_gitea_is_shown_without_a_host_and_let_go_on_by_one() {
+fn a_paused_gitea_is_shown_without_a_host_and_unpaused_by_one() {
     let Some(host) = docker() else { return };
     let program = desk(host);
     up(&program);
@@ -467,7 +467,7 @@ fn a_paused_gitea_is_shown_without_a_host_and_let_go_on_by_one() {
         let paused = host.docker(&["inspect", "-f", "{{.State.Paused}}", &owned.container("gitea")]);
         (paused == "false").then_some(())
     });
-    assert!(running.log().contains("let Gitea go on"));
+    assert!(running.log().contains("unpause Gitea"));
     drop(running);
     reset(&program);
 }

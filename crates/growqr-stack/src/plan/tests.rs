@@ -12,6 +12,7 @@ fn wanted() -> Wanted {
     Wanted {
         gitea: Some(gitea_spec(&GiteaSettings::new(42000, Secret::new("key")))),
         opencode: Some(opencode_spec(&OpenCodeSettings::new(42001, Secret::new("word"), Secret::new("{}")))),
+        ..Wanted::default()
     }
 }
 
@@ -98,7 +99,7 @@ fn other_settings_replace_one_container_and_leave_the_other() {
     let mut wanted = wanted();
     wanted.gitea.as_mut().unwrap().port.host = 42007;
     let steps = arrive(&mut real, &wanted);
-    assert!(steps.iter().all(|step| step.part() == Part::Gitea), "{steps:?}");
+    assert!(steps.iter().all(|step| step.part() == ContainerPart::Gitea), "{steps:?}");
     assert!(matches!(steps[0], Step::RemoveContainer { why: Unfit::OtherSettings, .. }));
 }
 
@@ -133,7 +134,7 @@ fn a_second_network_is_removed_before_the_container_starts() {
 fn what_is_not_wanted_now_is_stopped_and_kept() {
     let mut real = running();
     let steps = arrive(&mut real, &Wanted { opencode: None, ..wanted() });
-    assert!(matches!(steps.as_slice(), [Step::Stop { part: Part::OpenCode, .. }]), "{steps:?}");
+    assert!(matches!(steps.as_slice(), [Step::Stop { part: ContainerPart::OpenCode, .. }]), "{steps:?}");
     assert_eq!(real.containers.len(), 2);
 }
 
@@ -153,4 +154,12 @@ fn a_volume_of_somebody_else_is_refused() {
     let foreign_volumes = vec![scope().name("gitea-data")];
     let refused = plan(&scope(), &wanted(), &Real { foreign_volumes, ..Real::default() });
     assert!(matches!(refused, Err(StackError::NameTaken { what: "volume", .. })), "{refused:?}");
+}
+
+#[test]
+fn an_untouched_part_runs_on_while_the_other_one_is_stopped() {
+    let untouched = Wanted { untouched: [ContainerPart::Gitea].into(), ..Wanted::default() };
+    let real = running();
+    let id = real.container(ContainerPart::OpenCode).unwrap().id.clone();
+    assert_eq!(plan(&scope(), &untouched, &real).unwrap(), [Step::Stop { part: ContainerPart::OpenCode, id }]);
 }

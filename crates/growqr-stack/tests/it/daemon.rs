@@ -2,7 +2,7 @@
 
 use crate::desk::{connect, environment};
 use growqr_stack::find::{Address, Candidate, Environment};
-use growqr_stack::{Daemon, Exec, Part, Scope, Stack, StackError, Wanted};
+use growqr_stack::{ContainerPart, Daemon, Exec, Scope, Stack, StackError, Wanted};
 use growqr_testkit::DockerHost;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ async fn a_command_whose_daemon_is_killed_is_not_taken_for_done() {
     let stack = Stack::new(connect(&host).await, Scope::new("install", "local"));
     let wanted = Wanted { opencode: None, ..crate::desk::wanted() };
     let real = stack.reconcile(&wanted, |_| {}).await.unwrap();
-    let id = real.container(Part::Gitea).unwrap().id.clone();
+    let id = real.container(ContainerPart::Gitea).unwrap().id.clone();
     let command = Exec::new(["sh", "-c", "touch /tmp/began; sleep 20"]);
     let kill = async {
         let began = Exec::new(["test", "-e", "/tmp/began"]);

@@ -71,7 +71,7 @@ pub fn wanted_at([gitea, opencode]: [u16; 2]) -> Wanted {
         memory: 64 << 20,
         ..OpenCodeSettings::new(opencode, secret("password"), Secret::new("{}"))
     };
-    Wanted { gitea: Some(gitea_spec(&gitea)), opencode: Some(opencode_spec(&opencode)) }
+    Wanted { gitea: Some(gitea_spec(&gitea)), opencode: Some(opencode_spec(&opencode)), ..Wanted::default() }
 }
 
 /// A port that is free now and was not given out before in this process.

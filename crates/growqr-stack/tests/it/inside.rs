@@ -2,10 +2,10 @@
 
 use crate::desk::{CANARY, answers, shared, stack, wanted};
 use growqr_core::secret::Secret;
-use growqr_stack::{Exec, FolderUse, Part, Stack, StackError};
+use growqr_stack::{ContainerPart, Exec, FolderUse, Stack, StackError};
 use std::time::Duration;
 
-async fn says(stack: &Stack, part: Part, script: &str) -> String {
+async fn says(stack: &Stack, part: ContainerPart, script: &str) -> String {
     let id = stack.container(part).await.unwrap().id;
     let done = stack.daemon().exec(&id, &Exec::new(["sh", "-c", script])).await.unwrap();
     format!("{}{}", done.output, done.error).trim().to_owned()
@@ -17,7 +17,7 @@ async fn the_containers_are_hardened() {
     let stack = stack(host).await;
     let wanted = wanted();
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         answers(wanted.spec(part).unwrap().port.host).await;
         let status = says(&stack, part, "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status").await;
         let values: Vec<_> = status.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
@@ -48,8 +48,8 @@ async fn opencode_owns_its_volumes_reads_its_configuration_and_finds_the_host() 
     let stack = stack(host).await;
     let wanted = wanted();
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    answers(wanted.spec(Part::OpenCode).unwrap().port.host).await;
-    let part = Part::OpenCode;
+    answers(wanted.spec(ContainerPart::OpenCode).unwrap().port.host).await;
+    let part = ContainerPart::OpenCode;
     assert_eq!(says(&stack, part, "stat -c %u:%g /data /workspace /opt/growqr/opencode").await, "1000:1000\n1000:1000\n0:0");
     assert_eq!(says(&stack, part, "cat /opt/growqr/opencode/opencode.json").await, "{}");
     assert!(says(&stack, part, "touch /opt/growqr/opencode/x").await.contains("Read-only file system"));
@@ -74,7 +74,7 @@ async fn a_folder_of_the_person_is_read_only_unless_allowed_and_a_missing_one_is
     wanted.gitea = None;
     wanted.opencode.as_mut().unwrap().folders = vec![use_("/workspace/notes", false), use_("/workspace/out", true)];
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    let part = Part::OpenCode;
+    let part = ContainerPart::OpenCode;
     assert_eq!(says(&stack, part, "cat /workspace/notes/note").await, "mine");
     assert!(says(&stack, part, "touch /workspace/notes/x").await.contains("Read-only file system"));
     assert_eq!(says(&stack, part, "echo theirs >/workspace/out/y").await, "");
@@ -91,7 +91,7 @@ async fn a_command_gets_secrets_by_variable_or_input_and_ends_at_its_limit() {
     let Some(host) = shared() else { return };
     let stack = stack(host).await;
     stack.reconcile(&wanted(), |_| {}).await.unwrap();
-    let id = stack.container(Part::Gitea).await.unwrap().id;
+    let id = stack.container(ContainerPart::Gitea).await.unwrap().id;
     let daemon = stack.daemon();
     let secret = Secret::new(CANARY);
     let exec = Exec {
@@ -114,13 +114,13 @@ async fn logs_memory_and_disk_are_told() {
     let stack = stack(host).await;
     let wanted = wanted();
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    answers(wanted.spec(Part::OpenCode).unwrap().port.host).await;
-    let id = stack.container(Part::OpenCode).await.unwrap().id;
+    answers(wanted.spec(ContainerPart::OpenCode).unwrap().port.host).await;
+    let id = stack.container(ContainerPart::OpenCode).await.unwrap().id;
     let lines = stack.daemon().logs(&id, 10).await.unwrap();
     assert_eq!(lines[0].text, "opencode serve --hostname 0.0.0.0 --port 4096");
     let memory = stack.daemon().memory(&id).await.unwrap();
     assert!(memory.used > 0 && memory.limit == 64 << 20, "{memory:?}");
-    says(&stack, Part::OpenCode, "dd if=/dev/zero of=/workspace/big bs=1M count=3").await;
+    says(&stack, ContainerPart::OpenCode, "dd if=/dev/zero of=/workspace/big bs=1M count=3").await;
     let disk = stack.daemon().disk(&id, &["/workspace", "/data"]).await.unwrap();
     assert!(disk.paths[0].0 == "/workspace" && disk.paths[0].1 >= 3 << 20, "{disk:?}");
     stack.reset().await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::desk::{answers, connect, import_images, shared, stack, wanted, wanted_at};
 use growqr_stack::find::Environment;
-use growqr_stack::{Daemon, Part, Scope, Stack, Status, Wanted, plan};
+use growqr_stack::{ContainerPart, Daemon, Scope, Stack, Status, Wanted, plan};
 use growqr_testkit::DockerHost;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ async fn arrives(stack: &Stack, wanted: &Wanted) {
     let real = stack.reconcile(wanted, |_| {}).await.unwrap();
     assert_eq!((real.containers.len(), real.networks.len(), real.volumes.len()), (2, 2, 5), "{real:?}");
     assert!(real.containers.iter().all(|container| container.status == Status::Running), "{real:?}");
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         answers(wanted.spec(part).unwrap().port.host).await;
     }
 }

@@ -1,7 +1,7 @@
 //! From nothing to running, and back.
 
 use crate::desk::{self, CANARY, answers, shared, stack, wanted};
-use growqr_stack::{Part, StackError, Status, Step, Wanted};
+use growqr_stack::{ContainerPart, StackError, Status, Step, Wanted};
 use std::sync::Mutex;
 
 async fn steps_of(stack: &growqr_stack::Stack, wanted: &Wanted) -> Vec<Step> {
@@ -16,7 +16,7 @@ async fn a_cold_start_creates_everything_and_a_warm_one_does_nothing() {
     let stack = stack(host).await;
     let wanted = wanted();
     assert_eq!(steps_of(&stack, &wanted).await.len(), 11);
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         answers(wanted.spec(part).unwrap().port.host).await;
     }
     assert_eq!(steps_of(&stack, &wanted).await, []);
@@ -29,11 +29,11 @@ async fn other_settings_recreate_the_container_on_the_same_volumes() {
     let stack = stack(host).await;
     let first = wanted();
     stack.reconcile(&first, |_| {}).await.unwrap();
-    answers(first.spec(Part::Gitea).unwrap().port.host).await;
+    answers(first.spec(ContainerPart::Gitea).unwrap().port.host).await;
     let second = Wanted { gitea: wanted().gitea, ..first };
     let real = stack.reconcile(&second, |_| {}).await.unwrap();
-    answers(second.spec(Part::Gitea).unwrap().port.host).await;
-    let id = &real.container(Part::Gitea).unwrap().id;
+    answers(second.spec(ContainerPart::Gitea).unwrap().port.host).await;
+    let id = &real.container(ContainerPart::Gitea).unwrap().id;
     let starts = host.docker(&["exec", id, "cat", "/var/lib/gitea/git/starts"]);
     assert_eq!(starts.lines().count(), 2, "{starts}");
     stack.reset().await.unwrap();
@@ -60,8 +60,8 @@ async fn what_is_not_wanted_is_stopped_and_starts_again_when_wanted() {
     stack.reconcile(&both, |_| {}).await.unwrap();
     let gitea_only = Wanted { opencode: None, ..both.clone() };
     let real = stack.reconcile(&gitea_only, |_| {}).await.unwrap();
-    assert_eq!(real.container(Part::OpenCode).unwrap().status, Status::Exited);
-    assert!(matches!(steps_of(&stack, &both).await.as_slice(), [Step::Start { part: Part::OpenCode, .. }]));
+    assert_eq!(real.container(ContainerPart::OpenCode).unwrap().status, Status::Exited);
+    assert!(matches!(steps_of(&stack, &both).await.as_slice(), [Step::Start { part: ContainerPart::OpenCode, .. }]));
     stack.reset().await.unwrap();
 }
 

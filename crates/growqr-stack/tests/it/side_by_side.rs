@@ -1,7 +1,7 @@
 //! Two profiles and two installs on one daemon do not touch each other's things.
 
 use crate::desk::{answers, connect, shared, wanted};
-use growqr_stack::{OrphanKind, Part, Scope, Stack};
+use growqr_stack::{ContainerPart, OrphanKind, Scope, Stack};
 
 #[tokio::test]
 async fn two_profiles_and_two_installs_run_side_by_side_and_one_reset_spares_the_others() {
@@ -17,7 +17,7 @@ async fn two_profiles_and_two_installs_run_side_by_side_and_one_reset_spares_the
     for (stack, wanted) in stacks.iter().zip(&wanted).skip(1) {
         let real = stack.reconcile(wanted, |step| panic!("{step}")).await.unwrap();
         assert_eq!((real.containers.len(), real.volumes.len()), (2, 5));
-        answers(wanted.spec(Part::Gitea).unwrap().port.host).await;
+        answers(wanted.spec(ContainerPart::Gitea).unwrap().port.host).await;
     }
     for stack in &stacks {
         stack.reset().await.unwrap();

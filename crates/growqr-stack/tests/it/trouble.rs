@@ -2,17 +2,17 @@
 
 use crate::desk::{answers, free_port, shared, stack, wanted};
 use futures_util::StreamExt;
-use growqr_stack::{Ending, Exec, HintKind, Part, Stack, StackError, Status, Wanted};
+use growqr_stack::{ContainerPart, Ending, Exec, HintKind, Stack, StackError, Status, Wanted};
 use std::net::TcpListener;
 use std::time::Duration;
 
 async fn running(stack: &Stack) -> (Wanted, String) {
     let wanted = wanted();
     let real = stack.reconcile(&wanted, |_| {}).await.unwrap();
-    for part in Part::ALL {
+    for part in ContainerPart::ALL {
         answers(wanted.spec(part).unwrap().port.host).await;
     }
-    (wanted, real.container(Part::OpenCode).unwrap().id.clone())
+    (wanted, real.container(ContainerPart::OpenCode).unwrap().id.clone())
 }
 
 /// Waits for a hint about OpenCode.
@@ -20,7 +20,7 @@ async fn hint(events: &mut (impl StreamExt<Item = Result<growqr_stack::Hint, Sta
     let wait = async {
         while let Some(hint) = events.next().await {
             let hint = hint.unwrap();
-            if hint.part == Part::OpenCode && kind(hint.kind) {
+            if hint.part == ContainerPart::OpenCode && kind(hint.kind) {
                 return;
             }
         }
@@ -40,13 +40,13 @@ async fn a_killed_container_is_told_by_event_explained_and_started_again() {
         host.docker(&["kill", &id]);
     };
     tokio::join!(hint(&mut events, |kind| kind == HintKind::Died(137)), kill);
-    let dead = stack.container(Part::OpenCode).await.unwrap();
+    let dead = stack.container(ContainerPart::OpenCode).await.unwrap();
     let death = stack.daemon().explain(&dead, false).await.unwrap().unwrap();
     assert_eq!(death.ending, Ending::Killed);
     assert!(death.last_lines[0].text.starts_with("opencode serve"), "{death:?}");
     let real = stack.reconcile(&wanted, |_| {}).await.unwrap();
-    assert_eq!(real.container(Part::OpenCode).unwrap().id, id);
-    answers(wanted.spec(Part::OpenCode).unwrap().port.host).await;
+    assert_eq!(real.container(ContainerPart::OpenCode).unwrap().id, id);
+    answers(wanted.spec(ContainerPart::OpenCode).unwrap().port.host).await;
     stack.reset().await.unwrap();
 }
 
@@ -70,7 +70,7 @@ async fn out_of_memory_is_named() {
         hint(&mut events, |kind| kind == HintKind::Died(137)).await;
     };
     tokio::join!(told, eat);
-    let dead = stack.container(Part::OpenCode).await.unwrap();
+    let dead = stack.container(ContainerPart::OpenCode).await.unwrap();
     let death = stack.daemon().explain(&dead, false).await.unwrap().unwrap();
     assert_eq!(death.ending, Ending::OutOfMemory);
     assert!(death.to_string().contains("out of memory"));
@@ -83,11 +83,11 @@ async fn a_paused_container_goes_on() {
     let stack = stack(host).await;
     let (wanted, id) = running(&stack).await;
     host.docker(&["pause", &id]);
-    assert_eq!(stack.container(Part::OpenCode).await.unwrap().status, Status::Paused);
+    assert_eq!(stack.container(ContainerPart::OpenCode).await.unwrap().status, Status::Paused);
     let refused = stack.daemon().exec(&id, &Exec::new(["true"])).await.unwrap_err();
     assert!(matches!(refused, StackError::ContainerPaused(_)), "{refused}");
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    answers(wanted.spec(Part::OpenCode).unwrap().port.host).await;
+    answers(wanted.spec(ContainerPart::OpenCode).unwrap().port.host).await;
     stack.reset().await.unwrap();
 }
 
@@ -96,14 +96,14 @@ async fn a_stolen_port_is_named_and_another_one_works() {
     let Some(host) = shared() else { return };
     let stack = stack(host).await;
     let mut wanted = wanted();
-    let port = wanted.spec(Part::Gitea).unwrap().port.host;
+    let port = wanted.spec(ContainerPart::Gitea).unwrap().port.host;
     let thief = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let refused = stack.reconcile(&wanted, |_| {}).await.unwrap_err();
     assert!(matches!(refused, StackError::PortTaken(taken) if taken == port), "{refused}");
-    assert_eq!(stack.container(Part::OpenCode).await.unwrap().status, Status::Running, "the other container starts");
+    assert_eq!(stack.container(ContainerPart::OpenCode).await.unwrap().status, Status::Running, "the other container starts");
     wanted.gitea.as_mut().unwrap().port.host = free_port();
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    answers(wanted.spec(Part::Gitea).unwrap().port.host).await;
+    answers(wanted.spec(ContainerPart::Gitea).unwrap().port.host).await;
     drop(thief);
     stack.reset().await.unwrap();
 }
@@ -113,7 +113,7 @@ async fn a_port_that_another_container_has_is_named() {
     let Some(host) = shared() else { return };
     let (stack, other) = (stack(host).await, stack(host).await);
     let (wanted, _) = running(&stack).await;
-    let port = wanted.spec(Part::Gitea).unwrap().port.host;
+    let port = wanted.spec(ContainerPart::Gitea).unwrap().port.host;
     let refused = other.reconcile(&Wanted { opencode: None, ..wanted }, |_| {}).await.unwrap_err();
     assert!(matches!(refused, StackError::PortTaken(taken) if taken == port), "{refused}");
     stack.reset().await.unwrap();
@@ -128,7 +128,7 @@ async fn a_removed_network_is_made_again_and_so_is_its_container() {
     host.docker(&["stop", "-t", "1", &id]);
     host.docker(&["network", "rm", &stack.scope().name("work")]);
     stack.reconcile(&wanted, |_| {}).await.unwrap();
-    answers(wanted.spec(Part::OpenCode).unwrap().port.host).await;
+    answers(wanted.spec(ContainerPart::OpenCode).unwrap().port.host).await;
     stack.reset().await.unwrap();
 }
 
@@ -184,7 +184,7 @@ async fn a_program_that_ends_at_once_is_an_error_with_its_words() {
         }
     };
     assert!(matches!(refused, StackError::EndedAtOnce("OpenCode")), "{refused}");
-    let dead = stack.container(Part::OpenCode).await.unwrap();
+    let dead = stack.container(ContainerPart::OpenCode).await.unwrap();
     let death = stack.daemon().explain(&dead, false).await.unwrap().unwrap();
     assert_eq!((death.ending, death.exit_code), (Ending::Failed, 1));
     assert_eq!(death.last_lines.last().unwrap().text, "opencode nonsense");
