@@ -5,6 +5,25 @@ use crate::id::AgentId;
 use crate::model::{Failure, ModelCard, Usage};
 use crate::money::Money;
 use async_trait::async_trait;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether a request has left this program. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct SentMark(Arc<AtomicBool>);
+
+impl SentMark {
+    /// The service may get the request from now on.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// False as long as the service cannot have the request, and so cannot bill it.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// A request for one message.
 #[derive(Clone, Debug)]
@@ -17,6 +36,8 @@ pub struct RawRequest {
     pub betas: Vec<String>,
     /// The JSON body.
     pub body: Vec<u8>,
+    /// Set by [`Upstream::send`] just before the body goes out.
+    pub sent: SentMark,
 }
 
 /// The reply of the service, whatever its status.
@@ -32,7 +53,7 @@ pub struct RawReply {
 /// What is known about the bill of a forwarded call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Billed {
-    /// The service refused the request before the reply began.
+    /// The service refused the request before the reply began, or never got it.
     Nothing,
     /// The reply is complete and names its usage.
     Complete {
@@ -66,7 +87,7 @@ pub trait Upstream: Send + Sync {
     fn find_card(&self, model: &str) -> Option<ModelCard>;
 
     /// Sends a request once and returns as soon as the status of the reply is known. Never retries: the other program does.
-    /// Dropping the future closes the connection.
+    /// Dropping the future closes the connection; [`RawRequest::sent`] then says whether the service may have the request.
     ///
     /// # Errors
     /// [`Failure`] if there is no reply, not even an error of the service.

@@ -47,7 +47,7 @@ impl Meter for Rich {
         Ok(Available { money: Money::usd(1_000), limit: LimitReached::Allowance, tokens: 0, max_output: 16_000 })
     }
 
-    async fn reserve(&self, _agent: &AgentId, _charge: &EffectId, _most: Reservation) -> Result<(), MeterError> {
+    async fn reserve(&self, _agent: &AgentId, _charge: &EffectId, _model: &str, _most: Reservation) -> Result<(), MeterError> {
         Ok(())
     }
 

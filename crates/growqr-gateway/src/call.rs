@@ -1,6 +1,6 @@
 //! One call: finds who pays, sets the money aside, and sends the request.
 
-use crate::charge::{Bounds, OpenCharge};
+use crate::charge::{Bounds, OpenCharge, Reserving};
 use crate::content::UNBOUNDED;
 use crate::message::MessageRequest;
 use crate::outgoing::Outgoing;
@@ -21,12 +21,17 @@ use std::sync::atomic::Ordering;
 /// How often money is set aside anew because another call of the agent has just taken some.
 const RESERVE_TRIES: usize = 4;
 
-/// The name of a model that stands for the backend's own.
-const OWN_MODEL: &str = "growqr";
-
 /// Runs a call to its end.
-pub(crate) async fn run(shared: &Arc<Shared>, call: Call, out: Outgoing) {
-    let (paid, backend) = match admit(shared, &call).await {
+pub(crate) async fn run(shared: &Arc<Shared>, call: Call, mut out: Outgoing) {
+    let admitted = tokio::select! {
+        biased;
+        stopped = out.stopped() => {
+            tracing::debug!(session = call.caller.session, ?stopped, "a call was stopped before it was sent");
+            return out.end_stopped(stopped).await;
+        }
+        admitted = admit(shared, &call) => admitted,
+    };
+    let (paid, backend) = match admitted {
         Ok(admitted) => admitted,
         Err(refusal) => {
             tracing::debug!(
@@ -52,7 +57,7 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     let agent = shared.ports.sessions.payer(&call.caller).await.ok_or_else(Refusal::session)?;
     let request = MessageRequest::parse(&call.body)?;
     let backend = shared.ports.backends.backend(&agent).await.map_err(|failure| Refusal::failed(&failure))?;
-    let card = card(&backend, &request.model)?;
+    let card = card(&backend)?;
     let input = match shared.prompt_sizes.bound(&session_key(&call.caller, &card), &request.parts) {
         // A longer prompt is refused by the service, and not billed.
         UNBOUNDED => card.context_tokens,
@@ -73,15 +78,12 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     }
 }
 
-/// The card of the model to use.
-fn card(backend: &Backend, requested: &str) -> Result<ModelCard, Refusal> {
+/// The card of the model that was chosen for the agent. What the request names does not count.
+fn card(backend: &Backend) -> Result<ModelCard, Refusal> {
     match backend {
         Backend::Translate { model, id } => Ok(model.card(id)),
         Backend::Relay { upstream, model } => {
-            let named = if requested == OWN_MODEL { None } else { upstream.find_card(requested) };
-            named
-                .or_else(|| upstream.find_card(model))
-                .ok_or_else(|| Refusal::unavailable(format!("There is no model {model:?}.")))
+            upstream.find_card(model).ok_or_else(|| Refusal::unavailable(format!("There is no model {model:?}.")))
         }
     }
 }
@@ -93,7 +95,7 @@ fn session_key(caller: &Caller, card: &ModelCard) -> String {
 
 /// Sets aside the most that the call can cost.
 async fn reserve(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     agent: &AgentId,
     id: &EffectId,
     request: &MessageRequest<'_>,
@@ -107,7 +109,10 @@ async fn reserve(
         let available = shared.ports.meter.available(agent).await?;
         // What is not affordable is reserved all the same: the journal of the agent refuses it, and records the limit.
         let bounds = affordable(request, card, input, available).unwrap_or_else(|_| whole(request, card, input, available));
-        match shared.ports.meter.reserve(agent, id, bounds.most).await {
+        let reserving = Reserving::new(shared, agent, id);
+        let reserved = shared.ports.meter.reserve(agent, id, &card.id, bounds.most).await;
+        reserving.end();
+        match reserved {
             Err(MeterError::Limit(_)) if tries < RESERVE_TRIES => {}
             reserved => return reserved.map(|()| bounds),
         }

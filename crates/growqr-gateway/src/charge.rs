@@ -9,6 +9,8 @@ use growqr_core::upstream::Billed;
 use std::sync::Arc;
 use tokio::time::Instant;
 
+const NOTHING: Settlement = Settlement { cost: Some(Money::ZERO), usage: None };
+
 /// The bounds of a call.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
@@ -18,6 +20,35 @@ pub(crate) struct Bounds {
     pub input_cost: Money,
     pub max_tokens: u64,
     pub most: Reservation,
+}
+
+/// A reservation that is being made. If this is dropped before [`Reserving::end`], nobody knows whether it was made, and it is
+/// taken back: nothing was sent.
+pub(crate) struct Reserving<'a> {
+    shared: &'a Arc<Shared>,
+    agent: &'a AgentId,
+    id: &'a EffectId,
+    has_ended: bool,
+}
+
+impl<'a> Reserving<'a> {
+    /// The money is being set aside from now on.
+    pub fn new(shared: &'a Arc<Shared>, agent: &'a AgentId, id: &'a EffectId) -> Reserving<'a> {
+        Reserving { shared, agent, id, has_ended: false }
+    }
+
+    /// It is known whether the money was set aside.
+    pub fn end(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Reserving<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            settle(self.shared, self.agent, self.id, NOTHING);
+        }
+    }
 }
 
 /// Money that is set aside for a call.
@@ -44,7 +75,7 @@ impl OpenCharge {
     /// Settles what the provider has billed. Does nothing if the charge is settled already.
     pub fn settle(&mut self, billed: Billed) {
         self.settle_with(match billed {
-            Billed::Nothing => Settlement { cost: Some(Money::ZERO), usage: None },
+            Billed::Nothing => NOTHING,
             Billed::Complete { usage, cost } => Settlement { cost, usage: Some(usage) },
             Billed::Unknown => Settlement { cost: None, usage: None },
         });
@@ -62,25 +93,28 @@ impl OpenCharge {
         self.settle_with(Settlement { cost: bound.map(|bound| bound.min(most.unwrap_or(bound))), usage: None });
     }
 
-    /// The settlement is a task of its own, which ends even if the call is dropped.
     fn settle_with(&mut self, settlement: Settlement) {
-        if std::mem::replace(&mut self.settled, true) {
-            return;
+        if !std::mem::replace(&mut self.settled, true) {
+            settle(&self.shared, &self.agent, &self.id, settlement);
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            tracing::error!(agent = %self.agent, charge = %self.id, "a charge could not be settled: the program ends");
-            return;
-        };
-        let mark = self.shared.settling.begin(&self.agent);
-        let (meter, agent, id) = (self.shared.ports.meter.clone(), self.agent.clone(), self.id.clone());
-        self.shared.tasks.spawn_on(
-            async move {
-                meter.settle(&agent, &id, settlement).await;
-                drop(mark);
-            },
-            &runtime,
-        );
     }
+}
+
+/// The settlement is a task of its own, which ends even if the call is dropped.
+fn settle(shared: &Arc<Shared>, agent: &AgentId, id: &EffectId, settlement: Settlement) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        tracing::error!(%agent, charge = %id, "a charge could not be settled: the program ends");
+        return;
+    };
+    let mark = shared.settling.begin(agent);
+    let (meter, agent, id) = (shared.ports.meter.clone(), agent.clone(), id.clone());
+    shared.tasks.spawn_on(
+        async move {
+            meter.settle(&agent, &id, settlement).await;
+            drop(mark);
+        },
+        &runtime,
+    );
 }
 
 impl Drop for OpenCharge {

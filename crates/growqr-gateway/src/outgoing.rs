@@ -121,6 +121,13 @@ impl Outgoing {
         self.send_head(response(status, headers, whole(body)));
     }
 
+    /// Ends the response of a call that was stopped.
+    pub async fn end_stopped(self, stopped: Stopped) {
+        if stopped == Stopped::Gateway {
+            self.end_with(&Refusal::stopping()).await;
+        }
+    }
+
     /// Ends the response with an error: as a whole response, as the last event of a stream, or, where neither is possible, by
     /// closing the connection.
     pub async fn end_with(mut self, refusal: &Refusal) {

@@ -94,14 +94,15 @@ pub trait Meter: Send + Sync {
     /// [`MeterError`].
     async fn available(&self, agent: &AgentId) -> Result<Available, MeterError>;
 
-    /// Sets money aside. Once this returns `Ok`, the reservation is on disk.
+    /// Sets money aside for a call of this model. Once this returns `Ok`, the reservation is on disk.
     ///
     /// # Errors
     /// [`MeterError`]; then nothing is set aside.
-    async fn reserve(&self, agent: &AgentId, charge: &EffectId, most: Reservation) -> Result<(), MeterError>;
+    async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError>;
 
     /// Closes a charge. Called exactly once for every successful reservation, even if the call fails, the container goes away or the
-    /// gateway stops. Must retry on its own what is worth retrying.
+    /// gateway stops. Also called if [`Meter::reserve`] was given up before it returned: then the charge may not be there. Must
+    /// retry on its own what is worth retrying.
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement);
 }
 
@@ -112,7 +113,7 @@ pub enum Backend {
     Relay {
         /// The service.
         upstream: Arc<dyn Upstream>,
-        /// Replaces `growqr` and models that the service does not have.
+        /// The service's model id; used whatever the request names, because a container must not choose a dearer one.
         model: String,
     },
     /// To any other provider, translated.

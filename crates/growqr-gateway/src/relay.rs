@@ -4,7 +4,7 @@ use crate::outgoing::{Outgoing, Stopped};
 use crate::paid::{Call, Paid};
 use crate::refusal::Refusal;
 use growqr_core::model::Usage;
-use growqr_core::upstream::{Billed, RawRequest, Upstream};
+use growqr_core::upstream::{Billed, RawRequest, SentMark, Upstream};
 
 /// Runs the call and settles its charge. Returns the usage, if it is known.
 pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>, mut out: Outgoing) -> Option<Usage> {
@@ -14,17 +14,23 @@ pub(crate) async fn run(upstream: &dyn Upstream, call: &Call, mut paid: Paid<'_>
         version: call.version.clone(),
         betas: call.betas.clone(),
         body: changed.unwrap_or_else(|| call.body.to_vec()),
+        sent: SentMark::default(),
     };
-    let sent = tokio::select! {
+    let mark = request.sent.clone();
+    let reply = tokio::select! {
         biased;
-        stopped = out.stopped() => return stop(stopped, Billed::Unknown, paid, out).await,
-        sent = upstream.send(request) => sent,
+        stopped = out.stopped() => {
+            let billed = if mark.is_set() { Billed::Unknown } else { Billed::Nothing };
+            return stop(stopped, billed, paid, out).await;
+        }
+        reply = upstream.send(request) => reply,
     };
-    let reply = match sent {
+    let reply = match reply {
         Ok(reply) => reply,
         Err(failure) => {
             tracing::debug!(agent = %paid.agent, kind = ?failure.kind, "a relayed call failed");
-            paid.charge.settle(if failure.kind.may_be_billed() { Billed::Unknown } else { Billed::Nothing });
+            let may_be_billed = mark.is_set() && failure.kind.may_be_billed();
+            paid.charge.settle(if may_be_billed { Billed::Unknown } else { Billed::Nothing });
             out.end_with(&Refusal::failed(&failure)).await;
             return None;
         }
@@ -72,8 +78,6 @@ async fn stop(stopped: Stopped, billed: Billed, mut paid: Paid<'_>, out: Outgoin
         Billed::Unknown => paid.charge.settle_stopped(),
         Billed::Nothing | Billed::Complete { .. } => paid.charge.settle(billed),
     }
-    if stopped == Stopped::Gateway {
-        out.end_with(&Refusal::stopping()).await;
-    }
+    out.end_stopped(stopped).await;
     None
 }

@@ -109,13 +109,12 @@ impl Meter for Payers {
         Ok(Available { money, limit, tokens, max_output })
     }
 
-    async fn reserve(&self, agent: &AgentId, charge: &EffectId, most: Reservation) -> Result<(), MeterError> {
-        // The purpose names the model, by which people sum up what they have spent.
-        let model = self.setups.setup(1).0.card.id;
+    async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError> {
         let tokens = most.money.is_none().then_some(most.tokens);
         let most = ChargeBounds { money: most.money, tokens, early: most.early };
         for _ in 0..RESERVE_TRIES {
-            match self.host()?.reserve(agent, charge.clone(), model.clone(), most).await {
+            // The purpose names the model, by which people sum up what they have spent.
+            match self.host()?.reserve(agent, charge.clone(), model.to_owned(), most).await {
                 Ok(ChargeState::Reserved) => return Ok(()),
                 Ok(ChargeState::NotOpenNow(_)) => tokio::time::sleep(RESERVE_PAUSE).await,
                 Ok(ChargeState::NotOpen(limit)) => return Err(MeterError::Limit(limit)),

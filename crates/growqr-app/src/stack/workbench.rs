@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The pause after a failed attempt to reach it.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Makes the folder of a session a git repository before OpenCode reads it. If OpenCode makes it one, it reads everything again.
+const MAKE_FOLDER: &str = "mkdir -p \"$1\" && { ! command -v git >/dev/null || git init -q \"$1\"; }";
+
 /// How long a session may take to stop.
 const STOP: Duration = Duration::from_secs(20);
 
@@ -334,7 +337,7 @@ impl Sessions for WorkbenchSlot {
 /// Opens the session of a job in a folder of its own.
 async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeError> {
     let directory = directory(job);
-    let made = running.daemon.exec(&running.container, &Exec::new(["mkdir", "-p", directory.as_str()])).await;
+    let made = running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", directory.as_str()])).await;
     match made {
         Ok(done) if done.code == 0 => {}
         Ok(done) => {

@@ -7,6 +7,7 @@ use crate::outgoing::{Outgoing, Stopped};
 use crate::paid::Paid;
 use crate::refusal::Refusal;
 use events::Events;
+use futures_util::FutureExt;
 use growqr_core::model::{Delta, Failure, Model, Reply, Usage};
 use growqr_core::upstream::Billed;
 use std::sync::{Mutex, PoisonError};
@@ -50,6 +51,11 @@ pub(crate) async fn run(model: &dyn Model, mut paid: Paid<'_>, mut out: Outgoing
     let arrived = Arrived::default();
     let mut events = Events::new(&paid.card.id);
     let on_delta = |delta| arrived.add(delta);
+    if let Some(stopped) = out.stopped().now_or_never() {
+        paid.charge.settle(Billed::Nothing);
+        out.end_stopped(stopped).await;
+        return None;
+    }
     let mut answer = model.call(&request, &on_delta);
     let ended = loop {
         tokio::select! {
@@ -74,9 +80,7 @@ pub(crate) async fn run(model: &dyn Model, mut paid: Paid<'_>, mut out: Outgoing
         Ok(Err(failure)) => fail(&failure, paid, out).await,
         Err(stopped) => {
             paid.charge.settle_stopped();
-            if stopped == Stopped::Gateway {
-                out.end_with(&Refusal::stopping()).await;
-            }
+            out.end_stopped(stopped).await;
             None
         }
     }

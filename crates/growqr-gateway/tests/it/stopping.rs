@@ -69,6 +69,48 @@ async fn a_client_that_goes_away_stops_the_call_and_pays_for_the_time() {
     }
 }
 
+const NOTHING: Settlement = Settlement { cost: Some(Money::ZERO), usage: None };
+
+#[tokio::test]
+async fn a_client_that_goes_away_while_money_is_set_aside_pays_nothing() {
+    let world = World::new().await;
+    world.books.stall();
+    let sent = tokio::spawn(world.message("ses_1", &hello()).send());
+    world.books.until_reserved("ada", 1).await;
+    sent.abort();
+    assert_eq!(world.books.settled("ada", 1).await[0].1, NOTHING);
+    world.books.assert_all_settled();
+    assert!(world.claude.requests().is_empty(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_while_its_call_waits_for_others_pays_nothing() {
+    let world = World::configured(|client| client.max_concurrent = 1, |_| ()).await;
+    let held = StopPoint::new();
+    world.claude.will(says("the first").stop_at(Point::BeforeHead, &held));
+    let first = tokio::spawn(world.message("ses_1", &hello()).send());
+    held.reached().await;
+    let second = tokio::spawn(world.message("ses_1", &hello()).send());
+    world.books.until_reserved("ada", 2).await;
+    second.abort();
+    assert_eq!(world.books.settled("ada", 1).await[0].1, NOTHING);
+    held.release();
+    assert_eq!(first.await.unwrap().unwrap().status(), 200);
+    assert_eq!(world.claude.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_gets_no_connection_costs_nothing_if_its_client_goes_away() {
+    // It takes connections and never answers: no secure connection comes about.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", silent.local_addr().unwrap());
+    let world = World::configured(|client| client.base_url = address, |_| ()).await;
+    let sent = tokio::spawn(world.message("ses_1", &hello()).send());
+    let _connection = silent.accept().await.unwrap();
+    sent.abort();
+    assert_eq!(world.books.settled("ada", 1).await[0].1, NOTHING);
+}
+
 #[tokio::test]
 async fn stopping_ends_a_stream_with_an_error_event() {
     let world = World::new().await;

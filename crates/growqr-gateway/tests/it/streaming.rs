@@ -86,15 +86,18 @@ async fn an_answer_that_is_not_streamed_is_billed_too() {
 }
 
 #[tokio::test]
-async fn the_backends_model_stands_in_for_an_unknown_one() {
+async fn the_chosen_model_is_asked_and_billed_whatever_a_container_names() {
     let world = World::new().await;
-    for (asked, sent) in [("growqr", MODEL), ("no-such-model", MODEL), ("claude-haiku-4-5", "claude-haiku-4-5")] {
+    for asked in ["growqr", "no-such-model", "claude-haiku-4-5", "claude-fable-5-2"] {
         world.claude.will(says("hi"));
         let mut body = hello();
         body["model"] = json!(asked);
         assert_eq!(world.ask("ses_1", &body).await.0, 200);
-        assert_eq!(world.claude.messages().pop().unwrap().body["model"], sent);
+        assert_eq!(world.claude.messages().pop().unwrap().body["model"], MODEL);
     }
+    assert_eq!(world.books.models("ada"), [MODEL; 4]);
+    world.books.settled("ada", 4).await;
+    assert_eq!(world.books.spent("ada"), Money(world.claude.total_micro_cents()));
     world.claude.assert_all_accepted();
 }
 

@@ -15,7 +15,7 @@ use growqr_testkit::anthropic::AnthropicStub;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// The model of the requests; the stub server has it, and it does not think unless it is told to.
 pub const MODEL: &str = "claude-opus-4-7";
@@ -26,6 +26,7 @@ pub struct Books {
     payers: Mutex<HashMap<(String, String), AgentId>>,
     pub max_output: Mutex<u64>,
     changes: watch::Sender<u64>,
+    disk: Mutex<Arc<Semaphore>>,
 }
 
 #[derive(Default)]
@@ -35,6 +36,7 @@ struct Account {
     settled: Vec<(EffectId, Reservation, Settlement)>,
     limits: Vec<LimitReached>,
     reserved: Vec<Reservation>,
+    models: Vec<String>,
 }
 
 impl Books {
@@ -44,6 +46,7 @@ impl Books {
             payers: Mutex::default(),
             max_output: Mutex::new(16_000),
             changes: watch::Sender::new(0),
+            disk: Mutex::new(Arc::new(Semaphore::new(1))),
         })
     }
 
@@ -82,6 +85,28 @@ impl Books {
     /// What was ever reserved, in order.
     pub fn reserved(&self, agent: &str) -> Vec<Reservation> {
         self.account(&AgentId::new(agent), |account| account.reserved.clone())
+    }
+
+    /// The models of all reservations, in order.
+    pub fn models(&self, agent: &str) -> Vec<String> {
+        self.account(&AgentId::new(agent), |account| account.models.clone())
+    }
+
+    /// Every reservation is made and never reported from now on: the disk does not answer.
+    pub fn stall(&self) {
+        *self.disk.lock().unwrap() = Arc::new(Semaphore::new(0));
+    }
+
+    /// Waits until this many reservations are made.
+    pub async fn until_reserved(&self, agent: &str, count: usize) {
+        let mut changes = self.changes.subscribe();
+        while self.account_reserved(agent) < count {
+            changes.changed().await.unwrap();
+        }
+    }
+
+    fn account_reserved(&self, agent: &str) -> usize {
+        self.accounts.lock().unwrap().get(&AgentId::new(agent)).map_or(0, |account| account.reserved.len())
     }
 
     /// All known costs of an agent.
@@ -125,15 +150,19 @@ impl Meter for Books {
         Ok(Available { money, limit: LimitReached::Allowance, tokens: 100_000, max_output })
     }
 
-    async fn reserve(&self, agent: &AgentId, charge: &EffectId, most: Reservation) -> Result<(), MeterError> {
+    async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError> {
         if most.money.unwrap_or_default() > self.available(agent).await?.money {
             return Err(MeterError::Limit(LimitReached::Allowance));
         }
         let earlier = self.account(agent, |account| {
             account.reserved.push(most);
+            account.models.push(model.to_owned());
             account.open.insert(charge.clone(), most)
         });
         assert_eq!(earlier, None, "the charge {charge} was reserved twice");
+        let disk = self.disk.lock().unwrap().clone();
+        // As long as a test has it, the disk is busy.
+        drop(disk.acquire().await.unwrap());
         Ok(())
     }
 
@@ -173,9 +202,15 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Settings)) -> World {
+        World::configured(|_| (), change).await
+    }
+
+    /// A gateway whose client of the service is changed.
+    pub async fn configured(client: impl FnOnce(&mut Config), change: impl FnOnce(&mut Settings)) -> World {
         let claude = AnthropicStub::start().await;
         let mut config = Config::new(Secret::new(claude.key()), 1);
         config.base_url = claude.base_url().to_owned();
+        client(&mut config);
         let upstream: Arc<dyn Upstream> = Arc::new(Anthropic::new(config));
         World::build(claude, Backend::Relay { upstream, model: MODEL.to_owned() }, change).await
     }

@@ -6,10 +6,12 @@ use super::call::CallErrors;
 use super::table;
 use crate::http::{Permit, body_of, failure, header, idle_timeout_failure, request_id};
 use async_trait::async_trait;
+use futures_util::stream;
 use growqr_core::model::{Failure, FailureKind, Model, ModelCard};
 use growqr_core::upstream::{Billed, RawBody, RawReply, RawRequest, Upstream};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Response};
+use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -41,7 +43,14 @@ impl Upstream for Anthropic {
             })?;
             headers.insert("anthropic-beta", betas);
         }
-        *http.body_mut() = Some(request.body.into());
+        headers.insert(CONTENT_LENGTH, request.body.len().into());
+        let (body, sent) = (request.body, request.sent);
+        // The body is asked for once there is a connection.
+        let body = stream::once(async move {
+            sent.set();
+            Ok::<_, Infallible>(body)
+        });
+        *http.body_mut() = Some(reqwest::Body::wrap_stream(body));
         let limit = self.config.idle_timeout;
         let (response, permit) = self.service.send_once(http, &request.agent, limit, &errors).await?;
         let status = response.status().as_u16();

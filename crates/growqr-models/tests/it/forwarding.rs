@@ -4,7 +4,7 @@ use crate::world::{World, hello};
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind};
 use growqr_core::money::Money;
-use growqr_core::upstream::{Billed, RawBody, RawRequest, Upstream};
+use growqr_core::upstream::{Billed, RawBody, RawRequest, SentMark, Upstream};
 use growqr_testkit::anthropic::{Point, Script, says};
 use serde_json::json;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 fn request() -> RawRequest {
     let messages = json!([{"role": "user", "content": "hello"}]);
     let body = json!({"model": "claude-opus-4-7", "max_tokens": 1_000, "messages": messages, "stream": true});
-    RawRequest { agent: AgentId::new("ada"), version: None, betas: Vec::new(), body: body.to_string().into_bytes() }
+    RawRequest { agent: AgentId::new("ada"), version: None, betas: Vec::new(), body: body.to_string().into_bytes(), sent: SentMark::default() }
 }
 
 /// All bytes of a body, and the failure that ended it early.
