@@ -37,12 +37,14 @@ mod line_ends;
 mod mark;
 mod merge_trees;
 mod message;
+mod needle;
 mod nested;
 mod object_writer;
 mod objects;
 mod on_disk;
 mod open;
 mod opening_error;
+mod parallel;
 mod path;
 mod plan;
 mod prepare;
@@ -88,6 +90,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use walk::Walked;
 
 /// The memory of one profile. It can be shared between threads; a lock serialises changes.
 ///
@@ -367,8 +370,8 @@ impl Memory for MemoryRepo {
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         let key = path::lookup_key(prefix);
         let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-        let files = walk::walk(&self.folder)?.files.into_iter();
-        let wanted = files.filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
+        let Walked { files, .. } = walk::walk(&self.folder)?;
+        let wanted = files.into_iter().filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
         Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
     }
 

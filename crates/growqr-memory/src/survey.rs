@@ -2,7 +2,7 @@
 
 use crate::skipped_file::SkippedFile;
 use crate::text;
-use crate::walk::{self, Walked};
+use crate::walk::{Walked, walk};
 use crate::work_tree::{self, Bytes};
 use growqr_core::memory::{MemoryError, PageInfo};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct Survey {
 
 /// Surveys the working tree. Only text within the size limit counts as a page.
 pub(crate) fn survey(folder: &Path) -> Result<Survey, MemoryError> {
-    let walked = walk::walk(folder)?;
+    let walked = walk(folder)?;
     let ignored = walked.count_ignored(folder);
     let Walked { files, mut skipped, .. } = walked;
     let mut pages = Vec::with_capacity(files.len());
