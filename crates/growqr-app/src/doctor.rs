@@ -1,5 +1,6 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
+use crate::error::AppError;
 use crate::host::client::send_request;
 use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
@@ -9,11 +10,14 @@ use crate::models;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, StoredSettings, openai_model};
+use growqr_core::journal::StoreError;
 use growqr_core::secret::Secret;
 use growqr_models::openai::{Config, OpenAi, Program, Window};
+use growqr_store::Db;
 use growqr_wire::{
     Check, CheckState, DockerState, Key, KeySource, Keychain, KeychainState, MemorySyncState, PartState, Reply, Request, VERSION,
 };
+use std::time::Duration;
 
 /// How many ignored files in the memory folder are named; the others are only counted.
 const IGNORED_SHOWN: usize = 3;
@@ -23,7 +27,7 @@ const MEMORY_LINK: &str = "memory's conversation";
 
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile)];
+    let mut checks = vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile).await];
     checks.extend(memory_link(profile).await);
     checks.push(host(profile).await);
     let (keys, keychain) = keys(profile, environment).await;
@@ -77,9 +81,10 @@ async fn database(profile: &Profile) -> Check {
                 format!("{} at {}; searches are slow without its extension pg_trgm", database.backend, database.location),
                 Some("Ask an administrator to run: create extension pg_trgm. Then: growqr db rebuild"),
             ),
-            Some(applied) if applied >= database.known => {
-                check("database", CheckState::Ok, format!("{} at {}", database.backend, database.location), None)
-            }
+            Some(applied) if applied >= database.known => match Db::check_writing(profile.database(), profile.id()).await {
+                Ok(()) => check("database", CheckState::Ok, format!("{} at {}", database.backend, database.location), None),
+                Err(error) => cannot_be_written(&database.location, error),
+            },
             Some(applied) => check(
                 "database",
                 CheckState::Missing,
@@ -97,6 +102,21 @@ async fn database(profile: &Profile) -> Check {
     }
 }
 
+/// The next step of a failed write names `doctor`, which has found the cause here.
+fn cannot_be_written(location: &str, error: StoreError) -> Check {
+    let step = match &error {
+        StoreError::Failed(_) => Some("Ask an administrator of the database, or restore a backup."),
+        StoreError::Unreachable(_) => Some("Another program uses the database; end it, or wait until it has finished."),
+        _ => None,
+    };
+    let mut check = failed("database", AppError::from(error));
+    check.found = format!("{location} cannot be written: {}", check.found);
+    if let Some(step) = step {
+        check.next_step = Some(step.to_owned());
+    }
+    check
+}
+
 async fn journal(profile: &Profile) -> Check {
     let verified = match Library::open(profile.clone()).await {
         Ok(library) => library.verify().await,
@@ -109,8 +129,15 @@ async fn journal(profile: &Profile) -> Check {
     }
 }
 
-fn memory(profile: &Profile) -> Check {
+/// How long a lock of the repository may exist before it counts as left over.
+const LOCK_TIME: Duration = Duration::from_millis(500);
+
+async fn memory(profile: &Profile) -> Check {
     let library = Library::open_memory(profile.clone());
+    if library.memory_problem().is_some() {
+        // A commit locks the branch for a moment.
+        tokio::time::sleep(LOCK_TIME).await;
+    }
     if let Some(problem) = library.memory_problem() {
         return memory_failed(&problem.to_string());
     }
@@ -120,6 +147,17 @@ fn memory(profile: &Profile) -> Check {
         }
         Ok((pages, ignored)) => {
             let found = format!("{pages} pages in {}", profile.memory().display());
+            if let Ok(read_only) = library.read_only_pages()
+                && let Some(first) = read_only.first()
+            {
+                let found = format!("{found}; {} of them cannot be changed, for example {first}: read-only", read_only.len());
+                return check(
+                    "memory",
+                    CheckState::Failed,
+                    found,
+                    Some("Allow this user to write these files and their folders."),
+                );
+            }
             if ignored.is_empty() {
                 return check("memory", CheckState::Ok, found, None);
             }
@@ -296,6 +334,20 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, model:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_lock_that_a_commit_holds_for_a_moment_is_no_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        profile.create().unwrap();
+        growqr_memory::MemoryRepo::open(&profile.memory(), growqr_core::clock::Timestamp(0)).unwrap();
+        let lock = profile.memory().join(".git/refs/heads/main.lock");
+        std::fs::write(&lock, "").unwrap();
+        assert_eq!(memory(&profile).await.state, CheckState::Failed, "it stays");
+        // The first look comes before the lock is removed.
+        let (check, ()) = tokio::join!(memory(&profile), async { std::fs::remove_file(&lock).unwrap() });
+        assert_eq!(check.state, CheckState::Ok);
+    }
 
     #[tokio::test]
     async fn a_clerk_secret_key_causes_a_warning_and_is_never_shown() {

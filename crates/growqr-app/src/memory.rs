@@ -7,6 +7,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, Memory, MemoryError};
 use growqr_memory::{MemoryRepo, SkippedFile};
 use growqr_wire as wire;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The most lines that a search returns.
@@ -34,8 +35,10 @@ impl Library {
     /// If the repository cannot be read.
     pub fn memory_list(&self, prefix: &str) -> Result<Vec<wire::PageRow>, AppError> {
         let Some(pages) = self.pages() else { return Ok(Vec::new()) };
-        let (pages, _) = pages.survey()?;
-        Ok(pages.into_iter().filter(|page| page.path.starts_with(prefix)).map(convert::page_row).collect())
+        let (found, _) = pages.survey()?;
+        // The one comparison of names that agents use too: in either Unicode form.
+        let listed: HashSet<String> = pages.list(prefix)?.into_iter().map(|page| page.path).collect();
+        Ok(found.into_iter().filter(|page| listed.contains(&page.path)).map(convert::page_row).collect())
     }
 
     /// How many pages there are, and the files that cannot be pages.
@@ -50,7 +53,15 @@ impl Library {
 
     /// What keeps memory from being changed now, and how that ends.
     pub(crate) fn memory_problem(&self) -> Option<MemoryError> {
-        self.pages().and_then(MemoryRepo::problem)
+        self.pages().and_then(MemoryRepo::examine)
+    }
+
+    /// The pages that cannot be changed because they are read-only.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub(crate) fn read_only_pages(&self) -> Result<Vec<String>, AppError> {
+        Ok(self.pages().map(MemoryRepo::read_only_pages).transpose()?.unwrap_or_default())
     }
 
     /// One page.

@@ -9,7 +9,7 @@
 //! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
 //! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`, `mark`,
+//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`, `mark`, `examine`,
 //! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
 //! remove on each operating system), `error_context` (errors of libraries).
 
@@ -24,6 +24,7 @@ mod conversion;
 mod disk;
 mod draft;
 mod error_context;
+mod examine;
 mod git;
 mod glob;
 mod hidden;
@@ -181,6 +182,20 @@ impl MemoryRepo {
             git.head_tree().map(drop)
         };
         check().err()
+    }
+
+    /// Like [`MemoryRepo::problem`], but also tries to write where changes write. It leaves nothing behind.
+    #[must_use]
+    pub fn examine(&self) -> Option<MemoryError> {
+        self.problem().or_else(|| self.git().and_then(|git| git.refuse_read_only()).err())
+    }
+
+    /// The pages that cannot be changed because their files or folders are read-only.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder cannot be read.
+    pub fn read_only_pages(&self) -> Result<Vec<String>, MemoryError> {
+        examine::read_only_pages(&self.folder)
     }
 
     /// With a reason, keeps the repository from being used: all methods that need it return the reason, and pages can only be

@@ -106,6 +106,18 @@ impl Db {
         }
     }
 
+    /// Looks for what would make a write fail: takes the locks that an append needs and gives them back, and checks the file of an
+    /// SQLite database. Changes nothing. Succeeds if there is no database yet.
+    ///
+    /// # Errors
+    /// Those that the write would have.
+    pub async fn check_writing(config: &DbConfig, profile: &ProfileId) -> Result<(), StoreError> {
+        match config {
+            DbConfig::Sqlite { path } => sqlite::check_writing(path).await,
+            DbConfig::Postgres { url } => postgres::check_writing(url, profile).await,
+        }
+    }
+
     /// The last migration of this build for this kind of database.
     #[must_use]
     pub fn known(config: &DbConfig) -> i64 {

@@ -3,6 +3,7 @@
 
 use crate::program::Program;
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use growqr_testkit::{SmallDisk, skipped};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -123,4 +124,56 @@ fn an_error_in_the_persons_own_git_settings_stops_only_changes_of_memory() {
     assert_eq!(program.run(&["memory", "read", "profile.md"]).code, Some(0));
     let doctor = program.run(&["doctor"]);
     assert!(doctor.out.contains(".gitconfig"), "{doctor:?}");
+}
+
+fn check_of_memory(program: &Program) -> Value {
+    let doctor = program.run(&["--json", "doctor"]);
+    let mut checks = doctor.out.lines().map(|line| serde_json::from_str::<Value>(line).expect("a JSON line"));
+    checks.find(|check| check["name"] == "memory").expect("a check of memory")
+}
+
+#[test]
+fn doctor_finds_why_a_full_disk_stops_changes_of_memory() {
+    let Some(disk) = SmallDisk::new("6m") else {
+        skipped("a full disk: a small file system cannot be mounted here");
+        return;
+    };
+    let program = Program::in_folder(disk.path());
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    assert_eq!(check_of_memory(&program)["state"], "ok");
+    // Fills the disk to the last byte; the write is expected to fail.
+    let _ = fs::write(disk.path().join("filler"), vec![0; 8 << 20]);
+    let text = "A line of a page.\n".repeat(1_000);
+    let failed = program.run_with(&["memory", "write", "long.md"], text.as_bytes());
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    let check = check_of_memory(&program);
+    assert!(check["state"] == "failed" && check["found"].as_str().is_some_and(|found| found.contains("No space")), "{check}");
+}
+
+#[test]
+#[cfg(unix)]
+fn doctor_names_pages_that_are_read_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::new();
+    assert_eq!(program.run_with(&["memory", "write", "trips/rome.md"], b"Rome.\n").code, Some(0));
+    let folder = program.profile().join("memory/trips");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).expect("it is ours");
+    let check = check_of_memory(&program);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    assert!(
+        check["state"] == "failed" && check["found"].as_str().is_some_and(|found| found.contains("trips/rome.md")),
+        "{check}"
+    );
+    assert_eq!(check_of_memory(&program)["state"], "ok");
+}
+
+#[test]
+fn a_page_is_listed_by_either_unicode_form_of_its_name() {
+    let program = Program::new();
+    assert_eq!(program.run_with(&["memory", "write", "Caf\u{e9}/menu.md"], b"Tea.\n").code, Some(0));
+    for prefix in ["Caf\u{e9}", "Cafe\u{301}", "Cafe\u{301}/m"] {
+        assert_eq!(program.json(&["memory", "list", prefix]).len(), 1, "{prefix:?}");
+    }
+    assert_eq!(program.json(&["memory", "list", "Cafe"]).len(), 0);
 }

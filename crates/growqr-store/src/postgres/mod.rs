@@ -38,6 +38,9 @@ const MAX_CONNECTIONS: u32 = 8;
 /// Timeout for connecting to a server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a check waits for other writers.
+const LOCK_LIMIT: &str = "set local lock_timeout = '2s'";
+
 /// One open database.
 pub(crate) struct Database {
     pool: PgPool,
@@ -178,6 +181,35 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError>
 
 fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(CONNECT_TIMEOUT).connect_lazy_with(options)
+}
+
+/// See [`crate::Db::check_writing`].
+pub(crate) async fn check_writing(url: &DatabaseUrl, profile: &ProfileId) -> Result<(), StoreError> {
+    let doing = || while_doing("begin a write");
+    let mut connection = connect(&options(url, false)?).await?;
+    let tables: Option<String> =
+        sqlx::query_scalar("select to_regclass('profiles')::text").fetch_one(&mut connection).await.map_err(doing())?;
+    if tables.is_some() {
+        let mut transaction = connection.begin().await.map_err(doing())?;
+        sqlx::query(LOCK_LIMIT).execute(&mut *transaction).await.map_err(doing())?;
+        sqlx::query("select 1 from profiles where profile_id = $1 for update")
+            .bind(profile.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(doing())?;
+        for table in ["journals", "events", "outbox"] {
+            let allowed: bool = sqlx::query_scalar("select has_table_privilege($1, 'insert')")
+                .bind(table)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(doing())?;
+            if !allowed {
+                return Err(StoreError::Failed(format!("begin a write: permission denied for table {table}")));
+            }
+        }
+        transaction.rollback().await.map_err(doing())?;
+    }
+    connection.close().await.map_err(while_doing("close"))
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> {

@@ -211,6 +211,26 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
     SqliteConnection::connect_with(&options).await.map_err(|error| with_os_error(path, while_doing("open")(error)))
 }
 
+/// See [`crate::Db::check_writing`].
+pub(crate) async fn check_writing(path: &Path) -> Result<(), StoreError> {
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Ok(()),
+        Err(error) => return Err(StoreError::Unreachable(format!("open: {error}"))),
+    }
+    let mut connection = connect(path).await?;
+    sqlx::query("pragma busy_timeout = 2000").execute(&mut connection).await.map_err(while_doing("open"))?;
+    let found: String =
+        sqlx::query_scalar("pragma quick_check(1)").fetch_one(&mut connection).await.map_err(while_doing("check the file"))?;
+    if found != "ok" {
+        return Err(StoreError::Corrupt(format!("check the file: {found}")));
+    }
+    for statement in ["begin immediate", "rollback"] {
+        sqlx::query(statement).execute(&mut connection).await.map_err(while_doing("begin a write"))?;
+    }
+    connection.close().await.map_err(while_doing("close"))
+}
+
 /// SQLite reports "cannot open" for many causes; the operating system may report one that the person can fix.
 fn with_os_error(path: &Path, error: StoreError) -> StoreError {
     match error {

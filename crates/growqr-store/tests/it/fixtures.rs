@@ -63,6 +63,23 @@ impl World {
         }
     }
 
+    /// Runs SQL that begins a transaction, which ends when the result is dropped.
+    pub async fn hold(&self, sql: &'static str) -> Box<dyn std::any::Any + Send> {
+        match &self.direct {
+            DirectAccess::Sqlite(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                connection.execute(sql).await.unwrap();
+                Box::new(connection)
+            }
+            DirectAccess::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                connection.execute(sql).await.unwrap();
+                Box::new(connection)
+            }
+        }
+    }
+
     /// Adds an event as a build with schema version 1 wrote it; its position is `seq`. The hashes are not valid.
     pub async fn insert_event(&self, profile: &str, agent: &str, seq: i64, kind: &str, body: &str) {
         let sql = "insert into events (profile_id, agent_id, seq, position, at, kind, schema_version, body, prev_hash, hash) \

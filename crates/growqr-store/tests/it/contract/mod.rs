@@ -13,6 +13,7 @@ mod sessions;
 mod stacking;
 mod unfilled;
 mod verifying;
+mod write_checks;
 
 /// Runs a test on both databases.
 macro_rules! on_both {
