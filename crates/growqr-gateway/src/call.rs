@@ -5,7 +5,8 @@ use crate::content::UNBOUNDED;
 use crate::message::MessageRequest;
 use crate::outgoing::Outgoing;
 use crate::paid::{Call, Paid};
-use crate::ports::{Available, Backend, Caller, MeterError, Reservation};
+use crate::ports::{Available, Backend, MeterError, Reservation};
+use crate::prompt_size::PromptParts;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::{relay, translate};
@@ -43,13 +44,15 @@ pub(crate) async fn run(shared: &Arc<Shared>, call: Call, mut out: Outgoing) {
             return out.end_with(&refusal).await;
         }
     };
-    let remembered = (session_key(&call.caller, &paid.card), paid.request.parts.clone());
+    let (parts, model) = (paid.prompt.clone(), paid.card.id.clone());
     let usage = match backend {
         Backend::Relay { upstream, .. } => relay::run(upstream.as_ref(), &call, paid, out).await,
         Backend::Translate { model, .. } => translate::run(model.as_ref(), paid, out).await,
     };
     if let Some(usage) = usage {
-        shared.prompt_sizes.counted(remembered.0, &remembered.1, usage.prompt_tokens());
+        let session = format!("{}/{}", call.caller.container, call.caller.session);
+        shared.prompt_sizes().await.counted(&session, &model, &parts, usage.prompt_tokens());
+        shared.save_prompt_sizes().await;
     }
 }
 
@@ -58,7 +61,8 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     let request = MessageRequest::parse(&call.body)?;
     let backend = shared.ports.backends.backend(&agent).await.map_err(|failure| Refusal::failed(&failure))?;
     let card = card(&backend)?;
-    let input = match shared.prompt_sizes.bound(&session_key(&call.caller, &card), &request.parts) {
+    let prompt = PromptParts::of(&request.parts);
+    let input = match shared.prompt_sizes().await.bound(&card.id, &prompt) {
         // A longer prompt is refused by the service, and not billed.
         UNBOUNDED => card.context_tokens,
         bound => bound,
@@ -68,7 +72,7 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     match reserve(shared, &agent, &id, &request, &card, input).await {
         Ok(bounds) => {
             let charge = OpenCharge::new(shared.clone(), agent.clone(), id, bounds);
-            Ok((Paid { agent, request, card, charge }, backend))
+            Ok((Paid { agent, request, prompt, card, charge }, backend))
         }
         Err(MeterError::Limit(limit)) => {
             shared.ports.sessions.limit_hit(&agent, limit).await;
@@ -86,11 +90,6 @@ fn card(backend: &Backend) -> Result<ModelCard, Refusal> {
             upstream.find_card(model).ok_or_else(|| Refusal::unavailable(format!("There is no model {model:?}.")))
         }
     }
-}
-
-/// Prompts are counted for each session and model, because models count differently.
-fn session_key(caller: &Caller, card: &ModelCard) -> String {
-    format!("{}/{}/{}", caller.container, caller.session, card.id)
 }
 
 /// Sets aside the most that the call can cost.

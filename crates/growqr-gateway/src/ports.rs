@@ -18,6 +18,8 @@ pub struct Ports {
     pub meter: Arc<dyn Meter>,
     /// The model providers.
     pub backends: Arc<dyn Backends>,
+    /// What outlives the program.
+    pub sizes: Arc<dyn SizeStore>,
 }
 
 /// Who makes a call. The container is proved by its token; a container chooses the ids of sessions freely.
@@ -104,6 +106,17 @@ pub trait Meter: Send + Sync {
     /// gateway stops. Also called if [`Meter::reserve`] was given up before it returned: then the charge may not be there. Must
     /// retry on its own what is worth retrying.
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement);
+}
+
+/// Keeps the sizes of prompts between two runs of the program, as bytes that only the gateway reads. If they are lost, calls
+/// reserve more than they need.
+#[async_trait]
+pub trait SizeStore: Send + Sync {
+    /// What was kept last.
+    async fn load(&self) -> Option<Vec<u8>>;
+
+    /// Keeps this instead.
+    async fn save(&self, sizes: Vec<u8>);
 }
 
 /// Where a call goes.

@@ -1,6 +1,7 @@
 //! What the model gateway needs from the program: which agent a session belongs to, what it may spend, and its provider.
 
 use crate::model_setup::setups::ModelSetups;
+use crate::profile::private_file;
 use async_trait::async_trait;
 use growqr_actors::{Host, PostError, Setups};
 use growqr_core::agent::{ChargeBounds, ChargeState, Spendable};
@@ -8,8 +9,9 @@ use growqr_core::id::{AgentId, EffectId, SessionId};
 use growqr_core::journal::{SessionStatus, Store};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{Failure, FailureKind};
-use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement};
+use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement, SizeStore};
 use growqr_models::anthropic;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -55,7 +57,12 @@ pub(crate) const CONTAINER: &str = "workbench";
 /// The ports of the gateway.
 pub(crate) fn ports(payers: Payers) -> growqr_gateway::Ports {
     let payers = Arc::new(payers);
-    growqr_gateway::Ports { sessions: Arc::clone(&payers) as _, meter: Arc::clone(&payers) as _, backends: payers }
+    growqr_gateway::Ports {
+        sessions: Arc::clone(&payers) as _,
+        meter: Arc::clone(&payers) as _,
+        backends: Arc::clone(&payers) as _,
+        sizes: payers,
+    }
 }
 
 /// Finds who pays for a call, and charges it to that agent's journal.
@@ -63,11 +70,14 @@ pub(crate) struct Payers {
     host: HostSlot,
     store: Arc<dyn Store>,
     setups: Arc<ModelSetups>,
+    /// The file with the sizes of prompts.
+    sizes: PathBuf,
 }
 
 impl Payers {
-    pub(crate) fn new(host: HostSlot, store: Arc<dyn Store>, setups: Arc<ModelSetups>) -> Payers {
-        Payers { host, store, setups }
+    /// `folder` is the profile's.
+    pub(crate) fn new(host: HostSlot, store: Arc<dyn Store>, setups: Arc<ModelSetups>, folder: &Path) -> Payers {
+        Payers { host, store, setups, sizes: folder.join("prompt-sizes.json") }
     }
 
     /// The agent whose session this is, if it works now.
@@ -138,6 +148,22 @@ impl Meter for Payers {
                     tokio::time::sleep(pause).await;
                 }
             }
+        }
+    }
+}
+
+#[async_trait]
+impl SizeStore for Payers {
+    async fn load(&self) -> Option<Vec<u8>> {
+        let file = self.sizes.clone();
+        tokio::task::spawn_blocking(move || std::fs::read(file).ok()).await.ok().flatten()
+    }
+
+    async fn save(&self, sizes: Vec<u8>) {
+        let file = self.sizes.clone();
+        let saved = tokio::task::spawn_blocking(move || private_file::replace(&file, &sizes)).await;
+        if let Ok(Err(error)) = saved {
+            tracing::debug!(%error, "the sizes of prompts cannot be kept");
         }
     }
 }

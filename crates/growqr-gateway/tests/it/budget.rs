@@ -93,6 +93,25 @@ async fn a_conversation_is_bounded_by_what_was_counted() {
 }
 
 #[tokio::test]
+async fn what_was_counted_bounds_calls_of_other_sessions_and_of_a_later_run() {
+    let world = World::new().await;
+    world.books.pays("ses_2", "ben", Money::usd(10));
+    world.claude.will_all([says("a"), says("b"), says("c")]);
+    let mut body = hello();
+    body["system"] = json!("plain words ".repeat(4_000));
+    assert_eq!(world.ask("ses_1", &body).await.0, 200);
+    assert_eq!(world.ask("ses_2", &body).await.0, 200);
+    world.books.settled("ben", 1).await;
+    let world = world.restart().await;
+    assert_eq!(world.ask("ses_1", &body).await.0, 200);
+    world.books.settled("ada", 2).await;
+    let (ada, ben) = (world.books.reserved("ada"), world.books.reserved("ben"));
+    for later in [ben[0], ada[1]] {
+        assert!(later.tokens < ada[0].tokens / 2, "{later:?} of {:?}", ada[0]);
+    }
+}
+
+#[tokio::test]
 async fn what_may_cost_more_than_its_size_tells_reserves_the_whole_context_window() {
     let world = World::new().await;
     world.books.pays("ses_1", "ada", Money::usd(100));
