@@ -18,9 +18,13 @@ use growqr_core::model::{ModelCard, Usage};
 use growqr_core::money::{Money, Prices};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-/// How often money is set aside anew because another call of the agent has just taken some.
-const RESERVE_TRIES: usize = 4;
+/// How often money is set aside anew because other calls of the agent have taken some, and how long each try waits for one of them
+/// to end.
+const RESERVE_TRIES: usize = 120;
+/// See [`RESERVE_TRIES`].
+const RESERVE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs a call to its end.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, mut out: Outgoing) {
@@ -78,7 +82,7 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
             shared.ports.sessions.limit_hit(&agent, limit).await;
             Err(Refusal::limit(limit))
         }
-        Err(error @ MeterError::Unavailable(_)) => Err(Refusal::unavailable(error.to_string())),
+        Err(error @ (MeterError::NotNow | MeterError::Unavailable(_))) => Err(Refusal::unavailable(error.to_string())),
     }
 }
 
@@ -102,9 +106,8 @@ async fn reserve(
     input: u64,
 ) -> Result<Bounds, MeterError> {
     shared.settling.wait(agent).await;
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    for _ in 0..RESERVE_TRIES {
+        let call_ended = shared.settling.next_end();
         let available = shared.ports.meter.available(agent).await?;
         // What is not affordable is reserved all the same: the journal of the agent refuses it, and records the limit.
         let bounds = affordable(request, card, input, available).unwrap_or_else(|_| whole(request, card, input, available));
@@ -112,10 +115,12 @@ async fn reserve(
         let reserved = shared.ports.meter.reserve(agent, id, &card.id, bounds.most).await;
         reserving.end();
         match reserved {
-            Err(MeterError::Limit(_)) if tries < RESERVE_TRIES => {}
+            // The next try asks for what is left then, which may be less.
+            Err(MeterError::NotNow) => drop(tokio::time::timeout(RESERVE_PAUSE, call_ended).await),
             reserved => return reserved.map(|()| bounds),
         }
     }
+    Err(MeterError::NotNow)
 }
 
 /// What the call may use of what is available.

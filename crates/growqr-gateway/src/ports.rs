@@ -82,6 +82,9 @@ pub enum MeterError {
     /// A limit is reached.
     #[error("a limit is reached")]
     Limit(LimitReached),
+    /// Other calls of the agent have set the money aside. Some of it may come back when they end.
+    #[error("other calls of this agent use its money now")]
+    NotNow,
     /// The budget cannot be read or written now. A later call may succeed.
     #[error("{0}")]
     Unavailable(String),

@@ -24,11 +24,6 @@ const SETTLE_PAUSES: [Duration; 5] = [
     Duration::from_secs(10),
 ];
 
-/// How often a reservation is tried while other calls of the agent have reserved its money, and the pause between two tries.
-const RESERVE_TRIES: u32 = 120;
-/// See [`RESERVE_TRIES`].
-const RESERVE_PAUSE: Duration = Duration::from_millis(500);
-
 /// The agents that run in this process, once they do.
 #[derive(Clone, Default)]
 pub(crate) struct HostSlot(Arc<Mutex<Option<Host>>>);
@@ -122,18 +117,15 @@ impl Meter for Payers {
     async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError> {
         let tokens = most.money.is_none().then_some(most.tokens);
         let most = ChargeBounds { money: most.money, tokens, early: most.early };
-        for _ in 0..RESERVE_TRIES {
-            // The purpose names the model, by which people sum up what they have spent.
-            match self.host()?.reserve(agent, charge.clone(), model.to_owned(), most).await {
-                Ok(ChargeState::Reserved) => return Ok(()),
-                Ok(ChargeState::NotOpenNow(_)) => tokio::time::sleep(RESERVE_PAUSE).await,
-                Ok(ChargeState::NotOpen(limit)) => return Err(MeterError::Limit(limit)),
-                Ok(ChargeState::Settled) => return Err(MeterError::Unavailable("this call was settled before".to_owned())),
-                Ok(ChargeState::NotAtWork) => return Err(MeterError::Unavailable("the session is not at work".to_owned())),
-                Err(error) => return Err(MeterError::Unavailable(error.to_string())),
-            }
+        // The purpose names the model, by which people sum up what they have spent.
+        match self.host()?.reserve(agent, charge.clone(), model.to_owned(), most).await {
+            Ok(ChargeState::Reserved) => Ok(()),
+            Ok(ChargeState::NotOpenNow(_)) => Err(MeterError::NotNow),
+            Ok(ChargeState::NotOpen(limit)) => Err(MeterError::Limit(limit)),
+            Ok(ChargeState::Settled) => Err(MeterError::Unavailable("this call was settled before".to_owned())),
+            Ok(ChargeState::NotAtWork) => Err(MeterError::Unavailable("the session is not at work".to_owned())),
+            Err(error) => Err(MeterError::Unavailable(error.to_string())),
         }
-        Err(MeterError::Unavailable("other calls of this agent use its money now".to_owned()))
     }
 
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement) {

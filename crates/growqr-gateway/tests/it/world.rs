@@ -154,15 +154,18 @@ impl Meter for Books {
     }
 
     async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError> {
-        if most.money.unwrap_or_default() > self.available(agent).await?.money {
-            return Err(MeterError::Limit(LimitReached::Allowance));
-        }
-        let earlier = self.account(agent, |account| {
+        self.account(agent, |account| {
+            let reserved: Money = account.open.values().filter_map(|reservation| reservation.money).sum();
+            if most.money.unwrap_or_default() > account.money.saturating_sub(reserved) {
+                let others_are_open = !account.open.is_empty();
+                return Err(if others_are_open { MeterError::NotNow } else { MeterError::Limit(LimitReached::Allowance) });
+            }
             account.reserved.push(most);
             account.models.push(model.to_owned());
-            account.open.insert(charge.clone(), most)
-        });
-        assert_eq!(earlier, None, "the charge {charge} was reserved twice");
+            let earlier = account.open.insert(charge.clone(), most);
+            assert_eq!(earlier, None, "the charge {charge} was reserved twice");
+            Ok(())
+        })?;
         let disk = self.disk.lock().unwrap().clone();
         // As long as a test has it, the disk is busy.
         drop(disk.acquire().await.unwrap());
