@@ -10,6 +10,7 @@ use growqr_core::money::Money;
 use growqr_core::secret::Secret;
 use growqr_gateway::{
     Available, Backend, Backends, Caller, Gateway, Meter, MeterError, Ports, Reservation, Sessions, Settings, Settlement,
+    SizeStore,
 };
 use growqr_models::anthropic::{Anthropic, Config};
 use growqr_testkit::anthropic::{AnthropicStub, says};
@@ -52,6 +53,16 @@ impl Meter for Rich {
     }
 
     async fn settle(&self, _agent: &AgentId, _charge: &EffectId, _settlement: Settlement) {}
+}
+
+/// Keeps nothing.
+#[async_trait]
+impl SizeStore for Rich {
+    async fn load(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    async fn save(&self, _sizes: Vec<u8>) {}
 }
 
 struct Always(Backend);
@@ -159,7 +170,8 @@ fn gateway_to(base_url: &str, key: &str) -> Way {
     let mut config = Config::new(Secret::new(key), 1);
     config.base_url = base_url.to_owned();
     let backend = Backend::Relay { upstream: Arc::new(Anthropic::new(config)), model: MODEL.to_owned() };
-    let ports = Ports { sessions: Arc::new(Rich), meter: Arc::new(Rich), backends: Arc::new(Always(backend)) };
+    let rich = Arc::new(Rich);
+    let ports = Ports { sessions: rich.clone(), meter: rich.clone(), backends: Arc::new(Always(backend)), sizes: rich };
     let gateway = Gateway::new(ports, Settings::new(1));
     let token = gateway.tokens().register("box", [1; 32]);
     let (send, receive) = std::sync::mpsc::channel();

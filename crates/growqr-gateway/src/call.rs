@@ -5,7 +5,8 @@ use crate::content::UNBOUNDED;
 use crate::message::MessageRequest;
 use crate::outgoing::Outgoing;
 use crate::paid::{Call, Paid};
-use crate::ports::{Available, Backend, Caller, MeterError, Reservation};
+use crate::ports::{Available, Backend, MeterError, Reservation};
+use crate::prompt_size::PromptParts;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::{relay, translate};
@@ -17,9 +18,13 @@ use growqr_core::model::{ModelCard, Usage};
 use growqr_core::money::{Money, Prices};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-/// How often money is set aside anew because another call of the agent has just taken some.
-const RESERVE_TRIES: usize = 4;
+/// How often money is set aside anew because other calls of the agent have taken some, and how long each try waits for one of them
+/// to end.
+const RESERVE_TRIES: usize = 120;
+/// See [`RESERVE_TRIES`].
+const RESERVE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs a call to its end.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, mut out: Outgoing) {
@@ -43,13 +48,15 @@ pub(crate) async fn run(shared: &Arc<Shared>, call: Call, mut out: Outgoing) {
             return out.end_with(&refusal).await;
         }
     };
-    let remembered = (session_key(&call.caller, &paid.card), paid.request.parts.clone());
+    let (parts, model) = (paid.prompt.clone(), paid.card.id.clone());
     let usage = match backend {
         Backend::Relay { upstream, .. } => relay::run(upstream.as_ref(), &call, paid, out).await,
         Backend::Translate { model, .. } => translate::run(model.as_ref(), paid, out).await,
     };
     if let Some(usage) = usage {
-        shared.prompt_sizes.counted(remembered.0, &remembered.1, usage.prompt_tokens());
+        let session = format!("{}/{}", call.caller.container, call.caller.session);
+        shared.prompt_sizes().await.counted(&session, &model, &parts, usage.prompt_tokens());
+        shared.save_prompt_sizes().await;
     }
 }
 
@@ -58,7 +65,8 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     let request = MessageRequest::parse(&call.body)?;
     let backend = shared.ports.backends.backend(&agent).await.map_err(|failure| Refusal::failed(&failure))?;
     let card = card(&backend)?;
-    let input = match shared.prompt_sizes.bound(&session_key(&call.caller, &card), &request.parts) {
+    let prompt = PromptParts::of(&request.parts);
+    let input = match shared.prompt_sizes().await.bound(&card.id, &prompt) {
         // A longer prompt is refused by the service, and not billed.
         UNBOUNDED => card.context_tokens,
         bound => bound,
@@ -68,13 +76,13 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
     match reserve(shared, &agent, &id, &request, &card, input).await {
         Ok(bounds) => {
             let charge = OpenCharge::new(shared.clone(), agent.clone(), id, bounds);
-            Ok((Paid { agent, request, card, charge }, backend))
+            Ok((Paid { agent, request, prompt, card, charge }, backend))
         }
         Err(MeterError::Limit(limit)) => {
             shared.ports.sessions.limit_hit(&agent, limit).await;
             Err(Refusal::limit(limit))
         }
-        Err(error @ MeterError::Unavailable(_)) => Err(Refusal::unavailable(error.to_string())),
+        Err(error @ (MeterError::NotNow | MeterError::Unavailable(_))) => Err(Refusal::unavailable(error.to_string())),
     }
 }
 
@@ -88,11 +96,6 @@ fn card(backend: &Backend) -> Result<ModelCard, Refusal> {
     }
 }
 
-/// Prompts are counted for each session and model, because models count differently.
-fn session_key(caller: &Caller, card: &ModelCard) -> String {
-    format!("{}/{}/{}", caller.container, caller.session, card.id)
-}
-
 /// Sets aside the most that the call can cost.
 async fn reserve(
     shared: &Arc<Shared>,
@@ -103,9 +106,8 @@ async fn reserve(
     input: u64,
 ) -> Result<Bounds, MeterError> {
     shared.settling.wait(agent).await;
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    for _ in 0..RESERVE_TRIES {
+        let call_ended = shared.settling.next_end();
         let available = shared.ports.meter.available(agent).await?;
         // What is not affordable is reserved all the same: the journal of the agent refuses it, and records the limit.
         let bounds = affordable(request, card, input, available).unwrap_or_else(|_| whole(request, card, input, available));
@@ -113,10 +115,12 @@ async fn reserve(
         let reserved = shared.ports.meter.reserve(agent, id, &card.id, bounds.most).await;
         reserving.end();
         match reserved {
-            Err(MeterError::Limit(_)) if tries < RESERVE_TRIES => {}
+            // The next try asks for what is left then, which may be less.
+            Err(MeterError::NotNow) => drop(tokio::time::timeout(RESERVE_PAUSE, call_ended).await),
             reserved => return reserved.map(|()| bounds),
         }
     }
+    Err(MeterError::NotNow)
 }
 
 /// What the call may use of what is available.

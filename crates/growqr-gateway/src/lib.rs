@@ -29,6 +29,6 @@ mod tokens;
 mod translate;
 
 pub use gateway::Gateway;
-pub use ports::{Available, Backend, Backends, Caller, Meter, MeterError, Ports, Reservation, Sessions, Settlement};
+pub use ports::{Available, Backend, Backends, Caller, Meter, MeterError, Ports, Reservation, Sessions, Settlement, SizeStore};
 pub use settings::Settings;
 pub use tokens::Tokens;

@@ -3,6 +3,7 @@
 use crate::charge::OpenCharge;
 use crate::message::MessageRequest;
 use crate::ports::Caller;
+use crate::prompt_size::PromptParts;
 use bytes::Bytes;
 use growqr_core::id::AgentId;
 use growqr_core::model::ModelCard;
@@ -19,6 +20,7 @@ pub(crate) struct Call {
 pub(crate) struct Paid<'a> {
     pub agent: AgentId,
     pub request: MessageRequest<'a>,
+    pub prompt: PromptParts,
     /// The model to use.
     pub card: ModelCard,
     pub charge: OpenCharge,

@@ -18,6 +18,8 @@ pub struct Ports {
     pub meter: Arc<dyn Meter>,
     /// The model providers.
     pub backends: Arc<dyn Backends>,
+    /// What outlives the program.
+    pub sizes: Arc<dyn SizeStore>,
 }
 
 /// Who makes a call. The container is proved by its token; a container chooses the ids of sessions freely.
@@ -80,6 +82,9 @@ pub enum MeterError {
     /// A limit is reached.
     #[error("a limit is reached")]
     Limit(LimitReached),
+    /// Other calls of the agent have set the money aside. Some of it may come back when they end.
+    #[error("other calls of this agent use its money now")]
+    NotNow,
     /// The budget cannot be read or written now. A later call may succeed.
     #[error("{0}")]
     Unavailable(String),
@@ -104,6 +109,17 @@ pub trait Meter: Send + Sync {
     /// gateway stops. Also called if [`Meter::reserve`] was given up before it returned: then the charge may not be there. Must
     /// retry on its own what is worth retrying.
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement);
+}
+
+/// Keeps the sizes of prompts between two runs of the program, as bytes that only the gateway reads. If they are lost, calls
+/// reserve more than they need.
+#[async_trait]
+pub trait SizeStore: Send + Sync {
+    /// What was kept last.
+    async fn load(&self) -> Option<Vec<u8>>;
+
+    /// Keeps this instead.
+    async fn save(&self, sizes: Vec<u8>);
 }
 
 /// Where a call goes.

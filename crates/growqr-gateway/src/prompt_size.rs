@@ -1,59 +1,108 @@
-//! Bounds the size of prompts in tokens. The bound of the first call of a session is one token for each byte. Later, the parts that
-//! the last call had as well count as the provider has counted them.
+//! Bounds the size of prompts in tokens: one token for each byte, except for the parts that a counted prompt had as well. These
+//! count together as the provider has counted them. Counted prompts are kept over a restart of the program.
 
 use crate::content::Part;
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use growqr_core::id::hex;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Sessions that are remembered. A forgotten session begins again with its bytes.
-const SESSIONS: usize = 512;
+/// Prompts that are remembered: the last one of each session. The oldest one is forgotten first.
+const PROMPTS: usize = 64;
 
-/// The last counted prompt of each session.
+/// Smaller parts are not remembered; they always count with their bytes.
+const SMALL: usize = 128;
+
+/// The counted prompts.
 #[derive(Default)]
 pub(crate) struct PromptSizes {
-    counted: Mutex<HashMap<String, Counted>>,
-    /// Keyed with a secret of this process, so that no container can make two parts with the same hash.
-    hasher: RandomState,
+    counted: Mutex<Vec<Counted>>,
 }
 
+/// A prompt that the provider has counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Counted {
-    /// How often each part occurred, by hash.
-    parts: HashMap<u64, u32>,
+    session: String,
+    /// Models count differently.
+    model: String,
     tokens: u64,
+    /// How often each part occurred, by hash.
+    parts: BTreeMap<String, u32>,
+}
+
+/// The parts of a prompt, without their text.
+#[derive(Clone, Debug)]
+pub(crate) struct PromptParts(Vec<(Option<String>, u64)>);
+
+impl PromptParts {
+    /// Hashes the parts. No container can make two parts with the same hash.
+    pub fn of(parts: &[Part<'_>]) -> PromptParts {
+        let hash = |text: &str| hex(&Sha256::digest(text)[..16]);
+        PromptParts(parts.iter().map(|part| (part.text.filter(|text| text.len() > SMALL).map(hash), part.tokens)).collect())
+    }
 }
 
 impl PromptSizes {
-    /// At most this many tokens has the prompt. `session` also names the container and the model.
-    pub fn bound(&self, session: &str, parts: &[Part<'_>]) -> u64 {
-        let in_bytes = parts.iter().map(|part| part.tokens).fold(0, u64::saturating_add);
-        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(last) = counted.get(session) else { return in_bytes };
-        let mut known = last.parts.clone();
-        let mut new = 0_u64;
-        for part in parts {
-            match part.text.and_then(|text| known.get_mut(&self.hasher.hash_one(text))) {
-                Some(left) if *left > 0 => *left -= 1,
-                _ => new = new.saturating_add(part.tokens),
-            }
-        }
-        last.tokens.saturating_add(new).min(in_bytes)
+    /// At most this many tokens has the prompt for this model.
+    pub fn bound(&self, model: &str, parts: &PromptParts) -> u64 {
+        let in_bytes = parts.0.iter().map(|(_, tokens)| *tokens).fold(0, u64::saturating_add);
+        let counted = self.lock();
+        let same_model = counted.iter().filter(|counted| counted.model == model);
+        same_model.map(|counted| counted.bound(parts)).fold(in_bytes, u64::min)
     }
 
-    /// The provider has counted this prompt.
-    pub fn counted(&self, session: String, parts: &[Part<'_>], tokens: u64) {
-        let mut hashes: HashMap<u64, u32> = HashMap::new();
-        for text in parts.iter().filter_map(|part| part.text) {
-            *hashes.entry(self.hasher.hash_one(text)).or_default() += 1;
+    /// The provider has counted this prompt of a session.
+    pub fn counted(&self, session: &str, model: &str, parts: &PromptParts, tokens: u64) {
+        let mut hashes = BTreeMap::new();
+        for hash in parts.0.iter().filter_map(|(hash, _)| hash.clone()) {
+            *hashes.entry(hash).or_default() += 1;
         }
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.len() >= SESSIONS
-            && !counted.contains_key(&session)
-            && let Some(any) = counted.keys().next().cloned()
-        {
-            counted.remove(&any);
+        let mut counted = self.lock();
+        counted.retain(|earlier| (earlier.session.as_str(), earlier.model.as_str()) != (session, model));
+        if counted.len() >= PROMPTS {
+            counted.remove(0);
         }
-        counted.insert(session, Counted { parts: hashes, tokens });
+        counted.push(Counted { session: session.to_owned(), model: model.to_owned(), tokens, parts: hashes });
+    }
+
+    /// What is known, for [`PromptSizes::load`].
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&*self.lock()).expect("the keys of all maps are texts")
+    }
+
+    /// Takes over what an earlier run of the program knew. What cannot be read is left out: prompts then count with their bytes.
+    pub fn load(&self, json: &[u8]) {
+        match serde_json::from_slice::<Vec<Counted>>(json) {
+            Ok(mut earlier) => {
+                let mut counted = self.lock();
+                earlier.append(&mut counted);
+                let surplus = earlier.len().saturating_sub(PROMPTS);
+                earlier.drain(..surplus);
+                *counted = earlier;
+            }
+            Err(error) => tracing::debug!(%error, "the sizes of earlier prompts cannot be read"),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Counted>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counted {
+    /// The tokens of this prompt, and one for each byte of what it does not have.
+    fn bound(&self, parts: &PromptParts) -> u64 {
+        let mut left = self.parts.clone();
+        let mut is_known = |hash: &String| match left.get_mut(hash) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        };
+        let new = parts.0.iter().filter(|(hash, _)| !hash.as_ref().is_some_and(&mut is_known));
+        new.map(|(_, tokens)| *tokens).fold(self.tokens, u64::saturating_add)
     }
 }
 
@@ -61,19 +110,41 @@ impl PromptSizes {
 mod tests {
     use super::*;
 
-    fn parts<'a>(texts: &[&'a str]) -> Vec<Part<'a>> {
-        texts.iter().map(|text| Part { text: Some(text), tokens: text.len() as u64 }).collect()
+    fn parts(texts: &[&str]) -> PromptParts {
+        let texts: Vec<String> = texts.iter().map(|text| text.repeat(100)).collect();
+        PromptParts::of(&texts.iter().map(|text| Part { text: Some(text), tokens: text.len() as u64 }).collect::<Vec<_>>())
     }
 
     #[test]
     fn only_new_parts_count_with_their_bytes() {
         let sizes = PromptSizes::default();
         let first = parts(&["0123456789", "abcdefghij"]);
-        assert_eq!(sizes.bound("s", &first), 20);
-        sizes.counted("s".to_owned(), &first, 5);
-        assert_eq!(sizes.bound("s", &parts(&["0123456789", "abcdefghij", "new"])), 8);
-        assert_eq!(sizes.bound("s", &parts(&["0123456789", "0123456789"])), 15, "a repeated part is new");
-        assert_eq!(sizes.bound("s", &parts(&["xy"])), 2, "never more than its bytes");
-        assert_eq!(sizes.bound("other", &first), 20);
+        assert_eq!(sizes.bound("m", &first), 2_000);
+        sizes.counted("s", "m", &first, 500);
+        assert_eq!(sizes.bound("m", &parts(&["0123456789", "abcdefghij", "new"])), 800);
+        assert_eq!(sizes.bound("m", &parts(&["0123456789", "0123456789"])), 1_500, "a repeated part is new");
+        assert_eq!(sizes.bound("m", &parts(&["xy"])), 200, "never more than its bytes");
+        assert_eq!(sizes.bound("other", &first), 2_000, "models count differently");
+    }
+
+    #[test]
+    fn what_was_counted_is_known_after_a_restart() {
+        let (before, after) = (PromptSizes::default(), PromptSizes::default());
+        let prompt = parts(&["0123456789"]);
+        before.counted("s", "m", &prompt, 250);
+        after.load(&before.to_json());
+        assert_eq!(after.bound("m", &prompt), 250);
+        after.load(b"damaged");
+        assert_eq!(after.bound("m", &prompt), 250);
+    }
+
+    #[test]
+    fn the_oldest_sessions_are_forgotten() {
+        let sizes = PromptSizes::default();
+        let prompt = |number: usize| parts(&[&format!("{number:06}")]);
+        for number in 0..=PROMPTS {
+            sizes.counted(&number.to_string(), "m", &prompt(number), 1);
+        }
+        assert_eq!((sizes.bound("m", &prompt(0)), sizes.bound("m", &prompt(PROMPTS))), (600, 1));
     }
 }

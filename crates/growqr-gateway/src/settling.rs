@@ -26,6 +26,11 @@ impl Settling {
         Mark { settling: self.clone(), agent: agent.clone() }
     }
 
+    /// Waits until any charge is settled, from this call on.
+    pub fn next_end(&self) -> impl Future<Output = ()> {
+        self.changed.notified()
+    }
+
     /// Waits until no charge of this agent is being settled.
     pub async fn wait(&self, agent: &AgentId) {
         loop {

@@ -7,7 +7,7 @@ use crate::settling::Settling;
 use crate::tokens::Tokens;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,7 +16,11 @@ pub(crate) struct Shared {
     pub ports: Ports,
     pub settings: Settings,
     pub tokens: Tokens,
-    pub prompt_sizes: PromptSizes,
+    prompt_sizes: PromptSizes,
+    /// Set once the sizes of earlier prompts are loaded.
+    loaded: OnceCell<()>,
+    /// Held while sizes are written, so that the last ones win.
+    saving: Mutex<()>,
     pub settling: Arc<Settling>,
     pub connections: Arc<Semaphore>,
     pub calls: Arc<Semaphore>,
@@ -36,6 +40,8 @@ impl Shared {
             ports,
             tokens: Tokens::default(),
             prompt_sizes: PromptSizes::default(),
+            loaded: OnceCell::new(),
+            saving: Mutex::default(),
             settling: Arc::default(),
             connections: Arc::new(Semaphore::new(settings.max_connections)),
             calls: Arc::new(Semaphore::new(settings.max_calls)),
@@ -45,5 +51,22 @@ impl Shared {
             tasks: TaskTracker::new(),
             settings,
         }
+    }
+
+    /// The sizes of prompts, with those of earlier runs.
+    pub async fn prompt_sizes(&self) -> &PromptSizes {
+        let load = async {
+            if let Some(earlier) = self.ports.sizes.load().await {
+                self.prompt_sizes.load(&earlier);
+            }
+        };
+        self.loaded.get_or_init(|| load).await;
+        &self.prompt_sizes
+    }
+
+    /// Keeps the sizes for the next run.
+    pub async fn save_prompt_sizes(&self) {
+        let _one_at_a_time = self.saving.lock().await;
+        self.ports.sizes.save(self.prompt_sizes.to_json()).await;
     }
 }

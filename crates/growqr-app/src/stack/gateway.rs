@@ -1,6 +1,7 @@
 //! What the model gateway needs from the program: which agent a session belongs to, what it may spend, and its provider.
 
 use crate::model_setup::setups::ModelSetups;
+use crate::profile::private_file;
 use async_trait::async_trait;
 use growqr_actors::{Host, PostError, Setups};
 use growqr_core::agent::{ChargeBounds, ChargeState, Spendable};
@@ -8,8 +9,9 @@ use growqr_core::id::{AgentId, EffectId, SessionId};
 use growqr_core::journal::{SessionStatus, Store};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{Failure, FailureKind};
-use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement};
+use growqr_gateway::{Available, Backend, Backends, Caller, Meter, MeterError, Reservation, Sessions, Settlement, SizeStore};
 use growqr_models::anthropic;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,11 +23,6 @@ const SETTLE_PAUSES: [Duration; 5] = [
     Duration::from_secs(3),
     Duration::from_secs(10),
 ];
-
-/// How often a reservation is tried while other calls of the agent have reserved its money, and the pause between two tries.
-const RESERVE_TRIES: u32 = 120;
-/// See [`RESERVE_TRIES`].
-const RESERVE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The agents that run in this process, once they do.
 #[derive(Clone, Default)]
@@ -55,7 +52,12 @@ pub(crate) const CONTAINER: &str = "workbench";
 /// The ports of the gateway.
 pub(crate) fn ports(payers: Payers) -> growqr_gateway::Ports {
     let payers = Arc::new(payers);
-    growqr_gateway::Ports { sessions: Arc::clone(&payers) as _, meter: Arc::clone(&payers) as _, backends: payers }
+    growqr_gateway::Ports {
+        sessions: Arc::clone(&payers) as _,
+        meter: Arc::clone(&payers) as _,
+        backends: Arc::clone(&payers) as _,
+        sizes: payers,
+    }
 }
 
 /// Finds who pays for a call, and charges it to that agent's journal.
@@ -63,11 +65,14 @@ pub(crate) struct Payers {
     host: HostSlot,
     store: Arc<dyn Store>,
     setups: Arc<ModelSetups>,
+    /// The file with the sizes of prompts.
+    sizes: PathBuf,
 }
 
 impl Payers {
-    pub(crate) fn new(host: HostSlot, store: Arc<dyn Store>, setups: Arc<ModelSetups>) -> Payers {
-        Payers { host, store, setups }
+    /// `folder` is the profile's.
+    pub(crate) fn new(host: HostSlot, store: Arc<dyn Store>, setups: Arc<ModelSetups>, folder: &Path) -> Payers {
+        Payers { host, store, setups, sizes: folder.join("prompt-sizes.json") }
     }
 
     /// The agent whose session this is, if it works now.
@@ -112,18 +117,15 @@ impl Meter for Payers {
     async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError> {
         let tokens = most.money.is_none().then_some(most.tokens);
         let most = ChargeBounds { money: most.money, tokens, early: most.early };
-        for _ in 0..RESERVE_TRIES {
-            // The purpose names the model, by which people sum up what they have spent.
-            match self.host()?.reserve(agent, charge.clone(), model.to_owned(), most).await {
-                Ok(ChargeState::Reserved) => return Ok(()),
-                Ok(ChargeState::NotOpenNow(_)) => tokio::time::sleep(RESERVE_PAUSE).await,
-                Ok(ChargeState::NotOpen(limit)) => return Err(MeterError::Limit(limit)),
-                Ok(ChargeState::Settled) => return Err(MeterError::Unavailable("this call was settled before".to_owned())),
-                Ok(ChargeState::NotAtWork) => return Err(MeterError::Unavailable("the session is not at work".to_owned())),
-                Err(error) => return Err(MeterError::Unavailable(error.to_string())),
-            }
+        // The purpose names the model, by which people sum up what they have spent.
+        match self.host()?.reserve(agent, charge.clone(), model.to_owned(), most).await {
+            Ok(ChargeState::Reserved) => Ok(()),
+            Ok(ChargeState::NotOpenNow(_)) => Err(MeterError::NotNow),
+            Ok(ChargeState::NotOpen(limit)) => Err(MeterError::Limit(limit)),
+            Ok(ChargeState::Settled) => Err(MeterError::Unavailable("this call was settled before".to_owned())),
+            Ok(ChargeState::NotAtWork) => Err(MeterError::Unavailable("the session is not at work".to_owned())),
+            Err(error) => Err(MeterError::Unavailable(error.to_string())),
         }
-        Err(MeterError::Unavailable("other calls of this agent use its money now".to_owned()))
     }
 
     async fn settle(&self, agent: &AgentId, charge: &EffectId, settlement: Settlement) {
@@ -138,6 +140,22 @@ impl Meter for Payers {
                     tokio::time::sleep(pause).await;
                 }
             }
+        }
+    }
+}
+
+#[async_trait]
+impl SizeStore for Payers {
+    async fn load(&self) -> Option<Vec<u8>> {
+        let file = self.sizes.clone();
+        tokio::task::spawn_blocking(move || std::fs::read(file).ok()).await.ok().flatten()
+    }
+
+    async fn save(&self, sizes: Vec<u8>) {
+        let file = self.sizes.clone();
+        let saved = tokio::task::spawn_blocking(move || private_file::replace(&file, &sizes)).await;
+        if let Ok(Err(error)) = saved {
+            tracing::debug!(%error, "the sizes of prompts cannot be kept");
         }
     }
 }

@@ -19,6 +19,7 @@ pub(crate) mod preferences;
 mod problem;
 mod restarts;
 mod round;
+mod running_gateway;
 mod services;
 mod view;
 mod work_files;

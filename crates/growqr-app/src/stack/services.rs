@@ -5,22 +5,21 @@ use crate::error::AppError;
 use crate::stack::config::StackConfig;
 use crate::stack::credentials::Credentials;
 use crate::stack::deps::{GITEA_USER, REPOSITORY, StackDeps};
-use crate::stack::gateway::{self, Payers};
+use crate::stack::gateway::Payers;
 use crate::stack::gitea_commands::GiteaExec;
 use crate::stack::ports;
 use crate::stack::preferences::StackPreferences;
+use crate::stack::running_gateway::RunningGateway;
 use crate::stack::workbench::WorkbenchSlot;
 use growqr_core::clock::Clock;
 use growqr_core::secret::Secret;
 use growqr_core::stack::StackPart;
-use growqr_gateway::Gateway;
 use growqr_memory::Remote;
 use growqr_stack::gitea_server::GiteaServer;
 use growqr_stack::opencode::{self, AgentConfig, OpenCode, ServedModel, ServerConfig};
 use growqr_stack::{
     ContainerSpec, Daemon, Exec, Folder, GiteaSettings, OpenCodeSettings, RealContainer, Stack, gitea_spec, opencode_spec,
 };
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// How long Gitea may take for its first start, with the migration of its database.
@@ -63,15 +62,6 @@ enum Service {
     OpenCode { client: OpenCode, daemon: Daemon, container: String },
 }
 
-struct RunningGateway {
-    gateway: Gateway,
-    /// Its answer to a self-test has this random name, so that no other program on its port is taken for it.
-    name: String,
-    port: u16,
-    /// The addresses on which it listens besides the loopback address.
-    bridges: Vec<IpAddr>,
-}
-
 impl Services {
     pub(crate) fn new(deps: StackDeps, config: StackConfig) -> Services {
         let workbench = deps.workbench.clone();
@@ -99,7 +89,7 @@ impl Services {
     pub(crate) async fn stop(&mut self) {
         self.forget_containers("GrowQR is stopping");
         if let Some(running) = self.gateway.take() {
-            running.gateway.stop().await;
+            running.stop().await;
         }
     }
 
@@ -127,12 +117,13 @@ impl Services {
     /// If no port is free or the credentials cannot be read.
     pub(crate) async fn opencode_spec(
         &mut self,
+        daemon: &Daemon,
         taken: &[u16],
         preferences: &StackPreferences,
     ) -> Result<ContainerSpec, AppError> {
         let credentials = self.credentials().await?;
         let port = self.port(StackPart::OpenCode, taken).await?;
-        let running = self.start_gateway(&credentials, taken).await?;
+        let running = self.start_gateway(daemon, &credentials, taken).await?;
         let server = ServerConfig {
             gateway: format!("http://{HOST_NAME}:{}", running.port),
             model: served_model(),
@@ -147,22 +138,33 @@ impl Services {
         Ok(opencode_spec(&settings))
     }
 
-    async fn start_gateway(&mut self, credentials: &Credentials, taken: &[u16]) -> Result<&RunningGateway, AppError> {
-        if self.gateway.is_none() {
-            let payers = Payers::new(self.deps.host.clone(), self.deps.store.clone(), self.deps.setups.clone());
-            let settings = growqr_gateway::Settings::new(rand::random());
-            let name = settings.run_name();
-            let gateway = Gateway::new(gateway::ports(payers), settings);
-            gateway.tokens().register_existing(gateway::CONTAINER, &credentials.gateway_token);
-            let mut refused = taken.to_vec();
-            let port = loop {
-                let port = self.port(StackPart::Gateway, &refused).await?;
-                match gateway.listen((Ipv4Addr::LOCALHOST, port).into()).await {
-                    Ok(_) => break port,
-                    Err(_) => refused.push(port),
-                }
-            };
-            self.gateway = Some(RunningGateway { gateway, name, port, bridges: Vec::new() });
+    /// Starts the gateway unless it runs. A port that another program has on one of the addresses is given up, also later: Docker's
+    /// bridge may get another address.
+    async fn start_gateway(
+        &mut self,
+        daemon: &Daemon,
+        credentials: &Credentials,
+        taken: &[u16],
+    ) -> Result<&RunningGateway, AppError> {
+        let bridge = daemon.host_gateway().await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the address of the bridge cannot be read");
+            None
+        });
+        let mut refused = taken.to_vec();
+        // It stays in its place while this waits: the round may be given up.
+        if let Some(running) = &mut self.gateway
+            && !running.listen_on(bridge).await
+        {
+            refused.push(running.port);
+            running.stop().await;
+            self.gateway = None;
+        }
+        while self.gateway.is_none() {
+            let port = self.port(StackPart::Gateway, &refused).await?;
+            let StackDeps { host, store, setups, profile, .. } = &self.deps;
+            let payers = Payers::new(host.clone(), store.clone(), setups.clone(), &profile.folder());
+            self.gateway = RunningGateway::start(payers, &credentials.gateway_token, port, bridge).await;
+            refused.push(port);
         }
         self.gateway.as_ref().ok_or_else(|| AppError::Internal("the gateway was not started".to_owned()))
     }
@@ -193,13 +195,12 @@ impl Services {
     }
 
     /// Waits for OpenCode, and checks that it reaches the gateway.
-    pub(crate) async fn prepare_opencode(
+    pub(crate) fn prepare_opencode(
         &mut self,
         stack: &Stack,
         container: &RealContainer,
     ) -> impl Future<Output = Result<Prepared, AppError>> + Send + use<> {
         self.workbench.clear("it is starting");
-        self.listen_on_bridge(stack.daemon()).await;
         let route = self.gateway.as_ref().map(|running| (running.name.clone(), running.port));
         let url = format!("http://127.0.0.1:{}", container.port.unwrap_or_default());
         let (daemon, container) = (stack.daemon().clone(), container.id.clone());
@@ -220,22 +221,6 @@ impl Services {
         match prepared.service {
             Service::Gitea(remote) => self.gitea = Some(remote),
             Service::OpenCode { client, daemon, container } => self.workbench.set(client, daemon, container),
-        }
-    }
-
-    /// Containers of an engine on this computer reach it at the address of Docker's bridge. Where the engine runs in a virtual
-    /// machine that address is not one of this computer: there the loopback address is reached.
-    async fn listen_on_bridge(&mut self, daemon: &Daemon) {
-        let Some(running) = &mut self.gateway else { return };
-        match daemon.host_gateway().await {
-            Ok(Some(bridge)) if !running.bridges.contains(&bridge) => {
-                match running.gateway.listen(SocketAddr::new(bridge, running.port)).await {
-                    Ok(_) => running.bridges.push(bridge),
-                    Err(error) => tracing::debug!(%error, %bridge, "the gateway does not listen on the bridge"),
-                }
-            }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "the address of the bridge cannot be read"),
         }
     }
 }

@@ -432,8 +432,9 @@ fn end(outcome: opencode::SessionOutcome) -> SessionEnd {
         Ending::Finished(_) => SessionOutcome::Done,
         Ending::Aborted => SessionOutcome::Aborted,
         Ending::Interrupted => SessionOutcome::Interrupted { in_doubt: in_doubt() },
-        // While no host ran there was no gateway, so its model calls failed. Nothing of it is in doubt, and it may go on.
-        Ending::Failed(Failure::Error { .. }) if outcome.was_prompted_before => {
+        // While no host ran there was no gateway, so nobody answered its model calls. Nothing of it is in doubt, and it may go on.
+        // Any other failure would happen again.
+        Ending::Failed(Failure::NoConnection { .. }) if outcome.was_prompted_before => {
             SessionOutcome::Interrupted { in_doubt: in_doubt() }
         }
         Ending::Failed(failure) => SessionOutcome::Failed { reason: reason(failure), retryable: true },
@@ -446,10 +447,42 @@ fn reason(failure: &Failure) -> String {
         Failure::UnknownAgent => "OpenCode was started with another configuration".to_owned(),
         Failure::NotStarted => "OpenCode accepted the prompt and never began".to_owned(),
         Failure::Rejected => "a request was refused".to_owned(),
-        Failure::Error { message, .. } => message.clone(),
+        Failure::NoConnection { message } | Failure::Error { message, .. } => message.clone(),
     }
 }
 
 fn file(change: FileChange) -> ChangedFile {
     ChangedFile { path: change.path, added: change.additions, removed: change.deletions }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn after_a_restart_only_a_lost_connection_lets_a_session_go_on() {
+        let session = json!({
+            "id": "ses_1", "slug": "s", "projectID": "global", "directory": "/workspace/a", "title": "a", "version": "1.18.33",
+            "time": {"created": 1, "updated": 2},
+        });
+        let ended = |failure: Failure, was_prompted_before| {
+            end(opencode::SessionOutcome {
+                session: serde_json::from_value(session.clone()).unwrap(),
+                ending: Ending::Failed(failure),
+                text: String::new(),
+                changes: Vec::new(),
+                unfinished: Vec::new(),
+                usage: opencode::SessionUsage::default(),
+                was_prompted_before,
+            })
+            .outcome
+        };
+        let lost = || Failure::NoConnection { message: "no answer".to_owned() };
+        let real = || Failure::Error { name: "APIError".to_owned(), message: "The prompt is refused.".to_owned() };
+        let failed = |reason: &str| SessionOutcome::Failed { reason: reason.to_owned(), retryable: true };
+        assert_eq!(ended(lost(), true), SessionOutcome::Interrupted { in_doubt: Vec::new() });
+        assert_eq!(ended(lost(), false), failed("no answer"));
+        assert_eq!(ended(real(), true), failed("The prompt is refused."));
+    }
 }

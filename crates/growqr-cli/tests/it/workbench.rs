@@ -1,11 +1,12 @@
 //! Sub-agents in the workbench: with the real OpenCode in a real container, and a scripted model behind the gateway.
 
 use crate::canary::{encodings, for_each_file};
-use crate::docker_desk::{Owned, Running, desk, docker, part, port, remember, reset, status, until};
+use crate::docker_desk::{Owned, Running, desk, docker, part, port, ports, remember, reset, status, until, up};
 use crate::program::Program;
 use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -415,12 +416,21 @@ fn eight_sub_agents_write_side_by_side_while_one_asks_and_one_is_cancelled() {
 fn eight_sub_agents_are_adopted_by_a_program_that_was_killed_while_they_worked() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    // A share of 36 cents for each pays for a call, another one that was cut, and one after the start. This one reserves a token for
-    // each byte of its prompt, because the program that knew how many it has was killed.
-    let raised = program.run(&["budget", "set", "--per-message", "4"]);
-    assert_eq!(raised.code, Some(0), "{raised:?}");
     play_eight(host, &program, true);
     assert_every_cost_is_counted(&program);
+    reset(&program);
+}
+
+#[test]
+fn a_port_that_another_program_has_on_the_bridge_is_not_the_gateways() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let bridge = host.docker(&["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
+    // Gitea and OpenCode get the first two ports.
+    let taken = ports(&program).start() + 2;
+    let other = TcpListener::bind((bridge.as_str(), taken)).expect("nobody listens there");
+    up(&program);
+    drop(other);
     reset(&program);
 }
 

@@ -75,6 +75,24 @@ async fn the_next_call_finds_the_money_that_the_last_one_returned() {
 }
 
 #[tokio::test]
+async fn calls_that_share_little_money_wait_for_each_other_and_all_run() {
+    let world = World::with(|settings| settings.max_calls = 100).await;
+    // Enough for one or two at once, each with less output than it asks for.
+    world.books.pays("ses_1", "ada", Money(15_000_000));
+    world.claude.route(|_| Some(says("ok")));
+    let mut body = hello();
+    body["max_tokens"] = json!(32_000);
+    let asked = (0..24).map(|_| async { world.ask("ses_1", &body).await });
+    for (status, body) in futures_util::future::join_all(asked).await {
+        assert_eq!(status, 200, "{body}");
+    }
+    world.books.settled("ada", 24).await;
+    assert_eq!(world.books.spent("ada"), Money(world.claude.total_micro_cents()));
+    assert!(world.books.limits_hit("ada").is_empty());
+    world.books.assert_all_settled();
+}
+
+#[tokio::test]
 async fn a_conversation_is_bounded_by_what_was_counted() {
     let world = World::new().await;
     world.claude.will_all([says("a"), says("b")]);
@@ -89,6 +107,25 @@ async fn a_conversation_is_bounded_by_what_was_counted() {
     assert!(second < first / 2, "{second} of {first}");
     for (reservation, settlement) in settled {
         assert!(settlement.cost <= reservation.money);
+    }
+}
+
+#[tokio::test]
+async fn what_was_counted_bounds_calls_of_other_sessions_and_of_a_later_run() {
+    let world = World::new().await;
+    world.books.pays("ses_2", "ben", Money::usd(10));
+    world.claude.will_all([says("a"), says("b"), says("c")]);
+    let mut body = hello();
+    body["system"] = json!("plain words ".repeat(4_000));
+    assert_eq!(world.ask("ses_1", &body).await.0, 200);
+    assert_eq!(world.ask("ses_2", &body).await.0, 200);
+    world.books.settled("ben", 1).await;
+    let world = world.restart().await;
+    assert_eq!(world.ask("ses_1", &body).await.0, 200);
+    world.books.settled("ada", 2).await;
+    let (ada, ben) = (world.books.reserved("ada"), world.books.reserved("ben"));
+    for later in [ben[0], ada[1]] {
+        assert!(later.tokens < ada[0].tokens / 2, "{later:?} of {:?}", ada[0]);
     }
 }
 

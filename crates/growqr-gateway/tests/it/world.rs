@@ -9,6 +9,7 @@ use growqr_core::secret::Secret;
 use growqr_core::upstream::Upstream;
 use growqr_gateway::{
     Available, Backend, Backends, Caller, Gateway, Meter, MeterError, Ports, Reservation, Sessions, Settings, Settlement,
+    SizeStore,
 };
 use growqr_models::anthropic::{Anthropic, Config};
 use growqr_testkit::anthropic::AnthropicStub;
@@ -27,6 +28,7 @@ pub struct Books {
     pub max_output: Mutex<u64>,
     changes: watch::Sender<u64>,
     disk: Mutex<Arc<Semaphore>>,
+    sizes: Mutex<Option<Vec<u8>>>,
 }
 
 #[derive(Default)]
@@ -47,6 +49,7 @@ impl Books {
             max_output: Mutex::new(16_000),
             changes: watch::Sender::new(0),
             disk: Mutex::new(Arc::new(Semaphore::new(1))),
+            sizes: Mutex::default(),
         })
     }
 
@@ -151,15 +154,18 @@ impl Meter for Books {
     }
 
     async fn reserve(&self, agent: &AgentId, charge: &EffectId, model: &str, most: Reservation) -> Result<(), MeterError> {
-        if most.money.unwrap_or_default() > self.available(agent).await?.money {
-            return Err(MeterError::Limit(LimitReached::Allowance));
-        }
-        let earlier = self.account(agent, |account| {
+        self.account(agent, |account| {
+            let reserved: Money = account.open.values().filter_map(|reservation| reservation.money).sum();
+            if most.money.unwrap_or_default() > account.money.saturating_sub(reserved) {
+                let others_are_open = !account.open.is_empty();
+                return Err(if others_are_open { MeterError::NotNow } else { MeterError::Limit(LimitReached::Allowance) });
+            }
             account.reserved.push(most);
             account.models.push(model.to_owned());
-            account.open.insert(charge.clone(), most)
-        });
-        assert_eq!(earlier, None, "the charge {charge} was reserved twice");
+            let earlier = account.open.insert(charge.clone(), most);
+            assert_eq!(earlier, None, "the charge {charge} was reserved twice");
+            Ok(())
+        })?;
         let disk = self.disk.lock().unwrap().clone();
         // As long as a test has it, the disk is busy.
         drop(disk.acquire().await.unwrap());
@@ -173,6 +179,17 @@ impl Meter for Books {
             account.money = account.money.saturating_sub(cost);
             account.settled.push((charge.clone(), reservation, settlement));
         });
+    }
+}
+
+#[async_trait]
+impl SizeStore for Books {
+    async fn load(&self) -> Option<Vec<u8>> {
+        self.sizes.lock().unwrap().clone()
+    }
+
+    async fn save(&self, sizes: Vec<u8>) {
+        *self.sizes.lock().unwrap() = Some(sizes);
     }
 }
 
@@ -194,6 +211,17 @@ pub struct World {
     pub token: Secret,
     pub url: String,
     client: reqwest::Client,
+    backend: Backend,
+    settings: Settings,
+}
+
+async fn serve(books: &Arc<Books>, backend: &Backend, settings: Settings) -> (Gateway, Secret, String) {
+    let backends = Arc::new(Always(backend.clone()));
+    let ports = Ports { sessions: books.clone(), meter: books.clone(), backends, sizes: books.clone() };
+    let gateway = Gateway::new(ports, settings);
+    let token = gateway.tokens().register("box", [1; 32]);
+    let address = gateway.listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+    (gateway, token, format!("http://{address}"))
 }
 
 impl World {
@@ -226,12 +254,15 @@ impl World {
         books.pays("ses_1", "ada", Money::usd(10));
         let mut settings = Settings::new(7);
         change(&mut settings);
-        let ports = Ports { sessions: books.clone(), meter: books.clone(), backends: Arc::new(Always(backend)) };
-        let gateway = Gateway::new(ports, settings);
-        let token = gateway.tokens().register("box", [1; 32]);
-        let address = gateway.listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let (gateway, token, url) = serve(&books, &backend, settings.clone()).await;
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        World { claude, books, gateway, token, url: format!("http://{address}"), client }
+        World { claude, books, gateway, token, url, client, backend, settings }
+    }
+
+    /// Another run of the program: a new gateway with the same budgets.
+    pub async fn restart(self) -> World {
+        let (gateway, token, url) = serve(&self.books, &self.backend, self.settings.clone()).await;
+        World { gateway, token, url, ..self }
     }
 
     /// A request without a token.

@@ -12,7 +12,13 @@ use std::time::Duration;
 fn request() -> RawRequest {
     let messages = json!([{"role": "user", "content": "hello"}]);
     let body = json!({"model": "claude-opus-4-7", "max_tokens": 1_000, "messages": messages, "stream": true});
-    RawRequest { agent: AgentId::new("ada"), version: None, betas: Vec::new(), body: body.to_string().into_bytes(), sent: SentMark::default() }
+    RawRequest {
+        agent: AgentId::new("ada"),
+        version: None,
+        betas: Vec::new(),
+        body: body.to_string().into_bytes(),
+        sent: SentMark::default(),
+    }
 }
 
 /// All bytes of a body, and the failure that ended it early.

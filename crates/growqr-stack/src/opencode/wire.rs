@@ -172,8 +172,12 @@ pub struct RunError {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
+#[serde(rename_all = "camelCase")]
 struct ErrorData {
     message: String,
+    /// The status of the provider's answer, if there was one.
+    status_code: Option<u16>,
+    is_retryable: bool,
 }
 
 impl RunError {
@@ -181,6 +185,12 @@ impl RunError {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.data.message
+    }
+
+    /// Whether the run ended because nobody answered at the provider's address, also not after several attempts.
+    #[must_use]
+    pub fn is_lost_connection(&self) -> bool {
+        self.name == "APIError" && self.data.is_retryable && self.data.status_code.is_none()
     }
 
     /// Whether the run ended because it was aborted.

@@ -80,6 +80,11 @@ pub enum Failure {
     NotStarted,
     /// A permission or question was rejected without a message.
     Rejected,
+    /// Nobody answered at the model's address.
+    NoConnection {
+        /// The reason in words.
+        message: String,
+    },
     /// The model or OpenCode failed.
     Error {
         /// The kind, such as `APIError`.
@@ -107,7 +112,11 @@ fn at_rest(snapshot: &Snapshot, known: &Known) -> Phase {
         return without_reply(snapshot, known);
     };
     if let Some(error) = &reply.info.error {
-        let failed = Failure::Error { name: error.name.clone(), message: error.message().to_owned() };
+        let message = error.message().to_owned();
+        let failed = match error.is_lost_connection() {
+            true => Failure::NoConnection { message },
+            false => Failure::Error { name: error.name.clone(), message },
+        };
         return Phase::Ended(if error.is_abort() { Ending::Aborted } else { Ending::Failed(failed) });
     }
     match reply.info.finish.as_deref() {
@@ -234,11 +243,18 @@ mod tests {
         let aborted = json!([{"type": "tool", "state": {"status": "error", "metadata": {"interrupted": true}}}]);
         let error = json!({"error": {"name": "APIError", "data": {"message": "no"}}});
         let abort = json!({"error": {"name": "MessageAbortedError", "data": {}}});
+        let api_error = |data: Value| json!({"error": {"name": "APIError", "data": data}});
+        // As 1.18.33 reports a refused connection.
+        let lost = api_error(json!({"message": "Unable to connect.", "isRetryable": true, "metadata": {"url": "http://h/v1"}}));
+        let overloaded = api_error(json!({"message": "Overloaded", "isRetryable": true, "statusCode": 529}));
+        let overloaded_failure = Failure::Error { name: "APIError".into(), message: "Overloaded".into() };
         let table = [
             (reply(json!({"finish": "stop"}), json!([])), Ending::Finished("stop".into())),
             (reply(json!({"finish": "length"}), json!([])), Ending::Finished("length".into())),
             (reply(error, json!([])), Ending::Failed(Failure::Error { name: "APIError".into(), message: "no".into() })),
             (reply(abort, json!([])), Ending::Aborted),
+            (reply(lost, json!([])), Ending::Failed(Failure::NoConnection { message: "Unable to connect.".into() })),
+            (reply(overloaded, json!([])), Ending::Failed(overloaded_failure)),
             (reply(json!({"finish": "tool-calls"}), rejected), Ending::Failed(Failure::Rejected)),
             (reply(json!({"finish": "tool-calls"}), aborted), Ending::Interrupted),
             (reply(json!({"finish": "tool-calls"}), json!([])), Ending::Interrupted),
