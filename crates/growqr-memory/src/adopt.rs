@@ -8,11 +8,13 @@ use crate::index::SKIP_WORKTREE;
 use crate::message::Author;
 use crate::path;
 use crate::plan::{FileChange, WorkTreeFiles};
+use crate::skipped_file::SkippedFile;
 use crate::spellings::Spellings;
-use crate::work_tree::{self, OnDisk, SkippedFile};
+use crate::walk::{Walked, walk};
+use crate::work_tree::{self, OnDisk};
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{CommitInfo, MemoryError, PageInfo};
+use growqr_core::memory::{CommitInfo, MemoryError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
@@ -32,7 +34,7 @@ impl Git {
     pub(crate) fn adopt_all(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        let (pages, skipped) = work_tree::walk(&self.folder)?;
+        let Walked { files, skipped } = walk(&self.folder)?;
         let head = self.head()?;
         let mut in_head = BTreeMap::new();
         let mut hidden = Vec::new();
@@ -40,8 +42,8 @@ impl Git {
             self.pages_of(&tree, "", &mut in_head, &mut hidden)?;
         }
         let mut scan = Scan { spellings: Spellings::of(in_head.keys()), in_head, skipped, ..Scan::default() };
-        for page in pages {
-            self.scan_page(page, &mut scan)?;
+        for file in files {
+            self.scan_page(file.path, &mut scan)?;
         }
         self.scan_missing(&mut scan, &mut hidden);
         let Scan { changed, clean, mut skipped, .. } = scan;
@@ -64,8 +66,7 @@ impl Git {
         Ok(Adopted { commits, skipped })
     }
 
-    fn scan_page(&self, page: PageInfo, scan: &mut Scan) -> Result<(), MemoryError> {
-        let path = page.path;
+    fn scan_page(&self, path: String, scan: &mut Scan) -> Result<(), MemoryError> {
         let old = scan.in_head.remove(&path);
         if let Err(reason) = self.refuse_held(&path) {
             scan.skipped.push(SkippedFile { path, reason });

@@ -6,8 +6,8 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
-//! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `stat` and `skipped_file` (finding
+//! the pages), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
 //! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
@@ -38,10 +38,13 @@ mod prepare;
 mod probe;
 mod remote;
 mod search;
+mod skipped_file;
 mod spellings;
 mod staged;
+mod stat;
 mod sync;
 mod sync_error;
+mod walk;
 mod watch;
 mod work_tree;
 
@@ -51,10 +54,11 @@ pub use merge_trees::PageConflict;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
+pub use skipped_file::SkippedFile;
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
-pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
+pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES};
 
 use error_context::Context;
 use git::Git;
@@ -313,11 +317,11 @@ impl Memory for MemoryRepo {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let (mut pages, _) = work_tree::walk(&self.folder)?;
         let key = path::lookup_key(prefix);
         let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-        pages.retain(|page| page.path.starts_with(prefix) || looks_same(&page.path));
-        Ok(pages)
+        let files = walk::walk(&self.folder)?.files.into_iter();
+        let wanted = files.filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
+        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

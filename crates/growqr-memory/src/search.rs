@@ -4,9 +4,10 @@
 //! of the time (`benches/search.rs`). So several threads read the pages, and a page is split into lines only if it contains
 //! the text.
 
+use crate::walk::{self, PageFile};
 use crate::work_tree::{self, Bytes, MAX_PAGE_BYTES};
 use growqr_core::fold::folded;
-use growqr_core::memory::{FoundLine, MemoryError, PageInfo};
+use growqr_core::memory::{FoundLine, MemoryError};
 use std::fs::File;
 use std::io::Read;
 use std::num::NonZero;
@@ -28,7 +29,7 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
     if wanted.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let (pages, _) = work_tree::walk(folder)?;
+    let pages = walk::walk(folder)?.files;
     let (first, rest) = pages.split_at(pages.len().min(FIRST_PAGES));
     let mut found = in_pages(folder, first, &wanted, limit);
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
@@ -56,7 +57,7 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
 }
 
 /// The first lines of these pages that contain `wanted`, which is case-folded.
-fn in_pages(folder: &Path, pages: &[PageInfo], wanted: &str, limit: usize) -> Vec<FoundLine> {
+fn in_pages(folder: &Path, pages: &[PageFile], wanted: &str, limit: usize) -> Vec<FoundLine> {
     let (mut found, mut bytes) = (Vec::new(), Vec::new());
     for page in pages {
         if found.len() >= limit {

@@ -1,8 +1,8 @@
-//! The working tree: finds the file of a page without following links, reads and lists pages. Knows no commits.
+//! The working tree: finds the file of a page without following links, reads pages. Knows no commits.
 
-use crate::error_context::Context;
-use crate::leftover;
 use crate::path;
+use crate::skipped_file::SkippedFile;
+use crate::walk::{Walked, walk};
 use git2::{ObjectType, Oid};
 use growqr_core::memory::{MemoryError, Page, PageInfo};
 use std::fs::{self, File, Metadata};
@@ -43,15 +43,6 @@ impl OnDisk {
             OnDisk::NotAPage(reason) => Err(reason),
         }
     }
-}
-
-/// A file that cannot be a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SkippedFile {
-    /// Its path; bytes that are not Unicode are replaced.
-    pub path: String,
-    /// Why it cannot be a page, and what to do.
-    pub reason: MemoryError,
 }
 
 /// The file of a page. The path must have passed [`path::check`].
@@ -183,78 +174,22 @@ pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iter
     Ok(())
 }
 
-/// Lists the pages of the working tree and the files that cannot be pages, both sorted by path. Ignores hidden files. Reads
-/// no file: a page here is a regular file with a valid path.
-pub(crate) fn walk(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
-    let (mut pages, mut skipped) = (Vec::new(), Vec::new());
-    walk_folder(folder, "", &mut pages, &mut skipped)?;
-    pages.sort_by(|a, b| a.path.cmp(&b.path));
-    skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((pages, skipped))
-}
-
-/// Like [`walk`], but reads every file: only text within the size limit counts as a page.
+/// All pages, and the files that cannot be pages, both sorted by path. Reads every file: only text within the size limit
+/// counts as a page.
 pub(crate) fn survey(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
-    let (files, mut skipped) = walk(folder)?;
+    let Walked { files, mut skipped } = walk(folder)?;
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
-        let checked = match inspect(folder, &file.path) {
-            OnDisk::File(bytes, _) => text(&file.path, &bytes).map(drop),
-            OnDisk::NotAPage(reason) => Err(reason),
-            OnDisk::Absent => continue,
+        let checked = match read_bytes(folder, &file.path) {
+            Bytes::File(bytes) => text(&file.path, &bytes).map(drop),
+            Bytes::NotAPage(reason) => Err(reason),
+            Bytes::Absent => continue,
         };
         match checked {
-            Ok(()) => pages.push(file),
+            Ok(()) => pages.push(PageInfo { path: file.path, bytes: file.stat.size }),
             Err(reason) => skipped.push(SkippedFile { path: file.path, reason }),
         }
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((pages, skipped))
-}
-
-fn walk_folder(
-    location: &Path,
-    above: &str,
-    pages: &mut Vec<PageInfo>,
-    skipped: &mut Vec<SkippedFile>,
-) -> Result<(), MemoryError> {
-    let entries = match fs::read_dir(location) {
-        Ok(entries) => entries,
-        Err(error) if above.is_empty() => return Err(error).context("list the pages"),
-        Err(error) => {
-            let reason = MemoryError::Repository { doing: "list a folder", cause: error.to_string() };
-            skipped.push(SkippedFile { path: above.to_owned(), reason });
-            return Ok(());
-        }
-    };
-    for entry in entries {
-        let entry = entry.context("list the pages")?;
-        let name = entry.file_name();
-        let shown = name.to_string_lossy();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_leftover = if is_folder { leftover::is_leftover_folder(&shown) } else { leftover::is_leftover(&shown) };
-        if is_leftover {
-            continue;
-        }
-        let page = format!("{above}{shown}");
-        if let Err(reason) = path::check(&page) {
-            skipped.push(SkippedFile { path: page, reason });
-            continue;
-        }
-        match entry.metadata() {
-            _ if name.to_str().is_none() => {
-                let reason = path::bad_path(&page, "its name is not Unicode; rename it");
-                skipped.push(SkippedFile { path: page, reason });
-            }
-            Ok(metadata) if metadata.is_dir() => walk_folder(&entry.path(), &format!("{page}/"), pages, skipped)?,
-            Ok(metadata) if metadata.is_file() => pages.push(PageInfo { path: page, bytes: metadata.len() }),
-            Ok(_) => {
-                let reason = path::bad_path(&page, "it is a link or a device; put a real file there");
-                skipped.push(SkippedFile { path: page, reason });
-            }
-            // Deleted during the walk.
-            Err(_) => {}
-        }
-    }
-    Ok(())
 }
