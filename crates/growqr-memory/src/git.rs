@@ -3,6 +3,7 @@
 use crate::error_context::Context;
 use crate::object_writer::ObjectWriter;
 use crate::probe::Probe;
+use crate::stat::Stat;
 use git2::{Config, ConfigLevel, Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::cell::RefCell;
@@ -22,6 +23,8 @@ pub(crate) struct Git {
     pub(crate) held: RefCell<BTreeSet<String>>,
     /// Paths for which git's index is not yet updated.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
+    /// The stats of git's index before the first and after the last of this program's own writes, if they follow each other.
+    pub(crate) own_index_writes: RefCell<Option<(Option<Stat>, Option<Stat>)>>,
     pub(crate) writer: RefCell<ObjectWriter>,
 }
 

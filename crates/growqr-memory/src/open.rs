@@ -57,6 +57,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         effect_commits: Default::default(),
         held: Default::default(),
         unindexed: Default::default(),
+        own_index_writes: Default::default(),
         writer: Default::default(),
     };
     git.remove_own_index_lock();
@@ -90,6 +91,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         effect_commits: Default::default(),
         held: Default::default(),
         unindexed: Default::default(),
+        own_index_writes: Default::default(),
         writer: Default::default(),
     }))
 }
