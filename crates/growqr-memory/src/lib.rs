@@ -15,6 +15,7 @@
 
 mod address;
 mod adopt;
+mod blame;
 mod checkout;
 mod commit;
 mod conflicts;

@@ -1,8 +1,10 @@
 //! Tests of the memory repository, partly with the installed `git`.
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
+mod adoption;
 mod conflicts;
 mod crash;
+mod far_away;
 mod hand_edits;
 mod held;
 mod history;
