@@ -9,6 +9,7 @@ mod hand_edits;
 mod held;
 mod history;
 mod names;
+mod out_of_reach;
 mod pages;
 mod refusals;
 mod states;
