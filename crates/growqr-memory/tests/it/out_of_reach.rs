@@ -3,7 +3,6 @@
 
 use crate::world::{World, at, delete, git, git_init_bare, write};
 use git2::{ObjectType, Oid};
-use growqr_core::memory::Memory;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
