@@ -14,6 +14,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
+/// How many commits are searched for an earlier version of a page.
+const EARLIER_COMMITS: usize = 1_000;
+
 impl Git {
     /// Changes, newest first; only those of one page if `page` is given.
     pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<CommitInfo>, MemoryError> {
@@ -177,4 +180,18 @@ impl Git {
             None => Err(conflict(&file.path, now, &text::decode(&file.path, &current)?)),
         }
     }
+}
+
+/// Whether a blob was a version of the page in one of the newest commits.
+pub(crate) fn is_earlier_version(git: &Git, page: &str, blob: Oid) -> bool {
+    let newest = || {
+        let mut walk = git.repo.revwalk()?;
+        walk.push_head()?;
+        Ok::<_, git2::Error>(walk)
+    };
+    let Ok(walk) = newest() else { return false };
+    walk.take(EARLIER_COMMITS).flatten().any(|commit| {
+        let tree = git.repo.find_commit(commit).and_then(|commit| commit.tree());
+        blob_at(tree.ok().as_ref(), page) == Some(blob)
+    })
 }

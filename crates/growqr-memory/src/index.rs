@@ -6,8 +6,10 @@ use crate::disk;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
 use crate::objects::blob_at;
+use crate::page_cache::PageCache;
 use crate::plan::FileChange;
 use crate::probe::Step;
+use crate::stat::Stat;
 use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
@@ -53,7 +55,7 @@ impl Git {
             }
             changed = true;
             match file.new {
-                Some(oid) => index.add(&entry(&file.path, oid, known))?,
+                Some(oid) => index.add(&entry(&file.path, oid, known.map(|entry| entry.mode)))?,
                 None => index.remove_path(Path::new(&file.path))?,
             }
         }
@@ -130,17 +132,45 @@ impl Git {
     /// Writes the index under git's own lock. The file is fsynced before the rename: some file systems take many times as
     /// long to rename unwritten data over an existing file.
     fn write_index(&self, index: &Index) -> Result<(), git2::Error> {
+        self.replace_index(|ours| {
+            let mut copy = Index::open(ours)?;
+            index.iter().try_for_each(|entry| copy.add(&entry))?;
+            copy.write()
+        })
+    }
+
+    /// Puts a new index in place, which `write` writes to the given file.
+    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<(), git2::Error>) -> Result<(), git2::Error> {
         self.remove_own_index_lock();
         let (ours, lock) = (self.own_index_file(), self.index_lock());
         if lock.exists() {
             return Err(git2::Error::from_str("another git process holds its lock"));
         }
-        let mut copy = Index::open(&ours)?;
-        for entry in index.iter() {
-            copy.add(&entry)?;
+        write(&ours)?;
+        let before = self.index_stat();
+        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))?;
+        self.note_own_index_write(before);
+        Ok(())
+    }
+
+    /// Remembers that this program has replaced an index with the stat `before`.
+    fn note_own_index_write(&self, before: Option<Stat>) {
+        let mut writes = self.own_index_writes.borrow_mut();
+        let after = self.index_stat();
+        *writes = match *writes {
+            Some((first, last)) if last == before => Some((first, after)),
+            _ => Some((before, after)),
+        };
+    }
+
+    /// If nobody else has written the index since the cache was filled, the cache still knows what is in it.
+    pub(crate) fn follow_own_index(&self, cache: &mut PageCache) {
+        if let Some((first, last)) = *self.own_index_writes.borrow()
+            && cache.index.is_some()
+            && cache.index == first
+        {
+            cache.index = last;
         }
-        copy.write()?;
-        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
     }
 
     fn install_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
@@ -181,14 +211,14 @@ fn hidden_entry(entry: IndexEntry) -> IndexEntry {
 }
 
 /// An entry without file times: git compares the content once and fills them in.
-fn entry(path: &str, id: Oid, known: Option<IndexEntry>) -> IndexEntry {
+pub(crate) fn entry(path: &str, id: Oid, known_mode: Option<u32>) -> IndexEntry {
     let never = IndexTime::new(0, 0);
     IndexEntry {
         ctime: never,
         mtime: never,
         dev: 0,
         ino: 0,
-        mode: known.map_or(0o100_644, |entry| entry.mode),
+        mode: known_mode.unwrap_or(0o100_644),
         uid: 0,
         gid: 0,
         file_size: 0,

@@ -8,6 +8,7 @@ use crate::plan::{FileChange, Plan};
 use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
+use std::collections::HashSet;
 use std::path::Path;
 
 const LINK: i32 = 0o120_000;
@@ -67,24 +68,30 @@ impl Git {
     pub(crate) fn has_all_objects(&self, plan: &Plan) -> Result<bool, MemoryError> {
         let odb = self.repo.odb().context("read a change")?;
         let Ok(root) = self.repo.find_commit(plan.commit).and_then(|commit| commit.tree()) else { return Ok(false) };
+        let mut known = HashSet::new();
         Ok(plan
             .files
             .iter()
-            .all(|file| file.new.is_none_or(|new| odb.exists(new)) && self.has_trees(root.clone(), Path::new(&file.path))))
+            .all(|file| file.new.is_none_or(|new| odb.exists(new)) && self.has_trees(root.clone(), &file.path, &mut known)))
     }
 
     /// Whether the tree objects of all folders of the page's path exist. Stops at a folder that the tree does not contain.
-    fn has_trees(&self, root: Tree<'_>, page: &Path) -> bool {
+    /// `known`: folders that were found complete already.
+    fn has_trees(&self, root: Tree<'_>, page: &str, known: &mut HashSet<String>) -> bool {
+        let Some((folders, _)) = page.rsplit_once('/') else { return true };
+        if known.contains(folders) {
+            return true;
+        }
         let mut tree = root;
-        for part in page.parent().unwrap_or(Path::new("")) {
-            let folder =
-                part.to_str().and_then(|part| tree.get_name(part)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
+        for part in folders.split('/') {
+            let folder = tree.get_name(part).filter(|entry| entry.kind() == Some(ObjectType::Tree));
             let Some(folder) = folder.map(|entry| entry.id()) else { return true };
             match self.repo.find_tree(folder) {
                 Ok(inside) => tree = inside,
                 Err(_) => return false,
             }
         }
+        known.insert(folders.to_owned());
         true
     }
 

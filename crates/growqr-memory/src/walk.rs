@@ -2,6 +2,7 @@
 //! opens none but the `.gitignore` files. Does not follow links, and enters neither ignored folders nor repositories of their
 //! own.
 
+use crate::attributes::ATTRIBUTE_FILE;
 use crate::error_context::Context;
 use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::left_alone::NESTED;
@@ -34,6 +35,8 @@ pub(crate) struct Walked {
     pub(crate) ignored: Vec<IgnoredPath>,
     /// Folders that are repositories of their own; each is in `skipped` too.
     pub(crate) repositories: Vec<String>,
+    /// Folders with an attribute file: each is empty or ends with `/`.
+    pub(crate) attribute_folders: Vec<String>,
 }
 
 /// A folder that is still to be listed.
@@ -59,6 +62,7 @@ pub(crate) fn walk(folder: &Path) -> Result<Walked, MemoryError> {
     add_tracked(folder, &mut walked);
     walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    walked.attribute_folders.sort_unstable();
     walked.ignored.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walked)
 }
@@ -105,6 +109,9 @@ fn walk_folder(folder: &Folder, walked: &mut Walked, inside: &mut Vec<Folder>) -
         walked.repositories.push(path.clone());
         walked.skipped.push(SkippedFile { path, reason });
         return Ok(());
+    }
+    if entries.iter().any(|entry| entry.file_name() == ATTRIBUTE_FILE) {
+        walked.attribute_folders.push(folder.path.clone());
     }
     let has_rules = entries.iter().any(|entry| entry.file_name() == IGNORE_FILE);
     let rules = if has_rules { folder.rules.inside(&folder.location, &folder.path) } else { folder.rules.clone() };
