@@ -101,6 +101,8 @@ impl Git {
         let mut index = match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
             Ok(index) if file.exists() => return Ok(index),
             Ok(index) => index,
+            // It may be a sparse index, which libgit2 cannot read, and which alone knows what is not checked out.
+            Err(error) if self.has_sparse_patterns() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "git's index cannot be read and is rebuilt");
                 // If removing fails, opening it again returns the error.

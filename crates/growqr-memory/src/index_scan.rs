@@ -49,10 +49,14 @@ impl Git {
             }
             Err(error) => {
                 tracing::debug!(%error, "git's index cannot be read");
-                let is_sparse = self.repo.config().and_then(|config| config.get_bool("core.sparseCheckout"));
-                if is_sparse.unwrap_or(false) { None } else { Some(HashSet::new()) }
+                if self.has_sparse_patterns() { None } else { Some(HashSet::new()) }
             }
         }
+    }
+
+    /// Whether the user has ever chosen which files are checked out.
+    pub(crate) fn has_sparse_patterns(&self) -> bool {
+        self.repo.path().join("info").join("sparse-checkout").exists()
     }
 
     /// Updates git's index after a scan whose hand edits are committed, and notes its stat in the cache. A failure is only

@@ -17,6 +17,7 @@ mod address;
 mod adopt;
 mod attribute_file;
 mod attributes;
+mod blame;
 mod checkout;
 mod commit;
 mod conflicts;
