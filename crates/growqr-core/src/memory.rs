@@ -174,10 +174,20 @@ pub enum MemoryError {
         limit: u64,
     },
     /// The content is not text; memory holds only text.
-    #[error("the page {path:?} is not text; memory holds UTF-8 text without control characters")]
+    #[error("the page {path:?} is not text: {reason}")]
     NotText {
         /// The path.
         path: String,
+        /// What is in the way, and where.
+        reason: String,
+    },
+    /// The page can be read but not changed: its content is up to git.
+    #[error("the page {path:?} is read-only: {reason}")]
+    ReadOnly {
+        /// The path.
+        path: String,
+        /// Why, and what the person can do.
+        reason: String,
     },
     /// The page already has this text.
     #[error("nothing to change: the page {path:?} already has this text")]

@@ -121,13 +121,7 @@ impl Git {
     }
 
     /// Commits what a scan has found.
-    fn commit_scan(
-        &self,
-        scan: Scan,
-        base: &ScanBase,
-        cache: &mut Cache<'_>,
-        at: Timestamp,
-    ) -> Result<Adopted, MemoryError> {
+    fn commit_scan(&self, scan: Scan, base: &ScanBase, cache: &mut Cache<'_>, at: Timestamp) -> Result<Adopted, MemoryError> {
         if scan.is_unchanged {
             return Ok(Adopted { skipped: scan.skipped, ..Adopted::default() });
         }

@@ -6,8 +6,8 @@ use crate::git::Git;
 use crate::message;
 use crate::objects::blob_at;
 use crate::path;
+use crate::text;
 use crate::tree_diff;
-use crate::work_tree;
 use git2::{Commit, DiffOptions, Odb, Oid, Patch};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, MemoryError};
@@ -28,10 +28,11 @@ impl Git {
         let head = self.head()?.ok_or_else(missing)?;
         let blob = blob_at(self.tree(Some(head))?.as_ref(), &page).ok_or_else(missing)?;
         let bytes = self.present_blob(blob)?;
-        let text = work_tree::text(&page, &bytes)?.to_owned();
+        let text = text::decode(&page, &bytes)?.into_owned();
         let odb = self.repo.odb().context("read a version")?;
         let lines = (0..text.lines().count()).map(|line| (line, line)).collect();
-        let mut blame = Blame { git: self, odb, shallow: self.shallow_commits(), waiting: HashMap::new(), queue: BinaryHeap::new() };
+        let mut blame =
+            Blame { git: self, odb, shallow: self.shallow_commits(), waiting: HashMap::new(), queue: BinaryHeap::new() };
         blame.pass(head, Version { path: page, blob, bytes: Rc::new(bytes) }, lines)?;
         let mut found = BTreeMap::new();
         while let Some((_, commit)) = blame.queue.pop() {

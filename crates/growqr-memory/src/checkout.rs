@@ -11,9 +11,10 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::object_writer;
 use crate::objects::blob_at;
+use crate::on_disk::OnDisk;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::probe::Step;
-use crate::work_tree::{self, OnDisk};
+use crate::work_tree;
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
@@ -40,7 +41,7 @@ impl Git {
             self.probe.reached(Step::ObjectsWritten)?;
             if files == WorkTreeFiles::ToReplace {
                 for file in &plan.files {
-                    let now = work_tree::inspect(&self.folder, &file.path);
+                    let now = self.inspect(&file.path);
                     if !now.version().is_ok_and(|now| now == file.old || now == file.new) {
                         return Err(MemoryError::HeadMoved);
                     }
@@ -211,7 +212,7 @@ impl Git {
     /// out already or edited by the user, and stays. Returns `false` if another program holds the file, so that the checkout
     /// must be tried again later.
     fn check_out_file(&self, staged: &Path, file: &FileChange) -> Result<bool, MemoryError> {
-        let now = work_tree::inspect(&self.folder, &file.path);
+        let now = self.inspect_as_of(&file.path, file.old);
         match now.version() {
             Ok(version) if version == file.old && version != file.new => self.replace_file(staged, file, &now),
             // The file cannot be read, so its version is unknown.

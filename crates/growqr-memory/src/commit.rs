@@ -4,7 +4,9 @@
 use crate::draft::Draft;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::left_alone;
 use crate::message::{self, Author};
+use crate::path;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
@@ -50,6 +52,9 @@ impl Git {
     }
 
     /// Applies changes to a tree. Returns `None` if the tree is then empty, because git has no empty folders.
+    ///
+    /// # Errors
+    /// [`MemoryError::BadPath`] if a change is at or inside a submodule: it would replace the submodule's link.
     fn build_tree(
         &self,
         draft: &mut Draft,
@@ -63,6 +68,12 @@ impl Git {
                 Some((folder, rest)) => folders.entry(folder).or_default().push((rest, *new)),
                 None => leaves.push((*path, *new)),
             }
+        }
+        let is_repository = |name: &&str| {
+            baseline.and_then(|tree| tree.get_name(name)).is_some_and(|entry| entry.kind() == Some(ObjectType::Commit))
+        };
+        if let Some(name) = folders.keys().copied().chain(leaves.iter().map(|(name, _)| *name)).find(is_repository) {
+            return Err(path::bad_path(name, left_alone::NESTED));
         }
         let mut below = Vec::new();
         for (name, inside) in folders {

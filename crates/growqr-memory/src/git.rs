@@ -1,12 +1,13 @@
 //! The repository, its folders, and the state that is kept with it. The other modules add the operations.
 
+use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::object_writer::ObjectWriter;
 use crate::probe::Probe;
 use crate::stat::Stat;
 use git2::{Config, ConfigLevel, Oid, Repository};
 use growqr_core::memory::MemoryError;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) struct Git {
     /// The stats of git's index before the first and after the last of this program's own writes, if they follow each other.
     pub(crate) own_index_writes: RefCell<Option<(Option<Stat>, Option<Stat>)>>,
     pub(crate) writer: RefCell<ObjectWriter>,
+    /// Read by the first need of an operation, and forgotten after it.
+    conversion: OnceCell<Conversion>,
 }
 
 /// Cache of the agents' commits by tool call.
@@ -37,6 +40,31 @@ pub(crate) struct EffectCommits {
 }
 
 impl Git {
+    pub(crate) fn new(repo: Repository, folder: PathBuf, staged: PathBuf, probe: Arc<dyn Probe>) -> Git {
+        Git {
+            repo,
+            folder,
+            staged,
+            probe,
+            effect_commits: RefCell::default(),
+            held: RefCell::default(),
+            unindexed: RefCell::default(),
+            own_index_writes: RefCell::default(),
+            writer: RefCell::default(),
+            conversion: OnceCell::new(),
+        }
+    }
+
+    /// Forgets what was read of the person's configuration and attributes: they may have changed since.
+    pub(crate) fn begin_operation(&mut self) {
+        self.conversion = OnceCell::new();
+    }
+
+    /// What git does with the content of pages.
+    pub(crate) fn conversion(&self) -> &Conversion {
+        self.conversion.get_or_init(|| Conversion::load(&self.folder))
+    }
+
     /// Opens another handle to the repository, with the same configuration.
     pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
         Git::open_handle(&self.folder)

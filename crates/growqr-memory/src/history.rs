@@ -6,9 +6,9 @@ use crate::hidden::Leaf;
 use crate::message::{self, Author};
 use crate::objects::{self, blob_at};
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
-use crate::prepare::{conflict, merge};
+use crate::prepare::conflict;
+use crate::text;
 use crate::tree_diff;
-use crate::work_tree;
 use git2::{Commit, DiffFormat, DiffOptions, Odb, Oid, Sort};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError, Page};
@@ -126,7 +126,7 @@ impl Git {
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let oid = blob_at(self.tree(Some(commit.id()))?.as_ref(), page).ok_or_else(missing)?;
         let bytes = self.present_blob(oid)?;
-        let content = work_tree::text(page, &bytes)?.to_owned();
+        let content = text::decode(page, &bytes)?.into_owned();
         Ok(Page { path: page.to_owned(), content, version: oid.to_string() })
     }
 
@@ -136,6 +136,9 @@ impl Git {
         let commit = self.change(rev)?;
         if commit.parent_count() == 0 && !self.shallow_commits().contains(&commit.id()) {
             return Err(MemoryError::FirstChange);
+        }
+        for file in self.changes_of(&commit)? {
+            self.conversion().refuse_filtered(&file.path)?;
         }
         self.refuse_absent_versions(&commit)?;
         let pages = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
@@ -170,12 +173,12 @@ impl Git {
         let read = |oid: Oid| self.present_blob(oid);
         let current = read(now)?;
         let merged = match (file.new, file.old) {
-            (Some(after), Some(before)) => merge(&read(after)?, &current, &read(before)?)?,
+            (Some(after), Some(before)) => text::merge(&read(after)?, &current, &read(before)?)?,
             _ => None,
         };
         match merged {
             Some(bytes) => self.repo.blob(&bytes).map(Some).context("write the page"),
-            None => Err(conflict(&file.path, now, work_tree::text(&file.path, &current)?)),
+            None => Err(conflict(&file.path, now, &text::decode(&file.path, &current)?)),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::git::Git;
 use crate::hidden::HiddenFile;
 use crate::history::is_earlier_version;
 use crate::index::SKIP_WORKTREE;
+use crate::on_disk::OnDisk;
 use crate::page_cache::{PageCache, Seen};
 use crate::path;
 use crate::plan::FileChange;
@@ -136,7 +137,7 @@ impl Git {
             remove.extend(known.into_values().filter(|entry| !pages.contains(entry.path.as_slice())).filter_map(|entry| {
                 let page = String::from_utf8(entry.path).ok().filter(|page| path::check(page).is_ok())?;
                 let is_shown = entry.flags_extended & SKIP_WORKTREE == 0;
-                let is_gone = is_shown && matches!(work_tree::inspect(&self.folder, &page), work_tree::OnDisk::Absent);
+                let is_gone = is_shown && matches!(self.inspect(&page), OnDisk::Absent);
                 (is_gone && is_earlier_version(self, &page, entry.id)).then(|| page.into_bytes())
             }));
         }

@@ -6,8 +6,8 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `stat` and `skipped_file` (finding
-//! the pages), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
+//! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
 //! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
@@ -15,24 +15,34 @@
 
 mod address;
 mod adopt;
+mod attribute_file;
+mod attributes;
 mod blame;
 mod checkout;
 mod commit;
 mod conflicts;
+mod conversion;
 mod disk;
 mod draft;
 mod error_context;
 mod git;
+mod glob;
 mod hidden;
 mod history;
+mod ignore_rules;
+mod ignore_sources;
 mod index;
 mod index_scan;
+mod left_alone;
 mod leftover;
+mod line_ends;
 mod merge_trees;
 mod message;
+mod nested;
 mod object_writer;
 mod objects;
 mod observer;
+mod on_disk;
 mod open;
 mod opening_error;
 mod pack;
@@ -49,8 +59,11 @@ mod skipped_file;
 mod spellings;
 mod staged;
 mod stat;
+mod survey;
 mod sync;
 mod sync_error;
+mod text;
+mod tracked;
 mod tree_diff;
 mod walk;
 mod watch;
@@ -64,6 +77,7 @@ pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
+pub use survey::Survey;
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
@@ -137,7 +151,12 @@ impl MemoryRepo {
     /// be opened now is tried again with every such call.
     #[must_use]
     pub fn open_when_possible(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> MemoryRepo {
-        MemoryRepo { folder: folder.to_owned(), opening: Opening::ForWriting { at, probe }, git: Mutex::default(), pages: Mutex::default() }
+        MemoryRepo {
+            folder: folder.to_owned(),
+            opening: Opening::ForWriting { at, probe },
+            git: Mutex::default(),
+            pages: Mutex::default(),
+        }
     }
 
     /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
@@ -149,7 +168,12 @@ impl MemoryRepo {
             None
         });
         let exists = git.is_some() || !is_absent(&folder.join(".git"));
-        exists.then(|| MemoryRepo { folder: folder.to_owned(), opening: Opening::ReadOnly, git: Mutex::new(git), pages: Mutex::default() })
+        exists.then(|| MemoryRepo {
+            folder: folder.to_owned(),
+            opening: Opening::ReadOnly,
+            git: Mutex::new(git),
+            pages: Mutex::default(),
+        })
     }
 
     /// What keeps memory from being changed now, and how that ends. `None` if it can be changed. Changes nothing.
@@ -170,12 +194,12 @@ impl MemoryRepo {
         &self.folder
     }
 
-    /// All pages, and the files that cannot be pages, sorted by path. Reads every file.
+    /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn survey(&self) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
-        work_tree::survey(&self.folder)
+    pub fn survey(&self) -> Result<Survey, MemoryError> {
+        survey::survey(&self.folder)
     }
 
     /// At most `limit` changes, newest first; only those of one page if `path` is given. The page may be deleted by now.
@@ -293,6 +317,9 @@ impl MemoryRepo {
                 Opening::ReadOnly => open::open_read_only(&self.folder)?.ok_or_else(no_repository)?,
             });
         }
+        if let Some(git) = git.as_mut() {
+            git.begin_operation();
+        }
         Ok(OpenGit(git))
     }
 }
@@ -316,7 +343,9 @@ fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
         path::check(path)?;
-        work_tree::read(&self.folder, &address::on_disk(&self.folder, path))
+        let page = address::on_disk(&self.folder, path);
+        left_alone::refuse(&self.folder, &page)?;
+        work_tree::read(&self.folder, &page)
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {

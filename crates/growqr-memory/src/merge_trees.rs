@@ -4,11 +4,12 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
+use crate::on_disk::OnDisk;
 use crate::path;
 use crate::plan::FileChange;
-use crate::prepare::merge;
 use crate::spellings::Spellings;
-use crate::work_tree::{self, MAX_PAGE_BYTES, OnDisk};
+use crate::text;
+use crate::work_tree::{self, MAX_PAGE_BYTES};
 use git2::{Delta, DiffFile, ObjectType, Oid, Tree};
 use growqr_core::memory::MemoryError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,14 +105,15 @@ impl Git {
     /// Whether a file of a tree can be a page: its path, kind, size and content.
     pub(crate) fn is_page(&self, path: &[u8], leaf: Leaf) -> bool {
         let Ok(path) = std::str::from_utf8(path) else { return false };
-        if leaf.mode & 0o170_000 != 0o100_000 || path::check(path).is_err() {
+        let is_left_to_git = || self.conversion().refuse_filtered(path).is_err();
+        if leaf.mode & 0o170_000 != 0o100_000 || path::check(path).is_err() || is_left_to_git() {
             return false;
         }
         let is_small = || {
             let header = self.repo.odb().and_then(|odb| odb.read_header(leaf.oid));
             header.is_ok_and(|(size, _)| size as u64 <= MAX_PAGE_BYTES)
         };
-        is_small() && self.repo.find_blob(leaf.oid).is_ok_and(|blob| work_tree::text(path, blob.content()).is_ok())
+        is_small() && self.repo.find_blob(leaf.oid).is_ok_and(|blob| text::decode(path, blob.content()).is_ok())
     }
 
     /// All files of a commit.
@@ -208,8 +210,8 @@ impl Merging<'_> {
     fn merged(&self, base: Option<Leaf>, ours: Leaf, theirs: Leaf) -> Result<Option<Oid>, MemoryError> {
         let read = |leaf: Leaf| self.git.blob(leaf.oid).map(Option::unwrap_or_default);
         let ancestor = base.map(read).transpose()?.unwrap_or_default();
-        let Some(bytes) = merge(&ancestor, &read(ours)?, &read(theirs)?)? else { return Ok(None) };
-        if work_tree::text("", &bytes).is_err() {
+        let Some(bytes) = text::merge(&ancestor, &read(ours)?, &read(theirs)?)? else { return Ok(None) };
+        if text::decode("", &bytes).is_err() {
             return Ok(None);
         }
         self.git.repo.blob(&bytes).map(Some).context("write the page")
@@ -218,7 +220,7 @@ impl Merging<'_> {
     /// Whether the file in the folder is this version, so that it may be replaced.
     fn is_in_folder(&self, path: &[u8], ours: Leaf) -> bool {
         let Ok(path) = std::str::from_utf8(path) else { return false };
-        self.git.refuse_held(path).is_ok() && work_tree::inspect(&self.git.folder, path).version() == Ok(Some(ours.oid))
+        self.git.refuse_held(path).is_ok() && self.git.inspect(path).version() == Ok(Some(ours.oid))
     }
 
     fn place_added(&mut self) {
@@ -270,7 +272,7 @@ impl Merging<'_> {
         let Ok(page) = std::str::from_utf8(path) else { return false };
         self.spellings.as_ref().is_none_or(|spellings| spellings.clash(page).is_none())
             && work_tree::refuse_other_spelling(&self.git.folder, page).is_ok()
-            && match work_tree::inspect(&self.git.folder, page) {
+            && match self.git.inspect(page) {
                 OnDisk::Absent => true,
                 OnDisk::File(_, oid) => oid == leaf.oid,
                 OnDisk::NotAPage(_) => false,

@@ -73,9 +73,10 @@ impl Git {
         let odb = self.repo.odb().context("read a change")?;
         let Ok(root) = self.repo.find_commit(plan.commit).and_then(|commit| commit.tree()) else { return Ok(false) };
         let mut known = HashSet::new();
-        Ok(plan.files.iter().all(|file| {
-            file.new.is_none_or(|new| odb.exists(new)) && self.has_trees(root.clone(), &file.path, &mut known)
-        }))
+        Ok(plan
+            .files
+            .iter()
+            .all(|file| file.new.is_none_or(|new| odb.exists(new)) && self.has_trees(root.clone(), &file.path, &mut known)))
     }
 
     /// Whether the tree objects of all folders of the page's path exist. Stops at a folder that the tree does not contain.

@@ -4,10 +4,11 @@
 use crate::error_context::Context;
 use crate::git::{Git, use_program_config};
 use crate::message::Author;
+use crate::on_disk::OnDisk;
 use crate::opening_error;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
-use crate::work_tree::{self, OnDisk};
+use crate::work_tree;
 use git2::{Config, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
@@ -30,8 +31,8 @@ const FIRST_PAGES: &[(&str, &str)] = &[
 /// would cost two fsyncs. The user's own git still writes a reflog. `longpaths` has an effect on Windows only.
 const PROGRAM_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\tlongpaths = true\n\
                           [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
-/// Overrides all other git attributes, so that the user's git neither converts nor filters pages.
-const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
+/// What earlier versions of this program wrote to `info/attributes`. It overrides the person's own attributes.
+const FORMER_ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
 
 /// Opens the repository in `folder`, or creates it, and finishes changes that a crash interrupted.
 pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<Git, MemoryError> {
@@ -49,17 +50,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     write_program_config(&own)?;
     use_program_config(&repo, &own)?;
     fs::create_dir_all(&staged).context("make its folder for staged files")?;
-    let git = Git {
-        repo,
-        folder: work_tree,
-        staged,
-        probe,
-        effect_commits: Default::default(),
-        held: Default::default(),
-        unindexed: Default::default(),
-        own_index_writes: Default::default(),
-        writer: Default::default(),
-    };
+    let git = Git::new(repo, work_tree, staged, probe);
+    remove_former_attributes(&git.repo);
     git.remove_own_index_lock();
     git.finish_interrupted()?;
     if git.head()?.is_none() {
@@ -83,17 +75,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         use_program_config(&repo, &own)?;
     }
     let staged = own.join("staged");
-    Ok(Some(Git {
-        repo,
-        folder: folder.to_owned(),
-        staged,
-        probe: Arc::new(crate::NoProbe),
-        effect_commits: Default::default(),
-        held: Default::default(),
-        unindexed: Default::default(),
-        own_index_writes: Default::default(),
-        writer: Default::default(),
-    }))
+    Ok(Some(Git::new(repo, folder.to_owned(), staged, Arc::new(crate::NoProbe))))
 }
 
 fn not_opened(folder: &Path, error: &git2::Error) -> MemoryError {
@@ -103,7 +85,30 @@ fn not_opened(folder: &Path, error: &git2::Error) -> MemoryError {
 fn init(folder: &Path) -> Result<Repository, MemoryError> {
     let mut options = RepositoryInitOptions::new();
     options.external_template(false).initial_head("main");
-    Repository::init_opts(folder, &options).context("be created")
+    let repo = Repository::init_opts(folder, &options).context("be created")?;
+    configure_users_git(&repo).context("write its configuration")?;
+    Ok(repo)
+}
+
+/// Configures the user's own git for a new repository: no conversion of line ends unless an attribute asks for it, and file names
+/// shown unquoted.
+fn configure_users_git(repo: &Repository) -> Result<(), git2::Error> {
+    // Nobody else uses the new repository, so a lock is left over from an interrupted start.
+    let _ = fs::remove_file(repo.path().join("config.lock"));
+    let mut config = Config::open(&repo.path().join("config"))?;
+    [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]
+        .into_iter()
+        .try_for_each(|(name, value)| config.set_bool(name, value))
+}
+
+/// Removes the attributes that earlier versions wrote, so that those of the person count. A failure changes nothing.
+fn remove_former_attributes(repo: &Repository) {
+    let file = repo.commondir().join("info").join("attributes");
+    if fs::read(&file).is_ok_and(|text| text == FORMER_ATTRIBUTES.as_bytes())
+        && let Err(error) = fs::remove_file(&file)
+    {
+        tracing::warn!(%error, "the former attributes of memory cannot be removed");
+    }
 }
 
 /// Writes the configuration file. Called only by writers: a reader must not change the folder, and may be unable to.
@@ -117,11 +122,10 @@ fn write_program_config(own: &Path) -> Result<(), MemoryError> {
 
 impl Git {
     fn create_first_commit(&self, at: Timestamp) -> Result<(), MemoryError> {
-        self.configure_users_git()?;
         let mut files = Vec::new();
         for (path, text) in FIRST_PAGES {
             // An existing page belongs to the user; the next scan commits it as a hand edit.
-            let is_free = matches!(work_tree::inspect(&self.folder, path), OnDisk::Absent);
+            let is_free = matches!(self.inspect(path), OnDisk::Absent);
             if is_free && work_tree::refuse_other_spelling(&self.folder, path).is_ok() {
                 let new = self.repo.blob(text.as_bytes()).context("write the first pages")?;
                 files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
@@ -143,21 +147,5 @@ impl Git {
         if let Err(error) = allow() {
             tracing::info!(%error, "git's core.longpaths cannot be set for memory");
         }
-    }
-
-    /// Configures the user's own git for this repository: no conversion of content, and file names shown unquoted.
-    fn configure_users_git(&self) -> Result<(), MemoryError> {
-        let git_folder = self.repo.path();
-        let doing = "write its configuration";
-        // Before the first commit no other program uses the repository, so a lock is left over from an interrupted start.
-        let _ = fs::remove_file(git_folder.join("config.lock"));
-        let mut config = Config::open(&git_folder.join("config")).context(doing)?;
-        for (name, value) in
-            [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]
-        {
-            config.set_bool(name, value).context(doing)?;
-        }
-        fs::create_dir_all(git_folder.join("info")).context(doing)?;
-        fs::write(git_folder.join("info").join("attributes"), ATTRIBUTES).context(doing)
     }
 }

@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 
 /// The beginning of the file, with its version.
-const SIGNATURE: &[u8; 8] = b"growqrP1";
+const SIGNATURE: &[u8; 8] = b"growqrP2";
 const CHECKSUM: usize = 4;
 
 const IN_HEAD: u8 = 1;
@@ -27,6 +27,8 @@ const SAME: u8 = 16;
 pub(crate) struct PageCache {
     /// The tree to which [`CachedPage::in_head`] refers.
     pub(crate) tree: Option<Oid>,
+    /// The rules by which files were converted to blobs ([`crate::conversion::Conversion::fingerprint`]).
+    pub(crate) rules: Option<Oid>,
     /// The stat of git's index when it agreed with that tree.
     pub(crate) index: Option<Stat>,
     /// Sorted by path.
@@ -61,6 +63,13 @@ impl PageCache {
         fs::read(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default()
     }
 
+    /// Forgets what was seen of files: what would be committed of them may be different now.
+    pub(crate) fn forget_files(&mut self) {
+        for page in self.pages.iter_mut().filter(|page| page.seen != Seen::NotInFolder) {
+            page.seen = Seen::Unknown;
+        }
+    }
+
     /// Replaces the file. It need not be durable.
     ///
     /// # Errors
@@ -75,6 +84,7 @@ impl PageCache {
         let mut bytes = Vec::with_capacity(self.pages.len() * 128 + 128);
         bytes.extend_from_slice(SIGNATURE);
         put_oid(&mut bytes, self.tree.unwrap_or(Oid::ZERO_SHA1));
+        put_oid(&mut bytes, self.rules.unwrap_or(Oid::ZERO_SHA1));
         put_stat(&mut bytes, &self.index.unwrap_or_default());
         for page in &self.pages {
             page.put(&mut bytes);
@@ -133,12 +143,13 @@ fn parse(bytes: &[u8]) -> Option<PageCache> {
     }
     let mut rest = Bytes(content.strip_prefix(SIGNATURE)?);
     let tree = Some(rest.oid()?).filter(|oid| !oid.is_zero());
+    let rules = Some(rest.oid()?).filter(|oid| !oid.is_zero());
     let index = Some(rest.stat()?).filter(|stat| *stat != Stat::default());
     let mut pages = Vec::new();
     while !rest.0.is_empty() {
         pages.push(rest.page()?);
     }
-    Some(PageCache { tree, index, pages })
+    Some(PageCache { tree, rules, index, pages })
 }
 
 /// The bytes that are not read yet.
@@ -200,6 +211,7 @@ mod tests {
         let page = |path: &str, in_head, seen| CachedPage { path: path.to_owned(), in_head, seen };
         PageCache {
             tree: Some(oid("tree")),
+            rules: Some(oid("rules")),
             index: Some(stat),
             pages: vec![
                 page("a.md", Some(oid("a")), Seen::Page(stat, oid("a"))),

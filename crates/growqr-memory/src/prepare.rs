@@ -2,14 +2,18 @@
 
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::left_alone;
 use crate::message::{self, Author};
 use crate::objects::blob_at;
+use crate::on_disk::OnDisk;
 use crate::path;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
-use crate::work_tree::{self, MAX_PAGES, OnDisk};
-use git2::{MergeFileInput, ObjectType, Oid, Tree};
+use crate::text;
+use crate::work_tree::{self, MAX_PAGES};
+use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Change, CommitPlan, Edit, MemoryError};
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 
 /// How many commits are searched for an earlier commit of the same tool call. A repeated call is among the newest commits.
@@ -42,9 +46,10 @@ impl Git {
     /// page was merged in.
     pub(crate) fn prepare_commit(&self, change: &PageChange<'_>) -> Result<(Plan, bool), MemoryError> {
         if let Edit::Write { content, .. } = change.edit {
-            work_tree::text(change.path, content.as_bytes())?;
+            text::check_new(change.path, content)?;
         }
         self.refuse_unfinished_merge()?;
+        left_alone::refuse(&self.folder, change.path)?;
         self.refuse_clashes(change.path)?;
         self.adopt_page(change.path, change.at)?;
         let head = self.head()?;
@@ -56,7 +61,7 @@ impl Git {
             Edit::Delete => (None, false),
             Edit::Write { content, base } => {
                 let (content, merged) = self.merge_content(change.path, old, content, base.as_deref())?;
-                (Some(draft.blob(content.as_bytes())?), merged)
+                (Some(draft.blob(&self.conversion().to_commit(change.path, &content)?)?), merged)
             }
         };
         let file = FileChange { path: change.path.to_owned(), old, new };
@@ -64,36 +69,38 @@ impl Git {
         Ok((plan, merged))
     }
 
-    /// The new text of the page, and whether it is the result of a merge.
+    /// The new bytes of the page, and whether they are the result of a merge.
     fn merge_content(
         &self,
         page: &str,
         old: Option<Oid>,
         content: &str,
         base: Option<&str>,
-    ) -> Result<(String, bool), MemoryError> {
+    ) -> Result<(Vec<u8>, bool), MemoryError> {
         let Some(old) = old else {
             return match base {
-                None => Ok((content.to_owned(), false)),
+                None => Ok((content.as_bytes().to_vec(), false)),
                 Some(_) => Err(MemoryError::Missing { path: page.to_owned() }),
             };
         };
         let bytes = self.blob(old)?.unwrap_or_default();
-        let current = work_tree::text(page, &bytes)?;
+        let current = text::decode(page, &bytes)?;
+        let content = text::decode(page, content.as_bytes())?;
         if current == content {
             return Err(MemoryError::Unchanged { path: page.to_owned() });
         }
         // Without a base only appending is safe, because it keeps the whole text of the page.
         let base = base.map(str::trim);
-        if base == Some(old.to_string().as_str()) || (base.is_none() && content.starts_with(current)) {
-            return Ok((content.to_owned(), false));
+        if base == Some(old.to_string().as_str()) || (base.is_none() && content.starts_with(&*current)) {
+            return Ok((text::encode(&bytes, &content)?, false));
         }
         let ancestor = base.and_then(|base| Oid::from_str(base).ok()).map(|base| self.blob(base)).transpose()?.flatten();
-        let merged = ancestor.map(|ancestor| merge(&ancestor, &bytes, content.as_bytes())).transpose()?.flatten();
+        let ancestor = ancestor.as_deref().and_then(|ancestor| text::decode(page, ancestor).ok());
+        let merged = ancestor.map(|ancestor| text::merge_texts(&ancestor, &current, &content)).transpose()?.flatten();
         match merged {
-            None => Err(conflict(page, old, current)),
-            Some(merged) if merged == bytes => Err(MemoryError::Unchanged { path: page.to_owned() }),
-            Some(merged) => Ok((work_tree::text(page, &merged)?.to_owned(), true)),
+            None => Err(conflict(page, old, &current)),
+            Some(merged) if merged == current => Err(MemoryError::Unchanged { path: page.to_owned() }),
+            Some(merged) => Ok((text::encode(&bytes, &merged)?, true)),
         }
     }
 
@@ -103,13 +110,13 @@ impl Git {
         self.refuse_held(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
-        let bytes = match work_tree::inspect(&self.folder, page) {
+        let bytes = match self.inspect(page) {
             OnDisk::NotAPage(reason) => return Err(reason),
             OnDisk::File(_, oid) if Some(oid) == old => return Ok(()),
             OnDisk::Absent if old.is_none() => return Ok(()),
             OnDisk::Absent => None,
             OnDisk::File(bytes, _) => {
-                work_tree::text(page, &bytes)?;
+                text::decode(page, &bytes)?;
                 Some(bytes)
             }
         };
@@ -148,6 +155,7 @@ impl Git {
             let Some((kind, id)) = tree.get_name(part).map(|entry| (entry.kind(), entry.id())) else { return Ok(()) };
             match (parts.peek().is_some(), kind == Some(ObjectType::Tree)) {
                 (true, true) => {}
+                _ if kind == Some(ObjectType::Commit) => return Err(path::bad_path(page, left_alone::INSIDE_NESTED)),
                 // The user has deleted it from disk; the next scan commits that.
                 _ if !work_tree::file_of(&self.folder, &format!("{above}{part}")).exists() => return Ok(()),
                 (true, false) => {
@@ -187,16 +195,24 @@ impl Git {
     /// other content: after an older copy of the database was put back, its agents continue where that copy ends.
     fn is_result_of(&self, edit: &Edit, file: &FileChange) -> Result<bool, MemoryError> {
         let Edit::Write { content, base } = edit else { return Ok(file.new.is_none()) };
-        let hash = |bytes: &[u8]| Oid::hash_object(ObjectType::Blob, bytes).context("hash a page");
-        let written = hash(content.as_bytes())?;
-        if file.new == Some(written) {
+        let old = file.old.map(|old| self.blob(old)).transpose()?.flatten();
+        let is_new = |text: &str| {
+            let bytes = match &old {
+                Some(old) => text::encode(old, text)?,
+                None => text.as_bytes().to_vec(),
+            };
+            // A page may have got a filter since; then its content was committed as it was.
+            let bytes = self.conversion().to_commit(&file.path, &bytes).unwrap_or(Cow::Borrowed(&bytes));
+            Oid::hash_object(ObjectType::Blob, &bytes).map(|written| file.new == Some(written)).context("hash a page")
+        };
+        if is_new(content)? {
             return Ok(true);
         }
         let base = base.as_deref().and_then(|base| Oid::from_str(base.trim()).ok());
-        let (Some(new), Some(old), Some(base)) = (file.new, file.old, base) else { return Ok(false) };
-        let (Some(base), Some(old)) = (self.blob(base)?, self.blob(old)?) else { return Ok(false) };
-        match merge(&base, &old, content.as_bytes())? {
-            Some(merged) => Ok(hash(&merged)? == new),
+        let base = base.map(|base| self.blob(base)).transpose()?.flatten();
+        let (Some(base), Some(old)) = (base, &old) else { return Ok(false) };
+        match text::merge_texts(&text::decode(&file.path, &base)?, &text::decode(&file.path, old)?, content)? {
+            Some(merged) => is_new(&merged),
             None => Ok(false),
         }
     }
@@ -227,16 +243,6 @@ impl Git {
 /// The error for a change that cannot be merged with the current version of the page.
 pub(crate) fn conflict(page: &str, version: Oid, content: &str) -> MemoryError {
     MemoryError::Conflict { path: page.to_owned(), version: version.to_string(), content: content.to_owned() }
-}
-
-/// Three-way merge by lines. `None` if there is a conflict.
-pub(crate) fn merge(ancestor: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>, MemoryError> {
-    let (mut base, mut one, mut other) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
-    base.content(ancestor);
-    one.content(ours);
-    other.content(theirs);
-    let result = git2::merge_file(&base, &one, &other, None).context("merge")?;
-    Ok(result.is_automergeable().then(|| result.content().to_vec()))
 }
 
 fn commit_plan(plan: &Plan, page: &str, merged: bool) -> Result<CommitPlan, MemoryError> {

@@ -1,10 +1,12 @@
 //! Reads changed pages for a scan, on all processors, and records their blobs in packs. No ref points to these blobs yet; a
 //! later scan finds them through the cache, or finds that the repository has them.
 
+use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::observer::AdoptionObserver;
+use crate::on_disk::{self, OnDisk};
 use crate::pack::{self, PACK_FROM, PackedObject};
-use crate::work_tree::{self, OnDisk};
+use crate::text;
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid};
 use growqr_core::memory::MemoryError;
 use std::collections::HashMap;
@@ -46,6 +48,7 @@ pub(crate) struct ToRead<'a> {
 /// Where pages are read and recorded.
 pub(crate) struct Reader<'a> {
     pub(crate) folder: &'a Path,
+    pub(crate) conversion: &'a Conversion,
     /// The folder of the repository's objects.
     pub(crate) objects: PathBuf,
     pub(crate) observer: &'a dyn AdoptionObserver,
@@ -158,7 +161,7 @@ impl Reader<'_> {
     fn read_page(&self, page: &ToRead<'_>, odb: Option<&Odb<'_>>) -> Result<Read, MemoryError> {
         let ToRead { number, path, in_head } = *page;
         let read = |found| Read { number, found, new: None };
-        let (bytes, oid) = match work_tree::inspect(self.folder, path) {
+        let (bytes, oid) = match on_disk::inspect(self.folder, self.conversion, path) {
             OnDisk::Absent => return Ok(read(Found::Absent)),
             OnDisk::NotAPage(reason) => return Ok(read(Found::NotAPage(reason))),
             OnDisk::File(bytes, oid) => (bytes, oid),
@@ -166,7 +169,7 @@ impl Reader<'_> {
         if Some(oid) == in_head {
             return Ok(read(Found::Page(oid)));
         }
-        if work_tree::text(path, &bytes).is_err() {
+        if text::decode(path, &bytes).is_err() {
             return Ok(read(Found::NotText));
         }
         let new = match odb {

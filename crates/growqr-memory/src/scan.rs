@@ -1,11 +1,15 @@
 //! Compares the folder with HEAD, without the lock on the repository: agents read and commit meanwhile. Records the blobs of
 //! changed pages; moves nothing.
 
+use crate::attributes::ATTRIBUTE_FILE;
 use crate::checkout::held_reason;
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
+use crate::line_ends::LineEnds;
+use crate::nested::Repositories;
 use crate::observer::AdoptionObserver;
+use crate::on_disk::OnDisk;
 use crate::page_cache::{CachedPage, PageCache, Seen};
 use crate::path;
 use crate::plan::FileChange;
@@ -13,9 +17,10 @@ use crate::read_pages::{Found, Outcome, Reader, ToRead};
 use crate::skipped_file::SkippedFile;
 use crate::spellings::Spellings;
 use crate::stat::Stat;
+use crate::text;
 use crate::tree_diff::{self, Difference};
 use crate::walk::{PageFile, Walked, walk};
-use crate::work_tree::{self, MAX_PAGE_BYTES, OnDisk};
+use crate::work_tree::{self, Bytes, MAX_PAGE_BYTES};
 use git2::{OdbLookupFlags, Oid};
 use growqr_core::memory::MemoryError;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -71,11 +76,16 @@ pub(crate) fn scan(
     observer: &dyn AdoptionObserver,
 ) -> Result<Scan, MemoryError> {
     let started = tick(cache_file);
-    let Walked { files, skipped } = walk(&git.folder)?;
+    let Walked { mut files, skipped, repositories, attribute_folders, .. } = walk(&git.folder)?;
+    let rules = git.conversion().fingerprint(&attribute_folders);
+    if cache.rules != rules {
+        cache.forget_files();
+        cache.rules = rules;
+    }
     let index = git.index_stat();
     let is_index_known = index.is_some() && cache.index == index;
     if is_index_known && cache.tree == base.tree && base.held.is_empty() {
-        if let Some(not_text) = unchanged(cache, &files) {
+        if let Some(not_text) = unchanged(&git.folder, cache, &files) {
             let skipped = sorted(skipped.into_iter().chain(not_text).collect());
             return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
         }
@@ -83,17 +93,19 @@ pub(crate) fn scan(
     let mut scan = Scan { skipped, is_index_unknown: !is_index_known, ..Scan::default() };
     cache.index = index;
     update_in_head(git, cache, base.tree, &mut scan)?;
+    let repositories = git.repositories_inside(repositories, &scan.hidden, &mut scan.skipped);
+    files.retain(|file| !repositories.contain(&file.path));
     let mut rows = Rows(join(std::mem::take(&mut cache.pages), files));
     let outcome = rows.read(git, base, started, observer, &mut |rows| {
         let pages = rows.iter().map(|row| row.page.clone()).collect();
-        save(&PageCache { pages, tree: cache.tree, index: None }, cache_file);
+        save(&PageCache { pages, tree: cache.tree, rules, index: None }, cache_file);
     })?;
     scan.blobs = outcome.blobs;
     if outcome.is_interrupted {
         cache.pages = rows.0.into_iter().map(|row| row.page).collect();
         return Ok(Scan { is_interrupted: true, ..Scan::default() });
     }
-    rows.decide(git, base, &mut scan)?;
+    rows.decide(git, base, &repositories, &mut scan)?;
     scan.skipped = sorted(std::mem::take(&mut scan.skipped));
     cache.pages = rows.0.into_iter().map(|row| row.page).collect();
     cache.pages.retain(|page| page.in_head.is_some() || page.seen != Seen::Unknown);
@@ -120,7 +132,7 @@ fn tick(beside: &Path) -> Option<i64> {
 }
 
 /// The skipped files of the cache, if the folder is as the cache says and all its pages equal HEAD.
-fn unchanged(cache: &PageCache, files: &[PageFile]) -> Option<Vec<SkippedFile>> {
+fn unchanged(folder: &Path, cache: &PageCache, files: &[PageFile]) -> Option<Vec<SkippedFile>> {
     let mut files = files.iter();
     let mut skipped = Vec::new();
     let mut is_next = |path: &str, stat: Stat| files.next().is_some_and(|file| file.path == path && file.stat == stat);
@@ -128,19 +140,25 @@ fn unchanged(cache: &PageCache, files: &[PageFile]) -> Option<Vec<SkippedFile>> 
         match page.seen {
             Seen::NotInFolder => {}
             Seen::Page(stat, oid) if Some(oid) == page.in_head && is_next(&page.path, stat) => {}
-            Seen::NotText(stat) if is_next(&page.path, stat) => skipped.push(not_text(&page.path, stat)),
+            Seen::NotText(stat) if is_next(&page.path, stat) => skipped.push(not_text(folder, &page.path, stat)),
             _ => return None,
         }
     }
     files.next().is_none().then_some(skipped)
 }
 
-fn not_text(path: &str, stat: Stat) -> SkippedFile {
+fn not_text(folder: &Path, path: &str, stat: Stat) -> SkippedFile {
     let path = path.to_owned();
     let reason = if stat.size > MAX_PAGE_BYTES {
         MemoryError::TooLarge { bytes: stat.size, limit: MAX_PAGE_BYTES }
     } else {
-        MemoryError::NotText { path: path.clone() }
+        let decoded = match work_tree::read_bytes(folder, &path) {
+            Bytes::File(bytes) => text::decode(&path, &bytes).map(drop),
+            Bytes::NotAPage(reason) => Err(reason),
+            Bytes::Absent => Ok(()),
+        };
+        let changed = || MemoryError::NotText { path: path.clone(), reason: "it has changed just now".to_owned() };
+        decoded.err().unwrap_or_else(changed)
     };
     SkippedFile { path, reason }
 }
@@ -149,10 +167,12 @@ fn not_text(path: &str, stat: Stat) -> SkippedFile {
 fn update_in_head(git: &Git, cache: &mut PageCache, tree: Option<Oid>, scan: &mut Scan) -> Result<(), MemoryError> {
     let odb = git.repo.odb().context("read a tree")?;
     let mut differences = Vec::new();
+    let mut has_attributes = false;
     let mut compare = |old| {
         differences.clear();
         scan.hidden.clear();
         tree_diff::compare(&odb, old, tree, &mut |Difference { path, new, .. }| {
+            has_attributes |= path.ends_with(ATTRIBUTE_FILE.as_bytes());
             let is_candidate = |leaf: &Leaf| leaf.mode & 0o170_000 == 0o100_000;
             match std::str::from_utf8(path).ok().filter(|path| path::check(path).is_ok()) {
                 Some(page) if new.as_ref().is_none_or(is_candidate) => {
@@ -172,6 +192,9 @@ fn update_in_head(git: &Git, cache: &mut PageCache, tree: Option<Oid>, scan: &mu
         scan.is_index_unknown = true;
         cache.pages.iter_mut().for_each(|page| page.in_head = None);
         compare(None)?;
+    }
+    if has_attributes && cache.tree != tree {
+        cache.forget_files();
     }
     cache.tree = tree;
     cache.pages = merge_heads(std::mem::take(&mut cache.pages), differences);
@@ -245,6 +268,20 @@ impl Rows {
         };
         let mut paths = Vec::new();
         for (number, row) in self.0.iter_mut().enumerate() {
+            match git.conversion().line_ends(&row.page.path) {
+                Ok(LineEnds::AsTheyAre) => {}
+                // Whether it is converted depends on the version in HEAD.
+                Ok(LineEnds::Convert { .. }) => {
+                    let is_same = matches!(row.page.seen, Seen::Page(_, oid) if Some(oid) == row.page.in_head);
+                    row.page.seen = if is_same { row.page.seen } else { Seen::Unknown };
+                }
+                Err(reason) if row.file.is_some() => {
+                    row.page.seen = Seen::Unknown;
+                    row.found = Some(Found::NotAPage(reason));
+                    continue;
+                }
+                Err(_) => {}
+            }
             let Some(stat) = row.file.filter(|_| !has_blob(&row.page) && !base.held.contains(&row.page.path)) else { continue };
             if stat.size > MAX_PAGE_BYTES {
                 row.page.seen = settled(started, stat, Seen::NotText(stat));
@@ -253,8 +290,10 @@ impl Rows {
                 paths.push((number, row.page.path.clone(), row.page.in_head));
             }
         }
-        let wanted: Vec<ToRead<'_>> = paths.iter().map(|(number, path, in_head)| ToRead { number: *number, path, in_head: *in_head }).collect();
-        let reader = Reader { folder: &git.folder, objects: git.repo.commondir().join("objects"), observer };
+        let wanted: Vec<ToRead<'_>> =
+            paths.iter().map(|(number, path, in_head)| ToRead { number: *number, path, in_head: *in_head }).collect();
+        let reader =
+            Reader { folder: &git.folder, conversion: git.conversion(), objects: git.repo.commondir().join("objects"), observer };
         let rows = std::cell::RefCell::new(&mut self.0);
         let mut found = |number: usize, found: Found| {
             let row: &mut Row = &mut rows.borrow_mut()[number];
@@ -271,7 +310,7 @@ impl Rows {
     }
 
     /// Sorts out what was changed by hand.
-    fn decide(&mut self, git: &Git, base: &ScanBase, scan: &mut Scan) -> Result<(), MemoryError> {
+    fn decide(&mut self, git: &Git, base: &ScanBase, repositories: &Repositories, scan: &mut Scan) -> Result<(), MemoryError> {
         for row in &self.0 {
             if base.held.contains(&row.page.path) {
                 let reason = held_reason(&row.page.path);
@@ -286,7 +325,7 @@ impl Rows {
             let oid = match (row.found.take(), row.page.seen) {
                 (Some(Found::Page(oid)), _) | (None, Seen::Page(_, oid)) => oid,
                 (Some(Found::NotText), _) | (None, Seen::NotText(_)) => {
-                    scan.skipped.push(not_text(&path, stat));
+                    scan.skipped.push(not_text(&git.folder, &path, stat));
                     continue;
                 }
                 (Some(Found::NotAPage(reason)), _) => {
@@ -302,7 +341,7 @@ impl Rows {
                 None => added.push(FileChange { path, old: None, new: Some(oid) }),
             }
         }
-        let removed = self.removed(git, base, &added, scan)?;
+        let removed = self.removed(git, base, repositories, &added, scan)?;
         self.accept_added(added, &removed, scan);
         scan.changed.extend(removed);
         scan.changed.sort_by(|a, b| a.path.cmp(&b.path));
@@ -315,10 +354,14 @@ impl Rows {
         &mut self,
         git: &Git,
         base: &ScanBase,
+        repositories: &Repositories,
         added: &[FileChange],
         scan: &mut Scan,
     ) -> Result<Vec<FileChange>, MemoryError> {
-        let is_missing = |row: &&mut Row| row.file.is_none() && !base.held.contains(&row.page.path);
+        let is_missing = |row: &&mut Row| {
+            let path = &row.page.path;
+            row.file.is_none() && !base.held.contains(path) && !repositories.contain(path)
+        };
         let mut missing: Vec<&mut Row> = self.0.iter_mut().filter(is_missing).collect();
         if missing.is_empty() {
             return Ok(Vec::new());
@@ -341,9 +384,11 @@ impl Rows {
             let deletion = FileChange { path: path.clone(), old: Some(old), new: None };
             let is_folder =
                 || fs::symlink_metadata(work_tree::file_of(&git.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
-            match work_tree::inspect(&git.folder, &path) {
+            match git.inspect(&path) {
                 OnDisk::File(..) if new_names.contains(&path::case_folded(&path)) => removed.push(deletion),
-                OnDisk::NotAPage(_) if is_folder() => removed.push(deletion),
+                OnDisk::NotAPage(reason) if !matches!(reason, MemoryError::ReadOnly { .. }) && is_folder() => {
+                    removed.push(deletion)
+                }
                 OnDisk::Absent if outside.as_ref().is_none_or(|outside| outside.contains(&path)) => {}
                 OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => removed.push(deletion),
                 OnDisk::Absent => {

@@ -4,6 +4,7 @@
 //! of the time (`benches/search.rs`). So several threads read the pages, and a page is split into lines only if it contains
 //! the text.
 
+use crate::text;
 use crate::walk::{self, PageFile};
 use crate::work_tree::{self, Bytes, MAX_PAGE_BYTES};
 use growqr_core::fold::folded;
@@ -73,7 +74,7 @@ fn in_pages(folder: &Path, pages: &[PageFile], wanted: &str, limit: usize) -> Ve
         // A page that contains the text is read again with all checks: no links are followed, and only text within the size
         // limit is accepted.
         let Bytes::File(bytes) = work_tree::read_bytes(folder, &page.path) else { continue };
-        let Ok(content) = work_tree::text(&page.path, &bytes) else { continue };
+        let Ok(content) = text::decode(&page.path, &bytes) else { continue };
         let lines = (1..).zip(content.lines()).filter(|(_, line)| folded(line).contains(wanted));
         let lines = lines.map(|(line, text)| FoundLine { path: page.path.clone(), line, text: shorten(text) });
         found.extend(lines.take(limit - found.len()));

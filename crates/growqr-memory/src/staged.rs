@@ -30,27 +30,21 @@ impl Git {
         self.writer.borrow_mut().wait_until_written(commit)
     }
 
-    /// Path and content of each staged file of a commit.
+    /// Path and content of each staged file of a commit. The content is what the folder gets, with the line ends of the page.
     pub(crate) fn staged_files(&self, plan: &Plan, objects: &[RawObject]) -> Result<Vec<(PathBuf, Vec<u8>)>, MemoryError> {
         let file = |(number, file): (usize, &FileChange)| {
-            let bytes = match file.new.and_then(|new| objects.iter().find(|raw| raw.oid == new)) {
+            // The staged file of a deleted page is empty.
+            let Some(new) = file.new else { return Ok((self.staged_file(plan.commit, number), Vec::new())) };
+            let bytes = match objects.iter().find(|raw| raw.oid == new) {
                 Some(raw) => raw.bytes.clone(),
-                None => self.staged_content(file)?,
+                None => self.blob(new)?.ok_or(MemoryError::HeadMoved)?,
             };
-            Ok((self.staged_file(plan.commit, number), bytes))
+            Ok((self.staged_file(plan.commit, number), self.to_folder(&file.path, bytes)?))
         };
         plan.files.iter().enumerate().map(file).collect()
     }
 
     pub(crate) fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
         self.staged.join(format!("{commit}.{number}"))
-    }
-
-    /// The content of the staged file of a change. It is empty if the page is deleted.
-    fn staged_content(&self, file: &FileChange) -> Result<Vec<u8>, MemoryError> {
-        match file.new {
-            Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved),
-            None => Ok(Vec::new()),
-        }
     }
 }

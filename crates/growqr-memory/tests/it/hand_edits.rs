@@ -91,7 +91,7 @@ fn files_that_cannot_be_pages_are_skipped_and_reported() {
     assert_eq!(skipped, ["PROFILE.md", "goals.md", "huge.md", "latin.md", "nul.md", "picture.md"]);
     assert_eq!(adopted.commits[0].paths, ["fine.md"]);
     assert_eq!(fs::read(world.folder.join("goals.md")).unwrap(), b"\0");
-    assert_eq!(world.memory.prepare(&write("goals.md", "mine\n", None)), Err(MemoryError::NotText { path: "goals.md".into() }));
+    assert!(matches!(world.memory.prepare(&write("goals.md", "mine\n", None)), Err(MemoryError::NotText { .. })));
     assert_eq!(fs::read(world.folder.join("goals.md")).unwrap(), b"\0");
 }
 

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod adoption;
 mod conflicts;
+mod conversions;
 mod crash;
 mod far_away;
 mod hand_edits;
 mod held;
 mod history;
+mod ignored;
 mod names;
+mod nested;
+mod odd_text;
 mod out_of_reach;
 mod pages;
 mod refusals;

@@ -1,15 +1,14 @@
-//! The user's own git settings have no effect on memory. libgit2 reads them when a process starts, so the test runs itself
-//! again in a child process with hostile settings.
+//! The user's own git settings: attributes and line ends are obeyed; hooks, filters, signing and templates are never run. libgit2
+//! reads them when a process starts, so the test runs itself again in a child process with hostile settings.
 
 use crate::world::{World, git};
-use growqr_core::memory::Memory;
 use std::fs;
 use std::process::Command;
 
 const INNER_TEST: &str = "user_git_config::changes_under_hostile_settings";
 
 #[test]
-fn the_users_git_settings_hooks_and_filters_have_no_effect() {
+fn the_users_attributes_are_obeyed_and_no_hook_or_filter_runs() {
     let home = tempfile::tempdir().unwrap();
     let trace = home.path().join("trace");
     let shell = |name: &str| format!("sh -c 'echo {name} >> {}; cat'", trace.display());
@@ -21,7 +20,7 @@ fn the_users_git_settings_hooks_and_filters_have_no_effect() {
     }
     fs::create_dir_all(home.path().join("template/hooks")).unwrap();
     fs::write(home.path().join("template/stranger"), "x").unwrap();
-    fs::write(home.path().join("attributes"), "* text=auto eol=crlf filter=loud ident\n").unwrap();
+    fs::write(home.path().join("attributes"), "*.md text=auto eol=crlf\nsecret.md filter=loud\nid.md ident\n").unwrap();
     let config = format!(
         "[core]\n\tautocrlf = true\n\teol = crlf\n\thooksPath = {home}/hooks\n\tattributesFile = {home}/attributes\n\tsafecrlf = true\n\
          [init]\n\tdefaultBranch = strange\n\ttemplateDir = {home}/template\n[commit]\n\tgpgSign = true\n\
@@ -48,23 +47,23 @@ fn the_users_git_settings_hooks_and_filters_have_no_effect() {
 fn changes_under_hostile_settings() {
     let world = World::new();
     assert!(git2::Config::open_default().unwrap().get_bool("core.autocrlf").unwrap(), "the hostile settings are in force");
-    world.write("lf.md", "one\ntwo $Id$\n");
-    world.write("crlf.md", "one\r\ntwo\n");
-    world.edit_by_hand("hand.md", "a\r\nb\n");
-    world.memory.adopt_hand_edits(crate::world::at(1)).unwrap();
-    assert_eq!(world.on_disk("lf.md"), "one\ntwo $Id$\n");
-    assert_eq!(world.memory.read("crlf.md").unwrap().content, "one\r\ntwo\n");
-    for (page, content) in [("lf.md", "one\ntwo $Id$\n"), ("crlf.md", "one\r\ntwo\n"), ("hand.md", "a\r\nb\n")] {
+    world.write("new.md", "one\ntwo\n");
+    world.edit_by_hand("hand.md", "a\r\nb\r\n");
+    world.edit_by_hand("secret.md", "plain\n");
+    world.edit_by_hand("id.md", "$Id$\n");
+    let adopted = world.memory.adopt_hand_edits(crate::world::at(1)).unwrap();
+    assert_eq!(adopted.commits[0].paths, ["hand.md"]);
+    assert_eq!(world.on_disk("new.md"), "one\r\ntwo\r\n");
+    for (page, content) in [("new.md", "one\ntwo\n"), ("hand.md", "a\nb\n")] {
         assert_eq!(git(&world.folder, &["cat-file", "blob", &format!("HEAD:{page}")]), content);
     }
     assert_eq!(git(&world.folder, &["branch", "--show-current"]).trim(), "main");
     assert!(!world.folder.join(".git/stranger").exists());
     assert_eq!(git(&world.folder, &["log", "-1", "--format=%an"]).trim(), "You");
-    world.is_clean();
-    // The user's own git, with these settings in force, sees the bytes unchanged as well.
+    // The user's own git, with these settings in force, sees no changes of what was committed.
     let status =
         Command::new("git").current_dir(&world.folder).args(["-c", "core.hooksPath=", "status", "--porcelain"]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&status.stdout), "");
+    assert_eq!(String::from_utf8_lossy(&status.stdout), "?? id.md\n?? secret.md\n");
 }
 
 #[cfg(unix)]

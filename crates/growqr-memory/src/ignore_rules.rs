@@ -1,0 +1,102 @@
+//! Decides what git ignores by its patterns: `.gitignore` of each folder, `info/exclude` and the person's own file. Whether a
+//! path is tracked, and so not ignored after all, is the business of `tracked`.
+
+use crate::ignore_sources;
+use gix_ignore::glob::Pattern;
+use gix_ignore::glob::pattern::Case;
+use gix_ignore::glob::wildmatch::Mode;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The file with the ignore patterns of a folder.
+pub(crate) const IGNORE_FILE: &str = ".gitignore";
+
+/// The patterns that apply inside one folder. A clone is cheap.
+#[derive(Clone)]
+pub(crate) struct IgnoreRules {
+    innermost: Option<Arc<Level>>,
+    case: Case,
+}
+
+/// The patterns of one file. They win over those of the outer levels.
+struct Level {
+    outer: Option<Arc<Level>>,
+    /// Length of the folder's path with its `/`: patterns are matched against what follows.
+    base: usize,
+    patterns: Vec<Pattern>,
+}
+
+impl IgnoreRules {
+    /// The rules at the top of the memory folder, without its own `.gitignore`.
+    pub(crate) fn of_repository(folder: &Path) -> IgnoreRules {
+        let sources = ignore_sources::of_repository(folder);
+        let case = if sources.ignores_case { Case::Fold } else { Case::Sensitive };
+        let mut rules = IgnoreRules { innermost: None, case };
+        for file in sources.files {
+            rules.add(0, fs::read(file));
+        }
+        rules
+    }
+
+    /// The rules inside a folder whose own `.gitignore`, if there is one, is not in these rules yet. `above` is the folder's
+    /// path with a `/` at the end, or empty.
+    pub(crate) fn inside(&self, location: &Path, above: &str) -> IgnoreRules {
+        let mut rules = self.clone();
+        let file = location.join(IGNORE_FILE);
+        // As git does, a link is not followed here.
+        match fs::symlink_metadata(&file) {
+            Ok(metadata) if metadata.is_file() => rules.add(above.len(), fs::read(file)),
+            _ => {}
+        }
+        rules
+    }
+
+    /// Whether the patterns ignore this path, which is in the folder of these rules. Nothing in an ignored folder can be
+    /// excepted.
+    pub(crate) fn is_ignored(&self, path: &str, is_folder: bool) -> bool {
+        let mut level = self.innermost.as_deref();
+        while let Some(here) = level {
+            if let Some(is_ignored) = here.verdict(path, is_folder, self.case) {
+                return is_ignored;
+            }
+            level = here.outer.as_deref();
+        }
+        false
+    }
+
+    /// Adds the patterns of a file. If it exists and cannot be read, everything is ignored: what it keeps private is unknown.
+    fn add(&mut self, base: usize, file: io::Result<Vec<u8>>) {
+        let mut bytes = match file {
+            Ok(bytes) => bytes,
+            Err(error) if is_absent(&error) => return,
+            Err(error) => {
+                tracing::warn!(%error, "ignore patterns cannot be read, so everything that they may name is ignored");
+                b"*".to_vec()
+            }
+        };
+        // A carriage return at the end of the file counts as part of a line end only before a line feed.
+        bytes.push(b'\n');
+        let patterns: Vec<Pattern> = gix_ignore::parse(&bytes, false).map(|(pattern, ..)| pattern).collect();
+        if !patterns.is_empty() {
+            self.innermost = Some(Arc::new(Level { outer: self.innermost.take(), base, patterns }));
+        }
+    }
+}
+
+impl Level {
+    /// Whether the path is ignored according to the last pattern that matches it.
+    fn verdict(&self, path: &str, is_folder: bool, case: Case) -> Option<bool> {
+        let inside = &path[self.base..];
+        let name = inside.rfind('/').map(|slash| slash + 1);
+        let matches = |pattern: &&Pattern| {
+            pattern.matches_repo_relative_path(inside.into(), name, Some(is_folder), case, Mode::NO_MATCH_SLASH_LITERAL)
+        };
+        self.patterns.iter().rev().find(matches).map(|pattern| !pattern.is_negative())
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
+}
