@@ -5,19 +5,17 @@
 use crate::disk;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
+use crate::index_entries::{SKIP_WORKTREE, Wanted, entry};
 use crate::objects::blob_at;
 use crate::page_cache::PageCache;
 use crate::plan::FileChange;
 use crate::probe::Step;
 use crate::stat::Stat;
-use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, IndexTime, Oid};
+use git2::{Index, IndexEntry, IndexEntryFlag};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Extended flag of an entry: git does not expect the file in the folder.
-pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
 
 impl Git {
     /// Marks the files of a commit for the next update of the index.
@@ -32,34 +30,12 @@ impl Git {
             return Ok(());
         }
         let head = self.head_tree()?;
-        let files: Vec<FileChange> =
-            paths.into_iter().map(|path| FileChange { new: blob_at(head.as_ref(), &path), old: None, path }).collect();
-        self.refresh_index(files.iter());
-        self.probe.reached(Step::IndexWritten)
-    }
-
-    /// Updates these files in the index. A failure, for example because the user's git holds the lock, is only logged.
-    pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
-        if let Err(error) = self.try_refresh_index(files) {
+        let version = |path| Wanted { path, old: None, new: blob_at(head.as_ref(), path), stat: None };
+        let wanted: Vec<Wanted<'_>> = paths.iter().map(|path| version(path)).collect();
+        if let Err(error) = self.update_entries(&wanted, false) {
             tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
         }
-    }
-
-    fn try_refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) -> Result<(), git2::Error> {
-        let mut index = self.index()?;
-        let mut changed = false;
-        for file in files {
-            let known = index.get_path(Path::new(&file.path), 0);
-            if known.as_ref().map(|entry| entry.id) == file.new {
-                continue;
-            }
-            changed = true;
-            match file.new {
-                Some(oid) => index.add(&entry(&file.path, oid, known.map(|entry| entry.mode)))?,
-                None => index.remove_path(Path::new(&file.path))?,
-            }
-        }
-        if changed { self.write_index(&index) } else { Ok(()) }
+        self.probe.reached(Step::IndexWritten)
     }
 
     /// Tells the user's git not to expect these files in the folder. Files that are in the folder are the user's own business. A
@@ -137,18 +113,22 @@ impl Git {
         self.replace_index(|ours| {
             let mut copy = Index::open(ours)?;
             index.iter().try_for_each(|entry| copy.add(&entry))?;
-            copy.write()
+            copy.write()?;
+            Ok(true)
         })
     }
 
-    /// Puts a new index in place, which `write` writes to the given file.
-    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<(), git2::Error>) -> Result<(), git2::Error> {
+    /// Puts a new index in place, which `write` writes to the given file, unless it returns `false`.
+    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<bool, git2::Error>) -> Result<(), git2::Error> {
         self.remove_own_index_lock();
         let (ours, lock) = (self.own_index_file(), self.index_lock());
         if lock.exists() {
             return Err(git2::Error::from_str("another git process holds its lock"));
         }
-        write(&ours)?;
+        if !write(&ours)? {
+            let _ = fs::remove_file(&ours);
+            return Ok(());
+        }
         let before = self.index_stat();
         self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))?;
         self.note_own_index_write(before);
@@ -210,23 +190,4 @@ impl Git {
 /// The same entry, for a file that git does not expect in the folder.
 fn hidden_entry(entry: IndexEntry) -> IndexEntry {
     IndexEntry { flags: IndexEntryFlag::EXTENDED.bits(), flags_extended: SKIP_WORKTREE, ..entry }
-}
-
-/// An entry without file times: git compares the content once and fills them in.
-pub(crate) fn entry(path: &str, id: Oid, known_mode: Option<u32>) -> IndexEntry {
-    let never = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: known_mode.unwrap_or(0o100_644),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
-    }
 }

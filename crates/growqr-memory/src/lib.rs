@@ -32,6 +32,7 @@ mod history;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
+mod index_entries;
 mod index_scan;
 mod left_alone;
 mod leftover;
@@ -81,7 +82,7 @@ pub use survey::Survey;
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
-pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES};
+pub use work_tree::MAX_PAGE_BYTES;
 
 use error_context::Context;
 use git::Git;

@@ -321,15 +321,15 @@ impl Rows {
         let mut added = Vec::new();
         for row in self.0.iter_mut().filter(|row| is_free(row)) {
             let Some(stat) = row.file else { continue };
-            let path = row.page.path.clone();
+            let path = || row.page.path.clone();
             let oid = match (row.found.take(), row.page.seen) {
                 (Some(Found::Page(oid)), _) | (None, Seen::Page(_, oid)) => oid,
                 (Some(Found::NotText), _) | (None, Seen::NotText(_)) => {
-                    scan.skipped.push(not_text(&git.folder, &path, stat));
+                    scan.skipped.push(not_text(&git.folder, &row.page.path, stat));
                     continue;
                 }
                 (Some(Found::NotAPage(reason)), _) => {
-                    scan.skipped.push(SkippedFile { path, reason });
+                    scan.skipped.push(SkippedFile { path: path(), reason });
                     continue;
                 }
                 // Deleted since the walk. The next scan commits the deletion if it lasts.
@@ -337,8 +337,8 @@ impl Rows {
             };
             match row.page.in_head {
                 Some(old) if old == oid => {}
-                Some(old) => scan.changed.push(FileChange { path, old: Some(old), new: Some(oid) }),
-                None => added.push(FileChange { path, old: None, new: Some(oid) }),
+                Some(old) => scan.changed.push(FileChange { path: path(), old: Some(old), new: Some(oid) }),
+                None => added.push(FileChange { path: path(), old: None, new: Some(oid) }),
             }
         }
         let removed = self.removed(git, base, repositories, &added, scan)?;
