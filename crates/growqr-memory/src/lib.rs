@@ -17,6 +17,7 @@ mod address;
 mod adopt;
 mod attribute_file;
 mod attributes;
+mod blame;
 mod checkout;
 mod commit;
 mod conflicts;
@@ -32,6 +33,8 @@ mod history;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
+mod index_entries;
+mod index_scan;
 mod left_alone;
 mod leftover;
 mod line_ends;
@@ -42,15 +45,20 @@ mod needle;
 mod nested;
 mod object_writer;
 mod objects;
+mod observer;
 mod on_disk;
 mod open;
 mod opening_error;
 mod parallel;
+mod pack;
+mod page_cache;
 mod path;
 mod plan;
 mod prepare;
 mod probe;
+mod read_pages;
 mod remote;
+mod scan;
 mod search;
 mod skipped_file;
 mod spellings;
@@ -61,6 +69,7 @@ mod sync;
 mod sync_error;
 mod text;
 mod tracked;
+mod tree_diff;
 mod walk;
 mod watch;
 mod work_tree;
@@ -69,6 +78,7 @@ pub use adopt::Adopted;
 pub use conflicts::OpenConflicts;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
+pub use observer::{AdoptionObserver, NoObserver};
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
@@ -77,13 +87,14 @@ pub use survey::Survey;
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
-pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES};
+pub use work_tree::MAX_PAGE_BYTES;
 
 use error_context::Context;
 use git::Git;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, FoundLine, Memory, MemoryError, Page, PageInfo};
 use message::Author;
+use page_cache::PageCache;
 use plan::{Plan, WorkTreeFiles};
 use prepare::PageChange;
 use std::fs;
@@ -104,6 +115,8 @@ pub struct MemoryRepo {
     git: Mutex<Option<Git>>,
     /// Why the repository must not be used. See [`MemoryRepo::withhold`].
     withheld: Mutex<Option<String>>,
+    /// What the last scan has seen; `None` before the first. Locked before `git`, if both are.
+    pages: Mutex<Option<PageCache>>,
 }
 
 /// How the repository is opened.
@@ -152,6 +165,7 @@ impl MemoryRepo {
             opening: Opening::ForWriting { at, probe },
             git: Mutex::default(),
             withheld: Mutex::default(),
+            pages: Mutex::default(),
         }
     }
 
@@ -169,6 +183,7 @@ impl MemoryRepo {
             opening: Opening::ReadOnly,
             git: Mutex::new(git),
             withheld: Mutex::default(),
+            pages: Mutex::default(),
         })
     }
 
@@ -296,15 +311,6 @@ impl MemoryRepo {
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
         self.change_as_person(path, &Edit::Delete, base, message, at)
-    }
-
-    /// Scans the whole working tree. Commits all hand edits in one commit in the user's name. Reports files that cannot be
-    /// pages (binary, too large, unreadable, a bad name, a link) and leaves them unchanged. Repairs git's index.
-    ///
-    /// # Errors
-    /// [`MemoryError::Repository`], also while the user has an unfinished merge or rebase.
-    pub fn adopt_hand_edits(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
-        self.git()?.adopt_all(at)
     }
 
     /// Calls `then` when the working tree has changed and then stayed unchanged for `quiet` (see [`QUIET`]). Changes inside

@@ -18,6 +18,7 @@ export const keys = {
   servers: ["local_servers"],
   memory: ["memory"],
   memoryNotice: ["memory", "notice"],
+  adoption: ["adoption"],
   pages: ["memory", "pages"],
   page: (path: string) => ["memory", "page", path],
   memorySearch: (text: string) => ["memory", "search", text],
