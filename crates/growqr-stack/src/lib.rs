@@ -7,6 +7,7 @@
 
 mod archive;
 mod container;
+mod copy_out;
 mod daemon;
 mod death;
 mod error;
@@ -29,6 +30,7 @@ mod stack;
 mod usage;
 mod volume;
 
+pub use copy_out::{ContainerFile, InContainer, Piece};
 pub use daemon::{Daemon, DaemonFacts};
 pub use death::{Death, Ending};
 pub use error::{Attempt, ImageProblem, StackError};

@@ -21,7 +21,7 @@ mod restarts;
 mod round;
 mod services;
 mod view;
-mod work_files;
+pub(crate) mod work_files;
 pub(crate) mod workbench;
 mod worker;
 
