@@ -40,7 +40,7 @@ pub use gitea_spec::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE, GITEA_PORT, GiteaSetting
 pub use image::{ImageFacts, LayerProgress, PullProgress, PullTotals, usual_size};
 pub use labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 pub use logs::{LogLine, LogSource};
-pub use observe::{Real, RealContainer, RealNetwork, RealVolume, Status};
+pub use observe::{NetworkOf, Real, RealContainer, RealNetwork, RealVolume, Status};
 pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, opencode_spec};
 pub use orphans::{Orphan, OrphanKind};
 pub use plan::{Step, Unfit, Wanted, plan};
