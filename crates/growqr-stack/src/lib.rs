@@ -41,7 +41,7 @@ pub use image::{ImageFacts, LayerProgress, PullProgress, PullTotals, usual_size}
 pub use labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 pub use logs::{LogLine, LogSource};
 pub use observe::{NetworkOf, Real, RealContainer, RealNetwork, RealVolume, Status};
-pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, opencode_spec};
+pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, WORK_USER, opencode_spec};
 pub use orphans::{Orphan, OrphanKind};
 pub use plan::{Step, Unfit, Wanted, plan};
 pub use spec::{ContainerSpec, FolderUse, PublishedPort, SeedEntry, TmpfsUse, VolumeUse};

@@ -17,7 +17,7 @@ use growqr_stack::{Daemon, Exec, StackError};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// The name of the agent in OpenCode that answers prompts.
@@ -223,9 +223,7 @@ impl Driver {
         let (shown, view) = watch::channel(SessionView::default());
         let (done, outcome) = watch::channel(None);
         let task = tokio::spawn(async move {
-            // Replies go straight to the server; nothing is sent here.
-            let (_instructions, mut commands) = mpsc::channel(1);
-            let result = run_session(&running.client, &running.feed, &job, &mut commands, &shown).await;
+            let result = run_session(&running.client, &running.feed, &job, &shown).await;
             done.send_replace(Some(result));
         });
         Driver { view, outcome, replied: Mutex::default(), task: task.abort_handle() }

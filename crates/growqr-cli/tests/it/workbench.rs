@@ -635,3 +635,62 @@ fn only_leftovers_that_were_shown_are_removed() {
     drop(running);
     reset(&program);
 }
+
+#[test]
+fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const PERSON: u32 = 1234;
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let shared = tempfile::tempdir().expect("a folder");
+    let notes = shared.path().join("notes");
+    std::fs::create_dir(&notes).expect("a folder");
+    std::fs::write(notes.join("large"), vec![0; 80 << 20]).expect("a file");
+    for own in [program.folder(), shared.path(), &notes] {
+        chown(own, Some(PERSON), Some(PERSON)).expect("this runs as root");
+    }
+    let share = json!([{"path": notes, "write": true}]).to_string();
+    let set = |value: &str| assert_eq!(program.run(&["config", "set", "workbench.folders", value]).code, Some(0));
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let until_user = |user: u32| {
+        until("the other container", LIMIT, || {
+            let found = host.docker(&[
+                "ps",
+                "-q",
+                "--filter",
+                &format!("label={}", owned.install()),
+                "--filter",
+                "label=ai.growqr.part=opencode",
+            ]);
+            let id = found.lines().next()?;
+            let wanted = host.docker(&["inspect", "-f", "{{.Config.User}}", id]) == format!("{user}:{user}");
+            (wanted && part(&status(&program), "opencode")["state"] == "running").then_some(())
+        });
+    };
+    until_user(1000);
+    owned.shell(
+        "opencode",
+        "mkdir -p /workspace/work/.deep && echo one > /workspace/work/.deep/file && chmod 700 /workspace/work",
+    );
+    set(&share);
+    until_user(PERSON);
+    owned
+        .shell("opencode", "echo two >> /workspace/work/.deep/file && echo new > /workspace/notes/new && echo x > /data/share/x");
+    assert_eq!(std::fs::metadata(notes.join("new")).expect("a file").uid(), PERSON);
+    set("none");
+    until_user(1000);
+    assert_eq!(
+        owned.shell("opencode", "echo three >> /workspace/work/.deep/file && cat /workspace/work/.deep/file"),
+        "one\ntwo\nthree"
+    );
+    drop(running);
+    // The next program measures the disk space at its start.
+    set(&share);
+    let running = Running::start(&program);
+    until_user(PERSON);
+    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
+    assert!(bytes > 0 && bytes < 60_000_000, "{bytes}");
+    drop(running);
+    reset(&program);
+}
