@@ -1,6 +1,7 @@
 //! Looks for what would make a change of memory fail, more closely than a change itself does: for `doctor`.
 
 use crate::git::Git;
+use crate::walk::walk_paths;
 use crate::work_tree;
 use growqr_core::memory::MemoryError;
 use std::fs;
@@ -34,7 +35,7 @@ impl Git {
 /// The pages that cannot be changed because they, or their folders, are read-only.
 pub(crate) fn read_only_pages(folder: &Path) -> Result<Vec<String>, MemoryError> {
     let is_read_only = |path: &Path| fs::metadata(path).is_ok_and(|data| data.permissions().readonly());
-    let (mut pages, _) = work_tree::walk(folder)?;
+    let mut pages = walk_paths(folder)?.files;
     pages.retain(|page| {
         let file = work_tree::file_of(folder, &page.path);
         // A file is replaced by a rename, which needs only the folder; on Windows, also the file.
