@@ -1,5 +1,5 @@
 /**
- * Renders untrusted Markdown: no HTML, no scripts, no remote images. Links to pages go to `onPage`, external links to the
+ * Renders untrusted Markdown: no attributes of HTML, no scripts, no remote images; tags that are not known stand as text. Links to pages go to `onPage`, external links to the
  * LinkProvider, which asks the person first.
  */
 import { Check, Copy } from "lucide-react";
@@ -8,11 +8,16 @@ import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
+import { joinCjkLines } from "./cjk";
 import { readGfm } from "./gfm";
 import { useOpenLink } from "./links";
 import { addLineNumbers, useMarkedLine } from "./marked";
+import { makeReadable } from "./readable";
 import { NotCopied } from "./states";
+import { readTags } from "./tags";
+import { keepUnused } from "./unused";
 import { useCopy } from "./useCopy";
+import { readWikiLinks } from "./wikiLinks";
 
 type Plugin = typeof import("./highlight").default;
 
@@ -57,15 +62,17 @@ export const Markdown = memo(function Markdown(props: { text: string; streaming?
 
 const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
   const plugin = useHighlighter(!streaming && text.includes("```"));
-  return <div>{streaming ? parse(text.replace(BARE_HEADING, ""), plugin) : cachedParse(text, plugin)}</div>;
+  return <div>{streaming ? parse(text.replace(BARE_MARKS, ""), plugin) : cachedParse(text, plugin)}</div>;
 });
 
-/** The marks of a heading whose words have not arrived yet: a screen reader would announce an empty heading. */
-const BARE_HEADING = /(?<=^|\n) {0,3}#{1,6}[ \t]*$/;
+/**
+ * A last line of marks whose words have not arrived yet: they would be an empty item, or make a heading of the line above.
+ */
+const BARE_MARKS = /(?<=^|\n)(?:[ \t>#=*+`~-]|\d{1,9}[.)])*$/;
 
 function parse(text: string, plugin: Plugin | null): ReactElement {
-  const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
-  return ReactMarkdown({ children: text, remarkPlugins: [readGfm], rehypePlugins, components });
+  const rehypePlugins = [readTags, rehypeSanitize, addLineNumbers, makeReadable, ...(plugin ? [plugin] : [])];
+  return ReactMarkdown({ children: text, remarkPlugins: [readGfm, joinCjkLines, keepUnused, readWikiLinks], rehypePlugins, components });
 }
 
 /** An LRU cache of rendered blocks, so that a row that scrolls back into view, or a finished answer, is not parsed again. */
