@@ -10,20 +10,17 @@ import { Markdown } from "../design/Markdown";
 import { NotCopied } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useLive } from "../data/context";
-import { toPage } from "../data/links";
 import type { Live } from "../data/live";
 import { money, tokens } from "../data/money";
+import { useOpenPage } from "../data/pageLinks";
 import { clock, exactTime } from "../data/time";
 import type { Answer } from "./items";
 import { preparing } from "./toolWords";
 
-export function openPage(path: string) {
-  location.hash = toPage(path.replace(/^\.?\//, ""));
-}
-
 /** Without an `item` it shows the streamed answer; then only this row renders with every frame. */
 export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agent: string; item: Answer | null; marked?: boolean }) {
   const live = useLive(agent, item === null);
+  const openPage = useOpenPage(null);
   const text = item?.text ?? live?.text ?? "";
   const thinking = item?.thinking ?? live?.thinking ?? "";
   return (

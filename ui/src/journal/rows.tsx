@@ -9,8 +9,8 @@ import { Markdown } from "../design/Markdown";
 import { ending } from "../data/ended";
 import { toAgent, toSettings } from "../data/links";
 import { money } from "../data/money";
+import { useOpenPage } from "../data/pageLinks";
 import { duration, exactTime } from "../data/time";
-import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
 import { SaidRow } from "./SaidRow";
@@ -91,6 +91,7 @@ const REPORT_ENDINGS = { done: "reported back", failed: "could not finish", canc
 
 function ReportRow({ item }: { item: Reported }) {
   const { report } = item;
+  const openPage = useOpenPage(null);
   const summary = (
     <>
       <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
