@@ -96,7 +96,7 @@ function ReportRow({ item }: { item: Reported }) {
     <>
       <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">
-        <span className="font-medium text-ink">{report.name}</span> {REPORT_ENDINGS[report.ending]}
+        <bdi className="font-medium text-ink">{report.name}</bdi> {REPORT_ENDINGS[report.ending]}
       </span>
       <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
     </>

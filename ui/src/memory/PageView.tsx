@@ -40,7 +40,7 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
         <BackToPages />
-        <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
+        <h2 dir="auto" className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
           <span className="ml-auto flex shrink-0 items-center gap-1">
