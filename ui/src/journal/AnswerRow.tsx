@@ -77,7 +77,7 @@ function StreamStatus({ live }: { live: Live | null }) {
 function Thinking({ text, now }: { text: string; now: boolean }) {
   return (
     <Disclosure summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought process"}</span>}>
-      {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
+      {() => <p dir="auto" className="border-s-2 border-line ps-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
     </Disclosure>
   );
 }
