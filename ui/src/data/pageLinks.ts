@@ -2,39 +2,11 @@
  * Links to pages, as people and models write them: encoded or not, with `#` and `%` in names, with or without `.md`, from
  * the page or from the root, in either form of an accent.
  */
-import { useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
-import { useHost } from "./context";
-import { keys } from "./keys";
-import { toAgent, toHeading, toPage } from "./links";
 
 export interface PageLink {
   path: string;
   /** What is written behind the `#`, if it is no part of the name. */
   heading: string | null;
-}
-
-/** Opens links on a page, or in an answer (`null`). A page that does not exist is opened too: its view offers to make it. */
-export function useOpenPage(from: string | null): (href: string) => void {
-  const host = useHost();
-  const client = useQueryClient();
-  return useCallback(
-    (href) => {
-      const agent = /^growqr:\/\/agent\/([^/?#]+)$/i.exec(href)?.[1];
-      if (agent) {
-        location.hash = toAgent(decoded(agent));
-        return;
-      }
-      const list = { queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) };
-      // Without the list, the link is read as it is written.
-      const open = (pages: readonly string[]) => {
-        const found = findPage(href, from, pages);
-        if (found) location.hash = found.heading ? toHeading(found.path, found.heading) : toPage(found.path);
-      };
-      client.fetchQuery(list).then((rows) => open(rows.map(({ path }) => path)), () => open([]));
-    },
-    [host, client, from],
-  );
 }
 
 /** The page that a link leads to: one of `pages`, or the path of one that could be made; `null` if it names none. */

@@ -12,7 +12,7 @@ import { useCopy } from "../design/useCopy";
 import { useLive } from "../data/context";
 import type { Live } from "../data/live";
 import { money, tokens } from "../data/money";
-import { useOpenPage } from "../data/pageLinks";
+import { useOpenPage } from "../data/openPage";
 import { clock, exactTime } from "../data/time";
 import type { Answer } from "./items";
 import { preparing } from "./toolWords";
@@ -40,7 +40,7 @@ function AnswerDetails({ item }: { item: Answer }) {
   const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
   return (
     <>
-      <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+      <div data-uncopied className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
         <span title={exactTime(item.at)}>{clock(item.at)}</span>
         <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
         <span title={`${read} input tokens, ${usage.output_tokens} output tokens`}>

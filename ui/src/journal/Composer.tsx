@@ -1,15 +1,17 @@
 /** The message field. Stores the draft, and sends on Enter except during IME composition. */
 import { ArrowUp } from "lucide-react";
-import { type ClipboardEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 import { DraftNotStored } from "./DraftNotStored";
-import { Pasted } from "./Pasted";
 import { RunControls, STEERING } from "./RunControls";
 import { useMessageDraft } from "./useMessageDraft";
+
+// Rare, so it does not delay the first paint.
+const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
 
 /** `hasControls`: the view has no other place for the controls of a working agent. */
 export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
@@ -61,7 +63,11 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   return (
     <div className="px-6 pb-4 @xl/view:pb-2">
       <div className="mx-auto max-w-[50rem]">
-        {pasted && <Pasted text={pasted} onRemove={() => (draft.removePasted(), setFailedId(null), box.current?.focus())} />}
+        {pasted && (
+          <Suspense fallback={<div className="mb-1.5 h-10" />}>
+            <Pasted text={pasted} onRemove={() => (draft.removePasted(), setFailedId(null), box.current?.focus())} />
+          </Suspense>
+        )}
         <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
           <textarea
             ref={box}

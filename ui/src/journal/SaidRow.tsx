@@ -40,11 +40,14 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; m
 }
 
 /** Characters of a message that are shown at first: laying out a megabyte takes seconds each time its row comes into view. */
-const SHOWN_FIRST = 10_000;
+const SHOWN_FIRST = 3_000;
+
+/** Shorter messages are shown whole. */
+const SHOWN_WHOLE = 20_000;
 
 function Shortened({ text }: { text: string }) {
   const [isWhole, setWhole] = useState(false);
-  if (isWhole || text.length <= 2 * SHOWN_FIRST) return text;
+  if (isWhole || text.length <= SHOWN_WHOLE) return text;
   return (
     <>
       {text.slice(0, SHOWN_FIRST)}…

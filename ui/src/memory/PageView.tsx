@@ -7,7 +7,7 @@ import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
 import { useRequest } from "../data/context";
 import { toLine, toPage } from "../data/links";
-import { useOpenPage } from "../data/pageLinks";
+import { useOpenPage } from "../data/openPage";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
 import { BackToPages } from "./BackToPages";
