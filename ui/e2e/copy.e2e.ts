@@ -15,6 +15,13 @@ async function clipboard(page: Page): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
+/** Waits until the window has loaded what is not needed for the first paint. */
+async function loaded(page: Page) {
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/CopyRows-")));
+  // React renders it with the next task, and listens after the frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 300)))));
+}
+
 /** Selects from the beginning of one text to the end of another, both in view. */
 async function select(page: Page, from: string, to: string) {
   await page.evaluate(
@@ -35,6 +42,7 @@ test("Ctrl+A copies the whole conversation in Markdown, rows out of view include
   const { page, context, pageErrors } = await open(chromium, { size: { width: 1000, height: 500 } });
   const log = page.getByRole("log", { name: "Conversation" });
   await page.getByText("shall I write to Mara").waitFor();
+  await loaded(page);
   await log.focus();
   await page.keyboard.press("Control+A");
   const text = await clipboard(page);
@@ -48,12 +56,13 @@ test("Ctrl+A copies the whole conversation in Markdown, rows out of view include
 test("a selection over many rows is copied although those between have left the window", async () => {
   const { page, context } = await open(chromium, { world: "long" });
   await page.getByText("Message number 4999").waitFor();
+  await loaded(page);
   await select(page, "number 4998", "how do I go on");
   await page.getByRole("log").hover();
   const anchor = await page.evaluate(() => getSelection()!.anchorNode!.textContent);
   expect(anchor).toContain("4998");
   await page.mouse.wheel(0, -6_000);
-  await page.waitForFunction(() => !document.querySelector("[role=log]")!.textContent!.includes("number 4990:"));
+  await page.waitForFunction(() => !document.querySelector("[role=log]")!.textContent!.includes("number 4997:"));
   await page.evaluate(() => {
     const rows = [...document.querySelectorAll<HTMLElement>("[data-index]")].filter((row) => row.textContent?.includes("Message number") && row.getBoundingClientRect().top > 100);
     const walker = document.createTreeWalker(rows[0]!, NodeFilter.SHOW_TEXT);
@@ -74,6 +83,7 @@ test("a selection over many rows is copied although those between have left the 
 test("a part of one answer is copied as it is read, with its links and without its buttons", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   await page.getByText("shall I write to Mara").waitFor();
+  await loaded(page);
   await select(page, "Week 1", "in memory.");
   const text = await clipboard(page);
   expect(text).toMatch(/^Week 1\tRustlings, evenings\tsyntax out of the way\nWeeks 2–3\t/);
@@ -86,6 +96,7 @@ test("a part of one answer is copied as it is read, with its links and without i
 test("the whole of a long conversation is copied, also what was not loaded yet", async () => {
   const { page, context } = await open(chromium, { world: "long" });
   await page.getByText("Message number 4999").waitFor();
+  await loaded(page);
   await page.getByRole("log").focus();
   await page.keyboard.press("Control+A");
   await page.waitForFunction(() => document.querySelector("[data-index='0']")?.textContent?.includes("Message number 0:"), undefined, { timeout: 60_000 });

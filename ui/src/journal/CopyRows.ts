@@ -3,6 +3,7 @@
  * selection begins and ends stay, and what lies between is copied from the items. Ctrl+A selects the whole conversation.
  */
 import { type RefObject, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { copied } from "../design/copied";
 import type { Item } from "./items";
 import { itemText } from "./itemText";
@@ -42,9 +43,9 @@ export function CopyRows(props: Props) {
       const data = isInField(event.target) ? null : event.clipboardData;
       const found = selectedRows(scroller.current);
       const [first, last] = [found[0], found.at(-1)];
-      if (!data || first === undefined || last === undefined) return;
+      if (!data || (!isAll && !first)) return;
       event.preventDefault();
-      if (first === last && !isAll) {
+      if (first && first === last && !isAll) {
         const part = copied(first.range);
         data.setData("text/plain", part.text);
         data.setData("text/html", part.html);
@@ -56,9 +57,9 @@ export function CopyRows(props: Props) {
         return item ? itemText(item) : liveText();
       };
       const texts = isAll && !isWhole ? ["[Older messages were not loaded yet.]"] : [];
-      const [from, to] = isAll ? [0, keys.length - 1] : [first.index, last.index];
+      const [from, to] = isAll ? [0, keys.length - 1] : [first?.index ?? 0, last?.index ?? -1];
       for (let index = from; index <= to; index += 1) {
-        const end = isAll ? undefined : [first, last].find((row) => row.index === index);
+        const end = isAll ? undefined : [first, last].find((row) => row?.index === index);
         texts.push(end ? partOf(end, textOf) : textOf(index));
       }
       const text = texts.filter((one) => one.trim()).join("\n\n");
@@ -68,7 +69,8 @@ export function CopyRows(props: Props) {
     const onKey = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "a" || isInField(event.target) || !scroller.current) return;
       event.preventDefault();
-      setAll(true);
+      // At once: the next key may copy.
+      flushSync(() => setAll(true));
     };
     // What was selected while this was loading.
     onSelection();
