@@ -65,9 +65,7 @@ const Part = memo(function Part({ text, streaming }: { text: string; streaming: 
   return <div>{streaming ? parse(text.replace(BARE_MARKS, ""), plugin) : cachedParse(text, plugin)}</div>;
 });
 
-/**
- * A last line of marks whose words have not arrived yet: they would be an empty item, or make a heading of the line above.
- */
+/** A last line that has only marks so far: it would be an empty item or heading, or turn the line above into a heading. */
 const BARE_MARKS = /(?<=^|\n)(?:[ \t>#=*+`~-]|\d{1,9}[.)])*$/;
 
 function parse(text: string, plugin: Plugin | null): ReactElement {

@@ -1,9 +1,9 @@
-/** What people and models wrote is all there, whatever it looks like to a reader of Markdown. */
+/** Rendered Markdown shows every word of its source. */
 import { render, screen } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
 import { Markdown } from "./Markdown";
 
-/** The text as it is read: a line break and the border of a cell part words. */
+/** The rendered text in one line, with a space at each line break and cell border. */
 function shown(text: string, streaming = false): string {
   const { container, unmount } = render(<Markdown text={text} streaming={streaming} />);
   expect(container.querySelector("script, iframe, style, object, form, a[href]")).toBeNull();
@@ -26,11 +26,11 @@ describe("tags", () => {
     "<!-- a remark --> and <?php echo ?> and <![CDATA[ data ]]> and <!DOCTYPE html>",
     "<script>alert(1)</script> and <img src=x onerror=alert(1)> and <style>p {}</style>",
     "<b onclick=\"x()\">not bold</b> and </b> alone and <b> open",
-  ])("%j stands as it is", (text) => {
+  ])("%j is shown unchanged", (text) => {
     expect(shown(text)).toBe(text);
   });
 
-  test("a line that begins with a tag loses nothing of its paragraph, nor of its Markdown", () => {
+  test("a paragraph that begins with a tag keeps its words and its Markdown", () => {
     const container = html("<answer>\nwith **bold** words\n</answer>\n\n# After");
     expect(container.textContent).toContain("<answer>");
     expect(container.querySelector("strong")?.textContent).toBe("bold");
@@ -44,12 +44,12 @@ describe("tags", () => {
     expect(shown("| a |\n|---|\n| 10<br>20 |")).toContain("10 20");
   });
 
-  test("keys, subscripts and their like work, in pairs and nested", () => {
+  test("<kbd>, <sub>, <b> and similar tags work in pairs, also nested", () => {
     const container = html("Press <kbd>Ctrl</kbd>+<kbd>**K**</kbd>. H<sub>2</sub>O, <b>bold <i>both</i></b>");
     expect([...container.querySelectorAll("kbd, sub, b, i")].map((one) => one.textContent)).toEqual(["Ctrl", "K", "2", "bold both", "both"]);
   });
 
-  test("details fold, with what is in them", () => {
+  test("<details> folds its content, also nested", () => {
     const container = html("<details><summary>Why **so**</summary>\n\nThe reason.\n\n- a\n\n<details>\n<summary>More</summary>\n\ndeep\n</details>\n\n</details>\n\nafter");
     const [outer, inner] = container.querySelectorAll("details");
     expect(outer?.querySelector("summary")?.textContent).toBe("Why so");
@@ -72,7 +72,7 @@ describe("tags", () => {
     }
   }, 60_000);
 
-  test("definitions that nothing refers to stand as text", () => {
+  test("an unused definition is shown as text", () => {
     expect(shown("[note]: like-this\n\n[^1]: Said below.\n\n[a]: b.md\n\n[see][a]")).toBe("[note]: like-this [^1]: Said below. see");
   });
 });
@@ -90,7 +90,7 @@ describe("Chinese, Japanese and Korean", () => {
     expect(container.textContent).not.toContain("*");
   });
 
-  test("a single star or tilde is no mark beside them", () => {
+  test("a single star or tilde beside them is no markup", () => {
     for (const text of ["文件*.md和*.txt", "大约需要3~5天，价格100~200元，人数10~20人。", "범위는 1~2, 5~6입니다.", "~/notes and ~/work"]) {
       const container = html(text);
       expect(container.textContent).toBe(text);
@@ -109,26 +109,26 @@ describe("Chinese, Japanese and Korean", () => {
     ["https://例え.jp/guide。次", "https://例え.jp/guide"],
     ["邮箱someone@example.org。", "mailto:someone@example.org"],
     ["(https://example.org/a_(b)). Then", "https://example.org/a_(b)"],
-  ])("%s: the address ends where it does", (text, address) => {
+  ])("%s: the address ends before the text behind it", (text, address) => {
     const container = html(text);
     const title = screen.getByRole("link").title;
     expect(decodeURI(title)).toBe(address);
     expect(container.textContent).toBe(text.replaceAll("**", ""));
   });
 
-  test("a line end inside a sentence leaves no space, but one between Korean or Latin words", () => {
+  test("a line end adds no space in Chinese and Japanese, but one in Korean and English", () => {
     expect(shown("今天是\n星期一，**很好**\n。")).toBe("今天是星期一，很好。");
     expect(shown("오늘은\n월요일 two\nwords")).toBe("오늘은 월요일 two words");
   });
 });
 
-test("each paragraph, list and cell has the direction of its first letter, code its own", () => {
+test("paragraphs, lists and cells take their direction from their first letter; code is isolated", () => {
   const container = html("שלום world\n\n- אחד\n- two\n\n> ציטוט\n\n| א | b |\n|---|---|\n| ג | d |\n\nקוד `a.b()` כאן");
   expect([...container.querySelectorAll("[dir=auto]")].map((one) => one.tagName)).toEqual(["P", "UL", "BLOCKQUOTE", "TH", "TH", "TD", "TD", "P"]);
   expect(container.querySelector("code bdi")?.textContent).toBe("a.b()");
 });
 
-test("nothing is left empty for a screen reader, while streaming neither", () => {
+test("no heading, list item, table header or link is empty, neither while streaming nor afterwards", () => {
   for (const text of ["#", "## ", "- # ", "> ##", "| | b |\n|---|---|\n| 1 | 2 |", "[](notes/a.md)"]) {
     const container = html(text);
     for (const one of container.querySelectorAll("h1, h2, h3, th, [role=link]")) expect(one.textContent, text).not.toBe("");

@@ -1,11 +1,11 @@
 /**
- * Chinese, Japanese and Korean in Markdown. They are written without spaces, so that the rules of CommonMark leave stars
- * standing beside them, addresses swallow the sentence behind them, and a line end shows as a space inside a word.
+ * Markdown rules for Chinese, Japanese and Korean. CommonMark expects spaces around words: without these rules `**` stays
+ * visible next to their punctuation, bare addresses include the sentence behind them, and line ends become spaces.
  */
 import type { Code, Construct, Effects, State, Token, TokenizeContext, Tokenizer } from "micromark-util-types";
 import { changeSiblings, type TreeNode, wordsOf } from "./tree";
 
-/** Characters written without spaces in between, their punctuation and full-width forms included. Not the ideographic space. */
+/** Chinese and Japanese characters, their punctuation and full-width forms. Without the ideographic space. */
 const UNSPACED = "\\u2e80-\\u2fff\\u3001-\\u312f\\u3190-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff01-\\uffef";
 const HANGUL = "\\u1100-\\u11ff\\u3130-\\u318f\\ua960-\\ua97f\\uac00-\\ud7ff";
 const CJK = new RegExp(`[${UNSPACED}${HANGUL}]`);
@@ -27,8 +27,8 @@ function isSpace(code: Code): boolean {
 }
 
 /**
- * Lets a run of two or more marks (`**`, `~~`) open or close beside CJK characters and emoji whatever its other side is. A
- * single star keeps the rule of CommonMark, since it also stands in patterns such as `*.md`.
+ * Wraps emphasis or strikethrough: a run of two or more marks (`**`, `~~`) next to a CJK character or an emoji may open or
+ * close regardless of punctuation. A single star keeps the CommonMark rule, because of patterns such as `*.md`.
  */
 export function besideCjk(construct: Construct): Construct {
   const tokenize: Tokenizer = function (effects, ok, nok) {
@@ -51,7 +51,7 @@ function loosen(run: Token, before: Code, after: Code) {
   if (!isSpace(before)) run._close = true;
 }
 
-/** Ends a bare address before the first CJK character behind its host, and lets it begin right behind one. */
+/** Wraps a bare address: it ends before the first CJK character after its host, and may follow one directly. */
 export function endBeforeCjk(construct: Construct): Construct {
   const tokenize: Tokenizer = function (effects, ok, nok) {
     const begin = this.now().offset;
@@ -66,7 +66,7 @@ export function endBeforeCjk(construct: Construct): Construct {
       if (beginsHost || at === host) host = Math.max(host, at + 1);
       return at >= host;
     };
-    // To the wrapped construct, the end of the address looks like the end of the text.
+    // Passes `null`, the end of the text, to the wrapped construct where the address ends.
     const watch = (state: State): State => (next) => {
       code = next;
       const after = state(isEnd() ? null : code);
@@ -82,7 +82,7 @@ export function endBeforeCjk(construct: Construct): Construct {
   return { ...construct, tokenize };
 }
 
-/** Effects whose nested constructs end with the code that is really there. */
+/** Effects whose nested constructs report the real code when they end, not the `null` that `watch` passed to them. */
 function reportingTo(effects: Effects, real: () => Code): Effects {
   const nested = (construct: Construct): Construct => ({
     ...construct,

@@ -1,4 +1,4 @@
-/** What a selection gives to the clipboard: the words, without labels of buttons and what is only for the eye. */
+/** Converts a selection for the clipboard, without the labels of buttons and elements with `data-uncopied`. */
 
 const LEFT_OUT = "button:not([role=link]):not([aria-expanded]), [data-uncopied], [aria-hidden=true], .sr-only, [role=status]";
 const BLOCK = /^(?:P|DIV|H[1-6]|UL|OL|LI|BLOCKQUOTE|PRE|TABLE|TR|HR|DETAILS|SUMMARY|SECTION)$/;

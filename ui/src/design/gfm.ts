@@ -1,7 +1,7 @@
 /**
- * The syntax that is read: CommonMark with GitHub's additions, without writing (remark-gfm bundles it, no view needs it).
- * Differs where GitHub's rules lose words or change what is meant: a single tilde strikes nothing, a line that begins with a
- * tag is a paragraph like others, and words beside Chinese, Japanese and Korean are bold or an address as in other languages.
+ * The Markdown syntax: CommonMark with GitHub's additions, for reading only (remark-gfm also bundles the code that writes
+ * Markdown). Differs from GitHub where its rules lose words or change the meaning: a single tilde strikes nothing out, a line
+ * that begins with a tag starts no HTML block, and `cjk.ts` changes the rules next to Chinese, Japanese and Korean.
  */
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { attention } from "micromark-core-commonmark";
@@ -26,7 +26,7 @@ const STAR = 42;
 
 const SYNTAX = withCjk(gfm({ singleTilde: false }));
 
-// A transform looks for addresses once more in the finished tree, where it does not know of the ends before CJK.
+// Without the transform that searches the finished tree for addresses again: it would not end them before CJK.
 const TREE = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
 function withCjk(extension: Extension): Extension {

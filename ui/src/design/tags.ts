@@ -1,7 +1,4 @@
-/**
- * HTML tags in Markdown. A few without attributes work; all others stand there as text, so that `Vec<String>` and
- * `<placeholder>` keep their words.
- */
+/** HTML tags in Markdown: a few work if they have no attributes; all others are shown as text, such as `Vec<String>`. */
 import { changeSiblings, element, text, type TreeNode } from "./tree";
 
 const PAIRED = new Set(["b", "code", "del", "em", "i", "ins", "kbd", "samp", "strong", "sub", "sup"]);
@@ -59,7 +56,7 @@ function withDetails(siblings: TreeNode[]): TreeNode[] {
   const end = siblings.findIndex((node, index) => index >= begin && node.tagName === "p" && isTag(node.children?.at(-1), "</details>"));
   if (end < 0) return siblings;
   const inside = siblings.slice(begin, end + 1);
-  // The innermost comes first; those around it follow.
+  // Begins with the innermost.
   return withDetails([...siblings.slice(0, begin), details(inside), ...siblings.slice(end + 1)]);
 }
 

@@ -1,4 +1,4 @@
-/** Keeps definitions that nothing refers to, as text: `[note]: like this` in an answer is often meant to be read. */
+/** Shows definitions that nothing refers to as text, since `[note]: words` in an answer is often meant to be read. */
 import { changeSiblings, text, type TreeNode } from "./tree";
 
 /** A remark plugin. Of several definitions with one name, only the first is in use. */

@@ -1,6 +1,6 @@
 /**
- * Selecting and copying in a virtual list, whose rows are removed when they scroll out of view: the rows in which a
- * selection begins and ends stay, and what lies between is copied from the items. Ctrl+A selects the whole conversation.
+ * Selecting and copying in the virtual list of a transcript. The rows in which a selection begins and ends stay in the
+ * document when they scroll out of view; the rows between them are copied from the items. Ctrl+A selects all rows.
  */
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";

@@ -1,6 +1,6 @@
 /**
- * The unsent message to an agent: what is typed, and apart from it what was pasted and is too long for a text field, which
- * would take seconds to lay it out. Both are kept as drafts and sent as one message.
+ * The unsent message to an agent: the typed text, and a long pasted text, which would take a text field seconds to lay out.
+ * Both are stored as drafts and sent as one message.
  */
 import { useEffect, useState } from "react";
 import { bytes } from "../data/bytes";
