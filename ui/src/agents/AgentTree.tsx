@@ -35,7 +35,7 @@ function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: n
     <a href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block rounded-lg px-2 py-1.5 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
       <span className="flex items-center gap-2">
         <Dot tone={tone} />
-        <span className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>
+        <span dir="auto" className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>
         <span className={cx("ml-auto text-xs whitespace-nowrap", TEXT[tone])}>{label}</span>
       </span>
       <span className="mt-1 flex items-center gap-2 pl-4 text-xs text-ink-3 tabular-nums">

@@ -46,7 +46,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
-        <h2 className="font-semibold">{agent.name}</h2>
+        <h2 dir="auto" className="font-semibold">{agent.name}</h2>
         <span className={cx("flex items-center gap-1.5 text-xs", TEXT[tone])}>
           <Dot tone={tone} /> {label}
         </span>

@@ -102,7 +102,7 @@ function Frame() {
 }
 
 function View(props: { place: Place; searching: boolean; onSearching: (open: boolean) => void }) {
-  const { view, id, at, change, line } = props.place;
+  const { view, id, at, change, line, heading } = props.place;
   switch (view) {
     case "chat":
       return <Chat searching={props.searching} onSearching={props.onSearching} />;
@@ -111,7 +111,7 @@ function View(props: { place: Place; searching: boolean; onSearching: (open: boo
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":
-      return <Memory path={id} tab={at} change={change} line={line} />;
+      return <Memory path={id} tab={at} change={change} line={line} heading={heading} />;
     case "stack":
       return <Stack />;
     case "settings":

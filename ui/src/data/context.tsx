@@ -2,7 +2,7 @@
 import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Host, HostError, Reply, Request } from "../bridge";
-import type { Drafts, DraftStorage } from "./drafts";
+import type { DraftKind, Drafts, DraftStorage } from "./drafts";
 import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
 import { invalidateAfter } from "./keys";
@@ -42,10 +42,10 @@ export function useDrafts(): Drafts {
   return useDataContext().drafts;
 }
 
-/** The unsent message to an agent. */
-export function useDraft(agent: string): string {
+/** A draft; an empty string if there is none. */
+export function useDraft(kind: DraftKind, id: string): string {
   const { drafts } = useDataContext();
-  return useSyncExternalStore(drafts.subscribe, () => drafts.get("draft", agent));
+  return useSyncExternalStore(drafts.subscribe, () => drafts.get(kind, id));
 }
 
 export function useDraftStorage(): DraftStorage {

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { type Host, HostError } from "../bridge";
 import { Drafts } from "./drafts";
 
@@ -12,7 +12,11 @@ function host() {
   return Object.assign(state, { host: { call } as unknown as Host });
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  vi.useFakeTimers();
+  return () => vi.useRealTimers();
+});
 
 test("a draft is stored under the profile that the page was loaded for, even after another one opens", async () => {
   const world = host();
@@ -21,8 +25,10 @@ test("a draft is stored under the profile that the page was loaded for, even aft
   world.profile = "p-lin";
   await drafts.loadProfile();
   drafts.set("draft", "grow", "hello");
+  vi.runAllTimers();
   expect(localStorage.getItem("draft:p-ada:grow")).toBe("hello");
   drafts.set("draft", "grow", "");
+  vi.runAllTimers();
   expect(localStorage.length).toBe(0);
 });
 
@@ -39,4 +45,37 @@ test("a draft written before the profile is known is appended to the stored one"
   await drafts.loadProfile();
   expect(drafts.storage()).toEqual({ isPersistent: true, problem: null });
   expect(drafts.get("draft", "grow")).toBe("kept\ntyped");
+});
+
+test("a draft is written some time after its changes, once for many keys, and when the window goes", async () => {
+  const drafts = new Drafts(host().host);
+  await drafts.loadProfile();
+  const write = vi.spyOn(Storage.prototype, "setItem");
+  for (const text of ["h", "he", "hel", "hell", "hello"]) drafts.set("draft", "grow", text);
+  expect(drafts.get("draft", "grow")).toBe("hello");
+  expect(write).not.toHaveBeenCalled();
+  vi.runAllTimers();
+  expect(write.mock.calls).toEqual([["draft:p-ada:grow", "hello"]]);
+  drafts.set("draft", "grow", "hello you");
+  dispatchEvent(new Event("pagehide"));
+  expect(localStorage.getItem("draft:p-ada:grow")).toBe("hello you");
+  write.mockRestore();
+});
+
+test("with full storage no letter is lost, the person is told, and it is written once there is room", async () => {
+  const drafts = new Drafts(host().host);
+  await drafts.loadProfile();
+  const write = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  drafts.set("draft", "grow", "hello");
+  vi.runAllTimers();
+  expect(drafts.get("draft", "grow")).toBe("hello");
+  expect(drafts.storage()).toMatchObject({ isPersistent: true, problem: { code: "disk_full" } });
+  drafts.set("draft", "grow", "hello you");
+  expect(drafts.get("draft", "grow")).toBe("hello you");
+  write.mockRestore();
+  vi.runAllTimers();
+  expect(localStorage.getItem("draft:p-ada:grow")).toBe("hello you");
+  expect(drafts.storage().problem).toBeNull();
 });

@@ -1,29 +1,37 @@
 /**
- * Unsent messages, unsaved page edits and changes of queued messages, stored in localStorage under their profile so that they survive a restart.
- * Until the profile is known, they are in memory only.
+ * Unsent messages, unsaved page edits and changes of queued messages. They are in memory, and soon after each change in
+ * localStorage under their profile, so that they survive a restart. Until the profile is known, they are in memory only.
  */
 import { HostError, type Host } from "../bridge";
 
-/** A message to an agent, an edit of a page, or a change of a message that is queued. */
-export type DraftKind = "draft" | "edit" | "message";
+/** A message to an agent, a long text pasted into it, an edit of a page, or a change of a message that is queued. */
+export type DraftKind = "draft" | "paste" | "edit" | "message";
 
-/** Whether drafts survive a restart, and if not, why. */
+/** Whether drafts survive a restart, and if not, or not all of them, why. */
 export interface DraftStorage {
   isPersistent: boolean;
   problem: HostError | null;
 }
 
+/** How long after a change it is written: each write of a long text takes time that the next key would wait for. */
+const WRITE_AFTER_MS = 500;
+
 export class Drafts {
   readonly #host: Host;
   readonly #listeners = new Set<() => void>();
-  /** Drafts written before the profile was known, by kind and id. */
-  readonly #unsaved = new Map<string, { kind: DraftKind; id: string; text: string }>();
+  /** Drafts that were read or written, by kind and id. */
+  readonly #texts = new Map<string, { kind: DraftKind; id: string; text: string }>();
+  /** The keys of those that are not in localStorage yet. */
+  readonly #unwritten = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
   /** Never changes once known: a change of profile reloads the page. */
   #profile: string | null = null;
   #storage: DraftStorage = { isPersistent: false, problem: null };
 
   constructor(host: Host) {
     this.#host = host;
+    addEventListener("pagehide", () => this.write());
+    document.addEventListener("visibilitychange", () => document.hidden && this.write());
   }
 
   /** The profile that the drafts belong to; `null` until it is known. */
@@ -31,13 +39,13 @@ export class Drafts {
     return this.#profile;
   }
 
-  /** Reads the profile from the host. Never rejects: an error is in `storage`. */
+  /** Reads the profile from the host, and writes what could not be written yet. Never rejects: an error is in `storage`. */
   async loadProfile(): Promise<void> {
     try {
       const { profile } = await this.#host.call("about", {});
-      this.#profile ??= profile;
+      if (this.#profile === null) this.#begin(profile);
       this.#storage = { isPersistent: true, problem: null };
-      this.#persistUnsaved();
+      this.write();
     } catch (thrown) {
       if (this.#profile === null) this.#storage = { isPersistent: false, problem: HostError.from(thrown) };
     }
@@ -53,28 +61,74 @@ export class Drafts {
 
   /** The draft, or an empty string. */
   get(kind: DraftKind, id: string): string {
-    if (this.#profile === null) return this.#unsaved.get(`${kind}:${id}`)?.text ?? "";
-    return localStorage.getItem(`${kind}:${this.#profile}:${id}`) ?? "";
+    const key = `${kind}:${id}`;
+    const known = this.#texts.get(key);
+    if (known) return known.text;
+    if (this.#profile === null) return "";
+    const text = localStorage.getItem(storageKey(kind, this.#profile, id)) ?? "";
+    this.#texts.set(key, { kind, id, text });
+    return text;
   }
 
   set(kind: DraftKind, id: string, text: string) {
-    const key = `${kind}:${this.#profile}:${id}`;
-    if (this.#profile === null) this.#unsaved.set(`${kind}:${id}`, { kind, id, text });
-    else if (text) localStorage.setItem(key, text);
-    else localStorage.removeItem(key);
+    const key = `${kind}:${id}`;
+    this.#texts.set(key, { kind, id, text });
+    this.#unwritten.add(key);
+    // At once, so that a message that was sent does not come back after a crash.
+    if (text === "") this.write();
+    else if (this.#profile !== null) this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
     this.#notify();
   }
 
-  /** Appends drafts from memory to the stored ones. */
-  #persistUnsaved() {
-    const unsaved = [...this.#unsaved.values()];
-    this.#unsaved.clear();
-    for (const { kind, id, text } of unsaved) {
-      if (text) this.set(kind, id, [this.get(kind, id), text].filter(Boolean).join("\n"));
+  /** Writes all changes now. A draft for which there is no room stays in memory, and `storage` says so. */
+  write() {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#profile === null) return;
+    const had = this.#storage.problem;
+    // Removals first: they make room.
+    const changes = [...this.#unwritten].sort((a, b) => this.#length(a) - this.#length(b));
+    for (const key of changes) {
+      const draft = this.#texts.get(key);
+      if (!draft || stored(storageKey(draft.kind, this.#profile, draft.id), draft.text)) this.#unwritten.delete(key);
     }
+    const problem = this.#unwritten.size === 0 ? null : (had ?? new HostError(FULL));
+    if (problem === had) return;
+    this.#storage = { isPersistent: true, problem };
+    this.#notify();
+  }
+
+  #length(key: string): number {
+    return this.#texts.get(key)?.text.length ?? 0;
+  }
+
+  /** Appends drafts from memory to the stored ones. */
+  #begin(profile: string) {
+    const unsaved = [...this.#texts.values()].filter(({ text }) => text);
+    this.#texts.clear();
+    this.#unwritten.clear();
+    this.#profile = profile;
+    for (const { kind, id, text } of unsaved) this.set(kind, id, [this.get(kind, id), text].filter(Boolean).join("\n"));
   }
 
   #notify() {
     for (const listener of this.#listeners) listener();
+  }
+}
+
+const FULL = { code: "disk_full", message: "The storage of the window is full.", retryable: true, next_step: "Send or shorten long drafts." } as const;
+
+function storageKey(kind: DraftKind, profile: string, id: string): string {
+  return `${kind}:${profile}:${id}`;
+}
+
+/** Stores or, if it is empty, removes a text; `false` if there is no room for it. */
+function stored(key: string, text: string): boolean {
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+    return true;
+  } catch {
+    return false;
   }
 }

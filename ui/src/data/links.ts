@@ -10,6 +10,8 @@ export interface Place {
   change: string | null;
   /** A line of a page, from 1. */
   line: number | null;
+  /** A heading of a page, as a link names it. */
+  heading: string | null;
 }
 
 export const toChat = "#/chat";
@@ -36,6 +38,11 @@ export function toLine(path: string, line: number, tab?: string): string {
   return `${toPage(path, tab)}${tab ? "&" : "?"}line=${line}`;
 }
 
+/** A heading of a page, by what a link has behind its `#`. */
+export function toHeading(path: string, heading: string): string {
+  return `${toPage(path)}?heading=${encodeURIComponent(heading)}`;
+}
+
 export function toChange(path: string, commit: string): string {
   return `${toPage(path, "history")}&change=${encodeURIComponent(commit)}`;
 }
@@ -47,7 +54,7 @@ export function place(hash: string): Place {
   const known = view === "inbox" || view === "agents" || view === "memory" || view === "stack" || view === "settings" ? view : "chat";
   const params = new URLSearchParams(query);
   const line = params.get("line") ?? "";
-  return { view: known, id: decoded(id) || null, at: params.get("at"), change: params.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null };
+  return { view: known, id: decoded(id) || null, at: params.get("at"), change: params.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null, heading: params.get("heading") };
 }
 
 function decoded(text: string): string {

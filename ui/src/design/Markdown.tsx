@@ -1,18 +1,23 @@
 /**
- * Renders untrusted Markdown: no HTML, no scripts, no remote images. Links to pages go to `onPage`, external links to the
+ * Renders untrusted Markdown: no attributes of HTML, no scripts, no remote images; tags that are not known stand as text. Links to pages go to `onPage`, external links to the
  * LinkProvider, which asks the person first.
  */
 import { Check, Copy } from "lucide-react";
 import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
-import ReactMarkdown, { type Components } from "react-markdown";
-import rehypeSanitize from "rehype-sanitize";
+import ReactMarkdown, { type Components, defaultUrlTransform } from "react-markdown";
+import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
+import { joinCjkLines } from "./cjk";
 import { readGfm } from "./gfm";
 import { useOpenLink } from "./links";
 import { addLineNumbers, useMarkedLine } from "./marked";
+import { makeReadable } from "./readable";
 import { NotCopied } from "./states";
+import { readTags } from "./tags";
+import { keepUnused } from "./unused";
 import { useCopy } from "./useCopy";
+import { readWikiLinks } from "./wikiLinks";
 
 type Plugin = typeof import("./highlight").default;
 
@@ -57,16 +62,23 @@ export const Markdown = memo(function Markdown(props: { text: string; streaming?
 
 const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
   const plugin = useHighlighter(!streaming && text.includes("```"));
-  return <div>{streaming ? parse(text.replace(BARE_HEADING, ""), plugin) : cachedParse(text, plugin)}</div>;
+  return <div>{streaming ? parse(text.replace(BARE_MARKS, ""), plugin) : cachedParse(text, plugin)}</div>;
 });
 
-/** The marks of a heading whose words have not arrived yet: a screen reader would announce an empty heading. */
-const BARE_HEADING = /(?<=^|\n) {0,3}#{1,6}[ \t]*$/;
+/** A last line that has only marks so far: it would be an empty item or heading, or turn the line above into a heading. */
+const BARE_MARKS = /(?<=^|\n)(?:[ \t>#=*+`~-]|\d{1,9}[.)])*$/;
 
 function parse(text: string, plugin: Plugin | null): ReactElement {
-  const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
-  return ReactMarkdown({ children: text, remarkPlugins: [readGfm], rehypePlugins, components });
+  const rehypePlugins = [readTags, sanitize, addLineNumbers, makeReadable, ...(plugin ? [plugin] : [])];
+  return ReactMarkdown({ children: text, remarkPlugins: [readGfm, joinCjkLines, keepUnused, readWikiLinks], rehypePlugins, components, urlTransform });
 }
+
+/** As on GitHub, and links to places of this program. */
+const SCHEMA = { ...defaultSchema, protocols: { ...defaultSchema.protocols, href: [...(defaultSchema.protocols?.["href"] ?? []), "growqr"] } };
+
+const sanitize = () => rehypeSanitize(SCHEMA);
+
+const urlTransform = (url: string) => (/^growqr:\/\//i.test(url) ? url : defaultUrlTransform(url));
 
 /** An LRU cache of rendered blocks, so that a row that scrolls back into view, or a finished answer, is not parsed again. */
 const cache = new Map<string, ReactElement>();
@@ -116,19 +128,32 @@ function CodeBlock({ line, children }: { line: number | undefined; children: Rea
   );
 }
 
+/** The link to a footnote, or back from it. */
+const NOTE = /^#user-content-fn/;
+
+/** Scrolls to a footnote of the same text. The sanitizer puts a prefix before its id. */
+function showNote(from: HTMLElement, href: string) {
+  const note = [...(from.closest(".prose")?.querySelectorAll<HTMLElement>("[id]") ?? [])].find((one) => one.id.endsWith(href.slice(1)));
+  note?.scrollIntoView({ block: "center" });
+}
+
 function Link({ href, children }: { href: string; children: ReactNode }) {
   const onPage = useContext(Pages);
   const open = useOpenLink();
   // The sanitizer has removed unsafe addresses.
   if (!href) return <span>{children}</span>;
-  const isPage = onPage !== null && !/^[a-z][a-z0-9+.-]*:|^#|^\/\//i.test(href);
+  const isPage = onPage !== null && !/^(?!growqr:)[a-z][a-z0-9+.-]*:|^\/\//i.test(href);
   return (
     <button
       type="button"
       role="link"
       className="link cursor-pointer text-left"
       title={href}
-      onClick={() => (isPage ? onPage(href) : open(href))}
+      onClick={(event) => {
+        if (NOTE.test(href)) showNote(event.currentTarget, href);
+        else if (isPage) onPage(href);
+        else open(href);
+      }}
     >
       {children}
     </button>

@@ -1,20 +1,12 @@
 /** Marks the linked line of a text, scrolls to it and focuses it. */
 import { type RefObject, useEffect } from "react";
-
-/** The part of hast that is used here. */
-interface HastNode {
-  type: string;
-  tagName?: string;
-  position?: { start: { line: number } } | undefined;
-  properties?: Record<string, unknown>;
-  children?: HastNode[];
-}
+import type { TreeNode } from "./tree";
 
 const BLOCKS = new Set(["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "blockquote"]);
 
 /** A rehype plugin that sets `data-line` on block elements to the line that they start on. */
 export function addLineNumbers() {
-  const number = (node: HastNode) => {
+  const number = (node: TreeNode) => {
     if (node.tagName && BLOCKS.has(node.tagName) && node.position) node.properties = { ...node.properties, dataLine: node.position.start.line };
     node.children?.forEach(number);
   };
@@ -27,6 +19,7 @@ export function useMarkedLine(root: RefObject<HTMLElement | null>, parts: readon
   useEffect(() => {
     const found = line === null || !root.current ? null : blockAtLine(root.current, parts, line);
     if (!found) return;
+    found.closest("details")?.setAttribute("open", "");
     found.dataset["marked"] = "";
     found.tabIndex = -1;
     scrollToMarked();

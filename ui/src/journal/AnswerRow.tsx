@@ -10,20 +10,17 @@ import { Markdown } from "../design/Markdown";
 import { NotCopied } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useLive } from "../data/context";
-import { toPage } from "../data/links";
 import type { Live } from "../data/live";
 import { money, tokens } from "../data/money";
+import { useOpenPage } from "../data/openPage";
 import { clock, exactTime } from "../data/time";
 import type { Answer } from "./items";
 import { preparing } from "./toolWords";
 
-export function openPage(path: string) {
-  location.hash = toPage(path.replace(/^\.?\//, ""));
-}
-
 /** Without an `item` it shows the streamed answer; then only this row renders with every frame. */
 export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agent: string; item: Answer | null; marked?: boolean }) {
   const live = useLive(agent, item === null);
+  const openPage = useOpenPage(null);
   const text = item?.text ?? live?.text ?? "";
   const thinking = item?.thinking ?? live?.thinking ?? "";
   return (
@@ -43,7 +40,7 @@ function AnswerDetails({ item }: { item: Answer }) {
   const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
   return (
     <>
-      <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+      <div data-uncopied className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
         <span title={exactTime(item.at)}>{clock(item.at)}</span>
         <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
         <span title={`${read} input tokens, ${usage.output_tokens} output tokens`}>
@@ -80,7 +77,7 @@ function StreamStatus({ live }: { live: Live | null }) {
 function Thinking({ text, now }: { text: string; now: boolean }) {
   return (
     <Disclosure summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought process"}</span>}>
-      {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
+      {() => <p dir="auto" className="border-s-2 border-line ps-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
     </Disclosure>
   );
 }

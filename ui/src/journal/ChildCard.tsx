@@ -27,7 +27,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
       <div className="flex items-center gap-2">
         <Dot tone={tone} />
         <a href={toAgent(child.id)} className="truncate font-medium after:absolute after:inset-0 after:rounded-xl">
-          {child.name}
+          <bdi>{child.name}</bdi>
         </a>
         <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
         {busy && (
@@ -36,7 +36,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
           </IconButton>
         )}
       </div>
-      <p className="line-clamp-2 text-xs text-ink-3" title={child.task}>
+      <p dir="auto" className="line-clamp-2 text-xs text-ink-3" title={child.task}>
         {child.task}
       </p>
       <InlineError problem={request.error} />

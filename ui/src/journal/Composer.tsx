@@ -1,18 +1,22 @@
 /** The message field. Stores the draft, and sends on Enter except during IME composition. */
-import { ArrowUp, RotateCw } from "lucide-react";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { Button, IconButton } from "../design/Button";
+import { ArrowUp } from "lucide-react";
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useDraft, useDrafts, useDraftStorage, useRequest } from "../data/context";
+import { useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
+import { DraftNotStored } from "./DraftNotStored";
 import { RunControls, STEERING } from "./RunControls";
+import { useMessageDraft } from "./useMessageDraft";
+
+// Rare, so it does not delay the first paint.
+const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
 
 /** `hasControls`: the view has no other place for the controls of a working agent. */
 export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
-  const drafts = useDrafts();
-  const text = useDraft(agent);
-  const setText = (next: string) => drafts.set("draft", agent, next);
+  const draft = useMessageDraft(agent);
+  const { typed, pasted } = draft;
   const [failedId, setFailedId] = useState<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const row = useAgent(agent);
@@ -25,21 +29,19 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
     if (!element) return;
     element.style.height = "auto";
     element.style.height = `${Math.min(element.scrollHeight, 220)}px`;
-  }, [text]);
+  }, [typed]);
 
   const send = () => {
-    const message = text.trim();
-    if (!message || say.isPending) return;
+    const message = say.isPending ? null : draft.take();
+    if (message === null) return;
     // Reuse the id after a failure: if the message did arrive, the host ignores the duplicate.
     const id = failedId ?? crypto.randomUUID();
-    setText("");
     setFailedId(null);
     say.mutate(
       { op: "say", agent, id, text: message },
       {
         onError: () => {
-          const now = drafts.get("draft", agent);
-          setText(now ? `${message}\n${now}` : message);
+          draft.putBack(message);
           setFailedId(id);
         },
       },
@@ -52,50 +54,49 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
     send();
   };
 
+  const onPaste = (event: ClipboardEvent) => {
+    if (!draft.paste(event.clipboardData.getData("text/plain"))) return;
+    event.preventDefault();
+    setFailedId(null);
+  };
+
   return (
     <div className="px-6 pb-4 @xl/view:pb-2">
       <div className="mx-auto max-w-[50rem]">
+        {pasted && (
+          <Suspense fallback={<div className="mb-1.5 h-10" />}>
+            <Pasted text={pasted} onRemove={() => (draft.removePasted(), setFailedId(null), box.current?.focus())} />
+          </Suspense>
+        )}
         <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
           <textarea
             ref={box}
+            dir="auto"
             rows={1}
-            value={text}
+            value={typed}
             onChange={(event) => {
-              setText(event.target.value);
+              draft.type(event.target.value, event.target.selectionEnd);
               setFailedId(null);
             }}
             onKeyDown={onKeyDown}
+            onPaste={onPaste}
             data-composer
             aria-label="Message"
             placeholder={placeholder}
             className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
           {hasControls && row && <RunControls agent={row} request={control} />}
-          <IconButton label="Send" look="primary" className="rounded-xl" disabled={!text.trim()} onClick={send}>
+          <IconButton label="Send" look="primary" className="rounded-xl" disabled={!typed.trim() && !pasted} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>
         <p className="mt-1 hidden px-2 text-xs text-ink-3 @xl/view:block">{isBusy(row) ? STEERING : "Enter sends, Shift+Enter starts a new line."}</p>
+        <p role="alert" className="mt-1 px-2 text-sm text-bad empty:hidden">
+          {draft.refusal}
+        </p>
         <InlineError problem={say.error ?? control.error} />
         <DraftNotStored />
       </div>
-    </div>
-  );
-}
-
-/** A notice if drafts cannot be stored. */
-function DraftNotStored() {
-  const drafts = useDrafts();
-  const { problem } = useDraftStorage();
-  if (!problem) return null;
-  return (
-    <div role="status" className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
-      <p className="min-w-56 grow basis-0">
-        Your draft is lost if the window closes before you send it. {problem.message} {problem.nextStep}
-      </p>
-      <Button onClick={() => void drafts.loadProfile()}>
-        <RotateCw className="size-4" aria-hidden /> Try again
-      </Button>
     </div>
   );
 }

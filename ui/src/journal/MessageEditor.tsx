@@ -36,6 +36,7 @@ export function MessageEditor(props: { agent: string; message: number; text: str
     <div className="w-[min(36rem,85%)]">
       <textarea
         autoFocus
+        dir="auto"
         aria-label="Change your message"
         rows={Math.min(8, text.split("\n").length + 1)}
         value={text}

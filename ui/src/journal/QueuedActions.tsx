@@ -19,7 +19,7 @@ export function QueuedActions({ agent, message, onEdit, onTooLate }: { agent: st
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
   return (
-    <div className="mt-1 flex flex-col items-end">
+    <div data-uncopied className="mt-1 flex flex-col items-end">
       <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
         <span>Not read yet. The agent reads it before its next step.</span>
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>

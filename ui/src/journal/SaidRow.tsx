@@ -1,5 +1,6 @@
 /** A message to the agent. One that it has not read yet can be changed or taken back. */
 import { lazy, Suspense, useState } from "react";
+import { bytes } from "../data/bytes";
 import { cx } from "../design/cx";
 import { useDrafts } from "../data/context";
 import { agentName } from "../data/names";
@@ -24,8 +25,8 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; m
           <MessageEditor agent={agent} message={item.seq} text={edited} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
         </Suspense>
       ) : (
-        <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
-          {item.text}
+        <div dir="auto" title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
+          <Shortened text={item.text} />
         </div>
       )}
       {isQueued && edited === null && !isTooLate && <QueuedActions agent={agent} message={item.seq} onEdit={() => setEdited(item.text)} onTooLate={() => setTooLate(true)} />}
@@ -35,6 +36,25 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; m
         </p>
       )}
     </div>
+  );
+}
+
+/** Characters of a message that are shown at first: laying out a megabyte takes seconds each time its row comes into view. */
+const SHOWN_FIRST = 3_000;
+
+/** Shorter messages are shown whole. */
+const SHOWN_WHOLE = 20_000;
+
+function Shortened({ text }: { text: string }) {
+  const [isWhole, setWhole] = useState(false);
+  if (isWhole || text.length <= SHOWN_WHOLE) return text;
+  return (
+    <>
+      {text.slice(0, SHOWN_FIRST)}…
+      <button type="button" className="mt-2 block cursor-pointer text-sm text-accent-ink underline" onClick={() => setWhole(true)}>
+        Show all of it ({bytes(new TextEncoder().encode(text).length)})
+      </button>
+    </>
   );
 }
 

@@ -22,7 +22,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
     <>
       {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label="Failed" /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
       <span className="truncate">
-        {verb} <span className="font-medium text-ink">{about}</span>
+        {verb} <bdi className="font-medium text-ink">{about}</bdi>
         {running && call.isAsking && <span className="text-ink-3"> · waits for your permission</span>}
         {running && call.interrupted && <span className="text-ink-3"> · {INTERRUPTED[call.interrupted]}</span>}
       </span>

@@ -2,9 +2,9 @@
  * An agent's transcript as a virtual list. It follows the end unless the person has scrolled up, and loads older lines
  * when the top comes near.
  */
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
 import { Button } from "../design/Button";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { useRequest, useIsLive, useJournal, useJournals } from "../data/context";
@@ -15,6 +15,9 @@ import { AnswerRow } from "./AnswerRow";
 import type { Item } from "./items";
 import { Row, type Target } from "./rows";
 import { useTranscript } from "./useTranscript";
+
+// Nothing can be selected before the first paint.
+const CopyRows = lazy(async () => ({ default: (await import("./CopyRows")).CopyRows }));
 
 /** The estimated height of a row that is not measured yet, in pixels. */
 const ESTIMATED_HEIGHT = 90;
@@ -35,6 +38,12 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   // Queued messages are below the streamed answer.
   const firstQueued = items.length + (live ? 1 : 0);
   const count = firstQueued + waiting.length;
+  // The streamed answer has the key of the final answer, so that its row stays mounted.
+  const keyOf = (index: number) => (items[index] ?? waiting[index - firstQueued])?.key ?? `answer-${transcript.calling ?? "live"}`;
+  const keys = useMemo(() => Array.from({ length: count }, (_, index) => keyOf(index)), [items, waiting, count, transcript.calling]);
+  // The rows at the ends of a selection. By key, since the indexes change when older rows load.
+  const [keptKeys, setKeptKeys] = useState<readonly string[]>([]);
+  const kept = useMemo(() => keptKeys.map((key) => keys.indexOf(key)).filter((index) => index >= 0), [keptKeys, keys]);
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
@@ -43,8 +52,8 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     // to arrive there.
     initialRect: { width: innerWidth, height: innerHeight },
     initialOffset: () => (target ? 0 : Math.max(0, count * ESTIMATED_HEIGHT - innerHeight)),
-    // The streamed answer has the key of the final answer, so that its row stays mounted.
-    getItemKey: (index) => (items[index] ?? waiting[index - firstQueued])?.key ?? `answer-${transcript.calling ?? "live"}`,
+    getItemKey: keyOf,
+    rangeExtractor: (range: Range) => (kept.length === 0 ? defaultRangeExtractor(range) : [...new Set([...kept, ...defaultRangeExtractor(range)])].sort((a, b) => a - b)),
     overscan: 6,
     anchorTo: "end",
     followOnAppend: true,
@@ -140,6 +149,9 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         </div>
       </div>
       <Announcer items={items} />
+      <Suspense fallback={null}>
+        <CopyRows scroller={scroller} keys={keys} itemAt={(index) => items[index] ?? waiting[index - firstQueued] ?? null} liveText={() => journals.live(agent)?.text ?? ""} isWhole={journal.whole} kept={keptKeys} loadOlder={() => void journals.loadOlder(agent)} onKeep={setKeptKeys} />
+      </Suspense>
       {isScrolledUp && (
         <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
           <ArrowDown className="size-4" aria-hidden /> Jump to latest
@@ -157,7 +169,7 @@ function DayLine({ before, at }: { before: number | undefined; at: number | unde
   if (at === undefined || (before !== undefined && sameDay(before, at))) return null;
   const label = day(at, Date.now());
   return (
-    <p className="flex items-center gap-3 pt-5 pb-1 text-xs text-ink-3">
+    <p data-uncopied className="flex items-center gap-3 pt-5 pb-1 text-xs text-ink-3">
       <span className="h-px grow bg-line" />
       {label}
       <span className="h-px grow bg-line" />

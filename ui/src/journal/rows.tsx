@@ -9,8 +9,8 @@ import { Markdown } from "../design/Markdown";
 import { ending } from "../data/ended";
 import { toAgent, toSettings } from "../data/links";
 import { money } from "../data/money";
+import { useOpenPage } from "../data/openPage";
 import { duration, exactTime } from "../data/time";
-import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
 import { SaidRow } from "./SaidRow";
@@ -91,11 +91,12 @@ const REPORT_ENDINGS = { done: "reported back", failed: "could not finish", canc
 
 function ReportRow({ item }: { item: Reported }) {
   const { report } = item;
+  const openPage = useOpenPage(null);
   const summary = (
     <>
       <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">
-        <span className="font-medium text-ink">{report.name}</span> {REPORT_ENDINGS[report.ending]}
+        <bdi className="font-medium text-ink">{report.name}</bdi> {REPORT_ENDINGS[report.ending]}
       </span>
       <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
     </>
@@ -133,7 +134,7 @@ function chargeWords({ isSettled, cost, reservation }: Charge): string {
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
   const how = ending(item.ended, item.shortfall);
   const facts = [item.cost > 0 ? money(item.cost) : null, item.took === null ? null : duration(item.took)].filter(Boolean).join(", ");
-  if (!how) return <p className="pb-2 text-xs text-ink-3 tabular-nums">{facts}</p>;
+  if (!how) return <p data-uncopied className="pb-2 text-xs text-ink-3 tabular-nums">{facts}</p>;
   const soft = how.tone === "bad" ? "bg-bad-soft" : how.tone === "warn" ? "bg-warn-soft" : "bg-sunken";
   return (
     <div role={item.last ? "status" : undefined} className={cx("my-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-4 py-2.5 text-sm", soft)}>

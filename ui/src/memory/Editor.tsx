@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
+import { DraftNotStored } from "../journal/DraftNotStored";
 import { useDrafts, useDraftStorage, useHost, useRequest } from "../data/context";
 
 interface Draft {
@@ -73,6 +74,7 @@ function StoredEditor({ path, page, onDone }: Props) {
       <div className="flex min-h-0 grow flex-col gap-3 @2xl/view:flex-row">
         <textarea
           autoFocus
+          dir="auto"
           aria-label={`Text of ${path}`}
           value={draft.text}
           onChange={(event) => change({ ...draft, text: event.target.value })}
@@ -96,6 +98,7 @@ function StoredEditor({ path, page, onDone }: Props) {
           </section>
         )}
       </div>
+      <DraftNotStored />
       <div className="flex flex-wrap items-center gap-2">
         {!theirs && (
           <Button look="primary" disabled={!changed || request.isPending} onClick={() => save(draft.base)}>

@@ -84,7 +84,7 @@ function Level({ folder, open }: { folder: Folder; open: string | null }) {
         <li key={path}>
           <a href={toPage(path)} aria-current={path === open ? "page" : undefined} className={cx("flex items-center gap-2 rounded-lg px-2 py-1 text-sm", path === open ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
             <FileText className="size-4 shrink-0 text-ink-3" strokeWidth={1.6} aria-hidden />
-            <span className="truncate">{name}</span>
+            <span dir="auto" className="truncate">{name}</span>
           </a>
         </li>
       ))}
@@ -98,7 +98,7 @@ function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
     <li>
       <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)} className="flex w-full cursor-pointer items-center gap-1.5 rounded-lg px-2 py-1 text-left text-sm text-ink-2 hover:bg-hover">
         <ChevronRight className={cx("size-3.5 text-ink-3 transition-transform", shown && "rotate-90")} aria-hidden />
-        {folder.name}
+        <bdi>{folder.name}</bdi>
       </button>
       {shown && (
         <div className="ml-3.5 border-l border-line pl-1.5">
@@ -121,7 +121,7 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
           <li key={`${hit.path}:${hit.line}`}>
             {/* If the hit is open already, the link does not navigate, so scroll to it again. */}
             <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? scrollToMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
-              <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} query={text} /></span>
+              <span dir="auto" className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} query={text} /></span>
               <span className="text-xs text-ink-3">
                 {hit.path}, line {hit.line}
               </span>

@@ -7,6 +7,7 @@ import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
 import { useRequest } from "../data/context";
 import { toLine, toPage } from "../data/links";
+import { useOpenPage } from "../data/openPage";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
 import { BackToPages } from "./BackToPages";
@@ -16,7 +17,7 @@ import { Editor } from "./Editor";
 import { Changes } from "./Changes";
 import { MissingPage } from "./MissingPage";
 import { Source } from "./Source";
-import { linked } from "./pageTree";
+import { headingLine } from "./headings";
 
 const TABS = [
   { value: "page", label: "Page" },
@@ -26,7 +27,7 @@ const TABS = [
 ] as const;
 type TabName = (typeof TABS)[number]["value"] | "edit";
 
-export function PageView({ path, tab, change, line }: { path: string; tab: string | null; change: string | null; line: number | null }) {
+export function PageView({ path, tab, change, line, heading }: { path: string; tab: string | null; change: string | null; line: number | null; heading: string | null }) {
   const page = usePage(path);
   const open: TabName = tab === "edit" ? "edit" : (TABS.find((one) => one.value === tab)?.value ?? "page");
   const go = (next: TabName) => {
@@ -39,7 +40,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
         <BackToPages />
-        <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
+        <h2 dir="auto" className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
           <span className="ml-auto flex shrink-0 items-center gap-1">
@@ -66,7 +67,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
       ) : (
         <Tabs label="Page" tabs={TABS} value={open === "edit" ? "page" : open} onChange={go}>
           <div className="min-h-0 grow overflow-auto px-6 py-5" tabIndex={0} role="region" aria-label={TABS.find((one) => one.value === open)?.label}>
-            <Content page={page.data} tab={open} change={change} line={line} />
+            <Content page={page.data} tab={open} change={change} line={line ?? (heading === null ? null : headingLine(page.data.text, heading))} />
           </div>
         </Tabs>
       )}
@@ -96,10 +97,15 @@ function Content({ page, tab, change, line }: { page: Page; tab: TabName; change
     case "source":
       return <Source text={page.text} line={line} />;
     default:
-      return (
-        <div className="max-w-[46rem]">
-          <Markdown text={page.text} line={line} onPage={(href) => (location.hash = toPage(linked(page.path, href)))} />
-        </div>
-      );
+      return <Rendered page={page} line={line} />;
   }
+}
+
+function Rendered({ page, line }: { page: Page; line: number | null }) {
+  const openPage = useOpenPage(page.path);
+  return (
+    <div className="max-w-[46rem]">
+      <Markdown text={page.text} line={line} onPage={openPage} />
+    </div>
+  );
 }

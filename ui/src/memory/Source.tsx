@@ -7,7 +7,7 @@ export function Source({ text, line }: { text: string; line: number | null }) {
   const lines = text.split("\n");
   const marked = line === null ? undefined : lines[line - 1];
   return (
-    <pre className="code max-w-[48rem] rounded-lg border border-line p-4 whitespace-pre-wrap">
+    <pre dir="auto" className="code max-w-[48rem] rounded-lg border border-line p-4 whitespace-pre-wrap">
       {line === null || marked === undefined ? (
         text
       ) : (

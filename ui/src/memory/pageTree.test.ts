@@ -1,15 +1,8 @@
 import { expect, test } from "vitest";
-import { linked, pageTree } from "./pageTree";
+import { pageTree } from "./pageTree";
 
 test("paths are grouped into folders", () => {
   const tree = pageTree([{ path: "README.md", bytes: 1 }, { path: "goals/2026/q1.md", bytes: 1 }, { path: "goals/README.md", bytes: 1 }]);
   expect(tree.pages.map((page) => page.path)).toEqual(["README.md"]);
   expect(tree.folders[0]).toMatchObject({ name: "goals", path: "goals/", pages: [{ path: "goals/README.md" }], folders: [{ path: "goals/2026/" }] });
-});
-
-test("a link is resolved relative to its page", () => {
-  expect(linked("goals/README.md", "rust.md")).toBe("goals/rust.md");
-  expect(linked("goals/README.md", "../people/a%20b.md#top")).toBe("people/a b.md");
-  expect(linked("goals/README.md", "/README.md")).toBe("README.md");
-  expect(linked("README.md", "../../../etc/passwd")).toBe("etc/passwd");
 });

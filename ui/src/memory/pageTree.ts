@@ -26,15 +26,3 @@ export function pageTree(rows: readonly PageRow[]): Folder {
   }
   return root;
 }
-
-/** Resolves a link on a page to a path: from the root if it starts with `/`, else relative to the page. */
-export function linked(from: string, href: string): string {
-  const [target = ""] = href.split("#");
-  const start = target.startsWith("/") ? [] : from.split("/").slice(0, -1);
-  const parts = [...start];
-  for (const part of target.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(decodeURI(part));
-  }
-  return parts.join("/");
-}

@@ -1,0 +1,24 @@
+/** The text of a transcript's item when it is copied: as it was written, in Markdown, without the labels around it. */
+import { ending } from "../data/ended";
+import type { Item } from "./items";
+import { toolWords } from "./toolWords";
+
+/** An empty string for an item that has no words of its own. */
+export function itemText(item: Item): string {
+  switch (item.kind) {
+    case "said":
+    case "answer":
+    case "note":
+      return item.text;
+    case "calls":
+      return item.calls.map((call) => [toolWords(call).verb, toolWords(call).about].filter(Boolean).join(" ")).join("\n");
+    case "reported":
+      return `${item.report.name}: ${item.report.text}`;
+    case "charge":
+      return item.purpose;
+    case "ask":
+      return item.ask.text;
+    case "end":
+      return ending(item.ended, item.shortfall)?.title ?? "";
+  }
+}
