@@ -250,7 +250,9 @@ pub(crate) fn store(text: String, source: &StoreError) -> Error {
 
 fn memory(text: String, source: &MemoryError) -> Error {
     match source {
-        MemoryError::BadPath { .. } | MemoryError::FirstChange | MemoryError::ReadOnly { .. } => Error::new(ErrorCode::BadRequest, text),
+        MemoryError::BadPath { .. } | MemoryError::FirstChange | MemoryError::ReadOnly { .. } => {
+            Error::new(ErrorCode::BadRequest, text)
+        }
         MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("List the pages: growqr memory list"),
         MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("List the changes: growqr memory log"),
         MemoryError::Conflict { .. } => Error::new(ErrorCode::Conflict, text).next("Read the current text, then write again."),

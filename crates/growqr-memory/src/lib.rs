@@ -6,12 +6,14 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
-//! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
-//! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
-//! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
-//! remove on each operating system), `error_context` (errors of libraries).
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `listing`, `survey`,
+//! `conflict_copy`, `stat` and `skipped_file` (finding the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone`
+//! and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository
+//! and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit`
+//! (building the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout`
+//! (the only one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search` and `needle`,
+//! `parallel` (threads), `open`, `opening_error`, `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server),
+//! `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
 mod address;
 mod adopt;
@@ -19,6 +21,7 @@ mod attribute_file;
 mod attributes;
 mod checkout;
 mod commit;
+mod conflict_copy;
 mod conflicts;
 mod conversion;
 mod disk;
@@ -34,6 +37,7 @@ mod index;
 mod left_alone;
 mod leftover;
 mod line_ends;
+mod listing;
 mod merge_trees;
 mod message;
 mod needle;
@@ -64,17 +68,19 @@ mod watch;
 mod work_tree;
 
 pub use adopt::Adopted;
+pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
+pub use listing::Listing;
 pub use merge_trees::PageConflict;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
-pub use survey::Survey;
+pub use survey::{Remark, RemarkKind, Survey};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
-pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES};
+pub use work_tree::MAX_PAGE_BYTES;
 
 use error_context::Context;
 use git::Git;
@@ -88,7 +94,6 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use walk::Walked;
 
 /// The memory of one profile. It can be shared between threads; a lock serialises changes.
 ///
@@ -173,6 +178,15 @@ impl MemoryRepo {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The pages whose path begins with `prefix`, and how much git ignores. Opens few files: a page here may turn out not to be
+    /// text.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder cannot be read.
+    pub fn listing(&self, prefix: &str) -> Result<Listing, MemoryError> {
+        listing::list(&self.folder, prefix)
     }
 
     /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
@@ -339,11 +353,7 @@ impl Memory for MemoryRepo {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let key = path::lookup_key(prefix);
-        let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-        let Walked { files, .. } = walk::walk(&self.folder)?;
-        let wanted = files.into_iter().filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
-        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
+        Ok(self.listing(prefix)?.pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

@@ -1,4 +1,4 @@
-//! Works through a growing list of jobs with several threads, if it is long.
+//! Works through a list with several threads, if it is long.
 
 use std::num::NonZero;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,6 +6,8 @@ use std::thread;
 
 /// Number of waiting jobs from which further threads are started. Starting them takes longer than a few jobs.
 const FIRST_JOBS: usize = 8;
+/// Number of items from which several threads work on them.
+const FIRST_ITEMS: usize = 64;
 /// The most threads. More would only wait for the disk.
 const MAX_THREADS: usize = 8;
 
@@ -28,6 +30,27 @@ pub(crate) fn drain<J: Send, R: Default + Send>(jobs: Vec<J>, work: impl Fn(J, &
         for other in others {
             match other.join() {
                 Ok(result) => results.push(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
+/// The result of `work` for each item, in their order; with several threads if there are many.
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if items.len() < FIRST_ITEMS {
+        return items.iter().map(work).collect();
+    }
+    let share = items.len().div_ceil(threads());
+    thread::scope(|scope| {
+        let work = &work;
+        let shares: Vec<_> =
+            items.chunks(share).map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<R>>())).collect();
+        let mut results = Vec::with_capacity(items.len());
+        for share in shares {
+            match share.join() {
+                Ok(mut done) => results.append(&mut done),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
@@ -99,6 +122,14 @@ mod tests {
             };
             let done: usize = drain(vec![depth], count).into_iter().sum();
             assert_eq!(done, (3_usize.pow(depth + 1) - 1) / 2);
+        }
+    }
+
+    #[test]
+    fn results_are_in_the_order_of_their_items() {
+        for count in [0, 1, FIRST_ITEMS, 1_001] {
+            let items: Vec<usize> = (0..count).collect();
+            assert_eq!(map(&items, |item| item + 1), (1..=count).collect::<Vec<_>>());
         }
     }
 

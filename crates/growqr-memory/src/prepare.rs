@@ -9,7 +9,7 @@ use crate::on_disk::OnDisk;
 use crate::path;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::text;
-use crate::work_tree::{self, MAX_PAGES};
+use crate::work_tree;
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Change, CommitPlan, Edit, MemoryError};
@@ -136,11 +136,6 @@ impl Git {
         work_tree::refuse_other_spelling(&self.folder, page)?;
         if let Some(tree) = tree {
             self.refuse_clash_in_tree(tree, page)?;
-        }
-        // git's index has one entry for each page. That is accurate enough for this limit and needs no walk of the folder.
-        if self.repo.index().is_ok_and(|index| index.len() >= MAX_PAGES) {
-            let cause = format!("there are already {MAX_PAGES} pages; delete some first");
-            return Err(MemoryError::Repository { doing: "add a page", cause });
         }
         Ok(())
     }

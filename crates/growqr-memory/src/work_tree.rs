@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 
 /// The largest page, in bytes.
 pub const MAX_PAGE_BYTES: u64 = 256 * 1024;
-/// The most pages in a memory.
-pub const MAX_PAGES: usize = 10_000;
 
 /// What is on disk at a page's path, byte for byte.
 pub(crate) enum Bytes {
