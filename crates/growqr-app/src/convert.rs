@@ -143,6 +143,7 @@ pub(crate) fn change(change: CommitInfo) -> wire::Change {
         at: change.at.0,
         origin: change.origin.map(origin),
         paths: change.paths,
+        more_paths: change.more_paths,
     }
 }
 

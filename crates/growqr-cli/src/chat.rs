@@ -4,6 +4,7 @@ use crate::CommandResult;
 use crate::args::{Chat, Scope};
 use crate::asks;
 use crate::print::{Out, Style};
+use crate::progress::Progress;
 use crate::prompt::{Line, Prompt};
 use crate::transcript::{Ending, Transcript, ending};
 use growqr_app::{AppError, Client, Environment, Events, Library, MESSAGE_LIMIT, Profile, new_message_id};
@@ -150,6 +151,7 @@ struct ChatSession<'a> {
     profile: Profile,
     target: String,
     transcript: Transcript<'a>,
+    progress: Progress,
     at_work: BTreeSet<String>,
     /// The agents with open asks.
     asking: BTreeSet<String>,
@@ -161,7 +163,8 @@ impl<'a> ChatSession<'a> {
         let transcript = Transcript::new(out, target);
         let asking = Library::open(profile.clone()).await?.asks().await?.into_iter().map(|row| row.agent).collect();
         let target = target.to_owned();
-        Ok(ChatSession { client, events, profile, target, transcript, at_work: BTreeSet::new(), asking })
+        let progress = Progress::default();
+        Ok(ChatSession { client, events, profile, target, transcript, progress, at_work: BTreeSet::new(), asking })
     }
 
     /// Like [`ChatSession::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
@@ -205,10 +208,12 @@ impl<'a> ChatSession<'a> {
 
     /// Prints one event and updates `at_work`. Returns `Some` if the target agent's turn ended with the event.
     async fn show(&mut self, push: &Push) -> Result<Option<Ending>, AppError> {
+        self.progress.clear();
         match push {
             Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
+            Push::MemoryProgress { done, total } => self.progress.show(*done, *total),
             Push::Delta { .. } | Push::MemoryChanged | Push::StackChanged { .. } => {}
             // Events were dropped because this client was too slow. The store has the current state.
             Push::Missed => self.at_work = agents_at_work(&self.profile).await?,

@@ -12,6 +12,7 @@ mod inspect;
 mod keys;
 mod memory;
 mod print;
+mod progress;
 mod prompt;
 mod rules;
 mod settings;

@@ -10,6 +10,9 @@ use std::io::Read;
 /// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
 const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
 
+/// How many pages the log names for a change.
+const SHOWN_PATHS: usize = 5;
+
 pub async fn memory(profile: Profile, environment: &Environment, out: &Out, command: Memory) -> CommandResult {
     match command {
         Memory::Write { path, base } => {
@@ -68,7 +71,7 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
                         |origin| format!("{} ({}, turn {})", change.author, origin.agent, origin.turn),
                     );
                     let head = out.style(Style::Bold, change.commit.get(..12).unwrap_or(&change.commit));
-                    let paths = out.style(Style::Dim, &sanitized_line(&change.paths.join(", ")));
+                    let paths = out.style(Style::Dim, &sanitized_line(&touched(&change.paths, change.more_paths)));
                     format!(
                         "{head}  {}  {}\n    {}  {paths}",
                         time(change.at),
@@ -110,6 +113,15 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
         Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } => {}
     }
     Ok(true)
+}
+
+/// The first few of these paths, and the number of the others.
+fn touched(paths: &[String], more: u64) -> String {
+    let shown = &paths[..paths.len().min(SHOWN_PATHS)];
+    match more + (paths.len() - shown.len()) as u64 {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn diff_line(out: &Out, line: &str) -> String {

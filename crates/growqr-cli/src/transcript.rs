@@ -80,7 +80,7 @@ impl<'a> Transcript<'a> {
                 let text = format!("{agent} stopped because of an error: {}. {step}", error.message);
                 (*agent == self.target || *agent == "grow").then_some(Ending::Abnormal(text))
             }
-            Push::Missed | Push::MemoryChanged | Push::StackChanged { .. } => None,
+            Push::Missed | Push::MemoryChanged | Push::MemoryProgress { .. } | Push::StackChanged { .. } => None,
         }
     }
 

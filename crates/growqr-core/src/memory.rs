@@ -109,8 +109,10 @@ pub struct CommitInfo {
     pub at: Timestamp,
     /// The agent, turn and effect, if an agent made it.
     pub origin: Option<Origin>,
-    /// The pages it touched.
+    /// The first pages that it touched.
     pub paths: Vec<String>,
+    /// The number of pages that it touched besides these.
+    pub more_paths: u64,
 }
 
 /// A line with the change that last wrote it.

@@ -1,26 +1,27 @@
 //! Hand edits: commits, in the user's name, the differences between the working tree and HEAD. Files that cannot be pages
 //! stay where they are and are reported.
+//!
+//! The folder is scanned without the lock on the repository, so a long scan holds up nobody. The result is committed under the
+//! lock, if HEAD is still what the scan has compared with; otherwise the scan is repeated, and reads only what has changed
+//! since. Nothing points to the recorded blobs until then: after a kill, the next scan goes on from there.
 
+use crate::MemoryRepo;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::hidden::{HiddenFile, Leaf};
-use crate::index::SKIP_WORKTREE;
 use crate::message::Author;
-use crate::on_disk::OnDisk;
-use crate::path;
+use crate::observer::AdoptionObserver;
+use crate::open;
+use crate::page_cache::{CachedPage, PageCache, Seen};
 use crate::plan::{FileChange, WorkTreeFiles};
+use crate::scan::{self, Scan, ScanBase};
 use crate::skipped_file::SkippedFile;
-use crate::spellings::Spellings;
-use crate::text;
-use crate::walk::{Walked, walk};
-use crate::work_tree;
-use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::path::Path;
+use std::sync::PoisonError;
 
-const FILE: i32 = 0o100_644;
+/// How often a scan is repeated without the lock because others commit meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// The result of a full scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,172 +30,123 @@ pub struct Adopted {
     pub commits: Vec<CommitInfo>,
     /// Files that cannot be pages, sorted by path. They are not changed.
     pub skipped: Vec<SkippedFile>,
+    /// Whether the observer has ended the scan: nothing is committed yet.
+    pub is_interrupted: bool,
+}
+
+impl MemoryRepo {
+    /// Scans the whole working tree. Commits all hand edits in one commit in the user's name. Reports files that cannot be
+    /// pages (binary, too large, unreadable, a bad name, a link) and leaves them unchanged. Repairs git's index.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`], also while the user has an unfinished merge or rebase.
+    pub fn adopt_hand_edits(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
+        self.adopt_observed(at, &crate::NoObserver)
+    }
+
+    /// Like [`MemoryRepo::adopt_hand_edits`], with an observer that follows a long adoption and can end it early. Other calls
+    /// go on meanwhile.
+    ///
+    /// # Errors
+    /// As [`MemoryRepo::adopt_hand_edits`].
+    pub fn adopt_observed(&self, at: Timestamp, observer: &dyn AdoptionObserver) -> Result<Adopted, MemoryError> {
+        // Before the lock on the repository, always: a second scan waits here and not there.
+        let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attempts = 0..ATTEMPTS;
+        loop {
+            let git = self.git()?;
+            let base = git.scan_base()?;
+            let file = git.page_cache_file();
+            let mut cache = Cache { pages: cache.get_or_insert_with(|| PageCache::load(&file)), file: &file };
+            git.follow_own_index(cache.pages);
+            if attempts.next().is_none() {
+                // Others commit all the time: they wait for this scan.
+                let scan = cache.scan(self.folder(), &base, observer)?;
+                return git.commit_scan(scan, &base, &mut cache, at);
+            }
+            drop(git);
+            let scan = cache.scan(self.folder(), &base, observer)?;
+            let git = self.git()?;
+            if scan.is_interrupted || git.scan_base()? == base {
+                return git.commit_scan(scan, &base, &mut cache, at);
+            }
+        }
+    }
+}
+
+/// The cache of pages, and its file.
+struct Cache<'a> {
+    pages: &'a mut PageCache,
+    file: &'a Path,
+}
+
+impl Cache<'_> {
+    fn scan(&mut self, folder: &Path, base: &ScanBase, observer: &dyn AdoptionObserver) -> Result<Scan, MemoryError> {
+        let gone = || MemoryError::Repository { doing: "scan the pages", cause: "its repository is gone".to_owned() };
+        let git = open::open_read_only(folder)?.ok_or_else(gone)?;
+        let scan = scan::scan(&git, base, self.pages, self.file, observer);
+        if scan.as_ref().is_err() {
+            *self.pages = PageCache::default();
+        }
+        scan
+    }
+
+    /// Changes the versions in HEAD to those of a new commit.
+    fn committed(&mut self, git: &Git, changed: &[FileChange]) -> Result<(), MemoryError> {
+        self.pages.tree = git.head_tree()?.map(|tree| tree.id());
+        for file in changed {
+            let place = self.pages.pages.binary_search_by(|page| page.path.as_str().cmp(&file.path));
+            match place {
+                Ok(place) => self.pages.pages[place].in_head = file.new,
+                // Its file is too new to be remembered.
+                Err(place) => {
+                    let page = CachedPage { path: file.path.clone(), in_head: file.new, seen: Seen::Unknown };
+                    self.pages.pages.insert(place, page);
+                }
+            }
+        }
+        self.pages.pages.retain(|page| page.in_head.is_some() || page.seen != Seen::Unknown);
+        Ok(())
+    }
 }
 
 impl Git {
-    /// Scans all pages and commits what the user has changed.
-    pub(crate) fn adopt_all(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
+    /// What a scan compares with. Finishes interrupted changes first.
+    fn scan_base(&self) -> Result<ScanBase, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        let Walked { mut files, mut skipped, repositories, .. } = walk(&self.folder)?;
         let head = self.head()?;
-        let mut in_head = BTreeMap::new();
-        let mut hidden = Vec::new();
-        if let Some(tree) = self.tree(head)? {
-            self.pages_of(&tree, "", &mut in_head, &mut hidden)?;
+        let tree = self.tree(head)?.map(|tree| tree.id());
+        Ok(ScanBase { head, tree, branch: self.branch()?, held: self.held.borrow().clone() })
+    }
+
+    /// Commits what a scan has found.
+    fn commit_scan(&self, scan: Scan, base: &ScanBase, cache: &mut Cache<'_>, at: Timestamp) -> Result<Adopted, MemoryError> {
+        if scan.is_unchanged {
+            return Ok(Adopted { skipped: scan.skipped, ..Adopted::default() });
         }
-        let repositories = self.repositories_inside(repositories, &hidden, &mut skipped);
-        files.retain(|file| !repositories.contain(&file.path));
-        in_head.retain(|path, _| !repositories.contain(path));
-        let mut scan = Scan { spellings: Spellings::of(in_head.keys()), in_head, skipped, ..Scan::default() };
-        for file in files {
-            self.scan_page(file.path, &mut scan)?;
+        if scan.is_interrupted {
+            cache.pages.index = None;
+            scan::save(cache.pages, cache.file);
+            return Ok(Adopted { is_interrupted: true, ..Adopted::default() });
         }
-        self.scan_missing(&mut scan, &mut hidden);
-        let Scan { changed, clean, mut skipped, .. } = scan;
-        skipped.sort_by(|a, b| a.path.cmp(&b.path));
         let mut commits = Vec::new();
-        if !changed.is_empty() {
-            let plan = self.write_commit(
-                self.draft(WorkTreeFiles::UpToDate)?,
-                (head, changed.clone()),
-                &Author::Person,
-                &title(&changed),
-                at,
-            )?;
+        if !scan.changed.is_empty() {
+            let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
+            for bytes in scan.blobs.values() {
+                draft.blob(bytes)?;
+            }
+            let changed = (base.head, scan.changed.clone());
+            let plan = self.write_commit(draft, changed, &Author::Person, &title(&scan.changed), at)?;
             self.apply(&plan, WorkTreeFiles::UpToDate)?;
             let commit = self.repo.find_commit(plan.commit).context("read a commit")?;
             commits.push(self.committed(&commit)?);
+            cache.committed(self, &scan.changed)?;
         }
-        self.repair_index(clean, &changed);
-        self.hide_in_index(&hidden);
-        Ok(Adopted { commits, skipped })
+        self.index_scan(&scan, cache.pages);
+        scan::save(cache.pages, cache.file);
+        Ok(Adopted { commits, skipped: scan.skipped, is_interrupted: false })
     }
-
-    fn scan_page(&self, path: String, scan: &mut Scan) -> Result<(), MemoryError> {
-        let old = scan.in_head.remove(&path);
-        if let Err(reason) = self.refuse_held(&path) {
-            scan.skipped.push(SkippedFile { path, reason });
-            return Ok(());
-        }
-        match self.inspect(&path) {
-            OnDisk::File(_, oid) if Some(oid) == old => {
-                scan.clean.push(FileChange { path, old, new: old });
-            }
-            OnDisk::File(bytes, _) => {
-                let clash = scan.spellings.clash(&path).filter(|_| old.is_none());
-                let checked = match clash {
-                    Some(other) => {
-                        Err(path::bad_path(&path, format!("some file systems treat it as the same name as {other:?}; rename it")))
-                    }
-                    None => text::decode(&path, &bytes).map(|_| ()),
-                };
-                match checked {
-                    Ok(()) => {
-                        let new = Some(self.repo.blob(&bytes).context("record a hand edit")?);
-                        scan.spellings.add(&path);
-                        scan.changed.push(FileChange { path, old, new });
-                    }
-                    Err(reason) => scan.skipped.push(SkippedFile { path, reason }),
-                }
-            }
-            OnDisk::NotAPage(reason) => scan.skipped.push(SkippedFile { path, reason }),
-            // Deleted since the walk. The next scan commits the deletion if it lasts.
-            OnDisk::Absent => {}
-        }
-        Ok(())
-    }
-
-    /// Handles files of HEAD that the walk did not find: deleted, or replaced by something that is not a page. Those that cannot
-    /// be pages are of the server and were never in the folder.
-    fn scan_missing(&self, scan: &mut Scan, hidden: &mut Vec<HiddenFile>) {
-        for (path, old) in std::mem::take(&mut scan.in_head) {
-            if let Err(reason) = self.refuse_held(&path) {
-                scan.skipped.push(SkippedFile { path, reason });
-                continue;
-            }
-            let is_folder =
-                || fs::symlink_metadata(work_tree::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
-            match self.inspect(&path) {
-                OnDisk::NotAPage(reason) if !matches!(reason, MemoryError::ReadOnly { .. }) && is_folder() => {
-                    scan.changed.push(FileChange { path, old: Some(old), new: None })
-                }
-                OnDisk::Absent => {
-                    let leaf = Leaf { oid: old, mode: FILE };
-                    if self.is_page(path.as_bytes(), leaf) {
-                        scan.changed.push(FileChange { path, old: Some(old), new: None });
-                    } else {
-                        hidden.push(HiddenFile { path: path.into_bytes(), leaf: Some(leaf) });
-                    }
-                }
-                OnDisk::NotAPage(reason) if !scan.skipped.iter().any(|skipped| skipped.path == path) => {
-                    scan.skipped.push(SkippedFile { path, reason });
-                }
-                OnDisk::NotAPage(_) | OnDisk::File(..) => {}
-            }
-        }
-    }
-
-    /// Collects the files of a tree: those whose path and kind a page may have, and the others.
-    fn pages_of(
-        &self,
-        tree: &Tree<'_>,
-        above: &str,
-        pages: &mut BTreeMap<String, Oid>,
-        others: &mut Vec<HiddenFile>,
-    ) -> Result<(), MemoryError> {
-        for entry in tree {
-            let Ok(name) = entry.name() else { continue };
-            let page = format!("{above}{name}");
-            let is_allowed = path::check(&page).is_ok();
-            match entry.kind() {
-                Some(ObjectType::Tree) => {
-                    let below = self.repo.find_tree(entry.id()).context("read a tree")?;
-                    self.pages_of(&below, &format!("{page}/"), pages, others)?;
-                }
-                Some(ObjectType::Blob) if is_allowed && entry.filemode() & 0o170_000 == 0o100_000 => {
-                    pages.insert(page, entry.id());
-                }
-                _ => {
-                    let leaf = Leaf { oid: entry.id(), mode: entry.filemode() };
-                    others.push(HiddenFile { path: page.into_bytes(), leaf: Some(leaf) });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Updates git's index for every page that now equals its version in HEAD, and for pages that no longer exist.
-    fn repair_index(&self, clean: Vec<FileChange>, changed: &[FileChange]) {
-        let mut files: HashMap<String, FileChange> = HashMap::new();
-        if let Ok(index) = self.index() {
-            for entry in index.iter() {
-                let Ok(path) = String::from_utf8(entry.path) else { continue };
-                let is_hidden = entry.flags_extended & SKIP_WORKTREE != 0;
-                let gone = !is_hidden && path::check(&path).is_ok() && matches!(self.inspect(&path), OnDisk::Absent);
-                if gone {
-                    files.insert(path.clone(), FileChange { path, old: None, new: None });
-                }
-            }
-        }
-        for file in changed.iter().chain(&clean) {
-            files.insert(file.path.clone(), file.clone());
-        }
-        self.refresh_index(files.values());
-    }
-}
-
-/// The state of a full scan.
-#[derive(Default)]
-struct Scan {
-    /// Pages of HEAD that the scan has not compared yet, with their blobs.
-    in_head: BTreeMap<String, Oid>,
-    spellings: Spellings,
-    /// Hand edits.
-    changed: Vec<FileChange>,
-    /// Pages that equal their version in HEAD.
-    clean: Vec<FileChange>,
-    skipped: Vec<SkippedFile>,
 }
 
 fn title(files: &[FileChange]) -> String {

@@ -8,6 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// The name of the attribute files in the folders of pages.
+pub(crate) const ATTRIBUTE_FILE: &str = ".gitattributes";
+
 /// The largest attribute file that git reads.
 const MAX_FILE: u64 = 100 * 1024 * 1024;
 
@@ -97,7 +100,7 @@ impl Attributes {
 
     /// The attribute file of a folder; `above` is empty or ends with a slash.
     fn in_folder(&self, folder: &Path, repo: Option<&Repository>, above: &str) -> Option<AttributeFile> {
-        let file = folder.join(above).join(".gitattributes");
+        let file = folder.join(above).join(ATTRIBUTE_FILE);
         let is_link = || fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_symlink());
         let text = match read_file(&file) {
             Some(_) if is_link() => None,
@@ -139,7 +142,7 @@ impl CommittedFolder {
             match entry.kind() {
                 Some(ObjectType::Tree) => drop(found.folders.insert(entry.name_bytes().to_vec(), entry.id())),
                 Some(ObjectType::Blob)
-                    if entry.name_bytes() == b".gitattributes" && entry.filemode() & 0o170_000 == 0o100_000 =>
+                    if entry.name_bytes() == ATTRIBUTE_FILE.as_bytes() && entry.filemode() & 0o170_000 == 0o100_000 =>
                 {
                     found.attribute_file = Some(entry.id());
                 }

@@ -170,7 +170,9 @@ impl Git {
     fn finish_checkout(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {
         let head = self.head_tree()?;
         self.mark_unindexed(files);
-        for (number, file) in files.iter().enumerate() {
+        // After a commit of many hand edits, no file is staged; looking for each takes long.
+        let is_any_staged = self.is_any_staged(commit);
+        for (number, file) in files.iter().enumerate().filter(|_| is_any_staged) {
             let staged = self.staged_file(commit, number);
             if !staged.exists() {
                 continue;
@@ -188,7 +190,7 @@ impl Git {
             self.probe.reached(Step::FileReplaced)?;
         }
         // A held page still needs the base marker to be matched to its staged file.
-        let is_done = !(0..files.len()).any(|number| self.staged_file(commit, number).exists());
+        let is_done = !is_any_staged || !(0..files.len()).any(|number| self.staged_file(commit, number).exists());
         let base_marker = is_done.then(|| self.base_marker(commit));
         for marker in [Some(self.ref_marker(commit)), base_marker].into_iter().flatten() {
             if marker.exists() {
@@ -196,6 +198,14 @@ impl Git {
             }
         }
         Ok(())
+    }
+
+    /// Whether any file of a commit is staged, or this cannot be told.
+    fn is_any_staged(&self, commit: Oid) -> bool {
+        let Ok(entries) = fs::read_dir(&self.staged) else { return true };
+        let start = format!("{commit}.");
+        let is_number = |name: &str| name.strip_prefix(&start).is_some_and(|end| end.parse::<usize>().is_ok());
+        entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_number))
     }
 
     /// Moves the committed version of a page into the working tree. If the file is not the old version, it is either checked
@@ -252,8 +262,7 @@ impl Git {
         if !self.held.borrow().contains(page) {
             return Ok(());
         }
-        let cause = format!("{HELD} ({page}). Close that program, or make the file writable, and try again");
-        Err(MemoryError::Repository { doing: "change the page", cause })
+        Err(held_reason(page))
     }
 
     /// Removes folders that became empty, as git does. Returns the first folder that stays.
@@ -263,4 +272,10 @@ impl Git {
             .find(|folder| fs::remove_dir(folder).is_err())
             .unwrap_or(&self.folder)
     }
+}
+
+/// The error for a page whose file does not have its committed version yet.
+pub(crate) fn held_reason(page: &str) -> MemoryError {
+    let cause = format!("{HELD} ({page}). Close that program, or make the file writable, and try again");
+    MemoryError::Repository { doing: "change the page", cause }
 }

@@ -2,14 +2,15 @@
 //! configuration. Line ends are converted as git does it. Filters and other encodings are not run: such a page is left to git.
 
 use crate::attribute_file::State;
-use crate::attributes::Attributes;
+use crate::attributes::{ATTRIBUTE_FILE, Attributes};
 use crate::line_ends::LineEnds;
 use crate::objects::blob_at;
-use git2::{Config, Repository};
+use git2::{Config, ObjectType, Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::borrow::Cow;
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,8 @@ const ATTRIBUTES: [&str; 6] = ["text", "crlf", "eol", "ident", "filter", "workin
 pub(crate) struct Conversion {
     folder: PathBuf,
     settings: Settings,
+    /// The attribute files of the system, of the person, and of the repository.
+    outer_files: Vec<PathBuf>,
     attributes: Attributes,
     /// Reads committed pages, and attribute files that are committed but not in the folder. `None`: it cannot be opened.
     repo: Mutex<Option<Repository>>,
@@ -51,10 +54,12 @@ impl Conversion {
         let repo = Repository::open(folder).ok();
         let settings = Settings::load(repo.as_ref());
         let outer: Vec<PathBuf> = system_attributes().into_iter().chain(settings.attributes_file.clone()).collect();
-        let outer: Vec<&Path> = outer.iter().map(PathBuf::as_path).collect();
+        let paths: Vec<&Path> = outer.iter().map(PathBuf::as_path).collect();
         let git_folder = repo.as_ref().map_or_else(|| folder.join(".git"), |repo| repo.commondir().to_owned());
-        let attributes = Attributes::new(&outer, &git_folder.join("info").join("attributes"), settings.folds_case);
-        Conversion { folder: folder.to_owned(), settings, attributes, repo: Mutex::new(repo) }
+        let info = git_folder.join("info").join("attributes");
+        let attributes = Attributes::new(&paths, &info, settings.folds_case);
+        let outer_files = outer.into_iter().chain([info]).collect();
+        Conversion { folder: folder.to_owned(), settings, outer_files, attributes, repo: Mutex::new(repo) }
     }
 
     /// The bytes to commit for the bytes of a page's file.
@@ -63,6 +68,20 @@ impl Conversion {
     /// [`MemoryError::ReadOnly`] if git runs a filter on the page. Then the bytes must not reach the repository.
     pub(crate) fn to_commit<'a>(&self, page: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, MemoryError> {
         Ok(self.line_ends(page)?.to_commit(bytes, || self.committed(page)))
+    }
+
+    /// Equal for two conversions that convert alike, if HEAD has the same attribute files. `folders`: those with an attribute
+    /// file, each empty or with a `/` at its end.
+    pub(crate) fn fingerprint(&self, folders: &[String]) -> Option<Oid> {
+        let Settings { auto_crlf, is_eol_crlf, attributes_file: _, folds_case } = &self.settings;
+        let mut text = format!("{} {is_eol_crlf} {folds_case}\n", *auto_crlf as u8).into_bytes();
+        let inside = folders.iter().map(|above| self.folder.join(above).join(ATTRIBUTE_FILE));
+        for file in self.outer_files.iter().cloned().chain(inside) {
+            let content = fs::read(&file).unwrap_or_default();
+            text.extend(format!("{} {}\n", file.display(), content.len()).into_bytes());
+            text.extend(content);
+        }
+        Oid::hash_object(ObjectType::Blob, &text).ok()
     }
 
     /// The version of a page in the last commit.

@@ -4,6 +4,7 @@ use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::object_writer::ObjectWriter;
 use crate::probe::Probe;
+use crate::stat::Stat;
 use git2::{Config, ConfigLevel, Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::cell::{OnceCell, RefCell};
@@ -23,6 +24,8 @@ pub(crate) struct Git {
     pub(crate) held: RefCell<BTreeSet<String>>,
     /// Paths for which git's index is not yet updated.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
+    /// The stats of git's index before the first and after the last of this program's own writes, if they follow each other.
+    pub(crate) own_index_writes: RefCell<Option<(Option<Stat>, Option<Stat>)>>,
     pub(crate) writer: RefCell<ObjectWriter>,
     /// Read by the first need of an operation, and forgotten after it.
     conversion: OnceCell<Conversion>,
@@ -46,6 +49,7 @@ impl Git {
             effect_commits: RefCell::default(),
             held: RefCell::default(),
             unindexed: RefCell::default(),
+            own_index_writes: RefCell::default(),
             writer: RefCell::default(),
             conversion: OnceCell::new(),
         }

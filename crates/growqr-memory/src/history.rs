@@ -1,18 +1,27 @@
-//! History, diff, blame, old versions of pages, and undo.
+//! History, diff, old versions of pages, and undo.
 
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::hidden::Leaf;
 use crate::message::{self, Author};
-use crate::objects::blob_at;
+use crate::objects::{self, blob_at};
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::prepare::conflict;
 use crate::text;
-use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};
+use crate::tree_diff;
+use git2::{Commit, DiffFormat, DiffOptions, Odb, Oid, Sort};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{BlamedLine, CommitInfo, MemoryError, Page};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::path::Path;
+use growqr_core::memory::{CommitInfo, MemoryError, Page};
+use std::collections::{HashMap, HashSet};
+use std::fs;
+
+/// How many commits are searched for an earlier version of a page.
+const EARLIER_COMMITS: usize = 1_000;
+
+/// Shown with the oldest commit of a shallow clone.
+const END: &str = "(The history on this computer ends here. Get the rest with: git fetch --unshallow)";
+
+const SUBMODULE: i32 = 0o160_000;
 
 impl Git {
     /// Changes, newest first; only those of one page if `page` is given.
@@ -21,29 +30,47 @@ impl Git {
         let page = page.as_deref();
         let mut changes = Vec::new();
         let Some(head) = self.head()? else { return Ok(changes) };
+        let shallow = self.shallow_commits();
+        let odb = self.repo.odb().context("walk the history")?;
+        let mut versions = Versions { odb: &odb, known: HashMap::new() };
         let mut walk = self.repo.revwalk().context("walk the history")?;
         walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).context("walk the history")?;
         for oid in walk {
             if changes.len() >= limit {
                 break;
             }
-            let commit = oid.and_then(|oid| self.repo.find_commit(oid)).context("walk the history")?;
-            if page.is_some_and(|page| !self.touches(&commit, page)) {
-                continue;
+            let commit = self.find_present_commit(oid.context("walk the history")?)?;
+            let is_end = shallow.contains(&commit.id());
+            let is_wanted = match page {
+                None => true,
+                Some(page) if is_end => versions.of(&commit, page)?.is_some(),
+                Some(page) => self.touches(&commit, page, &mut versions)?,
+            };
+            if is_wanted {
+                changes.push(if is_end { end_of_history(&commit) } else { self.committed(&commit)? });
             }
-            changes.push(self.committed(&commit)?);
         }
         Ok(changes)
     }
 
     /// Whether a commit changed the page: it differs from the version in every parent.
-    fn touches(&self, commit: &Commit<'_>, page: &str) -> bool {
-        let version = |commit: &Commit<'_>| blob_at(commit.tree().ok().as_ref(), page);
-        let now = version(commit);
-        match commit.parent_count() {
-            0 => now.is_some(),
-            _ => commit.parents().all(|parent| version(&parent) != now),
+    fn touches(&self, commit: &Commit<'_>, page: &str, versions: &mut Versions<'_>) -> Result<bool, MemoryError> {
+        let now = versions.of(commit, page)?;
+        if commit.parent_count() == 0 {
+            return Ok(now.is_some());
         }
+        for parent in commit.parent_ids() {
+            if versions.of(&self.find_present_commit(parent)?, page)? == now {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The oldest commits of a shallow clone: their parents are not on this computer.
+    pub(crate) fn shallow_commits(&self) -> HashSet<Oid> {
+        let lines = fs::read_to_string(self.repo.commondir().join("shallow")).unwrap_or_default();
+        lines.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect()
     }
 
     /// Finds a commit by a prefix of its id, or by an expression such as `HEAD` or `HEAD~1`.
@@ -60,6 +87,7 @@ impl Git {
     pub(crate) fn diff(&self, rev: &str) -> Result<String, MemoryError> {
         let commit = self.change(rev)?;
         let new = commit.tree().context("read a tree")?;
+        self.refuse_absent_versions(&commit)?;
         let old = self.tree(commit.parent_id(0).ok())?;
         let mut options = DiffOptions::new();
         options.force_text(true);
@@ -76,44 +104,19 @@ impl Git {
         Ok(text)
     }
 
-    /// The change that each line of the last committed version comes from.
-    pub(crate) fn blame(&self, page: &str) -> Result<Vec<BlamedLine>, MemoryError> {
-        let page = &*self.address(page)?;
-        let head = self.head()?;
-        let missing = || MemoryError::Missing { path: page.to_owned() };
-        let (Some(head), Some(blob)) = (head, blob_at(self.tree(head)?.as_ref(), page)) else { return Err(missing()) };
-        let bytes = self.blob(blob)?.ok_or_else(missing)?;
-        let content = text::decode(page, &bytes)?;
-        if content.is_empty() {
-            return Ok(Vec::new());
+    /// Returns an error if a version before or after the change is not on this computer.
+    fn refuse_absent_versions(&self, commit: &Commit<'_>) -> Result<(), MemoryError> {
+        if self.shallow_commits().contains(&commit.id()) {
+            return Err(tree_diff::not_here());
         }
-        let mut options = BlameOptions::new();
-        options.newest_commit(head);
-        let blame = self.repo.blame_file(Path::new(page), Some(&mut options)).context("find the author of each line")?;
-        let mut known: HashMap<Oid, BlamedLine> = HashMap::new();
-        let mut lines = Vec::new();
-        for (number, text) in (1_usize..).zip(content.lines()) {
-            let Some(hunk) = blame.get_line(number) else { continue };
-            let oid = hunk.final_commit_id();
-            let line = match known.entry(oid) {
-                Entry::Occupied(line) => line.get().clone(),
-                Entry::Vacant(place) => place.insert(self.blamed(oid)?).clone(),
-            };
-            lines.push(BlamedLine { line: number as u64, text: text.to_owned(), ..line });
-        }
-        Ok(lines)
-    }
-
-    fn blamed(&self, oid: Oid) -> Result<BlamedLine, MemoryError> {
-        let commit = self.repo.find_commit(oid).context("read a commit")?;
-        Ok(BlamedLine {
-            line: 0,
-            text: String::new(),
-            commit: oid.to_string(),
-            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
-            at: Timestamp(commit.time().seconds() * 1000),
-            origin: message::read(&commit).1,
-        })
+        let odb = self.repo.odb().context("compare versions")?;
+        let before = commit.parent_id(0).ok().map(|parent| self.find_present_commit(parent)).transpose()?;
+        let mut is_complete = true;
+        tree_diff::compare(&odb, before.map(|commit| commit.tree_id()), Some(commit.tree_id()), &mut |file| {
+            let is_here = |leaf: Leaf| leaf.mode == SUBMODULE || odb.exists(leaf.oid);
+            is_complete &= file.old.is_none_or(is_here) && file.new.is_none_or(is_here);
+        })?;
+        if is_complete { Ok(()) } else { Err(tree_diff::not_here()) }
     }
 
     /// The version of a page after a change.
@@ -122,7 +125,7 @@ impl Git {
         let commit = self.change(rev)?;
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let oid = blob_at(self.tree(Some(commit.id()))?.as_ref(), page).ok_or_else(missing)?;
-        let bytes = self.blob(oid)?.ok_or_else(missing)?;
+        let bytes = self.present_blob(oid)?;
         let content = text::decode(page, &bytes)?.into_owned();
         Ok(Page { path: page.to_owned(), content, version: oid.to_string() })
     }
@@ -131,12 +134,13 @@ impl Git {
     pub(crate) fn undo(&self, rev: &str, at: Timestamp) -> Result<Plan, MemoryError> {
         self.refuse_unfinished_merge()?;
         let commit = self.change(rev)?;
-        if commit.parent_count() == 0 {
+        if commit.parent_count() == 0 && !self.shallow_commits().contains(&commit.id()) {
             return Err(MemoryError::FirstChange);
         }
         for file in self.changes_of(&commit)? {
             self.conversion().refuse_filtered(&file.path)?;
         }
+        self.refuse_absent_versions(&commit)?;
         let pages = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
         for file in &pages {
             self.adopt_page(&file.path, at)?;
@@ -166,7 +170,7 @@ impl Git {
             return Ok(file.old);
         }
         let Some(now) = now else { return Err(MemoryError::Missing { path: file.path.clone() }) };
-        let read = |oid: Oid| self.blob(oid).map(Option::unwrap_or_default);
+        let read = |oid: Oid| self.present_blob(oid);
         let current = read(now)?;
         let merged = match (file.new, file.old) {
             (Some(after), Some(before)) => text::merge(&read(after)?, &current, &read(before)?)?,
@@ -177,4 +181,43 @@ impl Git {
             None => Err(conflict(&file.path, now, &text::decode(&file.path, &current)?)),
         }
     }
+}
+
+/// The versions of one page in commits.
+struct Versions<'a> {
+    odb: &'a Odb<'a>,
+    /// By the commit's tree.
+    known: HashMap<Oid, Option<Oid>>,
+}
+
+impl Versions<'_> {
+    fn of(&mut self, commit: &Commit<'_>, page: &str) -> Result<Option<Oid>, MemoryError> {
+        let tree = commit.tree_id();
+        if let Some(known) = self.known.get(&tree) {
+            return Ok(*known);
+        }
+        let version = tree_diff::entry_at(self.odb, tree, page)?.map(|leaf| leaf.oid);
+        self.known.insert(tree, version);
+        Ok(version)
+    }
+}
+
+/// The entry of a shallow clone's oldest commit. What it has changed is not known.
+fn end_of_history(commit: &Commit<'_>) -> CommitInfo {
+    let info = objects::commit_info(commit);
+    CommitInfo { message: format!("{}\n\n{END}", info.message), ..info }
+}
+
+/// Whether a blob was a version of the page in one of the newest commits.
+pub(crate) fn is_earlier_version(git: &Git, page: &str, blob: Oid) -> bool {
+    let newest = || {
+        let mut walk = git.repo.revwalk()?;
+        walk.push_head()?;
+        Ok::<_, git2::Error>(walk)
+    };
+    let Ok(walk) = newest() else { return false };
+    walk.take(EARLIER_COMMITS).flatten().any(|commit| {
+        let tree = git.repo.find_commit(commit).and_then(|commit| commit.tree());
+        blob_at(tree.ok().as_ref(), page) == Some(blob)
+    })
 }

@@ -5,17 +5,17 @@
 use crate::disk;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
+use crate::index_entries::{SKIP_WORKTREE, Wanted, entry};
 use crate::objects::blob_at;
+use crate::page_cache::PageCache;
 use crate::plan::FileChange;
 use crate::probe::Step;
-use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, IndexTime, Oid};
+use crate::stat::Stat;
+use git2::{Index, IndexEntry, IndexEntryFlag};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Extended flag of an entry: git does not expect the file in the folder.
-pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
 
 impl Git {
     /// Marks the files of a commit for the next update of the index.
@@ -30,34 +30,12 @@ impl Git {
             return Ok(());
         }
         let head = self.head_tree()?;
-        let files: Vec<FileChange> =
-            paths.into_iter().map(|path| FileChange { new: blob_at(head.as_ref(), &path), old: None, path }).collect();
-        self.refresh_index(files.iter());
-        self.probe.reached(Step::IndexWritten)
-    }
-
-    /// Updates these files in the index. A failure, for example because the user's git holds the lock, is only logged.
-    pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
-        if let Err(error) = self.try_refresh_index(files) {
+        let version = |path| Wanted { path, old: None, new: blob_at(head.as_ref(), path), stat: None };
+        let wanted: Vec<Wanted<'_>> = paths.iter().map(|path| version(path)).collect();
+        if let Err(error) = self.update_entries(&wanted, false) {
             tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
         }
-    }
-
-    fn try_refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) -> Result<(), git2::Error> {
-        let mut index = self.index()?;
-        let mut changed = false;
-        for file in files {
-            let known = index.get_path(Path::new(&file.path), 0);
-            if known.as_ref().map(|entry| entry.id) == file.new {
-                continue;
-            }
-            changed = true;
-            match file.new {
-                Some(oid) => index.add(&entry(&file.path, oid, known))?,
-                None => index.remove_path(Path::new(&file.path))?,
-            }
-        }
-        if changed { self.write_index(&index) } else { Ok(()) }
+        self.probe.reached(Step::IndexWritten)
     }
 
     /// Tells the user's git not to expect these files in the folder. Files that are in the folder are the user's own business. A
@@ -99,6 +77,8 @@ impl Git {
         let mut index = match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
             Ok(index) if file.exists() => return Ok(index),
             Ok(index) => index,
+            // It may be a sparse index, which libgit2 cannot read, and which alone knows what is not checked out.
+            Err(error) if self.has_sparse_patterns() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "git's index cannot be read and is rebuilt");
                 // If removing fails, opening it again returns the error.
@@ -130,17 +110,49 @@ impl Git {
     /// Writes the index under git's own lock. The file is fsynced before the rename: some file systems take many times as
     /// long to rename unwritten data over an existing file.
     fn write_index(&self, index: &Index) -> Result<(), git2::Error> {
+        self.replace_index(|ours| {
+            let mut copy = Index::open(ours)?;
+            index.iter().try_for_each(|entry| copy.add(&entry))?;
+            copy.write()?;
+            Ok(true)
+        })
+    }
+
+    /// Puts a new index in place, which `write` writes to the given file, unless it returns `false`.
+    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<bool, git2::Error>) -> Result<(), git2::Error> {
         self.remove_own_index_lock();
         let (ours, lock) = (self.own_index_file(), self.index_lock());
         if lock.exists() {
             return Err(git2::Error::from_str("another git process holds its lock"));
         }
-        let mut copy = Index::open(&ours)?;
-        for entry in index.iter() {
-            copy.add(&entry)?;
+        if !write(&ours)? {
+            let _ = fs::remove_file(&ours);
+            return Ok(());
         }
-        copy.write()?;
-        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
+        let before = self.index_stat();
+        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))?;
+        self.note_own_index_write(before);
+        Ok(())
+    }
+
+    /// Remembers that this program has replaced an index with the stat `before`.
+    fn note_own_index_write(&self, before: Option<Stat>) {
+        let mut writes = self.own_index_writes.borrow_mut();
+        let after = self.index_stat();
+        *writes = match *writes {
+            Some((first, last)) if last == before => Some((first, after)),
+            _ => Some((before, after)),
+        };
+    }
+
+    /// If nobody else has written the index since the cache was filled, the cache still knows what is in it.
+    pub(crate) fn follow_own_index(&self, cache: &mut PageCache) {
+        if let Some((first, last)) = *self.own_index_writes.borrow()
+            && cache.index.is_some()
+            && cache.index == first
+        {
+            cache.index = last;
+        }
     }
 
     fn install_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
@@ -178,23 +190,4 @@ impl Git {
 /// The same entry, for a file that git does not expect in the folder.
 fn hidden_entry(entry: IndexEntry) -> IndexEntry {
     IndexEntry { flags: IndexEntryFlag::EXTENDED.bits(), flags_extended: SKIP_WORKTREE, ..entry }
-}
-
-/// An entry without file times: git compares the content once and fills them in.
-fn entry(path: &str, id: Oid, known: Option<IndexEntry>) -> IndexEntry {
-    let never = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: known.map_or(0o100_644, |entry| entry.mode),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
-    }
 }

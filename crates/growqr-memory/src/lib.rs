@@ -19,6 +19,7 @@ mod address;
 mod adopt;
 mod attribute_file;
 mod attributes;
+mod blame;
 mod checkout;
 mod commit;
 mod conflict_copy;
@@ -34,6 +35,8 @@ mod history;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
+mod index_entries;
+mod index_scan;
 mod left_alone;
 mod leftover;
 mod line_ends;
@@ -44,15 +47,20 @@ mod needle;
 mod nested;
 mod object_writer;
 mod objects;
+mod observer;
 mod on_disk;
 mod open;
 mod opening_error;
+mod pack;
+mod page_cache;
 mod parallel;
 mod path;
 mod plan;
 mod prepare;
 mod probe;
+mod read_pages;
 mod remote;
+mod scan;
 mod search;
 mod skipped_file;
 mod spellings;
@@ -63,6 +71,7 @@ mod sync;
 mod sync_error;
 mod text;
 mod tracked;
+mod tree_diff;
 mod walk;
 mod watch;
 mod work_tree;
@@ -72,6 +81,7 @@ pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
 pub use listing::Listing;
 pub use merge_trees::PageConflict;
+pub use observer::{AdoptionObserver, NoObserver};
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
@@ -87,6 +97,7 @@ use git::Git;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, FoundLine, Memory, MemoryError, Page, PageInfo};
 use message::Author;
+use page_cache::PageCache;
 use plan::{Plan, WorkTreeFiles};
 use prepare::PageChange;
 use std::fs;
@@ -104,6 +115,8 @@ pub struct MemoryRepo {
     opening: Opening,
     /// `None` until the repository could be opened.
     git: Mutex<Option<Git>>,
+    /// What the last scan has seen; `None` before the first. Locked before `git`, if both are.
+    pages: Mutex<Option<PageCache>>,
 }
 
 /// How the repository is opened.
@@ -147,7 +160,12 @@ impl MemoryRepo {
     /// be opened now is tried again with every such call.
     #[must_use]
     pub fn open_when_possible(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> MemoryRepo {
-        MemoryRepo { folder: folder.to_owned(), opening: Opening::ForWriting { at, probe }, git: Mutex::default() }
+        MemoryRepo {
+            folder: folder.to_owned(),
+            opening: Opening::ForWriting { at, probe },
+            git: Mutex::default(),
+            pages: Mutex::default(),
+        }
     }
 
     /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
@@ -159,7 +177,12 @@ impl MemoryRepo {
             None
         });
         let exists = git.is_some() || !is_absent(&folder.join(".git"));
-        exists.then(|| MemoryRepo { folder: folder.to_owned(), opening: Opening::ReadOnly, git: Mutex::new(git) })
+        exists.then(|| MemoryRepo {
+            folder: folder.to_owned(),
+            opening: Opening::ReadOnly,
+            git: Mutex::new(git),
+            pages: Mutex::default(),
+        })
     }
 
     /// What keeps memory from being changed now, and how that ends. `None` if it can be changed. Changes nothing.
@@ -269,15 +292,6 @@ impl MemoryRepo {
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
         self.change_as_person(path, &Edit::Delete, base, message, at)
-    }
-
-    /// Scans the whole working tree. Commits all hand edits in one commit in the user's name. Reports files that cannot be
-    /// pages (binary, too large, unreadable, a bad name, a link) and leaves them unchanged. Repairs git's index.
-    ///
-    /// # Errors
-    /// [`MemoryError::Repository`], also while the user has an unfinished merge or rebase.
-    pub fn adopt_hand_edits(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
-        self.git()?.adopt_all(at)
     }
 
     /// Calls `then` when the working tree has changed and then stayed unchanged for `quiet` (see [`QUIET`]). Changes inside

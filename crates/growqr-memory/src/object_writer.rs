@@ -1,17 +1,18 @@
 //! Writes a change to disk in the background: its git objects and its staged files.
 //!
-//! git fsyncs twice for each object, and each staged file needs one more fsync. Because no ref points to the objects yet, the
+//! git fsyncs twice for each object, and each staged file needs one more fsync; many objects go into one pack. Because no ref points to the objects yet, the
 //! order does not matter: threads write concurrently, while the caller records the plan in the journal. After a crash some
 //! objects or files may be missing; `checkout` checks that all exist before it moves the ref. This module moves no ref.
 
 use crate::disk;
 use crate::draft::RawObject;
 use crate::error_context::Context;
+use crate::pack::{self, PACK_FROM, PackedObject};
 use git2::{Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +42,8 @@ struct RunningJob {
 /// What to write for one commit.
 pub(crate) struct Job {
     pub(crate) objects: Vec<RawObject>,
+    /// The folder of the repository's objects.
+    pub(crate) object_folder: PathBuf,
     /// The folder of the staged files.
     pub(crate) folder: PathBuf,
     /// Path and content of each staged file.
@@ -56,7 +59,8 @@ impl ObjectWriter {
         reopen: impl Fn() -> Result<Repository, MemoryError>,
     ) -> Result<(), MemoryError> {
         self.wait(None)?;
-        while self.writers.len() < WRITERS.min(job.objects.len()) {
+        let wanted = if job.objects.len() >= PACK_FROM { 0 } else { WRITERS.min(job.objects.len()) };
+        while self.writers.len() < wanted {
             self.writers.push(reopen()?);
         }
         let mut writers = mem::take(&mut self.writers);
@@ -106,6 +110,10 @@ impl Drop for ObjectWriter {
 /// Writes all objects and staged files. Each writer thread takes the next object until none is left. Each thread has its own
 /// repository handle, because libgit2 writes only one object at a time through one handle.
 fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
+    if job.objects.len() >= PACK_FROM {
+        write_as_pack(job).context(CONTEXT)?;
+        return stage(&job.folder, &job.staged);
+    }
     let next = AtomicUsize::new(0);
     let work = |writer: &mut Repository| {
         let odb = writer.odb()?;
@@ -121,6 +129,12 @@ fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
         staged
     })?;
     disk::flush_drive_cache(&job.folder).context(CONTEXT)
+}
+
+/// Writes the objects into one pack: with many objects, that is one wait for the disk instead of one for each.
+fn write_as_pack(job: &Job) -> io::Result<()> {
+    let packed = job.objects.iter().map(|object| PackedObject::new(object.oid, object.kind, &object.bytes));
+    pack::write_pack(&job.object_folder, "commit", packed.collect::<io::Result<_>>()?)
 }
 
 /// Writes and fsyncs the files that checkout will rename into the working tree.

@@ -5,10 +5,15 @@ use crate::git::Git;
 use crate::message;
 use crate::opening_error;
 use crate::plan::{FileChange, Plan};
-use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Tree};
+use crate::tree_diff::{self, Difference};
+use git2::{Commit, ErrorCode, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
+use std::collections::HashSet;
 use std::path::Path;
+
+/// How many pages the history names for a commit.
+const SHOWN_PATHS: usize = 20;
 
 const LINK: i32 = 0o120_000;
 
@@ -67,58 +72,102 @@ impl Git {
     pub(crate) fn has_all_objects(&self, plan: &Plan) -> Result<bool, MemoryError> {
         let odb = self.repo.odb().context("read a change")?;
         let Ok(root) = self.repo.find_commit(plan.commit).and_then(|commit| commit.tree()) else { return Ok(false) };
+        let mut known = HashSet::new();
         Ok(plan
             .files
             .iter()
-            .all(|file| file.new.is_none_or(|new| odb.exists(new)) && self.has_trees(root.clone(), Path::new(&file.path))))
+            .all(|file| file.new.is_none_or(|new| odb.exists(new)) && self.has_trees(root.clone(), &file.path, &mut known)))
     }
 
     /// Whether the tree objects of all folders of the page's path exist. Stops at a folder that the tree does not contain.
-    fn has_trees(&self, root: Tree<'_>, page: &Path) -> bool {
+    /// `known`: folders that were found complete already.
+    fn has_trees(&self, root: Tree<'_>, page: &str, known: &mut HashSet<String>) -> bool {
+        let Some((folders, _)) = page.rsplit_once('/') else { return true };
+        if known.contains(folders) {
+            return true;
+        }
         let mut tree = root;
-        for part in page.parent().unwrap_or(Path::new("")) {
-            let folder =
-                part.to_str().and_then(|part| tree.get_name(part)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
+        for part in folders.split('/') {
+            let folder = tree.get_name(part).filter(|entry| entry.kind() == Some(ObjectType::Tree));
             let Some(folder) = folder.map(|entry| entry.id()) else { return true };
             match self.repo.find_tree(folder) {
                 Ok(inside) => tree = inside,
                 Err(_) => return false,
             }
         }
+        known.insert(folders.to_owned());
         true
+    }
+
+    /// The bytes of a blob that a commit names.
+    ///
+    /// # Errors
+    /// [`tree_diff::not_here`] in a partial clone.
+    pub(crate) fn present_blob(&self, oid: Oid) -> Result<Vec<u8>, MemoryError> {
+        self.blob(oid)?.ok_or_else(tree_diff::not_here)
+    }
+
+    /// A commit that another one, or the history, names.
+    ///
+    /// # Errors
+    /// [`tree_diff::not_here`] in a shallow or partial clone.
+    pub(crate) fn find_present_commit(&self, oid: Oid) -> Result<Commit<'_>, MemoryError> {
+        match self.repo.find_commit(oid) {
+            Ok(commit) => Ok(commit),
+            Err(error) if error.code() == ErrorCode::NotFound => Err(tree_diff::not_here()),
+            Err(error) => Err(error).context("read a commit"),
+        }
     }
 
     /// The files that a commit changed against its first parent, sorted by path.
     pub(crate) fn changes_of(&self, commit: &Commit<'_>) -> Result<Vec<FileChange>, MemoryError> {
-        let new = commit.tree().context("read a tree")?;
-        let old = self.tree(commit.parent_id(0).ok())?;
-        let diff = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), None).context("compare versions")?;
-        let mut files: Vec<FileChange> = diff
-            .deltas()
-            .filter_map(|delta| {
-                let (before, after) = (delta.old_file(), delta.new_file());
-                let path = after.path_bytes().or(before.path_bytes())?;
-                let path = String::from_utf8_lossy(path).into_owned();
-                let old = (delta.status() != Delta::Added).then_some(before.id());
-                let new = (delta.status() != Delta::Deleted).then_some(after.id());
-                Some(FileChange { path, old, new })
-            })
-            .collect();
+        let mut files = Vec::new();
+        self.compare_with_parent(commit, &mut |Difference { path, old, new }| {
+            let path = String::from_utf8_lossy(path).into_owned();
+            files.push(FileChange { path, old: old.map(|leaf| leaf.oid), new: new.map(|leaf| leaf.oid) });
+        })?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|second, first| {
+            let is_same = first.path == second.path;
+            if is_same {
+                (first.old, first.new) = (first.old.or(second.old), first.new.or(second.new));
+            }
+            is_same
+        });
         Ok(files)
     }
 
-    /// The entry of a commit in the history.
+    fn compare_with_parent(&self, commit: &Commit<'_>, visit: &mut dyn FnMut(Difference<'_>)) -> Result<(), MemoryError> {
+        let before = commit.parent_id(0).ok().map(|parent| self.find_present_commit(parent)).transpose()?;
+        let odb = self.repo.odb().context("compare versions")?;
+        tree_diff::compare(&odb, before.map(|commit| commit.tree_id()), Some(commit.tree_id()), visit)
+    }
+
+    /// The entry of a commit in the history. Names the first pages only: a commit of hand edits may touch thousands.
     pub(crate) fn committed(&self, commit: &Commit<'_>) -> Result<CommitInfo, MemoryError> {
-        let (message, origin) = message::read(commit);
-        Ok(CommitInfo {
-            commit: commit.id().to_string(),
-            message,
-            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
-            at: Timestamp(commit.time().seconds() * 1000),
-            origin,
-            paths: self.changes_of(commit)?.into_iter().map(|file| file.path).collect(),
-        })
+        let mut info = commit_info(commit);
+        self.compare_with_parent(commit, &mut |Difference { path, .. }| {
+            if info.paths.len() < SHOWN_PATHS {
+                info.paths.push(String::from_utf8_lossy(path).into_owned());
+            } else {
+                info.more_paths += 1;
+            }
+        })?;
+        Ok(info)
+    }
+}
+
+/// The entry of a commit in the history, without its pages.
+pub(crate) fn commit_info(commit: &Commit<'_>) -> CommitInfo {
+    let (message, origin) = message::read(commit);
+    CommitInfo {
+        commit: commit.id().to_string(),
+        message,
+        author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+        at: Timestamp(commit.time().seconds() * 1000),
+        origin,
+        paths: Vec::new(),
+        more_paths: 0,
     }
 }
 

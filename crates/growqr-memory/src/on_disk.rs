@@ -1,5 +1,6 @@
 //! What is on disk at a page's path, as it would be committed.
 
+use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::line_ends::LineEnds;
@@ -8,6 +9,7 @@ use crate::work_tree::{self, Bytes};
 use git2::{ObjectType, Oid};
 use growqr_core::memory::MemoryError;
 use std::borrow::Cow;
+use std::path::Path;
 
 /// What is on disk at a page's path.
 pub(crate) enum OnDisk {
@@ -33,33 +35,13 @@ impl OnDisk {
 impl Git {
     /// Inspects a page's path on disk without following links. The path must have passed [`crate::path::check`].
     pub(crate) fn inspect(&self, page: &str) -> OnDisk {
-        self.inspect_after(page, || self.conversion().committed(page))
+        inspect(&self.folder, self.conversion(), page)
     }
 
     /// Like [`Git::inspect`], as if `committed` were the version of the page in the last commit.
     pub(crate) fn inspect_as_of(&self, page: &str, committed: Option<Oid>) -> OnDisk {
-        self.inspect_after(page, || committed.and_then(|oid| self.blob(oid).ok().flatten()))
-    }
-
-    fn inspect_after(&self, page: &str, committed: impl FnOnce() -> Option<Vec<u8>>) -> OnDisk {
-        let line_ends = match self.conversion().line_ends(page) {
-            Ok(line_ends) => line_ends,
-            Err(reason) => return OnDisk::NotAPage(reason),
-        };
-        let bytes = match work_tree::read_bytes(&self.folder, page) {
-            Bytes::Absent => return OnDisk::Absent,
-            Bytes::NotAPage(reason) => return OnDisk::NotAPage(reason),
-            Bytes::File(bytes) => bytes,
-        };
-        let converted = match line_ends.to_commit(&bytes, committed) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(converted) => Some(converted),
-        };
-        let bytes = converted.unwrap_or(bytes);
-        match Oid::hash_object(ObjectType::Blob, &bytes).context("hash a page") {
-            Ok(oid) => OnDisk::File(bytes, oid),
-            Err(reason) => OnDisk::NotAPage(reason),
-        }
+        let committed = || committed.and_then(|oid| self.blob(oid).ok().flatten());
+        inspect_after(&self.folder, self.conversion(), page, committed)
     }
 
     /// The bytes to write to the folder for a committed version of a page. An existing file keeps its line ends; a new one gets
@@ -80,5 +62,31 @@ impl Git {
         let checked_out = line_ends.to_folder(&committed).into_owned();
         let is_same = |bytes: &Vec<u8>| *line_ends.to_commit(bytes, || Some(committed.clone())) == *committed;
         Ok(kept.into_iter().chain([checked_out]).find(is_same).unwrap_or(committed))
+    }
+}
+
+/// Like [`Git::inspect`], for threads.
+pub(crate) fn inspect(folder: &Path, conversion: &Conversion, page: &str) -> OnDisk {
+    inspect_after(folder, conversion, page, || conversion.committed(page))
+}
+
+fn inspect_after(folder: &Path, conversion: &Conversion, page: &str, committed: impl FnOnce() -> Option<Vec<u8>>) -> OnDisk {
+    let line_ends = match conversion.line_ends(page) {
+        Ok(line_ends) => line_ends,
+        Err(reason) => return OnDisk::NotAPage(reason),
+    };
+    let bytes = match work_tree::read_bytes(folder, page) {
+        Bytes::Absent => return OnDisk::Absent,
+        Bytes::NotAPage(reason) => return OnDisk::NotAPage(reason),
+        Bytes::File(bytes) => bytes,
+    };
+    let converted = match line_ends.to_commit(&bytes, committed) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(converted) => Some(converted),
+    };
+    let bytes = converted.unwrap_or(bytes);
+    match Oid::hash_object(ObjectType::Blob, &bytes).context("hash a page") {
+        Ok(oid) => OnDisk::File(bytes, oid),
+        Err(reason) => OnDisk::NotAPage(reason),
     }
 }

@@ -65,6 +65,10 @@ impl MemoryRepo {
             {
                 continue;
             }
+            // Before the lock. A page that is edited between this and the merge is not replaced either.
+            if seen.is_some() {
+                self.adopt_hand_edits(at)?;
+            }
             let merged = match self.git()?.merge_server(seen, expected, at) {
                 // Somebody has changed a page since the merge began.
                 Err(SyncError::Memory(MemoryError::HeadMoved)) => continue,
@@ -139,7 +143,6 @@ impl Git {
         if self.is_in_history(theirs)? {
             return Ok(nothing_pulled(self.head()?.unwrap_or(theirs)));
         }
-        self.adopt_all(at)?;
         let Some(ours) = self.head()? else { return Err(SyncError::Memory(MemoryError::HeadMoved)) };
         let base = self.merge_base(ours, theirs)?;
         let merged = self.merge_trees(base, ours, theirs)?;

@@ -2,6 +2,7 @@
 //! opens none but the `.gitignore` files. Does not follow links, and enters neither ignored folders nor repositories of their
 //! own.
 
+use crate::attributes::ATTRIBUTE_FILE;
 use crate::error_context::Context;
 use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::left_alone::NESTED;
@@ -36,6 +37,8 @@ pub(crate) struct Walked<T = Stat> {
     pub(crate) ignored: Vec<IgnoredPath>,
     /// Folders that are repositories of their own; each is in `skipped` too.
     pub(crate) repositories: Vec<String>,
+    /// Folders with an attribute file: each is empty or ends with `/`.
+    pub(crate) attribute_folders: Vec<String>,
 }
 
 /// What a walk learns about each file: its [`Stat`], or nothing, which saves a call for each file.
@@ -103,6 +106,7 @@ fn walk_all<T: Learned>(folder: &Path) -> Result<Walked<T>, MemoryError> {
     add_tracked(folder, &mut walked);
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     walked.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    walked.attribute_folders.sort_unstable();
     walked.ignored.sort_by(|a, b| a.path.cmp(&b.path));
     walked.repositories.sort();
     Ok(walked)
@@ -110,7 +114,13 @@ fn walk_all<T: Learned>(folder: &Path) -> Result<Walked<T>, MemoryError> {
 
 impl<T> Default for Walked<T> {
     fn default() -> Walked<T> {
-        Walked { files: Vec::new(), skipped: Vec::new(), ignored: Vec::new(), repositories: Vec::new() }
+        Walked {
+            files: Vec::new(),
+            skipped: Vec::new(),
+            ignored: Vec::new(),
+            repositories: Vec::new(),
+            attribute_folders: Vec::new(),
+        }
     }
 }
 
@@ -120,6 +130,7 @@ impl<T> Walked<T> {
         self.skipped.append(&mut other.skipped);
         self.ignored.append(&mut other.ignored);
         self.repositories.append(&mut other.repositories);
+        self.attribute_folders.append(&mut other.attribute_folders);
     }
 
     /// Number of files that would be pages if git did not ignore them. Lists the ignored folders.
@@ -167,6 +178,9 @@ fn walk_folder<T: Learned>(folder: &Folder, walked: &mut Walked<T>, inside: &mut
 }
 
 fn visit_all<T: Learned>(folder: &Folder, entries: &Entries, walked: &mut Walked<T>, inside: &mut Vec<Folder>) {
+    if entries.iter().any(|(name, _)| name == ATTRIBUTE_FILE) {
+        walked.attribute_folders.push(folder.path.clone());
+    }
     let has_rules = entries.iter().any(|(name, _)| name == IGNORE_FILE);
     let rules = if has_rules { folder.rules.inside(&folder.location, &folder.path) } else { folder.rules.clone() };
     for (name, entry) in entries {

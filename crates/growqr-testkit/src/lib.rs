@@ -21,6 +21,7 @@ pub mod postgres;
 mod record;
 mod script;
 mod small_disk;
+mod vault;
 #[cfg(target_os = "linux")]
 pub mod window;
 
@@ -28,6 +29,7 @@ pub use dead_port::DeadPort;
 pub use desktop_session::{DesktopSession, without_session};
 pub use docker::DockerHost;
 pub use small_disk::SmallDisk;
+pub use vault::write_vault;
 
 /// Reports on standard error what was not tested and why. (The test harness captures `eprintln!`.)
 pub fn skipped(what: &str) {

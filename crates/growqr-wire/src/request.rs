@@ -308,6 +308,15 @@ pub enum Push {
     Missed,
     /// The person changed pages of memory, in the folder or through a request. Changes of agents are in their events.
     MemoryChanged,
+    /// Many pages that the person has edited in the folder are being recorded. Ends with `done` equal to `total`.
+    MemoryProgress {
+        /// Pages that are recorded.
+        #[ts(type = "number")]
+        done: u64,
+        /// Pages to record.
+        #[ts(type = "number")]
+        total: u64,
+    },
     /// The state of Docker or of a service has changed.
     StackChanged {
         /// The new state.

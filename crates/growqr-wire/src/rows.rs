@@ -298,8 +298,11 @@ pub struct Change {
     pub at: i64,
     /// The agent that made it; `None` for the person.
     pub origin: Option<CommitOrigin>,
-    /// The pages it touched.
+    /// The first pages that it touched.
     pub paths: Vec<String>,
+    /// The number of pages that it touched besides these.
+    #[ts(type = "number")]
+    pub more_paths: u64,
 }
 
 /// A line with the change that last wrote it.

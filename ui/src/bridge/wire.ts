@@ -375,9 +375,13 @@ at: number,
  */
 origin: CommitOrigin | null, 
 /**
- * The pages it touched.
+ * The first pages that it touched.
  */
-paths: Array<string>, };
+paths: Array<string>, 
+/**
+ * The number of pages that it touched besides these.
+ */
+more_paths: number, };
 
 export type BlamedLine = { 
 /**
@@ -1112,7 +1116,15 @@ kind: DeltaKind,
 /**
  * Its text.
  */
-text: string, } } | "missed" | "memory_changed" | { "stack_changed": { 
+text: string, } } | "missed" | "memory_changed" | { "memory_progress": { 
+/**
+ * Pages that are recorded.
+ */
+done: number, 
+/**
+ * Pages to record.
+ */
+total: number, } } | { "stack_changed": { 
 /**
  * The new state.
  */

@@ -28,6 +28,10 @@ function refresh(client: QueryClient, push: Push) {
     void client.invalidateQueries({ queryKey: keys.memory });
     return;
   }
+  if ("memory_progress" in push) {
+    client.setQueryData(keys.adoption, push.memory_progress);
+    return;
+  }
   if ("stack_changed" in push) {
     // A read that is still under way would bring the older state.
     void client.cancelQueries({ queryKey: keys.stack });

@@ -17,6 +17,7 @@ export const keys = {
   spendingBy: (by: SpendingBy, since: number) => ["spending", by, since],
   servers: ["local_servers"],
   memory: ["memory"],
+  adoption: ["adoption"],
   pages: ["memory", "pages"],
   page: (path: string) => ["memory", "page", path],
   memorySearch: (text: string) => ["memory", "search", text],

@@ -74,6 +74,10 @@ export function useSpending(by: SpendingBy, since: number) {
   const host = useHost();
   return useQuery({ queryKey: keys.spendingBy(by, since), queryFn: () => host.call("spending", { by, since }) });
 }
+/** How far a long adoption of hand edits is; pushes alone tell. */
+export function useAdoption() {
+  return useQuery<{ done: number; total: number } | null>({ queryKey: keys.adoption, queryFn: () => null, staleTime: Infinity });
+}
 export function usePages() {
   const host = useHost();
   return useQuery({ queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) });

@@ -68,6 +68,7 @@ function ChangeFacts({ change, withPath }: { change: Change; withPath: boolean }
             {path}
           </a>
         ))}
+      {withPath && change.more_paths > 0 && <span>and {change.more_paths} more</span>}
     </p>
   );
 }

@@ -12,6 +12,7 @@ import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { toLine, toMemory, toPage, toRecent } from "../data/links";
 import { SEARCH_LIMIT, useMemorySearch, usePages } from "../data/queries";
+import { AdoptionProgress } from "./AdoptionProgress";
 import { type Folder, pageTree } from "./pageTree";
 
 export function PageList({ open, line }: { open: string | null; line: number | null }) {
@@ -37,6 +38,7 @@ export function PageList({ open, line }: { open: string | null; line: number | n
         </IconButton>
       </div>
       <div className="px-5 empty:hidden">{openFolder.error && <InlineError problem={openFolder.error} />}</div>
+      <AdoptionProgress />
       {naming && <NewPage onDone={() => setNaming(false)} />}
       <div className="px-3 pb-3">
         <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />

@@ -6,6 +6,7 @@
 
 use crate::check_key::check_key;
 use crate::error::AppError;
+use crate::host::adoption::AdoptionProgress;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::profile::location::Profile;
@@ -33,6 +34,8 @@ pub(crate) struct Handler {
     loading_rules: tokio::sync::Mutex<()>,
     /// Marked as changed whenever the person has changed memory.
     memory_changes: watch::Sender<()>,
+    /// How far a long adoption of hand edits is.
+    adoption: watch::Sender<AdoptionProgress>,
     /// The person's containers.
     stack: StackControl,
 }
@@ -40,18 +43,29 @@ pub(crate) struct Handler {
 impl Handler {
     /// A handler in a process that holds the profile lock and runs no agents.
     pub(crate) fn without_agents(profile: OpenProfile) -> Handler {
-        Handler::new(profile, None, watch::Sender::new(()))
+        Handler::new(profile, None, watch::Sender::new(()), watch::Sender::default())
     }
 
-    /// A handler in a host. `memory_changes` is marked as changed whenever the person has changed memory.
-    pub(crate) fn with_agents(profile: OpenProfile, host: Host, memory_changes: watch::Sender<()>) -> Handler {
-        Handler::new(profile, Some(host), memory_changes)
+    /// A handler in a host. `memory_changes` is marked as changed whenever the person has changed memory; `adoption` tells how far
+    /// a long adoption of hand edits is.
+    pub(crate) fn with_agents(
+        profile: OpenProfile,
+        host: Host,
+        memory_changes: watch::Sender<()>,
+        adoption: watch::Sender<AdoptionProgress>,
+    ) -> Handler {
+        Handler::new(profile, Some(host), memory_changes, adoption)
     }
 
-    fn new(profile: OpenProfile, host: Option<Host>, memory_changes: watch::Sender<()>) -> Handler {
+    fn new(
+        profile: OpenProfile,
+        host: Option<Host>,
+        memory_changes: watch::Sender<()>,
+        adoption: watch::Sender<AdoptionProgress>,
+    ) -> Handler {
         let (unlocking, loading_rules) = (Mutex::default(), tokio::sync::Mutex::default());
         let stack = StackControl::new(profile.stack_deps(memory_changes.clone()));
-        Handler { profile, host, unlocking, loading_rules, memory_changes, stack }
+        Handler { profile, host, unlocking, loading_rules, memory_changes, adoption, stack }
     }
 
     /// Answers one request.
@@ -207,7 +221,10 @@ impl Handler {
 
     /// Subscribes to everything that happens from now on. `None` if no agents run.
     pub(crate) fn subscribe(&self) -> Option<HostEvents> {
-        let events = |host: &Host| HostEvents::new(host.subscribe(), self.memory_changes.subscribe(), self.stack.subscribe());
+        let events = |host: &Host| {
+            let (changes, adoption) = (self.memory_changes.subscribe(), self.adoption.subscribe());
+            HostEvents::new(host.subscribe(), changes, adoption, self.stack.subscribe())
+        };
         self.host.as_ref().map(events)
     }
 

@@ -1,6 +1,7 @@
 //! The event stream of a host in this process.
 
 use crate::convert;
+use crate::host::adoption::AdoptionProgress;
 use growqr_actors::Notification;
 use growqr_wire::{Push, Stack};
 use tokio::sync::{broadcast, watch};
@@ -10,18 +11,21 @@ use tokio::sync::{broadcast, watch};
 pub(crate) struct HostEvents {
     notifications: broadcast::Receiver<Notification>,
     memory_changes: watch::Receiver<()>,
+    adoption: watch::Receiver<AdoptionProgress>,
     stack: watch::Receiver<Stack>,
 }
 
 impl HostEvents {
-    /// The stream of all events of agents from now on, of each change of memory by the person, and of the state of the stack. A
+    /// The stream of all events of agents from now on, of each change of memory by the person, of a long adoption of
+    /// hand edits, and of the state of the stack. A
     /// state that is replaced before it is read is left out.
     pub(crate) fn new(
         notifications: broadcast::Receiver<Notification>,
         memory_changes: watch::Receiver<()>,
+        adoption: watch::Receiver<AdoptionProgress>,
         stack: watch::Receiver<Stack>,
     ) -> HostEvents {
-        HostEvents { notifications, memory_changes, stack }
+        HostEvents { notifications, memory_changes, adoption, stack }
     }
 
     /// The next push; `None` once the host has ended. Cancel-safe.
@@ -30,6 +34,10 @@ impl HostEvents {
             biased;
             notification = self.notifications.recv() => notification,
             Ok(()) = self.memory_changes.changed() => return Some(Push::MemoryChanged),
+            Ok(()) = self.adoption.changed() => {
+                let AdoptionProgress { done, total } = *self.adoption.borrow_and_update();
+                return Some(Push::MemoryProgress { done: done as u64, total: total as u64 });
+            }
             Ok(()) = self.stack.changed() => {
                 return Some(Push::StackChanged { stack: self.stack.borrow_and_update().clone() });
             }

@@ -1,5 +1,6 @@
 //! The host of a profile's agents: the lock, the host in this process or in another, and how clients reach it.
 
+pub(crate) mod adoption;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod handler;

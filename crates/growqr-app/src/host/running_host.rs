@@ -1,14 +1,13 @@
 //! The host: the process that holds the profile lock runs the agents and serves the local socket.
 
-use crate::SystemClock;
 use crate::error::AppError;
+use crate::host::adoption::Adoption;
 use crate::host::handler::Handler;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::host::{server, socket};
 use growqr_actors::{Host, HostConfig};
-use growqr_core::clock::Clock;
-use growqr_memory::{MemoryRepo, QUIET, Watch};
+use growqr_memory::Watch;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -43,8 +42,10 @@ impl RunningHost {
         let listener = socket::listen(profile.library.profile())?;
         // Watching and committing what was edited take a while, and no message may wait for that.
         let memory_changes = watch::Sender::new(());
-        let (repo, changed) = (Arc::clone(&profile.memory), memory_changes.clone());
-        let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
+        let (repo, stop) = (Arc::clone(&profile.memory), CancellationToken::new());
+        let adoption = Adoption { changed: memory_changes.clone(), progress: watch::Sender::default(), stop: stop.clone() };
+        let progress = adoption.progress.clone();
+        let watch = tokio::task::spawn_blocking(move || adoption.start(&repo));
         let setups = Arc::clone(&profile.setups);
         let (loaded, keys) = oneshot::channel();
         let mut refresh = JoinSet::new();
@@ -63,10 +64,9 @@ impl RunningHost {
         if let Err(error) = host.rules_changed().await {
             tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
-        let handler = Arc::new(Handler::with_agents(profile, host, memory_changes));
+        let handler = Arc::new(Handler::with_agents(profile, host, memory_changes, progress));
         let events = handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()))?;
         handler.keep_containers().await;
-        let stop = CancellationToken::new();
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
         Ok((RunningHost { handler, stop, socket, watch, refresh }, events))
     }
@@ -86,33 +86,6 @@ impl RunningHost {
         drop(self.watch.await);
         if let Some(handler) = Arc::into_inner(self.handler) {
             handler.close().await;
-        }
-    }
-}
-
-/// Commits hand edits in the person's name: those made while no host ran, and then each time the files have not changed for
-/// a while. If the system cannot watch the folder, later edits are committed at the next start.
-fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
-    let repo = Arc::clone(memory);
-    let adopt = move || match repo.adopt_hand_edits(SystemClock.now()) {
-        Ok(adopted) => {
-            for file in adopted.skipped {
-                tracing::info!(path = file.path, reason = %file.reason, "a file in the memory folder is ignored");
-            }
-            if !adopted.commits.is_empty() {
-                changed.send_replace(());
-            }
-        }
-        Err(error) => tracing::warn!(%error, "hand edits could not be committed yet"),
-    };
-    let adopt_later = adopt.clone();
-    let watch = memory.watch(QUIET, adopt_later);
-    adopt();
-    match watch {
-        Ok(watch) => Some(watch),
-        Err(error) => {
-            tracing::warn!(%error, "the memory folder cannot be watched");
-            None
         }
     }
 }

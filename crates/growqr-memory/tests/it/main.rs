@@ -1,9 +1,11 @@
 //! Tests of the memory repository, partly with the installed `git`.
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
+mod adoption;
 mod conflicts;
 mod conversions;
 mod crash;
+mod far_away;
 mod hand_edits;
 mod held;
 mod history;
@@ -11,6 +13,7 @@ mod ignored;
 mod names;
 mod nested;
 mod odd_text;
+mod out_of_reach;
 mod pages;
 mod refusals;
 mod states;

@@ -68,7 +68,7 @@ export class Memory {
     const kept = diffLines(split(page?.text ?? ""), split(text)).filter((edit) => edit.sign !== "-");
     const lines = kept.map((edit) => (edit.sign === " " ? (page?.lines[edit.old] ?? commit) : commit));
     const author = origin === null ? "You" : origin.agent === "grow" ? "Grow Agent" : "Sub-agent";
-    this.#saved.commits.push({ commit, message, author, at, origin, paths: [path], before: page?.text ?? null, after: text });
+    this.#saved.commits.push({ commit, message, author, at, origin, paths: [path], more_paths: 0, before: page?.text ?? null, after: text });
     this.#saved.pages[path] = { text, lines };
     return commit;
   }
@@ -77,7 +77,7 @@ export class Memory {
     const before = this.#text(path);
     if (base !== null && base !== hash(before)) throw hostError("conflict", `${path} has changed since you read it.`, "Look at what is there now, then delete it again.");
     const commit = hash(`${path} ${at} ${this.#saved.commits.length}`).repeat(5).slice(0, 40);
-    this.#saved.commits.push({ commit, message: `Delete ${path}`, author: "You", at, origin: null, paths: [path], before, after: null });
+    this.#saved.commits.push({ commit, message: `Delete ${path}`, author: "You", at, origin: null, paths: [path], more_paths: 0, before, after: null });
     delete this.#saved.pages[path];
     return commit;
   }
