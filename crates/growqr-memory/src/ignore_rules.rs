@@ -3,7 +3,8 @@
 
 use crate::ignore_sources;
 use gix_ignore::glob::Pattern;
-use gix_ignore::glob::pattern::Case;
+use gix_ignore::glob::pattern::{Case, Mode as Kind};
+use gix_ignore::glob::wildmatch;
 use gix_ignore::glob::wildmatch::Mode;
 use std::fs;
 use std::io;
@@ -89,12 +90,33 @@ impl Level {
     /// Whether the path is ignored according to the last pattern that matches it.
     fn verdict(&self, path: &str, is_folder: bool, case: Case) -> Option<bool> {
         let inside = &path[self.base..];
-        let name = inside.rfind('/').map(|slash| slash + 1);
-        let matches = |pattern: &&Pattern| {
-            pattern.matches_repo_relative_path(inside.into(), name, Some(is_folder), case, Mode::NO_MATCH_SLASH_LITERAL)
-        };
+        let name = &inside[inside.rfind('/').map_or(0, |slash| slash + 1)..];
+        let matches = |pattern: &&Pattern| matches(pattern, inside, name, is_folder, case);
         self.patterns.iter().rev().find(matches).map(|pattern| !pattern.is_negative())
     }
+}
+
+/// Whether the pattern matches the path or, if it has no slash, the name.
+fn matches(pattern: &Pattern, path: &str, name: &str, is_folder: bool, case: Case) -> bool {
+    if pattern.mode.contains(Kind::MUST_BE_DIR) && !is_folder {
+        return false;
+    }
+    let mode = match case {
+        Case::Sensitive => Mode::NO_MATCH_SLASH_LITERAL,
+        Case::Fold => Mode::NO_MATCH_SLASH_LITERAL | Mode::IGNORE_CASE,
+    };
+    if pattern.mode.contains(Kind::NO_SUB_DIR) && !pattern.mode.contains(Kind::ABSOLUTE) {
+        return pattern.matches(name.into(), mode);
+    }
+    // As git does, the part before the first wildcard is compared first, and the rest is matched as a pattern of its own:
+    // `a**/b` matches `ab`.
+    let literal = pattern.first_wildcard_pos.unwrap_or(pattern.text.len());
+    let Some((start, rest)) = path.as_bytes().split_at_checked(literal) else { return false };
+    let is_same = match case {
+        Case::Sensitive => pattern.text[..literal] == *start,
+        Case::Fold => pattern.text[..literal].eq_ignore_ascii_case(start),
+    };
+    is_same && wildmatch(pattern.text[literal..].into(), rest.into(), mode)
 }
 
 fn is_absent(error: &io::Error) -> bool {

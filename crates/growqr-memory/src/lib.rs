@@ -6,12 +6,14 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
-//! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
-//! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`,
-//! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
-//! remove on each operating system), `error_context` (errors of libraries).
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `listing`, `survey`,
+//! `conflict_copy`, `stat` and `skipped_file` (finding the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone`
+//! and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository
+//! and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit`
+//! (building the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout`
+//! (the only one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search` and `needle`,
+//! `parallel` (threads), `open`, `opening_error`, `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server),
+//! `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
 mod address;
 mod adopt;
@@ -20,6 +22,7 @@ mod attributes;
 mod blame;
 mod checkout;
 mod commit;
+mod conflict_copy;
 mod conflicts;
 mod conversion;
 mod disk;
@@ -37,8 +40,10 @@ mod index_scan;
 mod left_alone;
 mod leftover;
 mod line_ends;
+mod listing;
 mod merge_trees;
 mod message;
+mod needle;
 mod nested;
 mod object_writer;
 mod objects;
@@ -48,6 +53,7 @@ mod open;
 mod opening_error;
 mod pack;
 mod page_cache;
+mod parallel;
 mod path;
 mod plan;
 mod prepare;
@@ -71,14 +77,16 @@ mod watch;
 mod work_tree;
 
 pub use adopt::Adopted;
+pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
+pub use listing::Listing;
 pub use merge_trees::PageConflict;
 pub use observer::{AdoptionObserver, NoObserver};
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
-pub use survey::Survey;
+pub use survey::{Remark, RemarkKind, Survey};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
@@ -193,6 +201,15 @@ impl MemoryRepo {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The pages whose path begins with `prefix`, and how much git ignores. Opens few files: a page here may turn out not to be
+    /// text.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder cannot be read.
+    pub fn listing(&self, prefix: &str) -> Result<Listing, MemoryError> {
+        listing::list(&self.folder, prefix)
     }
 
     /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
@@ -350,11 +367,7 @@ impl Memory for MemoryRepo {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let key = path::lookup_key(prefix);
-        let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-        let files = walk::walk(&self.folder)?.files.into_iter();
-        let wanted = files.filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
-        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
+        Ok(self.listing(prefix)?.pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

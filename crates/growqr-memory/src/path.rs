@@ -23,12 +23,38 @@ pub(crate) fn check(path: &str) -> Result<(), MemoryError> {
     }
 }
 
+/// Like [`check`], for the path of a file or folder in a folder that is known to be allowed.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_last(path: &str, is_folder: bool) -> Result<(), MemoryError> {
+    let part = path.rsplit('/').next().unwrap_or(path);
+    let is_leftover = if is_folder { leftover::is_leftover_folder(part) } else { leftover::is_leftover(part) };
+    let problem = whole_problem(path).or_else(|| part_problem(part, is_leftover));
+    problem.map_or(Ok(()), |reason| Err(bad_path(path, reason)))
+}
+
 /// Builds [`MemoryError::BadPath`].
 pub(crate) fn bad_path(path: &str, reason: impl Into<String>) -> MemoryError {
     MemoryError::BadPath { path: path.to_owned(), reason: reason.into() }
 }
 
 fn problem(path: &str) -> Option<&'static str> {
+    if let Some(problem) = whole_problem(path) {
+        return Some(problem);
+    }
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let is_leftover = if parts.peek().is_some() { leftover::is_leftover_folder(part) } else { leftover::is_leftover(part) };
+        if let Some(problem) = part_problem(part, is_leftover) {
+            return Some(problem);
+        }
+    }
+    None
+}
+
+/// A problem of the path as a whole.
+fn whole_problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("give a name such as notes/today.md");
     }
@@ -43,13 +69,6 @@ fn problem(path: &str) -> Option<&'static str> {
     }
     if path.split('/').count() > MAX_DEPTH {
         return Some("it is too deep; use at most 12 parts");
-    }
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        let is_leftover = if parts.peek().is_some() { leftover::is_leftover_folder(part) } else { leftover::is_leftover(part) };
-        if let Some(problem) = part_problem(part, is_leftover) {
-            return Some(problem);
-        }
     }
     None
 }
@@ -93,6 +112,9 @@ fn part_problem(part: &str, is_leftover: bool) -> Option<&'static str> {
 /// Whether an invisible character stands where no script and no emoji needs it. [`case_folded`] leaves all of them out, so
 /// two names that differ only in such characters are never two pages.
 fn has_stray_invisible(part: &str) -> bool {
+    if part.is_ascii() {
+        return false;
+    }
     let mut before: Option<char> = None;
     for c in part.chars() {
         if is_invisible(c) && !before.is_some_and(|before| belongs_after(c, before)) {
@@ -128,12 +150,17 @@ fn belongs_after(c: char, before: char) -> bool {
 
 /// Whether it is a short name (8.3 form) that Windows may give `.git`, such as `git~1`.
 fn is_git_short_name(part: &str) -> bool {
-    let lower = part.to_ascii_lowercase();
-    lower.strip_prefix("git~").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    let is_git = part.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("git~"));
+    is_git && part[4..].starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn is_reserved(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_uppercase();
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    // Most names are longer than every device name.
+    if stem.len() > "CONOUT$".len() {
+        return false;
+    }
+    let stem = stem.to_uppercase();
     if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") {
         return true;
     }
@@ -270,6 +297,13 @@ mod tests {
         assert!(problem(&["a"; MAX_DEPTH + 1].join("/")).is_some());
         assert!(problem(&"a".repeat(MAX_PART + 1)).is_some());
         assert!(problem(&["a".repeat(150), "b".repeat(150), "c".repeat(150)].join("/")).is_some());
+    }
+
+    #[test]
+    fn a_folder_may_have_the_name_of_a_leftover_file() {
+        assert_eq!(check_last("books/Vol 2.part", true), Ok(()));
+        assert!(check_last("books/Vol 2.part", false).is_err());
+        assert!(check_last(&["a"; MAX_DEPTH + 1].join("/"), false).is_err());
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub(crate) enum Bytes {
 
 /// The file of a page. The path must have passed [`path::check`].
 pub(crate) fn file_of(folder: &Path, page: &str) -> PathBuf {
+    if cfg!(unix) {
+        return folder.join(page);
+    }
     page.split('/').fold(folder.to_owned(), |location, part| location.join(part))
 }
 

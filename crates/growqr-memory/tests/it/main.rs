@@ -21,4 +21,5 @@ mod sync;
 mod sync_crash;
 mod sync_refusals;
 mod user_git_config;
+mod vault;
 mod world;

@@ -100,7 +100,10 @@ impl Story {
             }
             Action::Adopts => drop(self.world.memory.adopt_hand_edits(at(self.number as i64))),
             Action::Reopens => self.world.reopen(),
-            Action::Git(arguments) => try_git(&folder, arguments),
+            Action::Git(arguments) => {
+                gone.extend(self.given_up_by(arguments));
+                try_git(&folder, arguments);
+            }
             Action::OthersPush(page) => {
                 try_git(&self.other, &["pull", "-q", "--no-rebase", "--no-edit"]);
                 let file = self.other.join(PAGES[*page]);
@@ -120,6 +123,18 @@ impl Story {
             try_git(&folder, &[command, "--abort"]);
         }
         gone
+    }
+
+    /// Contents in the index that this git command replaces, as it is meant to.
+    fn given_up_by(&self, arguments: &[&str]) -> Vec<Oid> {
+        let listing: &[&str] = match arguments {
+            ["add" | "commit", ..] => &["ls-files", "-s"],
+            ["stash", "pop", ..] => &["ls-tree", "-r", "stash^2"],
+            _ => return Vec::new(),
+        };
+        let listed = Command::new("git").current_dir(&self.world.folder).args(listing).output().unwrap().stdout;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        listed.split_whitespace().filter_map(|word| Oid::from_str(word).ok().filter(|_| word.len() == 40)).collect()
     }
 
     /// Every content that can still be found.
