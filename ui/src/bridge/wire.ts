@@ -319,7 +319,11 @@ path: string,
 /**
  * Its size in bytes.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * The page that a sync program has made this one a conflict copy of, judging by its name.
+ */
+conflict_copy_of: string | null, };
 
 export type Found = { 
 /**
