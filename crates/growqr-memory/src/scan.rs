@@ -86,11 +86,10 @@ pub(crate) fn scan(
     }
     let index = git.index_stat();
     let is_index_known = index.is_some() && cache.index == index;
-    if is_index_known && cache.tree == base.tree && base.held.is_empty() {
-        if let Some(not_text) = unchanged(&git.folder, cache, &files) {
-            let skipped = sorted(skipped.into_iter().chain(not_text).collect());
-            return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
-        }
+    let may_be_unchanged = is_index_known && cache.tree == base.tree && base.held.is_empty();
+    if may_be_unchanged && let Some(not_text) = unchanged(&git.folder, cache, &files) {
+        let skipped = sorted(skipped.into_iter().chain(not_text).collect());
+        return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
     }
     let mut scan = Scan { skipped, is_index_unknown: !is_index_known, ..Scan::default() };
     cache.index = index;

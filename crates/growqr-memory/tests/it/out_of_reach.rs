@@ -140,7 +140,10 @@ impl Story {
     /// Every content that can still be found.
     fn within_reach(&self) -> BTreeSet<Oid> {
         let listed = self.world.git(&["rev-list", "--objects", "--all", "--reflog", "--indexed-objects"]);
-        let mut found: BTreeSet<Oid> = listed.lines().filter_map(|line| Oid::from_str(line.split(' ').next()?).ok()).collect();
+        let blobs = self.world.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)"]);
+        let blobs: BTreeSet<&str> = blobs.lines().filter_map(|line| line.strip_suffix(" blob")).collect();
+        let listed = listed.lines().filter(|line| blobs.contains(line.split(' ').next().unwrap_or_default()));
+        let mut found: BTreeSet<Oid> = listed.filter_map(|line| Oid::from_str(line.split(' ').next()?).ok()).collect();
         found.extend(PAGES.iter().filter_map(|page| file_id(&self.world.folder.join(page))));
         found
     }
