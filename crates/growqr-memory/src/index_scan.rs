@@ -83,7 +83,7 @@ impl Git {
         let version = |path| {
             let place = cache.pages.binary_search_by(|page| page.path.as_str().cmp(path)).ok();
             let page = place.map(|place| &cache.pages[place]);
-            if page.is_some_and(|page| page.seen == Seen::NotInFolder) {
+            if scan.passed_over.contains(path) || page.is_some_and(|page| page.seen == Seen::NotInFolder) {
                 return None;
             }
             let new = page.and_then(|page| page.in_head);

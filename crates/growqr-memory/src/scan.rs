@@ -49,6 +49,8 @@ pub(crate) struct Scan {
     pub(crate) skipped: Vec<SkippedFile>,
     /// Files of HEAD that cannot be pages.
     pub(crate) hidden: Vec<HiddenFile>,
+    /// Pages of HEAD whose files the walk passes over, because git ignores them or does not expect them in the folder.
+    pub(crate) passed_over: HashSet<String>,
     /// Pages that HEAD has got since the last scan: git's index may not have them yet.
     pub(crate) since: Vec<String>,
     /// Whether every entry of git's index must be compared, because others have written it.
@@ -84,11 +86,10 @@ pub(crate) fn scan(
     }
     let index = git.index_stat();
     let is_index_known = index.is_some() && cache.index == index;
-    if is_index_known && cache.tree == base.tree && base.held.is_empty() {
-        if let Some(not_text) = unchanged(&git.folder, cache, &files) {
-            let skipped = sorted(skipped.into_iter().chain(not_text).collect());
-            return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
-        }
+    let may_be_unchanged = is_index_known && cache.tree == base.tree && base.held.is_empty();
+    if may_be_unchanged && let Some(not_text) = unchanged(&git.folder, cache, &files) {
+        let skipped = sorted(skipped.into_iter().chain(not_text).collect());
+        return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
     }
     let mut scan = Scan { skipped, is_index_unknown: !is_index_known, ..Scan::default() };
     cache.index = index;
@@ -389,14 +390,17 @@ impl Rows {
                 OnDisk::NotAPage(reason) if !matches!(reason, MemoryError::ReadOnly { .. }) && is_folder() => {
                     removed.push(deletion)
                 }
-                OnDisk::Absent if outside.as_ref().is_none_or(|outside| outside.contains(&path)) => {}
+                OnDisk::Absent if outside.as_ref().is_none_or(|outside| outside.contains(&path)) => {
+                    scan.passed_over.insert(path);
+                }
                 OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => removed.push(deletion),
                 OnDisk::Absent => {
                     row.page.seen = Seen::NotInFolder;
                     scan.hidden.push(HiddenFile { path: path.into_bytes(), leaf: Some(leaf) });
                 }
                 OnDisk::NotAPage(reason) if !known_to_skip.contains(&path) => scan.skipped.push(SkippedFile { path, reason }),
-                OnDisk::NotAPage(_) | OnDisk::File(..) => {}
+                OnDisk::NotAPage(_) => {}
+                OnDisk::File(..) => drop(scan.passed_over.insert(path)),
             }
         }
         Ok(removed)
