@@ -90,6 +90,22 @@ fn a_page_that_becomes_ignored_and_is_removed_from_the_index_is_left_alone() {
     assert_eq!(world.memory.search("private", 9).unwrap(), []);
 }
 
+#[test]
+fn on_a_mac_a_pattern_matches_a_name_that_is_composed_otherwise() {
+    let world = World::new();
+    world.git(&["config", "core.precomposeUnicode", "true"]);
+    world.edit_by_hand("r\u{e9}sum\u{e9}s/.gitignore", "secr\u{e9}t*\n");
+    world.edit_by_hand(".gitignore", "priv\u{e9}/\n");
+    for page in ["prive\u{301}/diary.md", "re\u{301}sume\u{301}s/open.md"] {
+        world.edit_by_hand(page, "x\n");
+    }
+    fs::copy(world.folder.join("r\u{e9}sum\u{e9}s/.gitignore"), world.folder.join("re\u{301}sume\u{301}s/.gitignore")).unwrap();
+    world.edit_by_hand("re\u{301}sume\u{301}s/secre\u{301}t.md", "x\n");
+    let listed = listed(&world.memory);
+    assert!(!listed.iter().any(|path| path.contains("diary") || path.contains("secr")), "{listed:?}");
+    assert!(listed.iter().any(|path| path.ends_with("open.md")), "{listed:?}");
+}
+
 const INNER_TEST: &str = "ignored::pages_that_the_person_ignores_everywhere";
 
 /// Runs the inner test in a child process with a home folder that has these files.

@@ -68,3 +68,21 @@ fn conflict_copies_and_names_that_differ_in_case_are_pages_and_are_named() {
     assert!(world.memory.read(copy).is_ok());
     world.change(&write(copy, "merged\n", world.version(copy).as_deref())).unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn links_and_devices_are_named_and_not_followed() {
+    let world = World::new();
+    let outside = world.folder.with_file_name("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("secret.md"), "not in memory\n").unwrap();
+    std::os::unix::fs::symlink(&outside, world.folder.join("people/outside")).unwrap();
+    std::os::unix::fs::symlink(".", world.folder.join("loop")).unwrap();
+    std::os::unix::fs::symlink("goals.md", world.folder.join("link.md")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(world.folder.join("socket")).unwrap();
+    let skipped: Vec<String> = world.memory.survey().unwrap().skipped.into_iter().map(|skipped| skipped.path).collect();
+    assert_eq!(skipped, ["link.md", "loop", "people/outside", "socket"]);
+    assert_eq!(world.memory.search("not in memory", 9).unwrap(), []);
+    assert!(world.memory.read("people/outside/secret.md").is_err());
+    assert_eq!(world.memory.adopt_hand_edits(at(1)).unwrap().commits, []);
+}
