@@ -26,6 +26,7 @@ mod disk;
 mod draft;
 mod error_context;
 mod git;
+mod git_program;
 mod glob;
 mod hidden;
 mod history;
@@ -45,13 +46,16 @@ mod observer;
 mod on_disk;
 mod open;
 mod opening_error;
+mod outside;
 mod pack;
 mod page_cache;
 mod path;
 mod plan;
 mod prepare;
 mod probe;
+mod read_index;
 mod read_pages;
+mod remarks;
 mod remote;
 mod scan;
 mod search;
@@ -65,9 +69,11 @@ mod sync_error;
 mod text;
 mod tracked;
 mod tree_diff;
+mod unindexed;
 mod walk;
 mod watch;
 mod work_tree;
+mod write_index;
 
 pub use adopt::Adopted;
 pub use conflicts::OpenConflicts;
@@ -345,15 +351,26 @@ impl Memory for MemoryRepo {
         path::check(path)?;
         let page = address::on_disk(&self.folder, path);
         left_alone::refuse(&self.folder, &page)?;
-        work_tree::read(&self.folder, &page)
+        match work_tree::read(&self.folder, &page) {
+            Err(MemoryError::Missing { path }) if !is_absent(&self.folder.join(".git")) => match self.git() {
+                Ok(git) => git.read_outside(&path),
+                Err(_) => Err(MemoryError::Missing { path }),
+            },
+            read => read,
+        }
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         let key = path::lookup_key(prefix);
         let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
         let files = walk::walk(&self.folder)?.files.into_iter();
-        let wanted = files.filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
-        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
+        let mut pages: Vec<PageInfo> = files.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect();
+        if outside::may_exist(&self.folder) {
+            pages.extend(self.git().and_then(|git| git.pages_outside()).unwrap_or_default());
+            pages.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        pages.retain(|page| page.path.starts_with(prefix) || looks_same(&page.path));
+        Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
