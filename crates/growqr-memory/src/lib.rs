@@ -29,13 +29,13 @@ mod disk;
 mod draft;
 mod error_context;
 mod git;
+mod git_program;
 mod glob;
 mod hidden;
 mod history;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
-mod index_entries;
 mod index_scan;
 mod left_alone;
 mod leftover;
@@ -51,6 +51,7 @@ mod observer;
 mod on_disk;
 mod open;
 mod opening_error;
+mod outside;
 mod pack;
 mod page_cache;
 mod parallel;
@@ -58,7 +59,9 @@ mod path;
 mod plan;
 mod prepare;
 mod probe;
+mod read_index;
 mod read_pages;
+mod remarks;
 mod remote;
 mod scan;
 mod search;
@@ -72,9 +75,11 @@ mod sync_error;
 mod text;
 mod tracked;
 mod tree_diff;
+mod unindexed;
 mod walk;
 mod watch;
 mod work_tree;
+mod write_index;
 
 pub use adopt::Adopted;
 pub use conflict_copy::conflict_copy_of;
@@ -363,11 +368,25 @@ impl Memory for MemoryRepo {
         path::check(path)?;
         let page = address::on_disk(&self.folder, path);
         left_alone::refuse(&self.folder, &page)?;
-        work_tree::read(&self.folder, &page)
+        match work_tree::read(&self.folder, &page) {
+            Err(MemoryError::Missing { path }) if !is_absent(&self.folder.join(".git")) => match self.git() {
+                Ok(git) => git.read_outside(&path),
+                Err(_) => Err(MemoryError::Missing { path }),
+            },
+            read => read,
+        }
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        Ok(self.listing(prefix)?.pages)
+        let mut pages = self.listing(prefix)?.pages;
+        if outside::may_exist(&self.folder) {
+            let key = path::lookup_key(prefix);
+            let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
+            let outside = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
+            pages.extend(outside.into_iter().filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
+            pages.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

@@ -49,10 +49,8 @@ pub(crate) struct Scan {
     pub(crate) skipped: Vec<SkippedFile>,
     /// Files of HEAD that cannot be pages.
     pub(crate) hidden: Vec<HiddenFile>,
-    /// Pages of HEAD whose files the walk passes over, because git ignores them or does not expect them in the folder.
-    pub(crate) passed_over: HashSet<String>,
-    /// Pages that HEAD has got since the last scan: git's index may not have them yet.
-    pub(crate) since: Vec<String>,
+    /// Whether HEAD has moved since the last scan.
+    pub(crate) has_new_head: bool,
     /// Whether every entry of git's index must be compared, because others have written it.
     pub(crate) is_index_unknown: bool,
     /// Whether nothing at all has changed since the last scan.
@@ -188,7 +186,7 @@ fn update_in_head(git: &Git, cache: &mut PageCache, tree: Option<Oid>, scan: &mu
     };
     let is_partial = !scan.is_index_unknown && cache.tree.is_some() && compare(cache.tree).is_ok();
     if is_partial {
-        scan.since = differences.iter().map(|(path, _)| path.clone()).collect();
+        scan.has_new_head = cache.tree != tree;
     } else {
         scan.is_index_unknown = true;
         cache.pages.iter_mut().for_each(|page| page.in_head = None);
@@ -370,7 +368,6 @@ impl Rows {
         // On many file systems the old name still finds the file after a rename that changes only the letters' case.
         let new_names: HashSet<String> = added.iter().map(|file| path::case_folded(&file.path)).collect();
         let known_to_skip: HashSet<String> = scan.skipped.iter().map(|skipped| skipped.path.clone()).collect();
-        let outside = git.files_outside_checkout();
         let mut removed = Vec::new();
         for row in &mut missing {
             let Some(old) = row.page.in_head else { continue };
@@ -390,17 +387,14 @@ impl Rows {
                 OnDisk::NotAPage(reason) if !matches!(reason, MemoryError::ReadOnly { .. }) && is_folder() => {
                     removed.push(deletion)
                 }
-                OnDisk::Absent if outside.as_ref().is_none_or(|outside| outside.contains(&path)) => {
-                    scan.passed_over.insert(path);
-                }
+                OnDisk::Outside(_) => {}
                 OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => removed.push(deletion),
                 OnDisk::Absent => {
                     row.page.seen = Seen::NotInFolder;
                     scan.hidden.push(HiddenFile { path: path.into_bytes(), leaf: Some(leaf) });
                 }
                 OnDisk::NotAPage(reason) if !known_to_skip.contains(&path) => scan.skipped.push(SkippedFile { path, reason }),
-                OnDisk::NotAPage(_) => {}
-                OnDisk::File(..) => drop(scan.passed_over.insert(path)),
+                OnDisk::NotAPage(_) | OnDisk::File(..) => {}
             }
         }
         Ok(removed)

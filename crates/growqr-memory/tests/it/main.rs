@@ -15,6 +15,7 @@ mod nested;
 mod odd_text;
 mod out_of_reach;
 mod pages;
+mod partial;
 mod refusals;
 mod states;
 mod sync;
