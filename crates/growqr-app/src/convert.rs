@@ -123,7 +123,8 @@ pub(crate) fn page(page: Page) -> wire::Page {
 }
 
 pub(crate) fn page_row(listed: PageInfo) -> wire::PageRow {
-    wire::PageRow { path: listed.path, bytes: listed.bytes }
+    let conflict_copy_of = growqr_memory::conflict_copy_of(&listed.path);
+    wire::PageRow { path: listed.path, bytes: listed.bytes, conflict_copy_of }
 }
 
 pub(crate) fn found(found: FoundLine) -> wire::Found {

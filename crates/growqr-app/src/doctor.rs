@@ -12,6 +12,7 @@ use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, StoredSettings, openai_model};
 use growqr_core::journal::StoreError;
 use growqr_core::secret::Secret;
+use growqr_memory::{Remark, RemarkKind, Survey};
 use growqr_models::openai::{Config, OpenAi, Program, Window};
 use growqr_store::Db;
 use growqr_wire::{
@@ -19,8 +20,8 @@ use growqr_wire::{
 };
 use std::time::Duration;
 
-/// How many ignored files in the memory folder are named; the others are only counted.
-const IGNORED_SHOWN: usize = 3;
+/// How many files of the memory folder are named in each list; the others are only counted.
+const SHOWN: usize = 3;
 
 /// The check of what belongs together.
 const MEMORY_LINK: &str = "memory's conversation";
@@ -141,36 +142,40 @@ async fn memory(profile: &Profile) -> Check {
     if let Some(problem) = library.memory_problem() {
         return memory_failed(&problem.to_string());
     }
-    match library.memory_survey() {
-        Ok((pages, ignored)) if pages == 0 && ignored.is_empty() => {
-            check("memory", CheckState::Missing, "no pages yet", Some("It is created with the first message."))
-        }
-        Ok((pages, ignored)) => {
-            let found = format!("{pages} pages in {}", profile.memory().display());
-            if let Ok(read_only) = library.read_only_pages()
-                && let Some(first) = read_only.first()
-            {
-                let found = format!("{found}; {} of them cannot be changed, for example {first}: read-only", read_only.len());
-                return check(
-                    "memory",
-                    CheckState::Failed,
-                    found,
-                    Some("Allow this user to write these files and their folders."),
-                );
-            }
-            if ignored.is_empty() {
-                return check("memory", CheckState::Ok, found, None);
-            }
-            let shown = ignored.iter().take(IGNORED_SHOWN).map(|file| format!("; {}", file.reason)).collect::<String>();
-            let found = format!("{found}; {} files are ignored{shown}", ignored.len());
-            check(
-                "memory",
-                CheckState::Missing,
-                found,
-                Some("Memory neither reads nor commits these files, and does not change them."),
-            )
-        }
-        Err(error) => memory_failed(&error.to_string()),
+    let survey = match library.memory_survey() {
+        Ok(survey) => survey,
+        Err(error) => return memory_failed(&error.to_string()),
+    };
+    if survey == Survey::default() {
+        return check("memory", CheckState::Missing, "no pages yet", Some("It is created with the first message."));
+    }
+    let mut found = format!("{} pages in {}", survey.pages.len(), profile.memory().display());
+    if let Ok(read_only) = library.read_only_pages()
+        && let Some(first) = read_only.first()
+    {
+        found += &format!("; {} of them cannot be changed, for example {first}: read-only", read_only.len());
+        return check("memory", CheckState::Failed, found, Some("Allow this user to write these files and their folders."));
+    }
+    if survey.ignored > 0 {
+        found += &format!("; git ignores {} more, which memory neither shows nor commits", survey.ignored);
+    }
+    if !survey.remarks.is_empty() {
+        found += &format!("; {} pages to look at", survey.remarks.len());
+        found.extend(survey.remarks.iter().take(SHOWN).map(|remark| format!("; {}", remark_text(remark))));
+    }
+    if survey.skipped.is_empty() {
+        return check("memory", CheckState::Ok, found, None);
+    }
+    found += &format!("; {} files are left alone", survey.skipped.len());
+    found.extend(survey.skipped.iter().take(SHOWN).map(|file| format!("; {}", file.reason)));
+    let next_step = "Memory neither reads nor commits these files, and does not change them.";
+    check("memory", CheckState::Missing, found, Some(next_step))
+}
+
+fn remark_text(remark: &Remark) -> String {
+    match &remark.kind {
+        RemarkKind::ConflictCopyOf(original) => format!("{:?} is a sync program's conflict copy of {original:?}", remark.path),
+        RemarkKind::SameNameAs(other) => format!("some file systems treat {:?} and {other:?} as the same name", remark.path),
     }
 }
 

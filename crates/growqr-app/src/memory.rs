@@ -5,9 +5,8 @@ use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, Memory, MemoryError};
-use growqr_memory::{MemoryRepo, SkippedFile};
+use growqr_memory::{MemoryRepo, Survey};
 use growqr_wire as wire;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The most lines that a search returns.
@@ -34,21 +33,26 @@ impl Library {
     /// # Errors
     /// If the repository cannot be read.
     pub fn memory_list(&self, prefix: &str) -> Result<Vec<wire::PageRow>, AppError> {
-        let Some(pages) = self.pages() else { return Ok(Vec::new()) };
-        let (found, _) = pages.survey()?;
-        // The one comparison of names that agents use too: in either Unicode form.
-        let listed: HashSet<String> = pages.list(prefix)?.into_iter().map(|page| page.path).collect();
-        Ok(found.into_iter().filter(|page| listed.contains(&page.path)).map(convert::page_row).collect())
+        Ok(self.memory_listing(prefix)?.0)
     }
 
-    /// How many pages there are, and the files that cannot be pages.
+    /// Like [`Library::memory_list`], and the number of files and folders that git ignores in the whole memory.
     ///
     /// # Errors
     /// If the repository cannot be read.
-    pub(crate) fn memory_survey(&self) -> Result<(usize, Vec<SkippedFile>), AppError> {
-        let Some(pages) = self.pages() else { return Ok((0, Vec::new())) };
-        let (pages, ignored) = pages.survey()?;
-        Ok((pages.len(), ignored))
+    pub fn memory_listing(&self, prefix: &str) -> Result<(Vec<wire::PageRow>, usize), AppError> {
+        let Some(pages) = self.pages() else { return Ok((Vec::new(), 0)) };
+        let listing = pages.listing(prefix)?;
+        Ok((listing.pages.into_iter().map(convert::page_row).collect(), listing.ignored))
+    }
+
+    /// All pages, the files that cannot be pages, and what a person should know about them.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    pub(crate) fn memory_survey(&self) -> Result<Survey, AppError> {
+        let Some(pages) = self.pages() else { return Ok(Survey::default()) };
+        Ok(pages.survey()?)
     }
 
     /// What keeps memory from being changed now, and how that ends.

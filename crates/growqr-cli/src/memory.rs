@@ -52,8 +52,17 @@ fn read_text() -> Result<String, AppError> {
 fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
     match command {
         Memory::List { prefix } => {
-            for page in library.memory_list(prefix.as_deref().unwrap_or_default())? {
-                out.row(&page, || format!("{:>8}  {}", page.bytes, sanitized_line(&page.path)));
+            let (pages, ignored) = library.memory_listing(prefix.as_deref().unwrap_or_default())?;
+            for page in pages {
+                out.row(&page, || {
+                    let note = |of: &String| out.style(Style::Dim, &format!("  (conflict copy of {})", sanitized_line(of)));
+                    let note = page.conflict_copy_of.as_ref().map(note).unwrap_or_default();
+                    format!("{:>8}  {}{note}", page.bytes, sanitized_line(&page.path))
+                });
+            }
+            if ignored > 0 {
+                let are = if ignored == 1 { "file or folder is" } else { "files or folders are" };
+                out.notice(&format!("{ignored} {are} not listed, because git ignores them (growqr doctor counts the pages)."));
             }
         }
         Memory::Read { path } => {

@@ -23,6 +23,8 @@ pub(crate) struct Attributes {
     /// The files of the system and of the person, lowest first, and `.git/info/attributes`.
     outer: Vec<Arc<AttributeFile>>,
     info: Option<Arc<AttributeFile>>,
+    /// The commit with the attribute files that are not in the folder; `None`: HEAD.
+    commit: Option<Oid>,
     cache: Mutex<Cache>,
 }
 
@@ -45,12 +47,14 @@ struct CommittedFolder {
 
 impl Attributes {
     /// `outer` are the files of the system and of the person, lowest first.
-    pub(crate) fn new(outer: &[&Path], info: &Path, folds_case: bool) -> Attributes {
+    /// `commit` has the attribute files that are not in the folder; `None`: HEAD.
+    pub(crate) fn new(outer: &[&Path], info: &Path, commit: Option<Oid>, folds_case: bool) -> Attributes {
         let read = |file: &Path| read_file(file).map(|text| Arc::new(AttributeFile::parse(&text, true, folds_case)));
         Attributes {
             folds_case,
             outer: outer.iter().filter_map(|file| read(file)).collect(),
             info: read(info),
+            commit,
             cache: Mutex::default(),
         }
     }
@@ -118,7 +122,10 @@ impl Attributes {
         for end in std::iter::once(0).chain(above.match_indices('/').map(|(end, _)| end + 1)) {
             if !trees.contains_key(&above[..end]) {
                 let tree = match end {
-                    0 => repo.head().ok()?.peel_to_tree().ok()?.id(),
+                    0 => match self.commit {
+                        Some(commit) => repo.find_commit(commit).ok()?.tree_id(),
+                        None => repo.head().ok()?.peel_to_tree().ok()?.id(),
+                    },
                     _ => *trees.get(&above[..seen])?.folders.get(above[seen..end - 1].as_bytes())?,
                 };
                 trees.insert(above[..end].to_owned(), CommittedFolder::read(repo, tree)?);

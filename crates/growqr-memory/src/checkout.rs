@@ -18,7 +18,6 @@ use crate::work_tree;
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why the committed version of a page is not yet in the working tree; part of messages for the user.
@@ -55,6 +54,7 @@ impl Git {
             } else {
                 File::create(self.ref_marker(plan.commit)).context("record a hand edit")?;
             }
+            self.record_unindexed(&plan.files)?;
             self.move_ref(plan)?;
             disk::flush_drive_cache(&self.staged).context("move the branch")?;
             self.probe.reached(Step::RefMoved)?;
@@ -169,7 +169,6 @@ impl Git {
 
     fn finish_checkout(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {
         let head = self.head_tree()?;
-        self.mark_unindexed(files);
         // After a commit of many hand edits, no file is staged; looking for each takes long.
         let is_any_staged = self.is_any_staged(commit);
         for (number, file) in files.iter().enumerate().filter(|_| is_any_staged) {
@@ -179,7 +178,7 @@ impl Git {
             }
             // If HEAD has another version of the page, the later commit has its own checkout.
             let is_current = blob_at(head.as_ref(), &file.path) == file.new;
-            let is_held = is_current && !self.check_out_file(&staged, file)?;
+            let is_held = is_current && !self.check_out_file(&staged, file);
             self.mark_held(&file.path, is_held);
             if is_held {
                 continue;
@@ -211,40 +210,43 @@ impl Git {
     /// Moves the committed version of a page into the working tree. If the file is not the old version, it is either checked
     /// out already or edited by the user, and stays. Returns `false` if another program holds the file, so that the checkout
     /// must be tried again later.
-    fn check_out_file(&self, staged: &Path, file: &FileChange) -> Result<bool, MemoryError> {
+    fn check_out_file(&self, staged: &Path, file: &FileChange) -> bool {
         let now = self.inspect_as_of(&file.path, file.old);
         match now.version() {
             Ok(version) if version == file.old && version != file.new => self.replace_file(staged, file, &now),
             // The file cannot be read, so its version is unknown.
-            Err(MemoryError::Repository { .. }) => Ok(false),
-            Ok(_) | Err(_) => Ok(true),
+            Err(MemoryError::Repository { .. }) => false,
+            Ok(_) | Err(_) => true,
         }
     }
 
-    /// Replaces or removes the page's file. Returns `false` if another program holds it.
-    fn replace_file(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<bool, MemoryError> {
+    /// Replaces or removes the page's file. Returns `false` if that is not possible now: the change is committed all the same.
+    fn replace_file(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> bool {
         let target = work_tree::file_of(&self.folder, &file.path);
         let parent = target.parent().unwrap_or(&self.folder);
-        let unless_held = |work: &dyn Fn() -> io::Result<()>| {
-            let done = disk::retry_while_held(|| self.probe.replacing(&file.path).and_then(|()| work()));
-            if done.as_ref().is_err_and(disk::is_held) { Ok(false) } else { done.map(|()| true) }
-        };
-        if file.new.is_none() {
-            let is_done = unless_held(&|| fs::remove_file(&target)).context("remove the page")?;
-            if is_done {
-                let remaining = self.remove_empty_folders(parent);
-                disk::sync_folder(remaining).context("remove the page")?;
+        let replace = || {
+            self.probe.replacing(&file.path)?;
+            if file.new.is_none() {
+                return fs::remove_file(&target);
             }
-            return Ok(is_done);
+            // The only permission on Windows is read-only, and a read-only file cannot be replaced.
+            if cfg!(unix) && matches!(now, OnDisk::File(..)) {
+                fs::set_permissions(staged, fs::symlink_metadata(&target)?.permissions())?;
+            }
+            fs::create_dir_all(parent)?;
+            // No fsync of the folder: if a power cut undoes the rename, the staged file is back and is renamed again.
+            fs::rename(staged, &target)
+        };
+        if let Err(error) = disk::retry_while_held(replace) {
+            tracing::debug!(%error, page = file.path, "the page's file is not replaced yet");
+            return false;
         }
-        // The only permission on Windows is read-only, and a read-only file cannot be replaced.
-        if cfg!(unix) && matches!(now, OnDisk::File(..)) {
-            let permissions = fs::symlink_metadata(&target).context("write the page")?.permissions();
-            fs::set_permissions(staged, permissions).context("write the page")?;
+        if file.new.is_none()
+            && let Err(error) = disk::sync_folder(self.remove_empty_folders(parent))
+        {
+            tracing::debug!(%error, page = file.path, "the removal of the page's file may not be durable");
         }
-        fs::create_dir_all(parent).context("make the page's folder")?;
-        // No fsync of the folder: if a power cut undoes the rename, the staged file is back and is renamed again.
-        unless_held(&|| fs::rename(staged, &target)).context("write the page")
+        true
     }
 
     /// Updates the set of held pages. Logs when a page becomes held.

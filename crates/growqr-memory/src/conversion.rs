@@ -36,6 +36,7 @@ struct Settings {
     is_eol_crlf: bool,
     attributes_file: Option<PathBuf>,
     folds_case: bool,
+    is_sparse: bool,
 }
 
 /// `core.autocrlf`.
@@ -51,13 +52,18 @@ impl Conversion {
     /// Reads the configuration for this memory folder. What cannot be read counts as not set: then the repository cannot be
     /// changed either.
     pub(crate) fn load(folder: &Path) -> Conversion {
+        Conversion::load_at(folder, None)
+    }
+
+    /// Like [`Conversion::load`], as if `commit` were HEAD.
+    pub(crate) fn load_at(folder: &Path, commit: Option<Oid>) -> Conversion {
         let repo = Repository::open(folder).ok();
         let settings = Settings::load(repo.as_ref());
         let outer: Vec<PathBuf> = system_attributes().into_iter().chain(settings.attributes_file.clone()).collect();
         let paths: Vec<&Path> = outer.iter().map(PathBuf::as_path).collect();
         let git_folder = repo.as_ref().map_or_else(|| folder.join(".git"), |repo| repo.commondir().to_owned());
         let info = git_folder.join("info").join("attributes");
-        let attributes = Attributes::new(&paths, &info, settings.folds_case);
+        let attributes = Attributes::new(&paths, &info, commit, settings.folds_case);
         let outer_files = outer.into_iter().chain([info]).collect();
         Conversion { folder: folder.to_owned(), settings, outer_files, attributes, repo: Mutex::new(repo) }
     }
@@ -73,7 +79,7 @@ impl Conversion {
     /// Equal for two conversions that convert alike, if HEAD has the same attribute files. `folders`: those with an attribute
     /// file, each empty or with a `/` at its end.
     pub(crate) fn fingerprint(&self, folders: &[String]) -> Option<Oid> {
-        let Settings { auto_crlf, is_eol_crlf, attributes_file: _, folds_case } = &self.settings;
+        let Settings { auto_crlf, is_eol_crlf, attributes_file: _, folds_case, is_sparse: _ } = &self.settings;
         let mut text = format!("{} {is_eol_crlf} {folds_case}\n", *auto_crlf as u8).into_bytes();
         let inside = folders.iter().map(|above| self.folder.join(above).join(ATTRIBUTE_FILE));
         for file in self.outer_files.iter().cloned().chain(inside) {
@@ -95,6 +101,11 @@ impl Conversion {
     /// Ignores a poisoned lock: reading leaves nothing half done.
     fn repo(&self) -> MutexGuard<'_, Option<Repository>> {
         self.repo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the user keeps only a part of the pages in the folder.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.settings.is_sparse
     }
 
     /// Returns an error if git runs a filter on the page, so that memory must neither commit nor write it.
@@ -145,7 +156,9 @@ impl Settings {
             _ => cfg!(windows),
         };
         let attributes_file = config.get_path("core.attributesFile").ok().or_else(personal_attributes);
-        Settings { auto_crlf, is_eol_crlf, attributes_file, folds_case: config.get_bool("core.ignoreCase").unwrap_or(false) }
+        let is_set = |name| config.get_bool(name).unwrap_or(false);
+        let (folds_case, is_sparse) = (is_set("core.ignoreCase"), is_set("core.sparseCheckout"));
+        Settings { auto_crlf, is_eol_crlf, attributes_file, folds_case, is_sparse }
     }
 
     fn line_ends(&self, text: Option<&State>, crlf: Option<&State>, eol: Option<&State>) -> LineEnds {

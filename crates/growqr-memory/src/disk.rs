@@ -24,9 +24,10 @@ pub(crate) fn retry_while_held(mut work: impl FnMut() -> io::Result<()>) -> io::
     }
 }
 
-/// Whether a file could not be replaced because another program holds it, or because it is read-only on Windows.
+/// Whether a file could not be replaced because another program holds it, or because it or its folder is read-only.
 pub(crate) fn is_held(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::ResourceBusy || (cfg!(windows) && error.raw_os_error().is_some_and(is_held_on_windows))
+    matches!(error.kind(), ErrorKind::ResourceBusy | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+        || (cfg!(windows) && error.raw_os_error().is_some_and(is_held_on_windows))
 }
 
 /// ERROR_ACCESS_DENIED (open without delete sharing, or read-only), ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION,

@@ -3,8 +3,10 @@
 use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::object_writer::ObjectWriter;
+use crate::outside::Outside;
 use crate::probe::Probe;
 use crate::stat::Stat;
+use crate::unindexed::Unindexed;
 use git2::{Config, ConfigLevel, Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::cell::{OnceCell, RefCell};
@@ -22,13 +24,17 @@ pub(crate) struct Git {
     pub(crate) effect_commits: RefCell<EffectCommits>,
     /// Pages whose committed version is not yet in the working tree, because another program holds the file.
     pub(crate) held: RefCell<BTreeSet<String>>,
-    /// Paths for which git's index is not yet updated.
-    pub(crate) unindexed: RefCell<BTreeSet<String>>,
+    /// Pages for which git's index is not yet updated.
+    pub(crate) unindexed: RefCell<Unindexed>,
     /// The stats of git's index before the first and after the last of this program's own writes, if they follow each other.
     pub(crate) own_index_writes: RefCell<Option<(Option<Stat>, Option<Stat>)>>,
     pub(crate) writer: RefCell<ObjectWriter>,
     /// Read by the first need of an operation, and forgotten after it.
     conversion: OnceCell<Conversion>,
+    /// The same holds for it.
+    pub(crate) outside: OnceCell<Outside>,
+    /// While a commit of the server is merged: the attributes that it brings.
+    incoming: RefCell<Option<Conversion>>,
 }
 
 /// Cache of the agents' commits by tool call.
@@ -52,17 +58,32 @@ impl Git {
             own_index_writes: RefCell::default(),
             writer: RefCell::default(),
             conversion: OnceCell::new(),
+            incoming: RefCell::default(),
+            outside: OnceCell::new(),
         }
     }
 
-    /// Forgets what was read of the person's configuration and attributes: they may have changed since.
+    /// Forgets what was read of the person's configuration, attributes and index: they may have changed since.
     pub(crate) fn begin_operation(&mut self) {
         self.conversion = OnceCell::new();
+        self.incoming = RefCell::default();
+        self.outside = OnceCell::new();
     }
 
     /// What git does with the content of pages.
     pub(crate) fn conversion(&self) -> &Conversion {
         self.conversion.get_or_init(|| Conversion::load(&self.folder))
+    }
+
+    /// Pages that git would filter after this commit are left to git from now on, until the operation ends.
+    pub(crate) fn heed_attributes_of(&self, commit: Oid) {
+        *self.incoming.borrow_mut() = Some(Conversion::load_at(&self.folder, Some(commit)));
+    }
+
+    /// Whether git filters the page, now or after the commit that is merged.
+    pub(crate) fn is_left_to_git(&self, page: &str) -> bool {
+        let will_be = || self.incoming.borrow().as_ref().is_some_and(|incoming| incoming.refuse_filtered(page).is_err());
+        self.conversion().refuse_filtered(page).is_err() || will_be()
     }
 
     /// Opens another handle to the repository, with the same configuration.

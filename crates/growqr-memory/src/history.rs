@@ -15,9 +15,6 @@ use growqr_core::memory::{CommitInfo, MemoryError, Page};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 
-/// How many commits are searched for an earlier version of a page.
-const EARLIER_COMMITS: usize = 1_000;
-
 /// Shown with the oldest commit of a shallow clone.
 const END: &str = "(The history on this computer ends here. Get the rest with: git fetch --unshallow)";
 
@@ -206,18 +203,4 @@ impl Versions<'_> {
 fn end_of_history(commit: &Commit<'_>) -> CommitInfo {
     let info = objects::commit_info(commit);
     CommitInfo { message: format!("{}\n\n{END}", info.message), ..info }
-}
-
-/// Whether a blob was a version of the page in one of the newest commits.
-pub(crate) fn is_earlier_version(git: &Git, page: &str, blob: Oid) -> bool {
-    let newest = || {
-        let mut walk = git.repo.revwalk()?;
-        walk.push_head()?;
-        Ok::<_, git2::Error>(walk)
-    };
-    let Ok(walk) = newest() else { return false };
-    walk.take(EARLIER_COMMITS).flatten().any(|commit| {
-        let tree = git.repo.find_commit(commit).and_then(|commit| commit.tree());
-        blob_at(tree.ok().as_ref(), page) == Some(blob)
-    })
 }

@@ -6,10 +6,12 @@ use gix_ignore::glob::Pattern;
 use gix_ignore::glob::pattern::{Case, Mode as Kind};
 use gix_ignore::glob::wildmatch;
 use gix_ignore::glob::wildmatch::Mode;
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
 
 /// The file with the ignore patterns of a folder.
 pub(crate) const IGNORE_FILE: &str = ".gitignore";
@@ -19,6 +21,7 @@ pub(crate) const IGNORE_FILE: &str = ".gitignore";
 pub(crate) struct IgnoreRules {
     innermost: Option<Arc<Level>>,
     case: Case,
+    composes_names: bool,
 }
 
 /// The patterns of one file. They win over those of the outer levels.
@@ -34,7 +37,7 @@ impl IgnoreRules {
     pub(crate) fn of_repository(folder: &Path) -> IgnoreRules {
         let sources = ignore_sources::of_repository(folder);
         let case = if sources.ignores_case { Case::Fold } else { Case::Sensitive };
-        let mut rules = IgnoreRules { innermost: None, case };
+        let mut rules = IgnoreRules { innermost: None, case, composes_names: sources.composes_names };
         for file in sources.files {
             rules.add(0, fs::read(file));
         }
@@ -48,7 +51,7 @@ impl IgnoreRules {
         let file = location.join(IGNORE_FILE);
         // As git does, a link is not followed here.
         match fs::symlink_metadata(&file) {
-            Ok(metadata) if metadata.is_file() => rules.add(above.len(), fs::read(file)),
+            Ok(metadata) if metadata.is_file() => rules.add(self.as_compared(above).len(), fs::read(file)),
             _ => {}
         }
         rules
@@ -57,6 +60,7 @@ impl IgnoreRules {
     /// Whether the patterns ignore this path, which is in the folder of these rules. Nothing in an ignored folder can be
     /// excepted.
     pub(crate) fn is_ignored(&self, path: &str, is_folder: bool) -> bool {
+        let path = &*self.as_compared(path);
         let mut level = self.innermost.as_deref();
         while let Some(here) = level {
             if let Some(is_ignored) = here.verdict(path, is_folder, self.case) {
@@ -65,6 +69,11 @@ impl IgnoreRules {
             level = here.outer.as_deref();
         }
         false
+    }
+
+    /// The path in the form that patterns are compared with.
+    fn as_compared<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        if self.composes_names && !path.is_ascii() { path.nfc().collect() } else { Cow::Borrowed(path) }
     }
 
     /// Adds the patterns of a file. If it exists and cannot be read, everything is ignored: what it keeps private is unknown.

@@ -13,17 +13,21 @@ pub(crate) struct IgnoreSources {
     pub(crate) files: Vec<PathBuf>,
     /// Whether letter case does not matter in patterns.
     pub(crate) ignores_case: bool,
+    /// Whether names are composed before they are compared: on a Mac, `é` may be two characters on disk.
+    pub(crate) composes_names: bool,
 }
 
 /// The sources for the repository in `folder`. Sections that are included under a condition (`includeIf`) are not read.
 pub(crate) fn of_repository(folder: &Path) -> IgnoreSources {
     let git_folder = common_git_folder(folder);
     let config = config(&git_folder.join("config"));
+    let is_set = |name| config.as_ref().is_some_and(|config| config.get_bool(name).unwrap_or(false));
     let excludes = config.as_ref().and_then(|config| config.get_path("core.excludesfile").ok());
     let excludes = excludes.or_else(default_excludes_file).map(|file| folder.join(file));
     IgnoreSources {
         files: excludes.into_iter().chain([git_folder.join("info").join("exclude")]).collect(),
-        ignores_case: config.is_some_and(|config| config.get_bool("core.ignorecase").unwrap_or(false)),
+        ignores_case: is_set("core.ignorecase"),
+        composes_names: is_set("core.precomposeunicode"),
     }
 }
 

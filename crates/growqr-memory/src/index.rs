@@ -1,41 +1,90 @@
-//! Keeps git's index equal to HEAD, so that the user's own `git status` is clean. This program never reads the index for its
-//! own decisions, so no agent waits for it: it is updated after a change. If it cannot be written or is damaged, the next
-//! scan repairs it.
+//! Keeps git's index equal to HEAD where this program has moved HEAD, so that the user's own `git status` is clean. What the user
+//! has staged stays staged. No agent waits for the index: it is updated after a change. If that fails, it is tried again after
+//! the next one.
 
-use crate::disk;
+use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
-use crate::index_entries::{SKIP_WORKTREE, Wanted, entry};
 use crate::objects::blob_at;
-use crate::page_cache::PageCache;
+use crate::on_disk::OnDisk;
 use crate::plan::FileChange;
 use crate::probe::Step;
+use crate::read_index::SKIP_WORKTREE;
 use crate::stat::Stat;
-use git2::{Index, IndexEntry, IndexEntryFlag};
+use crate::work_tree;
+use git2::{Index, IndexEntry, IndexEntryFlag, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
+
+/// Up to this number of pages, an update reads their files, so that the user's git need not.
+const MAX_VERIFIED: usize = 64;
+
+/// The version of a page that git's index should have.
+pub(crate) struct Wanted<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) new: Option<Oid>,
+    /// The stat of the file with the version `new`, if that is known: then git need not read the file.
+    pub(crate) stat: Option<Stat>,
+}
 
 impl Git {
-    /// Marks the files of a commit for the next update of the index.
-    pub(crate) fn mark_unindexed(&self, files: &[FileChange]) {
-        self.unindexed.borrow_mut().extend(files.iter().map(|file| file.path.clone()));
+    /// Notes that HEAD is about to move, so that these files must be updated in the index.
+    pub(crate) fn record_unindexed(&self, files: &[FileChange]) -> Result<(), MemoryError> {
+        self.unindexed.borrow_mut().record(&self.unindexed_file(), files).context("note what git's index lacks")
     }
 
-    /// Updates the index for all marked files.
+    /// Updates the index for all files that need it.
     pub(crate) fn update_index(&self) -> Result<(), MemoryError> {
-        let paths = self.unindexed.take();
-        if paths.is_empty() {
+        if self.unindexed.borrow().is_empty() {
             return Ok(());
         }
+        let paths: Vec<String> = self.unindexed.borrow().paths().cloned().collect();
         let head = self.head_tree()?;
-        let version = |path| Wanted { path, old: None, new: blob_at(head.as_ref(), path), stat: None };
-        let wanted: Vec<Wanted<'_>> = paths.iter().map(|path| version(path)).collect();
-        if let Err(error) = self.update_entries(&wanted, false) {
-            tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
+        let is_short = paths.len() <= MAX_VERIFIED;
+        let version = |path: &String| {
+            let new = blob_at(head.as_ref(), path);
+            (new, new.filter(|_| is_short).and_then(|new| self.stat_of_version(path, new)))
+        };
+        let wanted: Vec<Wanted<'_>> = paths
+            .iter()
+            .map(|path| {
+                let (new, stat) = version(path);
+                Wanted { path, new, stat }
+            })
+            .collect();
+        if let Err(error) = self.index_versions(&wanted) {
+            tracing::warn!(%error, "git's index could not be updated; this is tried again with the next change");
         }
         self.probe.reached(Step::IndexWritten)
+    }
+
+    /// Puts these versions into the index, for all files that need it. Entries with a version that HEAD never had stay.
+    pub(crate) fn index_versions(&self, wanted: &[Wanted<'_>]) -> Result<(), git2::Error> {
+        self.rebuild_if_lost()?;
+        let index = self.read_index()?;
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        for Wanted { path, new, stat } in wanted {
+            let known = index.get(path.as_bytes());
+            let has = known.map(|entry| entry.id);
+            let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skipped);
+            let is_outdated = has != *new && self.unindexed.borrow().was_in_head(path, has);
+            if !is_outdated && !(has == *new && gets_stat) {
+                continue;
+            }
+            let Some(new) = new else {
+                remove.push(path.as_bytes().to_vec());
+                continue;
+            };
+            let plain = entry(path, *new, known.map(|entry| entry.mode));
+            set.push(match known {
+                Some(known) if known.is_skipped => hidden_entry(plain),
+                _ => self.with_stat_of_file(plain, path, *stat),
+            });
+        }
+        self.change_index(&set, &remove)?;
+        self.unindexed.borrow_mut().clear(&self.unindexed_file());
+        Ok(())
     }
 
     /// Tells the user's git not to expect these files in the folder. Files that are in the folder are the user's own business. A
@@ -49,145 +98,125 @@ impl Git {
     }
 
     fn try_hide_in_index(&self, files: &[HiddenFile]) -> Result<(), git2::Error> {
-        let mut index = self.index()?;
-        let mut changed = false;
+        self.rebuild_if_lost()?;
+        let index = self.read_index()?;
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
         for HiddenFile { path, leaf } in files {
             let shown = String::from_utf8_lossy(path);
-            let known = index.get_path(Path::new(&*shown), 0);
-            if known.as_ref().map(|entry| entry.id) == leaf.map(|leaf| leaf.oid) || self.folder.join(&*shown).exists() {
+            let known = index.get(path);
+            if known.map(|entry| entry.id) == leaf.map(|leaf| leaf.oid) || self.folder.join(&*shown).exists() {
                 continue;
             }
-            changed = true;
             match leaf {
                 Some(leaf) => {
-                    let plain = entry(&shown, leaf.oid, None);
-                    let mode = u32::try_from(leaf.mode).unwrap_or(plain.mode);
-                    index.add(&hidden_entry(IndexEntry { mode, path: path.clone(), ..plain }))?;
+                    let plain = entry(&shown, leaf.oid, u32::try_from(leaf.mode).ok());
+                    set.push(hidden_entry(IndexEntry { path: path.clone(), ..plain }));
                 }
-                None => index.remove_path(Path::new(&*shown))?,
+                None => remove.push(path.clone()),
             }
         }
-        if changed { self.write_index(&index) } else { Ok(()) }
+        self.change_index(&set, &remove)
     }
 
-    /// Reads the index from disk and discards in-memory changes that an earlier write could not save. Rebuilds the index from
-    /// HEAD if it is missing or cannot be read.
-    pub(crate) fn index(&self) -> Result<Index, git2::Error> {
-        let file = self.repo.path().join("index");
-        let mut index = match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
-            Ok(index) if file.exists() => return Ok(index),
-            Ok(index) => index,
-            // It may be a sparse index, which libgit2 cannot read, and which alone knows what is not checked out.
-            Err(error) if self.has_sparse_patterns() => return Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "git's index cannot be read and is rebuilt");
-                // If removing fails, opening it again returns the error.
-                let _ = fs::remove_file(file);
-                self.repo.index()?
+    /// Makes the index anew from HEAD if it is missing or damaged. A damaged one is kept beside it.
+    pub(crate) fn rebuild_if_lost(&self) -> Result<(), git2::Error> {
+        let file = self.index_file();
+        if file.exists() {
+            if self.open_index().is_ok() || !self.is_index_damaged() {
+                return Ok(());
             }
-        };
-        if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
-            index.read_tree(&tree)?;
-            self.hide_missing_files(&mut index)?;
-            self.write_index(&index)?;
+            tracing::warn!("git's index is damaged; it is kept as index.bak and made anew");
+            let kept = fs::rename(&file, file.with_file_name("index.bak"));
+            kept.map_err(|error| git2::Error::from_str(&error.to_string()))?;
         }
-        Ok(index)
-    }
-
-    /// Marks the files that cannot be pages and are not in the folder, in an index that was just read from HEAD.
-    fn hide_missing_files(&self, index: &mut Index) -> Result<(), git2::Error> {
-        let is_hidden = |entry: &IndexEntry| {
-            let leaf = Leaf { oid: entry.id, mode: i32::try_from(entry.mode).unwrap_or_default() };
-            !self.folder.join(&*String::from_utf8_lossy(&entry.path)).exists() && !self.is_page(&entry.path, leaf)
-        };
-        let hidden: Vec<IndexEntry> = index.iter().filter(is_hidden).collect();
-        for entry in hidden {
-            index.add(&hidden_entry(entry))?;
-        }
-        Ok(())
-    }
-
-    /// Writes the index under git's own lock. The file is fsynced before the rename: some file systems take many times as
-    /// long to rename unwritten data over an existing file.
-    fn write_index(&self, index: &Index) -> Result<(), git2::Error> {
+        let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) else { return Ok(()) };
+        let mut index = Index::new()?;
+        index.read_tree(&tree)?;
+        self.hide_missing_files(&mut index)?;
         self.replace_index(|ours| {
             let mut copy = Index::open(ours)?;
             index.iter().try_for_each(|entry| copy.add(&entry))?;
-            copy.write()?;
-            Ok(true)
+            copy.write()
         })
     }
 
-    /// Puts a new index in place, which `write` writes to the given file, unless it returns `false`.
-    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<bool, git2::Error>) -> Result<(), git2::Error> {
-        self.remove_own_index_lock();
-        let (ours, lock) = (self.own_index_file(), self.index_lock());
-        if lock.exists() {
-            return Err(git2::Error::from_str("another git process holds its lock"));
-        }
-        if !write(&ours)? {
-            let _ = fs::remove_file(&ours);
-            return Ok(());
-        }
-        let before = self.index_stat();
-        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))?;
-        self.note_own_index_write(before);
-        Ok(())
-    }
-
-    /// Remembers that this program has replaced an index with the stat `before`.
-    fn note_own_index_write(&self, before: Option<Stat>) {
-        let mut writes = self.own_index_writes.borrow_mut();
-        let after = self.index_stat();
-        *writes = match *writes {
-            Some((first, last)) if last == before => Some((first, after)),
-            _ => Some((before, after)),
+    /// Marks files that are not in the folder, in an index that was just read from HEAD: those that cannot be pages, and all if
+    /// the user keeps only a part of the pages in the folder.
+    fn hide_missing_files(&self, index: &mut Index) -> Result<(), git2::Error> {
+        let is_sparse = self.conversion().is_sparse();
+        let is_hidden = |entry: &IndexEntry| {
+            let leaf = Leaf { oid: entry.id, mode: i32::try_from(entry.mode).unwrap_or_default() };
+            let is_missing = !self.folder.join(&*String::from_utf8_lossy(&entry.path)).exists();
+            is_missing && (is_sparse || !self.is_page(&entry.path, leaf))
         };
+        let hidden: Vec<IndexEntry> = index.iter().filter(is_hidden).collect();
+        hidden.into_iter().try_for_each(|entry| index.add(&hidden_entry(entry)))
     }
 
-    /// If nobody else has written the index since the cache was filled, the cache still knows what is in it.
-    pub(crate) fn follow_own_index(&self, cache: &mut PageCache) {
-        if let Some((first, last)) = *self.own_index_writes.borrow()
-            && cache.index.is_some()
-            && cache.index == first
-        {
-            cache.index = last;
+    /// The stat of a page's file, if the file has this version.
+    fn stat_of_version(&self, path: &str, version: Oid) -> Option<Stat> {
+        let stat = Stat::of(&fs::symlink_metadata(work_tree::file_of(&self.folder, path)).ok()?);
+        matches!(self.inspect(path), OnDisk::File(_, oid) if oid == version).then_some(stat)
+    }
+
+    /// The entry with the stat of its file, if the file still has it.
+    fn with_stat_of_file(&self, plain: IndexEntry, path: &str, stat: Option<Stat>) -> IndexEntry {
+        let metadata = fs::symlink_metadata(work_tree::file_of(&self.folder, path)).ok();
+        match (stat, metadata) {
+            (Some(stat), Some(metadata)) if Stat::of(&metadata) == stat => with_stat(plain, &stat, &metadata),
+            _ => plain,
         }
     }
 
-    fn install_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
-        disk::sync_file(&File::options().write(true).open(ours)?)?;
-        if fs::hard_link(ours, lock).is_err() {
-            // Not every file system has hard links. A copy works as well but takes longer.
-            fs::copy(ours, lock)?;
-        }
-        fs::rename(lock, self.repo.path().join("index"))?;
-        fs::remove_file(ours)
-    }
-
-    /// Removes git's index lock if an earlier run of this program was killed while it held the lock, and its temporary files.
-    pub(crate) fn remove_own_index_lock(&self) {
-        let (ours, lock) = (self.own_index_file(), self.index_lock());
-        if let Ok(left) = fs::read(&ours) {
-            if fs::read(&lock).is_ok_and(|locked| locked == left) {
-                // If this fails, the next write reports that the lock is held.
-                let _ = fs::remove_file(&lock);
-            }
-            let _ = fs::remove_file(&ours);
-        }
-        let _ = fs::remove_file(ours.with_extension("lock"));
-    }
-
-    fn own_index_file(&self) -> PathBuf {
-        self.staged.with_file_name("index")
-    }
-
-    fn index_lock(&self) -> PathBuf {
-        self.repo.path().join("index.lock")
+    pub(crate) fn unindexed_file(&self) -> PathBuf {
+        self.own_folder().join("unindexed")
     }
 }
 
 /// The same entry, for a file that git does not expect in the folder.
 fn hidden_entry(entry: IndexEntry) -> IndexEntry {
     IndexEntry { flags: IndexEntryFlag::EXTENDED.bits(), flags_extended: SKIP_WORKTREE, ..entry }
+}
+
+/// An entry without file times: git compares the content once and fills them in.
+fn entry(path: &str, id: Oid, known_mode: Option<u32>) -> IndexEntry {
+    let never = IndexTime::new(0, 0);
+    IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode: known_mode.unwrap_or(0o100_644),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}
+
+/// What git remembers of a file. It does not compare the device.
+fn with_stat(entry: IndexEntry, stat: &Stat, metadata: &fs::Metadata) -> IndexEntry {
+    let time = |ns: i64| {
+        let seconds = i32::try_from(ns.div_euclid(1_000_000_000)).unwrap_or_default();
+        IndexTime::new(seconds, u32::try_from(ns.rem_euclid(1_000_000_000)).unwrap_or_default())
+    };
+    let (uid, gid) = owner(metadata);
+    // git keeps the lower half of these numbers.
+    #[expect(clippy::cast_possible_truncation, reason = "so does git")]
+    let (ino, dev, file_size) = (stat.inode as u32, stat.device as u32, stat.size as u32);
+    IndexEntry { ctime: time(stat.ctime_ns), mtime: time(stat.mtime_ns), dev, ino, uid, gid, file_size, ..entry }
+}
+
+#[cfg(unix)]
+fn owner(metadata: &fs::Metadata) -> (u32, u32) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.uid(), metadata.gid())
+}
+
+#[cfg(not(unix))]
+fn owner(_: &fs::Metadata) -> (u32, u32) {
+    (0, 0)
 }

@@ -6,12 +6,14 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `survey`, `stat` and `skipped_file` (finding
-//! the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone` and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
-//! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
-//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `opening_error`, `mark`, `examine`,
-//! `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server), `probe` (crash tests), `disk` (fsync, rename and
-//! remove on each operating system), `error_context` (errors of libraries).
+//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `listing`, `survey`,
+//! `conflict_copy`, `stat` and `skipped_file` (finding the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone`
+//! and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository
+//! and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit`
+//! (building the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout`
+//! (the only one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search` and `needle`,
+//! `parallel` (threads), `open`, `opening_error`, `mark`, `examine`, `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server),
+//! `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
 mod address;
 mod adopt;
@@ -20,6 +22,7 @@ mod attributes;
 mod blame;
 mod checkout;
 mod commit;
+mod conflict_copy;
 mod conflicts;
 mod conversion;
 mod disk;
@@ -27,17 +30,18 @@ mod draft;
 mod error_context;
 mod examine;
 mod git;
+mod git_program;
 mod glob;
 mod hidden;
 mod history;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
-mod index_entries;
 mod index_scan;
 mod left_alone;
 mod leftover;
 mod line_ends;
+mod listing;
 mod mark;
 mod merge_trees;
 mod message;
@@ -49,6 +53,7 @@ mod observer;
 mod on_disk;
 mod open;
 mod opening_error;
+mod outside;
 mod pack;
 mod page_cache;
 mod parallel;
@@ -56,7 +61,9 @@ mod path;
 mod plan;
 mod prepare;
 mod probe;
+mod read_index;
 mod read_pages;
+mod remarks;
 mod remote;
 mod scan;
 mod search;
@@ -70,12 +77,16 @@ mod sync_error;
 mod text;
 mod tracked;
 mod tree_diff;
+mod unindexed;
 mod walk;
 mod watch;
 mod work_tree;
+mod write_index;
 
 pub use adopt::Adopted;
+pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
+pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
 pub use observer::{AdoptionObserver, NoObserver};
@@ -83,7 +94,7 @@ pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
-pub use survey::Survey;
+pub use survey::{Remark, RemarkKind, Survey};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use watch::{QUIET, Watch};
@@ -102,7 +113,6 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use walk::Walked;
 
 /// The memory of one profile. It can be shared between threads; a lock serialises changes.
 ///
@@ -229,6 +239,15 @@ impl MemoryRepo {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The pages whose path begins with `prefix`, and how much git ignores. Opens few files: a page here may turn out not to be
+    /// text.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder cannot be read.
+    pub fn listing(&self, prefix: &str) -> Result<Listing, MemoryError> {
+        listing::list(&self.folder, prefix)
     }
 
     /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
@@ -385,15 +404,25 @@ impl Memory for MemoryRepo {
         path::check(path)?;
         let page = address::on_disk(&self.folder, path);
         left_alone::refuse(&self.folder, &page)?;
-        work_tree::read(&self.folder, &page)
+        match work_tree::read(&self.folder, &page) {
+            Err(MemoryError::Missing { path }) if !is_absent(&self.folder.join(".git")) => match self.git() {
+                Ok(git) => git.read_outside(&path),
+                Err(_) => Err(MemoryError::Missing { path }),
+            },
+            read => read,
+        }
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let key = path::lookup_key(prefix);
-        let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-        let Walked { files, .. } = walk::walk(&self.folder)?;
-        let wanted = files.into_iter().filter(|file| file.path.starts_with(prefix) || looks_same(&file.path));
-        Ok(wanted.map(|file| PageInfo { path: file.path, bytes: file.stat.size }).collect())
+        let mut pages = self.listing(prefix)?.pages;
+        if outside::may_exist(&self.folder) {
+            let key = path::lookup_key(prefix);
+            let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
+            let outside = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
+            pages.extend(outside.into_iter().filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
+            pages.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

@@ -105,8 +105,7 @@ impl Git {
     /// Whether a file of a tree can be a page: its path, kind, size and content.
     pub(crate) fn is_page(&self, path: &[u8], leaf: Leaf) -> bool {
         let Ok(path) = std::str::from_utf8(path) else { return false };
-        let is_left_to_git = || self.conversion().refuse_filtered(path).is_err();
-        if leaf.mode & 0o170_000 != 0o100_000 || path::check(path).is_err() || is_left_to_git() {
+        if leaf.mode & 0o170_000 != 0o100_000 || path::check(path).is_err() || self.is_left_to_git(path) {
             return false;
         }
         let is_small = || {
@@ -275,7 +274,7 @@ impl Merging<'_> {
             && match self.git.inspect(page) {
                 OnDisk::Absent => true,
                 OnDisk::File(_, oid) => oid == leaf.oid,
-                OnDisk::NotAPage(_) => false,
+                OnDisk::NotAPage(_) | OnDisk::Outside(_) => false,
             }
     }
 

@@ -34,8 +34,8 @@ impl Git {
         let is_link = |mode: Option<u32>| mode == Some(GITLINK);
         let in_head = others.iter().filter(|other| is_link(other.leaf.and_then(|leaf| u32::try_from(leaf.mode).ok())));
         let mut links: Vec<Vec<u8>> = in_head.map(|other| other.path.clone()).collect();
-        if let Ok(index) = self.index() {
-            links.extend(index.iter().filter(|entry| is_link(Some(entry.mode))).map(|entry| entry.path));
+        if let Ok(index) = self.read_index() {
+            links.extend(index.entries().filter(|(_, entry)| is_link(Some(entry.mode))).map(|(path, _)| path));
         }
         for path in links.into_iter().filter_map(|path| String::from_utf8(path).ok()) {
             if all.insert(path.clone()) {

@@ -15,6 +15,8 @@ use std::path::Path;
 pub(crate) enum OnDisk {
     /// Nothing.
     Absent,
+    /// Nothing, because git does not expect the page in the folder: its version in the last commit.
+    Outside(Oid),
     /// A file: what would be committed of it, and the id of that blob.
     File(Vec<u8>, Oid),
     /// Something that cannot be a page, or that is left to git, and why.
@@ -22,11 +24,11 @@ pub(crate) enum OnDisk {
 }
 
 impl OnDisk {
-    /// The blob id of the file (`None`: no file); an error if it cannot be a page.
+    /// The blob id of the page (`None`: no page); an error if it cannot be a page.
     pub(crate) fn version(&self) -> Result<Option<Oid>, &MemoryError> {
         match self {
             OnDisk::Absent => Ok(None),
-            OnDisk::File(_, oid) => Ok(Some(*oid)),
+            OnDisk::File(_, oid) | OnDisk::Outside(oid) => Ok(Some(*oid)),
             OnDisk::NotAPage(reason) => Err(reason),
         }
     }
@@ -35,13 +37,20 @@ impl OnDisk {
 impl Git {
     /// Inspects a page's path on disk without following links. The path must have passed [`crate::path::check`].
     pub(crate) fn inspect(&self, page: &str) -> OnDisk {
-        inspect(&self.folder, self.conversion(), page)
+        self.or_outside(page, inspect(&self.folder, self.conversion(), page))
     }
 
     /// Like [`Git::inspect`], as if `committed` were the version of the page in the last commit.
     pub(crate) fn inspect_as_of(&self, page: &str, committed: Option<Oid>) -> OnDisk {
         let committed = || committed.and_then(|oid| self.blob(oid).ok().flatten());
-        inspect_after(&self.folder, self.conversion(), page, committed)
+        self.or_outside(page, inspect_after(&self.folder, self.conversion(), page, committed))
+    }
+
+    fn or_outside(&self, page: &str, found: OnDisk) -> OnDisk {
+        match found {
+            OnDisk::Absent => self.version_outside(page).map_or(OnDisk::Absent, OnDisk::Outside),
+            found => found,
+        }
     }
 
     /// The bytes to write to the folder for a committed version of a page. An existing file keeps its line ends; a new one gets
@@ -65,7 +74,7 @@ impl Git {
     }
 }
 
-/// Like [`Git::inspect`], for threads.
+/// Like [`Git::inspect`], for threads. A page that is not on this computer counts as absent.
 pub(crate) fn inspect(folder: &Path, conversion: &Conversion, page: &str) -> OnDisk {
     inspect_after(folder, conversion, page, || conversion.committed(page))
 }

@@ -8,6 +8,7 @@ use crate::on_disk::OnDisk;
 use crate::opening_error;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
+use crate::unindexed::Unindexed;
 use crate::work_tree;
 use git2::{Config, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
@@ -53,6 +54,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let git = Git::new(repo, work_tree, staged, probe);
     remove_former_attributes(&git.repo);
     git.remove_own_index_lock();
+    *git.unindexed.borrow_mut() = Unindexed::load(&git.unindexed_file());
     git.finish_interrupted()?;
     if git.head()?.is_none() {
         git.create_first_commit(at)?;

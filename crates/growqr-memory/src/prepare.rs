@@ -114,6 +114,7 @@ impl Git {
             OnDisk::NotAPage(reason) => return Err(reason),
             OnDisk::File(_, oid) if Some(oid) == old => return Ok(()),
             OnDisk::Absent if old.is_none() => return Ok(()),
+            OnDisk::Outside(_) => return Ok(()),
             OnDisk::Absent => None,
             OnDisk::File(bytes, _) => {
                 text::decode(page, &bytes)?;

@@ -162,7 +162,7 @@ impl Reader<'_> {
         let ToRead { number, path, in_head } = *page;
         let read = |found| Read { number, found, new: None };
         let (bytes, oid) = match on_disk::inspect(self.folder, self.conversion, path) {
-            OnDisk::Absent => return Ok(read(Found::Absent)),
+            OnDisk::Absent | OnDisk::Outside(_) => return Ok(read(Found::Absent)),
             OnDisk::NotAPage(reason) => return Ok(read(Found::NotAPage(reason))),
             OnDisk::File(bytes, oid) => (bytes, oid),
         };

@@ -49,8 +49,8 @@ pub(crate) struct Scan {
     pub(crate) skipped: Vec<SkippedFile>,
     /// Files of HEAD that cannot be pages.
     pub(crate) hidden: Vec<HiddenFile>,
-    /// Pages that HEAD has got since the last scan: git's index may not have them yet.
-    pub(crate) since: Vec<String>,
+    /// Whether HEAD has moved since the last scan.
+    pub(crate) has_new_head: bool,
     /// Whether every entry of git's index must be compared, because others have written it.
     pub(crate) is_index_unknown: bool,
     /// Whether nothing at all has changed since the last scan.
@@ -84,11 +84,10 @@ pub(crate) fn scan(
     }
     let index = git.index_stat();
     let is_index_known = index.is_some() && cache.index == index;
-    if is_index_known && cache.tree == base.tree && base.held.is_empty() {
-        if let Some(not_text) = unchanged(&git.folder, cache, &files) {
-            let skipped = sorted(skipped.into_iter().chain(not_text).collect());
-            return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
-        }
+    let may_be_unchanged = is_index_known && cache.tree == base.tree && base.held.is_empty();
+    if may_be_unchanged && let Some(not_text) = unchanged(&git.folder, cache, &files) {
+        let skipped = sorted(skipped.into_iter().chain(not_text).collect());
+        return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
     }
     let mut scan = Scan { skipped, is_index_unknown: !is_index_known, ..Scan::default() };
     cache.index = index;
@@ -187,7 +186,7 @@ fn update_in_head(git: &Git, cache: &mut PageCache, tree: Option<Oid>, scan: &mu
     };
     let is_partial = !scan.is_index_unknown && cache.tree.is_some() && compare(cache.tree).is_ok();
     if is_partial {
-        scan.since = differences.iter().map(|(path, _)| path.clone()).collect();
+        scan.has_new_head = cache.tree != tree;
     } else {
         scan.is_index_unknown = true;
         cache.pages.iter_mut().for_each(|page| page.in_head = None);
@@ -369,7 +368,6 @@ impl Rows {
         // On many file systems the old name still finds the file after a rename that changes only the letters' case.
         let new_names: HashSet<String> = added.iter().map(|file| path::case_folded(&file.path)).collect();
         let known_to_skip: HashSet<String> = scan.skipped.iter().map(|skipped| skipped.path.clone()).collect();
-        let outside = git.files_outside_checkout();
         let mut removed = Vec::new();
         for row in &mut missing {
             let Some(old) = row.page.in_head else { continue };
@@ -389,7 +387,7 @@ impl Rows {
                 OnDisk::NotAPage(reason) if !matches!(reason, MemoryError::ReadOnly { .. }) && is_folder() => {
                     removed.push(deletion)
                 }
-                OnDisk::Absent if outside.as_ref().is_none_or(|outside| outside.contains(&path)) => {}
+                OnDisk::Outside(_) => {}
                 OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => removed.push(deletion),
                 OnDisk::Absent => {
                     row.page.seen = Seen::NotInFolder;

@@ -13,41 +13,15 @@ use growqr_core::memory::{FoundLine, MemoryError};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::thread;
 
 /// The longest line that a search shows, in characters.
 const MAX_FOUND_LINE: usize = 200;
-/// Number of pages that are searched on the calling thread before other threads are started.
-const FIRST_PAGES: usize = 64;
-/// Number of pages that each thread searches between two checks of the limit.
-const PAGES_PER_THREAD: usize = 2048;
 
 /// Lines that contain `query`, ignoring case, sorted by path and line.
 pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
     let Some(wanted) = Needle::new(query) else { return Ok(Vec::new()) };
     let Walked { files: pages, .. } = walk_paths(folder)?;
-    let (first, rest) = pages.split_at(pages.len().min(FIRST_PAGES));
-    let mut found = in_pages(folder, first, &wanted, limit);
-    let threads = parallel::threads();
-    for batch in rest.chunks(PAGES_PER_THREAD * threads) {
-        if found.len() >= limit {
-            break;
-        }
-        let left = limit - found.len();
-        thread::scope(|scope| {
-            let wanted = &wanted;
-            let shares: Vec<_> = batch
-                .chunks(batch.len().div_ceil(threads))
-                .map(|share| scope.spawn(move || in_pages(folder, share, wanted, left)))
-                .collect();
-            for share in shares {
-                match share.join() {
-                    Ok(lines) => found.extend(lines),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-        });
-    }
+    let mut found = parallel::map_blocks(&pages, |block| in_pages(folder, block, &wanted, limit), |found| found < limit);
     found.truncate(limit);
     Ok(found)
 }

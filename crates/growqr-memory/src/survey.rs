@@ -1,10 +1,14 @@
-//! Reads every page once: which files are pages, which cannot be, and how many git ignores.
+//! Reads every page once: which files are pages, which cannot be, what people should know about them, and how many git ignores.
 
+use crate::conflict_copy::conflict_copy_of;
+use crate::parallel;
+use crate::path;
 use crate::skipped_file::SkippedFile;
 use crate::text;
-use crate::walk::{Walked, walk};
+use crate::walk::{PageFile, Walked, walk};
 use crate::work_tree::{self, Bytes};
 use growqr_core::memory::{MemoryError, PageInfo};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The state of the working tree.
@@ -16,6 +20,26 @@ pub struct Survey {
     pub skipped: Vec<SkippedFile>,
     /// Number of files that would be pages if git did not ignore them.
     pub ignored: usize,
+    /// Pages that people should look at, sorted by path.
+    pub remarks: Vec<Remark>,
+}
+
+/// What people should know about a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The page.
+    pub path: String,
+    /// What it is.
+    pub kind: RemarkKind,
+}
+
+/// A kind of remark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RemarkKind {
+    /// A sync program has made it as a copy of this page.
+    ConflictCopyOf(String),
+    /// Some file systems treat its name as the one of this page: they differ in letter case or in how Unicode composes letters.
+    SameNameAs(String),
 }
 
 /// Surveys the working tree. Only text within the size limit counts as a page.
@@ -23,18 +47,40 @@ pub(crate) fn survey(folder: &Path) -> Result<Survey, MemoryError> {
     let walked = walk(folder)?;
     let ignored = walked.count_ignored(folder);
     let Walked { files, mut skipped, .. } = walked;
+    let checked = parallel::map(&files, |file| check(folder, file));
     let mut pages = Vec::with_capacity(files.len());
-    for file in files {
-        let checked = match work_tree::read_bytes(folder, &file.path) {
-            Bytes::File(bytes) => text::decode(&file.path, &bytes).map(drop),
-            Bytes::NotAPage(reason) => Err(reason),
-            Bytes::Absent => continue,
-        };
+    for (file, checked) in files.into_iter().zip(checked) {
         match checked {
-            Ok(()) => pages.push(PageInfo { path: file.path, bytes: file.stat.size }),
+            Ok(true) => pages.push(PageInfo { path: file.path, bytes: file.stat.size }),
+            Ok(false) => {}
             Err(reason) => skipped.push(SkippedFile { path: file.path, reason }),
         }
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Survey { pages, skipped, ignored })
+    let remarks = remarks(&pages);
+    Ok(Survey { pages, skipped, ignored, remarks })
+}
+
+/// `false` if the file was deleted since the walk; an error if it cannot be a page.
+fn check(folder: &Path, file: &PageFile) -> Result<bool, MemoryError> {
+    match work_tree::read_bytes(folder, &file.path) {
+        Bytes::File(bytes) => text::decode(&file.path, &bytes).map(|_| true),
+        Bytes::NotAPage(reason) => Err(reason),
+        Bytes::Absent => Ok(false),
+    }
+}
+
+fn remarks(pages: &[PageInfo]) -> Vec<Remark> {
+    let mut names: HashMap<String, &str> = HashMap::with_capacity(pages.len());
+    let mut remarks = Vec::new();
+    for PageInfo { path, .. } in pages {
+        if let Some(original) = conflict_copy_of(path) {
+            remarks.push(Remark { path: path.clone(), kind: RemarkKind::ConflictCopyOf(original) });
+        }
+        let first = *names.entry(path::case_folded(path)).or_insert(path);
+        if first != path {
+            remarks.push(Remark { path: path.clone(), kind: RemarkKind::SameNameAs(first.to_owned()) });
+        }
+    }
+    remarks
 }

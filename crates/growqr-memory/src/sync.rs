@@ -9,11 +9,14 @@ use crate::MemoryRepo;
 use crate::conflicts::with_conflicts;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::hidden::HiddenFile;
 use crate::merge_trees::{MergedTree, PageConflict};
 use crate::message::{self, Author};
-use crate::plan::{Plan, WorkTreeFiles};
+use crate::objects::blob_at;
+use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::remote::{Push, Remote, Session};
 use crate::sync_error::SyncError;
+use crate::work_tree;
 use git2::{ErrorCode, Oid};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
@@ -145,17 +148,33 @@ impl Git {
         }
         let Some(ours) = self.head()? else { return Err(SyncError::Memory(MemoryError::HeadMoved)) };
         let base = self.merge_base(ours, theirs)?;
+        self.heed_attributes_of(theirs);
         let merged = self.merge_trees(base, ours, theirs)?;
         let is_forward = base == Some(ours) && self.tree(Some(theirs))?.map(|tree| tree.id()) == Some(merged.tree);
         let commit = if is_forward { theirs } else { self.write_merge(&merged, (ours, theirs), at)? };
         let pulled = self.count_commits(theirs, Some(ours))?;
         let files = self.page_changes(Some(ours), commit)?;
+        self.record_unindexed(&self.left_in_folder(ours, &merged.hidden)?)?;
         self.apply(&Plan { base: Some(ours), commit, files }, WorkTreeFiles::ToReplace)?;
         self.update_index()?;
         self.hide_in_index(&merged.hidden);
         let not_pages = merged.hidden.iter().filter(|file| file.leaf.is_some());
         let not_pages = not_pages.map(|file| String::from_utf8_lossy(&file.path).into_owned()).collect();
         Ok(Merged { head: commit, pulled, conflicts: merged.conflicts, not_pages })
+    }
+
+    /// The files among these whose older version stays in the folder, because git filters them: git's index gets the new version,
+    /// so that `git status` shows them as modified, and never the new version as a staged removal.
+    fn left_in_folder(&self, ours: Oid, hidden: &[HiddenFile]) -> Result<Vec<FileChange>, MemoryError> {
+        let tree = self.tree(Some(ours))?;
+        let change = |HiddenFile { path, leaf }: &HiddenFile| {
+            let path = String::from_utf8(path.clone()).ok()?;
+            let is_plain = leaf.is_none_or(|leaf| leaf.mode & 0o170_000 == 0o100_000);
+            let is_there = work_tree::file_of(&self.folder, &path).is_file();
+            let old = blob_at(tree.as_ref(), &path);
+            (is_plain && is_there).then(|| FileChange { path, old, new: leaf.map(|leaf| leaf.oid) })
+        };
+        Ok(hidden.iter().filter_map(change).collect())
     }
 
     /// Returns an error if the server's branch is of another memory, or lacks the commit that it had.

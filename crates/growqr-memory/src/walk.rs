@@ -98,11 +98,13 @@ fn walk_all<T: Learned>(folder: &Path) -> Result<Walked<T>, MemoryError> {
     let mut folders = Vec::new();
     visit_all(&top, &list(folder).context("list the pages")?, &mut walked, &mut folders);
     let walk_one = |next: Folder, walked: &mut Walked<T>, inside: &mut Vec<Folder>| walk_folder(&next, walked, inside);
-    for part in parallel::drain(folders, walk_one) {
+    // Each thread sorts what it has found. The last sort then only merges.
+    let sort = |part: &mut Walked<T>| part.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    for part in parallel::drain(folders, walk_one, sort) {
         walked.append(part);
     }
     add_tracked(folder, &mut walked);
-    walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     walked.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     walked.attribute_folders.sort_unstable();
     walked.ignored.sort_by(|a, b| a.path.cmp(&b.path));

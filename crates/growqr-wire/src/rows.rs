@@ -270,6 +270,8 @@ pub struct PageRow {
     pub path: String,
     /// Its size in bytes.
     pub bytes: u64,
+    /// The page that a sync program has made this one a conflict copy of, judging by its name.
+    pub conflict_copy_of: Option<String>,
 }
 
 /// A line that a search found.

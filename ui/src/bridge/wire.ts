@@ -333,7 +333,11 @@ path: string,
 /**
  * Its size in bytes.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * The page that a sync program has made this one a conflict copy of, judging by its name.
+ */
+conflict_copy_of: string | null, };
 
 export type Found = { 
 /**
@@ -385,9 +389,13 @@ at: number,
  */
 origin: CommitOrigin | null, 
 /**
- * The pages it touched.
+ * The first pages that it touched.
  */
-paths: Array<string>, };
+paths: Array<string>, 
+/**
+ * The number of pages that it touched besides these.
+ */
+more_paths: number, };
 
 export type BlamedLine = { 
 /**
@@ -1148,7 +1156,15 @@ kind: DeltaKind,
 /**
  * Its text.
  */
-text: string, } } | "missed" | "memory_changed" | { "stack_changed": { 
+text: string, } } | "missed" | "memory_changed" | { "memory_progress": { 
+/**
+ * Pages that are recorded.
+ */
+done: number, 
+/**
+ * Pages to record.
+ */
+total: number, } } | { "stack_changed": { 
 /**
  * The new state.
  */

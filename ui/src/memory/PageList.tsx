@@ -15,6 +15,9 @@ import { SEARCH_LIMIT, useMemorySearch, usePages } from "../data/queries";
 import { AdoptionProgress } from "./AdoptionProgress";
 import { type Folder, pageTree } from "./pageTree";
 
+/** From this many pages on, folders start closed; and the most pages of a folder that are shown at once. */
+const MANY_PAGES = 500;
+
 export function PageList({ open, line }: { open: string | null; line: number | null }) {
   const [text, setText] = useState("");
   const [naming, setNaming] = useState(false);
@@ -69,31 +72,42 @@ function NewPage({ onDone }: { onDone: () => void }) {
 function Pages({ open }: { open: string | null }) {
   return (
     <QueryView query={usePages()}>
-      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Level folder={pageTree(rows)} open={open} />)}
+      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Level folder={pageTree(rows)} open={open} isLarge={rows.length > MANY_PAGES} />)}
     </QueryView>
   );
 }
 
-function Level({ folder, open }: { folder: Folder; open: string | null }) {
+function Level({ folder, open, isLarge }: { folder: Folder; open: string | null; isLarge: boolean }) {
+  const [limit, setLimit] = useState(MANY_PAGES);
+  const hidden = folder.pages.length - limit;
   return (
     <ul>
       {folder.folders.map((one) => (
-        <FolderRow key={one.path} folder={one} open={open} />
+        <FolderRow key={one.path} folder={one} open={open} isLarge={isLarge} />
       ))}
-      {folder.pages.map(({ name, path }) => (
+      {folder.pages.slice(0, limit).map(({ name, path, copyOf }) => (
         <li key={path}>
           <a href={toPage(path)} aria-current={path === open ? "page" : undefined} className={cx("flex items-center gap-2 rounded-lg px-2 py-1 text-sm", path === open ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
             <FileText className="size-4 shrink-0 text-ink-3" strokeWidth={1.6} aria-hidden />
             <span dir="auto" className="truncate">{name}</span>
+            {copyOf && <span className="shrink-0 text-xs text-ink-3" title={`A sync program has made it as a copy of ${copyOf}`}>conflict copy</span>}
           </a>
         </li>
       ))}
+      {hidden > 0 && (
+        <li>
+          <button type="button" onClick={() => setLimit(limit + MANY_PAGES)} className="cursor-pointer rounded-lg px-2 py-1 text-sm text-ink-2 hover:bg-hover">
+            Show more ({hidden} pages)
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
 
-function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
-  const [shown, setShown] = useState(true);
+/** In a large memory only the folders of the open page start open. */
+function FolderRow({ folder, open, isLarge }: { folder: Folder; open: string | null; isLarge: boolean }) {
+  const [shown, setShown] = useState(!isLarge || (open?.startsWith(folder.path) ?? false));
   return (
     <li>
       <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)} className="flex w-full cursor-pointer items-center gap-1.5 rounded-lg px-2 py-1 text-left text-sm text-ink-2 hover:bg-hover">
@@ -102,7 +116,7 @@ function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
       </button>
       {shown && (
         <div className="ml-3.5 border-l border-line pl-1.5">
-          <Level folder={folder} open={open} />
+          <Level folder={folder} open={open} isLarge={isLarge} />
         </div>
       )}
     </li>

@@ -5,12 +5,12 @@ export interface Folder {
   name: string;
   path: string;
   folders: Folder[];
-  pages: Array<{ name: string; path: string }>;
+  pages: Array<{ name: string; path: string; copyOf: string | null }>;
 }
 
 export function pageTree(rows: readonly PageRow[]): Folder {
   const root: Folder = { name: "", path: "", folders: [], pages: [] };
-  for (const { path } of rows) {
+  for (const { path, conflict_copy_of: copyOf } of rows) {
     const parts = path.split("/");
     const name = parts.pop() ?? path;
     let folder = root;
@@ -22,7 +22,7 @@ export function pageTree(rows: readonly PageRow[]): Folder {
       }
       folder = next;
     }
-    folder.pages.push({ name, path });
+    folder.pages.push({ name, path, copyOf });
   }
   return root;
 }

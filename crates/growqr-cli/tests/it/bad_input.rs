@@ -83,7 +83,7 @@ fn an_empty_message_and_binary_data_are_refused() {
 }
 
 #[test]
-fn a_binary_file_in_memory_is_ignored() {
+fn a_binary_file_in_memory_is_left_alone() {
     let program = Program::new();
     assert_fails(&program.run_with(&["memory", "write", "photo.md"], b"\x89PNG\x00\x01"), "not text", "elsewhere");
     assert_fails(&program.run_with(&["memory", "write", "../out.md"], b"text"), "cannot be used", "");
@@ -93,7 +93,7 @@ fn a_binary_file_in_memory_is_ignored() {
     assert!(program.json(&["memory", "log"]).iter().all(|change| !change["paths"].to_string().contains("photo")));
     assert!(!program.run(&["memory", "list"]).out.contains("photo"), "it is not a page");
     let doctor = program.run(&["doctor"]);
-    assert!(doctor.out.contains("1 files are ignored") && doctor.out.contains("photo.png"), "{doctor:?}");
+    assert!(doctor.out.contains("1 files are left alone") && doctor.out.contains("photo.png"), "{doctor:?}");
 }
 
 #[test]

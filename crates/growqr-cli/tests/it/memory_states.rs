@@ -177,3 +177,37 @@ fn a_page_is_listed_by_either_unicode_form_of_its_name() {
     }
     assert_eq!(program.json(&["memory", "list", "Cafe"]).len(), 0);
 }
+
+#[test]
+fn private_pages_and_repositories_inside_are_left_alone_and_doctor_counts_them() {
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    let memory = program.profile().join("memory");
+    let write = |path: &str, text: &str| {
+        fs::create_dir_all(memory.join(path).parent().expect("in a folder")).expect("a folder");
+        fs::write(memory.join(path), text).expect("a file");
+    };
+    write(".gitignore", "private/\n*.draft.md\nnode_modules/\n");
+    write("private/diary.md", "nobody may see this\n");
+    write("private/more.md", "nobody may see this\n");
+    write("letter.draft.md", "not yet\n");
+    fs::create_dir_all(memory.join("projects/site")).expect("a folder");
+    git(&memory.join("projects/site"), &["init", "-q"]);
+    write("projects/site/README.md", "# Site\n");
+    write("goals (Ada's conflicted copy 2026-11-29).md", "theirs\n");
+    assert!(program.chat("remember that I like tea").out.contains("Noted."));
+    let listed = program.run(&["memory", "list"]);
+    assert!(!["diary", "draft", "site"].iter().any(|name| listed.out.contains(name)), "{listed:?}");
+    assert!(listed.out.contains("(conflict copy of goals.md)"), "{listed:?}");
+    assert!(listed.err.contains("2 files or folders are not listed, because git ignores them"), "{listed:?}");
+    assert!(program.json(&["memory", "search", "nobody may"]).is_empty());
+    let read = program.run(&["memory", "read", "private/diary.md"]);
+    assert!(read.code == Some(1) && read.err.contains("git ignores it"), "{read:?}");
+    let doctor = program.run(&["doctor"]).out;
+    let said = ["git ignores 3 more", "projects/site", "1 files are left alone", "conflict copy of \"goals.md\""];
+    assert!(said.iter().all(|said| doctor.contains(said)), "{doctor}");
+    let committed = Command::new("git").arg("-C").arg(&memory).args(["ls-files"]).output().expect("git is installed");
+    let committed = String::from_utf8_lossy(&committed.stdout).into_owned();
+    assert!(!["diary", "draft", "site"].iter().any(|name| committed.contains(name)), "{committed}");
+}

@@ -91,6 +91,66 @@ fn a_page_that_becomes_ignored_and_is_removed_from_the_index_is_left_alone() {
 }
 
 #[test]
+fn on_a_mac_a_pattern_matches_a_name_that_is_composed_otherwise() {
+    let world = World::new();
+    world.git(&["config", "core.precomposeUnicode", "true"]);
+    world.edit_by_hand("r\u{e9}sum\u{e9}s/.gitignore", "secr\u{e9}t*\n");
+    world.edit_by_hand(".gitignore", "priv\u{e9}/\n");
+    for page in ["prive\u{301}/diary.md", "re\u{301}sume\u{301}s/open.md"] {
+        world.edit_by_hand(page, "x\n");
+    }
+    fs::copy(world.folder.join("r\u{e9}sum\u{e9}s/.gitignore"), world.folder.join("re\u{301}sume\u{301}s/.gitignore")).unwrap();
+    world.edit_by_hand("re\u{301}sume\u{301}s/secre\u{301}t.md", "x\n");
+    let listed = listed(&world.memory);
+    assert!(!listed.iter().any(|path| path.contains("diary") || path.contains("secr")), "{listed:?}");
+    assert!(listed.iter().any(|path| path.ends_with("open.md")), "{listed:?}");
+}
+
+const INNER_TEST: &str = "ignored::pages_that_the_person_ignores_everywhere";
+
+/// Runs the inner test in a child process with a home folder that has these files.
+fn with_home(files: &[(&str, &str)]) {
+    let home = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let file = home.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let result = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", INNER_TEST, "--ignored", "--nocapture"])
+        .env("HOME", home.path())
+        .env("USERPROFILE", home.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("GIT_CONFIG_GLOBAL")
+        .output()
+        .unwrap();
+    assert!(result.status.success(), "{}", String::from_utf8_lossy(&result.stderr));
+    assert!(String::from_utf8_lossy(&result.stdout).contains("1 passed"));
+}
+
+#[test]
+fn the_persons_own_ignore_file_is_obeyed() {
+    with_home(&[(".config/git/ignore", "*.secret.md\n")]);
+    with_home(&[(".gitconfig", "[core]\n\texcludesFile = ~/mine\n"), ("mine", "*.secret.md\n")]);
+    with_home(&[
+        (".gitconfig", "[include]\n\tpath = more\n"),
+        ("more", "[core]\n\texcludesFile = ~/mine\n"),
+        ("mine", "*.secret.md\n"),
+    ]);
+}
+
+#[test]
+#[ignore = "is run by the test above, with several homes"]
+fn pages_that_the_person_ignores_everywhere() {
+    let world = World::new();
+    world.edit_by_hand("a.secret.md", "private\n");
+    assert_eq!(world.memory.adopt_hand_edits(at(1)).unwrap().commits, []);
+    assert_eq!(world.memory.search("private", 9).unwrap(), []);
+    assert_eq!(world.memory.survey().unwrap().ignored, 1);
+    assert!(world.memory.read("a.secret.md").is_err());
+}
+
+#[test]
 fn where_the_repository_cannot_be_read_private_pages_stay_private() {
     let world = with_private_pages();
     fs::write(world.folder.join(".git/HEAD"), "broken").unwrap();

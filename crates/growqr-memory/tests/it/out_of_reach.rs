@@ -100,7 +100,10 @@ impl Story {
             }
             Action::Adopts => drop(self.world.memory.adopt_hand_edits(at(self.number as i64))),
             Action::Reopens => self.world.reopen(),
-            Action::Git(arguments) => try_git(&folder, arguments),
+            Action::Git(arguments) => {
+                gone.extend(self.given_up_by(arguments));
+                try_git(&folder, arguments);
+            }
             Action::OthersPush(page) => {
                 try_git(&self.other, &["pull", "-q", "--no-rebase", "--no-edit"]);
                 let file = self.other.join(PAGES[*page]);
@@ -122,10 +125,25 @@ impl Story {
         gone
     }
 
+    /// Contents in the index that this git command replaces, as it is meant to.
+    fn given_up_by(&self, arguments: &[&str]) -> Vec<Oid> {
+        let listing: &[&str] = match arguments {
+            ["add" | "commit", ..] => &["ls-files", "-s"],
+            ["stash", "pop", ..] => &["ls-tree", "-r", "stash^2"],
+            _ => return Vec::new(),
+        };
+        let listed = Command::new("git").current_dir(&self.world.folder).args(listing).output().unwrap().stdout;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        listed.split_whitespace().filter_map(|word| Oid::from_str(word).ok().filter(|_| word.len() == 40)).collect()
+    }
+
     /// Every content that can still be found.
     fn within_reach(&self) -> BTreeSet<Oid> {
         let listed = self.world.git(&["rev-list", "--objects", "--all", "--reflog", "--indexed-objects"]);
-        let mut found: BTreeSet<Oid> = listed.lines().filter_map(|line| Oid::from_str(line.split(' ').next()?).ok()).collect();
+        let blobs = self.world.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)"]);
+        let blobs: BTreeSet<&str> = blobs.lines().filter_map(|line| line.strip_suffix(" blob")).collect();
+        let listed = listed.lines().filter(|line| blobs.contains(line.split(' ').next().unwrap_or_default()));
+        let mut found: BTreeSet<Oid> = listed.filter_map(|line| Oid::from_str(line.split(' ').next()?).ok()).collect();
         found.extend(PAGES.iter().filter_map(|page| file_id(&self.world.folder.join(page))));
         found
     }

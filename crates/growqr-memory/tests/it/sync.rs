@@ -284,3 +284,50 @@ fn a_tool_call_is_found_again_after_a_sync() {
     pair.sync();
     assert_eq!(pair.world.memory.prepare(&change).unwrap(), plan);
 }
+
+#[test]
+fn a_filtered_page_of_the_server_is_committed_but_stays_as_it_is_in_the_folder() {
+    let mut pair = Pair::synced();
+    let world = &pair.world;
+    world.git(&["config", "filter.turned.clean", "tr a-zA-Z n-za-mN-ZA-M"]);
+    world.git(&["config", "filter.turned.smudge", "tr a-zA-Z n-za-mN-ZA-M"]);
+    world.edit_by_hand(".gitattributes", "secret.md filter=turned\n");
+    world.edit_by_hand("secret.md", "mine\n");
+    world.git(&["add", "."]);
+    world.git(&["commit", "-qm", "Encrypt"]);
+    pair.sync();
+    pair.edit_on_server("secret.md", "lbhef\n");
+    pair.edit_on_server("a.md", "one\n\ntwo\n\nTHREE\n");
+    let synced = pair.try_sync().unwrap();
+    pair.seen = Some(synced.head);
+    assert_eq!(pair.world.on_disk("secret.md"), "mine\n");
+    assert_eq!(pair.on_server("secret.md").as_deref(), Some("lbhef\n"));
+    pair.both_have("a.md", "one\n\ntwo\n\nTHREE\n");
+    assert_eq!(pair.world.git(&["status", "--porcelain"]), " M secret.md\n");
+    pair.world.git(&["checkout", "secret.md"]);
+    assert_eq!(pair.world.on_disk("secret.md"), "yours\n");
+    pair.sync();
+}
+
+#[test]
+fn a_filter_that_the_server_brings_counts_for_the_pages_that_come_with_it() {
+    let mut pair = Pair::synced();
+    pair.edit_on_server(".gitattributes", "secret.md filter=turned\n");
+    pair.edit_on_server("secret.md", "lbhef\n");
+    assert!(pair.sync().not_pages.contains(&"secret.md".to_owned()));
+    assert!(!pair.world.folder.join("secret.md").exists());
+    pair.world.write("a.md", "one\n");
+    pair.sync();
+}
+
+#[test]
+fn a_change_of_the_server_to_a_page_that_is_not_here_stays_out_of_the_folder() {
+    let mut pair = Pair::synced();
+    pair.world.write("projects/tea.md", "green\n");
+    pair.sync();
+    pair.world.git(&["sparse-checkout", "set", "--sparse-index", "people"]);
+    pair.edit_on_server("projects/tea.md", "black\n");
+    assert_eq!(pair.sync().conflicts, []);
+    assert!(!pair.world.folder.join("projects/tea.md").exists());
+    assert_eq!(pair.world.memory.read("projects/tea.md").unwrap().content, "black\n");
+}

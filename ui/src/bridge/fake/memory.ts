@@ -23,7 +23,7 @@ export class Memory {
 
   list(prefix: string): PageRow[] {
     const paths = Object.keys(this.#saved.pages).filter((path) => path.startsWith(prefix));
-    return paths.sort().map((path) => ({ path, bytes: this.#text(path).length }));
+    return paths.sort().map((path) => ({ path, bytes: this.#text(path).length, conflict_copy_of: null }));
   }
 
   read(path: string): Page {

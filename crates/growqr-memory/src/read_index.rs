@@ -1,0 +1,145 @@
+//! Reads git's index: with libgit2, or through the user's git if the index is of a kind that libgit2 does not know (sparse,
+//! split, or without a checksum). Changes nothing.
+
+use crate::git::Git;
+use crate::git_program;
+use crate::stat::Stat;
+use git2::{Index, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
+use sha1::{Digest, Sha1};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Extended flag of an entry: git does not expect the file in the folder.
+pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+/// Flag of an entry: the user has promised not to change the file, so git does not look for it.
+const ASSUME_UNCHANGED: u16 = IndexEntryFlag::VALID.bits();
+
+/// The mode of a folder in a sparse index.
+const FOLDER: u32 = 0o040_000;
+
+const CHECKSUM: usize = 20;
+
+/// git's index.
+pub(crate) enum ReadIndex {
+    Readable(Index),
+    /// The user's git has listed it.
+    Listed(HashMap<Vec<u8>, Entry>),
+}
+
+/// What an entry says of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: Oid,
+    pub(crate) mode: u32,
+    pub(crate) is_skipped: bool,
+    pub(crate) is_assumed_unchanged: bool,
+    /// The entry has no file times: git must read the file to see whether it was changed.
+    pub(crate) is_without_stat: bool,
+}
+
+impl ReadIndex {
+    /// The entry of a file that is not in conflict.
+    pub(crate) fn get(&self, path: &[u8]) -> Option<Entry> {
+        match self {
+            ReadIndex::Readable(index) => {
+                index.get_path(Path::new(&*String::from_utf8_lossy(path)), 0).map(|entry| entry_of(&entry))
+            }
+            ReadIndex::Listed(entries) => entries.get(path).copied(),
+        }
+    }
+
+    /// All entries with their paths.
+    pub(crate) fn entries(&self) -> Box<dyn Iterator<Item = (Vec<u8>, Entry)> + '_> {
+        match self {
+            ReadIndex::Readable(index) => Box::new(index.iter().map(|entry| (entry.path.clone(), entry_of(&entry)))),
+            ReadIndex::Listed(entries) => Box::new(entries.iter().map(|(path, entry)| (path.clone(), *entry))),
+        }
+    }
+}
+
+fn entry_of(entry: &git2::IndexEntry) -> Entry {
+    Entry {
+        id: entry.id,
+        mode: entry.mode,
+        is_skipped: entry.flags_extended & SKIP_WORKTREE != 0,
+        is_assumed_unchanged: entry.flags & ASSUME_UNCHANGED != 0,
+        is_without_stat: entry.mtime.seconds() == 0,
+    }
+}
+
+impl Git {
+    pub(crate) fn index_file(&self) -> PathBuf {
+        self.repo.path().join("index")
+    }
+
+    /// The stat of git's index; `None` if there is no index.
+    pub(crate) fn index_stat(&self) -> Option<Stat> {
+        fs::symlink_metadata(self.index_file()).ok().map(|metadata| Stat::of(&metadata))
+    }
+
+    /// Opens git's index with libgit2, which reads a sparse index as if its folders were files.
+    pub(crate) fn open_index(&self) -> Result<Index, git2::Error> {
+        let index = Index::open(&self.index_file())?;
+        let is_sparse = index.iter().any(|entry| entry.mode == FOLDER);
+        if is_sparse { Err(git2::Error::from_str("it is a sparse index")) } else { Ok(index) }
+    }
+
+    /// Reads git's index. It is empty if there is none.
+    ///
+    /// # Errors
+    /// If it is damaged, or if libgit2 cannot read it and git is not installed.
+    pub(crate) fn read_index(&self) -> Result<ReadIndex, git2::Error> {
+        match self.open_index() {
+            Ok(index) => Ok(ReadIndex::Readable(index)),
+            Err(error) if self.is_index_damaged() => Err(error),
+            Err(error) => {
+                let own = self.own_folder();
+                let listed = git_program::run(&self.folder, &own, &["ls-files", "-s", "-v", "-z"], &[]);
+                let listed = listed.map_err(|failed| git2::Error::from_str(&format!("{error}; {failed}")))?;
+                Ok(ReadIndex::Listed(parse_list(&listed)))
+            }
+        }
+    }
+
+    /// Whether the index is not one of git: then nothing of it is worth keeping.
+    pub(crate) fn is_index_damaged(&self) -> bool {
+        match fs::read(self.index_file()) {
+            Ok(bytes) => !is_intact(&bytes),
+            Err(_) => false,
+        }
+    }
+
+    /// The folder of this program inside `.git`.
+    pub(crate) fn own_folder(&self) -> PathBuf {
+        self.staged.parent().map(Path::to_owned).unwrap_or_default()
+    }
+}
+
+/// Whether these bytes are an index of git, whatever extensions it has.
+fn is_intact(bytes: &[u8]) -> bool {
+    let Some((content, checksum)) = bytes.len().checked_sub(CHECKSUM).and_then(|end| bytes.split_at_checked(end)) else {
+        return false;
+    };
+    // git writes no checksum with the setting index.skipHash.
+    let is_checksum = checksum.iter().all(|byte| *byte == 0) || Sha1::digest(content).as_slice() == checksum;
+    content.starts_with(b"DIRC") && content.len() >= 12 && is_checksum
+}
+
+/// Parses lines such as `S 100644 <id> 0\t<path>`. A small letter means assume-unchanged, an `S` skip-worktree.
+fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
+    let parse = |line: &[u8]| {
+        let end = line.iter().position(|byte| *byte == b'\t')?;
+        let mut parts = std::str::from_utf8(&line[..end]).ok()?.split(' ');
+        let (tag, mode, id, stage) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let entry = Entry {
+            id: Oid::from_str(id).ok()?,
+            mode: u32::from_str_radix(mode, 8).ok()?,
+            is_skipped: tag.eq_ignore_ascii_case("S"),
+            is_assumed_unchanged: tag.chars().all(|c| c.is_ascii_lowercase()),
+            is_without_stat: false,
+        };
+        (stage == "0").then(|| (line[end + 1..].to_vec(), entry))
+    };
+    listed.split(|byte| *byte == 0).filter_map(parse).collect()
+}

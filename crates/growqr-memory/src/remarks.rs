@@ -1,0 +1,98 @@
+//! What a person should know of how memory treats their git: pages left to git, pages that are not here, hooks and signatures
+//! that are passed over, and a HEAD without a branch.
+
+use crate::MemoryRepo;
+use crate::conversion::Conversion;
+use crate::outside;
+use crate::walk;
+use git2::Repository;
+use growqr_core::memory::MemoryError;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How many pages a remark names.
+const NAMED: usize = 3;
+
+impl MemoryRepo {
+    /// Sentences for the person, none if there is nothing to say. Looks at every page's attributes, but reads no page.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.filtered_pages();
+        if outside::may_exist(self.folder())
+            && let Ok(pages) = self.git().and_then(|git| git.pages_outside())
+            && !pages.is_empty()
+        {
+            remarks.push(format!(
+                "{} committed pages are not on this computer ({}): they can be read and changed, but a search does not find them",
+                pages.len(),
+                named(pages.iter().map(|page| &page.path))
+            ));
+        }
+        if let Ok(repo) = Repository::open(self.folder()) {
+            remarks.extend(without_branch(&repo));
+            remarks.extend(passed_over(&repo));
+        }
+        remarks
+    }
+
+    /// Where the next commit will go, if HEAD is on no branch.
+    #[must_use]
+    pub fn detached(&self) -> Option<String> {
+        Repository::open(self.folder()).ok().and_then(|repo| without_branch(&repo))
+    }
+
+    fn filtered_pages(&self) -> Vec<String> {
+        let conversion = Conversion::load(self.folder());
+        let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in walk::walk(self.folder()).map(|walked| walked.files).unwrap_or_default() {
+            if let Err(MemoryError::ReadOnly { path, reason }) = conversion.refuse_filtered(&file.path) {
+                by_reason.entry(reason).or_default().push(path);
+            }
+        }
+        let remark = |(reason, pages): (String, Vec<String>)| {
+            format!("{} pages are read-only ({}): {reason}", pages.len(), named(pages.iter()))
+        };
+        by_reason.into_iter().map(remark).collect()
+    }
+}
+
+fn named<'a>(pages: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let more = pages.len().saturating_sub(NAMED);
+    let shown: Vec<&str> = pages.take(NAMED).map(String::as_str).collect();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+fn without_branch(repo: &Repository) -> Option<String> {
+    repo.head_detached().is_ok_and(|detached| detached).then(|| {
+        "no branch is checked out in the memory folder (detached HEAD), so commits belong to no branch and are not synced. Check \
+         one out with git, for example: git switch main"
+            .to_owned()
+    })
+}
+
+/// Hooks and signatures of the person, which have no effect on memory's own commits.
+fn passed_over(repo: &Repository) -> Option<String> {
+    let config = repo.config().and_then(|mut config| config.snapshot()).ok()?;
+    let hooks = config.get_path("core.hooksPath").unwrap_or_else(|_| repo.commondir().join("hooks"));
+    let has_hooks = has_hooks(&hooks_folder(repo, hooks));
+    let signs = config.get_bool("commit.gpgSign").unwrap_or(false);
+    let what = match (has_hooks, signs) {
+        (true, true) => "run no hooks and are not signed",
+        (true, false) => "run no hooks",
+        (false, true) => "are not signed",
+        (false, false) => return None,
+    };
+    Some(format!("memory's own commits {what}, whatever git's settings say"))
+}
+
+/// A relative folder of hooks is relative to the working tree.
+fn hooks_folder(repo: &Repository, hooks: PathBuf) -> PathBuf {
+    repo.workdir().map_or_else(|| hooks.clone(), |folder| folder.join(&hooks))
+}
+
+fn has_hooks(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    names.into_iter().any(|name| !name.to_string_lossy().ends_with(".sample"))
+}

@@ -1,0 +1,144 @@
+//! Writes git's index under git's own lock, or lets the user's git change an index that libgit2 cannot read.
+
+use crate::disk;
+use crate::git::Git;
+use crate::git_program;
+use crate::page_cache::PageCache;
+use crate::read_index::SKIP_WORKTREE;
+use crate::stat::Stat;
+use git2::{Error, Index, IndexEntry};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+impl Git {
+    /// Changes and removes entries. Nobody else's change of the index is lost: if it was written meanwhile, this fails.
+    pub(crate) fn change_index(&self, set: &[IndexEntry], remove: &[Vec<u8>]) -> Result<(), Error> {
+        if set.is_empty() && remove.is_empty() {
+            return Ok(());
+        }
+        let file = self.index_file();
+        match self.open_index() {
+            Ok(_) => self.replace_index(|ours| {
+                if file.exists() {
+                    fs::copy(&file, ours).map_err(from_io)?;
+                }
+                // An index without a repository: adding an entry need not look for its object.
+                let mut index = Index::open(ours)?;
+                for path in remove {
+                    index.remove(Path::new(&*String::from_utf8_lossy(path)), 0)?;
+                }
+                set.iter().try_for_each(|entry| index.add(entry))?;
+                index.write()
+            }),
+            Err(error) if self.is_index_damaged() => Err(error),
+            Err(_) => self.change_through_git(set, remove).map_err(from_io),
+        }
+    }
+
+    fn change_through_git(&self, set: &[IndexEntry], remove: &[Vec<u8>]) -> io::Result<()> {
+        let mut changes = Vec::new();
+        for IndexEntry { mode, id, path, .. } in set {
+            changes.extend(format!("{mode:o} {id}\t").into_bytes());
+            changes.extend([path.as_slice(), b"\0"].concat());
+        }
+        for path in remove {
+            changes.extend(format!("0 {}\t", git2::Oid::ZERO_SHA1).into_bytes());
+            changes.extend([path.as_slice(), b"\0"].concat());
+        }
+        let own = self.own_folder();
+        git_program::run(&self.folder, &own, &["update-index", "-z", "--index-info"], &changes)?;
+        let skipped = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
+        let skipped: Vec<u8> = skipped.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
+        if !skipped.is_empty() {
+            git_program::run(&self.folder, &own, &["update-index", "-z", "--skip-worktree", "--stdin"], &skipped)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a new index in place, which `write` writes to the given file.
+    ///
+    /// The file is fsynced before the rename: some file systems take many times as long to rename unwritten data over an
+    /// existing file.
+    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+        self.remove_own_index_lock();
+        let (ours, lock) = (self.own_index_file(), self.index_lock());
+        let before = self.index_stat();
+        if lock.exists() {
+            return Err(held());
+        }
+        write(&ours)?;
+        self.install_index(&ours, &lock, before)?;
+        self.note_own_index_write(before);
+        Ok(())
+    }
+
+    fn install_index(&self, ours: &Path, lock: &Path, before: Option<Stat>) -> Result<(), Error> {
+        File::options().write(true).open(ours).and_then(|file| disk::sync_file(&file)).map_err(from_io)?;
+        match fs::hard_link(ours, lock) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(held()),
+            // Not every file system has hard links. A copy works as well but takes longer.
+            Err(_) => {
+                let mut locked = File::create_new(lock).map_err(|_| held())?;
+                let copied = File::open(ours).and_then(|mut ours| io::copy(&mut ours, &mut locked));
+                copied.and_then(|_| disk::sync_file(&locked)).map_err(from_io)?;
+            }
+        }
+        if self.index_stat() != before {
+            self.remove_own_index_lock();
+            return Err(Error::from_str("another git process has just written it"));
+        }
+        fs::rename(lock, self.index_file()).and_then(|()| fs::remove_file(ours)).map_err(from_io)
+    }
+
+    /// Remembers that this program has replaced an index with the stat `before`.
+    fn note_own_index_write(&self, before: Option<Stat>) {
+        let mut writes = self.own_index_writes.borrow_mut();
+        let after = self.index_stat();
+        *writes = match *writes {
+            Some((first, last)) if last == before => Some((first, after)),
+            _ => Some((before, after)),
+        };
+    }
+
+    /// If nobody else has written the index since the cache was filled, the cache still knows what is in it.
+    pub(crate) fn follow_own_index(&self, cache: &mut PageCache) {
+        if let Some((first, last)) = *self.own_index_writes.borrow()
+            && cache.index.is_some()
+            && cache.index == first
+        {
+            cache.index = last;
+        }
+    }
+
+    /// Removes git's index lock if an earlier run of this program was killed while it held the lock, and its temporary files.
+    pub(crate) fn remove_own_index_lock(&self) {
+        let (ours, lock) = (self.own_index_file(), self.index_lock());
+        if let Ok(left) = fs::read(&ours) {
+            if fs::read(&lock).is_ok_and(|locked| locked == left) {
+                // If this fails, the next write reports that the lock is held.
+                let _ = fs::remove_file(&lock);
+            }
+            let _ = fs::remove_file(&ours);
+        }
+        let _ = fs::remove_file(ours.with_extension("lock"));
+    }
+
+    fn own_index_file(&self) -> PathBuf {
+        self.staged.with_file_name("index")
+    }
+
+    fn index_lock(&self) -> PathBuf {
+        self.repo.path().join("index.lock")
+    }
+}
+
+fn held() -> Error {
+    Error::from_str("another git process holds its lock")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
+fn from_io(error: io::Error) -> Error {
+    Error::from_str(&error.to_string())
+}

@@ -1,0 +1,160 @@
+//! A folder that holds only a part of the pages, and git's index in the kinds that people have: the real git is the judge.
+
+use crate::world::{World, at, delete, git, write};
+use growqr_core::memory::Memory;
+use std::fs;
+
+/// A memory of which only `people/` is checked out, by these options.
+fn sparse(options: &[&str]) -> World {
+    let world = World::new();
+    world.write("projects/tea.md", "green\n");
+    let set = world.git(&[&["sparse-checkout", "set"], options, &["people"]].concat());
+    assert_eq!(set, "");
+    assert!(world.folder.join("people/README.md").exists() && !world.folder.join("projects/tea.md").exists());
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    world
+}
+
+fn has_page(world: &World, path: &str) -> bool {
+    world.memory.list("").unwrap().iter().any(|page| page.path == path && page.bytes > 0)
+}
+
+#[test]
+fn a_sparse_checkout_is_no_deletion_and_its_other_pages_are_read_and_changed_in_the_repository() {
+    for options in [&["--cone"][..], &["--cone", "--sparse-index"], &["--no-cone"]] {
+        let world = sparse(options);
+        assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, [], "{options:?}");
+        assert!(has_page(&world, "projects/tea.md") && has_page(&world, "people/README.md"), "{options:?}");
+        let page = world.memory.read("projects/tea.md").unwrap();
+        assert_eq!(page.content, "green\n");
+        world.change(&write("projects/tea.md", "green\nblack\n", Some(&page.version))).unwrap();
+        assert_eq!(world.git(&["show", "HEAD:projects/tea.md"]), "green\nblack\n");
+        assert!(!world.folder.join("projects/tea.md").exists());
+        world.change(&delete("journal/README.md")).unwrap();
+        world.is_clean();
+        world.edit_by_hand("people/README.md", "by hand\n");
+        assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits[0].paths, ["people/README.md"]);
+        fs::remove_file(world.folder.join("people/README.md")).unwrap();
+        assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits[0].paths, ["people/README.md"]);
+        world.is_clean();
+        world.git(&["sparse-checkout", "disable"]);
+        assert_eq!(world.on_disk("projects/tea.md"), "green\nblack\n");
+        assert!(!world.folder.join("journal").exists());
+        assert_eq!(world.memory.adopt_hand_edits(at(8)).unwrap().commits, []);
+        world.is_clean();
+    }
+}
+
+#[test]
+fn a_change_of_a_page_that_is_not_here_can_be_undone() {
+    let world = sparse(&["--cone", "--sparse-index"]);
+    let version = world.version("projects/tea.md");
+    world.change(&write("projects/tea.md", "black\n", version.as_deref())).unwrap();
+    world.memory.restore("HEAD", at(9)).unwrap();
+    assert_eq!(world.memory.read("projects/tea.md").unwrap().content, "green\n");
+    world.is_clean();
+}
+
+#[test]
+fn a_page_that_the_user_has_promised_not_to_change_is_not_deleted() {
+    let world = World::new();
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        world.git(&["update-index", flag, "goals.md"]);
+        fs::remove_file(world.folder.join("goals.md")).unwrap();
+        assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, [], "{flag}");
+        assert!(world.memory.read("goals.md").is_ok());
+        world.git(&["update-index", &flag.replace("--", "--no-"), "goals.md"]);
+        world.git(&["checkout", "goals.md"]);
+    }
+}
+
+#[test]
+fn an_index_that_libgit2_cannot_read_is_kept_and_updated() {
+    let kinds: [&[&str]; 2] =
+        [&["update-index", "--split-index"], &["-c", "index.skipHash=true", "update-index", "--force-write-index"]];
+    for kind in kinds {
+        let world = World::new();
+        world.git(kind);
+        world.edit_by_hand("mine.md", "mine\n");
+        world.git(&["add", "mine.md"]);
+        world.write("a.md", "x\n");
+        world.change(&delete("goals.md")).unwrap();
+        fs::remove_file(world.folder.join("profile.md")).unwrap();
+        world.edit_by_hand("people/README.md", "by hand\n");
+        assert_eq!(world.git(&["status", "--porcelain"]), "A  mine.md\n M people/README.md\n D profile.md\n", "{kind:?}");
+        assert!(!world.memory.adopt_hand_edits(at(5)).unwrap().commits.is_empty());
+        world.is_clean();
+        assert!(!world.folder.join(".git/index.bak").exists(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_damaged_index_is_kept_beside_the_new_one() {
+    let world = World::new();
+    fs::write(world.folder.join(".git/index"), "broken").unwrap();
+    world.write("a.md", "x\n");
+    world.is_clean();
+    assert_eq!(fs::read_to_string(world.folder.join(".git/index.bak")).unwrap(), "broken");
+}
+
+#[test]
+fn a_damaged_index_of_a_sparse_checkout_deletes_nothing() {
+    let world = sparse(&["--cone"]);
+    fs::write(world.folder.join(".git/index"), "broken").unwrap();
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
+    assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits, []);
+    world.is_clean();
+}
+
+#[test]
+fn what_the_user_has_staged_stays_staged() {
+    let world = World::new();
+    world.write("a.md", "one\n");
+    let staged = |world: &World| world.git(&["ls-files", "-s", "--", "a.md", "goals.md", "new.md"]);
+    world.edit_by_hand("a.md", "staged\n");
+    world.edit_by_hand("new.md", "staged as well\n");
+    world.git(&["add", "a.md", "new.md"]);
+    world.git(&["rm", "-q", "--cached", "goals.md"]);
+    world.edit_by_hand("a.md", "later\n");
+    world.edit_by_hand("new.md", "later as well\n");
+    let before = staged(&world);
+    world.memory.adopt_hand_edits(at(5)).unwrap();
+    assert_eq!(staged(&world), before);
+    world.write("a.md", "by an agent\n");
+    world.write("other.md", "by an agent\n");
+    assert_eq!(staged(&world), before);
+    assert_eq!(world.git(&["show", ":a.md"]), "staged\n");
+    let status = world.git(&["status", "--porcelain"]);
+    assert!(status.contains("D  goals.md") && !status.contains("other.md"), "{status}");
+}
+
+#[test]
+fn what_was_staged_before_a_kill_stays_staged_and_the_rest_of_the_index_is_updated() {
+    let mut world = World::new();
+    world.write("a.md", "one\n");
+    world.edit_by_hand("goals.md", "staged\n");
+    world.git(&["add", "goals.md"]);
+    world.edit_by_hand("goals.md", "later\n");
+    let plan = world.memory.prepare(&write("a.md", "one\ntwo\n", None)).unwrap();
+    // Without the update of the index, as after a kill.
+    world.memory.commit(&plan).unwrap();
+    world.reopen();
+    assert_eq!(world.git(&["status", "--porcelain"]), "MM goals.md\n");
+}
+
+#[test]
+fn the_person_is_told_what_is_passed_over() {
+    let world = World::new();
+    let remarks = || world.memory.remarks().join("\n");
+    assert_eq!(remarks(), "");
+    world.git(&["config", "commit.gpgSign", "true"]);
+    fs::create_dir_all(world.folder.join(".git/hooks")).unwrap();
+    fs::write(world.folder.join(".git/hooks/pre-commit"), "#!/bin/sh\nexit 1\n").unwrap();
+    assert!(remarks().contains("run no hooks and are not signed"), "{}", remarks());
+    world.edit_by_hand(".gitattributes", "people/** filter=git-crypt\n");
+    assert!(remarks().contains("1 pages are read-only (people/README.md)") && remarks().contains("git-crypt"), "{}", remarks());
+    world.git(&["checkout", "-q", "--detach"]);
+    assert!(remarks().contains("detached HEAD"), "{}", remarks());
+    git(&world.folder, &["sparse-checkout", "set", "people"]);
+    assert!(remarks().contains("not on this computer"), "{}", remarks());
+}
