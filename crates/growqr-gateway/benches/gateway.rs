@@ -160,7 +160,7 @@ fn gateway_to(base_url: &str, key: &str) -> Way {
     config.base_url = base_url.to_owned();
     let backend = Backend::Relay { upstream: Arc::new(Anthropic::new(config)), model: MODEL.to_owned() };
     let ports = Ports { sessions: Arc::new(Rich), meter: Arc::new(Rich), backends: Arc::new(Always(backend)) };
-    let gateway = Gateway::new(ports, Settings::new(1));
+    let gateway = Gateway::new(ports, Settings::new(1, 1));
     let token = gateway.tokens().register("box", [1; 32]);
     let (send, receive) = std::sync::mpsc::channel();
     on_own_thread(async move {

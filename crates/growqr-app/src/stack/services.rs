@@ -138,7 +138,7 @@ impl Services {
     async fn start_gateway(&mut self, credentials: &Credentials, taken: &[u16]) -> Result<&RunningGateway, AppError> {
         if self.gateway.is_none() {
             let payers = Payers::new(self.deps.host.clone(), self.deps.store.clone(), self.deps.setups.clone());
-            let settings = growqr_gateway::Settings::new(rand::random());
+            let settings = growqr_gateway::Settings::new(self.deps.process, rand::random());
             let name = settings.run_name();
             let gateway = Gateway::new(gateway::ports(payers), settings);
             gateway.tokens().register_existing(gateway::CONTAINER, &credentials.gateway_token);

@@ -189,7 +189,7 @@ impl World {
     async fn build(claude: AnthropicStub, backend: Backend, change: impl FnOnce(&mut Settings)) -> World {
         let books = Books::new();
         books.pays("ses_1", "ada", Money::usd(10));
-        let mut settings = Settings::new(7);
+        let mut settings = Settings::new(7, 7);
         change(&mut settings);
         let ports = Ports { sessions: books.clone(), meter: books.clone(), backends: Arc::new(Always(backend)) };
         let gateway = Gateway::new(ports, settings);
