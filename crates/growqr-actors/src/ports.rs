@@ -57,10 +57,12 @@ pub struct HostConfig {
     pub snapshot_after: u64,
     /// How long a session that is to stop may keep its turn open if the workbench does not answer.
     pub abort: Duration,
+    /// The random number of this process in the ids of its charges; 0 if it makes none.
+    pub process: u64,
 }
 
 impl Default for HostConfig {
     fn default() -> HostConfig {
-        HostConfig { idle: Duration::from_secs(30), inbox: 64, snapshot_after: 100, abort: Duration::from_secs(20) }
+        HostConfig { idle: Duration::from_secs(30), inbox: 64, snapshot_after: 100, abort: Duration::from_secs(20), process: 0 }
     }
 }

@@ -142,7 +142,7 @@ impl Runner {
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.process(Input::Created).await?;
         }
-        runner.process(Input::Woken { started: runner.deps.started }).await?;
+        runner.process(Input::Woken { started: runner.deps.started, process: runner.deps.config.process }).await?;
         Ok(runner)
     }
 

@@ -7,7 +7,6 @@
 mod compare;
 
 use crate::error::AppError;
-use crate::host::open_profile::OpenProfile;
 use crate::library::Library;
 use crate::profile::folders::normalized;
 use crate::profile::location::Profile;
@@ -153,13 +152,17 @@ pub(crate) async fn note_events(profile: &Profile, store: &dyn Store) -> Result<
 ///
 /// # Errors
 /// If the memory cannot be opened or the note cannot be written.
-pub(crate) async fn confirm(open: &OpenProfile, at: Timestamp) -> Result<wire::Reply, AppError> {
-    let (profile, store) = (open.library.profile(), &*open.store);
+pub(crate) async fn confirm(
+    profile: &Profile,
+    store: &dyn Store,
+    memory: &Arc<MemoryRepo>,
+    at: Timestamp,
+) -> Result<wire::Reply, AppError> {
     let sides = sides(profile, store).await?;
     match (sides.compare(), &sides.link) {
         (Verdict::Withhold(notice), _) => {
-            open.memory.withhold(None);
-            open_now(&open.memory).await?;
+            memory.withhold(None);
+            open_now(memory).await?;
             note(profile, store, sides, Verdict::Withhold(notice), at).await?;
         }
         (_, Some(link)) if link.notice.is_some() => {

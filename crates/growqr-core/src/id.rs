@@ -210,6 +210,19 @@ pub fn prompt_id(effect: &EffectId) -> MessageId {
     MessageId::new(format!("msg_{effect}"))
 }
 
+/// The id of a model call that is made for a session: a random number of the process that makes it, one of its gateway, and the
+/// number of the call.
+#[must_use]
+pub fn charge_id(process: u64, gateway: u64, call: u64) -> EffectId {
+    EffectId::new(format!("gateway-{process:016x}{gateway:016x}-{call}"))
+}
+
+/// Whether the process with this number has made the charge's id.
+#[must_use]
+pub fn is_charge_of(charge: &EffectId, process: u64) -> bool {
+    charge.as_str().starts_with(&format!("gateway-{process:016x}"))
+}
+
 /// Lower-case hex.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

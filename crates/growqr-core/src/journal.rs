@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
 use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
-use crate::memory_link::MemoryLinks;
+use crate::memory_link::MemoryLink;
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
     AgentView, AskView, Author, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum, SpendingView,
@@ -281,6 +281,15 @@ pub trait StackRecords: Send + Sync {
     async fn save_repo(&self, repo: &StackRepo) -> Result<(), StoreError>;
     /// Forgets a repository. Nothing happens if there is none with this name.
     async fn forget_repo(&self, name: &str) -> Result<(), StoreError>;
+}
+
+/// Keeps the link of a profile. No journal contains it, so it is not a view.
+#[async_trait]
+pub trait MemoryLinks: Send + Sync {
+    /// The link; `None` before the profile is first opened for writing by a build that has links.
+    async fn memory_link(&self) -> Result<Option<MemoryLink>, StoreError>;
+    /// Inserts or replaces the link.
+    async fn save_memory_link(&self, link: &MemoryLink) -> Result<(), StoreError>;
 }
 
 /// All ports of a profile's store.

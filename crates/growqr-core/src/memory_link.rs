@@ -3,8 +3,6 @@
 
 use crate::clock::Timestamp;
 use crate::id::{ConversationName, MemoryName};
-use crate::journal::StoreError;
-use async_trait::async_trait;
 
 /// The database's side: the memory that this conversation uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +17,4 @@ pub struct MemoryLink {
     pub notice: Option<String>,
     /// When this last changed.
     pub changed_at: Timestamp,
-}
-
-/// Keeps the link of a profile. No journal contains it, so it is not a view.
-#[async_trait]
-pub trait MemoryLinks: Send + Sync {
-    /// The link; `None` before the profile is first opened for writing by a build that has links.
-    async fn memory_link(&self) -> Result<Option<MemoryLink>, StoreError>;
-    /// Inserts or replaces the link.
-    async fn save_memory_link(&self, link: &MemoryLink) -> Result<(), StoreError>;
 }

@@ -172,7 +172,7 @@ fn gateway_to(base_url: &str, key: &str) -> Way {
     let backend = Backend::Relay { upstream: Arc::new(Anthropic::new(config)), model: MODEL.to_owned() };
     let rich = Arc::new(Rich);
     let ports = Ports { sessions: rich.clone(), meter: rich.clone(), backends: Arc::new(Always(backend)), sizes: rich };
-    let gateway = Gateway::new(ports, Settings::new(1));
+    let gateway = Gateway::new(ports, Settings::new(1, 1));
     let token = gateway.tokens().register("box", [1; 32]);
     let (send, receive) = std::sync::mpsc::channel();
     on_own_thread(async move {

@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use crate::{relay, translate};
 use growqr_core::budget::{output_cost_per_second, output_limit, output_limit_without_price};
 use growqr_core::event::CostBound;
-use growqr_core::id::{AgentId, EffectId};
+use growqr_core::id::{AgentId, EffectId, charge_id};
 use growqr_core::limits::LimitReached;
 use growqr_core::model::{ModelCard, Usage};
 use growqr_core::money::{Money, Prices};
@@ -72,7 +72,7 @@ async fn admit<'a>(shared: &Arc<Shared>, call: &'a Call) -> Result<(Paid<'a>, Ba
         bound => bound,
     };
     let number = shared.next_call.fetch_add(1, Ordering::Relaxed);
-    let id = EffectId::new(format!("gateway-{}-{number}", shared.settings.run_name()));
+    let id = charge_id(shared.settings.process, shared.settings.gateway, number);
     match reserve(shared, &agent, &id, &request, &card, input).await {
         Ok(bounds) => {
             let charge = OpenCharge::new(shared.clone(), agent.clone(), id, bounds);

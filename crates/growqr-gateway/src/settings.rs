@@ -5,8 +5,10 @@ use std::time::Duration;
 /// The limits of the endpoint, and the name of this run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// A random number that names this run. It is part of the ids of charges, and the self-test shows it.
-    pub run: u128,
+    /// A random number of the process. It and `gateway` are part of the ids of charges, and the self-test shows them.
+    pub process: u64,
+    /// A random number of this gateway in its process.
+    pub gateway: u64,
     /// The largest body of a request. The Messages API accepts 32 MB.
     pub max_body: usize,
     /// The bodies of all requests together. Must not be smaller than `max_body`.
@@ -32,9 +34,10 @@ pub struct Settings {
 impl Settings {
     /// The default limits.
     #[must_use]
-    pub fn new(run: u128) -> Settings {
+    pub fn new(process: u64, gateway: u64) -> Settings {
         Settings {
-            run,
+            process,
+            gateway,
             max_body: 32 * 1024 * 1024,
             max_bodies: 64 * 1024 * 1024,
             room_timeout: Duration::from_secs(30),
@@ -51,6 +54,6 @@ impl Settings {
     /// The name of this run as text: the `nonce` in the answer to a self-test.
     #[must_use]
     pub fn run_name(&self) -> String {
-        format!("{:032x}", self.run)
+        format!("{:016x}{:016x}", self.process, self.gateway)
     }
 }

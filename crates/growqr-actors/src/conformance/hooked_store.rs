@@ -5,12 +5,12 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
 use growqr_core::journal::{
-    AgentView, Append, Appended, AskView, Asks, Head, Journal, MessageView, Outbox, Records, SessionRecords, SessionView,
-    Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError, StoredEvent, StoredRule,
-    StoredRules, User, Users,
+    AgentView, Append, Appended, AskView, Asks, Head, Journal, MemoryLinks, MessageView, Outbox, Records, SessionRecords,
+    SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError, StoredEvent,
+    StoredRule, StoredRules, User, Users,
 };
 use growqr_core::mail::Mail;
-use growqr_core::memory_link::{MemoryLink, MemoryLinks};
+use growqr_core::memory_link::MemoryLink;
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

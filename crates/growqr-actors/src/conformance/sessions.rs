@@ -8,7 +8,7 @@ use growqr_core::agent::{ChargeBounds, ChargeState, Input};
 use growqr_core::ask::Answer;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, TurnEnded};
-use growqr_core::id::{AgentId, EffectId};
+use growqr_core::id::{AgentId, charge_id};
 use growqr_core::journal::{AgentView, AskView, SpendingBy, Status, Store};
 use growqr_core::mail::{Ending, MailBody, Report};
 use growqr_core::model::Usage;
@@ -220,8 +220,8 @@ pub async fn a_session_is_told_about_its_limit_and_found_by_its_id(environment: 
     let session = world.workbench.running().remove(0);
     let agent = host.handle.agent_of_session(&session).await.expect("the store can be read").expect("it is known");
     assert_eq!(agent, world.workers().await[0].agent);
-    let reserve = async |charge: &str, money: Money| {
-        let (charge, purpose) = (EffectId::new(charge), "played".to_owned());
+    let reserve = async |charge: u64, money: Money| {
+        let (charge, purpose) = (charge_id(world.config.process, 1, charge), "played".to_owned());
         host.handle
             .reserve(&agent, charge, purpose, ChargeBounds { money: Some(money), ..ChargeBounds::default() })
             .await
@@ -229,21 +229,25 @@ pub async fn a_session_is_told_about_its_limit_and_found_by_its_id(environment: 
     };
     let spendable = async || host.handle.spendable(&agent).await.expect("it is processed").money;
     let before = spendable().await;
-    assert_eq!(reserve("c1", Money(1_000)).await, ChargeState::Reserved);
+    assert_eq!(reserve(1, Money(1_000)).await, ChargeState::Reserved);
     assert_eq!(spendable().await, before.saturating_sub(Money(1_000)));
     let usage = Some(Usage { input_tokens: 3, output_tokens: 4, ..Usage::default() });
-    let settled = host.handle.settle(&agent, EffectId::new("c1"), Some(Money(700)), usage).await.expect("it is processed");
+    let settled = host
+        .handle
+        .settle(&agent, charge_id(world.config.process, 1, 1), Some(Money(700)), usage)
+        .await
+        .expect("it is processed");
     let sums = world.ports.store.spendings(SpendingBy::Agent, Timestamp(0)).await.expect("the store can be read");
     assert!(sums.iter().any(|sum| (sum.input_tokens, sum.output_tokens) == (3, 4)), "{sums:?}");
     assert_eq!(settled, ChargeState::Settled);
-    assert!(matches!(reserve("c2", Money::usd(50)).await, ChargeState::NotOpen(_)));
+    assert!(matches!(reserve(2, Money::usd(50)).await, ChargeState::NotOpen(_)));
     let failed = SessionOutcome::Failed { reason: "the limit is reached".to_owned(), retryable: false };
     world.workbench.end_all("half", &failed);
     host.events("turn_ended", 1).await;
     host.until_idle().await;
     let worker = world.workers().await.remove(0);
     assert_eq!((worker.status, worker.spent), (Status::Limit, Money(700)));
-    assert_eq!(reserve("c3", Money(1)).await, ChargeState::NotAtWork);
+    assert_eq!(reserve(3, Money(1)).await, ChargeState::NotAtWork);
     host.stop().await;
 }
 

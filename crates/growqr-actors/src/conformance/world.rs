@@ -58,8 +58,13 @@ impl World {
             random: clock,
         };
         // A short idle time, so that agents sleep and every test also wakes some.
-        let config =
-            HostConfig { idle: Duration::from_millis(20), inbox: 32, snapshot_after: 1, abort: Duration::from_millis(300) };
+        let config = HostConfig {
+            idle: Duration::from_millis(20),
+            inbox: 32,
+            snapshot_after: 1,
+            abort: Duration::from_millis(300),
+            process: 7,
+        };
         World { environment, ports, config, script, effects, toolbox, workbench }
     }
 

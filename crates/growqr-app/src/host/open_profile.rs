@@ -32,6 +32,8 @@ pub(crate) struct OpenProfile {
     tools: Arc<dyn Tools>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
+    /// A random number of this process, part of the ids of its charges.
+    pub(crate) process: u64,
     pub(crate) environment: Environment,
     db: Db,
     _database_claim: ProfileClaim,
@@ -74,6 +76,7 @@ impl OpenProfile {
             tools,
             setups,
             workbench,
+            process: rand::random(),
             environment,
             db,
             _database_claim: claim,
@@ -106,6 +109,7 @@ impl OpenProfile {
             setups: Arc::clone(&self.setups),
             memory_changes,
             host: HostSlot::default(),
+            process: self.process,
             workbench: self.workbench.clone(),
         }
     }

@@ -59,7 +59,7 @@ impl RunningHost {
         let _ = tokio::time::timeout(KEYCHAIN_TIMEOUT, keys).await;
         // Before the first turn, so that the turn knows the model's context window.
         profile.setups.probe_server().await;
-        let host = Host::start(profile.ports(), HostConfig::default()).await?;
+        let host = Host::start(profile.ports(), HostConfig { process: profile.process, ..HostConfig::default() }).await?;
         // The rules may have changed while no host ran.
         if let Err(error) = host.rules_changed().await {
             tracing::warn!(%error, "the open asks could not be checked against the rules");

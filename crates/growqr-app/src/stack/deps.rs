@@ -29,6 +29,8 @@ pub(crate) struct StackDeps {
     pub(crate) memory_changes: watch::Sender<()>,
     /// The agents, once they run.
     pub(crate) host: HostSlot,
+    /// The number of this process in the ids of its charges.
+    pub(crate) process: u64,
     /// Where their sessions work.
     pub(crate) workbench: WorkbenchSlot,
 }

@@ -17,9 +17,16 @@ pub(crate) struct RunningGateway {
 }
 
 impl RunningGateway {
-    /// Starts a gateway that accepts this token; `None` if another program has the port.
-    pub(crate) async fn start(payers: Payers, token: &Secret, port: u16, bridge: Option<IpAddr>) -> Option<RunningGateway> {
-        let settings = growqr_gateway::Settings::new(rand::random());
+    /// Starts a gateway that accepts this token; `None` if another program has the port. `process` is the number of this process in
+    /// the ids of its charges.
+    pub(crate) async fn start(
+        payers: Payers,
+        process: u64,
+        token: &Secret,
+        port: u16,
+        bridge: Option<IpAddr>,
+    ) -> Option<RunningGateway> {
+        let settings = growqr_gateway::Settings::new(process, rand::random());
         let name = settings.run_name();
         let gateway = Gateway::new(gateway::ports(payers), settings);
         gateway.tokens().register_existing(gateway::CONTAINER, token);

@@ -173,9 +173,9 @@ impl Services {
         }
         while self.gateway.is_none() {
             let port = self.port(StackPart::Gateway, &refused).await?;
-            let StackDeps { host, store, setups, profile, .. } = &self.deps;
+            let StackDeps { host, store, setups, profile, process, .. } = &self.deps;
             let payers = Payers::new(host.clone(), store.clone(), setups.clone(), &profile.folder());
-            self.gateway = RunningGateway::start(payers, &credentials.gateway_token, port, bridge).await;
+            self.gateway = RunningGateway::start(payers, *process, &credentials.gateway_token, port, bridge).await;
             refused.push(port);
         }
         self.gateway.as_ref().ok_or_else(|| AppError::Internal("the gateway was not started".to_owned()))

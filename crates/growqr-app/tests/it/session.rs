@@ -153,3 +153,43 @@ async fn git_status_is_clean_once_the_session_is_closed() {
     assert!(looked.status.success(), "{}", String::from_utf8_lossy(&looked.stderr));
     assert_eq!(String::from_utf8_lossy(&looked.stdout), "");
 }
+
+#[tokio::test]
+async fn a_session_shows_the_notice_about_an_exchanged_memory_until_it_is_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap().folder();
+    let session = open_session(folder.path()).await;
+    assert_eq!(session.library().memory_notice().await.unwrap(), None);
+    session.close().await;
+    std::fs::rename(profile.join("memory"), profile.join("kept")).unwrap();
+    let session = open_session(folder.path()).await;
+    let notice = session.library().memory_notice().await.unwrap().unwrap();
+    assert!(notice.text.contains("is no longer in") && !notice.needs_decision, "{notice:?}");
+    assert!(!session.library().memory_list("").unwrap().is_empty(), "a new memory has begun");
+    session.client().send(Request::ConfirmMemory).await.unwrap();
+    assert_eq!(session.library().memory_notice().await.unwrap(), None);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_session_whose_memory_is_withheld_answers_and_lists_the_pages_after_the_decision() {
+    let Some(url) = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap() else { return };
+    let environment = Environment::from_variables(&[("DATABASE_URL", &url)]);
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    open_session_in(first.path(), &environment).await.close().await;
+    let session = open_session_in(second.path(), &environment).await;
+    let mut subscription = session.client().subscribe();
+    session.client().send(say("m-1", "hello")).await.unwrap();
+    turn_ended(&mut subscription, 1).await;
+    let notice = session.library().memory_notice().await.unwrap().unwrap();
+    assert!(notice.needs_decision && notice.text.contains("has none"), "{notice:?}");
+    assert_eq!(session.library().memory_list("").unwrap(), []);
+    let write = || Request::WriteMemory { path: "tea.md".to_owned(), text: "Likes tea.\n".to_owned(), base: None };
+    let refused = growqr_wire::Error::from(session.client().send(write()).await.unwrap_err());
+    assert!(refused.message.contains("growqr memory confirm"), "{refused:?}");
+    session.client().send(Request::ConfirmMemory).await.unwrap();
+    assert_eq!(session.library().memory_notice().await.unwrap(), None);
+    session.client().send(write()).await.unwrap();
+    assert!(session.library().memory_list("").unwrap().iter().any(|page| page.path == "tea.md"));
+    session.close().await;
+}

@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::state::State;
 use crate::clock::Timestamp;
 use crate::event::{ChargeRefused, ChargeReserved, ChargeSettled};
-use crate::id::EffectId;
+use crate::id::{EffectId, is_charge_of};
 use crate::limits::{LimitReached, Limits};
 use crate::model::Usage;
 use crate::money::Money;
@@ -179,12 +179,13 @@ impl Draft<'_> {
     }
 
     /// Closes the charges of a session whose model calls were made by a program that ended before this one started: nobody else will
-    /// settle them, and each may have been billed up to what it can have cost until then. Those of this program's gateway stay open,
-    /// as do those that seem to be of later, because the clock was set back.
-    pub(super) fn close_interrupted_charges(&mut self, started: Timestamp) {
+    /// settle them, and each may have been billed up to what it can have cost until then. If the clock was set back since, that is
+    /// its whole reservation. Charges of this process stay open.
+    pub(super) fn close_interrupted_charges(&mut self, started: Timestamp, process: u64) {
         let charges = self.state.charges.clone();
-        for (charge, open) in charges.into_iter().filter(|(_, open)| open.since <= started) {
-            let (purpose, unknown) = (Some(open.purpose.clone()), open.cost_until(started));
+        for (charge, open) in charges.into_iter().filter(|(charge, _)| !is_charge_of(charge, process)) {
+            let unknown = if open.since <= started { open.cost_until(started) } else { open.reservation };
+            let purpose = Some(open.purpose);
             self.push(ChargeSettled { charge, cost: None, purpose, unknown, usage: None });
         }
     }

@@ -62,7 +62,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::WithdrawMessage { message } => draft.on_withdraw_message(message),
         Input::EditMessage { message, text } => draft.on_edit_message(message, text),
         Input::Stopping => draft.on_stop(),
-        Input::Woken { started } => draft.on_wake(started),
+        Input::Woken { started, process } => draft.on_wake(started, process),
     }
     draft.finish()
 }
@@ -409,10 +409,10 @@ impl Draft<'_> {
 
     /// The agent was loaded from its journal. What is open then was interrupted: a model call counts with what it can have cost until
     /// then, because it may have been billed, and is made again; a tool call is carried out again, looked up, or finished as unknown.
-    fn on_wake(&mut self, started: Timestamp) {
+    fn on_wake(&mut self, started: Timestamp, process: u64) {
         self.name_journal();
         if self.state.is_session() {
-            self.close_interrupted_charges(started);
+            self.close_interrupted_charges(started, process);
         }
         match (&self.state.phase, self.state.interrupted_attempt) {
             (Phase::Calling { attempt, max_tokens, since, .. }, _) => {

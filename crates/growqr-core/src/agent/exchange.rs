@@ -160,6 +160,8 @@ pub enum Input {
     Woken {
         /// When this program began to run agents. What was under way before has ended by then.
         started: Timestamp,
+        /// The random number of this program's process, which is part of the ids of its charges.
+        process: u64,
     },
 }
 

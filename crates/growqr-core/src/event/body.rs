@@ -280,7 +280,8 @@ pub struct ChargeReserved {
     pub purpose: String,
     /// The most that it can cost; `None` if the price is unknown.
     pub reservation: Option<Money>,
-    /// The most tokens that it can use, if its price is unknown. `None` for what is not counted in tokens.
+    /// The most tokens that it can use, if its price is unknown. `None` for what is not counted in tokens. Builds before this field
+    /// did not count calls without a price, so a turn that they recorded replays with the tokens of its other calls only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
     /// The most that it can have cost if it is cut early. `None` if only the reservation is known.

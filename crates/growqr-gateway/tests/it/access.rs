@@ -40,7 +40,7 @@ async fn the_self_test_names_this_run_and_nothing_else_is_served() {
         (response.status().as_u16(), serde_json::from_str::<Value>(&response.text().await.unwrap()).unwrap())
     };
     let (status, body) = get("GET", "/growqr/self-test").await;
-    let nonce = format!("{:032x}", 7);
+    let nonce = format!("{:016x}{:016x}", 7, 7);
     assert_eq!((status, body), (200, json!({"service": "growqr-gateway", "nonce": nonce, "container": "box"})));
     for (method, path) in [("GET", "/v1/messages"), ("GET", "/v1/models"), ("POST", "/v1/messages/count_tokens"), ("GET", "/")] {
         assert_eq!(get(method, path).await.0, 404, "{method} {path}");

@@ -252,7 +252,7 @@ impl World {
     async fn build(claude: AnthropicStub, backend: Backend, change: impl FnOnce(&mut Settings)) -> World {
         let books = Books::new();
         books.pays("ses_1", "ada", Money::usd(10));
-        let mut settings = Settings::new(7);
+        let mut settings = Settings::new(7, 7);
         change(&mut settings);
         let (gateway, token, url) = serve(&books, &backend, settings.clone()).await;
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();

@@ -4,8 +4,8 @@ use super::PostgresStore;
 use crate::error::while_doing;
 use crate::rows::MemoryLinkRow;
 use async_trait::async_trait;
-use growqr_core::journal::StoreError;
-use growqr_core::memory_link::{MemoryLink, MemoryLinks};
+use growqr_core::journal::{MemoryLinks, StoreError};
+use growqr_core::memory_link::MemoryLink;
 
 const LINK: &str = "select conversation, memory, folder, notice, changed_at from memory_links where profile_id = $1";
 const SAVE: &str = "insert into memory_links (profile_id, conversation, memory, folder, notice, changed_at) \

@@ -729,7 +729,7 @@ impl Setups for StorySetups {
 
 /// Everything that is open was interrupted.
 fn woken() -> Input {
-    Input::Woken { started: Timestamp(i64::MAX) }
+    Input::Woken { started: Timestamp(i64::MAX), process: 0 }
 }
 
 /// Per million tokens: 1 USD for input, 5 USD for output.

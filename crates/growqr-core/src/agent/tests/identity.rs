@@ -69,7 +69,7 @@ fn a_journal_restored_in_the_middle_of_a_turn_does_not_reuse_effect_ids_either()
     let before = original.open_tools();
     let mut restored = World::of(backup);
     restored.now.0 = 90_000;
-    restored.input(Input::Woken { started: restored.now });
+    restored.input(Input::Woken { started: restored.now, process: 0 });
     restored.answer(calls(&[commit()]));
     assert_ne!(restored.open_tools(), before, "the same turn and the same call, asked for again");
 }
@@ -86,7 +86,7 @@ fn a_journal_of_version_1_is_named_when_it_is_next_loaded_and_its_open_effects_k
     world.state.salt = None;
     world.answer(calls(&[commit()]));
     let open = world.open_tools();
-    let kinds = world.input(Input::Woken { started: world.now });
+    let kinds = world.input(Input::Woken { started: world.now, process: 0 });
     assert_eq!(kinds, ["journal_named", "tool_interrupted"]);
     assert_eq!(world.open_tools(), open);
     let mut unnamed = world.state.clone();

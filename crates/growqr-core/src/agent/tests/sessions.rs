@@ -4,7 +4,7 @@ use super::world::{World, calls, rules, usd_cents};
 use crate::agent::{ChargeBounds, ChargeState, Input, Intent, State};
 use crate::ask::{Answer, Ask, AskDetail, AskKind, AskScope, SettledBy};
 use crate::event::{CostBound, Ended, Event, SessionIntended};
-use crate::id::{AgentId, EffectId, RequestId, SessionId};
+use crate::id::{AgentId, EffectId, RequestId, SessionId, charge_id};
 use crate::journal::{SessionStatus, SpendingView, Status, View};
 use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
@@ -704,25 +704,31 @@ fn a_call_of_a_program_that_was_killed_may_have_cost_what_the_elapsed_time_allow
 }
 
 #[test]
-fn a_call_that_seems_to_be_of_the_future_keeps_its_reservation_until_the_turn_ends() {
+fn a_call_that_seems_to_be_of_the_future_counts_with_its_reservation_at_the_next_start() {
     let mut world = started();
     let early = Some(CostBound { at_once: usd_cents(1), per_second: Money::ZERO });
     world.reserve_at_most("c1", ChargeBounds { money: Some(usd_cents(20)), tokens: None, early });
     world.now.0 -= 60_000;
-    assert_eq!(world.restart(), [""; 0], "the clock was set back");
+    assert_eq!(world.restart(), ["charge_settled"], "the clock was set back");
+    assert_eq!((world.state.view().unknown, world.state.view().reserved), (usd_cents(20), Money::ZERO));
     world.news(end("done", SessionOutcome::Done));
     assert_eq!(world.report().spent, usd_cents(20));
 }
 
 #[test]
-fn a_call_of_this_program_stays_open_when_its_agent_is_loaded_again() {
-    let mut world = started();
-    let started = world.now;
-    world.now.0 += 1_000;
-    world.reserve("c1", Some(usd_cents(20)));
-    assert_eq!(world.input(Input::Woken { started }), [""; 0]);
-    world.settle_charge("c1", usd_cents(2));
-    assert_eq!(world.state.view().spent, usd_cents(2));
+fn a_call_of_this_program_stays_open_when_its_agent_is_loaded_again_whatever_the_clock_says() {
+    let (own, earlier) = (charge_id(7, 1, 0), charge_id(6, 1, 0));
+    for shift in [1_000, -60_000] {
+        let mut world = started();
+        let started = world.now;
+        world.now.0 += shift;
+        world.reserve(own.as_str(), Some(usd_cents(20)));
+        assert_eq!(world.input(Input::Woken { started, process: 7 }), [""; 0]);
+        world.settle_charge(own.as_str(), usd_cents(2));
+        assert_eq!(world.state.view().spent, usd_cents(2));
+        world.reserve(earlier.as_str(), Some(usd_cents(10)));
+        assert_eq!(world.input(Input::Woken { started, process: 7 }), ["charge_settled"]);
+    }
 }
 
 #[test]

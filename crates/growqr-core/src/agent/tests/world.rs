@@ -196,7 +196,7 @@ impl World {
     /// Discards the state, replays the journal from its stored form, and wakes the agent.
     pub fn restart(&mut self) -> Vec<&'static str> {
         self.check_replay();
-        self.input(Input::Woken { started: self.now })
+        self.input(Input::Woken { started: self.now, process: 0 })
     }
 
     /// The journal, stored and read back, gives the same state; so does a replay from a snapshot in the middle.

@@ -183,7 +183,7 @@ impl Machine {
                 let mut replayed = State::new(AgentId::grow());
                 self.entries.iter().for_each(|entry| replayed.apply(entry));
                 self.state = replayed;
-                self.input(Input::Woken { started: Timestamp(i64::MAX) });
+                self.input(Input::Woken { started: Timestamp(i64::MAX), process: 0 });
             }
             Step::SwitchModel(other) => self.setup.segment = SegmentHash::new(if other { "two" } else { "one" }),
         }
