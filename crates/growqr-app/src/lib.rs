@@ -38,6 +38,7 @@ pub use profile::settings::{SETTINGS, check as check_setting};
 pub use profile::sign_in::failure::SignInFailure;
 pub use profile::sign_in::{CallbackRoute, LOCAL_PROFILE, SignIn, SignInAttempt, SignInOutcome, without_sign_in};
 pub use spending::{days_ago, parse_usd};
+pub use stack::work_files::{copy_work_file, export_work_files};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod rules;
 mod settings;
 mod stack;
 mod transcript;
+mod work_files;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};

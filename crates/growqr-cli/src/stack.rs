@@ -3,10 +3,12 @@
 use crate::CommandResult;
 use crate::args::{Part, Stack};
 use crate::print::{Out, Style, sanitized, sanitized_line, time};
+use crate::work_files;
 use growqr_app::{AppError, Client, Environment, Profile, send_request};
 use growqr_wire::{
     DockerState, MemorySyncState, OrphanKey, PartState, Reply, Request, Stack as State, StackAction, StackOrphan, StackPart,
 };
+use std::path::Path;
 use std::time::Duration;
 
 /// How often the state is read while containers start or stop.
@@ -32,7 +34,8 @@ pub async fn stack(profile: Profile, environment: &Environment, out: &Out, comma
             Ok(state.memory.is_some_and(|memory| memory.state == MemorySyncState::Same))
         }
         Stack::Login => login(profile, environment, out).await,
-        Stack::Reset { yes } => reset(profile, environment, out, yes).await,
+        Stack::Files(command) => work_files::files(profile, environment, out, command).await,
+        Stack::Reset { yes, export } => reset(profile, environment, out, yes, export.as_deref()).await,
         Stack::Orphans { remove } => orphans(profile, environment, out, remove).await,
     }
 }
@@ -179,14 +182,17 @@ async fn login(profile: Profile, environment: &Environment, out: &Out) -> Comman
     Ok(true)
 }
 
-async fn reset(profile: Profile, environment: &Environment, out: &Out, yes: bool) -> CommandResult {
+async fn reset(profile: Profile, environment: &Environment, out: &Out, yes: bool, export: Option<&Path>) -> CommandResult {
     if !yes {
         out.notice(
             "This removes both containers with their data: Gitea's copy of memory with its settings, and the files and sessions of \
-             sub-agents in the workbench. Memory itself stays in its folder on this computer. Copy files of the workbench that you \
-             want to keep first. To do it: growqr stack reset --yes",
+             sub-agents in the workbench. Memory itself stays in its folder on this computer. To keep a copy of those files: growqr \
+             stack reset --yes --export FILE. To remove everything without one: growqr stack reset --yes",
         );
         return Ok(false);
+    }
+    if let Some(file) = export {
+        work_files::export(&profile, environment, out, file).await?;
     }
     let id = profile.id().to_string();
     let state = finish(profile, environment, out, Request::StackReset { profile: id }).await?;
@@ -204,12 +210,13 @@ async fn orphans(profile: Profile, environment: &Environment, out: &Out, remove:
         out.row(orphan, || format!("{:<9}  {}", orphan.kind, sanitized_line(&orphan.name)));
     }
     if remove && !state.orphans.is_empty() {
-        let state = {
-            let key = |orphan: &StackOrphan| OrphanKey { kind: orphan.kind.clone(), id: orphan.id.clone() };
-            let orphans: Vec<OrphanKey> = state.orphans.iter().map(key).collect();
-            finish(profile, environment, out, Request::StackRemoveOrphans { orphans }).await?
-        };
-        return Ok(state.orphans.is_empty());
+        let key = |orphan: &StackOrphan| OrphanKey { kind: orphan.kind.clone(), id: orphan.id.clone() };
+        let orphans: Vec<OrphanKey> = state.orphans.iter().map(key).collect();
+        let left = finish(profile, environment, out, Request::StackRemoveOrphans { orphans }).await?.orphans;
+        if !left.is_empty() && !out.is_json() {
+            out.notice("Something else has been found meanwhile. To see it: growqr stack orphans");
+        }
+        return Ok(left.is_empty());
     }
     if !remove && !state.orphans.is_empty() && !out.is_json() {
         out.notice("To remove them with their data: growqr stack orphans --remove");

@@ -1,9 +1,10 @@
 //! Containers: the create request with its hardening, and the calls on one container.
 
 use crate::archive::{self, Entry};
-use crate::daemon::{Daemon, WORK};
+use crate::daemon::{Daemon, WORK, limited};
 use crate::error::StackError;
 use crate::labels::{CONFIG, PART, Scope};
+use crate::observe::Status;
 use crate::spec::{ContainerSpec, FolderUse, VolumeUse};
 use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions, PortBinding, RestartPolicy,
@@ -82,6 +83,13 @@ fn mounts(scope: &Scope, volumes: &[VolumeUse], folders: &[FolderUse], keeps_own
     volumes.iter().map(volume).chain(folders.iter().map(folder)).collect()
 }
 
+/// How long changing owners may take: a work folder may hold many small files.
+const GIVE_LIMIT: Duration = Duration::from_secs(300);
+
+/// Changes the owner of everything below each folder, but not of the folder itself. Follows no link.
+const GIVE: &str =
+    "owner=$1; shift; for folder; do find \"$folder\" -xdev -mindepth 1 -exec chown -h \"$owner\" {} + || exit 1; done";
+
 impl Daemon {
     /// Creates a container; the volumes are filled first. Returns its id.
     pub(crate) async fn create_container(
@@ -128,9 +136,85 @@ impl Daemon {
             ..ContainerCreateBody::default()
         };
         let id = self.create(&scope.name(word), &spec.image, body).await?;
-        let filled = self.upload(&id, seed_archive(spec)).await;
+        let filled = async {
+            if self.has_another_owner(&id, spec).await? {
+                self.give_to_user(scope, spec).await?;
+            }
+            // Last, because the owner of the folders says that everything in them was given.
+            self.upload(&id, seed_archive(spec)).await
+        };
+        let filled = filled.await;
         self.remove_container(&id).await?;
         filled
+    }
+
+    /// Whether the volumes were last used by another user than the container will have.
+    async fn has_another_owner(&self, id: &str, spec: &ContainerSpec) -> Result<bool, StackError> {
+        for entry in spec.seed.iter().filter(|entry| entry.owned) {
+            match self.owner(id, &entry.path).await {
+                Ok(owner) if owner != spec.user => return Ok(true),
+                Ok(_) | Err(StackError::Missing { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives everything in the volumes to the container's user. Runs a short-lived container without a network, which can do
+    /// nothing but change owners.
+    async fn give_to_user(&self, scope: &Scope, spec: &ContainerSpec) -> Result<(), StackError> {
+        let word = spec.part.owner_word();
+        let owned: Vec<&str> = spec.seed.iter().filter(|entry| entry.owned).map(|entry| entry.path.as_str()).collect();
+        let volumes: Vec<_> = spec.volumes.iter().filter(|use_| owned.contains(&use_.target.as_str())).cloned().collect();
+        let mut labels = scope.labels(spec.part.word());
+        labels.insert(PART.to_owned(), spec.part.seed_word().to_owned());
+        let (user, group) = spec.user;
+        let command = ["-c".to_owned(), GIVE.to_owned(), "sh".to_owned(), format!("{user}:{group}")];
+        let body = ContainerCreateBody {
+            image: Some(spec.image.clone()),
+            entrypoint: Some(vec!["sh".to_owned()]),
+            cmd: Some(command.into_iter().chain(owned.into_iter().map(str::to_owned)).collect()),
+            user: Some("0:0".to_owned()),
+            labels: Some(labels),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".to_owned()),
+                readonly_rootfs: Some(true),
+                cap_drop: Some(vec!["ALL".to_owned()]),
+                cap_add: Some(["CHOWN", "DAC_OVERRIDE"].map(str::to_owned).into()),
+                security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+                mounts: Some(mounts(scope, &volumes, &[], false)),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        };
+        let id = self.create(&scope.name(word), &spec.image, body).await?;
+        let given = async {
+            self.start_container(&id).await?;
+            self.until_exited(&id).await
+        };
+        let given = given.await;
+        self.remove_container(&id).await?;
+        match given? {
+            0 => Ok(()),
+            code => Err(StackError::Failed {
+                during: "give the files of the workbench to your user",
+                message: format!("the command ended with {code}"),
+            }),
+        }
+    }
+
+    /// Waits until a container has ended, and returns its exit code.
+    async fn until_exited(&self, id: &str) -> Result<i64, StackError> {
+        let ended = async {
+            loop {
+                match self.container(id).await? {
+                    None => return Err(StackError::Missing { what: "container", name: id.to_owned() }),
+                    Some(container) if container.status == Status::Exited => return Ok(container.exit_code),
+                    Some(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                }
+            }
+        };
+        limited(GIVE_LIMIT, "give the files of the workbench to your user", ended).await?
     }
 
     async fn upload(&self, id: &str, archive: Vec<u8>) -> Result<(), StackError> {
@@ -146,7 +230,7 @@ impl Daemon {
         self.work(WORK, self.call("start a container", "container", id), client.start_container(id, None)).await
     }
 
-    /// Lets a paused container go on.
+    /// Ends the pause of a container.
     pub(crate) async fn unpause_container(&self, id: &str) -> Result<(), StackError> {
         self.ask(self.call("unpause a container", "container", id), self.docker().unpause_container(id)).await
     }

@@ -28,6 +28,18 @@ pub struct DaemonFacts {
     pub os: String,
     /// The processor: `amd64`, `arm64`.
     pub arch: String,
+    /// The product, as the daemon names it: "Docker Engine - Community", "Docker Desktop 4.40".
+    pub system: String,
+}
+
+impl DaemonFacts {
+    /// Whether containers share the file systems and user ids of this system: the daemon is neither in a virtual machine nor rootless.
+    #[must_use]
+    pub fn is_on_this_system(&self) -> bool {
+        let has_other_ids = ["desktop", "colima", "lima", "orbstack", "rancher", "/run/user/"];
+        let place = format!("{} {} {}", self.name, self.address, self.system).to_lowercase();
+        cfg!(target_os = "linux") && !has_other_ids.iter().any(|word| place.contains(word))
+    }
 }
 
 /// A daemon that has answered. Cheap to clone; each call makes its own connection, so a call that hangs blocks no other.
@@ -76,6 +88,7 @@ impl Daemon {
             api_version: version.api_version.unwrap_or_default(),
             os: version.os.unwrap_or_default(),
             arch: version.arch.unwrap_or_default(),
+            system: version.platform.map(|platform| platform.name).unwrap_or_default(),
         };
         Ok(Daemon { docker, facts })
     }

@@ -226,6 +226,16 @@ fn io_kind(error: &bollard::errors::Error) -> Option<ErrorKind> {
     None
 }
 
+/// What daemons say of a host port that they cannot have: those of Linux, and Docker Desktop on macOS and Windows. There the port may
+/// also lie in a range that Windows keeps for itself; then another port helps as well.
+const PORT_TAKEN: [&str; 5] = [
+    "address already in use",
+    "port is already allocated",
+    "ports are not available",
+    "access a socket in a way forbidden",
+    "only one usage of each socket address",
+];
+
 fn read_answer(call: Call<'_>, status: u16, message: String) -> StackError {
     let Call { during, what, name, .. } = call;
     let text = message.to_lowercase();
@@ -233,7 +243,7 @@ fn read_answer(call: Call<'_>, status: u16, message: String) -> StackError {
     if has("no space left on device") {
         return StackError::NoSpace { during };
     }
-    if has("address already in use") || has("port is already allocated") {
+    if PORT_TAKEN.iter().any(|fragment| has(fragment)) {
         return StackError::PortTaken(port_in(&message).unwrap_or_default());
     }
     if has("non-overlapping ipv4 address pool") || has("predefined address pools have been fully subnetted") {
@@ -276,6 +286,8 @@ mod tests {
             "driver failed programming external connectivity on endpoint g (1f): Error starting userland proxy: listen tcp4 127.0.0.1:42001: bind: address already in use",
             "failed to set up container networking: driver failed programming external connectivity on endpoint g (1f): failed to bind host port for 127.0.0.1:42001:172.18.0.2:3000/tcp: address already in use",
             "driver failed programming external connectivity on endpoint g (1f): Bind for 127.0.0.1:42001 failed: port is already allocated",
+            "Ports are not available: exposing port TCP 127.0.0.1:42001 -> 0.0.0.0:0: listen tcp 127.0.0.1:42001: bind: An attempt was made to access a socket in a way forbidden by its access permissions.",
+            "ports are not available: exposing port TCP 127.0.0.1:42001 -> 127.0.0.1:0: listen tcp 127.0.0.1:42001: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.",
         ];
         for text in texts {
             assert!(matches!(answer(500, text), StackError::PortTaken(42001)), "{text}");

@@ -15,13 +15,15 @@ pub use version::GiteaVersion;
 use async_trait::async_trait;
 use base64::Engine;
 use growqr_core::secret::Secret;
-use reqwest::{Client, Method, StatusCode, header};
+use reqwest::{Client, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long one request may take. A paused container takes the connection and says nothing.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// The largest answer. The lists of tokens and users that are read are far smaller.
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// How long one look at the health may take, and the pause between two looks.
 const HEALTH_LIMIT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(250);
@@ -136,7 +138,7 @@ impl GiteaServer {
         let request = self.client.get(format!("{}/api/healthz", self.base)).timeout(HEALTH_LIMIT);
         let (status, body) = match request.send().await {
             Err(error) => return Ok(Some(error::chain(&error))),
-            Ok(response) => (response.status(), response.bytes().await.unwrap_or_default()),
+            Ok(mut response) => (response.status(), read(&mut response).await.unwrap_or_default()),
         };
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let passes = status == StatusCode::OK && body["status"] == "pass";
@@ -202,11 +204,23 @@ impl GiteaServer {
             Some(body) => request.header(header::CONTENT_TYPE, "application/json").body(body.to_string()),
             None => request,
         };
-        let response = request.send().await.map_err(|error| GiteaError::unreachable(&error))?;
+        let mut response = request.send().await.map_err(|error| GiteaError::unreachable(&error))?;
         let status = response.status();
-        let bytes = response.bytes().await.map_err(|error| GiteaError::unreachable(&error))?;
+        let bytes = read(&mut response).await?;
         Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() })
     }
+}
+
+/// Reads a body up to the limit.
+async fn read(response: &mut Response) -> Result<Vec<u8>, GiteaError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| GiteaError::unreachable(&error))? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(GiteaError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 fn now() -> Instant {

@@ -41,6 +41,14 @@ impl ContainerPart {
         }
     }
 
+    /// The name of the container that gives this part's volumes to another user.
+    pub(crate) fn owner_word(self) -> &'static str {
+        match self {
+            ContainerPart::Gitea => "gitea-owner",
+            ContainerPart::OpenCode => "opencode-owner",
+        }
+    }
+
     /// The name for people.
     #[must_use]
     pub fn name(self) -> &'static str {

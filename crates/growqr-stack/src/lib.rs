@@ -7,6 +7,7 @@
 
 mod archive;
 mod container;
+mod copy_out;
 mod daemon;
 mod death;
 mod error;
@@ -29,6 +30,7 @@ mod stack;
 mod usage;
 mod volume;
 
+pub use copy_out::{ContainerFile, InContainer, Piece};
 pub use daemon::{Daemon, DaemonFacts};
 pub use death::{Death, Ending};
 pub use error::{Attempt, ImageProblem, StackError};
@@ -38,8 +40,8 @@ pub use gitea_spec::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE, GITEA_PORT, GiteaSetting
 pub use image::{ImageFacts, LayerProgress, PullProgress, PullTotals, usual_size};
 pub use labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 pub use logs::{LogLine, LogSource};
-pub use observe::{Real, RealContainer, RealNetwork, RealVolume, Status};
-pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, opencode_spec};
+pub use observe::{NetworkOf, Real, RealContainer, RealNetwork, RealVolume, Status};
+pub use opencode_spec::{Folder, OPENCODE_IMAGE, OPENCODE_PORT, OpenCodeSettings, WORK_USER, opencode_spec};
 pub use orphans::{Orphan, OrphanKind};
 pub use plan::{Step, Unfit, Wanted, plan};
 pub use spec::{ContainerSpec, FolderUse, PublishedPort, SeedEntry, TmpfsUse, VolumeUse};

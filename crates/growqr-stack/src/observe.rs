@@ -3,7 +3,7 @@
 use crate::daemon::Daemon;
 use crate::error::StackError;
 use crate::labels::{CONFIG, ContainerPart, PART, Scope, VolumePart};
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, NetworkSettings};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -66,8 +66,8 @@ pub struct RealContainer {
     pub status: Status,
     /// The id of its image.
     pub image_id: String,
-    /// The id of its network.
-    pub network: String,
+    /// Its network, as the daemon names it.
+    pub network: NetworkOf,
     /// The port that is published on loopback.
     pub port: Option<u16>,
     /// The exit code of its last run.
@@ -80,6 +80,32 @@ pub struct RealContainer {
     pub started_at: String,
     /// When its last run ended, in the daemon's notation.
     pub finished_at: String,
+}
+
+/// How a daemon names the network of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkOf {
+    /// By its id, as it was given at the creation: Docker.
+    Id(String),
+    /// By these ids and names. Podman reports its own network mode, such as `bridge`, in the place of what was given. Untried.
+    Any(Vec<String>),
+}
+
+impl Default for NetworkOf {
+    fn default() -> NetworkOf {
+        NetworkOf::Any(Vec::new())
+    }
+}
+
+impl NetworkOf {
+    /// Whether it is this network.
+    #[must_use]
+    pub fn is(&self, network: &RealNetwork) -> bool {
+        match self {
+            NetworkOf::Id(id) => *id == network.id,
+            NetworkOf::Any(names) => names.iter().any(|name| *name == network.id || *name == network.name),
+        }
+    }
 }
 
 /// What a container does.
@@ -161,7 +187,7 @@ fn real(inspected: ContainerInspectResponse) -> RealContainer {
         config: label(CONFIG),
         status: status(state.status),
         image_id: inspected.image.unwrap_or_default(),
-        network: host.network_mode.unwrap_or_default(),
+        network: network(host.network_mode.unwrap_or_default(), inspected.network_settings),
         port: bindings.filter_map(|binding| binding.host_port?.parse().ok()).next(),
         exit_code: state.exit_code.unwrap_or_default(),
         oom_killed: state.oom_killed.unwrap_or_default(),
@@ -172,6 +198,18 @@ fn real(inspected: ContainerInspectResponse) -> RealContainer {
     }
 }
 
+/// A network of the same name may have taken the place of the one that a container was made for, so names count only where the
+/// daemon does not keep the id.
+fn network(mode: String, settings: Option<NetworkSettings>) -> NetworkOf {
+    let is_id = mode.len() == 64 && mode.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id {
+        return NetworkOf::Id(mode);
+    }
+    let attached = settings.and_then(|settings| settings.networks).unwrap_or_default();
+    let names = attached.into_iter().flat_map(|(name, endpoint)| [Some(name), endpoint.network_id]);
+    NetworkOf::Any(names.flatten().chain([mode]).filter(|name| !name.is_empty()).collect())
+}
+
 fn status(status: Option<ContainerStateStatusEnum>) -> Status {
     use ContainerStateStatusEnum as Docker;
     match status {
@@ -180,5 +218,40 @@ fn status(status: Option<ContainerStateStatusEnum>) -> Status {
         Some(Docker::EXITED) => Status::Exited,
         Some(Docker::REMOVING | Docker::DEAD) => Status::Dead,
         _ => Status::Created,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn network_of(inspected: serde_json::Value) -> NetworkOf {
+        real(serde_json::from_value(inspected).unwrap()).network
+    }
+
+    fn named(name: &str, id: &str) -> RealNetwork {
+        RealNetwork { id: id.to_owned(), name: name.to_owned(), ..RealNetwork::default() }
+    }
+
+    #[test]
+    fn docker_keeps_the_id_of_the_network_so_its_successor_of_the_same_name_is_another_one() {
+        let (id, other) = ("a".repeat(64), "b".repeat(64));
+        let networks = json!({"growqr-git": {"NetworkID": ""}});
+        let network = network_of(json!({"HostConfig": {"NetworkMode": id}, "NetworkSettings": {"Networks": networks}}));
+        assert!(network.is(&named("growqr-git", &id)));
+        assert!(!network.is(&named("growqr-git", &other)));
+    }
+
+    /// The shape that Podman's documentation gives for its answer in Docker's format. No Podman was tried.
+    #[test]
+    fn podman_names_a_mode_and_the_network_is_found_by_its_name() {
+        let id = "c".repeat(64);
+        let networks = json!({"growqr-git": {"NetworkID": "growqr-git", "Gateway": "10.89.0.1"}});
+        let network = network_of(json!({"HostConfig": {"NetworkMode": "bridge"}, "NetworkSettings": {"Networks": networks}}));
+        assert!(network.is(&named("growqr-git", &id)));
+        assert!(!network.is(&named("growqr-work", &id)));
+        let mode = network_of(json!({"HostConfig": {"NetworkMode": "growqr-git"}}));
+        assert!(mode.is(&named("growqr-git", &id)));
     }
 }

@@ -17,6 +17,9 @@ const DATA: &str = "/data";
 const WORK: &str = "/workspace";
 const CONFIG: &str = "/opt/growqr";
 
+/// User and group id of OpenCode, unless it sees a folder of the person's own.
+pub const WORK_USER: (u32, u32) = (1000, 1000);
+
 /// What differs between two OpenCode containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCodeSettings {
@@ -60,7 +63,7 @@ impl OpenCodeSettings {
             config,
             variables: Vec::new(),
             folders: Vec::new(),
-            user: (1000, 1000),
+            user: WORK_USER,
             memory: 2 << 30,
         }
     }

@@ -203,9 +203,9 @@ fn duplicate_networks(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) 
 pub(crate) fn kept_network<'a>(spec: &ContainerSpec, real: &'a Real) -> Option<&'a RealNetwork> {
     let hash = spec.hash();
     let kept = containers_of(spec.part, real).filter(|container| container.config == hash);
-    let used: Vec<_> = kept.map(|container| container.network.as_str()).collect();
+    let used: Vec<_> = kept.map(|container| &container.network).collect();
     networks_of(spec.network, real)
-        .find(|network| used.contains(&network.id.as_str()))
+        .find(|network| used.iter().any(|used| used.is(network)))
         .or_else(|| networks_of(spec.network, real).next())
 }
 
@@ -224,12 +224,12 @@ fn volumes(scope: &Scope, spec: &ContainerSpec, real: &Real, steps: &mut Vec<Ste
 
 fn container(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     let part = spec.part;
-    let network = kept_network(spec, real).map(|network| network.id.as_str());
+    let network = kept_network(spec, real);
     let hash = spec.hash();
     let fault = |container: &RealContainer| match container {
         RealContainer { status: Status::Dead, .. } => Some(Unfit::Dead),
         container if container.config != hash => Some(Unfit::OtherSettings),
-        container if Some(container.network.as_str()) != network => Some(Unfit::NoNetwork),
+        container if !network.is_some_and(|network| container.network.is(network)) => Some(Unfit::NoNetwork),
         _ => None,
     };
     let mut fit: Option<&RealContainer> = None;

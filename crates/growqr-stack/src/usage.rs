@@ -3,8 +3,10 @@
 use crate::daemon::Daemon;
 use crate::error::StackError;
 use crate::exec::Exec;
+use bollard::models::MountPoint;
 use bollard::query_parameters::{InspectContainerOptionsBuilder, StatsOptionsBuilder};
 use futures_util::StreamExt;
+use growqr_core::secret::Secret;
 use std::time::Duration;
 
 /// The memory of a running container, in bytes.
@@ -24,6 +26,22 @@ pub struct DiskUse {
     /// What each path of a volume holds; none if the container does not run.
     pub paths: Vec<(String, u64)>,
 }
+
+/// Prints the kibibytes below each path, without the entries that `SKIP` names.
+const MEASURE: &str = r#"
+measure() {
+  path=$1; shift
+  for entry in "$path"/* "$path"/.[!.]*; do
+    case ":$SKIP:" in *":$entry:"*) ;; *) set -- "$@" "$entry" ;; esac
+  done
+  du -sk "$@" 2>/dev/null | {
+    total=0
+    while read -r size rest; do case $size in *[!0-9]*|"") ;; *) total=$((total + size)) ;; esac; done
+    echo "$total $path"
+  }
+}
+for each; do measure "$each"; done
+"#;
 
 impl Daemon {
     /// The memory that a running container uses.
@@ -57,11 +75,16 @@ impl Daemon {
         if !running || paths.is_empty() {
             return Ok(DiskUse { layer, paths: Vec::new() });
         }
-        let measure = ["du", "-sk"].into_iter().chain(paths.iter().copied());
-        let exec = Exec { limit: Duration::from_secs(20), ..Exec::new(measure) };
+        // Folders of the person's own are below the path of a volume.
+        let is_folder = |mount: &MountPoint| mount.typ.as_deref() == Some("bind");
+        let mounts = inspected.mounts.unwrap_or_default();
+        let folders: Vec<String> = mounts.into_iter().filter(is_folder).filter_map(|mount| mount.destination).collect();
+        let measure = ["sh", "-c", MEASURE, "sh"].into_iter().chain(paths.iter().copied());
+        let skipped = ("SKIP".to_owned(), Secret::new(folders.join(":")));
+        let exec = Exec { limit: Duration::from_secs(20), environment: vec![skipped], ..Exec::new(measure) };
         let done = self.exec(container, &exec).await?;
         let line = |line: &str| {
-            let (kibibytes, path) = line.split_once(char::is_whitespace)?;
+            let (kibibytes, path) = line.split_once(' ')?;
             Some((path.trim().to_owned(), kibibytes.parse::<u64>().ok()? * 1024))
         };
         Ok(DiskUse { layer, paths: done.output.lines().filter_map(line).collect() })

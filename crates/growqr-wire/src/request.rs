@@ -267,10 +267,13 @@ pub enum Reply {
     },
     /// The content of a file.
     WorkFile {
-        /// Its text; bytes that are no UTF-8 are replaced.
-        text: String,
+        /// Its text, character for character; `None` if it is not a text.
+        text: Option<String>,
         /// Whether its end was left out because it is too long.
         cut: bool,
+        /// Its size in bytes.
+        #[ts(type = "number")]
+        bytes: u64,
     },
 }
 

@@ -20,7 +20,6 @@ pub struct Stack {
     /// only removed when the person asks.
     pub orphans: Vec<StackOrphan>,
     /// What the person should know besides: an older image in use, passwords in a file. One sentence or two each.
-    #[serde(default)]
     pub notes: Vec<String>,
 }
 

@@ -11,6 +11,7 @@ import { Disclosure } from "../design/Disclosure";
 import { Empty, InlineError, NotCopied, QueryView } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { KeepInMemory } from "./KeepInMemory";
+import { copyCommand } from "./copyCommand";
 import { isKeepable } from "./keepPath";
 
 export default function WorkFiles({ agent }: { agent: string }) {
@@ -64,26 +65,27 @@ function Details({ agent, file }: { agent: string; file: WorkFile }) {
   const [keeping, setKeeping] = useState(false);
   const text = useWorkFile(agent, file.path);
   const [copying, copy] = useCopy();
+  const words = text.data?.text ?? null;
   const name = plainText(file.path);
   const canKeep = isKeepable(file.path);
   return (
     <div className="space-y-2">
       <div className="flex flex-wrap items-center gap-2">
         {file.diff !== null && <Button onClick={() => setShown(shown === "diff" ? "text" : "diff")}>{shown === "diff" ? "Show the whole text" : "Show what changed"}</Button>}
-        <CopyButton what={name} state={copying} disabled={!text.data} onCopy={() => text.data && copy(text.data.text)} />
+        <CopyButton what={name} state={copying} disabled={words === null} onCopy={() => words !== null && copy(words)} />
         {canKeep && !keeping && (
-          <Button disabled={!text.data} onClick={() => setKeeping(true)}>
+          <Button disabled={words === null} onClick={() => setKeeping(true)}>
             Keep in memory…
           </Button>
         )}
       </div>
       <NotCopied state={copying} />
-      {keeping && text.data && <KeepInMemory file={file.path} text={text.data.text} isCut={text.data.cut} onClose={() => setKeeping(false)} />}
+      {keeping && text.data && words !== null && <KeepInMemory file={file.path} text={words} isCut={text.data.cut} onClose={() => setKeeping(false)} />}
       {shown === "diff" && file.diff !== null ? (
         <Diff text={plainText(file.diff)} />
       ) : (
         <QueryView query={text}>
-          {({ text, cut }) => (
+          {({ text, cut, bytes }) => text === null ? <p className="text-sm text-ink-2">This is not a text ({bytes} bytes), so it can be neither shown nor kept in memory.</p> : (
             <>
               <pre tabIndex={0} aria-label={`Text of ${name}`} className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
                 {plainText(text)}
@@ -92,6 +94,11 @@ function Details({ agent, file }: { agent: string; file: WorkFile }) {
             </>
           )}
         </QueryView>
+      )}
+      {text.data && (words === null || text.data.cut) && (
+        <p className="text-xs text-ink-3 [overflow-wrap:anywhere]">
+          To copy the whole file out of the workbench: <code className="font-mono">{copyCommand(agent, file.path)}</code>
+        </p>
       )}
       {!canKeep && <p className="text-xs text-ink-3">Only .md and .txt files can be kept in memory.</p>}
     </div>

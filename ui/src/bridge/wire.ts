@@ -770,6 +770,10 @@ export type StackOrphan = {
  */
 kind: string, 
 /**
+ * Docker's id of it; for a volume its name.
+ */
+id: string, 
+/**
  * Docker's name of it.
  */
 name: string, 
@@ -777,6 +781,16 @@ name: string,
  * The profile that made it.
  */
 profile: string, };
+
+export type OrphanKey = { 
+/**
+ * Its kind.
+ */
+kind: string, 
+/**
+ * Its id.
+ */
+id: string, };
 
 export type MemorySyncState = "same" | "behind" | "syncing" | "stopped";
 
@@ -827,7 +841,11 @@ next: StackAction | null,
  * Containers, networks and volumes that carry this program's labels and that no profile on this computer owns. They are
  * only removed when the person asks.
  */
-orphans: Array<StackOrphan>, };
+orphans: Array<StackOrphan>, 
+/**
+ * What the person should know besides: an older image in use, passwords in a file. One sentence or two each.
+ */
+notes: Array<string>, };
 
 export type GiteaLogin = { 
 /**
@@ -993,7 +1011,11 @@ agreed: boolean, } | { "op": "stack_down" } | { "op": "stack_reset",
 /**
  * The id of the profile, as a confirmation.
  */
-profile: string, } | { "op": "stack_remove_orphans" } | { "op": "stack_log", 
+profile: string, } | { "op": "stack_remove_orphans", 
+/**
+ * What the person has seen and agreed to remove. What is no orphan any more stays.
+ */
+orphans: Array<OrphanKey>, } | { "op": "stack_log", 
 /**
  * `gitea` or `opencode`.
  */
@@ -1078,13 +1100,17 @@ login: GiteaLogin, } } | { "work_files": {
  */
 files: Array<WorkFile>, } } | { "work_file": { 
 /**
- * Its text; bytes that are no UTF-8 are replaced.
+ * Its text, character for character; `None` if it is not a text.
  */
-text: string, 
+text: string | null, 
 /**
  * Whether its end was left out because it is too long.
  */
-cut: boolean, } };
+cut: boolean, 
+/**
+ * Its size in bytes.
+ */
+bytes: number, } };
 
 export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 

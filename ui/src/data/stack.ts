@@ -10,6 +10,14 @@ const REFRESH_MS = 15_000;
 /** How many lines of a log are read. */
 const LOG_LINES = 200;
 
+/** The content of a file in the workbench. */
+export interface WorkText {
+  /** Character for character; `null`: it is not a text. */
+  text: string | null;
+  cut: boolean;
+  bytes: number;
+}
+
 /** The state of Docker and of the services. Pushes replace it. */
 export function useStack() {
   const host = useHost();
@@ -50,10 +58,10 @@ export function useWorkFiles(agent: string) {
   return useQuery<WorkFile[], HostError>({ queryKey: keys.workFiles(agent), queryFn: () => readWorkFiles(host, agent), staleTime: 5_000 });
 }
 
-/** The text of one of these files, and whether its end was left out. */
+/** The text of one of these files, or `null` if it is none, and whether its end was left out. */
 export function useWorkFile(agent: string, path: string) {
   const host = useHost();
-  return useQuery<{ text: string; cut: boolean }, HostError>({ queryKey: keys.workFile(agent, path), queryFn: () => readWorkFile(host, agent, path), staleTime: 5_000 });
+  return useQuery<WorkText, HostError>({ queryKey: keys.workFile(agent, path), queryFn: () => readWorkFile(host, agent, path), staleTime: 5_000 });
 }
 
 async function readStack(host: Host): Promise<Stack> {
@@ -80,7 +88,7 @@ async function readWorkFiles(host: Host, agent: string): Promise<WorkFile[]> {
   throw unexpected();
 }
 
-async function readWorkFile(host: Host, agent: string, path: string): Promise<{ text: string; cut: boolean }> {
+async function readWorkFile(host: Host, agent: string, path: string): Promise<WorkText> {
   const reply = await host.call("ask", { request: { op: "read_work_file", agent, path } });
   if (typeof reply === "object" && "work_file" in reply) return reply.work_file;
   throw unexpected();

@@ -9,13 +9,19 @@ import { useStackRequest } from "../data/stack";
 import { Button } from "../design/Button";
 import { Field, Input } from "../design/Field";
 import { Modal } from "../design/Modal";
-import { InlineError } from "../design/states";
+import { CopyButton } from "../design/CopyButton";
+import { InlineError, NotCopied } from "../design/states";
+import { useCopy } from "../design/useCopy";
 import { memoryState } from "./words";
+
+/** Copies the files of all sub-agents out of the workbench. */
+const EXPORT = "growqr stack files export workbench.tar";
 
 export function Reset({ stack, onClose }: { stack: Stack; onClose: () => void }) {
   const about = useAbout();
   const reset = useStackRequest();
   const [typed, setTyped] = useState("");
+  const [copying, copy] = useCopy();
   const profile = about.data?.profile ?? null;
   const isSure = profile !== null && typed.trim() === profile;
   const remove = () => profile !== null && isSure && !reset.isPending && reset.mutate({ op: "stack_reset", profile }, { onSuccess: onClose });
@@ -31,6 +37,10 @@ export function Reset({ stack, onClose }: { stack: Stack; onClose: () => void })
         <li>What exists only in Gitea: issues, comments, other repositories.</li>
         <li>The files of sub-agents in the workbench, except those that you kept in memory.</li>
       </ul>
+      <p className="mt-2 text-sm text-ink-2">
+        To keep a copy of all their files, first run: <code className="font-mono text-xs">{EXPORT}</code> <CopyButton what="the command" state={copying} onCopy={() => copy(EXPORT)} />
+      </p>
+      <NotCopied state={copying} />
       <div className="mt-4">
         {profile === null ? (
           <InlineError problem={about.error} />

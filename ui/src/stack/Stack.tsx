@@ -1,6 +1,7 @@
 /** The stack view: Docker, the memory server and the workbench, each with its state and the next sensible step. */
 import { useRef } from "react";
 import type { Stack as StackState } from "../bridge";
+import { plainText } from "../data/plainText";
 import { useStack, useStackRequest } from "../data/stack";
 import { cx } from "../design/cx";
 import { InlineError, QueryView } from "../design/states";
@@ -57,6 +58,11 @@ function Parts({ stack }: { stack: StackState }) {
           ))}
         </div>
       )}
+      {stack.notes.map((note) => (
+        <p key={note} className="text-sm text-ink-2 [overflow-wrap:anywhere]">
+          {plainText(note)}
+        </p>
+      ))}
       {stack.memory && <MemoryCard memory={stack.memory} canSync={stack.parts.some(({ id, state }) => id === "gitea" && state === "running")} />}
       {!isNew(stack) && <Maintenance stack={stack} />}
       {stack.orphans.length > 0 && <Orphans orphans={stack.orphans} />}

@@ -122,7 +122,9 @@ impl Handler {
             Request::StackLog { part, lines } => stack::log(profile.library.profile(), &profile.environment, &part, lines).await,
             Request::GiteaLogin => stack::gitea_login(profile.library.profile(), &profile.environment).await,
             Request::WorkFiles { agent } => self.stack.work_files(&agent).await,
-            Request::ReadWorkFile { agent, path } => self.stack.read_work_file(&agent, &path).await,
+            Request::ReadWorkFile { agent, path } => {
+                stack::work_files::read(profile.library.profile(), &profile.environment, &agent, &path).await
+            }
         }
     }
 

@@ -27,9 +27,10 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
         Request::GiteaLogin => stack::gitea_login(profile, environment).await,
-        Request::WorkFiles { .. } | Request::ReadWorkFile { .. } => Err(AppError::bad_request(
-            "the files of the workbench can only be read while GrowQR runs",
-            "Open the window, or start a chat.",
+        Request::ReadWorkFile { agent, path } => stack::work_files::read(profile, environment, &agent, &path).await,
+        Request::WorkFiles { .. } => Err(AppError::bad_request(
+            "what sub-agents have changed in the workbench can only be listed while GrowQR runs",
+            "Open the window, or start a chat. To copy all their files: growqr stack files export FILE",
         )),
         _ => Err(AppError::Internal("this request needs a host or the profile lock".to_owned())),
     }

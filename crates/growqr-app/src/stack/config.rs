@@ -66,12 +66,8 @@ fn image(environment: &Environment, name: &str, default: &str) -> Result<String,
 pub(crate) fn docker_environment(environment: &Environment) -> find::Environment {
     const NAMES: [&str; 4] = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "XDG_RUNTIME_DIR"];
     let set = |name: &&str| environment.get(name).map(|value| ((*name).to_owned(), value.to_owned()));
-    let system = match std::env::consts::OS {
-        "windows" => System::Windows,
-        "macos" => System::MacOs,
-        _ => System::Linux,
-    };
-    find::Environment { variables: NAMES.iter().filter_map(set).collect(), home: std::env::home_dir(), system }
+    let variables = NAMES.iter().filter_map(set).collect();
+    find::Environment { variables, home: std::env::home_dir(), system: System::current() }
 }
 
 /// The id of this install: random, made once per data folder, and different for a copy of the folder at another place, so

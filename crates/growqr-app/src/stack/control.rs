@@ -197,6 +197,6 @@ pub(crate) async fn look_without_host(profile: &Profile, environment: &Environme
     }
     let view = StackView::new(&config.gitea_image, &config.opencode_image);
     crate::stack::look::look(library.stack_records(), profile, environment, &view).await;
-    crate::stack::notes::show(&config, &view);
+    crate::stack::notes::show(&config, profile, &view);
     Ok(view.get())
 }

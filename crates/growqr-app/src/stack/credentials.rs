@@ -37,6 +37,15 @@ struct Stored {
     gateway_token: String,
 }
 
+/// The file that has the credentials of a profile on a computer without a keychain, if there is one.
+pub(crate) fn file_in_use(profile: &Profile) -> Option<PathBuf> {
+    Some(file_of(profile)).filter(|file| file.exists())
+}
+
+fn file_of(profile: &Profile) -> PathBuf {
+    profile.folder().join("stack-credentials.json")
+}
+
 /// Reads and keeps the credentials of one profile.
 pub(crate) struct CredentialStore {
     keychain: Arc<dyn SecretStore>,
@@ -47,7 +56,7 @@ pub(crate) struct CredentialStore {
 
 impl CredentialStore {
     pub(crate) fn new(profile: &Profile, keychain: Arc<dyn SecretStore>) -> CredentialStore {
-        CredentialStore { keychain, file: profile.folder().join("stack-credentials.json"), making: Mutex::default() }
+        CredentialStore { keychain, file: file_of(profile), making: Mutex::default() }
     }
 
     /// The stored credentials; makes and stores them the first time.
@@ -96,11 +105,21 @@ impl CredentialStore {
         Ok(())
     }
 
-    /// Writes them where they are, or else into the keychain, or else into the file.
+    /// Writes them where they are, or else into the keychain, or, on a computer without one, into the file.
     async fn write(&self, credentials: &Credentials) -> Result<(), AppError> {
         let text = credentials.to_text();
-        if !self.file.exists() && self.keychain.set(ENTRY, &Secret::new(text.as_str())).await.is_ok() {
-            return Ok(());
+        if !self.file.exists() {
+            match self.keychain.set(ENTRY, &Secret::new(text.as_str())).await {
+                Ok(()) => return Ok(()),
+                Err(growqr_core::secret::SecretError::Absent) => {}
+                // A locked keychain must not move them into a file without a word.
+                Err(error) => {
+                    return Err(AppError::bad_request(
+                        format!("the passwords of the containers cannot be stored: {error}"),
+                        "Unlock the system's keychain, then try again.",
+                    ));
+                }
+            }
         }
         private_file::replace(&self.file, text.as_bytes()).map_err(|source| AppError::file("write", &self.file, source))
     }
@@ -158,12 +177,14 @@ mod tests {
     /// A keychain that has entries, is locked, or does not exist.
     struct FakeKeychain {
         state: StoreState,
+        /// It can be read and not be written.
+        refuses_writes: bool,
         entries: std::sync::Mutex<BTreeMap<String, Secret>>,
     }
 
     impl FakeKeychain {
         fn in_state(state: StoreState) -> Arc<FakeKeychain> {
-            Arc::new(FakeKeychain { state, entries: std::sync::Mutex::default() })
+            Arc::new(FakeKeychain { state, refuses_writes: false, entries: std::sync::Mutex::default() })
         }
 
         fn check(&self) -> Result<(), SecretError> {
@@ -182,6 +203,9 @@ mod tests {
         }
 
         async fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+            if self.refuses_writes {
+                return Err(SecretError::Locked);
+            }
             self.check().map(|()| drop(self.entries.lock().unwrap().insert(name.to_owned(), secret.clone())))
         }
 
@@ -239,6 +263,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = CredentialStore::new(&profile(folder.path()), FakeKeychain::in_state(StoreState::Locked));
         assert!(store.load().await.is_err());
+        assert!(!store.file.exists());
+    }
+
+    #[tokio::test]
+    async fn a_keychain_that_is_locked_meanwhile_does_not_move_them_into_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let keychain = FakeKeychain { state: StoreState::Ready, refuses_writes: true, entries: std::sync::Mutex::default() };
+        let store = CredentialStore::new(&profile(folder.path()), Arc::new(keychain));
+        let error = store.load().await.unwrap_err();
+        assert!(error.to_string().contains("cannot be stored"), "{error}");
         assert!(!store.file.exists());
     }
 }

@@ -46,8 +46,12 @@ impl Worker {
                 if part == ContainerPart::OpenCode {
                     self.deps.workbench.clear("it has ended too often");
                 }
-                self.view.set_part(part, PartState::Failed, format!("it has ended {count} times within ten minutes: {reason}"));
-                let step = format!("Read its log: growqr stack logs {}. Then try again.", part.word());
+                self.view.set_part(
+                    part,
+                    PartState::Failed,
+                    format!("it has ended {count} times within ten minutes and is not started again by itself: {reason}"),
+                );
+                let step = format!("Read its log: growqr stack logs {}. Then start it with: growqr stack up", part.word());
                 self.view.change_part(part, |shown| shown.next_step = Some(step));
             }
             Verdict::Start => {}

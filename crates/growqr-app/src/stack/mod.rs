@@ -22,7 +22,7 @@ mod round;
 mod running_gateway;
 mod services;
 mod view;
-mod work_files;
+pub(crate) mod work_files;
 pub(crate) mod workbench;
 mod worker;
 

@@ -1,6 +1,8 @@
 //! What the person should know about the containers besides their states.
 
+use crate::profile::location::Profile;
 use crate::stack::config::StackConfig;
+use crate::stack::credentials;
 use crate::stack::view::StackView;
 use crate::stack::worker::Worker;
 use growqr_stack::{ContainerPart, GITEA_IMAGE};
@@ -15,7 +17,7 @@ impl Worker {
             runs && self.missing_images.contains(part) && !self.tasks.downloads(*part)
         };
         let missing: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_missing).collect();
-        let mut notes = notes(&self.config);
+        let mut notes = notes(&self.config, &self.deps.profile);
         notes.extend(missing.iter().map(|part| {
             format!(
                 "{} still runs with another image: {} is not on this computer. To download it: growqr stack up --yes",
@@ -33,7 +35,7 @@ impl Worker {
 }
 
 /// The notes that need no look at Docker.
-pub(crate) fn notes(config: &StackConfig) -> Vec<String> {
+pub(crate) fn notes(config: &StackConfig, profile: &Profile) -> Vec<String> {
     let older = config.has_fallen_back().then(|| {
         format!(
             "Gitea uses the older image {}, because the registry did not offer {GITEA_IMAGE} when Gitea was first started. It \
@@ -41,10 +43,17 @@ pub(crate) fn notes(config: &StackConfig) -> Vec<String> {
             config.gitea_image
         )
     });
-    older.into_iter().collect()
+    let file = credentials::file_in_use(profile).map(|file| {
+        format!(
+            "This computer had no keychain when the containers were first started, so their random passwords are in a file that \
+             only this user can read: {}. No key of yours is in it.",
+            file.display()
+        )
+    });
+    older.into_iter().chain(file).collect()
 }
 
 /// Shows them.
-pub(crate) fn show(config: &StackConfig, shown: &StackView) {
-    shown.change(|stack| stack.notes = notes(config));
+pub(crate) fn show(config: &StackConfig, profile: &Profile, shown: &StackView) {
+    shown.change(|stack| stack.notes = notes(config, profile));
 }

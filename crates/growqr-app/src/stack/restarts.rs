@@ -17,6 +17,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(crate) struct Restarts {
     deaths: VecDeque<Instant>,
+    /// It died too often, and stays so until the person orders a start: then these deaths are forgotten as a whole.
+    is_given_up: bool,
     reason: Option<String>,
 }
 
@@ -40,11 +42,15 @@ impl Restarts {
 
     /// Whether it is started: after 1, 2, 4, … seconds, and no more after [`LIMIT`] deaths.
     pub(crate) fn verdict(&mut self, now: Instant) -> Verdict {
+        if self.is_given_up {
+            return Verdict::GiveUp;
+        }
         while self.deaths.front().is_some_and(|death| now.duration_since(*death) > WINDOW) {
             self.deaths.pop_front();
         }
         let Some(last) = self.deaths.back() else { return Verdict::Start };
         if self.deaths.len() > LIMIT {
+            self.is_given_up = true;
             return Verdict::GiveUp;
         }
         let doublings = u32::try_from(self.deaths.len() - 1).unwrap_or(u32::MAX);
@@ -86,12 +92,18 @@ mod tests {
     }
 
     #[test]
-    fn old_deaths_are_forgotten() {
+    fn old_deaths_are_forgotten_unless_it_was_given_up() {
         let (mut restarts, start) = (Restarts::default(), Instant::now());
-        for _ in 0..6 {
+        let later = start + WINDOW + Duration::from_secs(1);
+        for _ in 0..5 {
             restarts.died("it was killed".to_owned(), start);
         }
-        assert_eq!(restarts.verdict(start), Verdict::GiveUp);
-        assert_eq!(restarts.verdict(start + WINDOW + Duration::from_secs(1)), Verdict::Start);
+        assert!(matches!(restarts.verdict(start), Verdict::Wait(_)));
+        assert_eq!((restarts.verdict(later), restarts.count()), (Verdict::Start, 0));
+        for _ in 0..6 {
+            restarts.died("it was killed".to_owned(), later);
+        }
+        assert_eq!(restarts.verdict(later), Verdict::GiveUp);
+        assert_eq!((restarts.verdict(later + WINDOW * 2), restarts.count()), (Verdict::GiveUp, 6));
     }
 }

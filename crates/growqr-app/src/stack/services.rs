@@ -2,6 +2,7 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
+use crate::profile::location::Profile;
 use crate::stack::config::StackConfig;
 use crate::stack::credentials::Credentials;
 use crate::stack::deps::{GITEA_USER, REPOSITORY, StackDeps};
@@ -18,8 +19,10 @@ use growqr_memory::Remote;
 use growqr_stack::gitea_server::GiteaServer;
 use growqr_stack::opencode::{self, AgentConfig, OpenCode, ServedModel, ServerConfig};
 use growqr_stack::{
-    ContainerSpec, Daemon, Exec, Folder, GiteaSettings, OpenCodeSettings, RealContainer, Stack, gitea_spec, opencode_spec,
+    ContainerSpec, Daemon, Exec, Folder, GiteaSettings, OpenCodeSettings, RealContainer, Stack, WORK_USER, gitea_spec,
+    opencode_spec,
 };
+use std::path::Path;
 use std::time::Duration;
 
 /// How long Gitea may take for its first start, with the migration of its database.
@@ -135,6 +138,9 @@ impl Services {
         self.config.opencode_image.clone_into(&mut settings.image);
         settings.variables = vec![(opencode::TOKEN_VARIABLE.to_owned(), credentials.gateway_token.clone())];
         settings.folders = preferences.folders.iter().map(folder).collect();
+        if !settings.folders.is_empty() {
+            settings.user = folder_user(daemon, &self.deps.profile);
+        }
         Ok(opencode_spec(&settings))
     }
 
@@ -281,6 +287,26 @@ fn blocked(error: &str) -> String {
 fn folder(shared: &crate::stack::preferences::SharedFolder) -> Folder {
     let name = shared.path.file_name().map_or_else(|| "folder".to_owned(), |name| name.to_string_lossy().into_owned());
     Folder { path: shared.path.clone(), name, writable: shared.writable }
+}
+
+/// The user of a container that sees a folder of the person's own. On Linux, files there belong to whoever made them, so it is the
+/// person, who owns the data folder; Docker Desktop translates by itself. Never root.
+fn folder_user(daemon: &Daemon, profile: &Profile) -> (u32, u32) {
+    let person = if daemon.facts().is_on_this_system() { owner(profile.root()) } else { None };
+    person.filter(|(user, _)| *user != 0).unwrap_or(WORK_USER)
+}
+
+#[cfg(target_os = "linux")]
+fn owner(folder: &Path) -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    let data = std::fs::metadata(folder).ok()?;
+    Some((data.uid(), data.gid()))
+}
+
+/// Elsewhere the daemon runs in a virtual machine.
+#[cfg(not(target_os = "linux"))]
+fn owner(_: &Path) -> Option<(u32, u32)> {
+    None
 }
 
 fn grow_agent() -> AgentConfig {

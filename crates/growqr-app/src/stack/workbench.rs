@@ -13,11 +13,11 @@ use growqr_stack::opencode::{
     self, Ending, EventFeed, Failure, FileChange, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionReply, Prompt,
     Session, SessionView, run_session,
 };
-use growqr_stack::{Daemon, Exec};
+use growqr_stack::{Daemon, Exec, StackError};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// The name of the agent in OpenCode that answers prompts.
@@ -31,6 +31,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes the folder of a session a git repository before OpenCode reads it. If OpenCode makes it one, it reads everything again.
 const MAKE_FOLDER: &str = "mkdir -p \"$1\" && { ! command -v git >/dev/null || git init -q \"$1\"; }";
+
+/// How often the folder of a session is tried to be made.
+const FOLDER_TRIES: u32 = 5;
 
 /// How long a session may take to stop.
 const STOP: Duration = Duration::from_secs(20);
@@ -223,9 +226,7 @@ impl Driver {
         let (shown, view) = watch::channel(SessionView::default());
         let (done, outcome) = watch::channel(None);
         let task = tokio::spawn(async move {
-            // Replies go straight to the server; nothing is sent here.
-            let (_instructions, mut commands) = mpsc::channel(1);
-            let result = run_session(&running.client, &running.feed, &job, &mut commands, &shown).await;
+            let result = run_session(&running.client, &running.feed, &job, &shown).await;
             done.send_replace(Some(result));
         });
         Driver { view, outcome, replied: Mutex::default(), task: task.abort_handle() }
@@ -325,8 +326,8 @@ impl Sessions for WorkbenchSlot {
             None => running.client.find_session(&job.title, &directory(job)).await.map_err(unreachable)?,
         };
         let Some(session) = found else { return Ok(SessionEnd::without_words(SessionOutcome::Aborted)) };
-        running.client.stop(&session, STOP).await.map_err(unreachable)?;
         let message = message_id(&job.message).map_err(unreachable)?;
+        running.client.stop_prompt(&session, &message, STOP).await.map_err(unreachable)?;
         let turn = running.client.turn(&session.id, &message).await.map_err(unreachable)?;
         let changes = running.client.diffs(&session, &message).await.unwrap_or_default();
         let words = opencode::Snapshot { turn, ..opencode::Snapshot::default() }.text();
@@ -337,19 +338,33 @@ impl Sessions for WorkbenchSlot {
 /// Opens the session of a job in a folder of its own.
 async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeError> {
     let directory = directory(job);
-    let made = running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", directory.as_str()])).await;
-    match made {
-        Ok(done) if done.code == 0 => {}
-        Ok(done) => {
-            return Err(OpenCodeError::Refused { status: 507, message: format!("no folder could be made: {}", done.error) });
-        }
-        Err(error) => {
-            tracing::debug!(%error, "the folder of a session cannot be made now");
-            return Err(OpenCodeError::Unreachable);
-        }
-    }
+    make_folder(running, &directory).await?;
     let new = NewSession { title: job.title.clone(), directory, rules: Vec::new() };
     Ok(running.client.open_session(&new).await?.session)
+}
+
+/// Makes a folder in the container. Where the daemon or the container cannot be asked, the caller tries again later; what the
+/// container itself refuses, because it has no room for another process or file, is tried a few times only.
+async fn make_folder(running: &Running, folder: &str) -> Result<(), OpenCodeError> {
+    let mut left = FOLDER_TRIES;
+    loop {
+        let made = running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", folder])).await;
+        let problem = match made {
+            Ok(done) if done.code == 0 => return Ok(()),
+            Ok(done) => done.error,
+            Err(error @ StackError::Failed { .. }) => error.to_string(),
+            Err(error) => {
+                tracing::debug!(%error, "the folder of a session cannot be made now");
+                return Err(OpenCodeError::Unreachable);
+            }
+        };
+        left -= 1;
+        if left == 0 {
+            let message = format!("no folder could be made; the workbench may have too many processes: {}", problem.trim());
+            return Err(OpenCodeError::Refused { status: 507, message });
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// The folder of an agent, inside the container. The ids of agents are letters, digits and `-`.

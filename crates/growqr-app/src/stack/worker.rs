@@ -119,7 +119,7 @@ impl Worker {
         let StackDeps { store, profile, environment, .. } = &self.deps;
         self.config.adopt(&store.containers().await.unwrap_or_default());
         self.view.change_part(ContainerPart::Gitea, |shown| shown.image.clone_from(&self.config.gitea_image));
-        notes::show(&self.config, &self.view);
+        notes::show(&self.config, profile, &self.view);
         look::look(Some(&**store), profile, environment, &self.view).await;
     }
 

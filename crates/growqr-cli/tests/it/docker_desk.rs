@@ -140,6 +140,11 @@ impl<'a> Owned<'a> {
         listed.lines().map(str::to_owned).collect()
     }
 
+    /// The label of the install: `name=value`.
+    pub fn install(&self) -> &str {
+        self.label.trim_start_matches("label=")
+    }
+
     /// The ids of all its containers.
     pub fn containers(&self) -> Vec<String> {
         self.list(&["ps", "-aq", "--no-trunc"])

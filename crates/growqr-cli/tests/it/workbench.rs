@@ -3,8 +3,10 @@
 use crate::canary::{encodings, for_each_file};
 use crate::docker_desk::{Owned, Running, desk, docker, part, port, ports, remember, reset, status, until, up};
 use crate::program::Program;
+use growqr_app::Environment;
 use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
+use growqr_wire::{OrphanKey, Reply, Request};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::Path;
@@ -137,6 +139,73 @@ fn a_sub_agent_in_the_workbench_writes_a_file_asks_for_the_shell_and_reports() {
     assert!(shown.out.contains("greeting.txt (+1"), "the report names the files: {shown:?}");
     drop(running);
     reset(&program);
+}
+
+/// A sub-agent that leaves a text with spaces at both ends, and a file that is no text.
+fn one_with_bytes(request: &RequestView<'_>) -> Option<Script> {
+    if !is_session(request) {
+        return one_writer(request);
+    }
+    Some(match request.answers_so_far() {
+        0 => write("spaced.md", SPACED),
+        1 => shell("printf '\\000\\377\\200\\n' > data.bin"),
+        _ => says("Wrote greeting.txt and copied it."),
+    })
+}
+
+const SPACED: &str = "\n  spaced  \n\n";
+
+/// Asks the host, as the window does.
+fn send_to_host(program: &Program, request: Request) -> Reply {
+    let environment = Environment::from_process();
+    let profile = growqr_app::Profile::find(Some(program.folder()), &environment).expect("a profile");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(growqr_app::send_request(profile, &environment, request)).expect("an answer")
+}
+
+#[test]
+fn files_leave_the_workbench_byte_for_byte_and_before_they_are_removed() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_with_bytes);
+    let running = Running::ready(&program);
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    answer(&program, &ask, "allow");
+    until_said(&program, "The greeting is written.");
+    let agent = sub_agents(&program).remove(0)["id"].as_str().expect("an id").to_owned();
+    let read = |path: &str| {
+        let request = Request::ReadWorkFile { agent: agent.clone(), path: path.to_owned() };
+        match send_to_host(&program, request) {
+            Reply::WorkFile { text, cut, bytes } => (text, cut, bytes),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(read("spaced.md"), (Some(SPACED.to_owned()), false, SPACED.len() as u64));
+    assert_eq!(read("data.bin"), (None, false, 4), "not a text, so it cannot be kept in memory");
+    let listed = program.run(&["stack", "files", "list", &agent]);
+    assert!(listed.out.contains("spaced.md") && listed.out.contains("data.bin"), "{listed:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let get = |path: &str, to: &str| program.run(&["stack", "files", "get", &agent, path, "--output", to]);
+    assert_eq!(get("data.bin", &file("data.bin")).code, Some(0));
+    assert_eq!(std::fs::read(file("data.bin")).expect("a file"), [0, 255, 128, b'\n']);
+    let again = get("spaced.md", &file("data.bin"));
+    assert!(again.code == Some(1) && again.err.contains("cannot be created"), "{again:?}");
+    let missing = get("../../data/none", &file("none"));
+    assert!(missing.code == Some(1) && !folder.path().join("none").exists(), "{missing:?}");
+    // Neither a host nor a running container is needed.
+    running.kill();
+    host.docker(&["kill", &Owned::of(host, &program).container("opencode")]);
+    assert_eq!(get("spaced.md", &file("spaced.md")).code, Some(0));
+    assert_eq!(std::fs::read_to_string(file("spaced.md")).expect("a file"), SPACED);
+    let refused = program.run(&["stack", "reset", "--yes", "--export", &file("data.bin")]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert_ne!(part(&status(&program), "opencode")["state"], "off", "nothing was removed");
+    let exported = program.run(&["stack", "reset", "--yes", "--export", &file("work.tar")]);
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    let unpacked = Command::new("tar").args(["-xOf", &file("work.tar"), &format!("workspace/{agent}/spaced.md")]).output();
+    assert_eq!(String::from_utf8_lossy(&unpacked.expect("tar starts").stdout), SPACED);
 }
 
 /// A sub-agent whose repository names a program that git would run.
@@ -501,4 +570,137 @@ fn assert_tokens_are_kept(program: &Program) {
     assert!(files > 10, "{files}");
     let log = std::fs::read_to_string(program.folder().join("host.err")).expect("a log");
     assert!(log.contains("TRACE"), "every log is enabled");
+}
+
+#[test]
+fn a_workbench_that_the_person_never_starts_is_not_waited_for() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(|request| {
+        let told = request.tool_results().iter().any(|result| result.text.contains("growqr stack up"));
+        Some(match () {
+            () if told => says("It works without files."),
+            () if request.last_user_text().contains("greet the world") => calls([send("writer", "write a greeting")]),
+            () => says("Noted."),
+        })
+    });
+    up(&program);
+    assert_eq!(program.run(&["stack", "down"]).code, Some(0));
+    let first = Running::start(&program);
+    first.until_ready();
+    first.kill();
+    let owned = Owned::of(host, &program);
+    for part in ["opencode", "gitea"] {
+        host.docker(&["stop", "-t", "1", &owned.container(part)]);
+    }
+    assert_eq!(program.run(&["config", "set", "stack.start", "never"]).code, Some(0));
+    let running = Running::without_up(&program, "info");
+    until("its state", LIMIT, || {
+        let state = status(&program);
+        let workbench = part(&state, "opencode");
+        (workbench["found"].to_string().contains("stack.start is never")
+            && workbench["next_step"].to_string().contains("growqr stack up"))
+        .then_some(())
+    });
+    say(&program, "greet the world");
+    until_said(&program, "It works without files.");
+    assert_eq!(sub_agents(&program).remove(0)["mind"], "model");
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn only_leftovers_that_were_shown_are_removed() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let left_over = |name: &str| {
+        let labels = ["ai.growqr.app=growqr-desktop", owned.install(), "ai.growqr.profile=gone", "ai.growqr.part=gitea-data"];
+        let labels: Vec<&str> = labels.iter().flat_map(|label| ["--label", *label]).collect();
+        host.docker(&[&["volume", "create"], &labels[..], &[name]].concat());
+    };
+    left_over("growqr-test-shown");
+    let shown = status(&program)["orphans"].clone();
+    let shown = if shown == json!([]) {
+        until("the leftover", LIMIT, || Some(status(&program)["orphans"].clone()).filter(|found| *found != json!([])))
+    } else {
+        shown
+    };
+    assert_eq!((&shown[0]["kind"], &shown[0]["id"]), (&json!("volume"), &json!("growqr-test-shown")));
+    left_over("growqr-test-unseen");
+    let agreed = OrphanKey { kind: "volume".to_owned(), id: "growqr-test-shown".to_owned() };
+    // A volume of the profile itself is no leftover, whatever is sent.
+    let own = OrphanKey { kind: "volume".to_owned(), id: owned.volumes().remove(0) };
+    send_to_host(&program, Request::StackRemoveOrphans { orphans: vec![agreed, own.clone()] });
+    let left = until("the rest", LIMIT, || {
+        let state = status(&program);
+        (state["busy"].is_null() && state["orphans"][0]["id"] == "growqr-test-unseen").then_some(state)
+    });
+    assert_eq!(left["orphans"].as_array().expect("a list").len(), 1, "{left}");
+    assert!(owned.volumes().contains(&own.id));
+    let removed = program.run(&["stack", "orphans", "--remove"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert_eq!(status(&program)["orphans"], json!([]));
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const PERSON: u32 = 1234;
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let shared = tempfile::tempdir().expect("a folder");
+    let notes = shared.path().join("notes");
+    std::fs::create_dir(&notes).expect("a folder");
+    std::fs::write(notes.join("large"), vec![0; 80 << 20]).expect("a file");
+    for own in [program.folder(), shared.path(), &notes] {
+        chown(own, Some(PERSON), Some(PERSON)).expect("this runs as root");
+    }
+    let share = json!([{"path": notes, "write": true}]).to_string();
+    let set = |value: &str| assert_eq!(program.run(&["config", "set", "workbench.folders", value]).code, Some(0));
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let until_user = |user: u32| {
+        until("the other container", LIMIT, || {
+            let found = host.docker(&[
+                "ps",
+                "-q",
+                "--filter",
+                &format!("label={}", owned.install()),
+                "--filter",
+                "label=ai.growqr.part=opencode",
+            ]);
+            let id = found.lines().next()?;
+            let wanted = host.docker(&["inspect", "-f", "{{.Config.User}}", id]) == format!("{user}:{user}");
+            (wanted && part(&status(&program), "opencode")["state"] == "running").then_some(())
+        });
+    };
+    until_user(1000);
+    owned.shell(
+        "opencode",
+        "mkdir -p /workspace/work/.deep && echo one > /workspace/work/.deep/file && chmod 700 /workspace/work",
+    );
+    set(&share);
+    until_user(PERSON);
+    owned
+        .shell("opencode", "echo two >> /workspace/work/.deep/file && echo new > /workspace/notes/new && echo x > /data/share/x");
+    assert_eq!(std::fs::metadata(notes.join("new")).expect("a file").uid(), PERSON);
+    set("none");
+    until_user(1000);
+    assert_eq!(
+        owned.shell("opencode", "echo three >> /workspace/work/.deep/file && cat /workspace/work/.deep/file"),
+        "one\ntwo\nthree"
+    );
+    drop(running);
+    // The next program measures the disk space at its start.
+    set(&share);
+    let running = Running::start(&program);
+    until_user(PERSON);
+    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
+    assert!(bytes > 0 && bytes < 60_000_000, "{bytes}");
+    drop(running);
+    reset(&program);
 }

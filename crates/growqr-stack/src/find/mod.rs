@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What decides where to look: variables, folders, system. Taken from the process, or made by a test.
+/// What decides where to look: variables, folders, system.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// The environment variables.
@@ -32,20 +32,19 @@ pub enum System {
     Windows,
 }
 
-impl Environment {
-    /// The variables, home folder and system of this process.
+impl System {
+    /// The system of this program.
     #[must_use]
-    pub fn of_this_process() -> Environment {
-        let text =
-            |(key, value): (std::ffi::OsString, std::ffi::OsString)| Some((key.into_string().ok()?, value.into_string().ok()?));
-        let system = match std::env::consts::OS {
+    pub fn current() -> System {
+        match std::env::consts::OS {
             "windows" => System::Windows,
             "macos" => System::MacOs,
             _ => System::Linux,
-        };
-        Environment { variables: std::env::vars_os().filter_map(text).collect(), home: std::env::home_dir(), system }
+        }
     }
+}
 
+impl Environment {
     /// A variable that is set and not empty.
     fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

@@ -31,6 +31,9 @@ pub enum GiteaError {
         /// What it said.
         message: String,
     },
+    /// Its answer is larger than any that is needed.
+    #[error("Gitea's answer is too large")]
+    TooLarge,
     /// The version has an unknown form.
     #[error("Gitea names an unknown version: {0:?}")]
     UnknownVersion(String),

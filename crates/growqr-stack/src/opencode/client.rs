@@ -5,7 +5,7 @@ use super::error::OpenCodeError;
 use super::id::{MessageId, SessionId};
 use super::paths::check_directory;
 use super::transport::{Call, Limits, Transport};
-use super::wire::{Message, Session, Status};
+use super::wire::{Message, Role, Session, Status};
 use growqr_core::secret::Secret;
 use reqwest::Method;
 use serde::Deserialize;
@@ -13,16 +13,23 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The versions that this client was written for.
 const VERSIONS: &str = "1.18.";
 /// Between two attempts to find the server ready, and between two looks at a session.
 const PAUSE: Duration = Duration::from_millis(250);
+/// An abort is repeated after this time.
+const ABORT_AGAIN: Duration = Duration::from_secs(1);
+/// A session that was aborted and is idle for so long is at rest.
+const QUIET: Duration = Duration::from_millis(500);
+/// A prompt that was accepted has begun after this time, or it never does.
+const BEGINS_WITHIN: Duration = Duration::from_secs(5);
 /// Sessions in a list. Titles are unique, so one page is enough to find one.
 const LIST_LIMIT: &str = "1000";
-/// Messages in a page, and pages that are read at most.
+/// Messages in a page, and messages that are read at most.
 const PAGE: usize = 50;
-const MAX_PAGES: usize = 200;
+const MAX_MESSAGES: usize = 10_000;
 /// Descendants that are looked for. OpenCode does not let children start children.
 const MAX_DESCENDANTS: usize = 1000;
 const MAX_TITLE_CHARS: usize = 200;
@@ -263,12 +270,20 @@ impl OpenCode {
     ) -> Result<Vec<Message>, OpenCodeError> {
         let mut messages: Vec<Message> = Vec::new();
         let mut cursor: Option<String> = None;
-        for _ in 0..MAX_PAGES {
-            let mut call = Call::get(&["session", session.as_str(), "message"]).query("limit", PAGE.to_string());
-            if let Some(cursor) = cursor {
+        let mut size = PAGE;
+        while messages.len() < MAX_MESSAGES {
+            let mut call = Call::get(&["session", session.as_str(), "message"]).query("limit", size.to_string());
+            if let Some(cursor) = &cursor {
                 call = call.query("before", cursor);
             }
-            let answer = self.transport.send(call).await?;
+            let answer = match self.transport.send(call).await {
+                // Long outputs of tools. A smaller page may be small enough.
+                Err(OpenCodeError::TooLarge) if size > 1 => {
+                    size /= 5;
+                    continue;
+                }
+                answer => answer?,
+            };
             let mut page: Vec<Message> = answer.json()?;
             page.append(&mut messages);
             messages = page;
@@ -288,35 +303,63 @@ impl OpenCode {
         self.transport.send(Call::new(Method::POST, &["session", session.as_str(), "abort"])).await.map(drop)
     }
 
-    /// Waits until a session and its children are idle.
-    ///
-    /// # Errors
-    /// [`OpenCodeError::StillBusy`] when `limit` has passed.
-    pub async fn until_idle(&self, session: &Session, limit: Duration) -> Result<(), OpenCodeError> {
-        let looks = async {
-            loop {
-                let busy = self.statuses(&session.directory).await?;
-                let mut family = vec![session.id.clone()];
-                if !busy.is_empty() {
-                    family.extend(self.descendants(&session.id).await?.into_iter().map(|child| child.id));
-                }
-                if family.iter().all(|id| busy.get(id).is_none_or(|status| *status == Status::Idle)) {
-                    return Ok(());
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        tokio::time::timeout(limit, looks).await.map_err(|_| OpenCodeError::StillBusy)?
+    /// Whether a session and its children are idle now.
+    async fn is_idle(&self, session: &Session) -> Result<bool, OpenCodeError> {
+        let busy = self.statuses(&session.directory).await?;
+        let mut family = vec![session.id.clone()];
+        if !busy.is_empty() {
+            family.extend(self.descendants(&session.id).await?.into_iter().map(|child| child.id));
+        }
+        Ok(family.iter().all(|id| busy.get(id).is_none_or(|status| *status == Status::Idle)))
     }
 
-    /// Aborts a session, rejects its pending requests and waits until it is idle.
+    /// Aborts a session and rejects its pending requests, again and again, until it is idle and stays so for a moment: an abort that
+    /// comes before a run has begun has no effect on it.
     ///
     /// # Errors
     /// [`OpenCodeError::StillBusy`] when `limit` has passed.
     pub async fn stop(&self, session: &Session, limit: Duration) -> Result<(), OpenCodeError> {
-        self.abort(&session.id).await?;
-        self.reject_all(session).await?;
-        self.until_idle(session, limit).await
+        self.stop_run(session, None, limit).await
+    }
+
+    /// [`OpenCode::stop`], and waits for the run of a prompt that may have been accepted shortly before, to stop that too.
+    ///
+    /// # Errors
+    /// [`OpenCodeError::StillBusy`] when `limit` has passed.
+    pub async fn stop_prompt(&self, session: &Session, prompt: &MessageId, limit: Duration) -> Result<(), OpenCodeError> {
+        self.stop_run(session, Some(prompt), limit).await
+    }
+
+    async fn stop_run(&self, session: &Session, prompt: Option<&MessageId>, limit: Duration) -> Result<(), OpenCodeError> {
+        let attempts = async {
+            let (mut idle_since, mut aborted_at) = (Instant::now(), None::<Instant>);
+            loop {
+                if aborted_at.is_none_or(|at| at.elapsed() >= ABORT_AGAIN) {
+                    self.abort(&session.id).await?;
+                    self.reject_all(session).await?;
+                    aborted_at = Some(Instant::now());
+                }
+                if !self.is_idle(session).await? {
+                    idle_since = Instant::now();
+                } else if idle_since.elapsed() >= QUIET {
+                    let is_over = match prompt {
+                        Some(prompt) if idle_since.elapsed() < BEGINS_WITHIN => self.has_begun(session, prompt).await?,
+                        _ => true,
+                    };
+                    if is_over {
+                        return Ok(());
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::time::timeout(limit, attempts).await.map_err(|_| OpenCodeError::StillBusy)?
+    }
+
+    /// Whether the run of a prompt has begun.
+    async fn has_begun(&self, session: &Session, prompt: &MessageId) -> Result<bool, OpenCodeError> {
+        let turn = self.turn(&session.id, prompt).await?;
+        Ok(turn.iter().any(|message| message.info.role == Role::Assistant))
     }
 
     /// Stops a session, then deletes it and its children. A session that does not become idle is not deleted: OpenCode would go on

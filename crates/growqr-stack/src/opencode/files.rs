@@ -1,4 +1,4 @@
-//! Files of a session's directory: lists, contents, and what runs changed.
+//! Files of a session's directory: lists, and what runs changed. Contents are copied from the container: OpenCode trims texts.
 
 use super::changes::{FileChange, changes};
 use super::client::OpenCode;
@@ -7,21 +7,10 @@ use super::id::{MessageId, SessionId};
 use super::paths::check_relative;
 use super::transport::Call;
 use super::wire::{FileEntry, FileKind, Message, Part, Session};
-use base64::Engine;
-use serde::Deserialize;
 use std::collections::HashSet;
 
 /// Entries of a whole directory that are listed at most.
 const MAX_ENTRIES: usize = 5000;
-
-/// The content of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileContent {
-    /// Text. OpenCode removes white space at both ends, so it is for display; copy files from the volume.
-    Text(String),
-    /// Anything else.
-    Binary(Vec<u8>),
-}
 
 impl OpenCode {
     /// The entries of one folder, given relative to the directory; an empty path is the directory itself.
@@ -56,40 +45,6 @@ impl OpenCode {
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
-    }
-
-    /// The content of a file, given relative to the directory.
-    ///
-    /// # Errors
-    /// [`OpenCodeError::NotFound`] if there is no such file; [`OpenCodeError::Refused`] for a name with a backslash.
-    pub async fn read_file(&self, directory: &str, path: &str) -> Result<FileContent, OpenCodeError> {
-        #[derive(Deserialize)]
-        struct Content {
-            #[serde(default)]
-            content: String,
-            #[serde(default)]
-            encoding: Option<String>,
-        }
-        let call = Call::get(&["file", "content"]).query("path", check_relative(path)?);
-        let read: Content = self.in_directory(call, directory)?.json().await?;
-        if read.content.is_empty() && !self.is_file(directory, path).await? {
-            return Err(OpenCodeError::NotFound(path.to_owned()));
-        }
-        if read.encoding.as_deref() != Some("base64") {
-            return Ok(FileContent::Text(read.content));
-        }
-        let bytes = base64::engine::general_purpose::STANDARD.decode(&read.content);
-        bytes.map(FileContent::Binary).map_err(|error| OpenCodeError::Unreadable(error.to_string()))
-    }
-
-    /// A missing file is answered like an empty one, so its folder is listed.
-    async fn is_file(&self, directory: &str, path: &str) -> Result<bool, OpenCodeError> {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        match self.folder(directory, folder).await {
-            Ok(entries) => Ok(entries.iter().any(|entry| entry.path == path && entry.kind != FileKind::Directory)),
-            Err(OpenCodeError::Refused { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 
     /// The files that the run of a prompt changed, those of child sessions included.

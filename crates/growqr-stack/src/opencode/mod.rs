@@ -26,11 +26,8 @@ pub use config::{Action, AgentConfig, Rule, ServedModel, ServerConfig, TOKEN_VAR
 pub use error::OpenCodeError;
 pub use events::{Event, EventKind};
 pub use feed::EventFeed;
-pub use files::FileContent;
 pub use id::{InvalidId, MessageId, PermissionId, QuestionId, SessionId};
-pub use session::{
-    Command, Ending, Failure, Instruction, Known, Phase, SessionJob, SessionOutcome, SessionView, Snapshot, phase, run_session,
-};
+pub use session::{Ending, Failure, Known, Phase, SessionJob, SessionOutcome, SessionView, Snapshot, phase, run_session};
 pub use transport::Limits;
 pub use usage::SessionUsage;
 pub use wire::{

@@ -1,6 +1,6 @@
 use super::*;
 use crate::gitea_spec::{GiteaSettings, gitea_spec};
-use crate::observe::RealVolume;
+use crate::observe::{NetworkOf, RealVolume};
 use crate::opencode_spec::{OpenCodeSettings, opencode_spec};
 use growqr_core::secret::Secret;
 
@@ -33,7 +33,7 @@ fn carry_out(real: &mut Real, step: &Step, wanted: &Wanted) {
         Step::RemoveContainer { id, .. } => real.containers.retain(|container| container.id != *id),
         Step::CreateContainer(part) => {
             let spec = wanted.spec(*part).unwrap();
-            let network = kept_network(spec, real).unwrap().id.clone();
+            let network = NetworkOf::Id(kept_network(spec, real).unwrap().id.clone());
             let id = format!("c-{}-{}", part.word(), real.containers.len());
             let part = part.word().to_owned();
             real.containers.push(RealContainer { id, part, network, config: spec.hash(), ..RealContainer::default() });

@@ -1,7 +1,7 @@
 //! A daemon that is absent, refused, frozen or killed.
 
 use crate::desk::{connect, environment};
-use growqr_stack::find::{Address, Candidate, Environment};
+use growqr_stack::find::{Address, Candidate, Environment, System};
 use growqr_stack::{ContainerPart, Daemon, Exec, Scope, Stack, StackError, Wanted};
 use growqr_testkit::DockerHost;
 use std::os::unix::net::UnixListener;
@@ -27,7 +27,7 @@ async fn without_any_daemon_the_error_says_what_was_tried() {
     std::fs::create_dir_all(home.path().join(".colima/default")).unwrap();
     drop(UnixListener::bind(home.path().join(".colima/default/docker.sock")).unwrap());
     let environment =
-        Environment { variables: Default::default(), home: Some(home.path().to_owned()), ..Environment::of_this_process() };
+        Environment { variables: Default::default(), home: Some(home.path().to_owned()), system: System::current() };
     match Daemon::find(&environment).await {
         // A machine that has Docker at the usual place.
         Ok(daemon) => assert_eq!(daemon.facts().named_by, None),
@@ -64,7 +64,7 @@ async fn the_daemon_of_the_current_context_is_used_and_named() {
     std::fs::write(meta.join("meta.json"), endpoint).unwrap();
     std::fs::write(folder.path().join("config.json"), r#"{"currentContext":"colima"}"#).unwrap();
     let variables = [("DOCKER_CONFIG".to_owned(), folder.path().display().to_string())].into();
-    let daemon = Daemon::find(&Environment { variables, ..Environment::of_this_process() }).await.unwrap();
+    let daemon = Daemon::find(&Environment { variables, home: None, system: System::current() }).await.unwrap();
     assert_eq!(daemon.facts().name, "context colima");
     assert!(daemon.facts().named_by.as_ref().unwrap().contains("the Docker context \"colima\""));
 }

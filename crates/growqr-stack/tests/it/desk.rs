@@ -1,7 +1,7 @@
 //! A daemon with stand-ins for both images, and a stack on it.
 
 use growqr_core::secret::Secret;
-use growqr_stack::find::Environment;
+use growqr_stack::find::{Environment, System};
 use growqr_stack::{Daemon, GiteaSettings, OpenCodeSettings, Scope, Stack, Wanted, gitea_spec, opencode_spec};
 use growqr_testkit::DockerHost;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,7 +48,7 @@ pub async fn connect(host: &DockerHost) -> Daemon {
 
 pub fn environment(docker_host: &str) -> Environment {
     let variables = [("DOCKER_HOST".to_owned(), docker_host.to_owned())].into();
-    Environment { variables, ..Environment::of_this_process() }
+    Environment { variables, home: std::env::home_dir(), system: System::current() }
 }
 
 /// A stack of a fresh profile on the shared daemon.

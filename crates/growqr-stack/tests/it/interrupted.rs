@@ -1,7 +1,6 @@
 //! Killed at any point and started again, it arrives.
 
-use crate::desk::{answers, connect, import_images, shared, stack, wanted, wanted_at};
-use growqr_stack::find::Environment;
+use crate::desk::{answers, connect, environment, import_images, shared, stack, wanted, wanted_at};
 use growqr_stack::{ContainerPart, Daemon, Scope, Stack, Status, Wanted, plan};
 use growqr_testkit::DockerHost;
 use std::io::{BufRead, BufReader};
@@ -45,7 +44,7 @@ async fn child_that_is_killed() {
     let ports = std::env::var("TEST_PORTS").unwrap();
     let (gitea, opencode) = ports.split_once(' ').unwrap();
     let wanted = wanted_at([gitea.parse().unwrap(), opencode.parse().unwrap()]);
-    let daemon = Daemon::find(&Environment::of_this_process()).await.unwrap();
+    let daemon = Daemon::find(&environment(&std::env::var("DOCKER_HOST").unwrap())).await.unwrap();
     let stack = Stack::new(daemon, Scope::new("killed", std::env::var("TEST_PROFILE").unwrap()));
     stack.reconcile(&wanted, |step| println!("step {step}")).await.unwrap();
 }

@@ -128,7 +128,7 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "stack_reset":
       return { stack: { stack: stack.reset(request.profile, account.profile()) } };
     case "stack_remove_orphans":
-      return { stack: { stack: stack.removeOrphans() } };
+      return { stack: { stack: stack.removeOrphans(request.orphans) } };
     case "stack_log":
       return { stack_log: { lines: stack.log(request.part, request.lines) } };
     case "gitea_login":

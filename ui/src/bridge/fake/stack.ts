@@ -1,5 +1,5 @@
 /** The simulated stack: its states by name (`?stack=`), and the way from one to the other when the person acts. */
-import type { GiteaLogin, Push, Stack, WorkFile } from "../wire";
+import type { GiteaLogin, OrphanKey, Push, Stack, WorkFile } from "../wire";
 import { hostError } from "./hostError";
 import { downloadOf, partIn, type PartId, SIZES, stackNamed } from "./stackStates";
 import { WORK_FILES, WORK_TEXTS } from "./workFiles";
@@ -44,8 +44,9 @@ export class FakeStack {
     return this.#become({ ...named("off"), memory: null });
   }
 
-  removeOrphans(): Stack {
-    return this.#become({ ...this.#now, orphans: [] });
+  removeOrphans(agreed: readonly OrphanKey[]): Stack {
+    const orphans = this.#now.orphans.filter((orphan) => !agreed.some(({ kind, id }) => kind === orphan.kind && id === orphan.id));
+    return this.#become({ ...this.#now, orphans });
   }
 
   /** What containers write is untrusted: markup, colours and marks of direction. */
@@ -74,10 +75,10 @@ export class FakeStack {
     return /projects/i.test(name) ? WORK_FILES : [];
   }
 
-  read(path: string): { text: string; cut: boolean } {
+  read(path: string): { text: string | null; cut: boolean; bytes: number } {
     const text = WORK_TEXTS[path];
     if (text === undefined) throw hostError("not_found", `There is no file ${path} in the workbench.`);
-    return { text, cut: path.endsWith(".log") };
+    return { text, cut: path.endsWith(".log"), bytes: text?.length ?? 5 };
   }
 
   #part(id: PartId) {

@@ -16,9 +16,9 @@ const DOCKERS: Record<string, Docker> = {
 const SAME: MemorySync = { state: "same", behind: 0, synced_at: null, found: "", next_step: null };
 
 const ORPHANS: StackOrphan[] = [
-  { kind: "container", name: "growqr-p-old-gitea", profile: "p-old" },
-  { kind: "network", name: "growqr-p-old-git", profile: "p-old" },
-  { kind: "volume", name: "growqr-p-old-gitea-data", profile: "p-old" },
+  { kind: "container", id: "5d41402abc4b", name: "growqr-p-old-gitea", profile: "p-old" },
+  { kind: "network", id: "7d793037a076", name: "growqr-p-old-git", profile: "p-old" },
+  { kind: "volume", id: "growqr-p-old-gitea-data", name: "growqr-p-old-gitea-data", profile: "p-old" },
 ];
 
 const PURPOSES: Record<PartId, Pick<StackPart, "name" | "purpose" | "image">> = {
@@ -60,7 +60,7 @@ export function downloadOf(id: PartId, done: number, isSizeKnown = true): StackP
 }
 
 function stackOf(gitea: StackPart, opencode: StackPart, change: Partial<Stack> = {}): Stack {
-  return { docker: READY, parts: [gitea, opencode], memory: null, busy: null, next: null, orphans: [], ...change };
+  return { docker: READY, parts: [gitea, opencode], memory: null, busy: null, next: null, orphans: [], notes: [], ...change };
 }
 
 const both = (state: PartState, change: Partial<Stack> = {}) => stackOf(partIn("gitea", state), partIn("opencode", state), change);

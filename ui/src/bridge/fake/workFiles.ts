@@ -3,11 +3,12 @@ import type { WorkFile } from "../wire";
 
 const REPORT = "# Projects for a beginner\n\n1. A key-value store with a log\n2. A small search index\n\n<script>document.title = 'taken over'</script>\n";
 
-export const WORK_TEXTS: Record<string, string> = {
+/** `null`: it is not a text. */
+export const WORK_TEXTS: Record<string, string | null> = {
   "notes/projects.md": REPORT,
   "src/store.rs": "use std::collections::BTreeMap;\n\npub struct Store {\n    pages: BTreeMap<String, Vec<u8>>,\n}\n",
   "run.log": `${"building\n".repeat(40)}`,
-  "pictures/\u202egnp.exe": "\ufffdPNG\n",
+  "pictures/\u202egnp.exe": null,
 };
 
 const added = (path: string, text: string) => {

@@ -4,4 +4,4 @@ mod phase;
 mod run;
 
 pub use phase::{Ending, Failure, Known, Phase, Snapshot, phase};
-pub use run::{Command, Instruction, SessionJob, SessionOutcome, SessionView, run_session};
+pub use run::{SessionJob, SessionOutcome, SessionView, run_session};

@@ -27,8 +27,6 @@ pub struct Snapshot {
 pub struct Known {
     /// Whether this run of the driver sent the prompt. Otherwise an earlier one did.
     pub is_prompted_now: bool,
-    /// Whether an abort was requested.
-    pub is_aborted: bool,
     /// For how long all looks have found the session idle and without new messages.
     pub quiet: Duration,
     /// The last error that the server reported for the session.
@@ -124,10 +122,7 @@ fn at_rest(snapshot: &Snapshot, known: &Known) -> Phase {
         _ if known.quiet < SETTLED => return Phase::Running,
         _ => {}
     }
-    // An abort while a call of the model was to be repeated leaves neither an error nor a reason.
-    Phase::Ended(if known.is_aborted {
-        Ending::Aborted
-    } else if reply.info.finish.is_some() && tool_calls(reply).any(is_rejected) {
+    Phase::Ended(if reply.info.finish.is_some() && tool_calls(reply).any(is_rejected) {
         Ending::Failed(Failure::Rejected)
     } else {
         Ending::Interrupted
@@ -135,12 +130,11 @@ fn at_rest(snapshot: &Snapshot, known: &Known) -> Phase {
 }
 
 fn without_reply(snapshot: &Snapshot, known: &Known) -> Phase {
-    let begins_within = if known.is_prompted_now && known.error.is_none() && !known.is_aborted { BEGINS_WITHIN } else { SETTLED };
+    let begins_within = if known.is_prompted_now && known.error.is_none() { BEGINS_WITHIN } else { SETTLED };
     if known.quiet < begins_within {
         return Phase::Starting;
     }
     Phase::Ended(match &known.error {
-        _ if known.is_aborted => Ending::Aborted,
         Some(message) => Ending::Failed(Failure::Error { name: "session.error".into(), message: message.clone() }),
         None if snapshot.turn.is_empty() => Ending::Failed(Failure::NotStarted),
         None => Ending::Interrupted,
@@ -285,13 +279,6 @@ mod tests {
         ]);
         let steps = idle(json!([prompt(), reply(json!({}), calls)])).steps();
         assert_eq!(steps, ["bash: make test", "write: /w/a.txt", "todowrite", "webfetch: https://example.org (failed)"]);
-    }
-
-    #[test]
-    fn a_requested_abort_without_an_error_is_an_abort() {
-        let snapshot = idle(json!([prompt(), reply(json!({"time": {"completed": 2}}), json!([]))]));
-        assert_eq!(phase(&snapshot, &Known { is_aborted: true, ..quiet(3) }), Phase::Ended(Ending::Aborted));
-        assert_eq!(phase(&idle(json!([prompt()])), &Known { is_aborted: true, ..quiet(3) }), Phase::Ended(Ending::Aborted));
     }
 
     #[test]

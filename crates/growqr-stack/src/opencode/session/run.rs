@@ -1,18 +1,17 @@
-//! The driver of one prompt in one session: looks at the server by REST, woken by events, and takes instructions from a channel.
-//! It sends the prompt at most once, and finds its session and prompt again when it is started anew.
+//! The driver of one prompt in one session: looks at the server by REST, woken by events. Replies and aborts go straight to the
+//! server. It sends the prompt at most once, and finds its session and prompt again when it is started anew.
 
 use super::phase::{Ending, Failure, Known, Phase, Snapshot, phase};
-use crate::opencode::asks::{PendingRequest, PermissionReply};
+use crate::opencode::asks::PendingRequest;
 use crate::opencode::changes::FileChange;
 use crate::opencode::client::{NewSession, OpenCode, Prompt};
 use crate::opencode::error::OpenCodeError;
 use crate::opencode::events::{Event, EventKind};
 use crate::opencode::feed::EventFeed;
-use crate::opencode::id::{PermissionId, QuestionId};
 use crate::opencode::usage::SessionUsage;
 use crate::opencode::wire::{Message, Session, Status, ToolCall};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 /// Between two looks while events arrive; they only come earlier than this.
@@ -23,8 +22,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const SOON: Duration = Duration::from_millis(100);
 /// After an event that only changes the view.
 const SOME_TIME: Duration = Duration::from_secs(1);
-/// An abort is repeated if the session still works, because one that comes before the run has begun has no effect.
-const ABORT_AGAIN: Duration = Duration::from_secs(2);
 /// After a prompt without an answer; then the server has stored it, if it has got it.
 const STORED_AFTER: Duration = Duration::from_secs(2);
 /// How long the files that a run changed are waited for.
@@ -41,28 +38,6 @@ pub struct SessionJob {
     pub tracks_changes: bool,
     /// How long the server may be unreachable before the run is given up.
     pub patience: Duration,
-}
-
-/// An instruction to a running session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Instruction {
-    /// Answers a permission request, also one of a child.
-    Permission(PermissionId, PermissionReply),
-    /// Answers a question request: a list of answers for each question.
-    Answer(QuestionId, Vec<Vec<String>>),
-    /// Refuses to answer a question request.
-    RejectQuestion(QuestionId),
-    /// Stops the run.
-    Abort,
-}
-
-/// An instruction, and where its result goes.
-#[derive(Debug)]
-pub struct Command {
-    /// What to do.
-    pub instruction: Instruction,
-    /// Gets the result once the server has taken the instruction. [`OpenCodeError::NotFound`]: the request no longer waits.
-    pub done: oneshot::Sender<Result<(), OpenCodeError>>,
 }
 
 /// What is known of a running session.
@@ -110,7 +85,6 @@ pub async fn run_session(
     client: &OpenCode,
     feed: &EventFeed,
     job: &SessionJob,
-    commands: &mut mpsc::Receiver<Command>,
     view: &watch::Sender<SessionView>,
 ) -> Result<SessionOutcome, OpenCodeError> {
     // Before the first call, so that no event is missed.
@@ -122,12 +96,11 @@ pub async fn run_session(
         patiently(job.patience, || client.track_changes(&session.directory)).await?;
     }
     let known = Known::default();
-    let mut run =
-        Run { client, job, session, events, known, idle_since: None, seen: Vec::new(), aborted_at: None, due: Instant::now() };
+    let mut run = Run { client, job, session, events, known, idle_since: None, seen: Vec::new(), due: Instant::now() };
     if !run.is_prompted().await? {
         return run.outcome(Ending::Failed(Failure::UnknownAgent), Snapshot::default()).await;
     }
-    run.until_ended(commands, view).await
+    run.until_ended(view).await
 }
 
 struct Run<'a> {
@@ -140,7 +113,6 @@ struct Run<'a> {
     idle_since: Option<Instant>,
     /// The turn at the last look.
     seen: Vec<Message>,
-    aborted_at: Option<Instant>,
     /// When to look next.
     due: Instant,
 }
@@ -167,11 +139,7 @@ impl Run<'_> {
         }
     }
 
-    async fn until_ended(
-        mut self,
-        commands: &mut mpsc::Receiver<Command>,
-        view: &watch::Sender<SessionView>,
-    ) -> Result<SessionOutcome, OpenCodeError> {
+    async fn until_ended(mut self, view: &watch::Sender<SessionView>) -> Result<SessionOutcome, OpenCodeError> {
         let mut unreachable_since: Option<Instant> = None;
         loop {
             match self.look().await {
@@ -182,7 +150,6 @@ impl Run<'_> {
                     if let Phase::Ended(ending) = phase {
                         return self.outcome(ending, snapshot).await;
                     }
-                    self.abort_again(&snapshot).await?;
                     self.due = Instant::now() + if self.idle_since.is_some() { LOOK_AGAIN } else { LOOK_EVERY };
                 }
                 Err(error) if error.is_temporary() || error.is_server_error() => {
@@ -196,7 +163,7 @@ impl Run<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            self.wait(commands).await;
+            self.wait().await;
         }
     }
 
@@ -240,17 +207,11 @@ impl Run<'_> {
         });
     }
 
-    /// Waits until it is time to look, and carries out instructions meanwhile.
-    async fn wait(&mut self, commands: &mut mpsc::Receiver<Command>) {
+    /// Waits until it is time to look.
+    async fn wait(&mut self) {
         loop {
             tokio::select! {
                 biased;
-                Some(command) = commands.recv() => {
-                    let result = self.carry_out(&command.instruction).await;
-                    // The sender may no longer care.
-                    let _ = command.done.send(result);
-                    self.look_within(SOON);
-                }
                 event = self.events.recv() => match event {
                     Ok(event) => self.hear(&event),
                     Err(broadcast::error::RecvError::Lagged(_)) => self.look_within(SOON),
@@ -280,36 +241,6 @@ impl Run<'_> {
             EventKind::Connected => self.look_within(SOON),
             EventKind::MessageChanged if is_own => self.look_within(SOME_TIME),
             _ => {}
-        }
-    }
-
-    async fn carry_out(&mut self, instruction: &Instruction) -> Result<(), OpenCodeError> {
-        let directory = &self.session.directory;
-        match instruction {
-            Instruction::Permission(id, reply) => self.client.reply_permission(directory, id, reply).await,
-            Instruction::Answer(id, answers) => self.client.reply_question(directory, id, answers).await,
-            Instruction::RejectQuestion(id) => self.client.reject_question(directory, id).await,
-            Instruction::Abort => {
-                self.known.is_aborted = true;
-                self.abort().await
-            }
-        }
-    }
-
-    async fn abort(&mut self) -> Result<(), OpenCodeError> {
-        self.aborted_at = Some(Instant::now());
-        self.client.abort(&self.session.id).await?;
-        self.client.reject_all(&self.session).await
-    }
-
-    async fn abort_again(&mut self, snapshot: &Snapshot) -> Result<(), OpenCodeError> {
-        let is_due = self.aborted_at.is_none_or(|at| at.elapsed() > ABORT_AGAIN);
-        if !self.known.is_aborted || snapshot.status == Status::Idle || !is_due {
-            return Ok(());
-        }
-        match self.abort().await {
-            Err(error) if !error.is_temporary() => Err(error),
-            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Permissions and questions, asked by sessions and their children.
 
-use super::workbench::{Workbench, call};
-use growqr_stack::opencode::{Ending, Failure, Instruction, OpenCodeError, PendingRequest, PermissionReply, PermissionRequest};
+use super::workbench::{Instruction, Workbench, call};
+use growqr_stack::opencode::{Ending, Failure, OpenCodeError, PendingRequest, PermissionReply, PermissionRequest};
 use serde_json::json;
 
 fn permission(request: PendingRequest) -> PermissionRequest {

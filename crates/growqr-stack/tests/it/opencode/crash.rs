@@ -1,7 +1,7 @@
 //! Death of the server and of the app in the middle of a run.
 
-use super::workbench::{READY, Workbench, call};
-use growqr_stack::opencode::{Action, Ending, Instruction, PendingRequest, PermissionReply, Rule};
+use super::workbench::{Instruction, READY, Workbench, call};
+use growqr_stack::opencode::{Action, Ending, PendingRequest, PermissionReply, Rule};
 use serde_json::json;
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod asks;
 mod crash;
 mod files;
+mod pages;
 mod parallel;
 mod ready;
 mod stop;

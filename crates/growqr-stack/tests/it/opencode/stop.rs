@@ -1,7 +1,7 @@
 //! Abort and deletion.
 
-use super::workbench::{Workbench, call};
-use growqr_stack::opencode::{Ending, Instruction, OpenCodeError, Phase, Status};
+use super::workbench::{Instruction, Workbench, call};
+use growqr_stack::opencode::{Ending, OpenCodeError, Phase, Status};
 use growqr_testkit::anthropic::{Point, StopPoint, says};
 use serde_json::json;
 use std::time::Duration;
@@ -37,6 +37,27 @@ async fn an_abort_while_a_permission_waits_withdraws_the_request() {
     let outcome = run.outcome().await;
     assert_eq!(outcome.ending, Ending::Aborted);
     assert_eq!(bench.client.pending(&outcome.session).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_prompt_that_was_sent_right_before_an_abort_does_not_run_afterwards() {
+    let Some(bench) = Workbench::start().await else { return };
+    let held = StopPoint::new();
+    let reply = says("never finished").stop_at(Point::Events(2), &held);
+    bench.claude.route(move |_| Some(reply.clone()));
+    for number in 0..6 {
+        let mut job = bench.job("late", "hello");
+        job.session.title = format!("late-{number}");
+        job.prompt.message = format!("msg_late{number}").parse().unwrap();
+        let session = bench.client.create_session(&job.session).await.unwrap();
+        bench.client.prompt(&session.id, &job.prompt).await.unwrap();
+        bench.client.stop_prompt(&session, &job.prompt.message, LIMIT).await.unwrap();
+        let asked = bench.claude.messages().len();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(bench.client.status(&session).await.unwrap(), Status::Idle, "session {number}");
+        assert_eq!(bench.claude.messages().len(), asked, "session {number} asks the model no more");
+    }
+    held.release();
 }
 
 #[tokio::test]

@@ -2,14 +2,14 @@
 
 use growqr_core::secret::Secret;
 use growqr_stack::opencode::{
-    AgentConfig, Command, EventFeed, Instruction, Limits, NewSession, OpenCode, OpenCodeError, PendingRequest, Prompt,
-    ServedModel, ServerConfig, SessionJob, SessionOutcome, SessionView, config, run_session,
+    AgentConfig, EventFeed, Limits, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionId, PermissionReply, Prompt,
+    QuestionId, ServedModel, ServerConfig, SessionJob, SessionOutcome, SessionView, config, run_session,
 };
 use growqr_testkit::anthropic::{AnthropicStub, RequestView, Script, calls, says};
 use growqr_testkit::opencode::OpenCodeServer;
 use serde_json::Value;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// For a server that starts on a busy machine.
@@ -21,9 +21,19 @@ pub struct Workbench {
     pub client: OpenCode,
 }
 
+/// What a person tells a session.
+pub enum Instruction {
+    /// Answers a permission request, also one of a child.
+    Permission(PermissionId, PermissionReply),
+    /// Answers a question request: a list of answers for each question.
+    Answer(QuestionId, Vec<Vec<String>>),
+    RejectQuestion(QuestionId),
+    Abort,
+}
+
 /// A session that runs in a task.
 pub struct Running {
-    pub commands: mpsc::Sender<Command>,
+    client: OpenCode,
     pub view: watch::Receiver<SessionView>,
     task: JoinHandle<Result<SessionOutcome, OpenCodeError>>,
 }
@@ -91,13 +101,13 @@ impl Workbench {
     /// Runs a job in a task of its own, as the app does.
     pub fn run(&self, job: SessionJob) -> Running {
         let client = self.client.clone();
-        let (commands, mut received) = mpsc::channel(4);
         let (shown, view) = watch::channel(SessionView::default());
+        let driven = client.clone();
         let task = tokio::spawn(async move {
-            let feed = EventFeed::start(&client);
-            run_session(&client, &feed, &job, &mut received, &shown).await
+            let feed = EventFeed::start(&driven);
+            run_session(&driven, &feed, &job, &shown).await
         });
-        Running { commands, view, task }
+        Running { client, view, task }
     }
 
     /// Runs a job that needs no reply.
@@ -126,9 +136,14 @@ impl Running {
     }
 
     pub async fn tell(&self, instruction: Instruction) -> Result<(), OpenCodeError> {
-        let (done, result) = oneshot::channel();
-        self.commands.send(Command { instruction, done }).await.unwrap();
-        result.await.unwrap()
+        let session = self.view.borrow().session.clone().expect("the session is open");
+        let (client, directory) = (&self.client, &session.directory);
+        match instruction {
+            Instruction::Permission(id, reply) => client.reply_permission(directory, &id, &reply).await,
+            Instruction::Answer(id, answers) => client.reply_question(directory, &id, &answers).await,
+            Instruction::RejectQuestion(id) => client.reject_question(directory, &id).await,
+            Instruction::Abort => client.stop(&session, READY).await,
+        }
     }
 
     /// Ends the driver, as the app's death does. The session goes on.
