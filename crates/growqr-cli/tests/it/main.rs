@@ -19,6 +19,8 @@ mod rebuilding;
 mod sign_in;
 #[cfg(target_os = "linux")]
 mod stack;
+#[cfg(target_os = "linux")]
+mod stack_trouble;
 mod story;
 #[cfg(target_os = "linux")]
 mod terminal;

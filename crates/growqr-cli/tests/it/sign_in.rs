@@ -9,17 +9,21 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 /// A computer with a keyring, and a sign-in service.
-struct World {
-    program: Program,
-    clerk: ClerkStub,
+pub struct World {
+    pub program: Program,
+    pub clerk: ClerkStub,
     session: DesktopSession,
 }
 
 impl World {
     fn new() -> Option<World> {
+        World::of(Program::new())
+    }
+
+    /// Like [`World::new`], with this program.
+    pub fn of(program: Program) -> Option<World> {
         let session = DesktopSession::start()?;
         let clerk = ClerkStub::start_blocking().expect("a port");
-        let program = Program::new();
         program.claude.route(|request| Some(says(&format!("You said: {}", request.last_user_text()))));
         Some(World { program, clerk, session })
     }
@@ -31,7 +35,7 @@ impl World {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         crate::program::run_with(self.command(args), b"")
     }
 
@@ -50,7 +54,7 @@ impl World {
     }
 
     /// Signs in as the user of the browser, who presses Allow or Deny.
-    fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
+    pub fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
         sign_in_with_browser(self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat()), allows)
     }
 }

@@ -6,7 +6,7 @@ use crate::program::Program;
 use growqr_app::Environment;
 use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
-use growqr_wire::{OrphanKey, Reply, Request};
+use growqr_wire::{Reply, Request};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::Path;
@@ -14,27 +14,27 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(120);
+pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// Whether a request comes from OpenCode: with its own tools, through the gateway.
-fn is_session(request: &RequestView<'_>) -> bool {
+pub fn is_session(request: &RequestView<'_>) -> bool {
     request.tool_names().contains(&"write")
 }
 
-fn send(name: &str, task: &str) -> (&'static str, Value) {
+pub fn send(name: &str, task: &str) -> (&'static str, Value) {
     ("spawn_sub_agent", json!({"name": name, "task": task, "needs": ["files", "shell"]}))
 }
 
-fn write(path: &str, content: &str) -> Script {
+pub fn write(path: &str, content: &str) -> Script {
     calls([("write", json!({"filePath": path, "content": content}))])
 }
 
-fn shell(command: &str) -> Script {
+pub fn shell(command: &str) -> Script {
     calls([("bash", json!({"command": command, "description": "Runs a command"}))])
 }
 
 /// The Grow Agent sends a sub-agent to the workbench, which writes a file and needs the shell.
-fn one_writer(request: &RequestView<'_>) -> Option<Script> {
+pub fn one_writer(request: &RequestView<'_>) -> Option<Script> {
     if is_session(request) {
         return Some(match request.answers_so_far() {
             0 => write("greeting.txt", "hello\n"),
@@ -55,16 +55,16 @@ fn asks(program: &Program) -> Vec<Value> {
     program.json(&["asks", "list"])
 }
 
-fn until_asked(program: &Program) -> Value {
+pub fn until_asked(program: &Program) -> Value {
     until("a question", LIMIT, || asks(program).into_iter().next())
 }
 
-fn answer(program: &Program, ask: &Value, answer: &str) {
+pub fn answer(program: &Program, ask: &Value, answer: &str) {
     let ran = program.run(&["asks", "answer", ask["ask"]["id"].as_str().expect("an id"), answer]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
 }
 
-fn say(program: &Program, text: &str) {
+pub fn say(program: &Program, text: &str) {
     let ran = program.run(&["agents", "say", "grow", text]);
     // The command ends early if a sub-agent asks meanwhile.
     assert!(ran.code == Some(0) || ran.err.contains("waits for your answer"), "{ran:?}");
@@ -75,20 +75,20 @@ fn agents(program: &Program) -> Vec<Value> {
 }
 
 /// The sub-agents, in the order of their names.
-fn sub_agents(program: &Program) -> Vec<Value> {
+pub fn sub_agents(program: &Program) -> Vec<Value> {
     let mut found: Vec<Value> = agents(program).into_iter().filter(|agent| agent["id"] != "grow").collect();
     found.sort_by_key(|agent| agent["name"].to_string());
     found
 }
 
 /// Whether no turn is under way.
-fn is_over(program: &Program) -> bool {
+pub fn is_over(program: &Program) -> bool {
     let at_work = ["thinking", "working", "waiting"];
     agents(program).iter().all(|agent| !at_work.contains(&agent["status"].as_str().expect("a status")))
 }
 
 /// Waits until nobody is at work and the Grow Agent has said this.
-fn until_said(program: &Program, words: &str) {
+pub fn until_said(program: &Program, words: &str) {
     until(words, LIMIT, || (is_over(program) && program.run(&["agents", "show", "grow"]).out.contains(words)).then_some(()));
 }
 
@@ -156,7 +156,7 @@ fn one_with_bytes(request: &RequestView<'_>) -> Option<Script> {
 const SPACED: &str = "\n  spaced  \n\n";
 
 /// Asks the host, as the window does.
-fn send_to_host(program: &Program, request: Request) -> Reply {
+pub fn send_to_host(program: &Program, request: Request) -> Reply {
     let environment = Environment::from_process();
     let profile = growqr_app::Profile::find(Some(program.folder()), &environment).expect("a profile");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -238,7 +238,7 @@ fn a_program_that_a_repository_names_runs_only_after_a_question() {
 }
 
 /// The number of recorded events of a kind.
-fn count(program: &Program, kind: &str) -> usize {
+pub fn count(program: &Program, kind: &str) -> usize {
     program.json(&["events"]).iter().filter(|event| event["kind"] == kind).count()
 }
 
@@ -305,7 +305,7 @@ fn a_session_whose_program_is_killed_in_the_middle_of_a_model_call_is_adopted() 
 }
 
 /// Waits until a response is stopped there.
-fn wait(held: &StopPoint) {
+pub fn wait(held: &StopPoint) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         tokio::time::timeout(LIMIT, held.reached()).await.expect("a response reaches this point");
@@ -313,7 +313,7 @@ fn wait(held: &StopPoint) {
 }
 
 /// Like [`assert_costs_equal_the_bill`], after a call that was cut: nobody knows its exact cost, so at least the bill is counted.
-fn assert_every_cost_is_counted(program: &Program) {
+pub fn assert_every_cost_is_counted(program: &Program) {
     program.claude.assert_all_accepted();
     let billed = program.claude.total_micro_cents();
     let budget = &program.json(&["budget", "show"])[0];
@@ -324,7 +324,7 @@ fn assert_every_cost_is_counted(program: &Program) {
 }
 
 /// The number of times that a part was started again after a failure.
-fn restarts(state: &Value, id: &str) -> u64 {
+pub fn restarts(state: &Value, id: &str) -> u64 {
     part(state, id)["restarts"].as_u64().expect("a number")
 }
 
@@ -426,9 +426,9 @@ fn eight_writers(request: &RequestView<'_>) -> Option<Script> {
     })
 }
 
-const NAMES: [&str; 9] = ["", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+pub const NAMES: [&str; 9] = ["", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 
-fn named<'a>(agents: &'a [Value], name: &str) -> &'a Value {
+pub fn named<'a>(agents: &'a [Value], name: &str) -> &'a Value {
     agents.iter().find(|agent| agent["name"] == name).unwrap_or_else(|| panic!("no {name} in {agents:?}"))
 }
 
@@ -605,102 +605,6 @@ fn a_workbench_that_the_person_never_starts_is_not_waited_for() {
     say(&program, "greet the world");
     until_said(&program, "It works without files.");
     assert_eq!(sub_agents(&program).remove(0)["mind"], "model");
-    drop(running);
-    reset(&program);
-}
-
-#[test]
-fn only_leftovers_that_were_shown_are_removed() {
-    let Some(host) = docker() else { return };
-    let program = desk(host);
-    let running = Running::ready(&program);
-    let owned = Owned::of(host, &program);
-    let left_over = |name: &str| {
-        let labels = ["ai.growqr.app=growqr-desktop", owned.install(), "ai.growqr.profile=gone", "ai.growqr.part=gitea-data"];
-        let labels: Vec<&str> = labels.iter().flat_map(|label| ["--label", *label]).collect();
-        host.docker(&[&["volume", "create"], &labels[..], &[name]].concat());
-    };
-    left_over("growqr-test-shown");
-    let shown = status(&program)["orphans"].clone();
-    let shown = if shown == json!([]) {
-        until("the leftover", LIMIT, || Some(status(&program)["orphans"].clone()).filter(|found| *found != json!([])))
-    } else {
-        shown
-    };
-    assert_eq!((&shown[0]["kind"], &shown[0]["id"]), (&json!("volume"), &json!("growqr-test-shown")));
-    left_over("growqr-test-unseen");
-    let agreed = OrphanKey { kind: "volume".to_owned(), id: "growqr-test-shown".to_owned() };
-    // A volume of the profile itself is no leftover, whatever is sent.
-    let own = OrphanKey { kind: "volume".to_owned(), id: owned.volumes().remove(0) };
-    send_to_host(&program, Request::StackRemoveOrphans { orphans: vec![agreed, own.clone()] });
-    let left = until("the rest", LIMIT, || {
-        let state = status(&program);
-        (state["busy"].is_null() && state["orphans"][0]["id"] == "growqr-test-unseen").then_some(state)
-    });
-    assert_eq!(left["orphans"].as_array().expect("a list").len(), 1, "{left}");
-    assert!(owned.volumes().contains(&own.id));
-    let removed = program.run(&["stack", "orphans", "--remove"]);
-    assert_eq!(removed.code, Some(0), "{removed:?}");
-    assert_eq!(status(&program)["orphans"], json!([]));
-    drop(running);
-    reset(&program);
-}
-
-#[test]
-fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
-    use std::os::unix::fs::{MetadataExt, chown};
-    const PERSON: u32 = 1234;
-    let Some(host) = docker() else { return };
-    let program = desk(host);
-    let shared = tempfile::tempdir().expect("a folder");
-    let notes = shared.path().join("notes");
-    std::fs::create_dir(&notes).expect("a folder");
-    std::fs::write(notes.join("large"), vec![0; 80 << 20]).expect("a file");
-    for own in [program.folder(), shared.path(), &notes] {
-        chown(own, Some(PERSON), Some(PERSON)).expect("this runs as root");
-    }
-    let share = json!([{"path": notes, "write": true}]).to_string();
-    let set = |value: &str| assert_eq!(program.run(&["config", "set", "workbench.folders", value]).code, Some(0));
-    let running = Running::ready(&program);
-    let owned = Owned::of(host, &program);
-    let until_user = |user: u32| {
-        until("the other container", LIMIT, || {
-            let found = host.docker(&[
-                "ps",
-                "-q",
-                "--filter",
-                &format!("label={}", owned.install()),
-                "--filter",
-                "label=ai.growqr.part=opencode",
-            ]);
-            let id = found.lines().next()?;
-            let wanted = host.docker(&["inspect", "-f", "{{.Config.User}}", id]) == format!("{user}:{user}");
-            (wanted && part(&status(&program), "opencode")["state"] == "running").then_some(())
-        });
-    };
-    until_user(1000);
-    owned.shell(
-        "opencode",
-        "mkdir -p /workspace/work/.deep && echo one > /workspace/work/.deep/file && chmod 700 /workspace/work",
-    );
-    set(&share);
-    until_user(PERSON);
-    owned
-        .shell("opencode", "echo two >> /workspace/work/.deep/file && echo new > /workspace/notes/new && echo x > /data/share/x");
-    assert_eq!(std::fs::metadata(notes.join("new")).expect("a file").uid(), PERSON);
-    set("none");
-    until_user(1000);
-    assert_eq!(
-        owned.shell("opencode", "echo three >> /workspace/work/.deep/file && cat /workspace/work/.deep/file"),
-        "one\ntwo\nthree"
-    );
-    drop(running);
-    // The next program measures the disk space at its start.
-    set(&share);
-    let running = Running::start(&program);
-    until_user(PERSON);
-    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
-    assert!(bytes > 0 && bytes < 60_000_000, "{bytes}");
     drop(running);
     reset(&program);
 }

@@ -1,0 +1,274 @@
+//! The stack under load and in trouble: a sub-agent that ends the container, full volumes, two people in one data folder.
+
+use crate::docker_desk::{Owned, Running, desk, docker, equipped, part, remember, reset, status, until};
+use crate::program::Program;
+use crate::sign_in::World;
+use crate::workbench::{
+    LIMIT, NAMES, answer, assert_every_cost_is_counted, count, is_over, is_session, named, restarts, say, send, send_to_host,
+    shell, sub_agents, until_asked, until_said, wait, write,
+};
+use growqr_testkit::DockerHost;
+use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
+use growqr_testkit::clerk::User;
+use growqr_wire::{OrphanKey, Request};
+use serde_json::{Value, json};
+
+/// Eight sub-agents: number seven ends the container, number two waits for its model meanwhile.
+fn one_of_eight_ends_the_container(request: &RequestView<'_>, held: &StopPoint) -> Option<Script> {
+    if !is_session(request) {
+        return Some(if request.tool_results().is_empty() && request.answers_so_far() == 0 {
+            calls((1..=8).map(|number| send(NAMES[number], &format!("be number {number}"))))
+        } else {
+            says("Noted.")
+        });
+    }
+    let number = request.first_user_text().split("number ").nth(1)?.chars().next()?;
+    let ended = says(&format!("Number {number} is done."));
+    Some(match (request.answers_so_far(), number) {
+        _ if request.last_user_text().contains("The workbench stopped while you worked") => ended,
+        (0, _) => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
+        (1, '7') => shell("kill 1; sleep 60"),
+        (1, '2') => ended.stop_at(Point::BeforeHead, held),
+        _ => ended,
+    })
+}
+
+#[test]
+fn one_of_eight_ends_the_container_and_nothing_of_the_others_is_lost_or_doubled() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    assert_eq!(program.run(&["budget", "set", "--per-message", "4"]).code, Some(0));
+    let held = StopPoint::new();
+    let stop = held.clone();
+    program.claude.route(move |request| one_of_eight_ends_the_container(request, &stop));
+    let running = Running::ready(&program);
+    say(&program, "send eight");
+    let ask = until_asked(&program);
+    assert_eq!(ask["agent_name"], "seven");
+    wait(&held);
+    let container = Owned::of(host, &program).container("opencode");
+    answer(&program, &ask, "allow");
+    until("the restart", LIMIT, || (restarts(&status(&program), "opencode") == 1).then_some(()));
+    held.release();
+    running.until_ready();
+    until("the end of all", LIMIT, || is_over(&program).then_some(()));
+    let owned = Owned::of(host, &program);
+    assert_eq!(owned.container("opencode"), container, "the same container");
+    let sent = sub_agents(&program);
+    for (number, name) in NAMES.iter().enumerate().skip(1) {
+        let agent = named(&sent, name);
+        let folder = format!("/workspace/{}", agent["id"].as_str().expect("an id"));
+        assert_eq!(owned.shell("opencode", &format!("cat {folder}/file-{number}.txt")), format!("written by {number}"));
+        assert!(number == 7 || agent["status"] == "done", "{agent}");
+    }
+    assert_eq!(count(&program, "session_started"), 8, "no session was made twice");
+    // What number seven did is not done again, and the Grow Agent hears of it.
+    let ends: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "session_ended").collect();
+    assert!(ends.iter().any(|end| end.to_string().contains("kill 1; sleep 60")), "{ends:?}");
+    assert_every_cost_is_counted(&program);
+    drop(running);
+    reset(&program);
+}
+
+/// Makes the volume of a part anew with so little room, with the name and labels that it has.
+fn shrink(host: &DockerHost, volume: &str, labels: &serde_json::Map<String, Value>, megabytes: u32) {
+    let room = format!("o=size={megabytes}m,uid=1000,gid=1000");
+    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", value.as_str().expect("a text"))).collect();
+    let mut arguments = vec!["volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", &room];
+    arguments.extend(labels.iter().flat_map(|label| ["--label", label.as_str()]));
+    arguments.push(volume);
+    host.docker(&arguments);
+}
+
+/// A sub-agent that says what came of its file.
+fn one_that_needs_room(request: &RequestView<'_>) -> Option<Script> {
+    if is_session(request) {
+        let results = request.tool_results();
+        return Some(match results.last() {
+            None => write("greeting.txt", &"hello\n".repeat(4_000)),
+            Some(result) if result.text.to_lowercase().contains("no space") => says("There is no room."),
+            Some(_) => says("It is written."),
+        });
+    }
+    let said = request.last_user_text();
+    Some(if said.to_lowercase().contains("no space") || said.contains("There is no room.") {
+        says("The workbench is full.")
+    } else if said.contains("It is written.") {
+        says("There is room again.")
+    } else if request.tool_results().is_empty() {
+        calls([send("writer", "write a greeting")])
+    } else {
+        says("I have sent somebody.")
+    })
+}
+
+#[test]
+fn full_volumes_are_named_and_everything_goes_on_once_there_is_room() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_that_needs_room);
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let volumes: Vec<(String, Value)> = owned
+        .volumes()
+        .into_iter()
+        .filter(|name| name.ends_with("-opencode-work") || name.ends_with("-gitea-data"))
+        .map(|name| {
+            let labels = host.docker(&["volume", "inspect", "-f", "{{json .Labels}}", &name]);
+            (name, serde_json::from_str(&labels).expect("JSON"))
+        })
+        .collect();
+    drop(running);
+    reset(&program);
+    for (name, labels) in &volumes {
+        shrink(host, name, labels.as_object().expect("labels"), 24);
+    }
+    let running = Running::ready(&program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(program.run(&["stack", "sync"]).code, Some(0));
+    let fill = |part: &str, folder: &str| owned.shell(part, &format!("dd if=/dev/zero of={folder}/fill bs=1M 2>/dev/null; true"));
+    fill("gitea", "/var/lib/gitea");
+    remember(&program, "more.md", &"a line that takes room\n".repeat(4_000));
+    let behind = until("behind", LIMIT, || {
+        let memory = status(&program)["memory"].clone();
+        (memory["state"] == "behind").then_some(memory)
+    });
+    assert_eq!(behind["behind"], 1, "{behind}");
+    owned.shell("gitea", "rm /var/lib/gitea/fill");
+    until("the same", LIMIT, || (status(&program)["memory"]["state"] == "same").then_some(()));
+    fill("opencode", "/workspace");
+    say(&program, "greet the world");
+    until_said(&program, "The workbench is full.");
+    assert_eq!(part(&status(&program), "opencode")["state"], "running");
+    owned.shell("opencode", "rm /workspace/fill");
+    say(&program, "greet the world again");
+    until_said(&program, "There is room again.");
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn two_signed_in_people_in_one_data_folder_have_a_stack_each() {
+    let Some(host) = docker() else { return };
+    let Some(world) = World::of(equipped(host, Program::new())) else { return };
+    let run = |arguments: &[&str]| {
+        let ran = world.run(arguments);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran
+    };
+    let state = || -> Value { serde_json::from_str(&run(&["--json", "stack", "status"]).out).expect("JSON") };
+    assert_eq!(world.sign_in(&["--fresh"], true).code, Some(0));
+    run(&["stack", "up"]);
+    let owned = Owned::of(host, &world.program);
+    let seen = || (owned.running(), owned.networks(), owned.volumes());
+    let of_ada = seen();
+    assert_eq!((of_ada.0.len(), of_ada.2.len()), (2, 5));
+    world.clerk.sign_in_as(User::grace());
+    assert_eq!(world.sign_in(&["--fresh", "--someone-else"], true).code, Some(0));
+    assert_eq!(part(&state(), "gitea")["state"], "off");
+    run(&["stack", "up"]);
+    assert_eq!((owned.running().len(), owned.volumes().len()), (4, 10));
+    assert_eq!(state()["orphans"], json!([]), "what belongs to the other person is no leftover");
+    run(&["stack", "reset", "--yes"]);
+    assert_eq!(seen(), of_ada);
+    run(&["auth", "switch", "ada+clerk_test@example.com"]);
+    assert_eq!(part(&state(), "gitea")["state"], "running");
+    run(&["stack", "reset", "--yes"]);
+    assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
+}
+
+#[test]
+fn only_leftovers_that_were_shown_are_removed() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let left_over = |name: &str| {
+        let labels = ["ai.growqr.app=growqr-desktop", owned.install(), "ai.growqr.profile=gone", "ai.growqr.part=gitea-data"];
+        let labels: Vec<&str> = labels.iter().flat_map(|label| ["--label", *label]).collect();
+        host.docker(&[&["volume", "create"], &labels[..], &[name]].concat());
+    };
+    left_over("growqr-test-shown");
+    let shown = status(&program)["orphans"].clone();
+    let shown = if shown == json!([]) {
+        until("the leftover", LIMIT, || Some(status(&program)["orphans"].clone()).filter(|found| *found != json!([])))
+    } else {
+        shown
+    };
+    assert_eq!((&shown[0]["kind"], &shown[0]["id"]), (&json!("volume"), &json!("growqr-test-shown")));
+    left_over("growqr-test-unseen");
+    let agreed = OrphanKey { kind: "volume".to_owned(), id: "growqr-test-shown".to_owned() };
+    // A volume of the profile itself is no leftover, whatever is sent.
+    let own = OrphanKey { kind: "volume".to_owned(), id: owned.volumes().remove(0) };
+    send_to_host(&program, Request::StackRemoveOrphans { orphans: vec![agreed, own.clone()] });
+    let left = until("the rest", LIMIT, || {
+        let state = status(&program);
+        (state["busy"].is_null() && state["orphans"][0]["id"] == "growqr-test-unseen").then_some(state)
+    });
+    assert_eq!(left["orphans"].as_array().expect("a list").len(), 1, "{left}");
+    assert!(owned.volumes().contains(&own.id));
+    let removed = program.run(&["stack", "orphans", "--remove"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert_eq!(status(&program)["orphans"], json!([]));
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const PERSON: u32 = 1234;
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let shared = tempfile::tempdir().expect("a folder");
+    let notes = shared.path().join("notes");
+    std::fs::create_dir(&notes).expect("a folder");
+    std::fs::write(notes.join("large"), vec![0; 80 << 20]).expect("a file");
+    for own in [program.folder(), shared.path(), &notes] {
+        chown(own, Some(PERSON), Some(PERSON)).expect("this runs as root");
+    }
+    let share = json!([{"path": notes, "write": true}]).to_string();
+    let set = |value: &str| assert_eq!(program.run(&["config", "set", "workbench.folders", value]).code, Some(0));
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let until_user = |user: u32| {
+        until("the other container", LIMIT, || {
+            let found = host.docker(&[
+                "ps",
+                "-q",
+                "--filter",
+                &format!("label={}", owned.install()),
+                "--filter",
+                "label=ai.growqr.part=opencode",
+            ]);
+            let id = found.lines().next()?;
+            let wanted = host.docker(&["inspect", "-f", "{{.Config.User}}", id]) == format!("{user}:{user}");
+            (wanted && part(&status(&program), "opencode")["state"] == "running").then_some(())
+        });
+    };
+    until_user(1000);
+    owned.shell(
+        "opencode",
+        "mkdir -p /workspace/work/.deep && echo one > /workspace/work/.deep/file && chmod 700 /workspace/work",
+    );
+    set(&share);
+    until_user(PERSON);
+    owned
+        .shell("opencode", "echo two >> /workspace/work/.deep/file && echo new > /workspace/notes/new && echo x > /data/share/x");
+    assert_eq!(std::fs::metadata(notes.join("new")).expect("a file").uid(), PERSON);
+    set("none");
+    until_user(1000);
+    assert_eq!(
+        owned.shell("opencode", "echo three >> /workspace/work/.deep/file && cat /workspace/work/.deep/file"),
+        "one\ntwo\nthree"
+    );
+    drop(running);
+    // The next program measures the disk space at its start.
+    set(&share);
+    let running = Running::start(&program);
+    until_user(PERSON);
+    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
+    assert!(bytes > 0 && bytes < 60_000_000, "{bytes}");
+    drop(running);
+    reset(&program);
+}
