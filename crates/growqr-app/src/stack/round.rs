@@ -237,7 +237,7 @@ impl Worker {
     /// Starts these parts, with other ports as long as the chosen ones turn out to be in use.
     async fn reconcile(&mut self, stack: &Stack, chosen: &Chosen, preferences: &StackPreferences) -> Result<Real, Problem> {
         for _ in 0..PORT_TRIES {
-            let wanted = self.wanted(stack.daemon(), chosen, preferences).await?;
+            let wanted = self.wanted(stack, chosen, preferences).await?;
             for part in &chosen.started {
                 if !self.ready.contains_key(part) {
                     self.view.set_part(*part, PartState::Starting, "starting");
@@ -262,7 +262,7 @@ impl Worker {
         Err(StackError::PortTaken(self.taken.last().copied().unwrap_or_default()).into())
     }
 
-    async fn wanted(&mut self, daemon: &Daemon, chosen: &Chosen, preferences: &StackPreferences) -> Result<Wanted, Problem> {
+    async fn wanted(&mut self, stack: &Stack, chosen: &Chosen, preferences: &StackPreferences) -> Result<Wanted, Problem> {
         let has = |part: ContainerPart| chosen.started.contains(&part) || chosen.kept.contains(&part);
         let gitea = match has(ContainerPart::Gitea) {
             true => Some(self.services.gitea_spec(&self.config.gitea_image, &self.taken).await?),
@@ -270,7 +270,7 @@ impl Worker {
         };
         // Also for a container that is kept: it needs the gateway.
         let opencode = match has(ContainerPart::OpenCode) {
-            true => Some(self.services.opencode_spec(daemon, &self.taken, preferences).await?),
+            true => Some(self.services.opencode_spec(stack.daemon(), &self.taken, preferences).await?),
             false => None,
         };
         let started = |spec: &ContainerSpec| chosen.started.contains(&spec.part);

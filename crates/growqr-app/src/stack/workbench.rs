@@ -31,6 +31,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes the folder of a session a git repository before OpenCode reads it. If OpenCode makes it one, it reads everything again.
 const MAKE_FOLDER: &str = "mkdir -p \"$1\" && { ! command -v git >/dev/null || git init -q \"$1\"; }";
+
 /// How often the folder of a session is tried to be made.
 const FOLDER_TRIES: u32 = 5;
 
@@ -347,7 +348,8 @@ async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeEr
 async fn make_folder(running: &Running, folder: &str) -> Result<(), OpenCodeError> {
     let mut left = FOLDER_TRIES;
     loop {
-        let problem = match running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", folder])).await {
+        let made = running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", folder])).await;
+        let problem = match made {
             Ok(done) if done.code == 0 => return Ok(()),
             Ok(done) => done.error,
             Err(error @ StackError::Failed { .. }) => error.to_string(),
