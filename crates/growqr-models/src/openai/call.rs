@@ -4,14 +4,14 @@ use super::accumulate::{Accumulator, CompleteReply};
 use super::discover::Program;
 use super::errors::CallErrors;
 use super::{OpenAi, bearer, request};
-use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Timeouts, failure};
+use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, failure};
+use crate::tool_input::used_call_ids;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::Money;
-use growqr_core::prompt::{Block, blocks};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
-use std::collections::BTreeSet;
+use serde_json::Value;
 
 /// A token is at most about this many bytes, apart from runs of one character. Gives a lower bound of a text's tokens.
 const MAX_BYTES_PER_TOKEN: u64 = 6;
@@ -35,8 +35,8 @@ impl ServiceErrors for CallErrors<'_> {
         CallErrors::unreachable(self, cause)
     }
 
-    fn stream_error(&self, server_message: &str, begun: bool) -> Failure {
-        CallErrors::stream_error(self, server_message, begun)
+    fn stream_error(&self, body: &Value, stage: Stage) -> Failure {
+        CallErrors::stream_error(self, body, stage)
     }
 }
 
@@ -55,22 +55,19 @@ impl OpenAi {
         let bytes = request::body(request, limit, request.max_tokens).len() as u64;
         self.check_prompt_fits(&errors, bytes)?;
         let body = request::body(request, limit, self.output_limit(model, bytes).min(request.max_tokens));
-        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_are_activity: true };
+        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_extend_first: true };
         let http = self.request(body)?;
-        // The permit is kept until the stream has ended.
-        let (response, _permit) = self.service.open(http, &request.agent, timeouts, &errors, on_delta).await?;
-        let mut answer = Accumulator::default();
-        let read = self.service.read(response, timeouts, &errors, &mut answer, on_delta).await;
-        match read {
-            Ok(request_id) => {
-                let answered = answer.into_reply(&ids(request), request.messages.len());
+        let new_reply = || Accumulator::new(request.segment.tools.clone());
+        match self.service.call(&http, &request.agent, timeouts, &errors, new_reply, on_delta).await {
+            Ok((answer, request_id)) => {
+                let answered = answer.into_reply(&used_call_ids(request), request.messages.len());
                 let reply = self.reply(model, answered, bytes, request_id);
                 tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered");
                 Ok(reply)
             }
             Err(failure) => {
-                tracing::debug!(model, kind = ?failure.kind, "reading the reply failed");
-                Err(failure)
+                tracing::debug!(model, kind = ?failure.kind, "the call failed");
+                Err(errors.with_address(failure))
             }
         }
     }
@@ -82,7 +79,7 @@ impl OpenAi {
     pub async fn check(&self) -> Result<(), Failure> {
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
         let errors = CallErrors { base: &self.config.base, program: self.program(), model: "", secret };
-        let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_are_activity: true };
+        let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_extend_first: true };
         let http = self.with_key(Request::new(Method::GET, self.config.base.join("models")))?;
         self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop)
     }
@@ -142,7 +139,7 @@ impl OpenAi {
         }
     }
 
-    /// Builds the reply. If the server sent no token counts, they are a high estimate. The cost is zero for a free model and
+    /// Builds the reply. Token counts that the server did not send are a high estimate. The cost is zero for a free model and
     /// unknown for any other.
     fn reply(&self, model: &str, answered: CompleteReply, bytes: u64, request_id: Option<String>) -> Reply {
         let estimate = Usage {
@@ -150,7 +147,7 @@ impl OpenAi {
             output_tokens: answered.bytes.div_ceil(LOW_BYTES_PER_TOKEN),
             ..Usage::default()
         };
-        let usage = answered.usage.filter(|usage| usage.prompt_tokens() > 0).unwrap_or(estimate);
+        let usage = answered.counts.usage(&estimate);
         let window = self.window(model);
         let is_full = window.is_reported && usage.prompt_tokens() + usage.output_tokens >= window.tokens;
         let stop = match answered.stop {
@@ -161,15 +158,4 @@ impl OpenAi {
         let model = answered.model.unwrap_or_else(|| model.to_owned());
         Reply { content: answered.content, stop, usage, model, request_id, cost }
     }
-}
-
-/// The ids of all tool calls in the conversation.
-fn ids(request: &ModelRequest) -> BTreeSet<String> {
-    let blocks = request.messages.iter().flat_map(|message| blocks(&message.content));
-    blocks
-        .filter_map(|block| match block {
-            Block::Call { id, .. } => Some(id.to_string()),
-            _ => None,
-        })
-        .collect()
 }

@@ -2,7 +2,8 @@
 //! object or plain text, may have one of several statuses, or may arrive as an event after a 200.
 
 use super::{BaseUrl, Program};
-use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
+use crate::http::{ResponseHead, RetryDecision, Stage, redact_and_shorten};
+use crate::lenient::{error_message, read_error_body, scalar, status_of};
 use growqr_core::model::{Failure, FailureKind};
 use serde_json::Value;
 
@@ -13,13 +14,6 @@ pub(super) struct CallErrors<'a> {
     pub model: &'a str,
     /// The key. It is redacted if the server repeats it in a message.
     pub secret: &'a str,
-}
-
-/// The message of an error in any of the known formats; empty if there is none.
-pub(super) fn error_message(body: &Value) -> String {
-    let error = &body["error"];
-    let candidates = [&error["message"], error, &body["message"], &body["detail"], body];
-    candidates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
 }
 
 impl CallErrors<'_> {
@@ -34,10 +28,9 @@ impl CallErrors<'_> {
 
     /// Classifies a response whose status is not 200.
     pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
-        let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+        let parsed = read_error_body(body);
         let server_message = error_message(&parsed);
-        let code = parsed["error"]["code"].as_str().or(parsed["error"]["type"].as_str()).unwrap_or_default();
-        let kind = kind(head.status, code, &server_message);
+        let kind = kind(head.status, &code(&parsed), &server_message);
         let message = self.sentence(kind, head.status, &redact_and_shorten(&server_message, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
         // A retry would fail again: waiting restores no credit and enlarges no window.
@@ -49,17 +42,34 @@ impl CallErrors<'_> {
             503 => "the server is not ready yet".to_owned(),
             other => format!("HTTP {other}"),
         };
-        RetryDecision::Retry { after: head.requested_wait(), reason, failure }
+        // A chat template that cannot render this conversation fails with 500 each time.
+        RetryDecision::Retry { after: head.requested_wait(), reason, failure, is_final_twice: head.status == 500 }
     }
 
-    /// The failure for an error event after a 200. Before the reply has begun it is classified like an error response.
-    pub fn stream_error(&self, server_message: &str, begun: bool) -> Failure {
-        let shown = redact_and_shorten(server_message, self.secret);
-        let (kind, message) = match kind(400, "", server_message) {
-            kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
-            _ => (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name())),
+    /// The failure for an error that came with a 200. Before the reply has begun it is classified like an error response.
+    pub fn stream_error(&self, body: &Value, stage: Stage) -> Failure {
+        let server_message = error_message(body);
+        let shown = redact_and_shorten(&server_message, self.secret);
+        let status = status_of(body);
+        let (kind, message) = match kind(status.unwrap_or(400), &code(body), &server_message) {
+            _ if stage != Stage::Early => {
+                (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name()))
+            }
+            FailureKind::Rejected if status.is_none() => {
+                (FailureKind::Unavailable, format!("{} gave no answer but an error: {shown}", self.service_name()))
+            }
+            kind => (kind, self.sentence(kind, status.unwrap_or(400), &shown)),
         };
         Failure { kind, message, request_id: None }
+    }
+
+    /// The failure with the address in use, if its message does not name it.
+    pub fn with_address(&self, mut failure: Failure) -> Failure {
+        let is_named = self.base.is_openai() || failure.message.contains(self.base.text());
+        if !is_named {
+            failure.message = format!("{} (The address in use is {}.)", failure.message, self.base);
+        }
+        failure
     }
 
     /// The failure for a server that cannot be reached.
@@ -111,6 +121,12 @@ impl CallErrors<'_> {
             _ => String::new(),
         }
     }
+}
+
+fn code(body: &Value) -> String {
+    let error = if body.is_array() { &body[0]["error"] } else { &body["error"] };
+    let code = |name: &str| scalar(&error[name]).unwrap_or_default();
+    format!("{} {}", code("code"), code("type"))
 }
 
 const START_OLLAMA: &str = "Start Ollama (ollama serve).";

@@ -8,9 +8,12 @@
 mod accumulate;
 mod base_url;
 mod call;
+mod call_pieces;
+mod called_words;
 mod discover;
 mod errors;
 mod request;
+mod words;
 
 pub use crate::http::{RetryPolicy, SystemTimer, Timer};
 pub use base_url::{BaseUrl, BaseUrlError};
