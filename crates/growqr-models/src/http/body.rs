@@ -132,6 +132,7 @@ mod tests {
     fn a_body_is_judged_by_its_content() {
         for size in [1, 3, 100] {
             assert_eq!(parse("\n {\n \"a\": 1\n}\n", size), ["{\n \"a\": 1\n}"], "whole JSON");
+            assert_eq!(parse(" \r\n {\"a\":1} \r\n ", size), ["{\"a\":1}"], "white space around it");
             assert_eq!(parse("{\"a\":1}\n{\"b\":2}\n", size), ["{\"a\":1}", "{\"b\":2}"], "an object on each line");
             assert_eq!(parse("\n\n: x\n\ndata: {\"a\":1}\n\n", size), ["{\"a\":1}"], "events");
             assert_eq!(parse("{\"a\":1}\n\ndata: {\"b\":2}\n", size), ["{\"a\":1}", "{\"b\":2}"], "both");

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 /// A stream without any part of the reply for this long has failed, even if the server keeps sending signs of life.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// How long a stream may stay open after a reply that needs nothing more.
-const AFTER_END: Duration = Duration::from_secs(5);
+/// How long to wait for more after a reply that needs nothing more. Some servers send the reason for the end with each part.
+const AFTER_END: Duration = Duration::from_secs(15);
 
 /// Why a stream did not become a reply.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -74,7 +74,7 @@ impl Parser {
             events.extend(self.take_data());
             return;
         }
-        if line.starts_with('{') && is_whole(line) {
+        if line.trim_start().starts_with('{') && is_whole(line) {
             events.extend(self.take_data());
             events.push(line.to_owned());
             return;

@@ -3,6 +3,7 @@
 use super::accumulate::{Accumulator, CompleteReply};
 use super::discover::Program;
 use super::errors::CallErrors;
+use super::request::Shape;
 use super::{OpenAi, bearer, request};
 use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, failure};
 use crate::tool_input::used_call_ids;
@@ -12,6 +13,8 @@ use growqr_core::money::Money;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use serde_json::Value;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 /// A token is at most about this many bytes, apart from runs of one character. Gives a lower bound of a text's tokens.
 const MAX_BYTES_PER_TOKEN: u64 = 6;
@@ -21,6 +24,13 @@ const LOW_BYTES_PER_TOKEN: u64 = 3;
 
 /// The output limit is never lower than this.
 const MIN_OUTPUT_TOKENS: u64 = 256;
+
+/// How a request is written.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    shape: Shape,
+    max_tokens: u64,
+}
 
 impl ServiceErrors for CallErrors<'_> {
     fn service_name(&self) -> String {
@@ -50,26 +60,58 @@ impl OpenAi {
         }
         let config = &self.config;
         let secret = config.key.as_ref().map_or("", |key| key.expose());
-        let errors = CallErrors { base: &config.base, program: self.program(), model, secret };
-        let limit = if config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
-        let bytes = request::body(request, limit, request.max_tokens).len() as u64;
+        let numbers = Mutex::default();
+        let errors = CallErrors { base: &config.base, program: self.program(), model, secret, numbers };
+        let shape = if self.is_strict.load(Ordering::Relaxed) { Shape::Strict } else { Shape::Usual };
+        let bytes = self.body(request, Form { shape, max_tokens: request.max_tokens }).len() as u64;
         self.check_prompt_fits(&errors, bytes)?;
-        let body = request::body(request, limit, self.output_limit(model, bytes).min(request.max_tokens));
-        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_extend_first: true };
-        let http = self.request(body)?;
-        let new_reply = || Accumulator::new(request.segment.tools.clone());
-        match self.service.call(&http, &request.agent, timeouts, &errors, new_reply, on_delta).await {
-            Ok((answer, request_id)) => {
-                let answered = answer.into_reply(&used_call_ids(request), request.messages.len());
-                let reply = self.reply(model, answered, bytes, request_id);
-                tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered");
-                Ok(reply)
-            }
-            Err(failure) => {
-                tracing::debug!(model, kind = ?failure.kind, "the call failed");
-                Err(errors.with_address(failure))
-            }
+        let form = Form { shape, max_tokens: self.output_limit(model, bytes).min(request.max_tokens) };
+        let mut reply = self.attempt(request, form, &errors, on_delta).await;
+        if let Some(mended) = reply.as_ref().err().and_then(|failure| self.mend(form, failure, &errors)) {
+            tracing::debug!(model, ?mended, "the request is sent again in another form");
+            reply = self.attempt(request, mended, &errors, on_delta).await;
         }
+        let reply = reply.map(|(answer, request_id)| {
+            let answered = answer.into_reply(&used_call_ids(request), request.messages.len());
+            self.reply(model, answered, bytes, request_id)
+        });
+        match &reply {
+            Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
+            Err(failure) => tracing::debug!(model, kind = ?failure.kind, "the call failed"),
+        }
+        reply.map_err(|failure| errors.with_address(failure))
+    }
+
+    fn body(&self, request: &ModelRequest, form: Form) -> String {
+        let limit = if self.config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
+        request::body(request, limit, form.max_tokens, form.shape)
+    }
+
+    async fn attempt(
+        &self,
+        request: &ModelRequest,
+        form: Form,
+        errors: &CallErrors<'_>,
+        on_delta: OnDelta<'_>,
+    ) -> Result<(Accumulator, Option<String>), Failure> {
+        let config = &self.config;
+        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_extend_first: true };
+        let http = self.request(self.body(request, form))?;
+        let new_reply = || Accumulator::new(request.segment.tools.clone());
+        self.service.call(&http, &request.agent, timeouts, errors, new_reply, on_delta).await
+    }
+
+    /// The form in which a refused request may be accepted. What the refusal says of the server is remembered.
+    fn mend(&self, form: Form, failure: &Failure, errors: &CallErrors<'_>) -> Option<Form> {
+        if form.shape == Shape::Usual && CallErrors::is_about_form(failure) {
+            self.is_strict.store(true, Ordering::Relaxed);
+            return Some(Form { shape: Shape::Strict, ..form });
+        }
+        let numbers = *errors.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = numbers.window.filter(|window| *window > 0 && failure.kind == FailureKind::PromptTooLong)?;
+        self.learn_window(errors.model, window);
+        let room = window.checked_sub(numbers.prompt?)?;
+        (room >= MIN_OUTPUT_TOKENS && room < form.max_tokens).then_some(Form { max_tokens: room, ..form })
     }
 
     /// Checks the key with a request for the list of models, which is free. A server without keys accepts any key.
@@ -78,7 +120,8 @@ impl OpenAi {
     /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
-        let errors = CallErrors { base: &self.config.base, program: self.program(), model: "", secret };
+        let errors =
+            CallErrors { base: &self.config.base, program: self.program(), model: "", secret, numbers: Mutex::default() };
         let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_extend_first: true };
         let http = self.with_key(Request::new(Method::GET, self.config.base.join("models")))?;
         self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop)

@@ -3,9 +3,10 @@
 
 use super::{BaseUrl, Program};
 use crate::http::{ResponseHead, RetryDecision, Stage, redact_and_shorten};
-use crate::lenient::{error_message, read_error_body, scalar, status_of};
+use crate::lenient::{count, error_message, read_error_body, scalar, status_of};
 use growqr_core::model::{Failure, FailureKind};
 use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
 
 /// The call that failed; its methods build the failures.
 pub(super) struct CallErrors<'a> {
@@ -14,6 +15,48 @@ pub(super) struct CallErrors<'a> {
     pub model: &'a str,
     /// The key. It is redacted if the server repeats it in a message.
     pub secret: &'a str,
+    /// What the server said last about a prompt that did not fit.
+    pub numbers: Mutex<Numbers>,
+}
+
+/// The sizes that a server names when it refuses a prompt, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// The context window in use.
+    pub window: Option<u64>,
+    /// The prompt.
+    pub prompt: Option<u64>,
+}
+
+impl Numbers {
+    /// Reads them from the fields of an error, or from its words.
+    fn read(body: &Value) -> Numbers {
+        let error = &body["error"];
+        let message = error_message(body);
+        let after = |phrases: &[&str]| phrases.iter().find_map(|phrase| number_after(&message, phrase));
+        let before = |phrases: &[&str]| phrases.iter().find_map(|phrase| number_before(&message, phrase));
+        let windows =
+            ["maximum context length is", "context length of only", "context length of", "context window of", "context size ("];
+        Numbers {
+            window: count(&error["n_ctx"]).or_else(|| after(&windows)),
+            prompt: count(&error["n_prompt_tokens"])
+                .or_else(|| before(&["in the messages", "in your prompt", "input tokens", "in the input"])),
+        }
+    }
+}
+
+/// The number right after a phrase.
+fn number_after(text: &str, phrase: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(phrase)?;
+    let rest = rest.trim_start();
+    rest[..rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
+}
+
+/// The number right before a phrase, perhaps with the word "tokens" in between.
+fn number_before(text: &str, phrase: &str) -> Option<u64> {
+    let (rest, _) = text.split_once(phrase)?;
+    let rest = rest.trim_end().trim_end_matches("tokens").trim_end();
+    rest[rest.rfind(|char: char| !char.is_ascii_digit()).map_or(0, |at| at + 1)..].parse().ok()
 }
 
 impl CallErrors<'_> {
@@ -31,6 +74,7 @@ impl CallErrors<'_> {
         let parsed = read_error_body(body);
         let server_message = error_message(&parsed);
         let kind = kind(head.status, &code(&parsed), &server_message);
+        self.note_numbers(kind, &parsed);
         let message = self.sentence(kind, head.status, &redact_and_shorten(&server_message, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
         // A retry would fail again: waiting restores no credit and enlarges no window.
@@ -51,6 +95,7 @@ impl CallErrors<'_> {
         let server_message = error_message(body);
         let shown = redact_and_shorten(&server_message, self.secret);
         let status = status_of(body);
+        self.note_numbers(kind(status.unwrap_or(400), &code(body), &server_message), body);
         let (kind, message) = match kind(status.unwrap_or(400), &code(body), &server_message) {
             _ if stage != Stage::Early => {
                 (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name()))
@@ -61,6 +106,21 @@ impl CallErrors<'_> {
             kind => (kind, self.sentence(kind, status.unwrap_or(400), &shown)),
         };
         Failure { kind, message, request_id: None }
+    }
+
+    fn note_numbers(&self, kind: FailureKind, body: &Value) {
+        if kind == FailureKind::PromptTooLong {
+            *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = Numbers::read(body);
+        }
+    }
+
+    /// Whether the server refuses the form of the conversation, which [`super::request::Shape::Strict`] may mend.
+    pub fn is_about_form(failure: &Failure) -> bool {
+        let is_id = contains_any(&failure.message, &["tool call id", "tool_call_id"])
+            && contains_any(&failure.message, &["length of 9", "a-z", "9 char"]);
+        let is_order = ["unexpected role", "after role", "roles must alternate", "conversation roles", "jinja", "chat template"];
+        matches!(failure.kind, FailureKind::Rejected | FailureKind::Unavailable)
+            && (is_id || contains_any(&failure.message, &is_order))
     }
 
     /// The failure with the address in use, if its message does not name it.
@@ -160,6 +220,26 @@ fn kind(status: u16, code: &str, server_message: &str) -> FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_sizes_of_a_refusal_are_read() {
+        let table = [
+            (
+                json!({"error": {"message": "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (4900 in the messages, 4100 in the completion)."}}),
+                (Some(8192), Some(4900)),
+            ),
+            (json!({"error": {"message": "exceeds", "n_prompt_tokens": 9000, "n_ctx": 4096}}), (Some(4096), Some(9000))),
+            (
+                json!({"error": "the model is loaded with context length of only 4096 tokens, which is not enough"}),
+                (Some(4096), None),
+            ),
+            (json!({"error": "too long"}), (None, None)),
+        ];
+        for (body, (window, prompt)) in table {
+            assert_eq!(Numbers::read(&body), Numbers { window, prompt }, "{body}");
+        }
+    }
 
     #[test]
     fn error_messages_of_real_servers_are_classified() {
