@@ -38,6 +38,9 @@ pub struct Usage {
     pub cache_write_5m_tokens: u64,
     /// Written to the one-hour cache.
     pub cache_write_1h_tokens: u64,
+    /// Whether some of the counts are this program's estimate, because the provider sent none that can be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_estimate: bool,
 }
 
 impl Usage {
@@ -179,6 +182,11 @@ pub enum Delta {
     Call {
         /// Which tool.
         name: String,
+    },
+    /// The text and thinking streamed so far do not belong to the answer; what follows replaces them.
+    Discarded {
+        /// The reason: a short text for the person.
+        reason: String,
     },
     /// The provider waits before it tries again.
     Retrying {

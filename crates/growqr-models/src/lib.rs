@@ -7,5 +7,7 @@
 pub mod anthropic;
 pub mod guide;
 mod http;
+mod lenient;
 pub mod openai;
+mod shown;
 mod tool_input;

@@ -126,6 +126,20 @@ impl Connection {
         self.write.write_all(&out).await
     }
 
+    /// Writes a complete chunked response.
+    pub async fn respond_in_pieces<'a>(
+        &mut self,
+        status: u16,
+        headers: &[(String, String)],
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> io::Result<()> {
+        self.begin(status, headers).await?;
+        for piece in pieces {
+            self.chunk(piece).await?;
+        }
+        self.last_chunk(&[]).await
+    }
+
     /// Writes the head of a chunked response.
     pub async fn begin(&mut self, status: u16, headers: &[(String, String)]) -> io::Result<()> {
         let mut out = head(status, headers);

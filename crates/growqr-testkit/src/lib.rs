@@ -1,5 +1,3 @@
-//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, OpenCode, a keyring,
-//! small disks, a window). For tests only.
 //! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, Docker, small
 //! disks, a window). For tests only.
 //!
@@ -31,8 +29,13 @@ pub use docker::DockerHost;
 pub use small_disk::SmallDisk;
 pub use vault::write_vault;
 
-/// Reports on standard error what was not tested and why. (The test harness captures `eprintln!`.)
+/// Reports on standard error what was not tested and why.
 pub fn skipped(what: &str) {
+    note(&format!("SKIPPED: {what}"));
+}
+
+/// Writes a line to standard error. (The test harness captures `eprintln!`.)
+pub fn note(line: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -137,6 +137,15 @@ impl Script {
         Script::of(Answer::Http { status, headers, body: body.as_bytes().to_vec() })
     }
 
+    /// A response with status 200 and exactly these bytes, such as the recording of another server's stream. Without a content
+    /// type if `content_type` is empty.
+    #[must_use]
+    pub fn recording(content_type: &str, body: &[u8]) -> Script {
+        let headers = [("content-type".to_owned(), content_type.to_owned())];
+        let headers = headers.into_iter().filter(|_| !content_type.is_empty()).collect();
+        Script::of(Answer::Http { status: 200, headers, body: body.to_vec() })
+    }
+
     /// An error response in the JSON format of the Messages API.
     #[must_use]
     pub fn error(status: u16, kind: &str, message: &str) -> Script {

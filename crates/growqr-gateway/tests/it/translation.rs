@@ -20,8 +20,14 @@ struct Scripted {
     asked: Mutex<Vec<ModelRequest>>,
 }
 
-const USAGE: Usage =
-    Usage { input_tokens: 3, output_tokens: 2, cache_read_tokens: 1, cache_write_5m_tokens: 0, cache_write_1h_tokens: 0 };
+const USAGE: Usage = Usage {
+    input_tokens: 3,
+    output_tokens: 2,
+    cache_read_tokens: 1,
+    cache_write_5m_tokens: 0,
+    cache_write_1h_tokens: 0,
+    is_estimate: false,
+};
 
 #[async_trait]
 impl Model for Scripted {

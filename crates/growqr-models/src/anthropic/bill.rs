@@ -1,81 +1,49 @@
 //! Reads the bill of a forwarded reply from the bytes that pass through: an event stream, or one JSON object.
 
 use super::usage::Counts;
-use crate::http::Parser;
+use crate::http::BodyParser;
+use crate::lenient::{is_error, scalar};
 use growqr_core::upstream::Billed;
-use serde::Deserialize;
-
-/// A JSON object that is larger is not read, and its bill is unknown.
-const JSON_LIMIT: usize = 16 * 1024 * 1024;
-
-/// The fields of an event that tell something about the bill.
-#[derive(Deserialize)]
-struct Event {
-    #[serde(rename = "type")]
-    kind: String,
-    message: Option<Message>,
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    model: Option<String>,
-    usage: Option<Counts>,
-}
+use serde_json::Value;
 
 /// The bill of one reply.
 pub(super) struct BillReader {
-    format: Format,
+    /// `None` once the bytes cannot be read; the rest of them is ignored.
+    parser: Option<BodyParser>,
     begun: bool,
     model: String,
     counts: Counts,
     billed: Billed,
 }
 
-enum Format {
-    Events(Parser),
-    Json(Vec<u8>),
-    /// The bytes cannot be read; the rest of them is ignored.
-    Unreadable,
-}
-
 impl BillReader {
-    /// A reader for a reply with this content type; `None` if the service sends no such replies.
+    /// A reader for a reply with this content type; `None` for a page that is meant for people. What the reply is shows its
+    /// content.
     pub fn for_content_type(kind: &str) -> Option<BillReader> {
-        let format = if kind.starts_with("text/event-stream") {
-            Format::Events(Parser::default())
-        } else if kind.starts_with("application/json") {
-            Format::Json(Vec::new())
-        } else {
-            return None;
-        };
-        Some(BillReader { format, begun: false, model: String::new(), counts: Counts::default(), billed: Billed::Unknown })
+        let is_page = kind.starts_with("text/html");
+        let parser = Some(BodyParser::default());
+        (!is_page).then(|| BillReader {
+            parser,
+            begun: false,
+            model: String::new(),
+            counts: Counts::default(),
+            billed: Billed::Unknown,
+        })
     }
 
     /// Reads the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        let events = match &mut self.format {
-            Format::Events(parser) => parser.push(bytes).ok(),
-            Format::Json(json) if json.len() + bytes.len() <= JSON_LIMIT => {
-                json.extend_from_slice(bytes);
-                return;
-            }
-            Format::Json(_) => None,
-            Format::Unreadable => return,
-        };
-        let is_read = events.is_some_and(|events| events.iter().all(|event| self.push_event(event)));
-        if !is_read {
-            self.format = Format::Unreadable;
+        let texts = self.parser.as_mut().and_then(|parser| parser.push(bytes).ok());
+        if !texts.is_some_and(|texts| texts.iter().all(|text| self.push_text(text))) {
+            self.parser = None;
         }
     }
 
     /// The reply has ended.
     pub fn end(&mut self) {
-        let Format::Json(json) = &self.format else { return };
-        let Ok(message) = serde_json::from_slice::<Message>(json) else { return };
-        if let (Some(model), Some(usage)) = (message.model, message.usage) {
-            let (usage, cost) = usage.usage_and_cost(&model);
-            self.billed = Billed::Complete { usage, cost };
+        let texts = self.parser.take().map(|mut parser| parser.end()).unwrap_or_default();
+        for text in texts {
+            self.push_text(&text);
         }
     }
 
@@ -84,26 +52,33 @@ impl BillReader {
         self.billed
     }
 
-    /// Returns `false` if the event cannot be read.
-    fn push_event(&mut self, data: &str) -> bool {
-        let Ok(event) = serde_json::from_str::<Event>(data) else { return false };
-        match event.kind.as_str() {
-            "message_start" => {
-                let Some(message) = event.message else { return false };
+    /// Reads an event or a whole message. Returns `false` if it cannot be read.
+    fn push_text(&mut self, text: &str) -> bool {
+        let Ok(event) = serde_json::from_str::<Value>(text) else { return false };
+        match event["type"].as_str() {
+            Some("message_start") => {
+                let message = &event["message"];
                 self.begun = true;
-                self.model = message.model.unwrap_or_default();
-                self.counts.update(message.usage.unwrap_or_default());
+                self.model = scalar(&message["model"]).unwrap_or_default();
+                self.counts.update(Counts::read(&message["usage"]));
             }
-            "message_delta" => self.counts.update(event.usage.unwrap_or_default()),
-            "message_stop" if self.begun => {
-                let (usage, cost) = self.counts.usage_and_cost(&self.model);
-                self.billed = Billed::Complete { usage, cost };
-            }
+            Some("message_delta") => self.counts.update(Counts::read(&event["usage"])),
+            Some("message_stop") if self.begun => self.complete(),
             // Before the reply begins nothing is billed, and the error means that the service is overloaded.
-            "error" if !self.begun => self.billed = Billed::Nothing,
+            _ if is_error(&event) && !self.begun => self.billed = Billed::Nothing,
+            _ if event["model"].is_string() && event["usage"].is_object() => {
+                self.model = scalar(&event["model"]).unwrap_or_default();
+                self.counts.update(Counts::read(&event["usage"]));
+                self.complete();
+            }
             _ => {}
         }
         true
+    }
+
+    fn complete(&mut self) {
+        let (usage, cost) = self.counts.usage_and_cost(&self.model);
+        self.billed = Billed::Complete { usage, cost };
     }
 }
 

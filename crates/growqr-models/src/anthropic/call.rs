@@ -1,14 +1,19 @@
 //! One call to Anthropic: the HTTP request, retries of early errors, and the errors that concern no HTTP status.
 
 use super::accumulate::Accumulator;
-use super::{Anthropic, errors, request};
+use super::block::Naming;
+use super::{Anthropic, BASE_URL, errors, request};
 use crate::http::{
-    OnDelta, ResponseHead, RetryDecision, ServiceErrors, Timeouts, body_of, failure, idle_timeout_failure, redact_and_shorten,
+    OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, body_of, failure, idle_timeout_failure,
+    redact_and_shorten,
 };
+use crate::lenient::error_message;
+use crate::tool_input::used_call_ids;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, Request, Response, Url};
+use reqwest::{Method, Request, Url};
+use serde_json::Value;
 
 /// At most this many bytes of a list are read.
 const LIST_LIMIT: usize = 8 * 1024 * 1024;
@@ -33,13 +38,22 @@ impl ServiceErrors for CallErrors<'_> {
         failure(FailureKind::Offline, &text, None)
     }
 
-    /// Before the reply begins nothing is billed, and the error means that the service is overloaded.
-    fn stream_error(&self, service_message: &str, begun: bool) -> Failure {
-        let service_message = redact_and_shorten(service_message, self.provider.config.key.expose());
-        if !begun {
-            return failure(FailureKind::Busy, &format!("Anthropic is busy: {service_message}"), None);
+    /// Before the reply begins nothing is billed. Later an error that may pass ends the reply for this time; one of an unknown
+    /// kind, before any content, comes from a proxy and would come again.
+    fn stream_error(&self, body: &Value, stage: Stage) -> Failure {
+        let key = self.provider.config.key.expose();
+        let service_message = redact_and_shorten(&error_message(body), key);
+        let known = errors::early_failure(body, self.model, key);
+        match (stage, known) {
+            (Stage::Early, Some(failure)) => failure,
+            (Stage::Content, _) | (Stage::Begun, Some(_)) => {
+                let text = format!("Anthropic stopped in the middle of the answer: {service_message}");
+                failure(FailureKind::Aborted, &text, None)
+            }
+            (Stage::Early | Stage::Begun, None) => {
+                failure(FailureKind::Unavailable, &format!("Anthropic gave no answer but an error: {service_message}"), None)
+            }
         }
-        failure(FailureKind::Aborted, &format!("Anthropic stopped in the middle of the answer: {service_message}"), None)
     }
 }
 
@@ -54,21 +68,14 @@ impl Anthropic {
         }
         let mut http = self.request(Method::POST, "/v1/messages")?;
         http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let size = body.len() as u64;
         *http.body_mut() = Some(body.into());
         let errors = CallErrors { provider: self, model };
-        let mut refused = 0;
-        let reply = loop {
-            let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
-            // The permit is kept until the stream has ended.
-            let (response, permit) = self.service.open(copy, &request.agent, self.timeouts(), &errors, on_delta).await?;
-            let reply = self.read(response, &errors, on_delta).await;
-            drop(permit);
-            refused += 1;
-            let is_busy = reply.as_ref().is_err_and(|failure| failure.kind == FailureKind::Busy);
-            if !is_busy || !self.service.wait_after_early_error(&request.agent, refused, on_delta).await {
-                break reply;
-            }
-        };
+        let answer = self.service.call(&http, &request.agent, self.timeouts(), &errors, Accumulator::default, on_delta).await;
+        let reply = answer.map(|(answer, request_id)| {
+            let (used_ids, message_count) = (used_call_ids(request), request.messages.len());
+            answer.reply(request_id, size, &mut Naming { used_ids, message_count, position: 0 })
+        });
         match &reply {
             Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
             Err(failure) => {
@@ -78,13 +85,21 @@ impl Anthropic {
                 }
             }
         }
-        reply
+        reply.map_err(|failure| self.with_address(failure))
     }
 
-    async fn read(&self, response: Response, errors: &CallErrors<'_>, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
-        let mut answer = Accumulator::default();
-        let request_id = self.service.read(response, self.timeouts(), errors, &mut answer, on_delta).await?;
-        Ok(answer.reply(request_id))
+    /// The failure with the address in use, if that is not the usual one.
+    fn with_address(&self, mut failure: Failure) -> Failure {
+        if self.config.base_url != BASE_URL
+            && let Ok(url) = Url::parse(&self.config.base_url)
+        {
+            // Without a name and password that may stand in it.
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let address =
+                format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'));
+            failure.message = format!("{} (The address in use is {address}; see ANTHROPIC_BASE_URL.)", failure.message);
+        }
+        failure
     }
 
     /// Gets a list, with the same retries and timeouts as a call.
@@ -100,7 +115,7 @@ impl Anthropic {
 
     /// Comments do not count as activity: this service sends ping events instead.
     fn timeouts(&self) -> Timeouts {
-        Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_are_activity: false }
+        Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_extend_first: false }
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> Result<Request, Failure> {

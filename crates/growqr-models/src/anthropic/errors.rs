@@ -1,59 +1,52 @@
 //! Classifies responses whose status is not 200: retry, or a failure with a message for the user.
 
 use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
+use crate::lenient::{error_message, read_error_body, scalar, status_of};
 use growqr_core::model::{Failure, FailureKind};
-use serde::Deserialize;
-
-#[derive(Default, Deserialize)]
-struct ErrorBody {
-    #[serde(default)]
-    error: ErrorFields,
-    request_id: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct ErrorFields {
-    #[serde(rename = "type", default)]
-    kind: String,
-    #[serde(default)]
-    message: String,
-    details: Option<Details>,
-}
-
-#[derive(Deserialize)]
-struct Details {
-    error_code: Option<String>,
-}
+use serde_json::Value;
 
 /// Classifies an error response. `secret` is the key; it is redacted if the service repeats it in its message.
 pub(super) fn classify(head: &ResponseHead, body: &[u8], model: &str, secret: &str) -> RetryDecision {
-    let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
-    let error = parsed.error;
-    let kind = kind(head.status, &error);
-    let service_message = redact_and_shorten(&error.message, secret);
+    let parsed = read_error_body(body);
+    let kind = kind(head.status, &parsed);
+    let service_message = redact_and_shorten(&error_message(&parsed), secret);
     let failure = Failure {
         kind,
         message: sentence(kind, head.status, model, &service_message),
-        request_id: head.request_id.clone().or(parsed.request_id),
+        request_id: head.request_id.clone().or_else(|| scalar(&parsed["request_id"])),
     };
     // Waiting does not restore a spent budget, even if a header asks for a retry.
     if !head.is_retryable() || kind == FailureKind::NoCredit {
         return RetryDecision::Fail(failure);
     }
-    RetryDecision::Retry { after: head.requested_wait(), reason: reason(head.status), failure }
+    RetryDecision::Retry { after: head.requested_wait(), reason: reason(head.status), failure, is_final_twice: false }
 }
 
-fn kind(status: u16, error: &ErrorFields) -> FailureKind {
-    let says = |fragment: &str| error.message.contains(fragment);
+/// The failure for an error that came with a 200 before the reply began; nothing is billed then. `None` if the error does not
+/// tell its kind.
+pub(super) fn early_failure(body: &Value, model: &str, secret: &str) -> Option<Failure> {
+    let status = status_of(body)?;
+    let kind = kind(status, body);
+    let service_message = redact_and_shorten(&error_message(body), secret);
+    let message = match kind {
+        FailureKind::Busy => format!("Anthropic is busy: {service_message}"),
+        kind => sentence(kind, status, model, &service_message),
+    };
+    Some(Failure { kind, message, request_id: scalar(&body["request_id"]) })
+}
+
+fn kind(status: u16, body: &Value) -> FailureKind {
+    let message = error_message(body);
+    let says = |fragment: &str| message.contains(fragment);
     let spent = says("You have reached your") && (says("API usage limits") || says("spend limit"))
-        || error.details.as_ref().and_then(|details| details.error_code.as_deref()) == Some("enforced_spend_limit_reached");
+        || body["error"]["details"]["error_code"] == "enforced_spend_limit_reached";
     match status {
         402 => FailureKind::NoCredit,
         _ if spent || says("credit balance is too low") => FailureKind::NoCredit,
         400 if says("prompt is too long") || says("exceed context limit") => FailureKind::PromptTooLong,
         400 if says("`signature` in `thinking`") => FailureKind::PastRefused,
         401 | 403 => FailureKind::Key,
-        404 if error.kind == "not_found_error" && says("model") => FailureKind::UnknownModel,
+        404 if body["error"]["type"] == "not_found_error" && says("model") => FailureKind::UnknownModel,
         413 => FailureKind::TooLarge,
         429 | 529 => FailureKind::Busy,
         408 | 409 | 500.. => FailureKind::Unavailable,

@@ -6,6 +6,7 @@
 
 mod accumulate;
 mod bill;
+mod block;
 mod call;
 mod errors;
 mod fields;

@@ -1,12 +1,13 @@
 //! Token counts of a streamed reply, and their cost.
 
 use super::table;
+use crate::lenient::{count, scalar};
 use growqr_core::model::Usage;
 use growqr_core::money::Money;
-use serde::Deserialize;
+use serde_json::Value;
 
-/// Token counts as an event carries them. A missing field leaves the earlier value unchanged.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// Token counts as an event carries them. A missing field leaves the earlier value unchanged; so does one that is no count.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     input_tokens: Option<u64>,
     output_tokens: Option<u64>,
@@ -17,13 +18,51 @@ pub(super) struct Counts {
     model: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 struct Creation {
     ephemeral_5m_input_tokens: Option<u64>,
     ephemeral_1h_input_tokens: Option<u64>,
 }
 
 impl Counts {
+    /// Reads the fields one by one.
+    pub fn read(usage: &Value) -> Counts {
+        let creation = &usage["cache_creation"];
+        Counts {
+            input_tokens: count(&usage["input_tokens"]),
+            output_tokens: count(&usage["output_tokens"]),
+            cache_read_input_tokens: count(&usage["cache_read_input_tokens"]),
+            cache_creation_input_tokens: count(&usage["cache_creation_input_tokens"]),
+            cache_creation: creation.is_object().then(|| Creation {
+                ephemeral_5m_input_tokens: count(&creation["ephemeral_5m_input_tokens"]),
+                ephemeral_1h_input_tokens: count(&creation["ephemeral_1h_input_tokens"]),
+            }),
+            iterations: usage["iterations"].as_array().map(|passes| passes.iter().map(Counts::read).collect()),
+            model: scalar(&usage["model"]),
+        }
+    }
+
+    /// Whether it has the count of the output.
+    pub fn has_output(&self) -> bool {
+        self.output_tokens.is_some()
+    }
+
+    /// Takes what the service did not count from `estimate`. Returns whether anything was missing.
+    pub fn fill(&mut self, estimate: &Usage, is_output_final: bool) -> bool {
+        if self.iterations.as_ref().is_some_and(|passes| !passes.is_empty()) {
+            return false;
+        }
+        let is_input_missing = self.input_tokens.is_none();
+        if is_input_missing {
+            let cached = self.cache_read_input_tokens.unwrap_or(0) + self.cache_creation_input_tokens.unwrap_or(0);
+            self.input_tokens = Some(estimate.input_tokens.saturating_sub(cached));
+        }
+        if !is_output_final {
+            self.output_tokens = self.output_tokens.max(Some(estimate.output_tokens));
+        }
+        is_input_missing || !is_output_final
+    }
+
     /// Applies the counts of a later event. They are cumulative: they replace the earlier values.
     pub fn update(&mut self, later: Counts) {
         fn take<T>(into: &mut Option<T>, from: Option<T>) {
@@ -54,6 +93,7 @@ impl Counts {
             cache_read_tokens: self.cache_read_input_tokens.unwrap_or(0),
             cache_write_5m_tokens: five_minutes,
             cache_write_1h_tokens: one_hour,
+            is_estimate: false,
         }
     }
 
@@ -85,7 +125,7 @@ mod tests {
     use super::*;
 
     fn counts(json: &str) -> Counts {
-        serde_json::from_str(json).unwrap()
+        Counts::read(&serde_json::from_str(json).unwrap())
     }
 
     #[test]

@@ -94,8 +94,9 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
 pub(crate) enum RetryDecision {
     /// Fail: a retry would not help.
     Fail(Failure),
-    /// Send the request again, after the wait `after` if the service named one. Without attempts left, fail with `failure`.
-    Retry { after: Option<Duration>, reason: String, failure: Failure },
+    /// Send the request again, after the wait `after` if the service named one. Without attempts left, fail with `failure`. With
+    /// `is_final_twice`, also fail if the failure before was the same.
+    Retry { after: Option<Duration>, reason: String, failure: Failure, is_final_twice: bool },
 }
 
 /// Puts a message of the service on one line of at most 400 characters and replaces the key in it.

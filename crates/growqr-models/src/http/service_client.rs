@@ -7,16 +7,16 @@ use super::client;
 use super::config::ClientConfig;
 use super::failure;
 use super::limiter::{Limiter, Permit};
-use super::retry::{ResponseHead, RetryDecision, header, redact_and_shorten};
-use super::sse::Parser;
-use futures_util::{FutureExt, StreamExt};
+use super::read::{ReadError, ReplyBuilder, Stage, Timeouts, idle_timeout_failure, read};
+use super::retry::{ResponseHead, RetryDecision, redact_and_shorten};
+use futures_util::StreamExt;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind};
 use reqwest::{Request, Response};
+use serde_json::Value;
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// Callback for the parts of a reply as they arrive, and for retries.
 pub(crate) type OnDelta<'a> = &'a (dyn Fn(Delta) + Send + Sync);
@@ -27,19 +27,6 @@ const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// The wait before the next attempt to connect is a random time up to this.
 const RECONNECT: Duration = Duration::from_millis(500);
 
-/// Why a stream did not become a reply.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum StreamError {
-    #[error("an event of the stream cannot be read")]
-    Unreadable,
-    #[error("the events of the stream are out of order")]
-    OutOfOrder,
-    #[error("the stream ended before the answer was complete")]
-    Unfinished,
-    #[error("{0}")]
-    FromService(String),
-}
-
 /// Turns the errors of one service into failures with a message for the user.
 pub(crate) trait ServiceErrors: Send + Sync {
     /// The service's name, for use inside a sentence.
@@ -48,33 +35,8 @@ pub(crate) trait ServiceErrors: Send + Sync {
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision;
     /// The failure for a connection that could not be opened.
     fn unreachable(&self, cause: &str) -> Failure;
-    /// The failure for an error event in the stream. `begun`: a part of the reply had already arrived.
-    fn stream_error(&self, message: &str, begun: bool) -> Failure;
-}
-
-/// Builds a reply from the events of a stream.
-pub(crate) trait ReplyBuilder: Send {
-    /// Adds the data of one event.
-    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError>;
-    /// Whether a part of the reply has arrived.
-    fn has_begun(&self) -> bool;
-    /// Whether the reply is complete, so that the stream need not be read any further.
-    fn is_complete(&self) -> bool;
-    /// Whether the reply is valid if the stream ends now.
-    fn may_end(&self) -> bool {
-        self.is_complete()
-    }
-}
-
-/// Idle timeouts of a stream.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeouts {
-    /// Before the first event.
-    pub first: Duration,
-    /// Between events.
-    pub idle: Duration,
-    /// Whether bytes that complete no event, such as comments, restart the timeout as well.
-    pub comments_are_activity: bool,
+    /// The failure for an error that came with status 200, at this stage of the reply.
+    fn stream_error(&self, body: &Value, stage: Stage) -> Failure;
 }
 
 /// One HTTP client and one limiter for all calls to a service.
@@ -119,6 +81,7 @@ impl ServiceClient {
         let policy = self.config.retry;
         let mut tries: u32 = 0;
         let mut connects: u32 = 0;
+        let mut last: Option<Failure> = None;
         loop {
             let permit = self.acquire_permit(agent).await;
             let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
@@ -132,9 +95,10 @@ impl ServiceClient {
                     }
                     (self.config.timer.jitter(RECONNECT), "no connection".to_owned())
                 }
-                Attempt::Refused(RetryDecision::Retry { after, reason, failure }) => {
+                Attempt::Refused(RetryDecision::Retry { after, reason, failure, is_final_twice }) => {
                     tries += 1;
-                    if tries >= policy.tries || after.is_some_and(|after| after > policy.max_retry_after) {
+                    let is_same = is_final_twice && last.as_ref().is_some_and(|last| last.message == failure.message);
+                    if is_same || tries >= policy.tries || after.is_some_and(|after| after > policy.max_retry_after) {
                         return Err(failure);
                     }
                     let wait = after.unwrap_or_else(|| self.config.timer.jitter(policy.backoff_limit(tries)));
@@ -142,6 +106,7 @@ impl ServiceClient {
                         // Rate limits apply to the key, so other calls with it would be refused as well.
                         self.limiter.pause_until(self.config.timer.now() + wait);
                     }
+                    last = Some(failure);
                     (wait, reason)
                 }
             };
@@ -150,17 +115,40 @@ impl ServiceClient {
         }
     }
 
-    /// Waits before the next attempt after the service responded with 200 and then sent an error event before the reply
-    /// began, which means that it is busy. `refused` counts these attempts. Returns `false` when all retries are used up.
-    pub async fn wait_after_early_error(&self, agent: &AgentId, refused: u32, on_delta: OnDelta<'_>) -> bool {
-        let policy = self.config.retry;
-        if refused >= policy.tries {
-            return false;
+    /// Makes a call: opens the stream and reads it into a new reply. Sends the request again if the service responds with 200
+    /// and then, before the reply begins, with an error that may pass. The same error twice ends the call, unless the service
+    /// is busy.
+    pub async fn call<B: ReplyBuilder>(
+        &self,
+        http: &Request,
+        agent: &AgentId,
+        timeouts: Timeouts,
+        errors: &dyn ServiceErrors,
+        new_reply: impl Fn() -> B,
+        on_delta: OnDelta<'_>,
+    ) -> Result<(B, Option<String>), Failure> {
+        let mut last: Option<Failure> = None;
+        for refused in 1.. {
+            let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
+            // The permit is kept until the stream has ended.
+            let (response, permit) = self.open(copy, agent, timeouts, errors, on_delta).await?;
+            let mut reply = new_reply();
+            let ReadError { failure, is_early } = match read(response, timeouts, errors, &mut reply, on_delta).await {
+                Ok(request_id) => return Ok((reply, request_id)),
+                Err(error) => error,
+            };
+            drop(permit);
+            let is_same = last.as_ref().is_some_and(|last| last.message == failure.message);
+            let may_pass = failure.kind == FailureKind::Busy || failure.kind == FailureKind::Unavailable && !is_same;
+            if !is_early || !may_pass || refused >= self.config.retry.tries {
+                return Err(failure);
+            }
+            let wait = self.config.timer.jitter(self.config.retry.backoff_limit(refused));
+            self.limiter.pause_until(self.config.timer.now() + wait);
+            self.back_off((agent, refused), wait, "busy".to_owned(), on_delta).await;
+            last = Some(failure);
         }
-        let wait = self.config.timer.jitter(policy.backoff_limit(refused));
-        self.limiter.pause_until(self.config.timer.now() + wait);
-        self.back_off((agent, refused), wait, "busy".to_owned(), on_delta).await;
-        true
+        unreachable!("the loop returns")
     }
 
     /// Delays the next call of any agent: a reply has just broken off, and an immediate request would add load.
@@ -174,59 +162,6 @@ impl ServiceClient {
         tracing::debug!(%agent, attempt, wait_ms, reason, "the request will be sent again");
         on_delta(Delta::Retrying { attempt, wait_ms, reason });
         self.config.timer.sleep(wait).await;
-    }
-
-    /// Reads the stream into `answer` until the reply is complete. Returns the request id from the response headers.
-    pub async fn read(
-        &self,
-        response: Response,
-        timeouts: Timeouts,
-        errors: &dyn ServiceErrors,
-        answer: &mut dyn ReplyBuilder,
-        on_delta: OnDelta<'_>,
-    ) -> Result<Option<String>, Failure> {
-        let request_id = super::retry::request_id(response.headers());
-        let kind = header(response.headers(), "content-type").unwrap_or_default();
-        if !kind.is_empty() && !kind.starts_with("text/event-stream") {
-            let text = format!(
-                "The response did not come from {}: a proxy or a login page of the network may have intercepted the request.",
-                errors.service_name()
-            );
-            return Err(failure(FailureKind::Unavailable, &text, request_id));
-        }
-        let mut stream = response.bytes_stream();
-        let mut parser = Parser::default();
-        let mut limit = timeouts.first;
-        let mut deadline = Instant::now() + limit;
-        while !answer.is_complete() {
-            let chunk = match tokio::time::timeout_at(deadline, stream.next()).await {
-                Err(_) => return Err(idle_timeout_failure(&errors.service_name(), limit, request_id)),
-                Ok(None) if answer.may_end() => break,
-                Ok(None | Some(Err(_))) => {
-                    return Err(failure(FailureKind::Broken, "The answer broke off before it was complete.", request_id));
-                }
-                Ok(Some(Ok(chunk))) => chunk,
-            };
-            let events = parser.push(&chunk).map_err(|error| unreadable(&error.to_string(), request_id.clone()))?;
-            if !events.is_empty() {
-                limit = timeouts.idle;
-            }
-            if !events.is_empty() || timeouts.comments_are_activity {
-                deadline = Instant::now() + limit;
-            }
-            for event in events {
-                let begun = answer.has_begun();
-                answer.push_event(&event, on_delta).map_err(|error| match error {
-                    StreamError::FromService(message) => {
-                        Failure { request_id: request_id.clone(), ..errors.stream_error(&message, begun) }
-                    }
-                    other => unreadable(&other.to_string(), request_id.clone()),
-                })?;
-            }
-        }
-        // Reads the end of the body if it has already arrived: only then can the connection be reused.
-        let _ = stream.next().now_or_never();
-        Ok(request_id)
     }
 
     /// Waits for a permit, and for the end of a pause that another call with the same key has caused.
@@ -312,16 +247,6 @@ impl ServiceClient {
         // Two concurrent first calls may both build a client; the first one stays.
         Ok(self.client.get_or_init(|| built))
     }
-}
-
-fn unreadable(why: &str, request_id: Option<String>) -> Failure {
-    failure(FailureKind::Broken, &format!("The answer cannot be read: {why}."), request_id)
-}
-
-/// The failure for a stream on which nothing arrived for `limit`.
-pub(crate) fn idle_timeout_failure(service: &str, limit: Duration, request_id: Option<String>) -> Failure {
-    let text = format!("Nothing came from {service} for {} seconds.", limit.as_secs());
-    failure(FailureKind::Broken, &text, request_id)
 }
 
 /// The message of the innermost error. The outer ones do not distinguish an unknown host name from an untrusted certificate.

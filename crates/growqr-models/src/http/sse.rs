@@ -1,13 +1,16 @@
 //! Parser for server-sent events. Accepts the bytes in chunks of any size and does not interpret the events.
+//!
+//! It is more generous than the standard: servers also part events by a single newline, omit the last blank line, and send a
+//! JSON object on a line of its own. Bytes that are not UTF-8 become U+FFFD.
+
+use serde::de::IgnoredAny;
 
 /// Larger events are refused. A whole answer has at most 128,000 tokens, so this leaves ample room.
-const EVENT_LIMIT: usize = 16 * 1024 * 1024;
+pub(super) const EVENT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Why bytes cannot be parsed as an event stream.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SseError {
-    #[error("the stream is not UTF-8")]
-    NotUtf8,
     #[error("an event of the stream is too large")]
     TooLarge,
 }
@@ -17,6 +20,8 @@ pub(crate) enum SseError {
 pub(crate) struct Parser {
     line: Vec<u8>,
     data: Option<String>,
+    /// Whether the data was already tested for being complete. Incomplete JSON never becomes complete by another object.
+    is_tested: bool,
     after_cr: bool,
     begun: bool,
 }
@@ -31,7 +36,7 @@ impl Parser {
                 b'\n' if follows_cr => {}
                 b'\n' | b'\r' => {
                     self.after_cr = *byte == b'\r';
-                    events.extend(self.end_line()?);
+                    self.end_line(&mut events);
                 }
                 other => self.line.push(*other),
             }
@@ -42,29 +47,73 @@ impl Parser {
         Ok(events)
     }
 
+    /// The events that the end of the stream completes. Data that the end has cut is dropped.
+    pub fn end(&mut self) -> Vec<String> {
+        let mut events = Vec::new();
+        if !self.line.is_empty() {
+            self.end_line(&mut events);
+        }
+        events.extend(self.take_data().filter(|data| is_whole(data)));
+        events
+    }
+
+    /// Whether the data of an event is arriving.
+    pub fn is_in_data(&self) -> bool {
+        self.data.is_some() || self.line.starts_with(b"data:")
+    }
+
     /// Processes a complete line. An empty line ends the event.
-    fn end_line(&mut self) -> Result<Option<String>, SseError> {
+    fn end_line(&mut self, events: &mut Vec<String>) {
         let line = std::mem::take(&mut self.line);
-        let mut line = std::str::from_utf8(&line).map_err(|_| SseError::NotUtf8)?;
+        let line = String::from_utf8_lossy(&line);
+        let mut line = line.as_ref();
         if !std::mem::replace(&mut self.begun, true) {
             line = line.strip_prefix('\u{feff}').unwrap_or(line);
         }
         if line.is_empty() {
-            return Ok(self.data.take());
+            events.extend(self.take_data());
+            return;
+        }
+        if line.trim_start().starts_with('{') && is_whole(line) {
+            events.extend(self.take_data());
+            events.push(line.to_owned());
+            return;
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        if field == "data" {
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match &mut self.data {
-                None => self.data = Some(value.to_owned()),
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(value);
-                }
+        if field != "data" {
+            return;
+        }
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        if self.ends_before(value) {
+            events.extend(self.take_data());
+        }
+        match &mut self.data {
+            None => self.data = Some(value.to_owned()),
+            Some(data) => {
+                data.push('\n');
+                data.push_str(value);
             }
         }
-        Ok(None)
     }
+
+    /// Whether `next` begins another event although no empty line came before it.
+    fn ends_before(&mut self, next: &str) -> bool {
+        let Some(data) = &self.data else { return false };
+        // A second test of a growing text could make the time quadratic.
+        let is_due = !data.contains('\n') || !self.is_tested && next.trim_start().starts_with(['{', '[']);
+        self.is_tested |= is_due && data.contains('\n');
+        is_due && is_whole(data)
+    }
+
+    fn take_data(&mut self) -> Option<String> {
+        self.is_tested = false;
+        self.data.take()
+    }
+}
+
+/// Whether a text is one complete JSON value, or the word that ends a stream.
+fn is_whole(data: &str) -> bool {
+    data.trim() == "[DONE]" || serde_json::from_str::<IgnoredAny>(data).is_ok()
 }
 
 #[cfg(test)]
@@ -73,7 +122,9 @@ mod tests {
 
     fn parse(bytes: &[u8], size: usize) -> Vec<String> {
         let mut parser = Parser::default();
-        bytes.chunks(size).flat_map(|chunk| parser.push(chunk).unwrap()).collect()
+        let mut events: Vec<String> = bytes.chunks(size).flat_map(|chunk| parser.push(chunk).unwrap()).collect();
+        events.extend(parser.end());
+        events
     }
 
     #[test]
@@ -86,8 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_are_refused() {
-        assert_eq!(Parser::default().push(b"data: \xff\n"), Err(SseError::NotUtf8));
+    fn events_parted_by_one_newline_are_separate_and_the_last_needs_no_newline() {
+        let stream = "data: {\"a\":1}\nevent: b\ndata: {\"b\":\ndata: 2}\n{\"c\":3}\ndata: [DONE]";
+        assert_eq!(parse(stream.as_bytes(), 4), ["{\"a\":1}", "{\"b\":\n2}", "{\"c\":3}", "[DONE]"]);
+        assert_eq!(parse(b"data: {\"a\":1}\n\ndata: {\"b\":", 3), ["{\"a\":1}"], "a cut event is dropped");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced() {
+        assert_eq!(parse(b"data: \"a\xff\xfe\"\n\n", 2), ["\"a\u{fffd}\u{fffd}\""]);
     }
 
     #[test]

@@ -1,137 +1,121 @@
-//! Builds a reply in the journal's format (thinking, text, tool calls) from the events of a chat completion.
+//! Builds a reply in the journal's format (thinking, text, tool calls) from the events of a chat completion, or from a whole one.
 //!
 //! Servers differ in how they stream tool calls: in pieces with an `index`, whole in one event, all with the same index,
-//! without ids, with ids that are used twice. This file handles all of these.
+//! without ids, with ids that are used twice, as words. This file handles all of these. Fields are read one by one: a field that
+//! cannot be read counts as missing.
 
-use super::errors::error_message;
-use crate::http::{OnDelta, ReplyBuilder, StreamError};
-use crate::tool_input::tool_input_json;
+use super::call_pieces::{CallPiece, Calls};
+use super::called_words::calls_in;
+use super::words::{Part, Words};
+use crate::http::{OnDelta, Progress, ReplyBuilder, Stage, StreamError};
+use crate::lenient::{count, index, is_error, join_halves, mark_halves, reason, scalar};
+use crate::shown::Shown;
 use growqr_core::model::{Delta, StopReason, Usage};
+use growqr_core::prompt::Tool;
 use growqr_core::raw::RawJson;
-use serde::Deserialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The data that ends a stream.
 const DONE: &str = "[DONE]";
 
-/// The fields of an event that are used; others are ignored.
-#[derive(Deserialize)]
-struct Event {
-    model: Option<String>,
-    choices: Option<Vec<Choice>>,
-    usage: Option<Counts>,
-    error: Option<Value>,
-    object: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    index: u64,
-    delta: Option<Piece>,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Piece {
-    content: Option<Value>,
-    reasoning: Option<Value>,
-    reasoning_content: Option<Value>,
-    refusal: Option<String>,
-    tool_calls: Option<Vec<CallPiece>>,
-}
-
-#[derive(Deserialize)]
-struct CallPiece {
-    index: Option<u64>,
-    id: Option<String>,
-    function: Option<FunctionPiece>,
-}
-
-#[derive(Deserialize)]
-struct FunctionPiece {
-    name: Option<String>,
-    arguments: Option<Value>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-struct Counts {
-    #[serde(default)]
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
-    prompt_tokens_details: Option<PromptDetails>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-struct PromptDetails {
-    cached_tokens: Option<u64>,
-}
-
-#[derive(Default)]
-struct Call {
-    index: Option<u64>,
-    id: String,
-    name: String,
-    arguments: String,
+/// Token counts. A count that cannot be read is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub prompt: Option<u64>,
+    pub cached: u64,
+    pub output: Option<u64>,
 }
 
 /// The state of the reply that is being streamed.
 #[derive(Default)]
 pub(super) struct Accumulator {
+    /// The tools of the request, to recognise calls that are written as words.
+    tools: Vec<Tool>,
     model: Option<String>,
-    thinking: String,
-    text: String,
+    /// The index of the choice that is read.
+    choice: Option<i64>,
+    thinking: Text,
+    text: Text,
+    words: Words,
     refusal: String,
-    calls: Vec<Call>,
+    calls: Calls,
     counts: Option<Counts>,
     finish: Option<String>,
+    /// Whether half surrogate pairs have arrived.
+    has_halves: bool,
     complete: bool,
 }
 
+/// Text that is shown as it arrives.
+#[derive(Default)]
+struct Text {
+    all: String,
+    shown: Shown,
+}
+
 /// A complete reply.
+#[derive(Debug)]
 pub(super) struct CompleteReply {
     pub model: Option<String>,
     pub content: RawJson,
     pub stop: StopReason,
-    /// `None` if the server sent no token counts.
-    pub usage: Option<Usage>,
+    /// The token counts that the server sent.
+    pub counts: Counts,
     /// Size of the thinking, text and tool calls, for an estimate of the tokens.
     pub bytes: u64,
 }
 
 impl ReplyBuilder for Accumulator {
-    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
-        if data.trim() == DONE {
+    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<Progress, StreamError> {
+        let data = data.trim().trim_start_matches("data:").trim_start();
+        if data == DONE {
             if self.finish.is_none() {
                 return Err(StreamError::Unfinished);
             }
             self.complete = true;
-            return Ok(());
+            return Ok(Progress::Alive);
         }
-        let value: Value = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
-        let event: Event = serde_json::from_value(value.clone()).map_err(|_| StreamError::Unreadable)?;
-        if event.error.is_some_and(|error| !error.is_null()) || event.object.as_deref() == Some("error") {
-            return Err(StreamError::FromService(error_message(&value)));
+        // Words such as "ping" keep the connection alive.
+        if !data.starts_with(['{', '[']) {
+            return Ok(Progress::None);
         }
-        self.model = event.model.filter(|model| !model.is_empty()).or(self.model.take());
-        for choice in event.choices.unwrap_or_default().into_iter().filter(|choice| choice.index == 0) {
-            if let Some(piece) = choice.delta {
-                self.add(piece, on_delta);
-            }
-            self.finish = choice.finish_reason.filter(|reason| !reason.is_empty()).or(self.finish.take());
+        let marked = mark_halves(data);
+        self.has_halves |= matches!(marked, Cow::Owned(_));
+        let value: Value = serde_json::from_str(&marked).map_err(|_| StreamError::Unreadable)?;
+        match value {
+            Value::Array(events) => events.iter().try_fold(Progress::None, |progress, event| {
+                let brought = self.push(event, on_delta)?;
+                Ok(if progress == Progress::None { brought } else { progress })
+            }),
+            event => self.push(&event, on_delta),
         }
-        if let Some(counts) = event.usage {
-            self.counts = Some(counts);
-            // Counts that arrive before the finish reason are not final.
-            self.complete = self.finish.is_some();
-        }
-        Ok(())
     }
 
-    fn has_begun(&self) -> bool {
-        !self.thinking.is_empty() || !self.text.is_empty() || !self.calls.is_empty()
+    fn end(&mut self, on_delta: OnDelta<'_>) -> bool {
+        if !self.may_end() {
+            return false;
+        }
+        let (parts, words) = self.words.end();
+        parts.into_iter().for_each(|part| self.add_part(part, on_delta));
+        if let Some(words) = words {
+            // A server that takes calls out of the text leaves none in it.
+            match calls_in(&words, &self.tools).filter(|_| self.calls.is_empty()) {
+                Some(calls) => calls.into_iter().for_each(|call| {
+                    self.calls.add_whole(call.name.clone(), call.arguments);
+                    on_delta(Delta::Call { name: call.name });
+                }),
+                None => self.add_part(Part::Text(words), on_delta),
+            }
+        }
+        self.thinking.shown.end(on_delta, Delta::Thinking);
+        self.text.shown.end(on_delta, Delta::Text);
+        true
+    }
+
+    fn stage(&self) -> Stage {
+        if self.size() > 0 { Stage::Content } else { Stage::Early }
     }
 
     fn is_complete(&self) -> bool {
@@ -145,76 +129,115 @@ impl ReplyBuilder for Accumulator {
 }
 
 impl Accumulator {
-    fn add(&mut self, piece: Piece, on_delta: OnDelta<'_>) {
-        let thought = piece.reasoning_content.or(piece.reasoning).as_ref().map(text_of).unwrap_or_default();
-        if !thought.is_empty() {
-            self.thinking.push_str(&thought);
-            on_delta(Delta::Thinking(thought));
-        }
-        let said = piece.content.as_ref().map(text_of).unwrap_or_default();
-        if !said.is_empty() {
-            self.text.push_str(&said);
-            on_delta(Delta::Text(said));
-        }
-        self.refusal.push_str(&piece.refusal.unwrap_or_default());
-        for call in piece.tool_calls.unwrap_or_default() {
-            self.add_call(call, on_delta);
-        }
+    pub fn new(tools: Vec<Tool>) -> Accumulator {
+        Accumulator { tools, ..Accumulator::default() }
     }
 
-    fn add_call(&mut self, piece: CallPiece, on_delta: OnDelta<'_>) {
-        let id = piece.id.unwrap_or_default();
-        let function = piece.function.unwrap_or(FunctionPiece { name: None, arguments: None });
-        let name = function.name.unwrap_or_default();
-        let at = self.calls.iter().rposition(|call| call.continues(piece.index, &id, &name));
-        let call = match at {
-            Some(at) => &mut self.calls[at],
-            None => {
-                self.calls.push(Call { index: piece.index, ..Call::default() });
-                self.calls.last_mut().expect("one was just added")
-            }
+    fn push(&mut self, event: &Value, on_delta: OnDelta<'_>) -> Result<Progress, StreamError> {
+        let choices = match &event["choices"] {
+            Value::Array(choices) => choices.as_slice(),
+            choice @ Value::Object(_) => std::slice::from_ref(choice),
+            _ => &[],
         };
-        if call.id.is_empty() {
-            call.id = id;
+        let says_only_why =
+            choices.is_empty() && !event["usage"].is_object() && (event["detail"].is_string() || event["message"].is_string());
+        if is_error(event) || says_only_why {
+            // An error after the end changes nothing: the answer is complete.
+            return if self.finish.is_some() { Ok(Progress::None) } else { Err(StreamError::FromService(event.clone())) };
         }
-        if call.name.is_empty() && !name.is_empty() {
-            on_delta(Delta::Call { name: name.clone() });
-            call.name = name;
+        if let Some(model) = scalar(&event["model"]).filter(|model| !model.is_empty()) {
+            self.model = Some(model);
         }
-        match function.arguments {
-            Some(Value::String(text)) => call.arguments.push_str(&text),
-            None | Some(Value::Null) => {}
-            // The API requires a string, but some servers send the object itself.
-            Some(other) => call.arguments.push_str(&other.to_string()),
+        let before = self.size();
+        for choice in choices {
+            let at = index(&choice["index"]).unwrap_or(0);
+            if *self.choice.get_or_insert(at) == at {
+                self.choice(choice, on_delta)?;
+            }
+        }
+        let has_counts = event["usage"].is_object();
+        if has_counts {
+            self.counts = Some(Counts::read(&event["usage"]));
+            // Counts that come with a part of the answer may not be the last event.
+            self.complete = self.finish.is_some() && choices.is_empty();
+        }
+        let is_empty = choices.is_empty() && !has_counts;
+        Ok(match self.size() != before {
+            true => Progress::Content,
+            false if is_empty => Progress::None,
+            false => Progress::Alive,
+        })
+    }
+
+    fn choice(&mut self, choice: &Value, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+        let is_whole = !choice["delta"].is_object() && choice["message"].is_object();
+        let piece = if is_whole { &choice["message"] } else { &choice["delta"] };
+        self.add(piece, on_delta);
+        let finish = reason(&choice["finish_reason"]);
+        if finish.as_deref() == Some("error") {
+            return Err(StreamError::FromService(json!({"error": "it ended the answer with an error"})));
+        }
+        self.finish = finish.or(self.finish.take()).or(is_whole.then(|| "stop".to_owned()));
+        Ok(())
+    }
+
+    fn add(&mut self, piece: &Value, on_delta: OnDelta<'_>) {
+        let names = ["reasoning_content", "reasoning", "thinking"];
+        let thought = names.iter().map(|name| text_of(&piece[*name], &[])).find(|thought| !thought.is_empty());
+        self.add_part(Part::Thought(thought.unwrap_or_default() + &thoughts_of(&piece["content"])), on_delta);
+        let said = text_of(&piece["content"], &["thinking", "reasoning"]);
+        for part in self.words.push(&said) {
+            self.add_part(part, on_delta);
+        }
+        self.refusal.push_str(&scalar(&piece["refusal"]).unwrap_or_default());
+        let pieces = match &piece["tool_calls"] {
+            Value::Array(pieces) => pieces.as_slice(),
+            one @ Value::Object(_) => std::slice::from_ref(one),
+            _ => &[],
+        };
+        // The older form has one call without an id.
+        let older =
+            piece["function_call"].is_object().then(|| CallPiece::read(&json!({"index": 0, "function": piece["function_call"]})));
+        for name in self.calls.add(pieces.iter().map(CallPiece::read).chain(older)) {
+            on_delta(Delta::Call { name });
         }
     }
 
-    /// The reply. Call ids that are missing, invalid or in `used_ids` are replaced by an id made from `message_count`, which
-    /// differs for each reply of the conversation, and the position of the call.
+    fn add_part(&mut self, part: Part, on_delta: OnDelta<'_>) {
+        match part {
+            Part::Text(text) => self.text.add(&text, on_delta, Delta::Text),
+            Part::Thought(thought) => self.thinking.add(&thought, on_delta, Delta::Thinking),
+            Part::AllWasThought => {
+                let thought = std::mem::take(&mut self.text).all;
+                on_delta(Delta::Discarded { reason: "that was thinking; the answer follows".to_owned() });
+                self.thinking.add(&thought, on_delta, Delta::Thinking);
+            }
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.thinking.all.len() + self.text.all.len() + self.words.held() + self.refusal.len() + self.calls.bytes()
+    }
+
+    /// The reply. Call it only after [`ReplyBuilder::end`]. Call ids that are missing, invalid or in `used_ids` are replaced by an
+    /// id made from `message_count`, which differs for each reply of the conversation, and the position of the call.
     pub fn into_reply(self, used_ids: &BTreeSet<String>, message_count: usize) -> CompleteReply {
-        let bytes = self.thinking.len() + self.text.len() + self.calls.iter().map(Call::bytes).sum::<usize>();
+        let bytes = self.size() as u64;
         let stop = self.stop();
         let mut content = Vec::new();
-        if !self.thinking.is_empty() {
-            content.push(RawJson::of(&json!({"type": "thinking", "thinking": self.thinking})));
+        if !self.thinking.all.is_empty() {
+            content.push(RawJson::of(&json!({"type": "thinking", "thinking": self.thinking.all})));
         }
-        if !self.text.trim().is_empty() {
-            content.push(RawJson::of(&json!({"type": "text", "text": self.text})));
+        if !self.text.all.trim().is_empty() {
+            content.push(RawJson::of(&json!({"type": "text", "text": self.text.all})));
         }
-        let mut used_ids = used_ids.clone();
-        for (position, call) in self.calls.into_iter().enumerate() {
-            let generated = format!("call_{message_count}_{position}");
-            let id = if is_valid_name(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { generated };
-            content.push(call.encode(&id));
-            used_ids.insert(id);
-        }
-        CompleteReply {
-            model: self.model,
-            content: RawJson::of(&content),
-            stop,
-            usage: self.counts.map(Counts::usage),
-            bytes: bytes as u64,
-        }
+        content.extend(self.calls.encode(used_ids, message_count, &self.tools));
+        let content = RawJson::of(&content);
+        let content = match self.has_halves {
+            true => RawJson::parse(join_halves(content.text())).expect("only characters inside of strings are replaced"),
+            false => content,
+        };
+        CompleteReply { model: self.model, content, stop, counts: self.counts.unwrap_or_default(), bytes }
     }
 
     fn stop(&self) -> StopReason {
@@ -222,82 +245,73 @@ impl Accumulator {
             return StopReason::Refusal { explanation: self.refusal.clone() };
         }
         match self.finish.as_deref().unwrap_or_default() {
-            // Some servers send `stop` for tool calls as well.
-            "stop" | "tool_calls" | "function_call" if !self.calls.is_empty() => StopReason::ToolUse,
-            "stop" | "tool_calls" | "function_call" => StopReason::EndTurn,
-            "length" => StopReason::MaxTokens,
-            "content_filter" => StopReason::Refusal { explanation: "The service filtered the answer.".to_owned() },
+            "length" | "max_tokens" | "max_output_tokens" | "model_length" => StopReason::MaxTokens,
+            "content_filter" | "safety" | "refusal" => {
+                StopReason::Refusal { explanation: "The service filtered the answer.".to_owned() }
+            }
+            // Some servers send `stop`, or a reason of their own, for tool calls as well.
+            _ if !self.calls.is_empty() => StopReason::ToolUse,
+            "stop" | "tool_calls" | "tool_call" | "tool_use" | "function_call" | "end_turn" | "eos" | "eos_token"
+            | "completed" => StopReason::EndTurn,
             other => StopReason::Other(other.to_owned()),
         }
     }
 }
 
-impl Call {
-    /// Whether a piece belongs to this call. A piece with another id begins a new call, even with the same index. So does a
-    /// piece with a name, unless it is the same name and the arguments so far are not yet complete JSON.
-    fn continues(&self, index: Option<u64>, id: &str, name: &str) -> bool {
-        if !id.is_empty() && !self.id.is_empty() {
-            return self.id == id && (index == self.index || index.is_none());
-        }
-        let fits = name.is_empty() || self.name.is_empty() || (self.name == name && !self.has_complete_arguments());
-        fits && (index == self.index || index.is_none())
-    }
-
-    fn has_complete_arguments(&self) -> bool {
-        serde_json::from_str::<Value>(&self.arguments).is_ok()
-    }
-
-    fn bytes(&self) -> usize {
-        self.name.len() + self.arguments.len()
-    }
-
-    /// Encodes the call as a `tool_use` block. Characters that a tool name cannot have are replaced; the model then gets the
-    /// error that there is no such tool.
-    fn encode(self, id: &str) -> RawJson {
-        let name = if is_valid_name(&self.name, 64) { self.name } else { replace_invalid_bytes(&self.name) };
-        let input = tool_input_json(self.arguments);
-        let text = format!(
-            r#"{{"type":"tool_use","id":{},"name":{},"input":{input}}}"#,
-            RawJson::of(id).text(),
-            RawJson::of(&name).text()
-        );
-        RawJson::parse(text).expect("its parts are JSON")
+impl Text {
+    fn add(&mut self, more: &str, on_delta: OnDelta<'_>, delta: fn(String) -> Delta) {
+        self.all.push_str(more);
+        self.shown.add(more, on_delta, delta);
     }
 }
 
 impl Counts {
-    fn usage(self) -> Usage {
-        let cached = self.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or(0);
-        let cached = cached.min(self.prompt_tokens);
+    fn read(usage: &Value) -> Counts {
+        let first = |names: [&str; 2]| names.iter().find_map(|name| count(&usage[*name]));
+        let cached = count(&usage["prompt_tokens_details"]["cached_tokens"]).or(count(&usage["prompt_cache_hit_tokens"]));
+        Counts {
+            // A prompt is never empty, so a zero was not counted.
+            prompt: first(["prompt_tokens", "input_tokens"]).filter(|tokens| *tokens > 0),
+            cached: cached.unwrap_or(0),
+            output: first(["completion_tokens", "output_tokens"]),
+        }
+    }
+
+    /// The usage. Counts that are missing are taken from `estimate`, and the usage is marked.
+    pub fn usage(self, estimate: &Usage) -> Usage {
+        // Zero tokens for an answer that has some were not counted either.
+        let output = self.output.filter(|tokens| *tokens > 0 || estimate.output_tokens == 0);
+        let cached = self.prompt.map_or(0, |prompt| self.cached.min(prompt));
         Usage {
-            input_tokens: self.prompt_tokens - cached,
-            output_tokens: self.completion_tokens,
+            input_tokens: self.prompt.map_or(estimate.input_tokens, |prompt| prompt - cached),
+            output_tokens: output.unwrap_or(estimate.output_tokens),
             cache_read_tokens: cached,
+            is_estimate: self.prompt.is_none() || output.is_none(),
             ..Usage::default()
         }
     }
 }
 
-fn is_valid_name(text: &str, limit: usize) -> bool {
-    !text.is_empty() && text.len() <= limit && text.bytes().all(is_valid_byte)
-}
-
-fn is_valid_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
-}
-
-fn replace_invalid_bytes(name: &str) -> String {
-    let valid: String = name.bytes().take(64).map(|byte| if is_valid_byte(byte) { char::from(byte) } else { '_' }).collect();
-    if valid.is_empty() { "unnamed".to_owned() } else { valid }
-}
-
-/// The text of a string, or of all parts of an array.
-fn text_of(value: &Value) -> String {
+/// The text of a string, or of all parts of an array except those of the types `without`.
+fn text_of(value: &Value, without: &[&str]) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
-        _ => String::new(),
+        Value::Array(parts) => {
+            let kept = parts.iter().filter(|part| !part["type"].as_str().is_some_and(|kind| without.contains(&kind)));
+            kept.map(|part| text_of(part, without)).collect()
+        }
+        Value::Object(part) => {
+            let fields = ["text", "content", "thinking"].iter().filter_map(|name| part.get(*name));
+            fields.map(|field| text_of(field, without)).find(|text| !text.is_empty()).unwrap_or_default()
+        }
+        other => scalar(other).unwrap_or_default(),
     }
+}
+
+/// The thoughts among the parts of an answer, as Mistral sends them.
+fn thoughts_of(content: &Value) -> String {
+    let parts = content.as_array().map(Vec::as_slice).unwrap_or_default();
+    let thoughts = parts.iter().filter(|part| part["type"] == "thinking" || part["type"] == "reasoning");
+    thoughts.map(|part| text_of(part, &[])).collect()
 }
 
 #[cfg(test)]
@@ -311,6 +325,7 @@ mod tests {
             answer.push_event(&event.to_string(), &|_| ()).unwrap();
         }
         answer.push_event(DONE, &|_| ()).unwrap();
+        assert!(answer.end(&|_| ()));
         answer.into_reply(&BTreeSet::from(["used".to_owned()]), 7)
     }
 
@@ -390,9 +405,10 @@ mod tests {
         };
         let end = json!({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}], "usage": null});
         let found = answered(&[usage(4), end.clone(), usage(9)]);
+        let estimate = Usage { input_tokens: 100, output_tokens: 50, ..Usage::default() };
         let expected = Usage { input_tokens: 6, cache_read_tokens: 3, output_tokens: 2, ..Usage::default() };
-        assert_eq!((found.usage, found.stop), (Some(expected), StopReason::EndTurn));
-        assert_eq!(answered(&[end]).usage, None);
+        assert_eq!((found.counts.usage(&estimate), found.stop), (expected, StopReason::EndTurn));
+        assert_eq!(answered(&[end]).counts.usage(&estimate), Usage { is_estimate: true, ..estimate });
     }
 
     #[test]
@@ -408,7 +424,7 @@ mod tests {
         for data in [r#"{"error":"no"}"#, r#"{"error":{"message":"no"}}"#, r#"{"object":"error","message":"no"}"#] {
             assert_eq!(
                 Accumulator::default().push_event(data, &|_| ()),
-                Err(StreamError::FromService("no".to_owned())),
+                Err(StreamError::FromService(serde_json::from_str(data).unwrap())),
                 "{data}"
             );
         }

@@ -3,15 +3,18 @@
 use super::accumulate::{Accumulator, CompleteReply};
 use super::discover::Program;
 use super::errors::CallErrors;
+use super::request::Shape;
 use super::{OpenAi, bearer, request};
-use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Timeouts, failure};
+use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, failure};
+use crate::tool_input::used_call_ids;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::Money;
-use growqr_core::prompt::{Block, blocks};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 /// A token is at most about this many bytes, apart from runs of one character. Gives a lower bound of a text's tokens.
 const MAX_BYTES_PER_TOKEN: u64 = 6;
@@ -21,6 +24,13 @@ const LOW_BYTES_PER_TOKEN: u64 = 3;
 
 /// The output limit is never lower than this.
 const MIN_OUTPUT_TOKENS: u64 = 256;
+
+/// How a request is written.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    shape: Shape,
+    max_tokens: u64,
+}
 
 impl ServiceErrors for CallErrors<'_> {
     fn service_name(&self) -> String {
@@ -35,8 +45,8 @@ impl ServiceErrors for CallErrors<'_> {
         CallErrors::unreachable(self, cause)
     }
 
-    fn stream_error(&self, server_message: &str, begun: bool) -> Failure {
-        CallErrors::stream_error(self, server_message, begun)
+    fn stream_error(&self, body: &Value, stage: Stage) -> Failure {
+        CallErrors::stream_error(self, body, stage)
     }
 }
 
@@ -50,29 +60,58 @@ impl OpenAi {
         }
         let config = &self.config;
         let secret = config.key.as_ref().map_or("", |key| key.expose());
-        let errors = CallErrors { base: &config.base, program: self.program(), model, secret };
-        let limit = if config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
-        let bytes = request::body(request, limit, request.max_tokens).len() as u64;
+        let numbers = Mutex::default();
+        let errors = CallErrors { base: &config.base, program: self.program(), model, secret, numbers };
+        let shape = if self.is_strict.load(Ordering::Relaxed) { Shape::Strict } else { Shape::Usual };
+        let bytes = self.body(request, Form { shape, max_tokens: request.max_tokens }).len() as u64;
         self.check_prompt_fits(&errors, bytes)?;
-        let body = request::body(request, limit, self.output_limit(model, bytes).min(request.max_tokens));
-        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_are_activity: true };
-        let http = self.request(body)?;
-        // The permit is kept until the stream has ended.
-        let (response, _permit) = self.service.open(http, &request.agent, timeouts, &errors, on_delta).await?;
-        let mut answer = Accumulator::default();
-        let read = self.service.read(response, timeouts, &errors, &mut answer, on_delta).await;
-        match read {
-            Ok(request_id) => {
-                let answered = answer.into_reply(&ids(request), request.messages.len());
-                let reply = self.reply(model, answered, bytes, request_id);
-                tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered");
-                Ok(reply)
-            }
-            Err(failure) => {
-                tracing::debug!(model, kind = ?failure.kind, "reading the reply failed");
-                Err(failure)
-            }
+        let form = Form { shape, max_tokens: self.output_limit(model, bytes).min(request.max_tokens) };
+        let mut reply = self.attempt(request, form, &errors, on_delta).await;
+        if let Some(mended) = reply.as_ref().err().and_then(|failure| self.mend(form, failure, &errors)) {
+            tracing::debug!(model, ?mended, "the request is sent again in another form");
+            reply = self.attempt(request, mended, &errors, on_delta).await;
         }
+        let reply = reply.map(|(answer, request_id)| {
+            let answered = answer.into_reply(&used_call_ids(request), request.messages.len());
+            self.reply(model, answered, bytes, request_id)
+        });
+        match &reply {
+            Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
+            Err(failure) => tracing::debug!(model, kind = ?failure.kind, "the call failed"),
+        }
+        reply.map_err(|failure| errors.with_address(failure))
+    }
+
+    fn body(&self, request: &ModelRequest, form: Form) -> String {
+        let limit = if self.config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
+        request::body(request, limit, form.max_tokens, form.shape)
+    }
+
+    async fn attempt(
+        &self,
+        request: &ModelRequest,
+        form: Form,
+        errors: &CallErrors<'_>,
+        on_delta: OnDelta<'_>,
+    ) -> Result<(Accumulator, Option<String>), Failure> {
+        let config = &self.config;
+        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_extend_first: true };
+        let http = self.request(self.body(request, form))?;
+        let new_reply = || Accumulator::new(request.segment.tools.clone());
+        self.service.call(&http, &request.agent, timeouts, errors, new_reply, on_delta).await
+    }
+
+    /// The form in which a refused request may be accepted. What the refusal says of the server is remembered.
+    fn mend(&self, form: Form, failure: &Failure, errors: &CallErrors<'_>) -> Option<Form> {
+        if form.shape == Shape::Usual && CallErrors::is_about_form(failure) {
+            self.is_strict.store(true, Ordering::Relaxed);
+            return Some(Form { shape: Shape::Strict, ..form });
+        }
+        let numbers = *errors.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = numbers.window.filter(|window| *window > 0 && failure.kind == FailureKind::PromptTooLong)?;
+        self.learn_window(errors.model, window);
+        let room = window.checked_sub(numbers.prompt?)?;
+        (room >= MIN_OUTPUT_TOKENS && room < form.max_tokens).then_some(Form { max_tokens: room, ..form })
     }
 
     /// Checks the key with a request for the list of models, which is free. A server without keys accepts any key.
@@ -81,8 +120,9 @@ impl OpenAi {
     /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
-        let errors = CallErrors { base: &self.config.base, program: self.program(), model: "", secret };
-        let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_are_activity: true };
+        let errors =
+            CallErrors { base: &self.config.base, program: self.program(), model: "", secret, numbers: Mutex::default() };
+        let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_extend_first: true };
         let http = self.with_key(Request::new(Method::GET, self.config.base.join("models")))?;
         self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop)
     }
@@ -142,7 +182,7 @@ impl OpenAi {
         }
     }
 
-    /// Builds the reply. If the server sent no token counts, they are a high estimate. The cost is zero for a free model and
+    /// Builds the reply. Token counts that the server did not send are a high estimate. The cost is zero for a free model and
     /// unknown for any other.
     fn reply(&self, model: &str, answered: CompleteReply, bytes: u64, request_id: Option<String>) -> Reply {
         let estimate = Usage {
@@ -150,7 +190,7 @@ impl OpenAi {
             output_tokens: answered.bytes.div_ceil(LOW_BYTES_PER_TOKEN),
             ..Usage::default()
         };
-        let usage = answered.usage.filter(|usage| usage.prompt_tokens() > 0).unwrap_or(estimate);
+        let usage = answered.counts.usage(&estimate);
         let window = self.window(model);
         let is_full = window.is_reported && usage.prompt_tokens() + usage.output_tokens >= window.tokens;
         let stop = match answered.stop {
@@ -161,15 +201,4 @@ impl OpenAi {
         let model = answered.model.unwrap_or_else(|| model.to_owned());
         Reply { content: answered.content, stop, usage, model, request_id, cost }
     }
-}
-
-/// The ids of all tool calls in the conversation.
-fn ids(request: &ModelRequest) -> BTreeSet<String> {
-    let blocks = request.messages.iter().flat_map(|message| blocks(&message.content));
-    blocks
-        .filter_map(|block| match block {
-            Block::Call { id, .. } => Some(id.to_string()),
-            _ => None,
-        })
-        .collect()
 }

@@ -6,6 +6,7 @@
 
 use super::BaseUrl;
 use crate::http::body_of;
+use crate::lenient::{count, scalar};
 use futures_util::future::join_all;
 use growqr_core::secret::Secret;
 use reqwest::{Client, Method, Request, Url};
@@ -142,35 +143,41 @@ pub(super) struct ServerProbe<'a> {
     pub deadline: Instant,
 }
 
-#[derive(Deserialize)]
-struct ModelList {
-    /// Ollama sends `null` if it has no model.
-    data: Option<Vec<ModelItem>>,
-}
+/// Fields of the list with the window in use. Servers use different names; none of these fields is the size that the model was
+/// trained for.
+const WINDOW_FIELDS: [&str; 6] =
+    ["max_model_len", "context_length", "context_window", "max_context_length", "max_input_tokens", "n_ctx"];
 
-/// An entry of the list. Servers use different names for the window in use; none of these fields is the size that the model
-/// was trained for.
-#[derive(Deserialize)]
+/// An entry of the list of models.
 struct ModelItem {
     id: String,
-    #[serde(default)]
     owned_by: Option<String>,
-    max_model_len: Option<u64>,
-    context_length: Option<u64>,
-    context_window: Option<u64>,
+    window: Option<u64>,
 }
 
 impl ModelItem {
+    /// Reads an entry field by field. `None` without an id.
+    fn read(item: &Value) -> Option<ModelItem> {
+        let id = scalar(&item["id"]).or_else(|| scalar(&item["name"])).filter(|id| !id.is_empty())?;
+        let window = WINDOW_FIELDS.iter().find_map(|name| count(&item[*name])).or_else(|| count(&item["meta"]["n_ctx"]));
+        Some(ModelItem { id, owned_by: scalar(&item["owned_by"]), window: window.filter(|tokens| *tokens > 0) })
+    }
+
     fn offered(self) -> Offered {
-        Offered { id: self.id, window: self.max_model_len.or(self.context_length).or(self.context_window) }
+        Offered { id: self.id, window: self.window }
     }
 }
 
 impl ServerProbe<'_> {
     /// The server, if it responds with a list of models.
     pub async fn identify(&self) -> Option<Server> {
-        let list: ModelList = serde_json::from_value(self.get(self.base.join("models")).await?).ok()?;
-        let items = list.data.unwrap_or_default();
+        let list = self.get(self.base.join("models")).await?;
+        let items = match &list["data"] {
+            Value::Array(items) => items.iter().filter_map(ModelItem::read).collect(),
+            // Ollama sends `null` if it has no model.
+            Value::Null if list.get("data").is_some() => Vec::new(),
+            _ => return None,
+        };
         let program = self.program(&items).await;
         let mut models: Vec<Offered> = items.into_iter().map(ModelItem::offered).collect();
         if program == Program::LmStudio {
@@ -206,7 +213,7 @@ impl ServerProbe<'_> {
             Program::LmStudio => self.lm_studio_window(model).await,
             Program::LlamaCpp => {
                 let props = self.get(self.base.outside_v1("props")).await;
-                props.and_then(|props| props["default_generation_settings"]["n_ctx"].as_u64())
+                props.and_then(|props| count(&props["default_generation_settings"]["n_ctx"])).or(listed)
             }
             Program::Vllm | Program::Other => listed,
         };

@@ -2,9 +2,11 @@
 //! object or plain text, may have one of several statuses, or may arrive as an event after a 200.
 
 use super::{BaseUrl, Program};
-use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
+use crate::http::{ResponseHead, RetryDecision, Stage, redact_and_shorten};
+use crate::lenient::{count, error_message, read_error_body, scalar, status_of};
 use growqr_core::model::{Failure, FailureKind};
 use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
 
 /// The call that failed; its methods build the failures.
 pub(super) struct CallErrors<'a> {
@@ -13,13 +15,48 @@ pub(super) struct CallErrors<'a> {
     pub model: &'a str,
     /// The key. It is redacted if the server repeats it in a message.
     pub secret: &'a str,
+    /// What the server said last about a prompt that did not fit.
+    pub numbers: Mutex<Numbers>,
 }
 
-/// The message of an error in any of the known formats; empty if there is none.
-pub(super) fn error_message(body: &Value) -> String {
-    let error = &body["error"];
-    let candidates = [&error["message"], error, &body["message"], &body["detail"], body];
-    candidates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
+/// The sizes that a server names when it refuses a prompt, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// The context window in use.
+    pub window: Option<u64>,
+    /// The prompt.
+    pub prompt: Option<u64>,
+}
+
+impl Numbers {
+    /// Reads them from the fields of an error, or from its words.
+    fn read(body: &Value) -> Numbers {
+        let error = &body["error"];
+        let message = error_message(body);
+        let after = |phrases: &[&str]| phrases.iter().find_map(|phrase| number_after(&message, phrase));
+        let before = |phrases: &[&str]| phrases.iter().find_map(|phrase| number_before(&message, phrase));
+        let windows =
+            ["maximum context length is", "context length of only", "context length of", "context window of", "context size ("];
+        Numbers {
+            window: count(&error["n_ctx"]).or_else(|| after(&windows)),
+            prompt: count(&error["n_prompt_tokens"])
+                .or_else(|| before(&["in the messages", "in your prompt", "input tokens", "in the input"])),
+        }
+    }
+}
+
+/// The number right after a phrase.
+fn number_after(text: &str, phrase: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(phrase)?;
+    let rest = rest.trim_start();
+    rest[..rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
+}
+
+/// The number right before a phrase, perhaps with the word "tokens" in between.
+fn number_before(text: &str, phrase: &str) -> Option<u64> {
+    let (rest, _) = text.split_once(phrase)?;
+    let rest = rest.trim_end().trim_end_matches("tokens").trim_end();
+    rest[rest.rfind(|char: char| !char.is_ascii_digit()).map_or(0, |at| at + 1)..].parse().ok()
 }
 
 impl CallErrors<'_> {
@@ -34,10 +71,10 @@ impl CallErrors<'_> {
 
     /// Classifies a response whose status is not 200.
     pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
-        let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+        let parsed = read_error_body(body);
         let server_message = error_message(&parsed);
-        let code = parsed["error"]["code"].as_str().or(parsed["error"]["type"].as_str()).unwrap_or_default();
-        let kind = kind(head.status, code, &server_message);
+        let kind = kind(head.status, &code(&parsed), &server_message);
+        self.note_numbers(kind, &parsed);
         let message = self.sentence(kind, head.status, &redact_and_shorten(&server_message, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
         // A retry would fail again: waiting restores no credit and enlarges no window.
@@ -49,17 +86,50 @@ impl CallErrors<'_> {
             503 => "the server is not ready yet".to_owned(),
             other => format!("HTTP {other}"),
         };
-        RetryDecision::Retry { after: head.requested_wait(), reason, failure }
+        // A chat template that cannot render this conversation fails with 500 each time.
+        RetryDecision::Retry { after: head.requested_wait(), reason, failure, is_final_twice: head.status == 500 }
     }
 
-    /// The failure for an error event after a 200. Before the reply has begun it is classified like an error response.
-    pub fn stream_error(&self, server_message: &str, begun: bool) -> Failure {
-        let shown = redact_and_shorten(server_message, self.secret);
-        let (kind, message) = match kind(400, "", server_message) {
-            kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
-            _ => (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name())),
+    /// The failure for an error that came with a 200. Before the reply has begun it is classified like an error response.
+    pub fn stream_error(&self, body: &Value, stage: Stage) -> Failure {
+        let server_message = error_message(body);
+        let shown = redact_and_shorten(&server_message, self.secret);
+        let status = status_of(body);
+        self.note_numbers(kind(status.unwrap_or(400), &code(body), &server_message), body);
+        let (kind, message) = match kind(status.unwrap_or(400), &code(body), &server_message) {
+            _ if stage != Stage::Early => {
+                (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name()))
+            }
+            FailureKind::Rejected if status.is_none() => {
+                (FailureKind::Unavailable, format!("{} gave no answer but an error: {shown}", self.service_name()))
+            }
+            kind => (kind, self.sentence(kind, status.unwrap_or(400), &shown)),
         };
         Failure { kind, message, request_id: None }
+    }
+
+    fn note_numbers(&self, kind: FailureKind, body: &Value) {
+        if kind == FailureKind::PromptTooLong {
+            *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = Numbers::read(body);
+        }
+    }
+
+    /// Whether the server refuses the form of the conversation, which [`super::request::Shape::Strict`] may mend.
+    pub fn is_about_form(failure: &Failure) -> bool {
+        let is_id = contains_any(&failure.message, &["tool call id", "tool_call_id"])
+            && contains_any(&failure.message, &["length of 9", "a-z", "9 char"]);
+        let is_order = ["unexpected role", "after role", "roles must alternate", "conversation roles", "jinja", "chat template"];
+        matches!(failure.kind, FailureKind::Rejected | FailureKind::Unavailable)
+            && (is_id || contains_any(&failure.message, &is_order))
+    }
+
+    /// The failure with the address in use, if its message does not name it.
+    pub fn with_address(&self, mut failure: Failure) -> Failure {
+        let is_named = self.base.is_openai() || failure.message.contains(self.base.text());
+        if !is_named {
+            failure.message = format!("{} (The address in use is {}.)", failure.message, self.base);
+        }
+        failure
     }
 
     /// The failure for a server that cannot be reached.
@@ -113,6 +183,12 @@ impl CallErrors<'_> {
     }
 }
 
+fn code(body: &Value) -> String {
+    let error = if body.is_array() { &body[0]["error"] } else { &body["error"] };
+    let code = |name: &str| scalar(&error[name]).unwrap_or_default();
+    format!("{} {}", code("code"), code("type"))
+}
+
 const START_OLLAMA: &str = "Start Ollama (ollama serve).";
 
 fn contains_any(text: &str, parts: &[&str]) -> bool {
@@ -144,6 +220,26 @@ fn kind(status: u16, code: &str, server_message: &str) -> FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_sizes_of_a_refusal_are_read() {
+        let table = [
+            (
+                json!({"error": {"message": "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (4900 in the messages, 4100 in the completion)."}}),
+                (Some(8192), Some(4900)),
+            ),
+            (json!({"error": {"message": "exceeds", "n_prompt_tokens": 9000, "n_ctx": 4096}}), (Some(4096), Some(9000))),
+            (
+                json!({"error": "the model is loaded with context length of only 4096 tokens, which is not enough"}),
+                (Some(4096), None),
+            ),
+            (json!({"error": "too long"}), (None, None)),
+        ];
+        for (body, (window, prompt)) in table {
+            assert_eq!(Numbers::read(&body), Numbers { window, prompt }, "{body}");
+        }
+    }
 
     #[test]
     fn error_messages_of_real_servers_are_classified() {

@@ -8,9 +8,12 @@
 mod accumulate;
 mod base_url;
 mod call;
+mod call_pieces;
+mod called_words;
 mod discover;
 mod errors;
 mod request;
+mod words;
 
 pub use crate::http::{RetryPolicy, SystemTimer, Timer};
 pub use base_url::{BaseUrl, BaseUrlError};
@@ -24,6 +27,7 @@ use growqr_core::money::Prices;
 use growqr_core::secret::Secret;
 use reqwest::header::HeaderValue;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -87,6 +91,8 @@ pub struct OpenAi {
     config: Config,
     service: ServiceClient,
     probe_results: RwLock<ProbeResults>,
+    /// Whether the server has refused the usual form of a conversation.
+    is_strict: AtomicBool,
 }
 
 impl OpenAi {
@@ -101,7 +107,7 @@ impl OpenAi {
             is_plain: config.base.is_plain(),
             is_direct: config.base.is_local_network(),
         });
-        OpenAi { config, service, probe_results: RwLock::default() }
+        OpenAi { config, service, probe_results: RwLock::default(), is_strict: AtomicBool::new(false) }
     }
 
     /// The address of the server.
@@ -130,6 +136,12 @@ impl OpenAi {
         let probe_results = self.probe_results.read().unwrap_or_else(PoisonError::into_inner);
         let program = probe_results.server.as_ref().map(|server| server.program);
         probe_results.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
+    }
+
+    /// Takes over the window that a server named when it refused a prompt: it knows better than any guess.
+    fn learn_window(&self, model: &str, tokens: u64) {
+        let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
+        probe_results.windows.insert(model.to_owned(), Window { tokens, is_reported: true });
     }
 
     fn program(&self) -> Option<Program> {

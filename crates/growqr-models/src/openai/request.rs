@@ -9,14 +9,24 @@ use growqr_core::prompt::{Block, Message, Role, Segment, blocks};
 use growqr_core::raw::RawJson;
 use std::fmt::Write;
 
+/// How a conversation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As the documentation of the API allows.
+    Usual,
+    /// As the strictest servers want it: the id of a call has nine letters and digits, and no user message follows a tool's
+    /// result.
+    Strict,
+}
+
 /// The body of `POST …/chat/completions`. `limit_field` is the name of the field for the output limit, which differs by
 /// service.
-pub(super) fn body(request: &ModelRequest, limit_field: &str, max_tokens: u64) -> String {
+pub(super) fn body(request: &ModelRequest, limit_field: &str, max_tokens: u64, shape: Shape) -> String {
     let size: usize = request.messages.iter().map(|message| message.content.text().len() + 64).sum();
     let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
     head(&mut out, &request.segment);
     out.push_str(r#","messages":["#);
-    out.push_str(&messages(&request.segment.system, &request.messages).join(","));
+    out.push_str(&messages(&request.segment.system, &request.messages, shape).join(","));
     // Writing to a String cannot fail.
     let _ = write!(out, r#"],"{limit_field}":{max_tokens}}}"#);
     out
@@ -43,7 +53,7 @@ fn head(out: &mut String, segment: &Segment) {
 }
 
 /// Every message as JSON text.
-fn messages(system: &str, conversation: &[Message]) -> Vec<String> {
+fn messages(system: &str, conversation: &[Message], shape: Shape) -> Vec<String> {
     let mut out = Vec::new();
     if !system.trim().is_empty() {
         out.push(format!(r#"{{"role":"system","content":{}}}"#, json(system)));
@@ -52,33 +62,41 @@ fn messages(system: &str, conversation: &[Message]) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     for message in conversation {
         match message.role {
-            Role::User => user(&mut out, &mut said, &message.content),
+            Role::User => user(&mut out, &mut said, &message.content, shape),
             Role::Assistant => {
-                if let Some(answer) = assistant(&message.content) {
-                    flush(&mut out, &mut said);
+                if let Some(answer) = assistant(&message.content, shape) {
+                    flush(&mut out, &mut said, shape);
                     out.push(answer);
                 }
             }
         }
     }
-    flush(&mut out, &mut said);
+    flush(&mut out, &mut said, shape);
     out
 }
 
-fn flush(out: &mut Vec<String>, said: &mut Vec<String>) {
+fn flush(out: &mut Vec<String>, said: &mut Vec<String>, shape: Shape) {
     if !said.is_empty() {
+        let is_after_result = out.last().is_some_and(|last| last.starts_with(r#"{"role":"tool""#));
+        if shape == Shape::Strict && is_after_result {
+            out.push(r#"{"role":"assistant","content":"I have the results."}"#.to_owned());
+        }
         out.push(format!(r#"{{"role":"user","content":{}}}"#, json(&said.join("\n\n"))));
         said.clear();
     }
 }
 
 /// Adds each tool result as a message of its own, right after the calls. User text is collected and follows the results.
-fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson) {
+fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson, shape: Shape) {
     for block in blocks(content) {
         match block {
             Block::Result { id, content, is_error } => {
                 let text = if is_error { format!("ERROR: {content}") } else { content };
-                out.push(format!(r#"{{"role":"tool","tool_call_id":{},"content":{}}}"#, json(id.as_str()), json(&text)));
+                out.push(format!(
+                    r#"{{"role":"tool","tool_call_id":{},"content":{}}}"#,
+                    json(&id_in(shape, id.as_str())),
+                    json(&text)
+                ));
             }
             Block::Text(text) => said.push(text),
             Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => {}
@@ -87,7 +105,7 @@ fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson) {
 }
 
 /// The model's message. `None` if it has neither text nor tool calls.
-fn assistant(content: &RawJson) -> Option<String> {
+fn assistant(content: &RawJson, shape: Shape) -> Option<String> {
     let mut texts = Vec::new();
     let mut calls = Vec::new();
     for block in blocks(content) {
@@ -95,7 +113,7 @@ fn assistant(content: &RawJson) -> Option<String> {
             Block::Text(text) => texts.push(text),
             Block::Call { id, name, input } => calls.push(format!(
                 r#"{{"id":{},"type":"function","function":{{"name":{},"arguments":{}}}}}"#,
-                json(id.as_str()),
+                json(&id_in(shape, id.as_str())),
                 json(&name),
                 json(input.text())
             )),
@@ -111,6 +129,24 @@ fn assistant(content: &RawJson) -> Option<String> {
     Some(format!(r#"{{"role":"assistant","content":{content}{calls}}}"#))
 }
 
+/// The id of a call as a server is given it: always the same for the same id.
+fn id_in(shape: Shape, id: &str) -> String {
+    let is_short = id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if shape == Shape::Usual || is_short {
+        return id.to_owned();
+    }
+    // The FNV-1a hash, of which nine digits in base 62 remain.
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut rest = hash;
+    let digit = |_| {
+        let digit = digits[(rest % 62) as usize];
+        rest /= 62;
+        char::from(digit)
+    };
+    (0..9).map(digit).collect()
+}
+
 fn json(text: &str) -> String {
     RawJson::of(text).text().to_owned()
 }
@@ -123,7 +159,7 @@ mod tests {
     fn translated(conversation: &[(Role, Value)]) -> Vec<Value> {
         let conversation: Vec<Message> =
             conversation.iter().map(|(role, content)| Message { role: *role, content: RawJson::of(content) }).collect();
-        messages("Be kind.", &conversation).iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+        messages("Be kind.", &conversation, Shape::Usual).iter().map(|text| serde_json::from_str(text).unwrap()).collect()
     }
 
     #[test]
@@ -175,7 +211,7 @@ mod tests {
     #[test]
     fn the_arguments_of_a_call_keep_their_exact_text() {
         let content = RawJson::parse(r#"[{"type":"tool_use","id":"t","name":"n","input":{"b": 1.50, "a":"\u0041"}}]"#).unwrap();
-        let found: Value = serde_json::from_str(&assistant(&content).unwrap()).unwrap();
+        let found: Value = serde_json::from_str(&assistant(&content, Shape::Usual).unwrap()).unwrap();
         assert_eq!(found["tool_calls"][0]["function"]["arguments"], r#"{"b": 1.50, "a":"\u0041"}"#);
     }
 }

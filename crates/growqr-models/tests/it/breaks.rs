@@ -49,9 +49,10 @@ async fn an_error_event_ends_a_reply_that_has_begun() {
     for at in [1, 4] {
         world.claude.will(says("a longer text").breaks(Point::Events(at), "overloaded_error", "Overloaded"));
         let failure = world.failure(&hello()).await;
-        assert_eq!(
-            (failure.kind, failure.message.as_str()),
-            (FailureKind::Aborted, "Anthropic stopped in the middle of the answer: Overloaded")
+        assert_eq!(failure.kind, FailureKind::Aborted);
+        assert!(
+            failure.message.starts_with("Anthropic stopped in the middle of the answer: Overloaded (The address"),
+            "{failure}"
         );
         assert!(failure.request_id.is_some());
     }
@@ -70,25 +71,21 @@ async fn an_error_event_before_the_reply_begins_is_retried() {
     let world = World::new().await;
     world.claude.will_all(std::iter::repeat_with(overloaded).take(8));
     let failure = world.failure(&hello()).await;
-    assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Busy, "Anthropic is busy: Overloaded"));
+    assert_eq!(failure.kind, FailureKind::Busy);
+    assert!(failure.message.starts_with("Anthropic is busy: Overloaded"), "{failure}");
     assert_eq!(world.claude.messages().len(), 8, "it fails after all attempts");
 }
 
 #[tokio::test]
 async fn malformed_events_end_the_reply() {
     let world = World::new().await;
-    let stop = |index: u32| format!("data: {{\"type\":\"content_block_stop\",\"index\":{index}}}\n\n");
+    let input = r#"{"type":"content_block_delta","index":7,"delta":{"type":"input_json_delta","partial_json":"{}"}}"#;
     let table = [
         (0, "data: {\"type\":\"message_stop\"}\n\n".to_owned()),
-        (1, "data: not json\n\n".to_owned()),
-        (1, "data: {\"type\":\"message_start\",\"message\":{}}\n\n".to_owned()),
+        (1, "data: {\"type\":\n\n".to_owned()),
+        (4, "data: {\"type\":\"message_start\",\"message\":{}}\n\n".to_owned()),
         (2, "data: {\"type\":\"message_stop\"}\n\n".to_owned()),
-        (3, stop(9)),
-        (
-            3,
-            "data: {\"type\":\"content_block_delta\",\"index\":7,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n"
-                .to_owned(),
-        ),
+        (3, format!("data: {input}\n\n")),
     ];
     for (at, raw) in table {
         world.claude.will(says("a").insert(Point::Events(at), &raw));

@@ -61,7 +61,8 @@ async fn a_wrong_key_is_reported_and_never_shown() {
     assert_eq!(format!("{:?}", growqr_core::secret::Secret::new(key)), "Secret");
     let echo = World::new().await;
     echo.claude.will(Script::error(400, "invalid_request_error", &format!("bad: {}", echo.claude.key())));
-    assert_eq!(echo.failure(&hello()).await.message, "Anthropic refused the request (HTTP 400): bad: (key)");
+    let failure = echo.failure(&hello()).await;
+    assert!(failure.message.starts_with("Anthropic refused the request (HTTP 400): bad: (key) (The address"), "{failure}");
     for broken in ["", "with\nnewline"] {
         let world = World::with(|config| config.key = growqr_core::secret::Secret::new(broken)).await;
         assert_eq!(world.failure(&hello()).await.kind, Key);

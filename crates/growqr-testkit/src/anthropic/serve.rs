@@ -138,7 +138,10 @@ async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest
     match &script.answer {
         Answer::Http { status, headers, body } => {
             record_outcome(shared, number, RequestOutcome::Answered(*status));
-            client.respond(*status, headers, body).await?;
+            match script.chunk_size {
+                None => client.respond(*status, headers, body).await?,
+                Some(size) => client.respond_in_pieces(*status, headers, body.chunks(size)).await?,
+            }
             Ok(RequestOutcome::Answered(*status))
         }
         Answer::Message(message) => reply(shared, client, &accepted, &script, message, number).await,

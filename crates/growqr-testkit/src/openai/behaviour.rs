@@ -52,6 +52,11 @@ pub struct ServerBehaviour {
     pub crlf: bool,
     /// Whether `error` is a plain string instead of an object.
     pub bare_errors: bool,
+    /// Whether the ids of calls must have nine letters and digits, and no user message may follow a tool's result, as with
+    /// Mistral.
+    pub is_mistral: bool,
+    /// The field of the list of models with the window, for an unknown program.
+    pub window_field: Option<&'static str>,
 }
 
 impl ServerBehaviour {
@@ -71,6 +76,8 @@ impl ServerBehaviour {
             says_done: true,
             crlf: false,
             bare_errors: false,
+            is_mistral: false,
+            window_field: None,
         }
     }
 
@@ -117,6 +124,9 @@ impl ServerBehaviour {
             .iter()
             .map(|id| {
                 let mut model = json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": owner});
+                if let Some(field) = self.window_field {
+                    model[field] = json!(self.window);
+                }
                 match self.program {
                     Program::Vllm => model["max_model_len"] = json!(self.window),
                     // The context size of the training, which is not the window in use.

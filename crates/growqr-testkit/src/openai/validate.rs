@@ -51,6 +51,9 @@ pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> 
         return Err(ApiError::new(404, "model_not_found", format!("model '{model}' not found")));
     }
     let asked = check_messages(parsed)?;
+    if behaviour.is_mistral {
+        check_as_mistral(&parsed["messages"])?;
+    }
     let prompt_tokens = body.len() as u64 / 4;
     let limit = ["max_tokens", "max_completion_tokens"].iter().find_map(|name| parsed.get(*name)).and_then(Value::as_u64);
     let fits = fits(behaviour, prompt_tokens, limit.unwrap_or(0))?;
@@ -86,6 +89,26 @@ fn fits(behaviour: &ServerBehaviour, prompt: u64, output: u64) -> Result<bool, A
         )),
         _ => Ok(prompt <= window),
     }
+}
+
+/// Two more rules, in Mistral's words.
+fn check_as_mistral(messages: &Value) -> Result<(), ApiError> {
+    let mut last = "";
+    for message in messages.as_array().into_iter().flatten() {
+        let role = message["role"].as_str().unwrap_or_default();
+        if role == "user" && last == "tool" {
+            return Err(ApiError::new(400, "3230", "Unexpected role 'user' after role 'tool'"));
+        }
+        let calls = message["tool_calls"].as_array().into_iter().flatten().map(|call| &call["id"]);
+        for id in calls.chain(message.get("tool_call_id")).filter_map(Value::as_str) {
+            if id.len() != 9 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                let message = format!("Tool call id was {id} but must be a-z, A-Z, 0-9, with a length of 9.");
+                return Err(ApiError::new(400, "3280", message));
+            }
+        }
+        last = role;
+    }
+    Ok(())
 }
 
 /// Checks the rules of a conversation. Returns it in the format of the Messages API.

@@ -5,4 +5,4 @@ mod breaks;
 mod conversations;
 mod errors;
 mod servers;
-mod world;
+pub mod world;

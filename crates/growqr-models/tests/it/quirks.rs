@@ -1,0 +1,171 @@
+//! Answers of servers that do not keep to the documentation of their API: they are read all the same.
+
+use crate::openai::world as openai;
+use crate::recordings::{messages, openai as completions};
+use crate::world::{World, hello};
+use growqr_core::model::{Delta, FailureKind, Model};
+use growqr_testkit::anthropic::{Point, Script, says};
+use growqr_testkit::openai::{ServerBehaviour, says as says_openai};
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn every_recorded_answer_of_a_chat_completions_server_is_read() {
+    let world = openai::World::new().await;
+    for recording in completions::all() {
+        world.server.will(Script::recording(recording.content_type, &recording.body()));
+        let reply = world.ask(&openai::hello()).await.0.unwrap_or_else(|failure| panic!("{}: {failure}", recording.name));
+        recording.assert_same(&reply, "as it was sent");
+        assert_eq!(reply.usage.is_estimate, recording.is_estimate, "{}: {:?}", recording.name, reply.usage);
+        assert!(reply.usage.prompt_tokens() > 0 && reply.usage.output_tokens > 0, "{}", recording.name);
+    }
+}
+
+#[tokio::test]
+async fn every_recorded_answer_of_a_messages_server_is_read() {
+    let world = World::new().await;
+    for recording in messages::all() {
+        world.claude.will(Script::recording(recording.content_type, &recording.body()));
+        let reply = world.ask(&hello()).await.0.unwrap_or_else(|failure| panic!("{}: {failure}", recording.name));
+        recording.assert_same(&reply, "as it was sent");
+        assert_eq!(reply.usage.is_estimate, recording.is_estimate, "{}: {:?}", recording.name, reply.usage);
+        assert!(reply.usage.prompt_tokens() > 0 && reply.usage.output_tokens > 0, "{}", recording.name);
+    }
+}
+
+#[tokio::test]
+async fn an_error_with_status_200_is_an_error_in_the_servers_own_words() {
+    let world = openai::World::new().await;
+    let table = [
+        (json!({"error": {"code": 401, "message": "who are you?"}}), FailureKind::Key, 1),
+        (json!([{"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}}]), FailureKind::Busy, 8),
+        (json!({"error": "out of memory"}), FailureKind::Unavailable, 2),
+        (json!({"detail": "no worker is left"}), FailureKind::Unavailable, 2),
+        (json!({"error": {"type": "invalid_request_error", "message": "odd tools"}}), FailureKind::Rejected, 1),
+    ];
+    for (body, kind, times) in table {
+        let before = world.server.chats().len();
+        world.server.will_all(vec![Script::recording("application/json", body.to_string().as_bytes()); times]);
+        let failure = world.failure(&openai::hello()).await;
+        assert_eq!(failure.kind, kind, "{failure}");
+        assert_eq!(world.server.chats().len() - before, times, "{failure}");
+        let words = ["who are you?", "slow down", "out of memory", "no worker is left", "odd tools"];
+        assert!(words.iter().any(|words| failure.message.contains(words)), "{failure}");
+        assert!(failure.message.contains(world.server.base_url()), "{failure}");
+    }
+    world.server.will_all(vec![Script::recording("text/plain", b"upstream gone"); 2]);
+    assert!(world.failure(&openai::hello()).await.message.contains("upstream gone"));
+}
+
+#[tokio::test]
+async fn a_bare_error_of_a_proxy_ends_the_call_at_once_with_its_words_and_address() {
+    let world = World::new().await;
+    let start = r#"{"type":"message_start","message":{"model":"m","usage":{"input_tokens":10,"output_tokens":1}}}"#;
+    let error = r#"{"error":{"message":"upstream closed the stream","type":"stream_error"}}"#;
+    world.claude.will(Script::recording("text/event-stream", format!("data: {start}\n\ndata: {error}\n\n").as_bytes()));
+    let failure = world.failure(&hello()).await;
+    assert!(!failure.kind.is_retryable(), "{failure:?}");
+    assert!(failure.message.contains("upstream closed the stream"), "{failure}");
+    assert!(failure.message.contains(world.claude.base_url()) && failure.message.contains("ANTHROPIC_BASE_URL"), "{failure}");
+    let refused = r#"{"error":{"message":"no such key","type":"authentication_error"}}"#;
+    world.claude.will(Script::recording("application/json", refused.as_bytes()));
+    assert_eq!(world.failure(&hello()).await.kind, FailureKind::Key);
+    assert_eq!(world.claude.messages().len(), 2);
+}
+
+#[tokio::test]
+async fn the_same_server_error_twice_is_not_tried_again() {
+    let world = openai::World::new().await;
+    let template = growqr_testkit::openai::error(500, "server_error", "the template wants a user message first");
+    world.server.will_all(vec![template; 2]);
+    let failure = world.failure(&openai::hello()).await;
+    assert_eq!((failure.kind, world.server.chats().len()), (FailureKind::Unavailable, 2));
+    assert!(failure.message.contains("the template wants"), "{failure}");
+}
+
+#[tokio::test]
+async fn comments_extend_only_the_wait_for_the_first_word() {
+    let world = openai::World::with(ServerBehaviour::plain(), |config| {
+        config.first_timeout = Duration::from_millis(400);
+        config.idle_timeout = Duration::from_millis(400);
+    })
+    .await;
+    world.server.will(says_openai("at last").pings(Point::Events(0), Some(8), Duration::from_millis(100)));
+    world.answer(&openai::hello()).await;
+    world.server.will(says_openai("One moment, please").pings(Point::Events(3), None, Duration::from_millis(100)));
+    let failure =
+        tokio::time::timeout(Duration::from_secs(30), world.failure(&openai::hello())).await.expect("it ends by itself");
+    assert!(failure.message.starts_with("Nothing came from"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_stream_that_stays_open_after_its_answer_does_not_hold_it_back() {
+    let world = openai::World::with(ServerBehaviour { says_done: false, counts: false, ..ServerBehaviour::plain() }, |config| {
+        config.idle_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let end = r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    world.server.will(says_openai("done").insert(Point::BeforeStop, &format!("{end}\n\n")).silence(Point::BeforeStop));
+    let reply = world.answer(&openai::hello()).await;
+    assert_eq!(growqr_core::prompt::text_of(&reply.content), "done");
+}
+
+#[tokio::test]
+async fn words_that_were_thoughts_are_taken_back() {
+    let world = openai::World::new().await;
+    let recording = completions::all().into_iter().find(|recording| recording.name == "only the end of thoughts").unwrap();
+    world.server.will(Script::recording("text/event-stream", &recording.body()));
+    let (reply, shown) = world.ask(&openai::hello()).await;
+    reply.unwrap();
+    let after = shown.iter().skip_while(|delta| !matches!(delta, Delta::Discarded { .. }));
+    let text: String = after.filter_map(|delta| if let Delta::Text(text) = delta { Some(text.as_str()) } else { None }).collect();
+    assert_eq!(text.trim(), "Hello!");
+}
+
+#[tokio::test]
+async fn an_answer_of_the_service_itself_is_not_an_estimate() {
+    let world = World::new().await;
+    world.claude.will(says("hi"));
+    assert!(!world.answer(&hello()).await.usage.is_estimate);
+}
+
+#[tokio::test]
+async fn a_conversation_that_a_strict_server_refuses_is_mended_and_sent_once_more() {
+    let world = openai::World::of(ServerBehaviour { is_mistral: true, ids: false, ..ServerBehaviour::plain() }).await;
+    world.server.will(growqr_testkit::openai::calls([("look", json!({})), ("look", json!({"path": "a"}))]));
+    let reply = world.answer(&openai::hello()).await;
+    let mut messages = openai::hello().messages;
+    messages.extend(crate::world::answered(&reply, "seen"));
+    messages.push(crate::world::user("go on"));
+    let ids = |chat: usize| world.server.chats()[chat].body["messages"][2]["tool_calls"][0]["id"].clone();
+    world.server.will_all([says_openai("on"), says_openai("and on")]);
+    world.answer(&openai::request(messages.clone())).await;
+    assert_eq!(world.server.chats().len(), 3, "one request is refused and one is mended");
+    world.answer(&openai::request(messages)).await;
+    assert_eq!(world.server.chats().len(), 4, "later requests are right at once");
+    assert_eq!(ids(2), ids(3), "an id is the same each time");
+}
+
+#[tokio::test]
+async fn the_output_limit_is_lowered_to_what_a_refusal_allows() {
+    // The server does not tell its window before it refuses.
+    let world = openai::World::of(ServerBehaviour { window: 3_000, ..ServerBehaviour::plain() }).await;
+    world.server.will_all([says_openai("hi"), says_openai("hi")]);
+    world.answer(&openai::hello()).await;
+    let limits: Vec<u64> = world.server.chats().iter().map(|chat| chat.body["max_tokens"].as_u64().unwrap()).collect();
+    assert_eq!(limits[0], 4_000);
+    assert!(limits[1] < 3_000, "{limits:?}");
+    assert_eq!(world.provider.window(openai::MODEL).tokens, 3_000, "the server's number counts from now on");
+    world.answer(&openai::hello()).await;
+    assert_eq!(world.server.chats().len(), 3);
+}
+
+#[tokio::test]
+async fn the_window_is_read_wherever_a_server_lists_it() {
+    let fields = ["max_model_len", "context_length", "context_window", "max_context_length", "max_input_tokens", "n_ctx"];
+    for field in fields {
+        let world = openai::World::of(ServerBehaviour { window_field: Some(field), ..ServerBehaviour::plain() }).await;
+        world.provider.probe_model(openai::MODEL).await.unwrap();
+        assert_eq!(world.provider.card(openai::MODEL).context_tokens, 32_768, "{field}");
+    }
+}
