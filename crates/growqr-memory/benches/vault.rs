@@ -81,7 +81,7 @@ fn fill(folder: &Path, pages: usize) {
 }
 
 fn text(number: usize, bytes: usize) -> String {
-    let sentence = if number % 10 == 0 { "Übung macht den Meister" } else { "All work and no play" };
+    let sentence = if number.is_multiple_of(10) { "Übung macht den Meister" } else { "All work and no play" };
     let mut text = format!("# Page {number}\n\n");
     while text.len() < bytes {
         text += &format!("- {sentence}, {}; what was decided on day {}\n", text.len() * 31 % 977, text.len() % 365);

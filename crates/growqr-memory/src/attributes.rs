@@ -126,7 +126,7 @@ impl Attributes {
                         Some(commit) => repo.find_commit(commit).ok()?.tree_id(),
                         None => repo.head().ok()?.peel_to_tree().ok()?.id(),
                     },
-                    _ => *trees.get(&above[..seen])?.folders.get(above[seen..end - 1].as_bytes())?,
+                    _ => *trees.get(&above[..seen])?.folders.get(&above.as_bytes()[seen..end - 1])?,
                 };
                 trees.insert(above[..end].to_owned(), CommittedFolder::read(repo, tree)?);
             }

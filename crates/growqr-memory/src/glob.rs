@@ -140,7 +140,7 @@ fn set(pattern: &[u8], from: usize, folds_case: bool) -> Option<(Box<[bool; 256]
             let end = at + 2 + pattern[at + 2..].iter().position(|byte| *byte == b']')?;
             if let Some(name) = pattern[at + 2..end].strip_suffix(b":") {
                 let is_member = class(name)?;
-                (0..=u8::MAX).filter(|byte| is_member(byte)).for_each(|byte| members[usize::from(byte)] = true);
+                (0..=u8::MAX).filter(is_member).for_each(|byte| members[usize::from(byte)] = true);
                 at = end + 1;
                 continue;
             }

@@ -69,7 +69,7 @@ impl Git {
             let has = known.map(|entry| entry.id);
             let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skipped);
             let is_outdated = has != *new && self.unindexed.borrow().was_in_head(path, has);
-            if !is_outdated && !(has == *new && gets_stat) {
+            if !(is_outdated || has == *new && gets_stat) {
                 continue;
             }
             let Some(new) = new else {
