@@ -6,14 +6,18 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path`, `leftover`, `address` and `work_tree` (names and files), `walk`, `listing`, `survey`,
-//! `conflict_copy`, `stat` and `skipped_file` (finding the pages), `ignore_rules`, `ignore_sources`, `tracked`, `left_alone`
-//! and `nested` (what git ignores, and repositories inside), `message` (commit messages and trailers), `git` (the repository
-//! and its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit`
-//! (building the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout`
-//! (the only one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search` and `needle`,
-//! `parallel` (threads), `open`, `opening_error`, `watch`, `sync`, `merge_trees`, `conflicts` and `remote` (the server),
-//! `probe` (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
+//! The modules:
+//! - names and files: `path`, `spellings`, `address`, `leftover`, `work_tree`, `on_disk`, `disk`;
+//! - finding the pages: `walk`, `stat`, `skipped_file`, `listing`, `survey`, `conflict_copy`, `search`, `needle`, `parallel`;
+//! - what is left alone: `ignore_rules`, `ignore_sources`, `tracked` (what git ignores), `nested` (repositories inside),
+//!   `left_alone` (both, for a single page), `hidden` (files of the server that cannot be pages);
+//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`, `glob`;
+//! - the repository: `git`, `open`, `opening_error`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`;
+//! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
+//!   files), `index`, `index_entries`;
+//! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
+//! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
+//! - `probe` (crash tests), `error_context` (errors of libraries).
 
 mod address;
 mod adopt;
