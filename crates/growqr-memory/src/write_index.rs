@@ -47,7 +47,9 @@ impl Git {
             changes.extend([path.as_slice(), b"\0"].concat());
         }
         let own = self.own_folder();
-        git_program::run(&self.folder, &own, &["update-index", "-z", "--index-info"], &changes)?;
+        // git does not expand the last folder of a sparse index when a file in it is added, so the index is expanded first.
+        let arguments = ["-c", "index.sparse=false", "update-index", "-z", "--index-info"];
+        git_program::run(&self.folder, &own, &arguments, &changes)?;
         let skipped = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
         let skipped: Vec<u8> = skipped.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
         if !skipped.is_empty() {

@@ -7,6 +7,7 @@ use std::fs;
 /// A memory of which only `people/` is checked out, by these options.
 fn sparse(options: &[&str]) -> World {
     let world = World::new();
+    world.git(&["config", "advice.sparseIndexExpanded", "false"]);
     world.write("projects/tea.md", "green\n");
     let set = world.git(&[&["sparse-checkout", "set"], options, &["people"]].concat());
     assert_eq!(set, "");

@@ -325,6 +325,7 @@ fn a_change_of_the_server_to_a_page_that_is_not_here_stays_out_of_the_folder() {
     let mut pair = Pair::synced();
     pair.world.write("projects/tea.md", "green\n");
     pair.sync();
+    pair.world.git(&["config", "advice.sparseIndexExpanded", "false"]);
     pair.world.git(&["sparse-checkout", "set", "--sparse-index", "people"]);
     pair.edit_on_server("projects/tea.md", "black\n");
     assert_eq!(pair.sync().conflicts, []);
