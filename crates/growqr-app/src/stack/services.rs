@@ -62,7 +62,13 @@ pub(crate) struct Prepared {
 
 enum Service {
     Gitea(Remote),
-    OpenCode { client: OpenCode, daemon: Daemon, container: String },
+    OpenCode(Box<ReadyWorkbench>),
+}
+
+struct ReadyWorkbench {
+    client: OpenCode,
+    daemon: Daemon,
+    container: String,
 }
 
 impl Services {
@@ -218,7 +224,7 @@ impl Services {
             if let Some((name, port)) = route {
                 test_route(&daemon, &container, &credentials.gateway_token, &name, port).await?;
             }
-            Ok(Prepared { version, service: Service::OpenCode { client, daemon, container } })
+            Ok(Prepared { version, service: Service::OpenCode(Box::new(ReadyWorkbench { client, daemon, container })) })
         }
     }
 
@@ -226,7 +232,7 @@ impl Services {
     pub(crate) fn take(&mut self, prepared: Prepared) {
         match prepared.service {
             Service::Gitea(remote) => self.gitea = Some(remote),
-            Service::OpenCode { client, daemon, container } => self.workbench.set(client, daemon, container),
+            Service::OpenCode(ready) => self.workbench.set(ready.client, ready.daemon, ready.container),
         }
     }
 }
