@@ -76,7 +76,7 @@ impl Parser {
         }
         if line.trim_start().starts_with('{') && is_whole(line) {
             events.extend(self.take_data());
-            events.push(line.to_owned());
+            events.push(line.trim().to_owned());
             return;
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
