@@ -4,10 +4,10 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::message;
-use crate::objects::blob_at;
 use crate::path;
 use crate::text;
 use crate::tree_diff;
+use crate::tree_entry::blob_at;
 use git2::{Commit, DiffOptions, Odb, Oid, Patch};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, MemoryError};

@@ -4,7 +4,7 @@
 use crate::attribute_file::State;
 use crate::attributes::{ATTRIBUTE_FILE, Attributes};
 use crate::line_ends::LineEnds;
-use crate::objects::blob_at;
+use crate::tree_entry::blob_at;
 use git2::{Config, ObjectType, Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::object_writer::ObjectWriter;
-use crate::outside::Outside;
+use crate::outside_set::Outside;
 use crate::probe::Probe;
 use crate::stat::Stat;
 use crate::unindexed::Unindexed;

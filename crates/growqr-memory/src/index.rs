@@ -5,12 +5,12 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::{HiddenFile, Leaf};
-use crate::objects::blob_at;
 use crate::on_disk::OnDisk;
 use crate::plan::FileChange;
 use crate::probe::Step;
 use crate::read_index::SKIP_WORKTREE;
 use crate::stat::Stat;
+use crate::tree_entry::blob_at;
 use crate::work_tree;
 use git2::{Index, IndexEntry, IndexEntryFlag, IndexTime, Oid};
 use growqr_core::memory::MemoryError;

@@ -12,9 +12,9 @@
 //! - what is left alone: `ignore_rules`, `ignore_sources`, `tracked` (what git ignores), `nested` (repositories inside),
 //!   `left_alone` (both, for a single page), `hidden` (files of the server that cannot be pages);
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`, `glob`;
-//! - the repository: `git`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`;
+//! - the repository: `git`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
-//!   files), `index`, `index_entries`;
+//!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -58,6 +58,7 @@ mod on_disk;
 mod open;
 mod opening_error;
 mod outside;
+mod outside_set;
 mod pack;
 mod page_cache;
 mod parallel;
@@ -81,6 +82,7 @@ mod sync_error;
 mod text;
 mod tracked;
 mod tree_diff;
+mod tree_entry;
 mod unindexed;
 mod walk;
 mod watch;
@@ -101,8 +103,8 @@ pub use skipped_file::SkippedFile;
 pub use survey::{Remark, RemarkKind, Survey};
 pub use sync::Synced;
 pub use sync_error::SyncError;
+pub use text::MAX_PAGE_BYTES;
 pub use watch::{QUIET, Watch};
-pub use work_tree::MAX_PAGE_BYTES;
 
 use error_context::Context;
 use git::Git;

@@ -2,8 +2,9 @@
 
 use crate::parallel;
 use crate::path;
+use crate::text::MAX_PAGE_BYTES;
 use crate::walk::{PageFile, Walked, walk};
-use crate::work_tree::{self, MAX_PAGE_BYTES};
+use crate::work_tree;
 use growqr_core::memory::{MemoryError, PageInfo};
 use std::fs::File;
 use std::io::Read;

@@ -10,12 +10,9 @@ use git2::{Commit, ErrorCode, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
 use std::collections::HashSet;
-use std::path::Path;
 
 /// How many pages the history names for a commit.
 const SHOWN_PATHS: usize = 20;
-
-const LINK: i32 = 0o120_000;
 
 impl Git {
     /// The commit that HEAD points to; `None` before the first commit.
@@ -169,10 +166,4 @@ pub(crate) fn commit_info(commit: &Commit<'_>) -> CommitInfo {
         paths: Vec::new(),
         more_paths: 0,
     }
-}
-
-/// The blob of a page in a tree; `None` if there is no regular file at this path.
-pub(crate) fn blob_at(tree: Option<&Tree<'_>>, page: &str) -> Option<Oid> {
-    let entry = tree?.get_path(Path::new(page)).ok()?;
-    (entry.kind() == Some(ObjectType::Blob) && entry.filemode() != LINK).then(|| entry.id())
 }

@@ -4,9 +4,10 @@
 
 use crate::git::Git;
 use crate::hidden::Leaf;
-use crate::objects::blob_at;
+use crate::outside_set::Outside;
 use crate::read_index::ReadIndex;
 use crate::text;
+use crate::tree_entry::blob_at;
 use crate::work_tree;
 use git2::Oid;
 use growqr_core::memory::{MemoryError, Page, PageInfo};
@@ -17,32 +18,11 @@ use std::path::Path;
 
 const FILE: i32 = 0o100_644;
 
-/// Which files git does not expect in the folder.
-pub(crate) enum Outside {
-    These(BTreeSet<String>),
-    /// The index cannot be read, so it may be any file that is missing.
-    Unknown,
-}
-
-impl Outside {
-    fn of(index: &ReadIndex) -> Outside {
-        let outside = index.entries().filter(|(_, entry)| entry.is_skipped || entry.is_assumed_unchanged);
-        Outside::These(outside.filter_map(|(path, _)| String::from_utf8(path).ok()).collect())
-    }
-
-    pub(crate) fn contains(&self, page: &str) -> bool {
-        match self {
-            Outside::These(pages) => pages.contains(page),
-            Outside::Unknown => true,
-        }
-    }
-}
-
 impl Git {
     /// Which files git does not expect in the folder. Asks only if a page of HEAD is missing there.
     pub(crate) fn outside(&self) -> &Outside {
         self.outside.get_or_init(|| match self.read_index() {
-            Ok(index) => Outside::of(&index),
+            Ok(index) => outside_of(&index),
             // It is made anew from HEAD, unless the user keeps only a part of the files here.
             Err(_) if self.is_index_damaged() && !self.conversion().is_sparse() => Outside::These(BTreeSet::new()),
             Err(error) => {
@@ -87,6 +67,12 @@ impl Git {
         }
         Ok(pages)
     }
+}
+
+/// Those that an index names.
+fn outside_of(index: &ReadIndex) -> Outside {
+    let outside = index.entries().filter(|(_, entry)| entry.is_skipped || entry.is_assumed_unchanged);
+    Outside::These(outside.filter_map(|(path, _)| String::from_utf8(path).ok()).collect())
 }
 
 /// Whether some pages may be outside, by a look at the first bytes of git's index: version 2, which is the usual one, has no

@@ -7,8 +7,9 @@
 use crate::needle::Needle;
 use crate::parallel;
 use crate::text;
+use crate::text::MAX_PAGE_BYTES;
 use crate::walk::{PageFile, Walked, walk_paths};
-use crate::work_tree::{self, Bytes, MAX_PAGE_BYTES};
+use crate::work_tree::{self, Bytes};
 use growqr_core::memory::{FoundLine, MemoryError};
 use std::fs::File;
 use std::io::{self, Read};

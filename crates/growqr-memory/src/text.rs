@@ -2,10 +2,12 @@
 //! in the file: the text has none of them, and a line that nobody has changed keeps its bytes.
 
 use crate::error_context::Context;
-use crate::work_tree::MAX_PAGE_BYTES;
 use git2::{DiffOptions, MergeFileInput, Patch};
 use growqr_core::memory::MemoryError;
 use std::borrow::Cow;
+
+/// The largest page, in bytes.
+pub const MAX_PAGE_BYTES: u64 = 256 * 1024;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

@@ -3,16 +3,13 @@
 use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::path;
-use crate::text;
+use crate::text::{self, MAX_PAGE_BYTES};
 use git2::{ObjectType, Oid};
 use growqr_core::memory::{MemoryError, Page};
 use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-
-/// The largest page, in bytes.
-pub const MAX_PAGE_BYTES: u64 = 256 * 1024;
 
 /// What is on disk at a page's path, byte for byte.
 pub(crate) enum Bytes {

@@ -2,6 +2,7 @@
 
 use crate::SystemClock;
 use crate::stack::look::needs_download;
+use crate::stack::notes;
 use crate::stack::problem::Problem;
 use crate::stack::view::{self, StackView};
 use crate::stack::worker::Worker;
@@ -12,7 +13,7 @@ use growqr_stack::{
     ContainerPart, Daemon, GITEA_FALLBACK_IMAGE, GITEA_IMAGE, ImageProblem, PullTotals, Real, Stack, StackError, Status,
     VolumePart, usual_size,
 };
-use growqr_wire::PartState;
+use growqr_wire::{PartState, StackAction};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -66,6 +67,30 @@ impl Worker {
         self.view.change(|stack| stack.busy = Some(doing.clone()));
         self.tasks.download(part, doing, download(stack.daemon().clone(), image, part, self.view.clone()));
         Ok(false)
+    }
+
+    /// Shows the notes, and offers the download of an image that a running container should have.
+    pub(super) fn show_notes(&self) {
+        let is_missing = |part: &ContainerPart| {
+            let stack = self.view.get();
+            let runs = stack.parts.iter().any(|shown| shown.id == part.word() && shown.state == PartState::Running);
+            runs && self.missing_images.contains(part) && !self.tasks.downloads(*part)
+        };
+        let missing: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_missing).collect();
+        let mut notes = notes::notes(&self.config, &self.deps.profile);
+        notes.extend(missing.iter().map(|part| {
+            format!(
+                "{} still runs with another image: {} is not on this computer. To download it: growqr stack up --yes",
+                part.name(),
+                self.image(*part)
+            )
+        }));
+        self.view.change(|stack| {
+            stack.notes = notes;
+            if !missing.is_empty() {
+                stack.next = Some(StackAction::Download);
+            }
+        });
     }
 
     /// Shows what a download that has ended leaves to do.

@@ -4,35 +4,7 @@ use crate::profile::location::Profile;
 use crate::stack::config::StackConfig;
 use crate::stack::credentials;
 use crate::stack::view::StackView;
-use crate::stack::worker::Worker;
-use growqr_stack::{ContainerPart, GITEA_IMAGE};
-use growqr_wire::{PartState, StackAction};
-
-impl Worker {
-    /// Shows the notes, and offers the download of an image that a running container should have.
-    pub(super) fn show_notes(&self) {
-        let is_missing = |part: &ContainerPart| {
-            let stack = self.view.get();
-            let runs = stack.parts.iter().any(|shown| shown.id == part.word() && shown.state == PartState::Running);
-            runs && self.missing_images.contains(part) && !self.tasks.downloads(*part)
-        };
-        let missing: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_missing).collect();
-        let mut notes = notes(&self.config, &self.deps.profile);
-        notes.extend(missing.iter().map(|part| {
-            format!(
-                "{} still runs with another image: {} is not on this computer. To download it: growqr stack up --yes",
-                part.name(),
-                self.image(*part)
-            )
-        }));
-        self.view.change(|stack| {
-            stack.notes = notes;
-            if !missing.is_empty() {
-                stack.next = Some(StackAction::Download);
-            }
-        });
-    }
-}
+use growqr_stack::GITEA_IMAGE;
 
 /// The notes that need no look at Docker.
 pub(crate) fn notes(config: &StackConfig, profile: &Profile) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::body::BodyParser;
 use super::failure;
 use super::retry::request_id;
-use super::service_client::{OnDelta, ServiceErrors};
+use super::service::{OnDelta, ServiceErrors, Stage};
 use futures_util::{FutureExt, StreamExt};
 use growqr_core::model::{Failure, FailureKind};
 use reqwest::Response;
@@ -29,17 +29,6 @@ pub(crate) enum StreamError {
     /// The body of the error, in any of the known formats.
     #[error("{0}")]
     FromService(Value),
-}
-
-/// How far a reply has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
-pub(crate) enum Stage {
-    /// Nothing has arrived, so nothing is billed.
-    Early,
-    /// The reply has begun, without any content.
-    Begun,
-    /// A part of the content has arrived.
-    Content,
 }
 
 /// What an event brought.

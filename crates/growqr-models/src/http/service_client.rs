@@ -7,37 +7,22 @@ use super::client;
 use super::config::ClientConfig;
 use super::failure;
 use super::limiter::{Limiter, Permit};
-use super::read::{ReadError, ReplyBuilder, Stage, Timeouts, idle_timeout_failure, read};
+use super::read::{ReadError, ReplyBuilder, Timeouts, idle_timeout_failure, read};
 use super::retry::{ResponseHead, RetryDecision, redact_and_shorten};
+use super::service::{OnDelta, ServiceErrors};
 use futures_util::StreamExt;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind};
 use reqwest::{Request, Response};
-use serde_json::Value;
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-/// Callback for the parts of a reply as they arrive, and for retries.
-pub(crate) type OnDelta<'a> = &'a (dyn Fn(Delta) + Send + Sync);
 
 /// At most this many bytes of an error response's body are read.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 /// The wait before the next attempt to connect is a random time up to this.
 const RECONNECT: Duration = Duration::from_millis(500);
-
-/// Turns the errors of one service into failures with a message for the user.
-pub(crate) trait ServiceErrors: Send + Sync {
-    /// The service's name, for use inside a sentence.
-    fn service_name(&self) -> String;
-    /// What to do about a response whose status is not 200.
-    fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision;
-    /// The failure for a connection that could not be opened.
-    fn unreachable(&self, cause: &str) -> Failure;
-    /// The failure for an error that came with status 200, at this stage of the reply.
-    fn stream_error(&self, body: &Value, stage: Stage) -> Failure;
-}
 
 /// One HTTP client and one limiter for all calls to a service.
 pub(crate) struct ServiceClient {
