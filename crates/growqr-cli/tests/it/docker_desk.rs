@@ -206,6 +206,8 @@ impl<'a> Running<'a> {
     pub fn without_up(program: &'a Program, level: &str) -> Running<'a> {
         let log = |name: &str| File::options().create(true).append(true).open(program.folder().join(name)).expect("a file");
         let mut command = program.command(&["chat"]);
+        // That of a host that was killed would be taken for the new one.
+        let _ = std::fs::remove_file(program.profile().join("host.sock"));
         // A pipe that nobody reads would stop it.
         command.stdin(Stdio::piped()).stdout(log("host.out")).stderr(log("host.err")).env("RUST_LOG", level);
         let running = Running { program, child: command.spawn().expect("it starts") };
