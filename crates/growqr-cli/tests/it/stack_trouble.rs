@@ -229,6 +229,8 @@ fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
     }
     let share = json!([{"path": notes, "write": true}]).to_string();
     let set = |value: &str| assert_eq!(program.run(&["config", "set", "workbench.folders", value]).code, Some(0));
+    // The disk space is measured at the start.
+    set(&share);
     let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     let until_user = |user: u32| {
@@ -246,6 +248,10 @@ fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
             (wanted && part(&status(&program), "opencode")["state"] == "running").then_some(())
         });
     };
+    until_user(PERSON);
+    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
+    assert!(bytes > 0 && bytes < 60_000_000, "{bytes}");
+    set("none");
     until_user(1000);
     owned.shell(
         "opencode",
@@ -262,13 +268,6 @@ fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
         owned.shell("opencode", "echo three >> /workspace/work/.deep/file && cat /workspace/work/.deep/file"),
         "one\ntwo\nthree"
     );
-    drop(running);
-    // The next program measures the disk space at its start.
-    set(&share);
-    let running = Running::start(&program);
-    until_user(PERSON);
-    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
-    assert!(bytes > 0 && bytes < 60_000_000, "{bytes}");
     drop(running);
     reset(&program);
 }
