@@ -78,6 +78,7 @@ export function useSpending(by: SpendingBy, since: number) {
 export function useMemoryNotice() {
   const host = useHost();
   return useQuery({ queryKey: keys.memoryNotice, queryFn: () => host.call("memory_notice", {}) });
+}
 /** How far a long adoption of hand edits is; pushes alone tell. */
 export function useAdoption() {
   return useQuery<{ done: number; total: number } | null>({ queryKey: keys.adoption, queryFn: () => null, staleTime: Infinity });
