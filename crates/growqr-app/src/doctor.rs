@@ -29,6 +29,7 @@ const MEMORY_LINK: &str = "memory's conversation";
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
     let mut checks = vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile).await];
+    checks.extend(memory_remarks(profile));
     checks.extend(memory_link(profile).await);
     checks.push(host(profile).await);
     let (keys, keychain) = keys(profile, environment).await;
@@ -170,6 +171,12 @@ async fn memory(profile: &Profile) -> Check {
     found.extend(survey.skipped.iter().take(SHOWN).map(|file| format!("; {}", file.reason)));
     let next_step = "Memory neither reads nor commits these files, and does not change them.";
     check("memory", CheckState::Missing, found, Some(next_step))
+}
+
+/// One line for each way in which memory leaves something to the person's git.
+fn memory_remarks(profile: &Profile) -> Vec<Check> {
+    let remarks = Library::open_memory(profile.clone()).memory_remarks();
+    remarks.into_iter().map(|remark| check("memory and git", CheckState::Ok, remark, None)).collect()
 }
 
 fn remark_text(remark: &Remark) -> String {

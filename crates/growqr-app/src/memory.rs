@@ -60,6 +60,11 @@ impl Library {
         self.pages().and_then(MemoryRepo::examine)
     }
 
+    /// What the person should know of how memory treats their git, in sentences.
+    pub(crate) fn memory_remarks(&self) -> Vec<String> {
+        self.pages().map(MemoryRepo::remarks).unwrap_or_default()
+    }
+
     /// The pages that cannot be changed because they are read-only.
     ///
     /// # Errors

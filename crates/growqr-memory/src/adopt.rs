@@ -19,9 +19,15 @@ use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
 use std::path::Path;
 use std::sync::PoisonError;
+use std::thread;
+use std::time::Duration;
 
 /// How often a scan is repeated without the lock because others commit meanwhile.
 const ATTEMPTS: usize = 3;
+
+/// How often, and how long each time, a scan waits for a git command of the user.
+const WAITS: usize = 100;
+const WAIT: Duration = Duration::from_millis(50);
 
 /// The result of a full scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,25 +59,42 @@ impl MemoryRepo {
         // Before the lock on the repository, always: a second scan waits here and not there.
         let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         let mut attempts = 0..ATTEMPTS;
+        let mut waits = 0..WAITS;
         loop {
             let git = self.git()?;
-            let base = git.scan_base()?;
             let file = git.page_cache_file();
+            if git.is_git_at_work(scan::tick(&file)) {
+                drop(git);
+                waits.next().ok_or_else(git_at_work)?;
+                thread::sleep(WAIT);
+                continue;
+            }
+            let base = git.scan_base()?;
             let mut cache = Cache { pages: cache.get_or_insert_with(|| PageCache::load(&file)), file: &file };
             git.follow_own_index(cache.pages);
             if attempts.next().is_none() {
                 // Others commit all the time: they wait for this scan.
                 let scan = cache.scan(self.folder(), &base, observer)?;
+                if git.is_git_at_work(scan::tick(&file)) {
+                    return Err(git_at_work());
+                }
                 return git.commit_scan(scan, &base, &mut cache, at);
             }
             drop(git);
             let scan = cache.scan(self.folder(), &base, observer)?;
             let git = self.git()?;
-            if scan.is_interrupted || git.scan_base()? == base {
+            // A checkout replaces files before it moves HEAD: a scan in the middle of it has seen files of another branch.
+            if scan.is_interrupted || (git.scan_base()? == base && !git.is_git_at_work(scan::tick(&file))) {
                 return git.commit_scan(scan, &base, &mut cache, at);
             }
         }
     }
+}
+
+fn git_at_work() -> MemoryError {
+    let cause = "a git command is at work in the memory folder, or was killed: the lock .git/index.lock exists. Hand edits are \
+                 committed when it is gone; if no git command runs, delete that file";
+    MemoryError::Repository { doing: "commit hand edits", cause: cause.to_owned() }
 }
 
 /// The cache of pages, and its file.

@@ -125,7 +125,7 @@ fn sorted(mut skipped: Vec<SkippedFile>) -> Vec<SkippedFile> {
 }
 
 /// The file system's time now, in nanoseconds: its clock may differ from that of the system. `None`: no stat counts.
-fn tick(beside: &Path) -> Option<i64> {
+pub(crate) fn tick(beside: &Path) -> Option<i64> {
     let file = beside.with_extension("tick");
     fs::write(&file, [0]).ok()?;
     fs::symlink_metadata(&file).ok().map(|metadata| Stat::of(&metadata).mtime_ns)

@@ -211,3 +211,25 @@ fn private_pages_and_repositories_inside_are_left_alone_and_doctor_counts_them()
     let committed = String::from_utf8_lossy(&committed.stdout).into_owned();
     assert!(!["diary", "draft", "site"].iter().any(|name| committed.contains(name)), "{committed}");
 }
+
+#[test]
+fn pages_that_git_encrypts_are_read_and_never_written_or_committed_and_doctor_names_them() {
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    let memory = program.profile().join("memory");
+    for (name, command) in [("clean", "tr a-z n-za-m"), ("smudge", "tr a-z n-za-m")] {
+        git(&memory, &["config", &format!("filter.secretive.{name}"), command]);
+    }
+    fs::write(memory.join(".gitattributes"), "*.md filter=secretive\n").expect("a file");
+    fs::write(memory.join("secret.md"), "nobody may read this\n").expect("a page");
+    let answer = program.chat("remember that I like tea");
+    assert!(answer.out.contains("Not noted") && answer.out.contains("secretive"), "{answer:?}");
+    assert_eq!(program.run(&["memory", "read", "secret.md"]).out, "nobody may read this\n");
+    assert_eq!(program.run_with(&["memory", "write", "secret.md"], b"changed\n").code, Some(1));
+    let objects = ["cat-file", "--batch", "--batch-all-objects"];
+    let objects = Command::new("git").arg("-C").arg(&memory).args(objects).output().expect("git is installed");
+    assert!(objects.stdout.len() > 1_000 && !String::from_utf8_lossy(&objects.stdout).contains("nobody may read"));
+    let doctor = program.run(&["doctor"]).out;
+    assert!(doctor.contains("secret.md") && doctor.contains("secretive"), "{doctor}");
+}

@@ -5,7 +5,8 @@ use growqr_core::memory::{Memory, MemoryError};
 use growqr_memory::MAX_PAGE_BYTES;
 use std::fs;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 #[test]
 fn a_hand_edit_is_committed_as_the_users() {
@@ -166,6 +167,33 @@ fn a_locked_or_damaged_index_stops_no_commit_and_is_repaired() {
     fs::write(world.folder.join(".git/index"), "broken").unwrap();
     world.write("b.md", "x\n");
     world.is_clean();
+}
+
+#[test]
+fn files_of_a_checkout_under_way_are_no_hand_edits() {
+    let world = World::new();
+    world.write("a.md", "of this branch\n");
+    let lock = world.folder.join(".git/index.lock");
+    fs::write(&lock, "").unwrap();
+    world.edit_by_hand("a.md", "of the other branch\n");
+    let refused = world.memory.adopt_hand_edits(at(5)).unwrap_err();
+    assert!(refused.to_string().contains("git command"), "{refused}");
+    // git has finished within the time for which a scan waits.
+    let git = thread::spawn({
+        let (lock, page) = (lock.clone(), world.folder.join("a.md"));
+        move || {
+            thread::sleep(Duration::from_millis(300));
+            fs::write(page, "of this branch\n").unwrap();
+            fs::remove_file(lock).unwrap();
+        }
+    });
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
+    git.join().unwrap();
+    // A command that was killed long ago holds up nothing.
+    let file = fs::File::create(&lock).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
+    world.edit_by_hand("a.md", "edited\n");
+    assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits.len(), 1);
 }
 
 #[test]
