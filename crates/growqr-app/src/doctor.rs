@@ -24,7 +24,7 @@ use std::time::Duration;
 const SHOWN: usize = 3;
 
 /// The check of what belongs together.
-const MEMORY_LINK: &str = "memory's conversation";
+const MEMORY_LINK: &str = "conversation";
 
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
@@ -176,7 +176,7 @@ async fn memory(profile: &Profile) -> Check {
 /// One line for each way in which memory leaves something to the person's git.
 fn memory_remarks(profile: &Profile) -> Vec<Check> {
     let remarks = Library::open_memory(profile.clone()).memory_remarks();
-    remarks.into_iter().map(|remark| check("memory and git", CheckState::Ok, remark, None)).collect()
+    remarks.into_iter().map(|remark| check("git", CheckState::Ok, remark, None)).collect()
 }
 
 fn remark_text(remark: &Remark) -> String {

@@ -79,7 +79,7 @@ fn page(program: &Program, path: &str) -> String {
 fn check(program: &Program) -> Value {
     let doctor = program.run(&["--json", "doctor"]);
     let checks = doctor.out.lines().map(|line| serde_json::from_str::<Value>(line).expect("a JSON line"));
-    checks.into_iter().find(|check| check["name"] == "memory's conversation").expect("the check")
+    checks.into_iter().find(|check| check["name"] == "conversation").expect("the check")
 }
 
 /// A check's state, with what it has found and the next step.

@@ -231,5 +231,5 @@ fn pages_that_git_encrypts_are_read_and_never_written_or_committed_and_doctor_na
     let objects = Command::new("git").arg("-C").arg(&memory).args(objects).output().expect("git is installed");
     assert!(objects.stdout.len() > 1_000 && !String::from_utf8_lossy(&objects.stdout).contains("nobody may read"));
     let doctor = program.run(&["doctor"]).out;
-    assert!(doctor.contains("secret.md") && doctor.contains("secretive"), "{doctor}");
+    assert!(doctor.contains("7 pages are read-only") && doctor.contains("secretive"), "{doctor}");
 }
