@@ -8,6 +8,7 @@
 use crate::MemoryRepo;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::git_at_work::{self, WAIT};
 use crate::message::Author;
 use crate::observer::AdoptionObserver;
 use crate::open;
@@ -20,14 +21,12 @@ use growqr_core::memory::{CommitInfo, MemoryError};
 use std::path::Path;
 use std::sync::PoisonError;
 use std::thread;
-use std::time::Duration;
 
 /// How often a scan is repeated without the lock because others commit meanwhile.
 const ATTEMPTS: usize = 3;
 
-/// How often, and how long each time, a scan waits for a git command of the user.
+/// How often a scan waits for a git command of the user.
 const WAITS: usize = 100;
-const WAIT: Duration = Duration::from_millis(50);
 
 /// The result of a full scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,9 +62,9 @@ impl MemoryRepo {
         loop {
             let git = self.git()?;
             let file = git.page_cache_file();
-            if git.is_git_at_work(scan::tick(&file)) {
+            if git.is_git_at_work() {
                 drop(git);
-                waits.next().ok_or_else(git_at_work)?;
+                waits.next().ok_or_else(git_at_work::refused)?;
                 thread::sleep(WAIT);
                 continue;
             }
@@ -75,26 +74,20 @@ impl MemoryRepo {
             if attempts.next().is_none() {
                 // Others commit all the time: they wait for this scan.
                 let scan = cache.scan(self.folder(), &base, observer)?;
-                if git.is_git_at_work(scan::tick(&file)) {
-                    return Err(git_at_work());
+                if git.is_git_at_work() || git.index_stat() != base.index {
+                    return Err(git_at_work::refused());
                 }
                 return git.commit_scan(scan, &base, &mut cache, at);
             }
             drop(git);
             let scan = cache.scan(self.folder(), &base, observer)?;
             let git = self.git()?;
-            // A checkout replaces files before it moves HEAD: a scan in the middle of it has seen files of another branch.
-            if scan.is_interrupted || (git.scan_base()? == base && !git.is_git_at_work(scan::tick(&file))) {
+            let is_current = || Ok::<_, MemoryError>(git.scan_base()? == base && !git.is_git_at_work());
+            if scan.is_interrupted || (is_current()? && scan::has_same_rules(&git, cache.pages, &scan)?) {
                 return git.commit_scan(scan, &base, &mut cache, at);
             }
         }
     }
-}
-
-fn git_at_work() -> MemoryError {
-    let cause = "a git command is at work in the memory folder, or was killed: the lock .git/index.lock exists. Hand edits are \
-                 committed when it is gone; if no git command runs, delete that file";
-    MemoryError::Repository { doing: "commit hand edits", cause: cause.to_owned() }
 }
 
 /// The cache of pages, and its file.
@@ -140,7 +133,7 @@ impl Git {
         self.refuse_unfinished_merge()?;
         let head = self.head()?;
         let tree = self.tree(head)?.map(|tree| tree.id());
-        Ok(ScanBase { head, tree, branch: self.branch()?, held: self.held.borrow().clone() })
+        Ok(ScanBase { head, tree, branch: self.branch()?, held: self.held.borrow().clone(), index: self.index_stat() })
     }
 
     /// Commits what a scan has found.

@@ -5,6 +5,7 @@ use crate::attribute_file::{AttributeFile, State, Subject};
 use git2::{ObjectType, Oid, Repository};
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,9 @@ pub(crate) const ATTRIBUTE_FILE: &str = ".gitattributes";
 
 /// The largest attribute file that git reads.
 const MAX_FILE: u64 = 100 * 1024 * 1024;
+
+/// Stands for a file that cannot be read.
+const UNREADABLE: &[u8] = b"* filter=named-in-an-attribute-file-that-cannot-be-read\n";
 
 /// Stands for the folder of `.git/info/attributes`: its patterns are relative to the memory folder, but it counts last.
 const INFO: usize = usize::MAX;
@@ -49,7 +53,7 @@ impl Attributes {
     /// `outer` are the files of the system and of the person, lowest first.
     /// `commit` has the attribute files that are not in the folder; `None`: HEAD.
     pub(crate) fn new(outer: &[&Path], info: &Path, commit: Option<Oid>, folds_case: bool) -> Attributes {
-        let read = |file: &Path| read_file(file).map(|text| Arc::new(AttributeFile::parse(&text, true, folds_case)));
+        let read = |file: &Path| read_file(file, true, folds_case).map(Arc::new);
         Attributes {
             folds_case,
             outer: outer.iter().filter_map(|file| read(file)).collect(),
@@ -106,12 +110,14 @@ impl Attributes {
     fn in_folder(&self, folder: &Path, repo: Option<&Repository>, above: &str) -> Option<AttributeFile> {
         let file = folder.join(above).join(ATTRIBUTE_FILE);
         let is_link = || fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_symlink());
-        let text = match read_file(&file) {
+        match read_file(&file, above.is_empty(), self.folds_case) {
             Some(_) if is_link() => None,
-            Some(text) => Some(text),
-            None => repo.and_then(|repo| self.committed(repo, above)),
-        };
-        text.map(|text| AttributeFile::parse(&text, above.is_empty(), self.folds_case))
+            Some(file) => Some(file),
+            None => {
+                let text = repo.and_then(|repo| self.committed(repo, above));
+                text.map(|text| AttributeFile::parse(&text, above.is_empty(), self.folds_case))
+            }
+        }
     }
 
     /// The attribute file of a folder in HEAD.
@@ -183,7 +189,18 @@ fn definition<'a>(name: &str, files: &'a [(usize, Arc<AttributeFile>)]) -> Optio
     lines.into_iter().find(|line| matches!(&line.subject, Subject::Macro(known) if known == name)).map(|line| &*line.states)
 }
 
-fn read_file(file: &Path) -> Option<Vec<u8>> {
-    let metadata = fs::metadata(file).ok().filter(|metadata| metadata.is_file() && metadata.len() < MAX_FILE);
-    metadata.and_then(|_| fs::read(file).ok())
+/// An attribute file; `None` if there is none, or if git passes over it. If it cannot be read, each page that it might name counts
+/// as filtered.
+fn read_file(file: &Path, may_define: bool, folds_case: bool) -> Option<AttributeFile> {
+    let text = match fs::metadata(file) {
+        Ok(metadata) if metadata.is_file() && metadata.len() < MAX_FILE => fs::read(file),
+        Ok(_) => return None,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return None,
+        Err(error) => Err(error),
+    };
+    let text = text.unwrap_or_else(|error| {
+        tracing::warn!(file = %file.display(), %error, "attributes of git cannot be read, so the pages that they may name are left alone");
+        UNREADABLE.to_vec()
+    });
+    Some(AttributeFile::parse(&text, may_define, folds_case))
 }

@@ -18,6 +18,7 @@ use crate::work_tree;
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why the committed version of a page is not yet in the working tree; part of messages for the user.
@@ -235,7 +236,10 @@ impl Git {
             }
             fs::create_dir_all(parent)?;
             // No fsync of the folder: if a power cut undoes the rename, the staged file is back and is renamed again.
-            fs::rename(staged, &target)
+            match fs::rename(staged, &target) {
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy_over(staged, parent, &target),
+                done => done,
+            }
         };
         if let Err(error) = disk::retry_while_held(replace) {
             tracing::debug!(%error, page = file.path, "the page's file is not replaced yet");
@@ -280,4 +284,14 @@ impl Git {
 pub(crate) fn held_reason(page: &str) -> MemoryError {
     let cause = format!("{HELD} ({page}). Close that program, or make the file writable, and try again");
     MemoryError::Repository { doing: "change the page", cause }
+}
+
+/// Moves a staged file to another file system: the git folder may lie on one of its own.
+fn copy_over(staged: &Path, parent: &Path, target: &Path) -> io::Result<()> {
+    // Hidden files are no pages.
+    let beside = parent.join(format!(".growqr-{}", staged.file_name().unwrap_or_default().to_string_lossy()));
+    fs::copy(staged, &beside)?;
+    disk::sync_file(&File::options().write(true).open(&beside)?)?;
+    fs::rename(&beside, target)?;
+    fs::remove_file(staged)
 }

@@ -3,6 +3,7 @@
 
 use crate::attribute_file::State;
 use crate::attributes::{ATTRIBUTE_FILE, Attributes};
+use crate::ignore_sources;
 use crate::line_ends::LineEnds;
 use crate::tree_entry::blob_at;
 use git2::{Config, ObjectType, Oid, Repository};
@@ -58,7 +59,7 @@ impl Conversion {
     /// Like [`Conversion::load`], as if `commit` were HEAD.
     pub(crate) fn load_at(folder: &Path, commit: Option<Oid>) -> Conversion {
         let repo = Repository::open(folder).ok();
-        let settings = Settings::load(repo.as_ref());
+        let settings = Settings::load(folder, repo.as_ref());
         let outer: Vec<PathBuf> = system_attributes().into_iter().chain(settings.attributes_file.clone()).collect();
         let paths: Vec<&Path> = outer.iter().map(PathBuf::as_path).collect();
         let git_folder = repo.as_ref().map_or_else(|| folder.join(".git"), |repo| repo.commondir().to_owned());
@@ -138,12 +139,13 @@ impl Conversion {
 }
 
 impl Settings {
-    fn load(repo: Option<&Repository>) -> Settings {
+    fn load(folder: &Path, repo: Option<&Repository>) -> Settings {
         let config = match repo {
-            Some(repo) => repo.config(),
-            None => Config::open_default(),
+            // libgit2 does not know this variable.
+            Some(repo) if env::var_os("GIT_CONFIG_GLOBAL").is_none() => repo.config().ok(),
+            _ => ignore_sources::config_of(folder),
         };
-        let Ok(config) = config.and_then(|mut config| config.snapshot()) else { return Settings::default() };
+        let Some(config) = config.and_then(|mut config| config.snapshot().ok()) else { return Settings::default() };
         let auto_crlf = match config.get_string("core.autocrlf") {
             Ok(value) if value.eq_ignore_ascii_case("input") => AutoCrlf::Input,
             Ok(_) if config.get_bool("core.autocrlf").unwrap_or(false) => AutoCrlf::On,
@@ -156,6 +158,7 @@ impl Settings {
             _ => cfg!(windows),
         };
         let attributes_file = config.get_path("core.attributesFile").ok().or_else(personal_attributes);
+        let attributes_file = attributes_file.map(|file| folder.join(file));
         let is_set = |name| config.get_bool(name).unwrap_or(false);
         let (folds_case, is_sparse) = (is_set("core.ignoreCase"), is_set("core.sparseCheckout"));
         Settings { auto_crlf, is_eol_crlf, attributes_file, folds_case, is_sparse }

@@ -3,6 +3,7 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::Leaf;
+use crate::left_alone;
 use crate::message::{self, Author};
 use crate::objects;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
@@ -140,6 +141,9 @@ impl Git {
         }
         self.refuse_absent_versions(&commit)?;
         let pages = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
+        for file in &pages {
+            left_alone::refuse(&self.folder, &file.path)?;
+        }
         for file in &pages {
             self.adopt_page(&file.path, at)?;
         }

@@ -31,6 +31,11 @@ pub(crate) fn of_repository(folder: &Path) -> IgnoreSources {
     }
 }
 
+/// The settings that count for the repository in `folder`, without those of a file that cannot be read.
+pub(crate) fn config_of(folder: &Path) -> Option<Config> {
+    config(&common_git_folder(folder).join("config"))
+}
+
 /// The settings of the system, the person and the repository; without those of a file that cannot be read.
 fn config(of_repository: &Path) -> Option<Config> {
     let mut config = Config::new().ok()?;

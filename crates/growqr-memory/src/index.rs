@@ -20,6 +20,10 @@ use std::path::PathBuf;
 /// Up to this number of pages, an update reads their files, so that the user's git need not.
 const MAX_VERIFIED: usize = 64;
 
+/// Why missing pages are not taken for deleted, and what ends that.
+pub(crate) const NO_INDEX: &str = "git has no index in the memory folder and some committed pages are missing there, so they are not \
+                                   taken for deleted. To bring them back: git checkout -f. To delete them: git reset";
+
 /// The version of a page that git's index should have.
 pub(crate) struct Wanted<'a> {
     pub(crate) path: &'a str,
@@ -61,7 +65,9 @@ impl Git {
 
     /// Puts these versions into the index, for all files that need it. Entries with a version that HEAD never had stay.
     pub(crate) fn index_versions(&self, wanted: &[Wanted<'_>]) -> Result<(), git2::Error> {
-        self.rebuild_if_lost()?;
+        if !self.rebuild_if_lost()? {
+            return Ok(());
+        }
         let index = self.read_index()?;
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for Wanted { path, new, stat } in wanted {
@@ -98,7 +104,9 @@ impl Git {
     }
 
     fn try_hide_in_index(&self, files: &[HiddenFile]) -> Result<(), git2::Error> {
-        self.rebuild_if_lost()?;
+        if !self.rebuild_if_lost()? {
+            return Ok(());
+        }
         let index = self.read_index()?;
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for HiddenFile { path, leaf } in files {
@@ -118,26 +126,38 @@ impl Git {
         self.change_index(&set, &remove)
     }
 
-    /// Makes the index anew from HEAD if it is missing or damaged. A damaged one is kept beside it.
-    pub(crate) fn rebuild_if_lost(&self) -> Result<(), git2::Error> {
+    /// Makes the index anew from HEAD if it is missing or damaged. A damaged one is kept beside it. Returns `false` if it is missing
+    /// and has to stay so, because pages of HEAD are missing too: with an index they would count as deleted.
+    pub(crate) fn rebuild_if_lost(&self) -> Result<bool, git2::Error> {
         let file = self.index_file();
-        if file.exists() {
+        let is_missing = !file.exists();
+        if !is_missing {
             if self.open_index().is_ok() || !self.is_index_damaged() {
-                return Ok(());
+                return Ok(true);
             }
             tracing::warn!("git's index is damaged; it is kept as index.bak and made anew");
             let kept = fs::rename(&file, file.with_file_name("index.bak"));
             kept.map_err(|error| git2::Error::from_str(&error.to_string()))?;
         }
-        let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) else { return Ok(()) };
+        let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) else { return Ok(true) };
         let mut index = Index::new()?;
         index.read_tree(&tree)?;
         self.hide_missing_files(&mut index)?;
+        let is_expected = |entry: IndexEntry| entry.flags_extended & SKIP_WORKTREE == 0 && self.is_not_in_folder(&entry);
+        if is_missing && index.iter().any(is_expected) {
+            tracing::warn!("{NO_INDEX}");
+            return Ok(false);
+        }
         self.replace_index(|ours| {
             let mut copy = Index::open(ours)?;
             index.iter().try_for_each(|entry| copy.add(&entry))?;
             copy.write()
-        })
+        })?;
+        Ok(true)
+    }
+
+    fn is_not_in_folder(&self, entry: &IndexEntry) -> bool {
+        !self.folder.join(&*String::from_utf8_lossy(&entry.path)).exists()
     }
 
     /// Marks files that are not in the folder, in an index that was just read from HEAD: those that cannot be pages, and all if
@@ -146,8 +166,7 @@ impl Git {
         let is_sparse = self.conversion().is_sparse();
         let is_hidden = |entry: &IndexEntry| {
             let leaf = Leaf { oid: entry.id, mode: i32::try_from(entry.mode).unwrap_or_default() };
-            let is_missing = !self.folder.join(&*String::from_utf8_lossy(&entry.path)).exists();
-            is_missing && (is_sparse || !self.is_page(&entry.path, leaf))
+            self.is_not_in_folder(entry) && (is_sparse || !self.is_page(&entry.path, leaf))
         };
         let hidden: Vec<IndexEntry> = index.iter().filter(is_hidden).collect();
         hidden.into_iter().try_for_each(|entry| index.add(&hidden_entry(entry)))

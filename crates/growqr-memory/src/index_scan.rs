@@ -47,9 +47,9 @@ impl Git {
         };
         let wanted: Vec<Wanted<'_>> = paths.iter().map(|path| wanted(path.as_str())).collect();
         if wanted.is_empty() {
-            self.rebuild_if_lost()?
+            self.rebuild_if_lost()?;
         } else {
-            self.index_versions(&wanted)?
+            self.index_versions(&wanted)?;
         }
         // Without a change of HEAD or of the index, they are hidden already.
         let hidden: &[HiddenFile] = if scan.is_index_unknown || scan.has_new_head { &scan.hidden } else { &[] };

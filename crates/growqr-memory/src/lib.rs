@@ -14,7 +14,7 @@
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`, `glob`;
 //! - the repository: `git`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
-//!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`;
+//!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -34,6 +34,7 @@ mod draft;
 mod error_context;
 mod examine;
 mod git;
+mod git_at_work;
 mod git_program;
 mod glob;
 mod hidden;

@@ -6,7 +6,10 @@ use crate::hidden::HiddenFile;
 use crate::left_alone::NESTED;
 use crate::path;
 use crate::skipped_file::SkippedFile;
-use std::collections::BTreeSet;
+use git2::{ObjectType, Tree};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 const GITLINK: u32 = 0o160_000;
 
@@ -18,6 +21,33 @@ impl Repositories {
     /// Whether the path is one of these folders or in one.
     pub(crate) fn contain(&self, path: &str) -> bool {
         !self.0.is_empty() && path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]).any(|part| self.0.contains(part))
+    }
+}
+
+/// The folders that HEAD links to another repository, whatever lies in the memory folder.
+pub(crate) struct Linked<'a> {
+    head: Option<Tree<'a>>,
+    known: RefCell<HashMap<String, bool>>,
+}
+
+impl Linked<'_> {
+    pub(crate) fn new(head: Option<Tree<'_>>) -> Linked<'_> {
+        Linked { head, known: RefCell::default() }
+    }
+
+    /// Whether the path is in such a folder.
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        path.match_indices('/').any(|(end, _)| self.is_linked(&path[..end]))
+    }
+
+    fn is_linked(&self, folder: &str) -> bool {
+        if let Some(known) = self.known.borrow().get(folder) {
+            return *known;
+        }
+        let entry = self.head.as_ref().and_then(|head| head.get_path(Path::new(folder)).ok());
+        let is_linked = entry.is_some_and(|entry| entry.kind() == Some(ObjectType::Commit));
+        self.known.borrow_mut().insert(folder.to_owned(), is_linked);
+        is_linked
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::index::NO_INDEX;
 use crate::left_alone;
 use crate::message::{self, Author};
 use crate::on_disk::OnDisk;
@@ -115,12 +116,18 @@ impl Git {
             OnDisk::File(_, oid) if Some(oid) == old => return Ok(()),
             OnDisk::Absent if old.is_none() => return Ok(()),
             OnDisk::Outside(_) => return Ok(()),
+            OnDisk::Absent if self.is_index_missing() => {
+                return Err(MemoryError::Repository { doing: "change the page", cause: NO_INDEX.to_owned() });
+            }
             OnDisk::Absent => None,
             OnDisk::File(bytes, _) => {
                 text::decode(page, &bytes)?;
                 Some(bytes)
             }
         };
+        if self.waited_for_git()? {
+            return self.adopt_page(page, at);
+        }
         let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
         let new = bytes.map(|bytes| draft.blob(&bytes)).transpose()?;
         let file = FileChange { path: page.to_owned(), old, new };

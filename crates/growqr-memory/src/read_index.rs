@@ -73,6 +73,11 @@ impl Git {
         self.repo.path().join("index")
     }
 
+    /// Whether there is no index although there are commits.
+    pub(crate) fn is_index_missing(&self) -> bool {
+        !self.index_file().exists() && self.repo.head().is_ok()
+    }
+
     /// The stat of git's index; `None` if there is no index.
     pub(crate) fn index_stat(&self) -> Option<Stat> {
         fs::symlink_metadata(self.index_file()).ok().map(|metadata| Stat::of(&metadata))

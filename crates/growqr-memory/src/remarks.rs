@@ -3,6 +3,7 @@
 
 use crate::MemoryRepo;
 use crate::conversion::Conversion;
+use crate::index::NO_INDEX;
 use crate::outside;
 use crate::walk;
 use git2::Repository;
@@ -32,6 +33,8 @@ impl MemoryRepo {
         if let Ok(repo) = Repository::open(self.folder()) {
             remarks.extend(without_branch(&repo));
             remarks.extend(passed_over(&repo));
+            let has_index = repo.path().join("index").exists();
+            remarks.extend((!has_index && repo.head().is_ok()).then(|| NO_INDEX.to_owned()));
         }
         remarks
     }

@@ -3,11 +3,14 @@
 
 use crate::attributes::ATTRIBUTE_FILE;
 use crate::checkout::held_reason;
+use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::git_at_work::file_system_time;
 use crate::hidden::{HiddenFile, Leaf};
+use crate::left_alone::INSIDE_NESTED;
 use crate::line_ends::LineEnds;
-use crate::nested::Repositories;
+use crate::nested::{Linked, Repositories};
 use crate::observer::AdoptionObserver;
 use crate::on_disk::OnDisk;
 use crate::page_cache::{CachedPage, PageCache, Seen};
@@ -30,6 +33,9 @@ use std::path::Path;
 
 const FILE: i32 = 0o100_644;
 
+/// From this number of changes on, a scan takes so long that people can change something meanwhile.
+const LONG: usize = 64;
+
 /// What a scan compares with. It must still be so when the result is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ScanBase {
@@ -39,6 +45,8 @@ pub(crate) struct ScanBase {
     pub(crate) branch: String,
     /// Pages whose files do not have their committed version yet.
     pub(crate) held: BTreeSet<String>,
+    /// The stat of git's index: a git command that changes the folder writes it.
+    pub(crate) index: Option<Stat>,
 }
 
 /// The result of a scan.
@@ -76,14 +84,14 @@ pub(crate) fn scan(
     cache_file: &Path,
     observer: &dyn AdoptionObserver,
 ) -> Result<Scan, MemoryError> {
-    let started = tick(cache_file);
+    let started = file_system_time(cache_file);
     let Walked { mut files, skipped, repositories, attribute_folders, .. } = walk(&git.folder)?;
     let rules = git.conversion().fingerprint(&attribute_folders);
     if cache.rules != rules {
         cache.forget_files();
         cache.rules = rules;
     }
-    let index = git.index_stat();
+    let index = base.index;
     let is_index_known = index.is_some() && cache.index == index;
     let may_be_unchanged = is_index_known && cache.tree == base.tree && base.held.is_empty();
     if may_be_unchanged && let Some(not_text) = unchanged(&git.folder, cache, &files) {
@@ -112,6 +120,18 @@ pub(crate) fn scan(
     Ok(scan)
 }
 
+/// Whether all that a long scan has found may still be committed: the person may have changed ignore or attribute files meanwhile.
+pub(crate) fn has_same_rules(git: &Git, cache: &PageCache, scan: &Scan) -> Result<bool, MemoryError> {
+    if scan.changed.len() < LONG {
+        return Ok(true);
+    }
+    let Walked { files, attribute_folders, .. } = walk(&git.folder)?;
+    let is_page = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+    let may_be_committed = |file: &FileChange| file.new.is_none() || is_page(&file.path);
+    let rules = Conversion::load(&git.folder).fingerprint(&attribute_folders);
+    Ok(rules == cache.rules && scan.changed.iter().all(may_be_committed))
+}
+
 /// Saves the cache. Without it the next scan only takes longer.
 pub(crate) fn save(cache: &PageCache, file: &Path) {
     if let Err(error) = cache.save(file) {
@@ -122,13 +142,6 @@ pub(crate) fn save(cache: &PageCache, file: &Path) {
 fn sorted(mut skipped: Vec<SkippedFile>) -> Vec<SkippedFile> {
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     skipped
-}
-
-/// The file system's time now, in nanoseconds: its clock may differ from that of the system. `None`: no stat counts.
-pub(crate) fn tick(beside: &Path) -> Option<i64> {
-    let file = beside.with_extension("tick");
-    fs::write(&file, [0]).ok()?;
-    fs::symlink_metadata(&file).ok().map(|metadata| Stat::of(&metadata).mtime_ns)
 }
 
 /// The skipped files of the cache, if the folder is as the cache says and all its pages equal HEAD.
@@ -342,7 +355,7 @@ impl Rows {
             }
         }
         let removed = self.removed(git, base, repositories, &added, scan)?;
-        self.accept_added(added, &removed, scan);
+        self.accept_added(git, base, added, &removed, scan)?;
         scan.changed.extend(removed);
         scan.changed.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(())
@@ -389,6 +402,8 @@ impl Rows {
                     removed.push(deletion)
                 }
                 OnDisk::Outside(_) => {}
+                // The first checkout of a clone may have failed: then the page was never here.
+                OnDisk::Absent if base.index.is_none() => {}
                 OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => removed.push(deletion),
                 OnDisk::Absent => {
                     row.page.seen = Seen::NotInFolder;
@@ -402,10 +417,26 @@ impl Rows {
     }
 
     /// Accepts new pages whose names no file system confuses with others.
-    fn accept_added(&self, added: Vec<FileChange>, removed: &[FileChange], scan: &mut Scan) {
+    fn accept_added(
+        &self,
+        git: &Git,
+        base: &ScanBase,
+        mut added: Vec<FileChange>,
+        removed: &[FileChange],
+        scan: &mut Scan,
+    ) -> Result<(), MemoryError> {
         if added.is_empty() {
-            return;
+            return Ok(());
         }
+        let linked = Linked::new(git.tree(base.head)?);
+        added.retain(|file| {
+            let is_linked = linked.contains(&file.path);
+            if is_linked {
+                let reason = path::bad_path(&file.path, INSIDE_NESTED);
+                scan.skipped.push(SkippedFile { path: file.path.clone(), reason });
+            }
+            !is_linked
+        });
         let removed: HashSet<&String> = removed.iter().map(|file| &file.path).collect();
         let in_head = self.0.iter().filter(|row| row.page.in_head.is_some()).map(|row| &row.page.path);
         let mut spellings = Spellings::of(in_head.filter(|path| !removed.contains(path)));
@@ -422,6 +453,7 @@ impl Rows {
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::stat::Stat;
 use crate::tracked::{self, IgnoredPath};
 use crate::work_tree;
 use growqr_core::memory::MemoryError;
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io;
@@ -213,7 +214,7 @@ fn visit<T: Learned>(
 
 /// Adds the tracked files among the ignored ones: git ignores no tracked file.
 fn add_tracked<T: Learned>(folder: &Path, walked: &mut Walked<T>) {
-    let tracked = tracked::among(folder, &walked.ignored);
+    let tracked: HashSet<String> = tracked::among(folder, &walked.ignored).into_iter().collect();
     walked.ignored.retain(|ignored| ignored.is_folder || !tracked.contains(&ignored.path));
     for path in tracked {
         if path::check(&path).is_ok()

@@ -11,9 +11,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// A lock on git's index that is older than this, in nanoseconds, was left over by a command that was killed.
-const LEFT_OVER: i64 = 10 * 60 * 1_000_000_000;
-
 impl Git {
     /// Changes and removes entries. Nobody else's change of the index is lost: if it was written meanwhile, this fails.
     pub(crate) fn change_index(&self, set: &[IndexEntry], remove: &[Vec<u8>]) -> Result<(), Error> {
@@ -130,18 +127,11 @@ impl Git {
         let _ = fs::remove_file(ours.with_extension("lock"));
     }
 
-    /// Whether a command of the user's git is changing files, so that the folder may be half of what it will be. `now` is the file
-    /// system's time in nanoseconds, if it is known.
-    pub(crate) fn is_git_at_work(&self, now: Option<i64>) -> bool {
-        let Ok(lock) = fs::symlink_metadata(self.index_lock()) else { return false };
-        now.is_none_or(|now| now.saturating_sub(Stat::of(&lock).mtime_ns) < LEFT_OVER)
-    }
-
     fn own_index_file(&self) -> PathBuf {
         self.staged.with_file_name("index")
     }
 
-    fn index_lock(&self) -> PathBuf {
+    pub(crate) fn index_lock(&self) -> PathBuf {
         self.repo.path().join("index.lock")
     }
 }

@@ -76,6 +76,14 @@ impl Sides {
 
     fn other_conversation(&self, user: &MemoryUser) -> String {
         let (folder, database) = (&self.folder, &self.database);
+        if user.database == *database && self.events > 0 {
+            return format!(
+                "The database {database} has {} events, but does not know the memory in {folder}, which was used from the same place. \
+                 It was probably restored from an older copy. The pages stay as they are. Messages and costs since that copy are \
+                 missing in the conversation and in the budget.",
+                self.events
+            );
+        }
         if user.database == *database {
             return format!(
                 "The conversation in {database} is new. It uses the memory in {folder}, which belonged to an earlier conversation in \

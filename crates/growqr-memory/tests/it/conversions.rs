@@ -52,6 +52,14 @@ fn a_filtered_page_is_read_but_neither_written_nor_committed() {
 }
 
 #[test]
+fn a_filter_counts_from_a_file_in_the_folder_that_a_setting_names() {
+    let world = World::new();
+    world.git(&["config", "core.attributesFile", ".mine"]);
+    fs::write(world.folder.join(".mine"), "goals.md filter=secretive\n").unwrap();
+    is_read_only(world.memory.prepare(&write("goals.md", "x\n", None)));
+}
+
+#[test]
 fn a_filter_counts_from_any_attribute_file_and_at_once() {
     let world = World::new();
     let page = "people/Ada.md";

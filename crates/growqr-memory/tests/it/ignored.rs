@@ -40,6 +40,41 @@ fn ignored_pages_are_neither_listed_nor_found_nor_committed() {
 }
 
 #[test]
+fn undoing_a_change_commits_no_page_that_has_become_private() {
+    let world = World::new();
+    world.write("diary.md", "of everybody\n");
+    world.git(&["rm", "-q", "--cached", "diary.md"]);
+    world.edit_by_hand(".gitignore", "diary.md\n");
+    world.git(&["add", ".gitignore"]);
+    world.git(&["commit", "-qm", "The diary is mine"]);
+    world.edit_by_hand("diary.md", "nobody may see this\n");
+    let head = world.git(&["rev-parse", "HEAD"]);
+    for rev in ["HEAD", "HEAD~1"] {
+        let refusal = world.memory.restore(rev, at(5)).unwrap_err();
+        assert!(refusal.to_string().contains("git ignores it"), "{refusal}");
+    }
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn rules_that_are_made_during_a_long_adoption_count() {
+    struct Late<'a>(&'a World);
+    impl growqr_memory::AdoptionObserver for Late<'_> {
+        fn progress(&self, _: usize, _: usize) {
+            self.0.edit_by_hand(".gitignore", "private/\n");
+        }
+    }
+    let world = World::new();
+    for number in 0..1_000 {
+        world.edit_by_hand(&format!("private/{number}.md"), &format!("secret {number}\n"));
+        world.edit_by_hand(&format!("open/{number}.md"), &format!("open {number}\n"));
+    }
+    let adopted = world.memory.adopt_observed(at(5), &Late(&world)).unwrap();
+    assert!(adopted.commits[0].paths.iter().all(|path| path.starts_with("open/")), "{adopted:?}");
+    assert_eq!(world.git(&["ls-tree", "-r", "--name-only", "HEAD", "private"]), "");
+}
+
+#[test]
 fn an_ignored_page_is_neither_read_nor_written_nor_deleted() {
     let world = with_private_pages();
     for page in ["private/diary.md", "letter.draft.md", "private/new.md"] {

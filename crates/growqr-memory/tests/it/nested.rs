@@ -39,6 +39,21 @@ fn gitlink(world: &World) -> String {
 }
 
 #[test]
+fn a_submodule_that_becomes_plain_files_holds_up_no_other_page() {
+    let world = with_submodule();
+    world.memory.adopt_hand_edits(at(1)).unwrap();
+    fs::remove_file(world.folder.join("sub/.git")).unwrap();
+    world.git(&["rm", "-q", "--cached", "sub"]);
+    world.git(&["add", "sub"]);
+    for number in 2..5 {
+        world.edit_by_hand("open.md", &format!("{number}\n"));
+        let adopted = world.memory.adopt_hand_edits(at(number)).unwrap();
+        assert_eq!(adopted.commits[0].paths, ["open.md"]);
+    }
+    assert!(gitlink(&world).contains("160000"));
+}
+
+#[test]
 fn a_repository_inside_is_one_line_and_none_of_its_files_are_pages() {
     let world = World::new();
     let site = world.folder.join("projects/site");

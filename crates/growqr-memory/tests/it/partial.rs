@@ -108,6 +108,25 @@ fn a_damaged_index_of_a_sparse_checkout_deletes_nothing() {
 }
 
 #[test]
+fn a_clone_whose_checkout_has_failed_deletes_nothing_and_says_what_ends_it() {
+    let world = World::new();
+    world.write("a.md", "one\n");
+    for page in ["goals.md", "people/README.md"] {
+        fs::remove_file(world.folder.join(page)).unwrap();
+    }
+    fs::remove_file(world.folder.join(".git/index")).unwrap();
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
+    world.write("b.md", "an agent goes on\n");
+    assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits, []);
+    assert!(world.memory.prepare(&write("goals.md", "over it\n", None)).is_err());
+    let remarks = world.memory.remarks();
+    assert!(remarks.iter().any(|remark| remark.contains("git checkout -f")), "{remarks:?}");
+    world.git(&["checkout", "-qf"]);
+    assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits, []);
+    world.is_clean();
+}
+
+#[test]
 fn what_the_user_has_staged_stays_staged() {
     let world = World::new();
     world.write("a.md", "one\n");

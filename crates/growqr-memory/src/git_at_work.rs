@@ -1,0 +1,57 @@
+//! Commands of the user's git that are changing the folder at this moment: they hold the lock on git's index. A checkout replaces
+//! files before it moves HEAD, so what lies in the folder meanwhile is nobody's edit.
+
+use crate::git::Git;
+use crate::stat::Stat;
+use growqr_core::memory::MemoryError;
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// A lock that is older than this, in nanoseconds, was left over by a command that was killed.
+const LEFT_OVER: i64 = 10 * 60 * 1_000_000_000;
+
+/// How often, and how long each time, a change of a page waits for a git command.
+const WAITS: usize = 40;
+pub(crate) const WAIT: Duration = Duration::from_millis(50);
+
+impl Git {
+    /// Whether a git command is at work.
+    pub(crate) fn is_git_at_work(&self) -> bool {
+        let Ok(lock) = fs::symlink_metadata(self.index_lock()) else { return false };
+        let now = file_system_time(&self.page_cache_file());
+        now.is_none_or(|now| now.saturating_sub(Stat::of(&lock).mtime_ns) < LEFT_OVER)
+    }
+
+    /// Waits for a git command. Returns whether there was one.
+    ///
+    /// # Errors
+    /// If it goes on for longer than two seconds.
+    pub(crate) fn waited_for_git(&self) -> Result<bool, MemoryError> {
+        if !self.is_git_at_work() {
+            return Ok(false);
+        }
+        for _ in 0..WAITS {
+            thread::sleep(WAIT);
+            if !self.is_git_at_work() {
+                return Ok(true);
+            }
+        }
+        Err(refused())
+    }
+}
+
+/// Why hand edits are not committed now.
+pub(crate) fn refused() -> MemoryError {
+    let cause = "a git command is at work in the memory folder, or was killed: the lock .git/index.lock exists. Hand edits are \
+                 committed when it has ended; a lock that was left over is ignored after ten minutes, or delete that file";
+    MemoryError::Repository { doing: "commit hand edits", cause: cause.to_owned() }
+}
+
+/// The file system's time now, in nanoseconds: its clock may differ from that of the system. `None`: it cannot be known.
+pub(crate) fn file_system_time(beside: &Path) -> Option<i64> {
+    let file = beside.with_extension("tick");
+    fs::write(&file, [0]).ok()?;
+    fs::symlink_metadata(&file).ok().map(|metadata| Stat::of(&metadata).mtime_ns)
+}
