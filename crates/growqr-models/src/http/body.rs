@@ -30,12 +30,16 @@ impl BodyParser {
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, SseError> {
         let room = PREVIEW.saturating_sub(self.preview.len()).min(bytes.len());
         self.preview.extend_from_slice(&bytes[..room]);
+        let mut bytes = bytes;
         if matches!(self.format, Format::Unknown) {
-            self.format = match bytes.iter().find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte)) {
-                None => return Ok(Vec::new()),
-                Some(b'{' | b'[') => Format::Json(Vec::new()),
-                Some(b'<') => Format::Html,
-                Some(_) => Format::Events(Parser::default()),
+            // A byte order mark may be cut, so its bytes are skipped one by one.
+            let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
+            let Some(start) = start else { return Ok(Vec::new()) };
+            bytes = &bytes[start..];
+            self.format = match bytes[0] {
+                b'{' | b'[' => Format::Json(Vec::new()),
+                b'<' => Format::Html,
+                _ => Format::Events(Parser::default()),
             };
         }
         match &mut self.format {
@@ -135,6 +139,7 @@ mod tests {
             assert_eq!(parse(" \r\n {\"a\":1} \r\n ", size), ["{\"a\":1}"], "white space around it");
             assert_eq!(parse("{\"a\":1}\n{\"b\":2}\n", size), ["{\"a\":1}", "{\"b\":2}"], "an object on each line");
             assert_eq!(parse("\n\n: x\n\ndata: {\"a\":1}\n\n", size), ["{\"a\":1}"], "events");
+            assert_eq!(parse("\u{feff}data: {\"a\":1}\n\n", size), ["{\"a\":1}"], "a byte order mark");
             assert_eq!(parse("{\"a\":1}\n\ndata: {\"b\":2}\n", size), ["{\"a\":1}", "{\"b\":2}"], "both");
             assert!(parse("<html>{}</html>", size).is_empty());
         }
