@@ -2,7 +2,7 @@
 
 use super::usage::Counts;
 use crate::http::BodyParser;
-use crate::lenient::{is_error, scalar};
+use crate::lenient::{is_error, mark_halves, scalar};
 use growqr_core::upstream::Billed;
 use serde_json::Value;
 
@@ -37,9 +37,10 @@ impl BillReader {
 
     /// Reads the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        let texts = self.parser.as_mut().and_then(|parser| parser.push(bytes).ok());
-        if !texts.is_some_and(|texts| texts.iter().all(|text| self.push_text(text))) {
-            self.parser = None;
+        match self.parser.as_mut().map(|parser| parser.push(bytes)) {
+            Some(Ok(texts)) => texts.iter().for_each(|text| self.push_text(text)),
+            Some(Err(_)) => self.parser = None,
+            None => {}
         }
     }
 
@@ -56,18 +57,26 @@ impl BillReader {
         self.billed
     }
 
-    /// Reads an event or a whole message. Returns `false` if it cannot be read.
-    fn push_text(&mut self, text: &str) -> bool {
-        let Ok(event) = serde_json::from_str::<Value>(text) else { return false };
+    /// Reads an event or a whole message. Skips what cannot be read: only the counts matter.
+    fn push_text(&mut self, text: &str) {
+        let text = text.trim().trim_start_matches("data:").trim_start();
+        // Words such as "ping" keep the connection alive, and some proxies end every stream with "[DONE]".
+        if !text.starts_with(['{', '[']) || text == "[DONE]" {
+            return;
+        }
+        let Ok(event) = serde_json::from_str::<Value>(&mark_halves(text)) else {
+            // It may have been a part of the reply.
+            return self.begin();
+        };
         if event["type"] == "ping" {
-            return true;
+            return;
         }
         if is_error(&event) {
             // Before the reply begins nothing is billed, and the error means that the service is overloaded.
             if !self.has_begun {
                 self.billed = Billed::Nothing;
             }
-            return true;
+            return;
         }
         self.begin();
         match event["type"].as_str() {
@@ -85,7 +94,6 @@ impl BillReader {
             }
             _ => {}
         }
-        true
     }
 
     /// A part of the reply has arrived: from now on it is not free.
@@ -144,7 +152,22 @@ mod tests {
         assert_eq!(read(&format!("{START}{error}")), Billed::Unknown);
         assert_eq!(read(START), Billed::Unknown);
         assert_eq!(read("data: nonsense\n\n"), Billed::Unknown);
-        assert_eq!(read(&format!("data: nonsense\n\n{error}")), Billed::Unknown);
+        assert_eq!(read(&format!("data: nonsense\n\n{error}")), Billed::Nothing);
+        assert_eq!(read(&format!("data: {{\"type\":\n\n{error}")), Billed::Unknown, "it may have been content");
+    }
+
+    #[test]
+    fn what_is_not_json_does_not_hide_the_bill() {
+        let last = "data: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":4}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
+        let half = "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"\\ud83c\"}}";
+        let expected = read(&format!("{START}{last}"));
+        assert!(matches!(expected, Billed::Complete { .. }));
+        for odd in ["data: ping", "data: [DONE]", "data: data: ping", "data: {\"type\":", half] {
+            assert_eq!(read(&format!("{START}{odd}\n\n{last}")), expected, "{odd}");
+            assert_eq!(read(&format!("{START}{last}{odd}\n\n")), expected, "{odd}");
+        }
+        let halves_in_model = START.replace("\"usage\"", "\"note\":\"\\udf31\",\"usage\"");
+        assert_eq!(read(&format!("{halves_in_model}{last}")), expected, "counts beside a half");
     }
 
     #[test]
