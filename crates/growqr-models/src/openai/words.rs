@@ -132,21 +132,19 @@ impl Words {
         let call = CALL.iter().filter_map(|tag| self.held.find(tag)).min();
         match (close, call) {
             (Some((at, len)), call) if call.is_none_or(|call| at < call) => {
-                let after = &self.held[at + len..];
+                self.pass_until(at, parts);
+                let after = &self.held[len..];
                 if after.is_empty() && !is_end {
-                    self.pass_until(at, parts);
                     return false;
                 }
                 let is_alone = after.is_empty() || after.starts_with(['\n', '\r']);
-                let before = self.held[..at].to_owned();
-                if is_alone && before.chars().next_back().or(self.last) != Some('`') {
-                    self.pass(before, parts);
+                if is_alone && self.last != Some('`') && !self.is_in_code {
                     parts.push(Part::AllWasThought);
-                    self.held.drain(..at + len);
+                    self.held.drain(..len);
                     self.had_thought = true;
                     self.place = Place::Start;
                 } else {
-                    self.pass_until(at + len, parts);
+                    self.pass_until(len, parts);
                 }
                 true
             }
@@ -229,6 +227,8 @@ mod tests {
                 ("<think>without an end", "without an end", ""),
                 ("no tags, 1 < 2 and </p>", "", "no tags, 1 < 2 and </p>"),
                 ("The tag `</think>` ends it.", "", "The tag `</think>` ends it."),
+                ("So:\n```\nPlan.\n</think>\nHi\n```\nends it.", "", "So:\n```\nPlan.\n</think>\nHi\n```\nends it."),
+                ("```\n</think>\n```\nPlan.\n</think>\nHi", "```\n</think>\n```\nPlan.\n", "Hi"),
                 ("The tag <think> begins it.", "", "The tag <think> begins it."),
             ];
             for (answer, thoughts, text) in table {
