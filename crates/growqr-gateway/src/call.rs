@@ -55,7 +55,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, call: Call, mut out: Outgoing) {
     };
     if let Some(usage) = usage {
         let session = format!("{}/{}", call.caller.container, call.caller.session);
-        shared.prompt_sizes().await.counted(&session, &model, &parts, usage.prompt_tokens());
+        shared.prompt_sizes().await.counted(&session, &model, &parts, &usage);
         shared.save_prompt_sizes().await;
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::content::Part;
 use growqr_core::id::hex;
+use growqr_core::model::Usage;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -52,8 +53,13 @@ impl PromptSizes {
         same_model.map(|counted| counted.bound(parts)).fold(in_bytes, u64::min)
     }
 
-    /// The provider has counted this prompt of a session.
-    pub fn counted(&self, session: &str, model: &str, parts: &PromptParts, tokens: u64) {
+    /// The provider has counted this prompt of a session. An estimate is no count, and no prompt has zero tokens: both could
+    /// bound later prompts too low, so they change nothing.
+    pub fn counted(&self, session: &str, model: &str, parts: &PromptParts, usage: &Usage) {
+        let tokens = usage.prompt_tokens();
+        if usage.is_estimate || tokens == 0 {
+            return;
+        }
         let mut hashes = BTreeMap::new();
         for hash in parts.0.iter().filter_map(|(hash, _)| hash.clone()) {
             *hashes.entry(hash).or_default() += 1;
@@ -75,6 +81,7 @@ impl PromptSizes {
     pub fn load(&self, json: &[u8]) {
         match serde_json::from_slice::<Vec<Counted>>(json) {
             Ok(mut earlier) => {
+                earlier.retain(|prompt| prompt.tokens > 0);
                 let mut counted = self.lock();
                 earlier.append(&mut counted);
                 let surplus = earlier.len().saturating_sub(PROMPTS);
@@ -115,12 +122,30 @@ mod tests {
         PromptParts::of(&texts.iter().map(|text| Part { text: Some(text), tokens: text.len() as u64 }).collect::<Vec<_>>())
     }
 
+    fn tokens(input_tokens: u64) -> Usage {
+        Usage { input_tokens, ..Usage::default() }
+    }
+
+    #[test]
+    fn estimates_and_prompts_of_no_tokens_bound_nothing() {
+        let sizes = PromptSizes::default();
+        let prompt = parts(&["0123456789"]);
+        sizes.counted("s", "m", &prompt, &tokens(0));
+        sizes.counted("s", "m", &prompt, &Usage { is_estimate: true, ..tokens(20) });
+        assert_eq!(sizes.bound("m", &prompt), 1_000);
+        sizes.counted("s", "m", &prompt, &tokens(250));
+        let saved = String::from_utf8(sizes.to_json()).unwrap().replace("250", "0");
+        let later = PromptSizes::default();
+        later.load(saved.as_bytes());
+        assert_eq!(later.bound("m", &prompt), 1_000, "an earlier version may have kept a zero");
+    }
+
     #[test]
     fn only_new_parts_count_with_their_bytes() {
         let sizes = PromptSizes::default();
         let first = parts(&["0123456789", "abcdefghij"]);
         assert_eq!(sizes.bound("m", &first), 2_000);
-        sizes.counted("s", "m", &first, 500);
+        sizes.counted("s", "m", &first, &tokens(500));
         assert_eq!(sizes.bound("m", &parts(&["0123456789", "abcdefghij", "new"])), 800);
         assert_eq!(sizes.bound("m", &parts(&["0123456789", "0123456789"])), 1_500, "a repeated part is new");
         assert_eq!(sizes.bound("m", &parts(&["xy"])), 200, "never more than its bytes");
@@ -131,7 +156,7 @@ mod tests {
     fn what_was_counted_is_known_after_a_restart() {
         let (before, after) = (PromptSizes::default(), PromptSizes::default());
         let prompt = parts(&["0123456789"]);
-        before.counted("s", "m", &prompt, 250);
+        before.counted("s", "m", &prompt, &tokens(250));
         after.load(&before.to_json());
         assert_eq!(after.bound("m", &prompt), 250);
         after.load(b"damaged");
@@ -143,7 +168,7 @@ mod tests {
         let sizes = PromptSizes::default();
         let prompt = |number: usize| parts(&[&format!("{number:06}")]);
         for number in 0..=PROMPTS {
-            sizes.counted(&number.to_string(), "m", &prompt(number), 1);
+            sizes.counted(&number.to_string(), "m", &prompt(number), &tokens(1));
         }
         assert_eq!((sizes.bound("m", &prompt(0)), sizes.bound("m", &prompt(PROMPTS))), (600, 1));
     }

@@ -71,11 +71,7 @@ impl ReplyBuilder for Accumulator {
     }
 
     fn stage(&self) -> Stage {
-        match self.begun {
-            false => Stage::Early,
-            true if self.blocks.is_empty() => Stage::Begun,
-            true => Stage::Content,
-        }
+        if self.begun { Stage::Begun } else { Stage::Early }
     }
 
     /// Whether `message_stop` has arrived.

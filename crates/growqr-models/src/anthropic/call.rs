@@ -38,19 +38,19 @@ impl ServiceErrors for CallErrors<'_> {
         failure(FailureKind::Offline, &text, None)
     }
 
-    /// Before the reply begins nothing is billed. Later an error that may pass ends the reply for this time; one of an unknown
-    /// kind, before any content, comes from a proxy and would come again.
+    /// Before the reply begins nothing is billed. Later any error ends the reply for this time, and the prompt may have been
+    /// billed even if no content has arrived.
     fn stream_error(&self, body: &Value, stage: Stage) -> Failure {
         let key = self.provider.config.key.expose();
         let service_message = redact_and_shorten(&error_message(body), key);
         let known = errors::early_failure(body, self.model, key);
         match (stage, known) {
             (Stage::Early, Some(failure)) => failure,
-            (Stage::Content, _) | (Stage::Begun, Some(_)) => {
+            (Stage::Begun, _) => {
                 let text = format!("Anthropic stopped in the middle of the answer: {service_message}");
                 failure(FailureKind::Aborted, &text, None)
             }
-            (Stage::Early | Stage::Begun, None) => {
+            (Stage::Early, None) => {
                 failure(FailureKind::Unavailable, &format!("Anthropic gave no answer but an error: {service_message}"), None)
             }
         }
@@ -135,5 +135,24 @@ impl Anthropic {
     fn host(&self) -> String {
         let url = Url::parse(&self.config.base_url).ok();
         url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "Anthropic".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anthropic::Config;
+    use growqr_core::secret::Secret;
+    use serde_json::json;
+
+    #[test]
+    fn no_error_after_the_start_is_free() {
+        let provider = Anthropic::new(Config::new(Secret::new("key"), 1));
+        let errors = CallErrors { provider: &provider, model: "m" };
+        for error in [json!({"error": "out of memory"}), json!({"error": {"type": "overloaded_error", "message": "full"}})] {
+            let failure = errors.stream_error(&error, Stage::Begun);
+            assert!(failure.kind == FailureKind::Aborted && failure.kind.may_be_billed(), "{failure}");
+            assert!(!errors.stream_error(&error, Stage::Early).kind.may_be_billed());
+        }
     }
 }

@@ -47,10 +47,28 @@ impl Counts {
         self.output_tokens.is_some()
     }
 
+    /// Whether prompt and output are counted, in each pass if there are several. No prompt is empty: zero was not counted.
+    pub fn are_whole(&self, is_output_final: bool) -> bool {
+        match self.iterations.as_deref() {
+            None | Some([]) => self.is_pass_counted() && is_output_final,
+            Some(passes) => passes.iter().all(Counts::is_pass_counted),
+        }
+    }
+
+    fn is_pass_counted(&self) -> bool {
+        self.input_tokens.is_some() && self.output_tokens.is_some() && self.one().prompt_tokens() > 0
+    }
+
     /// Takes what the service did not count from `estimate`. Returns whether anything was missing.
     pub fn fill(&mut self, estimate: &Usage, is_output_final: bool) -> bool {
         if self.iterations.as_ref().is_some_and(|passes| !passes.is_empty()) {
-            return false;
+            if self.are_whole(is_output_final) {
+                return false;
+            }
+            // Passes that are not counted say less than the counts of the whole call.
+            self.iterations = None;
+            self.fill(estimate, is_output_final);
+            return true;
         }
         let is_input_missing = self.input_tokens.is_none();
         if is_input_missing {
@@ -147,6 +165,15 @@ mod tests {
         );
         let (usage, _) = all.usage_and_cost("claude-opus-4-7");
         assert_eq!((usage.cache_write_5m_tokens, usage.cache_write_1h_tokens), (4, 5));
+    }
+
+    #[test]
+    fn passes_without_counts_are_estimated() {
+        let estimate = Usage { input_tokens: 9, output_tokens: 5, ..Usage::default() };
+        let mut all = counts(r#"{"output_tokens":2,"iterations":[{"input_tokens":null,"output_tokens":2}]}"#);
+        assert!(all.fill(&estimate, true));
+        let (usage, _) = all.usage_and_cost("claude-opus-4-7");
+        assert_eq!((usage.input_tokens, usage.output_tokens), (9, 2));
     }
 
     #[test]

@@ -12,10 +12,8 @@ pub(crate) type OnDelta<'a> = &'a (dyn Fn(Delta) + Send + Sync);
 pub(crate) enum Stage {
     /// Nothing has arrived, so nothing is billed.
     Early,
-    /// The reply has begun, without any content.
+    /// A part of the reply has arrived, so it may be billed even without any content.
     Begun,
-    /// A part of the content has arrived.
-    Content,
 }
 
 /// Turns the errors of one service into failures with a message for the user.

@@ -115,7 +115,7 @@ impl ReplyBuilder for Accumulator {
     }
 
     fn stage(&self) -> Stage {
-        if self.size() > 0 { Stage::Content } else { Stage::Early }
+        if self.size() > 0 { Stage::Begun } else { Stage::Early }
     }
 
     fn is_complete(&self) -> bool {

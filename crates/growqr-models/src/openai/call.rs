@@ -108,8 +108,10 @@ impl OpenAi {
             return Some(Form { shape: Shape::Strict, ..form });
         }
         let numbers = *errors.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = numbers.window.filter(|window| *window > 0 && failure.kind == FailureKind::PromptTooLong)?;
-        self.learn_window(errors.model, window);
+        let window = numbers.window.filter(|_| failure.kind == FailureKind::PromptTooLong)?;
+        if !self.learn_window(errors.model, window) {
+            return None;
+        }
         let room = window.checked_sub(numbers.prompt?)?;
         (room >= MIN_OUTPUT_TOKENS && room < form.max_tokens).then_some(Form { max_tokens: room, ..form })
     }
@@ -191,6 +193,9 @@ impl OpenAi {
             ..Usage::default()
         };
         let usage = answered.counts.usage(&estimate);
+        if !usage.is_estimate {
+            self.note_prompt(model, usage.prompt_tokens());
+        }
         let window = self.window(model);
         let is_full = window.is_reported && usage.prompt_tokens() + usage.output_tokens >= window.tokens;
         let stop = match answered.stop {

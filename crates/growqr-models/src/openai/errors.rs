@@ -48,15 +48,46 @@ impl Numbers {
 /// The number right after a phrase.
 fn number_after(text: &str, phrase: &str) -> Option<u64> {
     let (_, rest) = text.split_once(phrase)?;
-    let rest = rest.trim_start();
-    rest[..rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
+    Some(leading_number(rest.trim_start())?.0)
 }
 
 /// The number right before a phrase, perhaps with the word "tokens" in between.
 fn number_before(text: &str, phrase: &str) -> Option<u64> {
     let (rest, _) = text.split_once(phrase)?;
     let rest = rest.trim_end().trim_end_matches("tokens").trim_end();
-    rest[rest.rfind(|char: char| !char.is_ascii_digit()).map_or(0, |at| at + 1)..].parse().ok()
+    let is_part = |char: char| char.is_ascii_digit() || SEPARATORS.contains(&char) || thousands(char).is_some();
+    let run = &rest[rest.trim_end_matches(is_part).len()..];
+    let starts = run.char_indices().map(|(at, _)| at).filter(|at| !run[..*at].ends_with(|char: char| char.is_ascii_digit()));
+    starts.filter_map(|at| leading_number(&run[at..])).find_map(|(number, rest)| rest.is_empty().then_some(number))
+}
+
+/// What may stand between groups of three digits.
+const SEPARATORS: [char; 6] = [',', '.', '_', '\'', '\u{a0}', '\u{202f}'];
+
+/// The number that a text begins with, such as 131072, 131,072 or 128k, and the text after it.
+fn leading_number(text: &str) -> Option<(u64, &str)> {
+    let digits_of = |text: &str| text.len() - text.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+    let (mut digits, mut rest) = text.split_at(digits_of(text));
+    let mut number: u64 = digits.parse().ok()?;
+    while let Some(group) = rest.strip_prefix(SEPARATORS).filter(|group| digits.len() <= 3 && digits_of(group) == 3) {
+        (digits, rest) = group.split_at(3);
+        number = number.checked_mul(1_000)?.checked_add(digits.parse().ok()?)?;
+    }
+    // "128k" may mean 131,072: the lower value is safe.
+    let mut letters = rest.chars();
+    match letters.next().and_then(thousands).filter(|_| !letters.next().is_some_and(char::is_alphanumeric)) {
+        Some(times) => Some((number.checked_mul(times)?, &rest[1..])),
+        None => Some((number, rest)),
+    }
+}
+
+/// What the letter after a number multiplies it by.
+fn thousands(letter: char) -> Option<u64> {
+    match letter {
+        'k' | 'K' => Some(1_000),
+        'm' | 'M' => Some(1_000_000),
+        _ => None,
+    }
 }
 
 impl CallErrors<'_> {
@@ -234,6 +265,16 @@ mod tests {
                 json!({"error": "the model is loaded with context length of only 4096 tokens, which is not enough"}),
                 (Some(4096), None),
             ),
+            (
+                json!({"error": "maximum context length is 131,072 tokens, but there are 139,264 tokens in your prompt"}),
+                (Some(131_072), Some(139_264)),
+            ),
+            (json!({"error": "context window of 128k; 200K tokens in the input"}), (Some(128_000), Some(200_000))),
+            (json!({"error": "context window of 1M."}), (Some(1_000_000), None)),
+            (json!({"error": "context length of 1_048_576.5, 12 in the input"}), (Some(1_048_576), Some(12))),
+            (json!({"error": "context size (8192,4900 in the input)"}), (Some(8_192), Some(4_900))),
+            (json!({"error": "context size (4096 keys)"}), (Some(4_096), None)),
+            (json!({"error": "context window of 99999999999999999999"}), (None, None)),
             (json!({"error": "too long"}), (None, None)),
         ];
         for (body, (window, prompt)) in table {

@@ -84,6 +84,8 @@ impl Config {
 struct ProbeResults {
     server: Option<Server>,
     windows: BTreeMap<String, Window>,
+    /// The largest prompt of each model that the server has accepted and counted, in tokens.
+    prompts: BTreeMap<String, u64>,
 }
 
 /// The provider.
@@ -138,10 +140,22 @@ impl OpenAi {
         probe_results.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
     }
 
-    /// Takes over the window that a server named when it refused a prompt: it knows better than any guess.
-    fn learn_window(&self, model: &str, tokens: u64) {
+    /// Takes over the window that a server named when it refused a prompt: it knows better than any guess. Returns `false` for
+    /// a number that cannot be the window, because an accepted prompt was larger.
+    fn learn_window(&self, model: &str, tokens: u64) -> bool {
         let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
-        probe_results.windows.insert(model.to_owned(), Window { tokens, is_reported: true });
+        let is_possible = tokens > 0 && probe_results.prompts.get(model).is_none_or(|prompt| tokens >= *prompt);
+        if is_possible {
+            probe_results.windows.insert(model.to_owned(), Window { tokens, is_reported: true });
+        }
+        is_possible
+    }
+
+    /// The server has accepted a prompt of this many tokens.
+    fn note_prompt(&self, model: &str, tokens: u64) {
+        let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
+        let largest = probe_results.prompts.entry(model.to_owned()).or_default();
+        *largest = tokens.max(*largest);
     }
 
     fn program(&self) -> Option<Program> {
@@ -192,4 +206,21 @@ fn bearer(key: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok().filter(|_| !key.expose().is_empty())?;
     value.set_sensitive(true);
     Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_smaller_than_an_accepted_prompt_is_not_believed() {
+        let server = OpenAi::new(Config::new(BaseUrl::of_port(OLLAMA_PORT), None, 1));
+        server.note_prompt("m", 9_000);
+        server.note_prompt("m", 500);
+        assert!(!server.learn_window("m", 131));
+        assert!(!server.learn_window("other", 0));
+        assert!(!server.window("m").is_reported);
+        assert!(server.learn_window("m", 16_384) && server.learn_window("other", 131));
+        assert_eq!(server.window("m"), Window { tokens: 16_384, is_reported: true });
+    }
 }

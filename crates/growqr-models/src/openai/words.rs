@@ -38,8 +38,9 @@ enum Place {
 #[derive(Default)]
 pub(super) struct Words {
     place: Place,
-    /// What is not passed on yet.
+    /// What is not passed on yet, after the first `done` bytes.
     held: String,
+    done: usize,
     /// The beginning of the line that was passed on last.
     line: String,
     /// The last character that was passed on.
@@ -55,19 +56,28 @@ impl Words {
         self.held.push_str(text);
         let mut parts = Vec::new();
         while self.step(&mut parts, false) {}
+        // Only once for all that was passed on.
+        self.held.drain(..self.done);
+        self.done = 0;
         parts
     }
 
     /// The size of what is not passed on yet.
     pub fn held(&self) -> usize {
-        self.held.len()
+        self.rest().len()
+    }
+
+    fn rest(&self) -> &str {
+        &self.held[self.done..]
     }
 
     /// The text has ended: returns the rest, and the text that may be a call.
     pub fn end(&mut self) -> (Vec<Part>, Option<String>) {
         let mut parts = Vec::new();
         while self.step(&mut parts, true) {}
-        let rest = std::mem::take(&mut self.held);
+        let rest = self.rest().to_owned();
+        self.held.clear();
+        self.done = 0;
         match self.place {
             Place::Call => (parts, Some(rest)),
             Place::Thought => {
@@ -92,9 +102,10 @@ impl Words {
     }
 
     fn at_start(&mut self, is_end: bool) -> bool {
-        let text = self.held.trim_start();
+        let text = self.rest().trim_start();
+        let begin = self.held.len() - text.len();
         if let Some(tag) = OPEN.iter().find(|tag| text.starts_with(**tag)) {
-            self.held = text[tag.len()..].to_owned();
+            self.done = begin + tag.len();
             self.place = Place::Thought;
             return true;
         }
@@ -103,7 +114,7 @@ impl Words {
         }
         if self.had_thought {
             // The blank lines between the thoughts and the answer.
-            self.held = text.to_owned();
+            self.done = begin;
         }
         self.place = Place::Text;
         true
@@ -111,65 +122,57 @@ impl Words {
 
     fn in_thought(&mut self, parts: &mut Vec<Part>) -> bool {
         self.had_thought = true;
-        let found = CLOSE.iter().filter_map(|tag| Some((self.held.find(tag)?, tag.len()))).min();
-        let Some((at, len)) = found else {
-            let keep = held_back(&self.held, &CLOSE);
-            let thought = self.held[..keep].to_owned();
-            self.held.drain(..keep);
-            parts.extend((!thought.is_empty()).then_some(Part::Thought(thought)));
-            return false;
-        };
-        let thought = self.held[..at].to_owned();
+        let found = first_tag(self.rest(), &CLOSE);
+        let len = found.map_or_else(|| held_back(self.rest(), &CLOSE), |(at, _)| at);
+        let thought = self.take(len);
         parts.extend((!thought.is_empty()).then_some(Part::Thought(thought)));
-        self.held.drain(..at + len);
+        let Some((_, tag)) = found else { return false };
+        self.done += tag.len();
         self.place = Place::Start;
         true
     }
 
     fn in_text(&mut self, parts: &mut Vec<Part>, is_end: bool) -> bool {
-        let closes = CLOSE.iter().filter(|_| !self.had_thought);
-        let close = closes.filter_map(|tag| Some((self.held.find(tag)?, tag.len()))).min();
-        let call = CALL.iter().filter_map(|tag| self.held.find(tag)).min();
-        match (close, call) {
-            (Some((at, len)), call) if call.is_none_or(|call| at < call) => {
-                let after = &self.held[at + len..];
-                if after.is_empty() && !is_end {
-                    self.pass_until(at, parts);
-                    return false;
-                }
-                let is_alone = after.is_empty() || after.starts_with(['\n', '\r']);
-                let before = self.held[..at].to_owned();
-                if is_alone && before.chars().next_back().or(self.last) != Some('`') {
-                    self.pass(before, parts);
-                    parts.push(Part::AllWasThought);
-                    self.held.drain(..at + len);
-                    self.had_thought = true;
-                    self.place = Place::Start;
-                } else {
-                    self.pass_until(at + len, parts);
-                }
-                true
+        let closes = if self.had_thought { &[][..] } else { &CLOSE[..] };
+        let Some((at, tag)) = first_tag(self.rest(), &[&CALL, closes].concat()) else {
+            let keep = held_back(self.rest(), &CLOSE).min(held_back(self.rest(), &CALL));
+            self.pass_until(if is_end { self.rest().len() } else { keep }, parts);
+            return false;
+        };
+        self.pass_until(at, parts);
+        if CALL.contains(&tag) {
+            if self.line.trim_start().is_empty() && !self.is_in_code {
+                self.place = Place::Call;
+                return false;
             }
-            (_, Some(at)) => {
-                self.pass_until(at, parts);
-                if self.line.trim_start().is_empty() && !self.is_in_code {
-                    self.place = Place::Call;
-                    return false;
-                }
-                self.pass_until(1, parts);
-                true
-            }
-            (_, None) => {
-                let keep = held_back(&self.held, &CLOSE).min(held_back(&self.held, &CALL));
-                self.pass_until(if is_end { self.held.len() } else { keep }, parts);
-                false
-            }
+            self.pass_until(tag.len(), parts);
+            return true;
         }
+        let after = &self.rest()[tag.len()..];
+        if after.is_empty() && !is_end {
+            return false;
+        }
+        let is_alone = after.is_empty() || after.starts_with(['\n', '\r']);
+        if is_alone && self.last != Some('`') && !self.is_in_code {
+            parts.push(Part::AllWasThought);
+            self.done += tag.len();
+            self.had_thought = true;
+            self.place = Place::Start;
+        } else {
+            self.pass_until(tag.len(), parts);
+        }
+        true
+    }
+
+    /// Takes this many bytes off the held text.
+    fn take(&mut self, len: usize) -> String {
+        let text = self.rest()[..len].to_owned();
+        self.done += len;
+        text
     }
 
     fn pass_until(&mut self, at: usize, parts: &mut Vec<Part>) {
-        let text = self.held[..at].to_owned();
-        self.held.drain(..at);
+        let text = self.take(at);
         self.pass(text, parts);
     }
 
@@ -188,6 +191,11 @@ impl Words {
         }
         parts.push(Part::Text(text));
     }
+}
+
+/// The first of the tags in a text, and where it is. Reads no further.
+fn first_tag<'a>(text: &str, tags: &[&'a str]) -> Option<(usize, &'a str)> {
+    text.match_indices('<').find_map(|(at, _)| Some((at, *tags.iter().find(|tag| text[at..].starts_with(**tag))?)))
 }
 
 /// The length of the text before a possible beginning of one of the tags at its end.
@@ -229,6 +237,8 @@ mod tests {
                 ("<think>without an end", "without an end", ""),
                 ("no tags, 1 < 2 and </p>", "", "no tags, 1 < 2 and </p>"),
                 ("The tag `</think>` ends it.", "", "The tag `</think>` ends it."),
+                ("So:\n```\nPlan.\n</think>\nHi\n```\nends it.", "", "So:\n```\nPlan.\n</think>\nHi\n```\nends it."),
+                ("```\n</think>\n```\nPlan.\n</think>\nHi", "```\n</think>\n```\nPlan.\n", "Hi"),
                 ("The tag <think> begins it.", "", "The tag <think> begins it."),
             ];
             for (answer, thoughts, text) in table {
@@ -246,5 +256,14 @@ mod tests {
                 assert_eq!(taken(text, size), (String::new(), text.to_owned(), None), "{size}");
             }
         }
+    }
+
+    #[test]
+    fn a_long_text_full_of_tags_is_taken_apart_at_once() {
+        // If each tag moved or searched the whole rest, this would take minutes.
+        let tags = "a <function=read> b ".repeat(100_000);
+        assert_eq!(taken(&tags, tags.len()), (String::new(), tags.clone(), None));
+        let thoughts = "<think>a</think>".repeat(100_000);
+        assert_eq!(taken(&thoughts, thoughts.len()), ("a".repeat(100_000), String::new(), None));
     }
 }

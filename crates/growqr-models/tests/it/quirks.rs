@@ -58,13 +58,13 @@ async fn an_error_with_status_200_is_an_error_in_the_servers_own_words() {
 }
 
 #[tokio::test]
-async fn a_bare_error_of_a_proxy_ends_the_call_at_once_with_its_words_and_address() {
+async fn a_bare_error_of_a_proxy_after_the_start_may_be_billed_and_is_told_with_its_address() {
     let world = World::new().await;
     let start = r#"{"type":"message_start","message":{"model":"m","usage":{"input_tokens":10,"output_tokens":1}}}"#;
     let error = r#"{"error":{"message":"upstream closed the stream","type":"stream_error"}}"#;
     world.claude.will(Script::recording("text/event-stream", format!("data: {start}\n\ndata: {error}\n\n").as_bytes()));
     let failure = world.failure(&hello()).await;
-    assert!(!failure.kind.is_retryable(), "{failure:?}");
+    assert!(failure.kind.may_be_billed(), "{failure:?}");
     assert!(failure.message.contains("upstream closed the stream"), "{failure}");
     assert!(failure.message.contains(world.claude.base_url()) && failure.message.contains("ANTHROPIC_BASE_URL"), "{failure}");
     let refused = r#"{"error":{"message":"no such key","type":"authentication_error"}}"#;
