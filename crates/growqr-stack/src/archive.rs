@@ -31,8 +31,8 @@ fn header(entry: &Entry<'_>) -> [u8; BLOCK] {
     let mut put = |at: usize, bytes: &[u8]| block[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, &entry.path.as_bytes()[..entry.path.len().min(100)]);
     put(100, format!("{:07o}", entry.mode).as_bytes());
-    put(108, format!("{:07o}", entry.owner.0).as_bytes());
-    put(116, format!("{:07o}", entry.owner.1).as_bytes());
+    put(108, &id(entry.owner.0));
+    put(116, &id(entry.owner.1));
     put(124, format!("{:011o}", entry.content.map_or(0, <[u8]>::len)).as_bytes());
     put(136, b"00000000000");
     put(148, b"        ");
@@ -43,9 +43,28 @@ fn header(entry: &Entry<'_>) -> [u8; BLOCK] {
     block
 }
 
+/// Octal digits, or binary with the first bit set if they would not fit.
+fn id(number: u32) -> [u8; 8] {
+    let mut field = [0; 8];
+    if number < 1 << 21 {
+        field[..7].copy_from_slice(format!("{number:07o}").as_bytes());
+    } else {
+        field[0] = 0x80;
+        field[4..].copy_from_slice(&number.to_be_bytes());
+    }
+    field
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_owner_is_written_in_binary() {
+        let archive = tar(&[Entry { path: "a", content: None, mode: 0o755, owner: (2_097_151, 2_097_152) }]);
+        assert_eq!(&archive[108..116], b"7777777\0");
+        assert_eq!(&archive[116..124], &[0x80, 0, 0, 0, 0, 0x20, 0, 0]);
+    }
 
     #[test]
     fn the_archive_has_a_header_and_padded_content_for_each_entry() {

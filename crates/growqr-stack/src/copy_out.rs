@@ -59,18 +59,13 @@ impl Daemon {
     /// [`StackError::Missing`] if there is no such path.
     pub async fn open_path(&self, container: &str, path: &str) -> Result<InContainer, StackError> {
         let mut file = ContainerFile { archive: self.archive(container, path), rest: Piece::new(), size: 0, left: 0 };
-        loop {
-            let header = file.take(BLOCK).await?;
-            let size = size(&header);
-            match header[156] {
-                // An entry with a long name or other attributes of the entry that follows.
-                b'x' | b'g' | b'L' | b'K' => drop(file.take(padded(size)).await?),
-                b'0' | 0 => {
-                    (file.size, file.left) = (size, size);
-                    return Ok(InContainer::File(file));
-                }
-                _ => return Ok(InContainer::Other),
+        let entry = file.entry().await?;
+        match entry.kind {
+            b'0' | 0 => {
+                (file.size, file.left) = (entry.size, entry.size);
+                Ok(InContainer::File(file))
             }
+            _ => Ok(InContainer::Other),
         }
     }
 
@@ -80,10 +75,15 @@ impl Daemon {
     /// [`StackError::Missing`] if there is no such path.
     pub(crate) async fn owner(&self, container: &str, path: &str) -> Result<(u32, u32), StackError> {
         let mut file = ContainerFile { archive: self.archive(container, path), rest: Piece::new(), size: 0, left: 0 };
-        let header = file.take(BLOCK).await?;
-        let id = |at: usize| u32::try_from(number(&header[at..at + 8])).unwrap_or(u32::MAX);
-        Ok((id(108), id(116)))
+        Ok(file.entry().await?.owner)
     }
+}
+
+/// What the header of an entry says, with the records before it.
+struct Entry {
+    kind: u8,
+    size: u64,
+    owner: (u32, u32),
 }
 
 impl ContainerFile {
@@ -125,6 +125,32 @@ impl ContainerFile {
         Ok(bytes)
     }
 
+    /// The header of the first entry. Numbers that do not fit into it are in records before it.
+    async fn entry(&mut self) -> Result<Entry, StackError> {
+        let (mut size_before, mut user, mut group) = (None, None, None);
+        loop {
+            let header = self.take(BLOCK).await?;
+            let size = size(&header);
+            match header[156] {
+                b'x' | b'g' => {
+                    let content = self.take(padded(size)).await?;
+                    let content = &content[..usize::try_from(size).unwrap_or(usize::MAX).min(content.len())];
+                    size_before = record(content, "size").or(size_before);
+                    user = record(content, "uid").or(user);
+                    group = record(content, "gid").or(group);
+                }
+                // A long name of the entry that follows.
+                b'L' | b'K' => drop(self.take(padded(size)).await?),
+                kind => {
+                    let id = |record: Option<u64>, at: usize| {
+                        u32::try_from(record.unwrap_or_else(|| number(&header[at..at + 8]))).unwrap_or(u32::MAX)
+                    };
+                    return Ok(Entry { kind, size: size_before.unwrap_or(size), owner: (id(user, 108), id(group, 116)) });
+                }
+            }
+        }
+    }
+
     async fn take(&mut self, count: usize) -> Result<Piece, StackError> {
         while self.rest.len() < count {
             let piece = self.receive().await?;
@@ -156,9 +182,37 @@ fn number(field: &[u8]) -> u64 {
     digits.fold(0, |number, digit| number * 8 + u64::from(digit - b'0'))
 }
 
+/// A number among records of the form `length key=value` and a line break.
+fn record(mut records: &[u8], wanted: &str) -> Option<u64> {
+    let mut found = None;
+    while let Some(space) = records.iter().position(|byte| *byte == b' ') {
+        let length: usize = std::str::from_utf8(&records[..space]).ok()?.parse().ok()?;
+        let pair = records.get(space + 1..length)?.strip_suffix(b"\n")?;
+        if let Some(value) = pair.strip_prefix(wanted.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) {
+            found = std::str::from_utf8(value).ok()?.parse().ok();
+        }
+        records = &records[length..];
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn numbers_that_do_not_fit_into_a_header_are_read_from_the_records_before_it() {
+        let records = b"20 size=10000000000\n15 uid=3000000\n15 gid=4000000\n19 path=size=5 x=y\n\n";
+        assert_eq!(record(records, "size"), Some(10_000_000_000));
+        let tar = |content| crate::archive::tar(&[crate::archive::Entry { path: "a", content, mode: 0o644, owner: (1, 2) }]);
+        let mut archive = tar(Some(&records[..]));
+        archive[156] = b'x';
+        archive.truncate(2 * BLOCK);
+        archive.extend(tar(Some(b"")));
+        let archive = futures_util::stream::iter([Ok(archive)]).boxed();
+        let entry = ContainerFile { archive, rest: Piece::new(), size: 0, left: 0 }.entry().await.unwrap();
+        assert_eq!((entry.kind, entry.size, entry.owner), (b'0', 10_000_000_000, (3_000_000, 4_000_000)));
+    }
 
     #[test]
     fn numbers_of_a_header_are_octal_or_binary() {

@@ -148,17 +148,20 @@ fn progress(message: CreateImageInfo) -> PullProgress {
 /// The daemon passes on what the registry or the network said. `None` if it is about neither.
 fn pull_error(problem: &bollard::errors::Error, image: &str) -> Option<StackError> {
     use bollard::errors::Error;
-    let (status, text) = match problem {
-        Error::DockerResponseServerError { status_code, message } => (*status_code, message.to_lowercase()),
-        Error::DockerStreamError { error } => (500, error.to_lowercase()),
+    let text = match problem {
+        Error::DockerResponseServerError { message, .. } => message.to_lowercase(),
+        Error::DockerStreamError { error } => error.to_lowercase(),
         _ => return None,
     };
+    // A proxy on the way or a broken registry says "not found" too; that is no word about the image.
+    let not_found = format!("{}: not found", image.to_lowercase());
+    let is_no_manifest = text.split_once("manifest for ").is_some_and(|(_, rest)| rest.contains(" not found"));
     let has = |fragments: &[&str]| fragments.iter().any(|fragment| text.contains(fragment));
     let problem = if has(&["toomanyrequests", "too many requests"]) {
         ImageProblem::TooManyRequests
     } else if has(&["access denied", "unauthorized", "access to the resource is denied", "authentication required"]) {
         ImageProblem::NotAllowed
-    } else if has(&["not found", "manifest unknown", "no matching manifest"]) {
+    } else if has(&["manifest unknown", "no matching manifest", &not_found]) || is_no_manifest {
         ImageProblem::NotThere
     } else if has(&[
         "no such host",
@@ -169,8 +172,6 @@ fn pull_error(problem: &bollard::errors::Error, image: &str) -> Option<StackErro
         "connection refused",
     ]) {
         ImageProblem::NoNetwork
-    } else if status == 404 {
-        ImageProblem::NotThere
     } else {
         return None;
     };
@@ -211,6 +212,7 @@ mod tests {
             }
         };
         let problem = |message: &str| answer(500, message);
+        let not_there = Some(ImageProblem::NotThere);
         let offline = "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host";
         assert_eq!(problem(offline), Some(ImageProblem::NoNetwork));
         assert_eq!(problem("manifest for a:b not found: manifest unknown"), Some(ImageProblem::NotThere));
@@ -219,6 +221,11 @@ mod tests {
         assert_eq!(answer(404, denied), Some(ImageProblem::NotAllowed));
         assert_eq!(problem("unauthorized: authentication required"), Some(ImageProblem::NotAllowed));
         assert_eq!(problem("no matching manifest for linux/riscv64 in the manifest list"), Some(ImageProblem::NotThere));
+        assert_eq!(problem("failed to resolve reference \"docker.io/library/a:b\": docker.io/library/a:b: not found"), not_there);
+        assert_eq!(answer(404, "manifest for a:b not found"), not_there);
         assert_eq!(problem("something new"), None);
+        for elsewhere in ["page not found", "unexpected status from HEAD request: 404 Not Found", "c:d: not found"] {
+            assert_eq!(answer(404, elsewhere), None, "{elsewhere}");
+        }
     }
 }

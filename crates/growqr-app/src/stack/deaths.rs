@@ -27,7 +27,7 @@ impl Worker {
             restarts.died(format!("{words}.{}", last.unwrap_or_default()), Instant::now());
             self.out_of_memory.retain(|id| *id != container.id);
             self.ready.remove(&part);
-            self.tasks.cancel(part);
+            self.tasks.cancel_preparation(part);
             match part {
                 // Its port is free now, and another program may take it: nothing is sent there until Gitea is ready again.
                 ContainerPart::Gitea => self.services.forget_gitea(),

@@ -20,11 +20,18 @@ pub(super) enum Done {
 /// One run of a container: its id, and when the run began.
 pub(super) type Run = (String, String);
 
-/// At most one task for each part. All are ended when this is dropped.
+/// At most one download and one preparation for each part: a part that runs is used while another image for it is fetched. All
+/// are ended when this is dropped.
 #[derive(Default)]
 pub(super) struct PartTasks {
     tasks: JoinSet<Done>,
-    running: BTreeMap<ContainerPart, Running>,
+    running: BTreeMap<(ContainerPart, Work), Running>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    Download,
+    Preparation,
 }
 
 struct Running {
@@ -60,24 +67,25 @@ impl PartTasks {
     }
 
     fn start(&mut self, part: ContainerPart, doing: String, run: Option<Run>, work: impl Future<Output = Done> + Send + 'static) {
-        self.cancel(part);
+        let kind = if run.is_none() { Work::Download } else { Work::Preparation };
+        self.end((part, kind));
         let abort = self.tasks.spawn(work);
-        self.running.insert(part, Running { id: abort.id(), abort, doing, run });
+        self.running.insert((part, kind), Running { id: abort.id(), abort, doing, run });
     }
 
     /// Whether the image of a part is being downloaded.
     pub(super) fn downloads(&self, part: ContainerPart) -> bool {
-        self.running.get(&part).is_some_and(|running| running.run.is_none())
+        self.running.contains_key(&(part, Work::Download))
     }
 
     /// Whether this run of a part is being prepared.
     pub(super) fn prepares(&self, part: ContainerPart, run: &Run) -> bool {
-        self.running.get(&part).is_some_and(|running| running.run.as_ref() == Some(run))
+        self.running.get(&(part, Work::Preparation)).is_some_and(|running| running.run.as_ref() == Some(run))
     }
 
     /// Whether there is a task for a part.
     pub(super) fn has(&self, part: ContainerPart) -> bool {
-        self.running.contains_key(&part)
+        self.running.keys().any(|(of, _)| *of == part)
     }
 
     /// What is being done, if anything is.
@@ -85,9 +93,19 @@ impl PartTasks {
         self.running.values().next().map(|running| running.doing.clone())
     }
 
-    /// Ends the task of a part.
+    /// Ends the tasks of a part.
     pub(super) fn cancel(&mut self, part: ContainerPart) {
-        if let Some(running) = self.running.remove(&part) {
+        self.end((part, Work::Download));
+        self.cancel_preparation(part);
+    }
+
+    /// Ends the preparation of a part. A download of its image goes on.
+    pub(super) fn cancel_preparation(&mut self, part: ContainerPart) {
+        self.end((part, Work::Preparation));
+    }
+
+    fn end(&mut self, key: (ContainerPart, Work)) {
+        if let Some(running) = self.running.remove(&key) {
             running.abort.abort();
         }
     }
@@ -106,11 +124,31 @@ impl PartTasks {
                 Err(error) => (error.id(), Done::Lost),
             };
             // A task that was ended may have been done already.
-            let part = self.running.iter().find(|(_, running)| running.id == id).map(|(part, _)| *part);
-            if let Some(part) = part {
-                self.running.remove(&part);
-                return (part, done);
+            let key = self.running.iter().find(|(_, running)| running.id == id).map(|(key, _)| *key);
+            if let Some(key) = key {
+                self.running.remove(&key);
+                return (key.0, done);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[tokio::test]
+    async fn a_download_and_a_preparation_of_one_part_do_not_end_each_other() {
+        let part = ContainerPart::Gitea;
+        let run: Run = ("container".to_owned(), "now".to_owned());
+        let mut tasks = PartTasks::default();
+        tasks.download(part, "downloading".to_owned(), ready(Ok(())));
+        tasks.prepare(part, "waiting".to_owned(), run.clone(), pending());
+        assert!(tasks.downloads(part) && tasks.prepares(part, &run));
+        assert!(matches!(tasks.next().await, (ContainerPart::Gitea, Done::Download(Ok(())))));
+        assert!(!tasks.downloads(part) && tasks.prepares(part, &run));
+        tasks.cancel(part);
+        assert!(!tasks.has(part));
     }
 }

@@ -30,6 +30,8 @@ const LIST_LIMIT: &str = "1000";
 /// Messages in a page, and messages that are read at most.
 const PAGE: usize = 50;
 const MAX_MESSAGES: usize = 10_000;
+/// Bytes of all pages that are read together.
+const MAX_MESSAGES_BYTES: usize = 256 * 1024 * 1024;
 /// Descendants that are looked for. OpenCode does not let children start children.
 const MAX_DESCENDANTS: usize = 1000;
 const MAX_TITLE_CHARS: usize = 200;
@@ -271,6 +273,7 @@ impl OpenCode {
         let mut messages: Vec<Message> = Vec::new();
         let mut cursor: Option<String> = None;
         let mut size = PAGE;
+        let mut bytes = 0;
         while messages.len() < MAX_MESSAGES {
             let mut call = Call::get(&["session", session.as_str(), "message"]).query("limit", size.to_string());
             if let Some(cursor) = &cursor {
@@ -279,12 +282,19 @@ impl OpenCode {
             let answer = match self.transport.send(call).await {
                 // Long outputs of tools. A smaller page may be small enough.
                 Err(OpenCodeError::TooLarge) if size > 1 => {
-                    size /= 5;
+                    size = (size / 5).max(1);
                     continue;
                 }
                 answer => answer?,
             };
+            bytes += answer.len();
+            if bytes > MAX_MESSAGES_BYTES {
+                return Err(OpenCodeError::TooLarge);
+            }
             let mut page: Vec<Message> = answer.json()?;
+            if page.is_empty() && answer.next.is_some() {
+                return Err(OpenCodeError::Unreadable("a page without messages names a next page".into()));
+            }
             page.append(&mut messages);
             messages = page;
             cursor = answer.next;

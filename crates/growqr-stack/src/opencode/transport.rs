@@ -78,6 +78,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// The size of the body in bytes.
+    pub fn len(&self) -> usize {
+        self.body.len()
+    }
+
     /// Unknown paths are answered with a web page, so the content type is checked.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, OpenCodeError> {
         if !self.is_json {

@@ -24,6 +24,7 @@ fn answer(mut stream: TcpStream, count: usize, bytes: usize) -> Option<()> {
     while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
     let number = |name: &str| first.split(['?', '&', ' ']).find_map(|pair| pair.strip_prefix(name)?.parse::<usize>().ok());
     let (limit, end) = (number("limit=")?, number("before=").unwrap_or(count));
+    // Messages without bytes are left out, as if each page were filtered.
     let start = end.saturating_sub(limit);
     let message = |number: usize| {
         json!({
@@ -31,7 +32,7 @@ fn answer(mut stream: TcpStream, count: usize, bytes: usize) -> Option<()> {
             "parts": [{"type": "text", "text": "x".repeat(bytes)}],
         })
     };
-    let body = serde_json::Value::from((start..end).map(message).collect::<Vec<_>>()).to_string();
+    let body = serde_json::Value::from((start..end).filter(|_| bytes > 0).map(message).collect::<Vec<_>>()).to_string();
     let next = if start > 0 { format!("X-Next-Cursor: {start}\r\n") } else { String::new() };
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{next}", body.len());
     write!(stream, "{head}Connection: close\r\n\r\n{body}").ok()
@@ -53,4 +54,11 @@ async fn messages_that_are_too_large_together_are_read_one_by_one() {
 async fn one_message_that_is_too_large_is_named_as_such() {
     let client = client(&serve(1, 40 << 20));
     assert_eq!(client.messages(&"ses_1".parse().unwrap()).await.unwrap_err(), OpenCodeError::TooLarge);
+}
+
+#[tokio::test]
+async fn an_empty_page_that_names_a_next_one_ends_the_reading() {
+    let client = client(&serve(100, 0));
+    let error = client.messages(&"ses_1".parse().unwrap()).await.unwrap_err();
+    assert!(matches!(error, OpenCodeError::Unreadable(_)), "{error}");
 }
