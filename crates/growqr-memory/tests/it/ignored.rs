@@ -66,8 +66,8 @@ fn rules_that_are_made_during_a_long_adoption_count() {
     }
     let world = World::new();
     for number in 0..1_000 {
-        world.edit_by_hand(&format!("private/{number}.md"), &format!("secret {number}\n"));
-        world.edit_by_hand(&format!("open/{number}.md"), &format!("open {number}\n"));
+        world.edit_by_hand(&format!("private/{number}.md"), format!("secret {number}\n"));
+        world.edit_by_hand(&format!("open/{number}.md"), format!("open {number}\n"));
     }
     let adopted = world.memory.adopt_observed(at(5), &Late(&world)).unwrap();
     assert!(adopted.commits[0].paths.iter().all(|path| path.starts_with("open/")), "{adopted:?}");

@@ -46,7 +46,7 @@ fn a_submodule_that_becomes_plain_files_holds_up_no_other_page() {
     world.git(&["rm", "-q", "--cached", "sub"]);
     world.git(&["add", "sub"]);
     for number in 2..5 {
-        world.edit_by_hand("open.md", &format!("{number}\n"));
+        world.edit_by_hand("open.md", format!("{number}\n"));
         let adopted = world.memory.adopt_hand_edits(at(number)).unwrap();
         assert_eq!(adopted.commits[0].paths, ["open.md"]);
     }
