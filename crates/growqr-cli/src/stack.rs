@@ -192,12 +192,30 @@ async fn reset(profile: Profile, environment: &Environment, out: &Out, yes: bool
         return Ok(false);
     }
     if let Some(file) = export {
-        work_files::export(&profile, environment, out, file).await?;
+        // Stopped first: what is written after its copy would be lost.
+        let stopped = stop_workbench(profile.clone(), environment, out);
+        work_files::export_after(&profile, environment, out, file, stopped).await?;
     }
     let id = profile.id().to_string();
     let state = finish(profile, environment, out, Request::StackReset { profile: id }).await?;
     print(out, &state);
     Ok(state.parts.iter().all(|part| part.state != PartState::Failed))
+}
+
+async fn stop_workbench(profile: Profile, environment: &Environment, out: &Out) -> Result<(), AppError> {
+    let state = finish(profile, environment, out, Request::StackDown).await?;
+    let workbench = state.parts.iter().find(|part| part.id == "opencode");
+    if state.docker.state == DockerState::Ready
+        && workbench.is_some_and(|part| matches!(part.state, PartState::Stopped | PartState::Off))
+    {
+        return Ok(());
+    }
+    let found = workbench.map_or(&state.docker.found, |part| &part.found);
+    Err(AppError::Docker {
+        message: format!("the workbench could not be stopped, so nothing was copied or removed: {found}"),
+        retryable: true,
+        next_step: "See what keeps it with: growqr stack status".to_owned(),
+    })
 }
 
 async fn orphans(profile: Profile, environment: &Environment, out: &Out, remove: bool) -> CommandResult {

@@ -22,9 +22,23 @@ pub async fn files(profile: Profile, environment: &Environment, out: &Out, comma
 }
 
 /// Copies the files of all sub-agents into a new file.
-pub async fn export(profile: &Profile, environment: &Environment, out: &Out, file: &Path) -> CommandResult {
+async fn export(profile: &Profile, environment: &Environment, out: &Out, file: &Path) -> CommandResult {
+    export_after(profile, environment, out, file, std::future::ready(Ok(()))).await
+}
+
+/// Copies the files of all sub-agents into a new file once something else is done. That is not begun if the file cannot be made.
+pub async fn export_after(
+    profile: &Profile,
+    environment: &Environment,
+    out: &Out,
+    file: &Path,
+    first: impl Future<Output = Result<(), AppError>>,
+) -> CommandResult {
     let mut to = Target::open((file != Path::new("-")).then_some(file))?;
-    let copied = export_work_files(profile, environment, to.writer()).await;
+    let copied = match first.await {
+        Ok(()) => export_work_files(profile, environment, to.writer()).await,
+        Err(error) => Err(error),
+    };
     to.finish(out, copied)
 }
 
@@ -62,19 +76,26 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Says how much was copied. Half of a copy does not stay.
+    /// Says how much was copied, once it is on the disk. Half of a copy does not stay.
     fn finish(self, out: &Out, copied: Result<u64, AppError>) -> CommandResult {
-        match (self, copied) {
-            (Target::New(path, _), Ok(bytes)) => out.notice(&format!("{bytes} bytes copied to {}", path.display())),
-            (Target::Output(_), Ok(_)) => {}
-            (Target::New(path, file), Err(error)) => {
-                drop(file);
+        let Target::New(path, file) = self else { return copied.map(|_| true) };
+        let copied = copied.and_then(|bytes| file.sync_all().map(|()| bytes).map_err(|error| unwritten(path, &error)));
+        drop(file);
+        match copied {
+            Ok(bytes) => {
+                out.notice(&format!("{bytes} bytes copied to {}", path.display()));
+                Ok(true)
+            }
+            Err(error) => {
                 // The error says enough.
                 let _ = std::fs::remove_file(path);
-                return Err(error);
+                Err(error)
             }
-            (Target::Output(_), Err(error)) => return Err(error),
         }
-        Ok(true)
     }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> AppError {
+    let message = format!("{} cannot be written: {error}", path.display());
+    AppError::BadRequest { message, next_step: "Make room on the disk, or choose another place.".to_owned() }
 }

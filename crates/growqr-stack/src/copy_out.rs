@@ -7,7 +7,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use std::time::Duration;
 
-const BLOCK: usize = 512;
+/// Headers and contents are padded to this.
+pub(crate) const BLOCK: usize = 512;
 
 /// An archive that says nothing for so long has stopped.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -135,9 +136,9 @@ impl ContainerFile {
                 b'x' | b'g' => {
                     let content = self.take(padded(size)).await?;
                     let content = &content[..usize::try_from(size).unwrap_or(usize::MAX).min(content.len())];
-                    size_before = record(content, "size").or(size_before);
-                    user = record(content, "uid").or(user);
-                    group = record(content, "gid").or(group);
+                    size_before = number_record(content, "size").or(size_before);
+                    user = number_record(content, "uid").or(user);
+                    group = number_record(content, "gid").or(group);
                 }
                 // A long name of the entry that follows.
                 b'L' | b'K' => drop(self.take(padded(size)).await?),
@@ -165,11 +166,13 @@ impl ContainerFile {
     }
 }
 
-fn padded(size: u64) -> usize {
+/// The size of a content with its padding.
+pub(crate) fn padded(size: u64) -> usize {
     usize::try_from(size).unwrap_or(usize::MAX - BLOCK).next_multiple_of(BLOCK)
 }
 
-fn size(header: &[u8]) -> u64 {
+/// The size of an entry's content, as its header tells it.
+pub(crate) fn size(header: &[u8]) -> u64 {
     number(&header[124..136])
 }
 
@@ -182,18 +185,21 @@ fn number(field: &[u8]) -> u64 {
     digits.fold(0, |number, digit| number * 8 + u64::from(digit - b'0'))
 }
 
-/// A number among records of the form `length key=value` and a line break.
-fn record(mut records: &[u8], wanted: &str) -> Option<u64> {
+/// The value of a key among records of the form `length key=value` and a line break.
+pub(crate) fn record<'a>(mut records: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
     let mut found = None;
     while let Some(space) = records.iter().position(|byte| *byte == b' ') {
         let length: usize = std::str::from_utf8(&records[..space]).ok()?.parse().ok()?;
         let pair = records.get(space + 1..length)?.strip_suffix(b"\n")?;
-        if let Some(value) = pair.strip_prefix(wanted.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) {
-            found = std::str::from_utf8(value).ok()?.parse().ok();
-        }
+        found = pair.strip_prefix(wanted.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")).or(found);
         records = &records[length..];
     }
     found
+}
+
+/// [`record`], if it is a number.
+pub(crate) fn number_record(records: &[u8], wanted: &str) -> Option<u64> {
+    std::str::from_utf8(record(records, wanted)?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -203,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn numbers_that_do_not_fit_into_a_header_are_read_from_the_records_before_it() {
         let records = b"20 size=10000000000\n15 uid=3000000\n15 gid=4000000\n19 path=size=5 x=y\n\n";
-        assert_eq!(record(records, "size"), Some(10_000_000_000));
+        assert_eq!(number_record(records, "size"), Some(10_000_000_000));
         let tar = |content| crate::archive::tar(&[crate::archive::Entry { path: "a", content, mode: 0o644, owner: (1, 2) }]);
         let mut archive = tar(Some(&records[..]));
         archive[156] = b'x';

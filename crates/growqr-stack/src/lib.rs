@@ -29,6 +29,7 @@ mod spec;
 mod stack;
 mod usage;
 mod volume;
+mod work_archive;
 
 pub use copy_out::{ContainerFile, InContainer, Piece};
 pub use daemon::{Daemon, DaemonFacts};

@@ -64,8 +64,10 @@ pub struct RealContainer {
     pub config: String,
     /// What it does.
     pub status: Status,
-    /// The id of its image.
-    pub image_id: String,
+    /// The name of the image it was made from, without Docker's own registry.
+    pub image: String,
+    /// Where it sees folders of the person's own.
+    pub folders: Vec<String>,
     /// Its network, as the daemon names it.
     pub network: NetworkOf,
     /// The port that is published on loopback.
@@ -176,7 +178,9 @@ impl Daemon {
 
 fn real(inspected: ContainerInspectResponse) -> RealContainer {
     let state = inspected.state.unwrap_or_default();
-    let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
+    let config = inspected.config.unwrap_or_default();
+    let labels = config.labels.unwrap_or_default();
+    let mounts = inspected.mounts.unwrap_or_default().into_iter();
     let host = inspected.host_config.unwrap_or_default();
     let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
     let bindings = host.port_bindings.unwrap_or_default().into_values().flatten().flatten();
@@ -186,7 +190,9 @@ fn real(inspected: ContainerInspectResponse) -> RealContainer {
         part: label(PART),
         config: label(CONFIG),
         status: status(state.status),
-        image_id: inspected.image.unwrap_or_default(),
+        // Podman names the registry too, also where it was not named.
+        image: config.image.unwrap_or_default().trim_start_matches("docker.io/").to_owned(),
+        folders: mounts.filter(|mount| mount.typ.as_deref() == Some("bind")).filter_map(|mount| mount.destination).collect(),
         network: network(host.network_mode.unwrap_or_default(), inspected.network_settings),
         port: bindings.filter_map(|binding| binding.host_port?.parse().ok()).next(),
         exit_code: state.exit_code.unwrap_or_default(),
@@ -232,6 +238,18 @@ mod tests {
 
     fn named(name: &str, id: &str) -> RealNetwork {
         RealNetwork { id: id.to_owned(), name: name.to_owned(), ..RealNetwork::default() }
+    }
+
+    #[test]
+    fn the_image_is_the_one_it_was_made_from_and_volumes_are_no_folders_of_the_person() {
+        let mounts = json!([
+            {"Type": "volume", "Destination": "/workspace"},
+            {"Type": "bind", "Source": "/home/you/x", "Destination": "/workspace/x"},
+        ]);
+        let inspected = json!({"Image": "sha256:1", "Config": {"Image": "docker.io/gitea/gitea:1"}, "Mounts": mounts});
+        let container = real(serde_json::from_value(inspected).unwrap());
+        assert_eq!(container.image, "gitea/gitea:1");
+        assert_eq!(container.folders, ["/workspace/x"]);
     }
 
     #[test]

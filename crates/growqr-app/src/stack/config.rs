@@ -6,7 +6,7 @@ use crate::stack::ports;
 use growqr_core::id::sha256_hex;
 use growqr_core::stack::{StackContainer, StackPart};
 use growqr_stack::find::{self, System};
-use growqr_stack::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE};
+use growqr_stack::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE, RealContainer};
 use std::io::{ErrorKind, Write};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -51,6 +51,12 @@ impl StackConfig {
     pub(crate) fn has_fallen_back(&self) -> bool {
         !self.gitea_image_is_set && self.gitea_image == GITEA_FALLBACK_IMAGE
     }
+}
+
+/// The image to keep in a row: the one that its container has, not the wanted one, because what has written the data decides which
+/// image may read it later. Without a container, the one from before.
+pub(crate) fn used_image<'a>(row: &'a StackContainer, found: Option<&'a RealContainer>) -> &'a str {
+    found.map_or(&row.image, |container| &container.image)
 }
 
 fn image(environment: &Environment, name: &str, default: &str) -> Result<String, AppError> {
@@ -126,6 +132,25 @@ mod tests {
         for image in ["-v", "a b", "a;b", "../x", "a\nb"] {
             assert!(read(image).is_err(), "{image}");
         }
+    }
+
+    #[test]
+    fn the_older_image_is_remembered_after_another_one_was_named_and_never_ran() {
+        use growqr_core::stack::Wanted;
+        let made = |image: &str| RealContainer { image: image.to_owned(), ..RealContainer::default() };
+        let mut row = StackContainer {
+            part: StackPart::Gitea,
+            wanted: Wanted::Up,
+            image: GITEA_FALLBACK_IMAGE.to_owned(),
+            container: None,
+            changed_at: growqr_core::clock::Timestamp(0),
+        };
+        assert_eq!(used_image(&row, None), GITEA_FALLBACK_IMAGE);
+        assert_eq!(used_image(&row, Some(&made("another:1"))), "another:1");
+        row.image = used_image(&row, Some(&made(GITEA_FALLBACK_IMAGE))).to_owned();
+        let mut config = StackConfig::read(&Environment::from_variables(&[])).unwrap();
+        config.adopt(&[row]);
+        assert_eq!(config.gitea_image, GITEA_FALLBACK_IMAGE);
     }
 
     #[test]

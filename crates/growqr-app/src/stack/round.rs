@@ -2,7 +2,7 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
-use crate::stack::config::docker_environment;
+use crate::stack::config::{docker_environment, used_image};
 use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
 use crate::stack::part_tasks::Run;
 use crate::stack::preferences::{StackPreferences, StartWhen};
@@ -282,8 +282,9 @@ impl Worker {
     async fn record(&self, rows: &[StackContainer], real: &Real) -> Result<(), Problem> {
         for part in ContainerPart::ALL {
             let Some(row) = rows.iter().find(|row| row.part == store_part(part)) else { continue };
-            let container = real.container(part).map(|container| container.id.clone());
-            let image = self.image(part).to_owned();
+            let found = real.container(part);
+            let container = found.map(|container| container.id.clone());
+            let image = used_image(row, found).to_owned();
             if row.container != container || row.image != image {
                 self.deps
                     .store

@@ -115,17 +115,18 @@ pub async fn copy_work_file(
     Ok(size)
 }
 
-/// Copies the folders of all sub-agents out of the workbench, as a tar archive. Returns its size.
+/// Copies the folders of all sub-agents out of the workbench, as a tar archive, without the folders that the person shares.
+/// Returns its size.
 ///
 /// # Errors
-/// If Docker cannot be asked, there is no workbench, or `to` cannot be written.
+/// If Docker cannot be asked, there is no workbench, the archive is not complete, or `to` cannot be written.
 pub async fn export_work_files(
     profile: &Profile,
     environment: &Environment,
     to: &mut (dyn Write + Send),
 ) -> Result<u64, AppError> {
     let (stack, found) = container(profile, environment, ContainerPart::OpenCode).await?;
-    let mut archive = stack.daemon().archive(&found.id, WORK);
+    let mut archive = stack.daemon().archive_without(&found.id, WORK, &found.folders);
     let mut size = 0;
     while let Some(piece) = archive.next().await {
         let piece = piece?;
