@@ -1,7 +1,13 @@
 //! The memory repository: a git repository with a working tree that the user owns and may edit at any time.
 //!
 //! It implements core's [`Memory`] with libgit2, and the functions for users (history, undo, hand edits, watching). It
-//! decides nothing about agents, reads no clock, and ignores hooks, filters and settings of the user's git.
+//! decides nothing about agents and reads no clock. It obeys the user's ignore files and attributes, converts line ends as the
+//! user's git does, leaves filtered pages alone, and runs no hooks, filters or signing programs.
+//!
+//! A path may be no page to memory in several ways: *ignored* (git ignores it, so it is private), *skipped* (it cannot be a page:
+//! not text, too large, a link, a bad name), *left alone* (ignored, or in a repository of its own), *outside* (committed, but git
+//! does not expect it in the folder), *held* (its committed version is not in its file yet, because another program has it open),
+//! *hidden* (a file of the server that cannot be a page here).
 //!
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.

@@ -76,7 +76,7 @@ fn outside_of(index: &ReadIndex) -> Outside {
 }
 
 /// Whether some pages may be outside, by a look at the first bytes of git's index: version 2, which is the usual one, has no
-/// skip-worktree flags.
+/// skip-worktree flags. Pages that are only assumed unchanged are not found by this.
 pub(crate) fn may_exist(folder: &Path) -> bool {
     let mut header = [0; 8];
     let read = File::open(folder.join(".git").join("index")).and_then(|mut file| file.read_exact(&mut header));

@@ -1,6 +1,6 @@
 //! What the last scan has seen, in `.git/growqr/pages`: so the next one reads only the pages whose files have changed since,
-//! and the trees of HEAD only where they have. Every entry is a true statement on its own, however old the file is. A cache that is
-//! lost, damaged or of another version is made anew.
+//! and the trees of HEAD only where they have. An entry stays true however old it is, as long as the rules of conversion and, for
+//! the version in HEAD, the tree are those of the cache. A cache that is lost, damaged or of another version is made anew.
 //!
 //! A file's stat counts only if it is older than the scan that has read it: a file may be written twice in one tick of the
 //! file system's clock.
