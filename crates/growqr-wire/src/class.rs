@@ -71,7 +71,7 @@ impl Request {
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
             Request::DeleteMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
             Request::RestoreMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
-            Request::ConfirmMemory => row(Lock, Memory, REPEATABLE, IN_ORDER),
+            Request::ConfirmMemory => row(Lock, Memory, ONCE, IN_ORDER),
             Request::SetSetting { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
             Request::SetKey { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
             Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),

@@ -153,8 +153,8 @@ impl Worker {
         for part in up {
             let has_image = self.has_image(&stack, &real, part).await?;
             match self.after_death(&stack, &real, part).await? {
-                // It runs on with the image that it has.
-                Verdict::Start if !has_image => chosen.kept.push(part),
+                // It runs on with the image that it has, if there is a container.
+                Verdict::Start if !has_image => chosen.kept.extend(real.container(part).map(|_| part)),
                 Verdict::Start => chosen.started.push(part),
                 Verdict::Wait(wait) => soonest = soonest.min(wait),
                 Verdict::GiveUp => {}
