@@ -116,6 +116,12 @@ pub enum StoreError {
         /// The agent.
         agent: AgentId,
     },
+    /// Another process has claimed the profile since this one did. Nothing that this process does is recorded any more.
+    #[error("this profile is used by {holder} now; this GrowQR has stopped its agents")]
+    HoldLost {
+        /// That process, described for people.
+        holder: String,
+    },
     /// The disk has no space left.
     #[error("the disk is full")]
     DiskFull,
@@ -134,6 +140,14 @@ pub enum StoreError {
     /// Any other failure of the database; the text names the statement and the cause.
     #[error("the database failed: {0}")]
     Failed(String),
+}
+
+impl StoreError {
+    /// Whether somebody else writes the journal now, so that trying again cannot help.
+    #[must_use]
+    pub fn is_other_writer(&self) -> bool {
+        matches!(self, StoreError::Conflict { .. } | StoreError::HoldLost { .. })
+    }
 }
 
 /// Writes and reads the journals of agents.

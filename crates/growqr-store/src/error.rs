@@ -68,8 +68,8 @@ fn postgres(code: &str, text: String) -> StoreError {
         "53100" => StoreError::DiskFull,
         "25006" => StoreError::ReadOnly,
         "XX001" | "XX002" => StoreError::Corrupt(text),
-        // No such database, too many connections.
-        "3D000" | "53300" => StoreError::Unreachable(text),
+        // No such database, too many connections, a lock that another writer holds for too long.
+        "3D000" | "53300" | "55P03" => StoreError::Unreachable(text),
         // Connection failure, refused credentials, server shutting down or starting.
         _ if ["08", "28", "57"].iter().any(|class| code.starts_with(class)) => StoreError::Unreachable(text),
         _ => StoreError::Failed(text),
@@ -94,6 +94,10 @@ mod tests {
         assert!(matches!(sqlite("1", String::new()), StoreError::Failed(_)));
         assert!(matches!(postgres("53100", String::new()), StoreError::DiskFull));
         assert!(matches!(postgres("25006", String::new()), StoreError::ReadOnly));
+        // A statement and a lock that took too long.
+        for code in ["57014", "55P03"] {
+            assert!(matches!(postgres(code, String::new()), StoreError::Unreachable(_)), "{code}");
+        }
         assert!(matches!(postgres("28P01", String::new()), StoreError::Unreachable(_)));
         assert!(matches!(postgres("42P01", String::new()), StoreError::Failed(_)));
     }

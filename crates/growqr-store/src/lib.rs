@@ -7,6 +7,7 @@
 mod chain;
 mod config;
 mod error;
+mod hold;
 mod postgres;
 mod rows;
 mod schema;
@@ -18,12 +19,14 @@ mod verify;
 mod views;
 
 pub use config::{DatabaseUrl, DbConfig};
+pub use hold::{Claim, Holder, ProfileClaim};
 pub use status::{Broken, Counts, DbStatus, Fault, Migrated, Verified};
 
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::rebuild::Views;
+use hold::Hold;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,11 +34,6 @@ use std::time::Duration;
 pub struct Db {
     backend: Backend,
     migrated: Migrated,
-}
-
-/// Exclusive use of a profile by this process; released on drop.
-pub struct ProfileClaim {
-    _connection: Option<sqlx::PgConnection>,
 }
 
 enum Backend {
@@ -133,7 +131,7 @@ impl Db {
         self.migrated
     }
 
-    /// The store of one profile. A new profile is created with the time `now`.
+    /// The store of one profile, which need not be claimed. A new profile is created with the time `now`.
     ///
     /// # Errors
     /// Those of the database. In a read-only database, a missing profile is an empty one, not an error.
@@ -142,21 +140,29 @@ impl Db {
             Backend::Sqlite(db) => db.create_profile(profile, now).await?,
             Backend::Postgres(db) => db.create_profile(profile, now).await?,
         }
-        Ok(self.store(profile))
+        Ok(self.store(profile, None))
     }
 
-    /// Claims a profile for this process among all processes that use the same server. `None` if another process has claimed it.
-    /// An SQLite database is protected by the lock file beside it, so there is nothing to do here.
+    /// Claims a profile for this process, which `holder` describes, among all processes that use the same server. Creates a new
+    /// profile. An SQLite database is protected by the lock file beside it, so there is nothing to do here.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn claim_profile(&self, profile: &ProfileId) -> Result<Option<ProfileClaim>, StoreError> {
+    pub async fn claim_profile(&self, profile: &ProfileId, holder: &Holder) -> Result<Claim, StoreError> {
         match &self.backend {
-            Backend::Sqlite(_) => Ok(Some(ProfileClaim { _connection: None })),
-            Backend::Postgres(db) => {
-                Ok(db.claim_profile(profile).await?.map(|connection| ProfileClaim { _connection: Some(connection) }))
+            Backend::Sqlite(db) => {
+                db.create_profile(profile, holder.since).await?;
+                Ok(Claim::Ours(ProfileClaim { hold: None, keeper: None }))
             }
+            Backend::Postgres(db) => db.claim_profile(profile, holder).await,
         }
+    }
+
+    /// The store of a profile that this process has claimed. Once another process has claimed it, each append fails with
+    /// [`StoreError::HoldLost`].
+    #[must_use]
+    pub fn claimed(&self, profile: &ProfileId, claim: &ProfileClaim) -> Arc<dyn Store> {
+        self.store(profile, claim.hold.clone())
     }
 
     /// Checks the hash chain of every journal of a profile. Takes no lock; appends may go on meanwhile.
@@ -164,7 +170,7 @@ impl Db {
     /// # Errors
     /// Those of the database. A broken journal is a result, not an error.
     pub async fn verify(&self, profile: &ProfileId) -> Result<Verified, StoreError> {
-        verify::verify(&*self.store(profile), async || match &self.backend {
+        verify::verify(&*self.store(profile, None), async || match &self.backend {
             Backend::Sqlite(db) => db.heads(profile).await,
             Backend::Postgres(db) => db.heads(profile).await,
         })
@@ -176,7 +182,7 @@ impl Db {
     pub fn views(&self, profile: &ProfileId) -> Arc<dyn Views> {
         match &self.backend {
             Backend::Sqlite(db) => Arc::new(sqlite::SqliteStore::new(Arc::clone(db), profile.clone())),
-            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone())),
+            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone(), None)),
         }
     }
 
@@ -189,10 +195,10 @@ impl Db {
         }
     }
 
-    fn store(&self, profile: &ProfileId) -> Arc<dyn Store> {
+    fn store(&self, profile: &ProfileId, hold: Option<Arc<Hold>>) -> Arc<dyn Store> {
         match &self.backend {
             Backend::Sqlite(db) => Arc::new(sqlite::SqliteStore::new(Arc::clone(db), profile.clone())),
-            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone())),
+            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone(), hold)),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Appends to and reads the journal of one agent.
 //!
-//! An append takes four round trips: begin; update the profile's row (its row lock orders the appends and assigns positions); one
+//! An append takes four round trips: begin; update the profile's row (its row lock orders the appends and assigns positions, and
+//! its fence tells whether the profile is still held by this process); one
 //! statement that moves the end of the journal and, if that succeeded, writes the rest; commit. The lock is taken in a separate
 //! statement, so that the next statement sees everything that was committed before the lock was granted.
 
-use super::{PostgresStore, views};
+use super::connections::limited;
+use super::{PostgresStore, holds, views};
 use crate::chain::{Chain, mail_rows, to_i64};
 use crate::error::{appending, while_doing};
 use crate::rows::{self, EntryRow, SnapshotRow};
@@ -16,7 +18,8 @@ use growqr_core::journal::{Append, Appended, Head, Journal, Snapshot, StoreError
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, Encode, PgConnection, Postgres, QueryBuilder, Type};
 
-const NEXT_POSITION: &str = "update profiles set position = position + $2 where profile_id = $1 returning position";
+/// A process that claims the profile changes the same row, so no append can begin with one fence and end with another.
+const NEXT_POSITION: &str = "update profiles set position = position + $2 where profile_id = $1 returning position, fence";
 
 /// The inserts after the statement that moves the end of the journal; they insert nothing if `head` is empty. The inserts of the
 /// views and [`COUNT`] follow.
@@ -57,22 +60,7 @@ const ENTRIES: &str = "select seq, at, kind, schema_version, body, hash from eve
 #[async_trait]
 impl Journal for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
-        let chain = Chain::of(&append)?;
-        let mut transaction = self.db.begin().await?;
-        let last: Option<i64> = sqlx::query_scalar(NEXT_POSITION)
-            .bind(self.profile())
-            .bind(chain.len())
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(while_doing("append"))?;
-        let last = last.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
-        let first = last - chain.len() + 1;
-        if !self.write(&mut transaction, &append, &chain, first).await? {
-            transaction.rollback().await.map_err(while_doing("roll back"))?;
-            return Err(StoreError::Conflict { agent: append.agent });
-        }
-        transaction.commit().await.map_err(appending(&append.agent))?;
-        Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
+        limited("append", self.append_in_transaction(append)).await
     }
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
@@ -117,6 +105,30 @@ impl Journal for PostgresStore {
 }
 
 impl PostgresStore {
+    async fn append_in_transaction(&self, append: Append) -> Result<Appended, StoreError> {
+        let chain = Chain::of(&append)?;
+        let mut transaction = self.db.begin().await?;
+        let row: Option<(i64, i64)> = sqlx::query_as(NEXT_POSITION)
+            .bind(self.profile())
+            .bind(chain.len())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(while_doing("append"))?;
+        let (last, fence) = row.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
+        if let Some(hold) = self.hold.as_ref().filter(|hold| hold.fence != fence) {
+            let holder = holds::holder(&mut transaction, &self.profile).await?;
+            transaction.rollback().await.map_err(while_doing("roll back"))?;
+            return Err(hold.lose(holder));
+        }
+        let first = last - chain.len() + 1;
+        if !self.write(&mut transaction, &append, &chain, first).await? {
+            transaction.rollback().await.map_err(while_doing("roll back"))?;
+            return Err(StoreError::Conflict { agent: append.agent });
+        }
+        transaction.commit().await.map_err(appending(&append.agent))?;
+        Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
+    }
+
     /// Moves the end of the journal and inserts all rows; `false` if the journal does not end at `append.head`.
     async fn write(&self, connection: &mut PgConnection, append: &Append, chain: &Chain, first: i64) -> Result<bool, StoreError> {
         let statement = if append.head == Head::default() { FIRST_APPEND } else { NEXT_APPEND };

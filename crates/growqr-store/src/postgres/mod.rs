@@ -2,6 +2,8 @@
 //! ascending order and a follower misses no event.
 
 mod asks;
+mod connections;
+mod holds;
 mod journal;
 mod memory_links;
 mod outbox;
@@ -17,8 +19,10 @@ mod unfilled;
 mod users;
 mod views;
 
+use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, no_answer};
 use crate::config::DatabaseUrl;
 use crate::error::{migrating, while_doing};
+use crate::hold::Hold;
 use crate::rows::{self, HeadRow};
 use crate::schema::{SchemaState, known};
 use crate::status::{Counts, DbStatus, Migrated};
@@ -26,24 +30,19 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ProfileId};
 use growqr_core::journal::{Head, StoreError};
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::time::timeout;
 
 pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/postgres") };
-
-/// Size of the connection pool of one process; appends of one profile wait for each other anyway.
-const MAX_CONNECTIONS: u32 = 8;
-/// Timeout for connecting to a server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a check waits for other writers.
 const LOCK_LIMIT: &str = "set local lock_timeout = '2s'";
 
 /// One open database.
 pub(crate) struct Database {
-    pool: PgPool,
+    server: Server,
+    pool: Connections,
     read_only: bool,
 }
 
@@ -51,11 +50,13 @@ pub(crate) struct Database {
 pub(crate) struct PostgresStore {
     db: Arc<Database>,
     profile: ProfileId,
+    /// What appends must prove; `None` outside of a claim.
+    hold: Option<Arc<Hold>>,
 }
 
 impl PostgresStore {
-    pub(crate) fn new(db: Arc<Database>, profile: ProfileId) -> PostgresStore {
-        PostgresStore { db, profile }
+    pub(crate) fn new(db: Arc<Database>, profile: ProfileId, hold: Option<Arc<Hold>>) -> PostgresStore {
+        PostgresStore { db, profile, hold }
     }
 
     fn profile(&self) -> &str {
@@ -66,25 +67,31 @@ impl PostgresStore {
 impl Database {
     /// Opens for writing and migrates the schema.
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<(Database, Migrated), StoreError> {
-        let options = options(url, false)?;
-        let mut connection = connect(&options).await?;
-        let migrated = migrate(&mut connection).await?;
-        if unfilled::fill(&mut connection).await {
-            connection.close().await.map_err(while_doing("open"))?;
-        }
-        Ok((Database { pool: pool(options), read_only: false }, migrated))
+        let server = Server::new(url, false)?;
+        let mut connection = server.connect_for_migration().await?;
+        let prepared = timeout(MIGRATION_TIMEOUT, async {
+            let migrated = migrate(&mut connection).await?;
+            unfilled::fill(&mut connection).await;
+            Ok(migrated)
+        });
+        let migrated = prepared.await.unwrap_or_else(|_| Err(no_answer("migrate", MIGRATION_TIMEOUT)))?;
+        close(connection).await;
+        Ok((Database { pool: server.connections(), server, read_only: false }, migrated))
     }
 
     /// Opens read-only; the server itself refuses writes.
     pub(crate) async fn open_read_only(url: &DatabaseUrl) -> Result<Database, StoreError> {
-        let options = options(url, true)?;
-        connect(&options).await?.close().await.map_err(while_doing("open"))?;
-        Ok(Database { pool: pool(options), read_only: true })
+        let server = Server::new(url, true)?;
+        close(server.connect().await?).await;
+        Ok(Database { pool: server.connections(), server, read_only: true })
     }
 
     /// The applied migrations.
     pub(crate) async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        schema_state(&mut *self.pool.acquire().await.map_err(while_doing("open"))?).await
+        let mut connection = self.server.connect().await?;
+        let state = limited("read the schema", schema_state(&mut connection)).await;
+        close(connection).await;
+        state
     }
 
     /// Whether all migrations of this build are applied.
@@ -104,16 +111,6 @@ impl Database {
             .await
             .map_err(while_doing("create the profile"))?;
         Ok(())
-    }
-
-    /// Claims the profile: takes its advisory lock on a separate connection; closing the connection releases it. `None` if
-    /// another process has the lock.
-    pub(crate) async fn claim_profile(&self, profile: &ProfileId) -> Result<Option<PgConnection>, StoreError> {
-        let mut connection = connect(&self.pool.connect_options()).await?;
-        let lock = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended('growqr ' || $1, 0))");
-        let is_ours: bool =
-            lock.bind(profile.as_str()).fetch_one(&mut connection).await.map_err(while_doing("lock the profile"))?;
-        Ok(is_ours.then_some(connection))
     }
 
     /// The status for `growqr db status`.
@@ -142,13 +139,9 @@ impl Database {
         rows::all(rows)
     }
 
-    /// Begins a transaction; dropping it rolls back. Runs in a separate task: if sqlx is interrupted while it begins a
-    /// transaction, the connection goes back to the pool with that transaction open, and the writes of its next user are never
-    /// committed.
+    /// Begins a transaction; dropping it rolls back.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let pool = self.pool.clone();
-        let begun = tokio::spawn(async move { pool.begin().await }).await;
-        begun.map_err(|error| StoreError::Failed(format!("begin: {error}")))?.map_err(while_doing("begin"))
+        self.pool.begin().await
     }
 
     /// Waits for running operations and closes every connection.
@@ -157,38 +150,18 @@ impl Database {
     }
 }
 
-fn options(url: &DatabaseUrl, read_only: bool) -> Result<PgConnectOptions, StoreError> {
-    // The parser's message may repeat parts of the URL, including the password.
-    let malformed = |_| StoreError::Unreachable("open: the database URL is malformed".to_owned());
-    let options: PgConnectOptions = url.expose().parse().map_err(malformed)?;
-    Ok(options.application_name("growqr").options([
-        // Overrides the server's setting: an acknowledged commit is on its disk.
-        ("synchronous_commit", "on"),
-        // An append must see everything that was committed while it waited for the profile's lock.
-        ("default_transaction_isolation", "read committed"),
-        ("default_transaction_read_only", if read_only { "on" } else { "off" }),
-    ]))
-}
-
-/// Connects without the pool first, to get an error at once; the pool would retry until its timeout.
-async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    let no_answer = |_| StoreError::Unreachable(format!("open: no answer within {} s", CONNECT_TIMEOUT.as_secs()));
-    tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options))
-        .await
-        .map_err(no_answer)?
-        .map_err(while_doing("open"))
-}
-
-fn pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(CONNECT_TIMEOUT).connect_lazy_with(options)
-}
-
 /// See [`crate::Db::check_writing`].
 pub(crate) async fn check_writing(url: &DatabaseUrl, profile: &ProfileId) -> Result<(), StoreError> {
+    let mut connection = Server::new(url, false)?.connect().await?;
+    let checked = limited("begin a write", check_locks(&mut connection, profile)).await;
+    close(connection).await;
+    checked
+}
+
+async fn check_locks(connection: &mut PgConnection, profile: &ProfileId) -> Result<(), StoreError> {
     let doing = || while_doing("begin a write");
-    let mut connection = connect(&options(url, false)?).await?;
     let tables: Option<String> =
-        sqlx::query_scalar("select to_regclass('profiles')::text").fetch_one(&mut connection).await.map_err(doing())?;
+        sqlx::query_scalar("select to_regclass('profiles')::text").fetch_one(&mut *connection).await.map_err(doing())?;
     if tables.is_some() {
         let mut transaction = connection.begin().await.map_err(doing())?;
         sqlx::query(LOCK_LIMIT).execute(&mut *transaction).await.map_err(doing())?;
@@ -209,7 +182,7 @@ pub(crate) async fn check_writing(url: &DatabaseUrl, profile: &ProfileId) -> Res
         }
         transaction.rollback().await.map_err(doing())?;
     }
-    connection.close().await.map_err(while_doing("close"))
+    Ok(())
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> {

@@ -1,5 +1,6 @@
 //! Rebuilds the views, in one transaction per agent. Dropping an unfinished rebuild rolls back.
 
+use super::connections::limited;
 use super::{PostgresStore, views};
 use crate::chain::{OutboxRow, outbox_rows, to_i64};
 use crate::error::while_doing;
@@ -82,6 +83,12 @@ impl Views for PostgresStore {
     }
 
     async fn delete_orphans(&self) -> Result<u64, StoreError> {
+        limited("rebuild", self.delete_all_orphans()).await
+    }
+}
+
+impl PostgresStore {
+    async fn delete_all_orphans(&self) -> Result<u64, StoreError> {
         let mut transaction = self.db.begin().await?;
         let mut orphans = 0;
         for sql in DELETE_ORPHANS {
@@ -115,6 +122,16 @@ struct AgentRebuild<'a> {
 #[async_trait]
 impl Rebuild for AgentRebuild<'_> {
     async fn add_page(&mut self, page: ReplayedPage) -> Result<(), StoreError> {
+        limited("rebuild", self.replace_page(page)).await
+    }
+
+    async fn finish(self: Box<Self>, head: Head) -> Result<Differences, StoreError> {
+        limited("rebuild", self.replace_rest(head)).await
+    }
+}
+
+impl AgentRebuild<'_> {
+    async fn replace_page(&mut self, page: ReplayedPage) -> Result<(), StoreError> {
         let Some((_, last)) = page.entries.last() else { return Ok(()) };
         let range = (self.seq, to_i64(last.seq.0)?);
         let rows = ViewRows::replayed(&page)?;
@@ -133,7 +150,7 @@ impl Rebuild for AgentRebuild<'_> {
         Ok(())
     }
 
-    async fn finish(mut self: Box<Self>, head: Head) -> Result<Differences, StoreError> {
+    async fn replace_rest(mut self: Box<Self>, head: Head) -> Result<Differences, StoreError> {
         let (profile, agent) = (self.store.profile(), self.agent.as_str());
         self.differences.messages +=
             views::replace_messages(&mut self.transaction, profile, agent, (self.seq, i64::MAX), Vec::new()).await?;
@@ -162,9 +179,7 @@ impl Rebuild for AgentRebuild<'_> {
         self.transaction.commit().await.map_err(while_doing("rebuild"))?;
         Ok(self.differences)
     }
-}
 
-impl AgentRebuild<'_> {
     async fn replace_mail(&mut self, (after, last): (i64, i64), expected: Vec<OutboxRow>) -> Result<(), StoreError> {
         let (profile, agent) = (self.store.profile(), self.agent.as_str());
         let existing = sqlx::query_as(MAIL).bind(profile).bind(agent).bind(after).bind(last);
