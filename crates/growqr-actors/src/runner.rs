@@ -76,7 +76,6 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, mut inbox: impl Inbox) -> Vec
 fn copy_of(error: &StoreError) -> StoreError {
     match error {
         StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
-        StoreError::HoldLost { holder } => StoreError::HoldLost { holder: holder.clone() },
         StoreError::DiskFull => StoreError::DiskFull,
         StoreError::ReadOnly => StoreError::ReadOnly,
         StoreError::Corrupt(what) => StoreError::Corrupt(what.clone()),
@@ -181,10 +180,10 @@ impl Runner {
                         items_read += 1;
                         let charge = charge_of(&input);
                         let recorded = self.decide_and_record(input).await;
-                        let lost = recorded.as_ref().err().filter(|error| error.is_other_writer()).map(copy_of);
+                        let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
                         ack(recorded.map(|is_recorded| self.posted(is_recorded, charge.as_ref())));
-                        if let Some(error) = lost {
-                            return Err(error);
+                        if is_lost {
+                            return Err(StoreError::Conflict { agent: self.state.id().clone() });
                         }
                         self.try_perform().await?;
                     }
@@ -192,7 +191,7 @@ impl Runner {
                 },
                 () = tokio::time::sleep(RETRY_DELAYS[0]), if needs_retry => match self.resolve_unconfirmed().await {
                     Ok(()) => self.try_perform().await?,
-                    Err(error) if error.is_other_writer() => return Err(error),
+                    Err(error @ StoreError::Conflict { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "cannot check yet whether the last append was recorded; trying again"),
                 },
                 () = tokio::time::sleep(self.deps.config.idle), if inbox_open && !at_work && !needs_retry => {
@@ -223,7 +222,7 @@ impl Runner {
     async fn record_result_with_retry(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
         for wait in RETRY_DELAYS {
             match self.record_result(key, input.clone()).await {
-                Err(error) if error.is_other_writer() => return Err(error),
+                Err(StoreError::Conflict { agent }) => return Err(StoreError::Conflict { agent }),
                 Err(error) => {
                     tracing::warn!(%error, "could not record; trying again");
                     tokio::select! {
@@ -305,7 +304,7 @@ impl Runner {
         let stop_point = crate::stop_points::before_append().await;
         let appended = match self.deps.ports.store.append(append).await {
             Ok(appended) => appended,
-            Err(error) if error.is_other_writer() => return Err(error),
+            Err(error @ StoreError::Conflict { .. }) => return Err(error),
             Err(error) => {
                 self.unconfirmed = Some(step);
                 return Err(error);
@@ -341,7 +340,7 @@ impl Runner {
         let performed = self.perform().await;
         self.is_stalled = performed.is_err();
         match performed {
-            Err(error) if error.is_other_writer() => return Err(error),
+            Err(error @ StoreError::Conflict { .. }) => return Err(error),
             Err(error) => tracing::warn!(%error, "recorded work could not be started yet"),
             Ok(()) => {}
         }
