@@ -4,6 +4,7 @@
 //! due after it was told is told again after 1 s, 2 s, 4 s and so on, up to a minute: it could not be reached, it ignored the
 //! input, or the clock was set back.
 
+use crate::backoff::Backoff;
 use crate::placement::{Placement, PostError};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -21,13 +22,6 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest wait: the clock of the computer may be set meanwhile, and stands still while the computer sleeps.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-
-/// The first and the longest wait before a retry; each wait is twice as long as the one before.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LAST_RETRY: Duration = Duration::from_secs(60);
-
-/// The shortest time between two warnings about the same failure.
-const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs until stopped. An append that raises or settles asks notifies `changed`.
 pub async fn run(
@@ -149,31 +143,6 @@ fn due(open: Vec<AskView>, now: Timestamp) -> (BTreeMap<AgentId, BTreeSet<AskId>
         }
     }
     (due, next.map(|next| Duration::from_millis(u64::try_from(next.saturating_sub(now.0)).unwrap_or(0))))
-}
-
-/// The waits and warnings of one run of failures.
-#[derive(Default)]
-struct Backoff {
-    last_delay: Option<Duration>,
-    warned_at: Option<Instant>,
-}
-
-impl Backoff {
-    fn next_delay(&mut self) -> Duration {
-        let delay = self.last_delay.map_or(FIRST_RETRY, |last| (last * 2).min(LAST_RETRY));
-        self.last_delay = Some(delay);
-        delay
-    }
-
-    /// True for the first failure, then at most once in [`WARNING_INTERVAL`].
-    fn may_warn(&mut self) -> bool {
-        let now = Instant::now();
-        let may_warn = self.warned_at.is_none_or(|at| now >= at + WARNING_INTERVAL);
-        if may_warn {
-            self.warned_at = Some(now);
-        }
-        may_warn
-    }
 }
 
 #[cfg(test)]

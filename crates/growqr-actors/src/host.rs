@@ -1,6 +1,7 @@
 //! The interface to the agents of one profile for the rest of the program, independent of the placement.
 
 use crate::answers::{AskError, open_ask, settled};
+use crate::health::Health;
 use crate::local::LocalHost;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
@@ -14,7 +15,7 @@ use growqr_core::model::Usage;
 use growqr_core::money::Money;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// A handle to the agents of one profile. Cheap to clone.
 #[derive(Clone)]
@@ -156,6 +157,20 @@ impl Host {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Notification> {
         self.placement.subscribe()
+    }
+
+    /// What keeps agents and mail from going on, now and from now on.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.placement.health()
+    }
+
+    /// Lets an agent at work try at once what it has failed to do. Does nothing else.
+    ///
+    /// # Errors
+    /// [`PostError`]: the agent still cannot go on.
+    pub async fn retry(&self, agent: &AgentId) -> Result<AgentView, PostError> {
+        Ok(self.placement.post(agent, Input::Continue).await?.view)
     }
 
     /// Stops all agents and returns once their tasks have ended. Open work is resumed at the next start.

@@ -1,16 +1,19 @@
 //! Runs agents.
 //!
-//! [`runner`] is the loop of one agent: it records the decisions of the turn machine, then performs the intents. It knows only
-//! the ports and the traits of [`placement`], so that another engine can run the same agents. [`local`] is the local placement:
+//! `runner` is the loop of one agent: it records the decisions of the turn machine, then performs the intents. [`supervisor`]
+//! starts it again after failures. Both know only the ports and the traits of [`placement`], so that another engine can run the
+//! same agents. [`local`] is the local placement:
 //! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers,
 //! [`deadlines`] settles asks in time.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 mod answers;
+mod backoff;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-pub mod deadlines;
-pub mod delivery;
+mod deadlines;
+mod delivery;
+mod health;
 mod host;
 mod journal;
 mod local;
@@ -20,13 +23,15 @@ mod perform;
 pub mod placement;
 mod ports;
 mod rebuild;
-pub mod runner;
+mod runner;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
+pub mod supervisor;
 mod tidying;
 mod toolbox;
 
 pub use answers::{AskError, record_answer};
+pub use health::{Health, HeldMail, StopCause, Trouble};
 pub use host::Host;
 pub use journal::{Loaded, RecordedInput, load, record};
 pub use local::LocalHost;

@@ -6,18 +6,20 @@
 
 use crate::deadlines;
 use crate::delivery;
+use crate::health::{Health, HealthBoard, StopCause};
 use crate::notification::Notification;
 use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
-use crate::runner::{self, RunnerDeps};
+use crate::supervisor::{self, RunnerDeps};
 use crate::tidying;
 use async_trait::async_trait;
 use growqr_core::agent::Input;
+use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +31,7 @@ const NOTIFICATION_BUFFER: usize = 4_096;
 pub struct LocalHost {
     requests: mpsc::Sender<Request>,
     notifications: broadcast::Sender<Notification>,
+    health: Arc<HealthBoard>,
     stop: CancellationToken,
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
@@ -55,22 +58,30 @@ impl LocalHost {
         let store = Arc::clone(&ports.store);
         let at_work: Vec<AgentId> =
             store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
+        let health = Arc::new(HealthBoard::default());
         let runner_host = LocalRunnerHost {
             notifications: notifications.clone(),
+            health: Arc::clone(&health),
+            clock: Arc::clone(&clock),
             mail: Arc::clone(&mail),
             asks: Arc::clone(&asks),
             memory_changed: Arc::clone(&memory_changed),
             idle: idle_sender,
         };
         let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), started, stop: stop.clone() };
-        let host = LocalHost { requests, notifications, stop: stop.clone(), task: Arc::default() };
+        let host = LocalHost { requests, notifications, health: Arc::clone(&health), stop: stop.clone(), task: Arc::default() };
         let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
         at_work.into_iter().for_each(|agent| registrar.start_task(agent, Vec::new()));
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
-            let deadlines = deadlines::run(Arc::clone(&placement), store.clone(), clock, asks, stop.clone());
-            tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), deadlines, maintenance);
+            let deadlines = deadlines::run(Arc::clone(&placement), store.clone(), Arc::clone(&clock), asks, stop.clone());
+            tokio::join!(
+                registrar.run(inbox, idle),
+                delivery::run(placement, store, health, clock, mail, stop),
+                deadlines,
+                maintenance
+            );
         });
         *host.task.lock().await = Some(task);
         Ok(host)
@@ -102,7 +113,8 @@ impl Placement for LocalHost {
         self.send_request(agent, Request::Post(agent.clone(), Box::new(InboxItem { input, ack })))?;
         match recorded.await {
             Ok(Ok(posted)) => Ok(posted),
-            Ok(Err(source)) => Err(PostError::Store { agent: agent.clone(), source }),
+            Ok(Err(StopCause::Store(source))) => Err(PostError::Store { agent: agent.clone(), source }),
+            Ok(Err(StopCause::Panic(message))) => Err(PostError::Crashed { agent: agent.clone(), message }),
             Err(_) if self.stop.is_cancelled() || self.requests.is_closed() => Err(PostError::Stopping),
             Err(_) => Err(PostError::Overloaded(agent.clone())),
         }
@@ -114,6 +126,10 @@ impl Placement for LocalHost {
 
     fn subscribe(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
     }
 
     async fn stop(&self) {
@@ -130,6 +146,8 @@ impl Placement for LocalHost {
 /// The runners' connection to their host.
 struct LocalRunnerHost {
     notifications: broadcast::Sender<Notification>,
+    health: Arc<HealthBoard>,
+    clock: Arc<dyn Clock>,
     mail: Arc<Notify>,
     asks: Arc<Notify>,
     memory_changed: Arc<Notify>,
@@ -141,6 +159,17 @@ impl RunnerHost for LocalRunnerHost {
     fn publish(&self, notification: Notification) {
         // An error means that there are no subscribers.
         let _ = self.notifications.send(notification);
+    }
+
+    fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
+        self.health.agent_is_in_trouble(agent, cause, has_given_up, self.clock.now());
+    }
+
+    fn goes_on(&self, agent: &AgentId) {
+        // Mail that could not be delivered meanwhile need not wait for its next try.
+        if self.health.agent_goes_on(agent) {
+            self.mail.notify_one();
+        }
     }
 
     fn notify_mail(&self) {
@@ -196,7 +225,10 @@ impl Registrar {
                 () = stop.cancelled() => break,
                 Some(ended) = self.tasks.join_next_with_id() => match ended {
                     Ok((task, unread)) => self.on_task_end(task, unread),
-                    Err(error) => self.on_task_end(error.id(), Vec::new()),
+                    Err(error) => {
+                        tracing::error!(%error, "the task of an agent failed");
+                        self.on_task_end(error.id(), Vec::new());
+                    }
                 },
                 Some(request) = inbox.recv() => match request {
                     Request::Post(agent, item) => self.enqueue(agent, *item),
@@ -246,7 +278,7 @@ impl Registrar {
         let (sender, inbox) = mpsc::channel(self.deps.config.inbox);
         // If the inbox is full, the item is dropped and its sender gets `Overloaded`.
         let enqueued = items.into_iter().filter_map(|item| sender.try_send(item).ok()).count() as u64;
-        let handle = self.tasks.spawn(runner::run(self.deps.clone(), agent.clone(), inbox));
+        let handle = self.tasks.spawn(supervisor::run(self.deps.clone(), agent.clone(), inbox));
         self.agents_by_task.insert(handle.id(), agent.clone());
         self.slots.insert(agent, AgentSlot::Awake(sender, enqueued));
     }

@@ -1,8 +1,9 @@
 //! Notifications of a host to its subscribers: recorded events, parts of answers, agents that stopped because of an error.
 
+use crate::health::StopCause;
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, Position};
-use growqr_core::journal::{AgentView, StoreError};
+use growqr_core::journal::AgentView;
 use growqr_core::model::Delta;
 use std::sync::Arc;
 
@@ -18,12 +19,12 @@ pub enum Notification {
         /// The part.
         delta: Delta,
     },
-    /// An agent stopped because of an error; its work is recorded and resumed at the next start.
+    /// An agent has given up because of an error; its work is recorded, and resumed with its next input or at the next start.
     Stopped {
         /// The agent.
         agent: AgentId,
         /// The error.
-        error: Arc<StoreError>,
+        cause: Arc<StopCause>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Performs intents: model calls, tool calls, and what concerns sessions. Each results in an input for the turn machine.
 
 use crate::ports::Ports;
+use crate::supervisor::panic_message;
 use futures_util::FutureExt;
 use growqr_core::agent::{Input, State, wanted_calls};
 use growqr_core::id::{EffectId, RequestId};
@@ -11,6 +12,9 @@ use growqr_core::workbench::{SessionEnd, SessionJob, SessionNews, SessionOutcome
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Wait after a panic of a model call, times the number of the attempt.
+const PANIC_DELAY: Duration = Duration::from_millis(200);
 
 /// Timeout for an executor to look up a call: a turn that is being cancelled waits for it.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -31,12 +35,20 @@ pub(crate) async fn call_model(
         );
         return Input::Failed { attempt, failure: Failure { kind: FailureKind::UnknownModel, message, request_id: None } };
     };
-    match model.call(&request, &on_delta).await {
-        Ok(reply) => {
+    match AssertUnwindSafe(model.call(&request, &on_delta)).catch_unwind().await {
+        Ok(Ok(reply)) => {
             let prepared = prepare(&ports, &state, &reply).await;
             Input::Answered { attempt, reply, prepared }
         }
-        Err(failure) => Input::Failed { attempt, failure },
+        Ok(Err(failure)) => Input::Failed { attempt, failure },
+        Err(panic) => {
+            let cause = panic_message(&*panic);
+            tracing::error!(agent = %request.agent, attempt, cause, "a model call panicked");
+            // The turn machine asks again, and ends the turn after a few attempts.
+            tokio::time::sleep(PANIC_DELAY * attempt).await;
+            let message = format!("the call of the model failed with an internal error of GrowQR: {cause}");
+            Input::Failed { attempt, failure: Failure { kind: FailureKind::Broken, message, request_id: None } }
+        }
     }
 }
 

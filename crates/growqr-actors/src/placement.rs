@@ -4,12 +4,13 @@
 //! machines. Runner and delivery know only these traits, so the same agents run on either. The journal is the only store: a
 //! placement keeps no data that is not in the journal.
 
+use crate::health::{Health, StopCause};
 use crate::notification::Notification;
 use async_trait::async_trait;
 use growqr_core::agent::{ChargeState, Input, Spendable};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, StoreError};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// The result of an input.
 #[derive(Clone, Debug)]
@@ -44,6 +45,14 @@ pub enum PostError {
         /// The error.
         source: StoreError,
     },
+    /// The program has an error.
+    #[error("agent {agent} stopped because of an internal error: {message}")]
+    Crashed {
+        /// The agent.
+        agent: AgentId,
+        /// The message of the panic.
+        message: String,
+    },
 }
 
 /// A system that runs agents.
@@ -65,6 +74,9 @@ pub trait Placement: Send + Sync {
     /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
     fn subscribe(&self) -> broadcast::Receiver<Notification>;
 
+    /// What keeps agents and mail from going on, now and from now on.
+    fn health(&self) -> watch::Receiver<Health>;
+
     /// Stops all agents and returns once none runs. Open work is resumed at the next start.
     async fn stop(&self);
 }
@@ -74,8 +86,11 @@ pub struct InboxItem {
     /// The input.
     pub input: Input,
     /// Called once the input is recorded or has failed; dropped without a call if the runner never read the input.
-    pub ack: Box<dyn FnOnce(Result<Posted, StoreError>) + Send>,
+    pub ack: Ack,
 }
+
+/// Takes the result of an input.
+pub type Ack = Box<dyn FnOnce(Result<Posted, StopCause>) + Send>;
 
 /// The source of a runner's inputs.
 #[async_trait]
@@ -92,6 +107,12 @@ pub trait Inbox: Send {
 pub trait RunnerHost: Send + Sync {
     /// Notifies subscribers.
     fn publish(&self, notification: Notification);
+
+    /// The agent cannot go on. With `has_given_up` it does not try again by itself.
+    fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool);
+
+    /// The agent is in no trouble, or no longer.
+    fn goes_on(&self, agent: &AgentId);
 
     /// Notifies the delivery that there is new mail in the outbox.
     fn notify_mail(&self);

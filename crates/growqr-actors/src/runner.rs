@@ -1,27 +1,34 @@
-//! The loop of one agent: load, then record and perform until nothing is open and no input arrives.
+//! One run of an agent: load, then record and perform until nothing is open and no input arrives.
 //!
 //! Inputs, by priority: the stop token, finished work, inbox items. Inbox items come only from the host. The task owns the state;
 //! its join set owns all work that it performs, so the work ends with the task. It never changes global state.
+//!
+//! While the store fails, finished work is kept in memory and recorded as soon as the store works again; it is not performed a
+//! second time. A panic ends the run; [`crate::supervisor`] starts the next one.
 
+use crate::backoff::Backoff;
+use crate::health::StopCause;
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
-use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
-use crate::ports::{HostConfig, Ports};
+use crate::placement::Inbox;
+use crate::placement::{InboxItem, Posted};
+use crate::supervisor::{RunnerDeps, Seat, panic_message};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
 use growqr_core::journal::{AgentView, Head, Snapshot, StoreError};
 use growqr_core::prompt::Segment;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
-/// Waits between retries of a failed append, for results of work that must not be performed a second time.
-const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+/// The first and the longest wait between tries to use the store again.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// Number of attempts to load after a conflict. The first conflict may come from the last append of a process that was just
 /// killed; further ones come from a second writer.
@@ -30,62 +37,7 @@ const LOAD_ATTEMPTS: u32 = 3;
 /// How long to wait for aborted work to end. Blocking work cannot be aborted.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The dependencies of a runner.
-#[derive(Clone)]
-pub struct RunnerDeps {
-    /// The adapters.
-    pub ports: Ports,
-    /// Sizes and timeouts.
-    pub config: HostConfig,
-    /// The host that runs it.
-    pub host: Arc<dyn RunnerHost>,
-    /// When the host started.
-    pub started: Timestamp,
-    /// Stops the agent.
-    pub stop: CancellationToken,
-}
-
-/// Runs one agent until its inbox is closed and its work is done, another writer has appended to its journal, or the host stops.
-/// Returns the unread items: they are for the agent's next run.
-pub async fn run(deps: RunnerDeps, agent: AgentId, mut inbox: impl Inbox) -> Vec<InboxItem> {
-    let host = Arc::clone(&deps.host);
-    let stopped = match Runner::begin(deps, &agent).await {
-        Ok(mut runner) => {
-            let stopped = runner.run_loop(&mut inbox).await;
-            // Ends all work of this run, so that none of it runs at the same time as the next run.
-            let _ = tokio::time::timeout(ABORT_TIMEOUT, runner.work.shutdown()).await;
-            stopped
-        }
-        Err(error) => Err(error),
-    };
-    let mut unread = inbox.close();
-    if let Err(error) = stopped {
-        tracing::error!(%agent, %error, "an agent stopped because of an error");
-        if !matches!(error, StoreError::Conflict { .. }) {
-            // The next run would fail in the same way, so the senders get the error now.
-            for item in unread.drain(..) {
-                (item.ack)(Err(copy_of(&error)));
-            }
-        }
-        host.publish(Notification::Stopped { agent, error: Arc::new(error) });
-    }
-    unread
-}
-
-/// A copy of the error, which is not `Clone`: each waiting sender gets one.
-fn copy_of(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
-        StoreError::DiskFull => StoreError::DiskFull,
-        StoreError::ReadOnly => StoreError::ReadOnly,
-        StoreError::Corrupt(what) => StoreError::Corrupt(what.clone()),
-        StoreError::Unreachable(what) => StoreError::Unreachable(what.clone()),
-        StoreError::Newer(version) => StoreError::Newer(version.clone()),
-        StoreError::Failed(what) => StoreError::Failed(what.clone()),
-    }
-}
-
-struct Runner {
+pub(crate) struct Runner {
     deps: RunnerDeps,
     state: State,
     head: Head,
@@ -97,8 +49,13 @@ struct Runner {
     performing: HashMap<String, AbortHandle>,
     /// Tasks that were aborted and have not ended yet, with the keys of their intents.
     aborted: HashMap<task::Id, String>,
-    /// An open intent could not be started.
-    is_stalled: bool,
+    /// Results of finished work that are not recorded yet, oldest first, with the keys of their intents.
+    kept: VecDeque<(String, Input)>,
+    /// When to use the store again, after it has failed.
+    retry_at: Option<Instant>,
+    backoff: Backoff,
+    /// The last entry that this run has recorded for an input other than the wake.
+    progress: Option<Seq>,
     /// The last append, if it returned an error and may be recorded anyway: the connection may have broken after the commit.
     unconfirmed: Option<Step>,
 }
@@ -115,7 +72,7 @@ struct Step {
 impl Runner {
     /// Loads an agent and resumes its open work. After a conflict it loads again: the last append of a process that was just
     /// killed may reach the database after the journal was read.
-    async fn begin(deps: RunnerDeps, agent: &AgentId) -> Result<Runner, StoreError> {
+    pub(crate) async fn begin(deps: RunnerDeps, agent: &AgentId) -> Result<Runner, StoreError> {
         for _ in 1..LOAD_ATTEMPTS {
             match Runner::load(deps.clone(), agent.clone()).await {
                 Err(StoreError::Conflict { .. }) => {}
@@ -136,26 +93,39 @@ impl Runner {
             work: JoinSet::new(),
             performing: HashMap::new(),
             aborted: HashMap::new(),
-            is_stalled: false,
+            kept: VecDeque::new(),
+            retry_at: None,
+            backoff: Backoff::new(FIRST_RETRY, LONGEST_RETRY),
+            progress: None,
             unconfirmed: None,
         };
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.process(Input::Created).await?;
         }
         runner.process(Input::Woken { started: runner.deps.started, process: runner.deps.config.process }).await?;
+        runner.progress = None;
         Ok(runner)
     }
 
-    async fn run_loop(&mut self, inbox: &mut impl Inbox) -> Result<(), StoreError> {
-        let mut inbox_open = true;
-        let mut items_read = 0;
+    /// The last entry that this run has recorded for an input other than the wake.
+    pub(crate) fn progress(&self) -> Option<Seq> {
+        self.progress
+    }
+
+    /// Ends all work of this run, so that none of it runs at the same time as the next run.
+    pub(crate) async fn end_work(&mut self) {
+        let _ = tokio::time::timeout(ABORT_TIMEOUT, self.work.shutdown()).await;
+    }
+
+    /// Runs until the inbox is closed and the work is done, another writer has appended to the journal, or the host stops.
+    pub(crate) async fn run_loop(&mut self, seat: &mut Seat<impl Inbox>) -> Result<(), StopCause> {
         let stop = self.deps.stop.clone();
         loop {
             let at_work = !self.work.is_empty();
-            if !inbox_open && !at_work {
+            if !seat.is_open() && !at_work {
                 break;
             }
-            let needs_retry = self.unconfirmed.is_some() || self.is_stalled;
+            let retry_at = self.retry_at;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {
@@ -166,37 +136,26 @@ impl Runner {
                     Ok((task, (key, input))) => {
                         self.aborted.remove(&task);
                         self.performing.remove(&key);
-                        self.record_result_with_retry(&key, input).await?;
+                        self.kept.push_back((key, input));
+                        self.catch_up().await?;
                     }
                     Err(error) if error.is_cancelled() => {
                         // Work that waited for the end of this task may start now.
                         self.aborted.remove(&error.id());
-                        self.try_perform().await?;
+                        self.catch_up().await?;
                     }
-                    Err(error) => return Err(StoreError::Failed(format!("a task of the agent failed: {error}"))),
+                    Err(error) => return Err(StopCause::Panic(panic_message(&*error.into_panic()))),
                 },
-                item = inbox.next(), if inbox_open => match item {
-                    Some(InboxItem { input, ack }) => {
-                        items_read += 1;
-                        let charge = charge_of(&input);
-                        let recorded = self.decide_and_record(input).await;
-                        let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
-                        ack(recorded.map(|is_recorded| self.posted(is_recorded, charge.as_ref())));
-                        if is_lost {
-                            return Err(StoreError::Conflict { agent: self.state.id().clone() });
-                        }
-                        self.try_perform().await?;
-                    }
-                    None => inbox_open = false,
+                item = seat.next_item(), if seat.is_open() => if let Some(item) = item {
+                    self.serve(item, seat).await?;
                 },
-                () = tokio::time::sleep(RETRY_DELAYS[0]), if needs_retry => match self.resolve_unconfirmed().await {
-                    Ok(()) => self.try_perform().await?,
-                    Err(error @ StoreError::Conflict { .. }) => return Err(error),
-                    Err(error) => tracing::warn!(%error, "cannot check yet whether the last append was recorded; trying again"),
-                },
-                () = tokio::time::sleep(self.deps.config.idle), if inbox_open && !at_work && !needs_retry => {
+                () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
+                    self.catch_up().await?;
+                }
+                () = tokio::time::sleep(self.deps.config.idle), if seat.is_open() && !at_work && retry_at.is_none() => {
+                    self.deps.host.goes_on(self.state.id());
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
-                    if !self.deps.host.report_idle(self.state.id(), items_read).await { break }
+                    if !self.deps.host.report_idle(self.state.id(), seat.items_read()).await { break }
                 },
             }
         }
@@ -204,9 +163,31 @@ impl Runner {
         Ok(())
     }
 
+    /// Records one input and tells its sender the result. What was done before is recorded first, so an input also tries at once
+    /// to use a store that has failed.
+    async fn serve(&mut self, item: InboxItem, seat: &mut Seat<impl Inbox>) -> Result<(), StopCause> {
+        let InboxItem { input, ack } = item;
+        // If this panics, the supervisor tells the sender.
+        seat.hold(ack);
+        let charge = charge_of(&input);
+        let recorded = match self.record_kept().await {
+            Ok(()) => self.decide_and_record(input).await,
+            Err(error) => Err(error),
+        };
+        let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
+        seat.acknowledge(recorded.map(|is_recorded| self.posted(is_recorded, charge.as_ref())).map_err(StopCause::Store));
+        if is_lost {
+            return Err(StoreError::Conflict { agent: self.state.id().clone() }.into());
+        }
+        self.catch_up().await
+    }
+
     /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
     /// the next start counts the time until then.
     async fn record_stop(&mut self) {
+        if let Err(error) = self.record_kept().await {
+            tracing::warn!(%error, "finished work could not be recorded before the stop");
+        }
         let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
         let now = self.deps.ports.moment();
         let events = decide(&self.state, Input::Stopping, &setup, now);
@@ -217,34 +198,40 @@ impl Runner {
         }
     }
 
-    /// Records the result of finished work, which must not be performed a second time. Retries the append: disk-full and
-    /// connection errors are often temporary.
-    async fn record_result_with_retry(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
-        for wait in RETRY_DELAYS {
-            match self.record_result(key, input.clone()).await {
-                Err(StoreError::Conflict { agent }) => return Err(StoreError::Conflict { agent }),
-                Err(error) => {
-                    tracing::warn!(%error, "could not record; trying again");
-                    tokio::select! {
-                        () = self.deps.stop.cancelled() => return Err(error),
-                        () = tokio::time::sleep(wait) => {}
-                    }
+    /// Records the results of finished work and starts the open intents. If the store fails, a later call tries again, without
+    /// an end; an error is only returned if another writer has appended to the journal.
+    async fn catch_up(&mut self) -> Result<(), StopCause> {
+        let caught_up = match self.record_kept().await {
+            Ok(()) => self.perform().await,
+            Err(error) => Err(error),
+        };
+        match caught_up {
+            Ok(()) => {
+                if self.retry_at.take().is_some() || self.progress.is_some() {
+                    self.backoff.reset();
+                    self.deps.host.goes_on(self.state.id());
                 }
-                Ok(()) => return Ok(()),
+            }
+            Err(error @ StoreError::Conflict { .. }) => return Err(error.into()),
+            Err(error) => {
+                self.retry_at = Some(Instant::now() + self.backoff.next_delay());
+                self.deps.host.is_in_trouble(self.state.id(), error.into(), false);
             }
         }
-        self.record_result(key, input).await
+        Ok(())
     }
 
-    /// Records the result of finished work, unless its intent is no longer open, for example because the result is already
-    /// recorded.
-    async fn record_result(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
+    /// Records the results that are kept, in their order. A result whose intent is no longer open is dropped, for example because
+    /// it is already recorded.
+    async fn record_kept(&mut self) -> Result<(), StoreError> {
         self.resolve_unconfirmed().await?;
-        if self.state.open_intents().iter().any(|open| self::key(open) == key) {
-            self.process(input).await
-        } else {
-            self.perform().await
+        while let Some((key, input)) = self.kept.front().cloned() {
+            if self.state.open_intents().iter().any(|open| self::key(open) == key) {
+                self.decide_and_record(input).await?;
+            }
+            self.kept.pop_front();
         }
+        Ok(())
     }
 
     /// Decides, records and applies the events, notifies subscribers, and starts the open intents.
@@ -322,6 +309,7 @@ impl Runner {
         let has_mail = entries.iter().any(|entry| !entry.event.mail().is_empty());
         self.state = next;
         self.head = head;
+        self.progress = Some(self.state.seq());
         if let Some(segment) = segment {
             self.segment = self.state.segment().map(|hash| (hash.clone(), segment));
         }
@@ -332,19 +320,6 @@ impl Runner {
         if has_asks {
             self.deps.host.notify_asks();
         }
-    }
-
-    /// Goes on after answers and starts the open intents. If the database cannot be used now, a later call tries again; an error
-    /// is only returned if another writer has appended to the journal.
-    async fn try_perform(&mut self) -> Result<(), StoreError> {
-        let performed = self.perform().await;
-        self.is_stalled = performed.is_err();
-        match performed {
-            Err(error @ StoreError::Conflict { .. }) => return Err(error),
-            Err(error) => tracing::warn!(%error, "recorded work could not be started yet"),
-            Ok(()) => {}
-        }
-        Ok(())
     }
 
     /// Starts the open intents that are not yet under way, and aborts work that is no longer open. A call is looked up, and a
@@ -370,7 +345,8 @@ impl Runner {
                 Intent::AbortSession { effect, .. } => self.is_ending(&session_key(effect)),
                 _ => false,
             };
-            if !waits && !self.performing.contains_key(&key) {
+            let is_done = self.kept.iter().any(|(kept, _)| *kept == key);
+            if !waits && !is_done && !self.performing.contains_key(&key) {
                 let handle = self.start(intent, key.clone()).await?;
                 self.performing.insert(key, handle);
             }

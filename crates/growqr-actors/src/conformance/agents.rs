@@ -3,7 +3,7 @@
 use super::TestEnvironment;
 use super::hooked_store::{HookedStore, StoreHooks};
 use super::world::{World, grow, message};
-use crate::{Notification, PostError};
+use crate::PostError;
 use growqr_core::agent::{ChargeBounds, ChargeState};
 use growqr_core::id::EffectId;
 use growqr_core::journal::{Status, StoreError};
@@ -41,21 +41,6 @@ pub async fn an_agent_that_hangs_does_not_block_others(environment: Arc<dyn Test
     })
     .await;
     host.stop().await;
-}
-
-/// A panic in a provider ends only the task of one agent. The error is reported, and the next message wakes the agent again.
-pub async fn a_panic_in_the_model_is_reported_and_the_next_message_is_answered(environment: Arc<dyn TestEnvironment>) {
-    let world = World::new(environment).await;
-    let host = world.start().await;
-    let mut notifications = host.subscribe();
-    host.say(0, "panic").await;
-    while !matches!(notifications.recv().await, Ok(Notification::Stopped { .. })) {}
-    host.say(1, "hello").await;
-    host.until_idle().await;
-    host.stop().await;
-    assert_eq!(world.count(&grow(), "user_said").await, 2);
-    let messages = world.ports.store.messages(&grow(), None, 20).await.expect("messages");
-    assert!(messages.iter().any(|message| message.text == "done: hello"), "{messages:?}");
 }
 
 /// If an agent cannot be loaded, each waiting caller gets the error; no caller waits for ever.

@@ -18,9 +18,12 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The behaviour of the scripted model, read from the last line of the last message:
 /// - `hang`: never answers, until the script is released;
+/// - `later`: answers once the script is released;
+/// - `crash`: the setups panic from now on, as often as [`Script::crashes`] says;
 /// - `panic`: panics, once;
 /// - `spawn N`: starts N sub-agents; the text after a colon is the task of each;
 /// - `work N`: the same, with sub-agents that need a shell;
@@ -35,6 +38,10 @@ pub struct Script {
     has_panicked: AtomicBool,
     /// Number of model calls.
     pub calls: AtomicUsize,
+    /// How often a `crash` makes the setups panic.
+    pub crashes: AtomicUsize,
+    /// How often the setups are still going to panic.
+    pub panics: AtomicUsize,
 }
 
 pub struct ScriptedModel(pub Arc<Script>);
@@ -69,6 +76,16 @@ impl Script {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "hang" if !self.is_released.load(Ordering::SeqCst) => std::future::pending().await,
+            "later" => {
+                while !self.is_released.load(Ordering::SeqCst) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                says(line)
+            }
+            "crash" => {
+                self.panics.store(self.crashes.swap(0, Ordering::SeqCst), Ordering::SeqCst);
+                says(line)
+            }
             "panic" if !self.has_panicked.swap(true, Ordering::SeqCst) => panic!("a failure that the test causes"),
             "spawn" => {
                 let (count, task) = rest.split_once(": ").unwrap_or((rest, "report"));
@@ -132,6 +149,9 @@ pub struct FixedSetups {
 
 impl Setups for FixedSetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
+        let panics = &self.script.panics;
+        let is_to_panic = |left: usize| left.checked_sub(1);
+        assert!(panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_to_panic).is_err(), "a failure that the test causes");
         let offered = self.tools.offered();
         let segment = Segment {
             provider: "played".to_owned(),

@@ -12,8 +12,8 @@ use growqr_core::journal::{
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the wrapper handles an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +51,57 @@ pub struct HookedStore {
     hook: StoreHooks,
     appends: AtomicU64,
     stopped: tokio::sync::watch::Sender<bool>,
+    failure: Mutex<Option<Failing>>,
+    failures: AtomicU64,
+}
+
+/// What fails at the moment.
+#[derive(Clone)]
+struct Failing {
+    /// Only its appends fail; `None`: those of all agents, and reading.
+    agent: Option<AgentId>,
+    error: fn() -> StoreError,
 }
 
 impl HookedStore {
     /// Wraps a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, hook: StoreHooks) -> HookedStore {
-        HookedStore { store, hook, appends: AtomicU64::new(0), stopped: tokio::sync::watch::Sender::new(false) }
+        HookedStore {
+            store,
+            hook,
+            appends: AtomicU64::new(0),
+            stopped: tokio::sync::watch::Sender::new(false),
+            failure: Mutex::default(),
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// From now on the store cannot be used, by nobody or for the appends of one agent.
+    pub fn fail(&self, agent: Option<AgentId>, error: fn() -> StoreError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(Failing { agent, error });
+    }
+
+    /// The store works again.
+    pub fn heal(&self) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Number of calls that have failed because of [`HookedStore::fail`].
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::SeqCst)
+    }
+
+    /// Fails if the call is one that fails at the moment; `append` is the agent whose journal is written.
+    fn check(&self, append: Option<&AgentId>) -> Result<(), StoreError> {
+        let failing = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match failing {
+            Some(failing) if failing.agent.is_none() || failing.agent.as_ref() == append => {
+                self.failures.fetch_add(1, Ordering::SeqCst);
+                Err((failing.error)())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns once the wrapper has stopped an append; never, if that does not happen.
@@ -74,6 +118,7 @@ impl HookedStore {
 #[async_trait]
 impl Journal for HookedStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        self.check(Some(&append.agent))?;
         let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
         let behavior = match self.hook.append {
             Some((at, behavior)) if at == number => behavior,
@@ -93,6 +138,7 @@ impl Journal for HookedStore {
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
         (self.hook.before_read)()?;
+        self.check(None)?;
         self.store.entries(agent, after, limit).await
     }
 

@@ -2,7 +2,7 @@
 
 use super::TestEnvironment;
 use super::world::{World, grow, message};
-use crate::{Notification, PostError, load, record};
+use crate::{PostError, load, record};
 use growqr_core::agent::Input;
 use growqr_core::journal::StoreError;
 use std::sync::Arc;
@@ -170,7 +170,7 @@ pub async fn many_kills_in_a_row_end_in_one_answer(environment: Arc<dyn TestEnvi
 }
 
 /// Another process appends first, so the agent's own append fails; the agent must reload the journal before it continues.
-pub async fn a_second_writer_stops_the_agent_and_nothing_is_lost(environment: Arc<dyn TestEnvironment>) {
+pub async fn an_agent_loads_again_after_a_second_writer_and_nothing_is_lost(environment: Arc<dyn TestEnvironment>) {
     let mut world = World::new(environment).await;
     // With a short idle time the agent would sleep, reload the journal on waking, and see no conflict.
     world.config.idle = std::time::Duration::from_secs(600);
@@ -181,10 +181,8 @@ pub async fn a_second_writer_stops_the_agent_and_nothing_is_lost(environment: Ar
     other_ports.store = world.other_store().await;
     let said = Input::Said { id: message(1), text: "from beside".to_owned() };
     record(&other_ports, &grow(), said).await.expect("it is recorded");
-    let mut notifications = host.subscribe();
     let refused = host.handle.say(&grow(), message(2), "from the host".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Store { source: StoreError::Conflict { .. }, .. })), "{refused:?}");
-    while !matches!(notifications.recv().await, Ok(Notification::Stopped { .. })) {}
     host.say(2, "from the host").await;
     host.until_idle().await;
     host.stop().await;

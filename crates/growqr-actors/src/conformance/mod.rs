@@ -13,6 +13,7 @@ mod messages;
 mod random_asks;
 mod sessions;
 mod tools;
+mod trouble;
 mod workbench;
 mod world;
 
@@ -25,6 +26,7 @@ pub use messages::*;
 pub use random_asks::*;
 pub use sessions::*;
 pub use tools::*;
+pub use trouble::*;
 
 use crate::{HostConfig, Placement, Ports};
 use async_trait::async_trait;
@@ -83,13 +85,19 @@ macro_rules! placement_conformance {
             a_kill_before_delivery_creates_the_sub_agent_once
             a_kill_while_sub_agents_work_loses_no_report
             many_kills_in_a_row_end_in_one_answer
-            a_second_writer_stops_the_agent_and_nothing_is_lost
+            an_agent_loads_again_after_a_second_writer_and_nothing_is_lost
             a_burst_of_sub_agents_reports_each_once
             messages_to_a_sub_agent_arrive_in_order
             a_grandchild_reports_to_its_parent
             a_cancel_reaches_all_sub_agents
             an_agent_that_hangs_does_not_block_others
-            a_panic_in_the_model_is_reported_and_the_next_message_is_answered
+            a_panic_in_the_model_is_a_failed_attempt
+            an_agent_that_panics_starts_again_from_its_journal
+            an_agent_that_always_panics_gives_up_until_it_is_resumed
+            an_answer_is_kept_while_the_disk_is_full_and_the_model_is_not_asked_again
+            a_kept_answer_is_recorded_before_the_next_message
+            open_work_goes_on_when_a_journal_can_be_read_again
+            a_parent_gets_the_report_of_a_sub_agent_whose_store_had_failed
             an_unreadable_journal_fails_all_waiting_callers
             money_is_reserved_once_and_settled_once
             a_charge_survives_a_kill

@@ -1,9 +1,10 @@
 //! The fixture of the tests: a database, a script for the model, and a host that can be started, stopped and killed.
 
 use super::fakes::{Effects, FixedSetups, NoMemory, Script, TestClock, TestExecutor};
+use super::hooked_store::{HookedStore, StoreHooks};
 use super::workbench::FakeWorkbench;
 use super::{KillablePlacement, TestEnvironment};
-use crate::{Host, HostConfig, Notification, Ports, Toolbox};
+use crate::{Host, HostConfig, Notification, Ports, Toolbox, Trouble};
 use growqr_core::event::{Event, ToolFinished};
 use growqr_core::id::{AgentId, MessageId, Position};
 use growqr_core::journal::{AgentView, Store, StoredEvent};
@@ -83,6 +84,13 @@ impl World {
         self.script.is_released.store(true, Ordering::SeqCst);
     }
 
+    /// Puts a wrapper around the store whose failures the test decides.
+    pub fn hook_store(&mut self) -> Arc<HookedStore> {
+        let hooked = Arc::new(HookedStore::new(Arc::clone(&self.ports.store), StoreHooks::default()));
+        self.ports.store = Arc::clone(&hooked) as Arc<dyn Store>;
+        hooked
+    }
+
     pub async fn stored_events(&self) -> Vec<StoredEvent> {
         self.ports.store.events(Position(0), None, 100_000).await.expect("the store can be read")
     }
@@ -156,6 +164,21 @@ impl RunningHost {
 
     pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Notification> {
         self.handle.subscribe()
+    }
+
+    /// Returns the trouble of an agent once it has one.
+    pub async fn trouble(&self, agent: &AgentId) -> Trouble {
+        let mut health = self.handle.health();
+        let found = health.wait_for(|health| health.agents.contains_key(agent));
+        let found = tokio::time::timeout(TIMEOUT, found).await.expect("the agent gets into trouble").expect("the host runs");
+        found.agents[agent].clone()
+    }
+
+    /// Returns once nothing keeps agents and mail from going on.
+    pub async fn healthy(&self) {
+        let mut health = self.handle.health();
+        let healthy = health.wait_for(|health| health.agents.is_empty() && health.mail.is_empty());
+        drop(tokio::time::timeout(TIMEOUT, healthy).await.expect("all trouble ends").expect("the host runs"));
     }
 
     pub async fn stop(self) {

@@ -1,6 +1,7 @@
 //! Deadlines with agents that fail, ignore the input, or never answer. Time is tokio's, which stands still while a task runs.
 
 use super::run;
+use crate::health::Health;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -151,6 +152,10 @@ impl Placement for World {
 
     fn subscribe(&self) -> broadcast::Receiver<Notification> {
         broadcast::channel(1).1
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        watch::channel(Health::default()).1
     }
 
     async fn stop(&self) {}
