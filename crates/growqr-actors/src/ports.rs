@@ -55,6 +55,8 @@ pub struct HostConfig {
     pub inbox: usize,
     /// An agent that goes to sleep saves a snapshot if it has at least this many new events.
     pub snapshot_after: u64,
+    /// An agent that is awake saves a snapshot after this many new events, so that a kill of the program costs no long replay.
+    pub snapshot_every: u64,
     /// How long a session that is to stop may keep its turn open if the workbench does not answer.
     pub abort: Duration,
     /// The random number of this process in the ids of its charges; 0 if it makes none.
@@ -63,6 +65,13 @@ pub struct HostConfig {
 
 impl Default for HostConfig {
     fn default() -> HostConfig {
-        HostConfig { idle: Duration::from_secs(30), inbox: 64, snapshot_after: 100, abort: Duration::from_secs(20), process: 0 }
+        HostConfig {
+            idle: Duration::from_secs(30),
+            inbox: 64,
+            snapshot_after: 100,
+            snapshot_every: 500,
+            abort: Duration::from_secs(20),
+            process: 0,
+        }
     }
 }

@@ -158,8 +158,9 @@ impl Runner {
                     if !self.deps.host.report_idle(self.state.id(), seat.items_read()).await { break }
                 },
             }
+            self.save_snapshot(self.deps.config.snapshot_every).await;
         }
-        self.save_snapshot().await;
+        self.save_snapshot(self.deps.config.snapshot_after).await;
         Ok(())
     }
 
@@ -416,16 +417,17 @@ impl Runner {
         Ok(segment)
     }
 
-    /// A snapshot only saves time, so a failure is only logged.
-    async fn save_snapshot(&mut self) {
-        if self.head.seq.0 < self.snapshot_seq.0 + self.deps.config.snapshot_after {
+    /// Saves a snapshot if there are this many new events. A snapshot only saves time, so a failure is only logged, and the next
+    /// attempt waits for as many events again.
+    async fn save_snapshot(&mut self, new_events: u64) {
+        if self.head.seq.0 < self.snapshot_seq.0.saturating_add(new_events) {
             return;
         }
+        self.snapshot_seq = self.head.seq;
         let Ok(body) = serde_json::to_vec(&self.state) else { return };
         let snapshot = Snapshot { head: self.head, schema_version: STATE_VERSION, body };
-        match self.deps.ports.store.save_snapshot(self.state.id(), snapshot).await {
-            Ok(()) => self.snapshot_seq = self.head.seq,
-            Err(error) => tracing::warn!(%error, "a snapshot could not be saved"),
+        if let Err(error) = self.deps.ports.store.save_snapshot(self.state.id(), snapshot).await {
+            tracing::warn!(%error, "a snapshot could not be saved");
         }
     }
 }

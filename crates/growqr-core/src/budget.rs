@@ -22,32 +22,80 @@ const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 /// The smallest allowance with which a sub-agent is started.
 pub const MIN_ALLOWANCE: Money = Money(1_000_000);
 
-/// An amount that restarts from zero with each period.
+/// The money used for one message of the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Period {
+struct Message {
     number: i64,
     used: Money,
 }
 
-impl Period {
-    fn add(&mut self, number: i64, amount: Money) {
-        // If the clock steps back, the current period stays.
-        if number > self.number {
-            *self = Period { number, used: Money::ZERO };
+impl Message {
+    /// Money of an earlier message is not returned to this one.
+    fn refund(&mut self, number: i64, amount: Money) {
+        if self.number == number {
+            self.used = self.used.saturating_sub(amount);
         }
-        self.used += amount;
+    }
+}
+
+/// How many days, or months, are remembered. More than one, because a clock may be set back and forth.
+const REMEMBERED: usize = 8;
+
+/// The money used in each of the last days, or months, in their order. What a wrong clock has dated counts for the day that it
+/// named, and for no other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Calendar(Vec<Used>);
+
+/// The money used in one day or month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Used {
+    number: i64,
+    amount: Money,
+    /// The part that was recorded before something earlier: the clock was ahead then, or was set back afterwards.
+    early: Money,
+}
+
+impl Calendar {
+    fn add(&mut self, number: i64, amount: Money) {
+        for later in self.0.iter_mut().filter(|used| used.number > number) {
+            later.early = later.amount;
+        }
+        match self.0.binary_search_by_key(&number, |used| used.number) {
+            Ok(index) => self.0[index].amount += amount,
+            Err(index) => self.0.insert(index, Used { number, amount, early: Money::ZERO }),
+        }
+        if self.0.len() > REMEMBERED {
+            let is_first = self.0[0].number.abs_diff(number) > self.0[REMEMBERED].number.abs_diff(number);
+            self.0.remove(if is_first { 0 } else { REMEMBERED });
+        }
     }
 
-    /// Money of an earlier period is not returned to this one.
     fn refund(&mut self, from: i64, amount: Money) {
-        if self.number == from {
-            self.used = self.used.saturating_sub(amount);
+        if let Some(used) = self.0.iter_mut().find(|used| used.number == from) {
+            used.amount = used.amount.saturating_sub(amount);
+            used.early = used.early.min(used.amount);
         }
     }
 
     fn used_in(&self, number: i64) -> Money {
-        if number > self.number { Money::ZERO } else { self.used }
+        self.0.iter().filter(|used| used.number == number).map(|used| used.amount).sum()
     }
+
+    fn misdated(&self, number: i64) -> Misdated {
+        Misdated {
+            ahead: self.0.iter().filter(|used| used.number > number).map(|used| used.amount).sum(),
+            early: self.0.iter().filter(|used| used.number == number).map(|used| used.early).sum(),
+        }
+    }
+}
+
+/// Money that a wrong clock has dated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misdated {
+    /// Dated later than the present period; it does not count.
+    pub ahead: Money,
+    /// Counts for the present period, but was recorded before something of an earlier one.
+    pub early: Money,
 }
 
 /// The amounts of a report.
@@ -79,9 +127,9 @@ pub struct Budget {
     /// Money that the person added to this sub-agent, or below it, since the last report.
     raised_since_report: Money,
     /// Money used for the person's latest message; each message is a period of its own.
-    message: Period,
-    day: Period,
-    month: Period,
+    message: Message,
+    days: Calendar,
+    months: Calendar,
 }
 
 impl Budget {
@@ -92,7 +140,7 @@ impl Budget {
 
     /// The person sent a message: the budget per message restarts.
     pub fn new_message(&mut self) {
-        self.message = Period { number: self.message.number + 1, used: Money::ZERO };
+        self.message = Message { number: self.message.number + 1, used: Money::ZERO };
         self.raised = Money::ZERO;
     }
 
@@ -125,8 +173,8 @@ impl Budget {
     /// agent's own; it counts as used, and the limits rise with it.
     pub fn pass_on_raise(&mut self, amount: Money, at: Timestamp, message: i64) {
         self.since_report += amount;
-        self.day.add(at.day(), amount);
-        self.month.add(at.month(), amount);
+        self.days.add(at.day(), amount);
+        self.months.add(at.month(), amount);
         if self.message.number == message {
             self.message.used += amount;
             self.raised += amount;
@@ -169,8 +217,8 @@ impl Budget {
     pub fn refund(&mut self, amount: Money, granted: Timestamp, message: i64) {
         self.message.refund(message, amount);
         self.since_report = self.since_report.saturating_sub(amount);
-        self.day.refund(granted.day(), amount);
-        self.month.refund(granted.month(), amount);
+        self.days.refund(granted.day(), amount);
+        self.months.refund(granted.month(), amount);
         if let Some(allowance) = &mut self.allowance {
             *allowance += amount;
         }
@@ -197,8 +245,8 @@ impl Budget {
         }
         let left = |limit: Money, used: Money| (limit + self.raised).saturating_sub(used);
         let message = (left(limits.per_message, self.message.used), LimitReached::PerMessage);
-        let day = (left(limits.per_day, self.day.used_in(now.day())), LimitReached::PerDay);
-        let month = limits.per_month.map(|limit| (left(limit, self.month.used_in(now.month())), LimitReached::PerMonth));
+        let day = (left(limits.per_day, self.days.used_in(now.day())), LimitReached::PerDay);
+        let month = limits.per_month.map(|limit| (left(limit, self.months.used_in(now.month())), LimitReached::PerMonth));
         let (left, limit) =
             [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message);
         (left.saturating_sub(self.reserved), limit)
@@ -207,13 +255,22 @@ impl Budget {
     /// Used in the UTC day of `now`.
     #[must_use]
     pub fn used_today(&self, now: Timestamp) -> Money {
-        self.day.used_in(now.day())
+        self.days.used_in(now.day())
     }
 
     /// Used in the UTC month of `now`.
     #[must_use]
     pub fn used_this_month(&self, now: Timestamp) -> Money {
-        self.month.used_in(now.month())
+        self.months.used_in(now.month())
+    }
+
+    /// Money that a wrong clock has dated, seen from the day of `now`, or for the limit per month from its month.
+    #[must_use]
+    pub fn misdated(&self, limit: LimitReached, now: Timestamp) -> Misdated {
+        match limit {
+            LimitReached::PerMonth => self.months.misdated(now.month()),
+            _ => self.days.misdated(now.day()),
+        }
     }
 
     /// Used for the person's latest message.
@@ -225,8 +282,8 @@ impl Budget {
     fn record_use(&mut self, amount: Money, at: Timestamp) {
         self.message.used += amount;
         self.since_report += amount;
-        self.day.add(at.day(), amount);
-        self.month.add(at.month(), amount);
+        self.days.add(at.day(), amount);
+        self.months.add(at.month(), amount);
         if let Some(allowance) = &mut self.allowance {
             *allowance = allowance.saturating_sub(amount);
         }
@@ -313,12 +370,38 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_steps_back_does_not_empty_the_day() {
+    fn money_dated_ahead_counts_for_its_own_day_only() {
+        let limits = Limits { per_day: Money(10), per_month: Some(Money(12)), ..Limits::default() };
         let mut budget = Budget::default();
-        budget.charge(Money(7), Timestamp(DAY));
-        assert_eq!(budget.used_today(Timestamp(0)), Money(7));
+        budget.charge(Money(10), Timestamp(40 * DAY));
+        assert_eq!(budget.available(&limits, Timestamp(0)), (Money(10), LimitReached::PerDay), "the clock was set right");
         budget.charge(Money(1), Timestamp(0));
-        assert_eq!(budget.used_today(Timestamp(DAY)), Money(8));
+        assert_eq!((budget.used_today(Timestamp(0)), budget.used_this_month(Timestamp(0))), (Money(1), Money(1)));
+        assert_eq!(budget.used_today(Timestamp(40 * DAY)), Money(10));
+        let ahead = Misdated { ahead: Money(10), early: Money::ZERO };
+        assert_eq!(budget.misdated(LimitReached::PerDay, Timestamp(0)), ahead);
+        assert_eq!(budget.misdated(LimitReached::PerMonth, Timestamp(0)), ahead);
+        assert_eq!(budget.misdated(LimitReached::PerDay, Timestamp(40 * DAY)), Misdated { ahead: Money::ZERO, early: Money(10) });
+    }
+
+    #[test]
+    fn a_clock_that_flickers_around_midnight_does_not_empty_the_day() {
+        let mut budget = Budget::default();
+        for at in [DAY - 1, DAY, DAY - 1, DAY + 1] {
+            budget.charge(Money(4), Timestamp(at));
+        }
+        assert_eq!((budget.used_today(Timestamp(0)), budget.used_today(Timestamp(DAY))), (Money(8), Money(8)));
+    }
+
+    #[test]
+    fn only_the_days_around_the_last_charge_are_remembered() {
+        let mut budget = Budget::default();
+        budget.charge(Money(1), Timestamp(10_000 * DAY));
+        for day in 0..100 {
+            budget.charge(Money(1), Timestamp(day * DAY));
+        }
+        assert_eq!(budget.days.0.len(), REMEMBERED);
+        assert_eq!(budget.days.0.last().map(|used| used.number), Some(99));
     }
 
     #[test]

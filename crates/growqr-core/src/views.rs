@@ -2,6 +2,7 @@
 //! views, and the views can be rebuilt from the journal.
 
 use crate::ask::{Answer, Ask, SettledBy};
+use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, Seq, SessionId};
 use crate::money::Money;
@@ -103,6 +104,8 @@ pub struct AgentView {
     pub created_at: Timestamp,
     /// The time of its last event.
     pub updated_at: Timestamp,
+    /// What it has used of its limits. `None` for sub-agents, and as long as the row is one that an earlier build wrote.
+    pub budget: Option<Budget>,
     /// The last entry of its journal.
     pub seq: Seq,
 }

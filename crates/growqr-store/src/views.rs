@@ -250,6 +250,8 @@ pub(crate) struct AgentRow {
     pub(crate) asks: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    /// JSON.
+    pub(crate) budget: Option<String>,
 }
 
 impl AgentRow {
@@ -272,6 +274,7 @@ impl AgentRow {
             asks: i64::from(agent.asks),
             created_at: agent.created_at.0,
             updated_at: agent.updated_at.0,
+            budget: agent.budget.as_ref().map(json).transpose()?,
         })
     }
 }

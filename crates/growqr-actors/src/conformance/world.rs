@@ -63,6 +63,7 @@ impl World {
             idle: Duration::from_millis(20),
             inbox: 32,
             snapshot_after: 1,
+            snapshot_every: 3,
             abort: Duration::from_millis(300),
             process: 7,
         };

@@ -30,6 +30,26 @@ async fn an_agent_resumes_its_state_after_sleep() {
 }
 
 #[tokio::test]
+async fn an_agent_that_never_sleeps_saves_snapshots_too() {
+    let mut world = World::new(|_| says("heard")).await;
+    (world.config.idle, world.config.snapshot_every) = (Duration::from_secs(3_600), 10);
+    let host = world.host().await;
+    let mut notifications = host.subscribe();
+    for n in 0..8 {
+        host.say(&AgentId::grow(), message(n), format!("message {n}")).await.unwrap();
+        turns_ended(&mut notifications, &AgentId::grow(), 1).await;
+    }
+    let seq = world.ports.store.agent(&AgentId::grow()).await.unwrap().unwrap().seq;
+    let saved = async || world.ports.store.snapshot(&AgentId::grow()).await.unwrap().map_or(0, |snapshot| snapshot.head.seq.0);
+    while saved().await + 15 < seq.0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    host.kill().await;
+    let loaded = load(&*world.ports.store, &AgentId::grow()).await.unwrap();
+    assert!(loaded.snapshot_seq.0 > 0 && loaded.state.turn() == 8);
+}
+
+#[tokio::test]
 async fn many_messages_at_once_are_all_recorded_or_refused() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;

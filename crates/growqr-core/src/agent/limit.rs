@@ -6,6 +6,7 @@ use super::state::State;
 use super::tools::limit_name;
 use super::turn::{Pause, PauseAnswer, Phase};
 use crate::ask::{Ask, AskDetail, AskKind, AskOption, AskOutcome, FINISH, RAISE, STOP};
+use crate::budget::Misdated;
 use crate::event::{AskSettled, Ended, TurnPaused};
 use crate::id::AskId;
 use crate::limits::{LimitReached, Raise};
@@ -53,7 +54,7 @@ impl Draft<'_> {
         self.raise(Ask {
             id,
             kind: AskKind::Budget,
-            text: format!("{} has reached {}.", self.state.title(), limit_name(limit)),
+            text: format!("{} has reached {}.{}", self.state.title(), limit_name(limit), self.clock_note(limit)),
             detail: Some(AskDetail::Limit { limit, shortfall, raise, finish }),
             options: vec![
                 option(RAISE, raise_label(limit, raise)),
@@ -64,6 +65,22 @@ impl Draft<'_> {
             deadline: None,
             default: None,
         });
+    }
+
+    /// Names the money that a wrong clock has dated, if that has a part in reaching the limit.
+    fn clock_note(&self, limit: LimitReached) -> String {
+        if !matches!(limit, LimitReached::PerDay | LimitReached::PerMonth) {
+            return String::new();
+        }
+        let Misdated { ahead, early } = self.state.budget.misdated(limit, self.now.at);
+        let mut note = String::new();
+        if early > Money::ZERO {
+            note += &format!(" ${early} of it was recorded earlier, while this computer's clock was ahead.");
+        }
+        if ahead > Money::ZERO {
+            note += &format!(" ${ahead} is dated later and does not count: this computer's clock was ahead, or is behind now.");
+        }
+        note
     }
 
     /// What the answer "raise" adds: as much again as one message may use, and at least what the next request needs.

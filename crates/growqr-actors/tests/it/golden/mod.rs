@@ -105,8 +105,8 @@ async fn check(store: &dyn Store, golden: &Path) {
     for agent in store.agents().await.unwrap() {
         let own: Vec<&StoredEvent> = events.iter().filter(|event| event.agent == agent.agent).collect();
         let (state, messages) = replay(&agent.agent, &own, golden);
-        // The tables of earlier builds did not have what is reserved.
-        let view = AgentView { reserved: agent.reserved, ..state.view() };
+        // The tables of earlier builds did not have what is reserved, and what is used of the limits.
+        let view = AgentView { reserved: agent.reserved, budget: agent.budget.clone(), ..state.view() };
         assert_eq!(view, agent, "{golden:?}: the agents view is what the journal gives");
         assert_eq!(
             store.messages(&agent.agent, None, 10_000).await.unwrap(),
