@@ -152,8 +152,8 @@ pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) ->
     Ok(said_reply(&view))
 }
 
-/// Resumes an agent whose turn was cancelled, has failed or has reached a limit. An agent that has finished has nothing
-/// to resume: a model call for it would only cost money.
+/// Resumes an agent whose turn was cancelled, has failed or has reached a limit; one that cannot go on tries at once. An agent
+/// that has finished has nothing to resume: a model call for it would only cost money.
 pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: String) -> Result<Reply, AppError> {
     let found = library.agent(&agent).await?;
     let at_limit = library.asks().await?.into_iter().find(|row| row.agent == agent && row.ask.kind == AskKind::Budget);
@@ -165,7 +165,8 @@ pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: St
         });
     }
     if found.is_at_work() {
-        return Ok(Reply::Said { agent: found });
+        let view = host.retry(&AgentId::new(agent)).await?;
+        return Ok(said_reply(&view));
     }
     if matches!(found.status.as_str(), "limit" | "cancelled" | "failed") {
         return say(host, agent, id, RESUME_MESSAGE.to_owned()).await;

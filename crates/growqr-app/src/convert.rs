@@ -1,6 +1,6 @@
 //! Converts domain types to rows of `growqr-wire`.
 
-use growqr_actors::{Notification, Recorded};
+use growqr_actors::{Health, HeldMail, Notification, Recorded, StopCause, Trouble};
 use growqr_core::event::Entry;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, AskView, Author, MessageView, StoredEvent};
@@ -114,10 +114,31 @@ pub(crate) fn push(notification: Notification) -> Push {
             };
             Push::Delta { agent: agent.to_string(), kind, text }
         }
-        Notification::Stopped { agent, error } => {
-            Push::Stopped { agent: agent.to_string(), error: crate::error::store(error.to_string(), &error) }
-        }
+        Notification::Stopped { agent, cause } => Push::Stopped { agent: agent.to_string(), error: stop_cause(&agent, &cause) },
     }
+}
+
+fn stop_cause(agent: &AgentId, cause: &StopCause) -> wire::Error {
+    match cause {
+        StopCause::Store(error) => crate::error::store(error.to_string(), error),
+        StopCause::Panic(_) => crate::error::crashed(cause.to_string(), agent),
+    }
+}
+
+pub(crate) fn health(health: &Health) -> wire::Health {
+    let trouble = |(agent, trouble): (&AgentId, &Trouble)| wire::AgentTrouble {
+        agent: agent.to_string(),
+        error: stop_cause(agent, &trouble.cause),
+        since: trouble.since.0,
+        has_given_up: trouble.has_given_up,
+    };
+    let held = |(to, held): (&AgentId, &HeldMail)| wire::HeldMail {
+        to: to.to_string(),
+        count: held.count as u64,
+        cause: held.cause.clone(),
+        since: held.since.0,
+    };
+    wire::Health { agents: health.agents.iter().map(trouble).collect(), mail: health.mail.iter().map(held).collect() }
 }
 
 pub(crate) fn page(page: Page) -> wire::Page {

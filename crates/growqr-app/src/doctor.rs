@@ -1,6 +1,7 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
 use crate::error::AppError;
+use crate::health;
 use crate::host::client::send_request;
 use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
@@ -32,6 +33,7 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.extend(memory_remarks(profile));
     checks.extend(memory_link(profile).await);
     checks.push(host(profile).await);
+    checks.extend(health::health(profile).await.iter().flat_map(health::checks));
     let (keys, keychain) = keys(profile, environment).await;
     checks.push(model_key(&keys));
     checks.push(keychain_check(keychain));

@@ -4,6 +4,7 @@ use crate::profile::sign_in::failure::SignInFailure;
 use growqr_actors::{AskError, PostError};
 use growqr_auth::{BeginError, RefreshError, SignInError};
 use growqr_core::ask::SettledBy;
+use growqr_core::id::AgentId;
 use growqr_core::journal::{AskView, StoreError};
 use growqr_core::memory::MemoryError;
 use growqr_wire::{Error, ErrorCode};
@@ -248,6 +249,12 @@ pub(crate) fn store(text: String, source: &StoreError) -> Error {
     }
 }
 
+/// The error of an agent whose task panicked.
+pub(crate) fn crashed(text: String, agent: &AgentId) -> Error {
+    let step = format!("Everything recorded is safe. Report the error, and try again with: growqr agents resume {agent}");
+    Error::new(ErrorCode::Internal, text).retryable().next(step)
+}
+
 fn memory(text: String, source: &MemoryError) -> Error {
     match source {
         MemoryError::BadPath { .. } | MemoryError::FirstChange | MemoryError::ReadOnly { .. } => {
@@ -303,6 +310,7 @@ fn host(text: String, source: PostError) -> Error {
         PostError::Stopping => {
             Error::new(ErrorCode::Stopping, text).retryable().next("Start GrowQR again, then send the message again.")
         }
+        PostError::Crashed { agent, .. } => crashed(text, &agent),
         PostError::Store { source, .. } => {
             let inner = store(source.to_string(), &source);
             Error { message: format!("{text}: {source}"), ..inner }

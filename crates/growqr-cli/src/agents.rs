@@ -2,10 +2,11 @@
 
 use crate::CommandResult;
 use crate::args::Agents;
-use crate::print::{Out, Style, sanitized, shortened, time, usd};
-use growqr_app::{Client, Environment, Library, Profile, send_request};
+use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
+use growqr_app::{Client, Environment, Library, Profile, health, send_request};
 use growqr_wire::event::Mind;
-use growqr_wire::{Agent, Author, Needs, Reply, Request};
+use growqr_wire::{Agent, AgentTrouble, Author, Health, Needs, Reply, Request};
+use serde::Serialize;
 
 /// Number of messages that `agents show` prints.
 const MESSAGES_SHOWN: u32 = 50;
@@ -14,8 +15,9 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
     match command {
         Agents::List => {
             let agents = Library::open(profile.clone()).await?.agents().await?;
+            let health = health(&profile).await.unwrap_or_default();
             for agent in &agents {
-                out.row(agent, || row(out, agent));
+                print_row(out, agent, trouble_of(&health, &agent.id));
             }
             if agents.iter().any(Agent::is_at_work) && is_host_missing(profile, environment).await {
                 out.notice("No GrowQR is running. Agents that are at work continue when it runs, for example with: growqr chat");
@@ -25,7 +27,10 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
             }
             Ok(true)
         }
-        Agents::Show { id } => show_agent(&Library::open(profile).await?, out, &id).await,
+        Agents::Show { id } => {
+            let health = health(&profile).await.unwrap_or_default();
+            show_agent(&Library::open(profile).await?, out, &id, trouble_of(&health, &id)).await
+        }
         Agents::Say { id, text } => {
             let request = Request::Say { agent: id.clone(), id: growqr_app::new_message_id(), text };
             crate::chat::send_and_print(profile, environment, out, &id, request).await
@@ -69,6 +74,31 @@ async fn is_host_missing(profile: Profile, environment: &Environment) -> bool {
     opened.is_ok_and(|(client, _)| !client.is_attached())
 }
 
+/// An agent with what keeps it from going on.
+#[derive(Serialize)]
+struct AgentLine<'a> {
+    #[serde(flatten)]
+    agent: &'a Agent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<&'a AgentTrouble>,
+}
+
+fn trouble_of<'a>(health: &'a Health, agent: &str) -> Option<&'a AgentTrouble> {
+    health.agents.iter().find(|trouble| trouble.agent == agent)
+}
+
+fn print_row(out: &Out, agent: &Agent, trouble: Option<&AgentTrouble>) {
+    out.row(&AgentLine { agent, trouble }, || format!("{}{}", row(out, agent), trouble_text(out, trouble)));
+}
+
+/// The line below an agent that cannot go on.
+fn trouble_text(out: &Out, trouble: Option<&AgentTrouble>) -> String {
+    let Some(AgentTrouble { agent, error, since, has_given_up }) = trouble else { return String::new() };
+    let tries = if *has_given_up { "to try again" } else { "it tries again; to try at once" };
+    let text = format!("cannot go on since {} UTC: {}; {tries}: growqr agents resume {agent}", time(*since), error.message);
+    format!("\n    {}", out.style(Style::Bad, &sanitized_line(&text)))
+}
+
 fn row(out: &Out, agent: &Agent) -> String {
     let indent = "  ".repeat(agent.depth as usize);
     let status = match agent.status.as_str() {
@@ -82,10 +112,10 @@ fn row(out: &Out, agent: &Agent) -> String {
     format!("{:<20} {name:<28} {status} {:>9}  {task}", agent.id, usd(agent.spent + agent.unknown))
 }
 
-async fn show_agent(library: &Library, out: &Out, id: &str) -> CommandResult {
+async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&AgentTrouble>) -> CommandResult {
     let agent = library.agent(id).await?;
     let messages = library.messages(id, None, MESSAGES_SHOWN).await?;
-    out.row(&agent, || {
+    out.row(&AgentLine { agent: &agent, trouble }, || {
         let model = if agent.model == "guide" { "built-in guide (no AI)" } else { &agent.model };
         let mind = match agent.mind {
             Mind::Model => format!("model {model}"),
@@ -93,8 +123,9 @@ async fn show_agent(library: &Library, out: &Out, id: &str) -> CommandResult {
         };
         let why = agent.why.as_deref().map_or_else(String::new, |why| format!(" ({})", shortened(why, 120)));
         format!(
-            "{}\n{}",
+            "{}{}\n{}",
             row(out, &agent),
+            trouble_text(out, trouble),
             out.style(Style::Dim, &format!("{mind}{why}, turn {}, {} events", agent.turn, agent.seq))
         )
     });

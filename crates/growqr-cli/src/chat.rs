@@ -214,7 +214,7 @@ impl<'a> ChatSession<'a> {
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
             Push::MemoryProgress { done, total } => self.progress.show(*done, *total),
-            Push::Delta { .. } | Push::MemoryChanged | Push::StackChanged { .. } => {}
+            Push::Delta { .. } | Push::MemoryChanged | Push::StackChanged { .. } | Push::HealthChanged { .. } => {}
             // Events were dropped because this client was too slow. The store has the current state.
             Push::Missed => self.at_work = agents_at_work(&self.profile).await?,
         }

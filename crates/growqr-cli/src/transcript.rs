@@ -6,7 +6,7 @@ use growqr_wire::event::{
     Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided,
     SessionEnded, SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
 };
-use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
+use growqr_wire::{Agent, DeltaKind, Error, Event, EventLine, Health, Push};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How the wait for a turn ended.
@@ -32,6 +32,8 @@ pub struct Transcript<'a> {
     asks: BTreeMap<String, Ask>,
     /// Effect ids of the calls that wait for a permission.
     asked: HashSet<String>,
+    /// The agents that cannot go on at the moment.
+    troubles: BTreeMap<String, Error>,
     /// True while streamed text of the current answer is on the screen without a newline at its end.
     is_mid_line: bool,
     has_streamed: bool,
@@ -47,6 +49,7 @@ impl<'a> Transcript<'a> {
             calls: HashMap::new(),
             asks: BTreeMap::new(),
             asked: HashSet::new(),
+            troubles: BTreeMap::new(),
             is_mid_line: false,
             has_streamed: false,
             has_shown_guide_note: false,
@@ -80,7 +83,33 @@ impl<'a> Transcript<'a> {
                 let text = format!("{agent} stopped because of an error: {}. {step}", error.message);
                 (*agent == self.target || *agent == "grow").then_some(Ending::Abnormal(text))
             }
+            Push::HealthChanged { health } => {
+                self.health(health);
+                None
+            }
             Push::Missed | Push::MemoryChanged | Push::MemoryProgress { .. } | Push::StackChanged { .. } => None,
+        }
+    }
+
+    /// Says once that an agent cannot go on, and once that it goes on. One that has given up is reported by its own push.
+    fn health(&mut self, health: &Health) {
+        let trying: BTreeMap<String, Error> = health
+            .agents
+            .iter()
+            .filter(|trouble| !trouble.has_given_up)
+            .map(|trouble| (trouble.agent.clone(), trouble.error.clone()))
+            .collect();
+        for (agent, error) in &trying {
+            if self.troubles.get(agent) != Some(error) {
+                self.break_line();
+                let step = error.next_step.as_deref().unwrap_or_default();
+                self.out.notice(&format!("{agent} cannot go on: {}. It tries again until it can. {step}", error.message));
+            }
+        }
+        let known = std::mem::replace(&mut self.troubles, trying);
+        for agent in known.keys().filter(|agent| !health.agents.iter().any(|trouble| trouble.agent == **agent)) {
+            self.break_line();
+            self.out.notice(&format!("{agent} goes on"));
         }
     }
 

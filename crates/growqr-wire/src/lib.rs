@@ -8,6 +8,7 @@
 mod class;
 mod error;
 pub mod event;
+mod health;
 mod money;
 mod request;
 mod rows;
@@ -17,6 +18,7 @@ mod stack;
 pub use class::{Changes, Class, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
+pub use health::{AgentTrouble, Health, HeldMail};
 pub use money::usd;
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
@@ -31,7 +33,7 @@ pub use stack::{
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
@@ -99,6 +101,9 @@ pub fn typescript() -> String {
         Stack,
         GiteaLogin,
         WorkFile,
+        AgentTrouble,
+        HeldMail,
+        Health,
         Request,
         Reply,
         DeltaKind,

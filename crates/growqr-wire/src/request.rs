@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::event::AskAnswer;
+use crate::health::Health;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ pub enum Request {
         /// Its id.
         id: String,
     },
-    /// Resumes an agent that has stopped.
+    /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
         /// The agent.
         agent: String,
@@ -96,6 +97,8 @@ pub enum Request {
     },
     /// Subscribes to [`Push`]es from now on.
     Follow,
+    /// What keeps agents and mail from going on. Answered by [`Reply::Health`].
+    Health,
     /// Writes a page of memory as the person. Answered by [`Reply::Changed`].
     WriteMemory {
         /// Its path.
@@ -224,6 +227,11 @@ pub enum Reply {
     },
     /// Success without data.
     Done,
+    /// What keeps agents and mail from going on.
+    Health {
+        /// All of it.
+        health: Health,
+    },
     /// A change of memory was made.
     Changed {
         /// The commit's id.
@@ -332,7 +340,12 @@ pub enum Push {
         /// The new state.
         stack: Stack,
     },
-    /// An agent stopped because of an error; its work is recorded.
+    /// What keeps agents and mail from going on has changed.
+    HealthChanged {
+        /// All of it.
+        health: Health,
+    },
+    /// An agent has given up because of an error of the program; its work is recorded.
     Stopped {
         /// The agent.
         agent: String,

@@ -901,6 +901,52 @@ removed: number,
  */
 diff: string | null, };
 
+export type AgentTrouble = { 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * Why.
+ */
+error: Error, 
+/**
+ * Since when, in ms since 1970.
+ */
+since: number, 
+/**
+ * It does not try again by itself: [`crate::Request::Resume`] makes it try. Otherwise it tries until it can.
+ */
+has_given_up: boolean, };
+
+export type HeldMail = { 
+/**
+ * The receiver.
+ */
+to: string, 
+/**
+ * Number of mails that wait.
+ */
+count: number, 
+/**
+ * Why.
+ */
+cause: string, 
+/**
+ * Since when, in ms since 1970.
+ */
+since: number, };
+
+export type Health = { 
+/**
+ * The agents that cannot go on, by id.
+ */
+agents: Array<AgentTrouble>, 
+/**
+ * Mail that cannot be delivered, by receiver.
+ */
+mail: Array<HeldMail>, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].
@@ -977,7 +1023,7 @@ agent: string,
 /**
  * Chosen by the client, as in `Say`.
  */
-id: string, } | { "op": "follow" } | { "op": "write_memory", 
+id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "write_memory", 
 /**
  * Its path.
  */
@@ -1080,7 +1126,11 @@ profile: string, } } | { "said": {
 /**
  * The agent after it recorded the message.
  */
-agent: Agent, } } | "done" | { "changed": { 
+agent: Agent, } } | "done" | { "health": { 
+/**
+ * All of it.
+ */
+health: Health, } } | { "changed": { 
 /**
  * The commit's id.
  */
@@ -1168,7 +1218,11 @@ total: number, } } | { "stack_changed": {
 /**
  * The new state.
  */
-stack: Stack, } } | { "stopped": { 
+stack: Stack, } } | { "health_changed": { 
+/**
+ * All of it.
+ */
+health: Health, } } | { "stopped": { 
 /**
  * The agent.
  */

@@ -12,7 +12,7 @@ use crate::host::open_profile::OpenProfile;
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, memory, memory_link, rules, stack};
+use crate::{SystemClock, agents, asks, convert, memory, memory_link, rules, stack};
 use growqr_actors::Host;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -114,6 +114,7 @@ impl Handler {
                 self.apply_rules().await
             }
             Request::Follow => self.host().map(|_| Reply::Done),
+            Request::Health => Ok(Reply::Health { health: self.health() }),
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
             Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
@@ -141,6 +142,11 @@ impl Handler {
                 stack::work_files::read(profile.library.profile(), &profile.environment, &agent, &path).await
             }
         }
+    }
+
+    /// Without agents nothing is in trouble.
+    fn health(&self) -> growqr_wire::Health {
+        self.host.as_ref().map(|host| convert::health(&host.health().borrow())).unwrap_or_default()
     }
 
     fn host(&self) -> Result<&Host, AppError> {
@@ -226,7 +232,7 @@ impl Handler {
     pub(crate) fn subscribe(&self) -> Option<HostEvents> {
         let events = |host: &Host| {
             let (changes, adoption) = (self.memory_changes.subscribe(), self.adoption.subscribe());
-            HostEvents::new(host.subscribe(), changes, adoption, self.stack.subscribe())
+            HostEvents::new(host.subscribe(), changes, adoption, self.stack.subscribe(), host.health())
         };
         self.host.as_ref().map(events)
     }

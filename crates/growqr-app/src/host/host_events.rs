@@ -2,7 +2,7 @@
 
 use crate::convert;
 use crate::host::adoption::AdoptionProgress;
-use growqr_actors::Notification;
+use growqr_actors::{Health, Notification};
 use growqr_wire::{Push, Stack};
 use tokio::sync::{broadcast, watch};
 
@@ -13,19 +13,29 @@ pub(crate) struct HostEvents {
     memory_changes: watch::Receiver<()>,
     adoption: watch::Receiver<AdoptionProgress>,
     stack: watch::Receiver<Stack>,
+    health: watch::Receiver<Health>,
 }
 
 impl HostEvents {
     /// The stream of all events of agents from now on, of each change of memory by the person, of a long adoption of
-    /// hand edits, and of the state of the stack. A
-    /// state that is replaced before it is read is left out.
+    /// hand edits, of the state of the stack, and of what keeps agents and mail from going on. A state that is replaced before it
+    /// is read is left out.
     pub(crate) fn new(
         notifications: broadcast::Receiver<Notification>,
         memory_changes: watch::Receiver<()>,
         adoption: watch::Receiver<AdoptionProgress>,
         stack: watch::Receiver<Stack>,
+        mut health: watch::Receiver<Health>,
     ) -> HostEvents {
-        HostEvents { notifications, memory_changes, adoption, stack }
+        // A new subscriber is told about trouble that exists already.
+        let is_healthy = {
+            let health = health.borrow();
+            health.agents.is_empty() && health.mail.is_empty()
+        };
+        if !is_healthy {
+            health.mark_changed();
+        }
+        HostEvents { notifications, memory_changes, adoption, stack, health }
     }
 
     /// The next push; `None` once the host has ended. Cancel-safe.
@@ -40,6 +50,9 @@ impl HostEvents {
             }
             Ok(()) = self.stack.changed() => {
                 return Some(Push::StackChanged { stack: self.stack.borrow_and_update().clone() });
+            }
+            Ok(()) = self.health.changed() => {
+                return Some(Push::HealthChanged { health: convert::health(&self.health.borrow_and_update()) });
             }
         };
         match notification {

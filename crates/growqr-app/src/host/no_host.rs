@@ -7,7 +7,7 @@ use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
 use crate::stack;
-use growqr_wire::{Reply, Request};
+use growqr_wire::{Health, Reply, Request};
 
 /// Answers one request from what this process finds: the environment, the keychain and the stored settings.
 ///
@@ -25,6 +25,7 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         }
         Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
         Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
+        Request::Health => Ok(Reply::Health { health: Health::default() }),
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
         Request::GiteaLogin => stack::gitea_login(profile, environment).await,
         Request::ReadWorkFile { agent, path } => stack::work_files::read(profile, environment, &agent, &path).await,

@@ -29,7 +29,7 @@ impl StreamingAnswers {
             Push::Delta { agent, .. } => append_or_merge(self.0.entry(agent.clone()).or_default(), push.clone()),
             Push::Stopped { agent, .. } => drop(self.0.remove(agent)),
             Push::Missed => self.0.clear(),
-            Push::MemoryChanged | Push::MemoryProgress { .. } | Push::StackChanged { .. } => {}
+            Push::MemoryChanged | Push::MemoryProgress { .. } | Push::StackChanged { .. } | Push::HealthChanged { .. } => {}
         }
     }
 
