@@ -126,7 +126,13 @@ async fn awake() {
     const AGENTS: usize = 1_000;
     let folder = measure::folder();
     let ports = seed::ports(folder.path(), AGENTS).await;
-    let config = HostConfig { idle: Duration::from_secs(3_600), inbox: 64, snapshot_after: u64::MAX, snapshot_every: u64::MAX, ..HostConfig::default() };
+    let config = HostConfig {
+        idle: Duration::from_secs(3_600),
+        inbox: 64,
+        snapshot_after: u64::MAX,
+        snapshot_every: u64::MAX,
+        ..HostConfig::default()
+    };
     let before = measure::resident();
     let host = Host::start(ports, config).await.expect("it starts");
     for n in 0..AGENTS {

@@ -7,9 +7,10 @@ use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
 use growqr_actors::{Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
+use growqr_core::budget::Budget;
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
-use growqr_core::journal::AgentView;
+use growqr_core::journal::{AgentView, Store};
 use growqr_wire as wire;
 use growqr_wire::Reply;
 use growqr_wire::event::AskKind;
@@ -122,23 +123,30 @@ impl Library {
         };
         if let Some(store) = &self.store {
             let now = SystemClock.now();
-            let grow = growqr_actors::load(&**store, &AgentId::grow()).await?.state;
-            budget.used_message = grow.budget().used_for_message().0;
-            budget.raised = grow.budget().raised().0;
-            budget.used_day = grow.budget().used_today(now).0;
-            budget.used_month = grow.budget().used_this_month(now).0;
-            budget.reserved = grow.reserved().0;
             for agent in store.agents().await? {
                 budget.spent += agent.spent.0;
                 budget.unknown += agent.unknown.0;
                 // A sub-agent between turns has nothing reserved.
-                if agent.depth > 0 && agent.status.is_at_work() {
-                    let state = growqr_actors::load(&**store, &agent.agent).await?.state;
-                    budget.reserved += state.reserved().0;
+                if agent.depth == 0 || agent.status.is_at_work() {
+                    budget.reserved += agent.reserved.0;
                 }
             }
+            let used = used_budget(&**store).await?;
+            budget.used_message = used.used_for_message().0;
+            budget.raised = used.raised().0;
+            budget.used_day = used.used_today(now).0;
+            budget.used_month = used.used_this_month(now).0;
         }
         Ok(budget)
+    }
+}
+
+/// What the Grow Agent has used of its limits: one row, or its journal if an earlier build wrote that row.
+pub(crate) async fn used_budget(store: &dyn Store) -> Result<Budget, AppError> {
+    let stored = store.agent(&AgentId::grow()).await?.and_then(|agent| agent.budget);
+    match stored {
+        Some(budget) => Ok(budget),
+        None => Ok(growqr_actors::load(store, &AgentId::grow()).await?.state.budget().clone()),
     }
 }
 

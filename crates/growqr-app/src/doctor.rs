@@ -1,17 +1,23 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
+use crate::SystemClock;
+use crate::agents::used_budget;
 use crate::error::AppError;
 use crate::health;
 use crate::host::client::send_request;
 use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
+use crate::machine;
 use crate::model_setup::servers::ServerAddress;
 use crate::models;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, StoredSettings, openai_model};
+use growqr_core::clock::Clock;
 use growqr_core::journal::StoreError;
+use growqr_core::limits::LimitReached;
+use growqr_core::money::Money;
 use growqr_core::secret::Secret;
 use growqr_memory::{Remark, RemarkKind, Survey};
 use growqr_models::openai::{Config, OpenAi, Program, Window};
@@ -27,11 +33,16 @@ const SHOWN: usize = 3;
 /// The check of what belongs together.
 const MEMORY_LINK: &str = "conversation";
 
+/// The check of the free space on the disk.
+const DISK_SPACE: &str = "disk space";
+
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile).await];
+    let mut checks =
+        vec![data_folder(profile), disk_space(profile), database(profile).await, journal(profile).await, memory(profile).await];
     checks.extend(memory_remarks(profile));
     checks.extend(memory_link(profile).await);
+    checks.extend(clock(profile).await);
     checks.push(host(profile).await);
     checks.extend(health::health(profile).await.iter().flat_map(health::checks));
     let (keys, keychain) = keys(profile, environment).await;
@@ -74,6 +85,38 @@ fn data_folder(profile: &Profile) -> Check {
             Some("It is created with the first message."),
         ),
     }
+}
+
+/// With less free space a warning is due: downloads and containers use much at once.
+const LITTLE_SPACE: u64 = 1024 * MEGABYTE;
+/// With less free space the next writes may fail.
+const NO_SPACE: u64 = 64 * MEGABYTE;
+const MEGABYTE: u64 = 1024 * 1024;
+
+fn disk_space(profile: &Profile) -> Check {
+    disk_space_check(machine::free_bytes(&profile.folder()))
+}
+
+fn disk_space_check(free: Option<u64>) -> Check {
+    let Some(free) = free else { return check(DISK_SPACE, CheckState::Ok, "not known on this system", None) };
+    let found = format!("{} MB free for the data folder", free / MEGABYTE);
+    let step = Some("Make room on this disk: without room nothing can be recorded, and agents wait.");
+    match free {
+        ..NO_SPACE => check(DISK_SPACE, CheckState::Failed, found, step),
+        ..LITTLE_SPACE => check(DISK_SPACE, CheckState::Missing, found, step),
+        _ => check(DISK_SPACE, CheckState::Ok, found, None),
+    }
+}
+
+/// Says that spending is dated later than now. `None` if none is, or if another check says that the database cannot be read.
+async fn clock(profile: &Profile) -> Option<Check> {
+    let library = Library::open(profile.clone()).await.ok()?;
+    let used = used_budget(&**library.store.as_ref()?).await.ok()?;
+    let ahead = used.misdated(LimitReached::PerDay, SystemClock.now()).ahead;
+    let found = format!("${ahead} of spending is dated after today, and does not count today");
+    let step =
+        "Set this computer's clock if it is wrong. If it is right now, it was ahead when this was recorded: nothing to do.";
+    (ahead > Money::ZERO).then(|| check("clock", CheckState::Missing, found, Some(step)))
 }
 
 async fn database(profile: &Profile) -> Check {
@@ -348,6 +391,13 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, model:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn little_space_is_told_before_there_is_none() {
+        let state = |megabytes: u64| disk_space_check(Some(megabytes * MEGABYTE)).state;
+        assert_eq!([state(10), state(500), state(5000)], [CheckState::Failed, CheckState::Missing, CheckState::Ok]);
+        assert!(disk_space_check(Some(500 * MEGABYTE)).next_step.is_some());
+    }
 
     #[tokio::test]
     async fn a_lock_that_a_commit_holds_for_a_moment_is_no_fault() {

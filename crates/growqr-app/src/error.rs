@@ -7,6 +7,7 @@ use growqr_core::ask::SettledBy;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AskView, StoreError};
 use growqr_core::memory::MemoryError;
+use growqr_store::Holder;
 use growqr_wire::{Error, ErrorCode};
 use std::io;
 use std::ops::RangeInclusive;
@@ -46,6 +47,12 @@ pub enum AppError {
     #[error("this profile is in use by {holder}")]
     InUse {
         /// The process, described for the message.
+        holder: String,
+    },
+    /// A host of another computer has claimed the profile while this one ran.
+    #[error("this profile is used by {holder} now, so this GrowQR has stopped its agents")]
+    HoldLost {
+        /// That host, described for the message.
         holder: String,
     },
     /// The store failed.
@@ -135,6 +142,12 @@ impl AppError {
         AppError::File { doing, path: path.to_path_buf(), source }
     }
 
+    /// The profile is held by another host of the same database server.
+    pub(crate) fn held(holder: Option<Holder>) -> AppError {
+        let holder = holder.map_or_else(|| "a process on another computer".to_owned(), |holder| holder.to_string());
+        AppError::InUse { holder: format!("{holder}, which uses the same database server") }
+    }
+
     pub(crate) fn bad_request(message: impl Into<String>, next_step: impl Into<String>) -> AppError {
         AppError::BadRequest { message: message.into(), next_step: next_step.into() }
     }
@@ -185,6 +198,7 @@ impl From<AppError> for Error {
             AppError::InUse { .. } => {
                 Error::new(ErrorCode::Held, text).retryable().next("Quit GrowQR there, or wait until that command has finished.")
             }
+            AppError::HoldLost { .. } => hold_lost(text),
             AppError::Store(source) => store(text, &source),
             AppError::Memory(source) => memory(text, &source),
             AppError::Host(source) => host(text, source),
@@ -233,12 +247,19 @@ fn read_only(text: String, what: &str) -> Error {
         .next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
 }
 
+fn hold_lost(text: String) -> Error {
+    Error::new(ErrorCode::Held, text)
+        .retryable()
+        .next("Go on there, or quit GrowQR there; then this one can use the profile again. Everything recorded so far is safe.")
+}
+
 /// Converts an error of the store, for the answer to a request or for an agent that stopped because of the error.
 pub(crate) fn store(text: String, source: &StoreError) -> Error {
     match source {
         StoreError::Conflict { .. } => {
             Error::new(ErrorCode::Conflict, text).retryable().next("Another GrowQR writes to the same database; end one of them.")
         }
+        StoreError::HoldLost { .. } => hold_lost(text),
         StoreError::DiskFull => disk_full(text),
         StoreError::ReadOnly => read_only(text, "the data folder"),
         StoreError::Corrupt(_) => Error::new(ErrorCode::Database, text)

@@ -14,6 +14,7 @@ mod error;
 mod health;
 mod host;
 mod library;
+mod machine;
 mod memory;
 mod memory_link;
 mod model_setup;

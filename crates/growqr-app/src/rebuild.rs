@@ -3,9 +3,10 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::host::lock::ProfileLock;
+use crate::host::open_profile::this_process;
 use crate::profile::location::Profile;
 use growqr_core::clock::Clock;
-use growqr_store::Db;
+use growqr_store::{Claim, Db};
 use growqr_wire as wire;
 
 impl Profile {
@@ -19,13 +20,15 @@ impl Profile {
         if Db::status(self.database()).await?.is_none_or(|status| status.applied == 0) {
             return Ok(wire::Rebuilt::default());
         }
-        let (now, in_use) = (SystemClock.now(), |holder| AppError::InUse { holder });
+        let now = SystemClock.now();
         self.create()?;
-        let _lock = ProfileLock::take(self, now)?.ok_or_else(|| in_use(ProfileLock::holder(self)))?;
+        let _lock = ProfileLock::take(self, now)?.ok_or_else(|| AppError::InUse { holder: ProfileLock::holder(self) })?;
         let db = Db::open(self.database()).await?;
-        let _database_claim =
-            db.claim_profile(self.id()).await?.ok_or_else(|| in_use("a process on another computer".to_owned()))?;
-        let store = db.profile(self.id(), now).await?;
+        let claim = match db.claim_profile(self.id(), &this_process(now)).await? {
+            Claim::Ours(claim) => claim,
+            Claim::Taken(holder) => return Err(AppError::held(holder)),
+        };
+        let store = db.claimed(self.id(), &claim);
         let rebuilt = growqr_actors::rebuild(&*store, &*db.views(self.id())).await?;
         drop(store);
         db.close().await;

@@ -19,6 +19,7 @@ pub mod postgres;
 mod record;
 mod script;
 mod small_disk;
+mod stalling_proxy;
 mod vault;
 #[cfg(target_os = "linux")]
 pub mod window;
@@ -27,6 +28,7 @@ pub use dead_port::DeadPort;
 pub use desktop_session::{DesktopSession, without_session};
 pub use docker::DockerHost;
 pub use small_disk::SmallDisk;
+pub use stalling_proxy::StallingProxy;
 pub use vault::write_vault;
 
 /// Reports on standard error what was not tested and why.

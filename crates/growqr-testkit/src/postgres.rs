@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static SERVER: OnceLock<Option<String>> = OnceLock::new();
-/// The watchdog. This process has the other end of its standard input, which closes when the process ends.
-static WATCHDOG: OnceLock<Child> = OnceLock::new();
+/// The server that this process has started. Its watchdog stops it when the process ends.
+static OWN_SERVER: OnceLock<PrivateServer> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// Creates an empty database and returns its URL. Returns `None`, and reports the test as skipped, if there is no server.
@@ -47,7 +47,10 @@ fn server() -> Option<String> {
     if let Ok(url) = std::env::var("GROWQR_TEST_DATABASE_URL") {
         return Some(url);
     }
-    Some(start(&server_programs()?))
+    let server = start(&server_programs()?);
+    let url = server.url(server.port);
+    assert!(OWN_SERVER.set(server).is_ok(), "one server is started once");
+    Some(url)
 }
 
 /// The folder of the server's programs on Debian.
@@ -58,19 +61,87 @@ fn server_programs() -> Option<PathBuf> {
         .find(|folder| folder.join("initdb").exists())
 }
 
-/// Creates a database cluster and starts the server on a free loopback port. Returns its URL.
-fn start(programs: &Path) -> String {
+/// Creates a database cluster and starts the server on a free loopback port.
+fn start(programs: &Path) -> PrivateServer {
     let folder = tempfile::Builder::new().prefix("growqr-pg").tempdir().expect("a temporary folder").keep();
     let data = folder.join("data");
     chown_to_server(&folder);
     let initdb = programs.join("initdb");
     run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
     let port = free_port();
-    let options = format!("-h 127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200 -c fsync=off");
+    let options = format!(
+        "-h 127.0.0.1,::1 -p {port} -c unix_socket_directories='{}' -c max_connections=200 -c fsync=off",
+        folder.display()
+    );
     let control = programs.join("pg_ctl");
     run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
-    stop_server_with_this_process(&control, &data, &folder);
-    format!("postgres://growqr@127.0.0.1:{port}/postgres")
+    let watchdog = stop_server_with_this_process(&control, &data, &folder);
+    PrivateServer { control, data, folder, port, watchdog }
+}
+
+/// A server for one test, which may restart it. It ends with this value, or with the process.
+pub struct PrivateServer {
+    control: PathBuf,
+    data: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    /// This process has the other end of its standard input.
+    watchdog: Child,
+}
+
+impl PrivateServer {
+    /// Starts a server with the empty database `postgres`. `None`, and the test is reported as skipped, if there is no program
+    /// for it.
+    ///
+    /// # Panics
+    /// If there is no program and `GROWQR_REQUIRE_POSTGRES` is set, or if the server fails.
+    #[must_use]
+    pub fn start() -> Option<PrivateServer> {
+        let Some(programs) = server_programs() else {
+            skipped("a test that restarts PostgreSQL: no server of version 15 or later is installed");
+            assert!(std::env::var_os("GROWQR_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required, but there is none");
+            return None;
+        };
+        Some(start(&programs))
+    }
+
+    /// Its port on the loopback addresses.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder of its Unix socket.
+    #[must_use]
+    pub fn socket_folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The URL of its database through a port of this computer, such as that of a proxy.
+    #[must_use]
+    pub fn url(&self, port: u16) -> String {
+        format!("postgres://growqr@127.0.0.1:{port}/postgres")
+    }
+
+    /// Restarts the server, which ends all its connections.
+    ///
+    /// # Panics
+    /// If the server fails.
+    pub fn restart(&self) {
+        run(as_server(&self.control)
+            .args(["restart", "-w", "-m", "fast", "-D"])
+            .arg(&self.data)
+            .arg("-l")
+            .arg(self.folder.join("log")));
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        drop(self.watchdog.stdin.take());
+        // It only fails if the watchdog has ended before; then the server has too.
+        let _ = self.watchdog.wait();
+    }
 }
 
 /// A command of the server. The server refuses to run as root: if this process is root, the command runs as the user
@@ -101,13 +172,12 @@ fn is_root() -> bool {
 
 /// Starts the watchdog, because tests have no common end at which to stop the server. It is a shell that waits for the end
 /// of its standard input. This process has the other end, which the system closes when the process ends for any reason.
-fn stop_server_with_this_process(control: &Path, data: &Path, folder: &Path) {
+fn stop_server_with_this_process(control: &Path, data: &Path, folder: &Path) -> Child {
     let stop = as_server(control);
     let mut script = Command::new("sh");
     script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);
     script.arg(folder).arg(stop.get_program()).args(stop.get_args()).args(["stop", "-m", "immediate", "-D"]).arg(data);
-    let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell");
-    WATCHDOG.set(child).expect("one server is started once");
+    script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell")
 }
 
 fn run(command: &mut Command) {

@@ -12,6 +12,7 @@ use crate::host::no_host;
 use crate::host::streaming_answers::StreamingAnswers;
 use crate::host::subscription::Subscription;
 use crate::profile::location::{Environment, Profile};
+use growqr_core::id::AgentId;
 use growqr_wire::{Needs, Push, Reply, Request, VERSION};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -273,7 +274,10 @@ impl Task {
             return false;
         }
         if let Some(error) = failure {
-            tracing::warn!(%error, "the answer of the running host cannot be read");
+            tracing::warn!(%error, "the host has ended with an error");
+            if matches!(error, AppError::HoldLost { .. }) {
+                self.publish(Push::Stopped { agent: AgentId::grow().to_string(), error: error.into() });
+            }
         }
         if let Err(error) = self.connect().await {
             tracing::warn!(%error, "no process runs the agents, and this process cannot run them");
@@ -283,7 +287,9 @@ impl Task {
 
     /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers.
     async fn connect(&mut self) -> Result<(), AppError> {
-        self.connection = None;
+        if let Some(ended) = self.connection.take() {
+            ended.close().await;
+        }
         let connection = Connection::open(&self.profile, &self.environment, self.needs).await?;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);
         self.connection = Some(connection);

@@ -5,18 +5,25 @@ use crate::host::handler::Handler;
 use crate::host::host_connection::HostConnection;
 use crate::host::host_events::HostEvents;
 use crate::host::lock::ProfileLock;
-use crate::host::open_profile::OpenProfile;
+use crate::host::open_profile::{OpenProfile, Opened};
 use crate::host::running_host::RunningHost;
 use crate::profile::location::{Environment, Profile};
 use growqr_wire::{Needs, Push, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long to wait for a process that holds the profile lock and does not listen: it may just be starting or ending.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pause between two attempts.
 const RETRY_PAUSE: Duration = Duration::from_millis(25);
+
+/// Pause between two attempts while a host of another computer holds the profile.
+const HELD_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a host may take to close: its disk or its database may not answer. Nothing is lost if it is dropped then.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where requests are answered.
 pub(crate) enum Connection {
@@ -34,23 +41,27 @@ impl Connection {
     /// Attaches to the running host, or provides in this process what `needs` names.
     ///
     /// # Errors
-    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of
-    /// opening the profile.
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; [`AppError::InUse`] if a
+    /// host of another computer holds the profile; else the errors of opening the profile.
     pub(crate) async fn open(profile: &Profile, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
-        let attempts = LOCK_TIMEOUT.as_millis() / RETRY_PAUSE.as_millis();
-        for _ in 0..attempts {
+        let began = Instant::now();
+        loop {
             if let Some(attached) = attach(profile, &[Request::Hello { version: VERSION }, Request::Follow]).await? {
                 return Ok(Connection::Attached(Box::new(attached)));
             }
             if needs == Needs::Nothing {
                 return Ok(Connection::NoHost);
             }
-            if let Some(profile) = OpenProfile::open(profile.clone(), environment).await? {
-                return Connection::from_profile(profile, needs).await;
+            let (pause, error) = match OpenProfile::open(profile.clone(), environment).await? {
+                Opened::Ours(profile) => return Connection::from_profile(*profile, needs).await,
+                Opened::Locked => (RETRY_PAUSE, AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) }),
+                Opened::Held(holder) => (HELD_PAUSE, AppError::held(holder)),
+            };
+            if began.elapsed() >= LOCK_TIMEOUT {
+                return Err(error);
             }
-            tokio::time::sleep(RETRY_PAUSE).await;
+            tokio::time::sleep(pause).await;
         }
-        Err(AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) })
     }
 
     async fn from_profile(profile: OpenProfile, needs: Needs) -> Result<Connection, AppError> {
@@ -64,11 +75,16 @@ impl Connection {
     /// The next push; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
     ///
     /// # Errors
-    /// If the host sends something that this program does not understand.
+    /// If the host sends something that this program does not understand; [`AppError::HoldLost`] if a host of another computer
+    /// has claimed the profile.
     pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
         match self {
             Connection::Attached(attached) => attached.next().await,
-            Connection::Hosting(_, events) => Ok(events.next().await),
+            Connection::Hosting(host, events) => tokio::select! {
+                biased;
+                error = host.lost() => Err(error),
+                push = events.next() => Ok(push),
+            },
             Connection::LockOnly(_) | Connection::NoHost => std::future::pending().await,
         }
     }
@@ -93,7 +109,9 @@ impl Connection {
             Connection::Attached(_) | Connection::NoHost => {}
             Connection::Hosting(host, events) => {
                 drop(events);
-                host.stop().await;
+                if tokio::time::timeout(CLOSE_TIMEOUT, host.stop()).await.is_err() {
+                    tracing::warn!("the host could not be closed in time; recorded work continues at the next start");
+                }
             }
             Connection::LockOnly(handler) => {
                 if let Some(handler) = Arc::into_inner(handler) {

@@ -39,7 +39,7 @@ impl ProfileLock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(source)) => return Err(AppError::file("lock", &path, source)),
         }
-        let program = std::env::args().next().unwrap_or_default();
+        let program = program_name();
         let holder = Holder { pid: std::process::id(), program, since: now };
         let text = serde_json::to_vec(&holder).map_err(|error| AppError::Internal(error.to_string()))?;
         if let Err(error) = std::fs::write(&holder_file, text) {
@@ -55,13 +55,18 @@ impl ProfileLock {
         let holder = std::fs::read(holder_file).ok().and_then(|text| serde_json::from_slice::<Holder>(&text).ok());
         holder.map_or_else(
             || "another process".to_owned(),
-            |holder| {
-                let program =
-                    std::path::Path::new(&holder.program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-                format!("{program} (process {})", holder.pid)
-            },
+            |holder| format!("{} (process {})", file_name(&holder.program), holder.pid),
         )
     }
+}
+
+/// The name of this program, for messages.
+pub(crate) fn program_name() -> String {
+    file_name(&std::env::args().next().unwrap_or_default())
+}
+
+fn file_name(program: &str) -> String {
+    std::path::Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 impl Drop for ProfileLock {

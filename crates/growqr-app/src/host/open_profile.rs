@@ -2,7 +2,7 @@
 
 use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
-use crate::host::lock::ProfileLock;
+use crate::host::lock::{ProfileLock, program_name};
 use crate::library::Library;
 use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
@@ -12,14 +12,14 @@ use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
 use crate::stack::workbench::WorkbenchSlot;
-use crate::{memory_link, rules};
+use crate::{machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
-use growqr_store::{Db, ProfileClaim};
+use growqr_store::{Claim, Db, Holder, ProfileClaim};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -36,27 +36,41 @@ pub(crate) struct OpenProfile {
     pub(crate) process: u64,
     pub(crate) environment: Environment,
     db: Db,
-    _database_claim: ProfileClaim,
+    /// The claim on the profile among the hosts of one database server.
+    pub(crate) claim: Arc<ProfileClaim>,
     // The last field, so that the lock is released after everything else is closed.
     _lock: ProfileLock,
 }
 
+/// The result of opening a profile.
+pub(crate) enum Opened {
+    /// This process has it.
+    Ours(Box<OpenProfile>),
+    /// Another process of this computer has the lock.
+    Locked,
+    /// Another host of the same database server holds the profile: this one, if it has told its name.
+    Held(Option<Holder>),
+}
+
 impl OpenProfile {
-    /// Takes the profile's lock and opens everything. `Ok(None)` if another process holds it.
+    /// Takes the profile's lock and opens everything, unless another process holds the profile.
     ///
     /// # Errors
     /// [`AppError`]: a folder or the database cannot be used.
-    pub(crate) async fn open(profile: Profile, environment: &Environment) -> Result<Option<OpenProfile>, AppError> {
+    pub(crate) async fn open(profile: Profile, environment: &Environment) -> Result<Opened, AppError> {
         let now = SystemClock.now();
         profile.create()?;
-        let Some(lock) = ProfileLock::take(&profile, now)? else { return Ok(None) };
+        let Some(lock) = ProfileLock::take(&profile, now)? else { return Ok(Opened::Locked) };
         let folder = profile.memory();
         // A memory that does not exist is created only after the database was asked which one the conversation uses.
         let exists = memory_link::has_repository(&profile);
         let memory_task = tokio::task::spawn_blocking(move || open_memory(&folder, now, exists));
         let db = Db::open(profile.database()).await?;
-        let Some(claim) = db.claim_profile(profile.id()).await? else { return Ok(None) };
-        let store = db.profile(profile.id(), now).await?;
+        let claim = match db.claim_profile(profile.id(), &this_process(now)).await? {
+            Claim::Ours(claim) => Arc::new(claim),
+            Claim::Taken(holder) => return Ok(Opened::Held(holder)),
+        };
+        let store = db.claimed(profile.id(), &claim);
         copy_account(&profile, &*store).await?;
         let stored = settings::stored(&*store).await?;
         let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
@@ -69,7 +83,7 @@ impl OpenProfile {
         let workbench = WorkbenchSlot::default();
         setups.set_workbench(workbench.clone());
         let (environment, setups) = (environment.clone(), Arc::new(setups));
-        Ok(Some(OpenProfile {
+        Ok(Opened::Ours(Box::new(OpenProfile {
             library,
             store,
             memory,
@@ -79,9 +93,9 @@ impl OpenProfile {
             process: rand::random(),
             environment,
             db,
-            _database_claim: claim,
+            claim,
             _lock: lock,
-        }))
+        })))
     }
 
     /// The ports that a host needs.
@@ -128,6 +142,11 @@ impl OpenProfile {
         drop(self.store);
         self.db.close().await;
     }
+}
+
+/// This process, described for people at other computers that use the same database server.
+pub(crate) fn this_process(now: Timestamp) -> Holder {
+    Holder { machine: machine::name(), program: program_name(), process: std::process::id(), since: now }
 }
 
 /// Copies the account of this profile into the profile's database.

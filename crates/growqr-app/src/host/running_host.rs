@@ -8,7 +8,8 @@ use crate::host::open_profile::OpenProfile;
 use crate::host::{server, socket};
 use growqr_actors::{Host, HostConfig};
 use growqr_memory::Watch;
-use std::sync::Arc;
+use growqr_store::ProfileClaim;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -29,8 +30,9 @@ pub(crate) struct RunningHost {
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
-    /// Loads keys, then asks the provider for its models. Aborted when this is dropped.
+    /// Loads keys, then asks the provider for its models; stops the agents when the claim is lost. Aborted when this is dropped.
     refresh: JoinSet<()>,
+    claim: Arc<ProfileClaim>,
 }
 
 impl RunningHost {
@@ -64,11 +66,19 @@ impl RunningHost {
         if let Err(error) = host.rules_changed().await {
             tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
+        let claim = Arc::clone(&profile.claim);
         let handler = Arc::new(Handler::with_agents(profile, host, memory_changes, progress));
         let events = handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()))?;
         handler.keep_containers().await;
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
-        Ok((RunningHost { handler, stop, socket, watch, refresh }, events))
+        refresh.spawn(stop_when_lost(Arc::clone(&claim), Arc::downgrade(&handler)));
+        Ok((RunningHost { handler, stop, socket, watch, refresh, claim }, events))
+    }
+
+    /// Waits until a host of another computer has claimed the profile, and returns what to tell the person. The agents stop by
+    /// themselves. Cancel-safe.
+    pub(crate) async fn lost(&self) -> AppError {
+        AppError::HoldLost { holder: self.claim.lost().await }
     }
 
     /// The request handler. Drop all clones of it before [`RunningHost::stop`].
@@ -81,11 +91,22 @@ impl RunningHost {
         self.stop.cancel();
         self.refresh.abort_all();
         self.handler.stop_agents().await;
+        // The handler has the other one.
+        drop(self.claim);
         // Both tasks end by themselves, and their errors no longer matter.
         let _ = self.socket.await;
         drop(self.watch.await);
         if let Some(handler) = Arc::into_inner(self.handler) {
             handler.close().await;
         }
+    }
+}
+
+/// Ends model calls and other work that nobody could record any more.
+async fn stop_when_lost(claim: Arc<ProfileClaim>, handler: Weak<Handler>) {
+    let holder = claim.lost().await;
+    tracing::error!(holder, "another host uses this profile now; the agents of this one stop");
+    if let Some(handler) = handler.upgrade() {
+        handler.stop_agents().await;
     }
 }

@@ -47,6 +47,7 @@ impl Journal for SqliteStore {
         let mut query = self.remaining_statements(&append, &chain, first)?;
         let query = query.build().persistent(chain.events.len() <= MAX_PREPARED_EVENTS);
         query.execute(&mut *writer).await.map_err(appending(&append.agent))?;
+        self.db.log.empty_if_large(&mut writer).await;
         writer.release();
         Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
     }

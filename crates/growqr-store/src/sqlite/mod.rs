@@ -3,6 +3,7 @@
 
 mod asks;
 mod journal;
+mod log;
 mod memory_links;
 mod outbox;
 mod rebuild;
@@ -17,6 +18,7 @@ mod unfilled;
 mod users;
 mod views;
 
+use self::log::Log;
 use crate::error::{migrating, while_doing};
 use crate::rows::{self, HeadRow, number};
 use crate::schema::{SchemaState, known};
@@ -57,6 +59,7 @@ pub(crate) struct Database {
     /// `None` if the database is read-only.
     writer: Option<Mutex<Option<SqliteConnection>>>,
     readers: SqlitePool,
+    log: Log,
 }
 
 /// The store of one profile.
@@ -82,13 +85,14 @@ impl Database {
         let migrated = migrate(&mut connection).await?;
         // A failed fill leaves its transaction open; dropping the connection rolls it back.
         let writer = unfilled::fill(&mut connection).await.then_some(connection);
-        Ok((Database { path: path.to_owned(), writer: Some(Mutex::new(writer)), readers: readers(path) }, migrated))
+        let log = Log::of(path);
+        Ok((Database { path: path.to_owned(), writer: Some(Mutex::new(writer)), readers: readers(path), log }, migrated))
     }
 
     /// Opens read-only; `None` if there is no file.
     pub(crate) async fn open_read_only(path: &Path) -> Result<Option<Database>, StoreError> {
         match path.try_exists() {
-            Ok(true) => Ok(Some(Database { path: path.to_owned(), writer: None, readers: readers(path) })),
+            Ok(true) => Ok(Some(Database { path: path.to_owned(), writer: None, readers: readers(path), log: Log::of(path) })),
             Ok(false) => Ok(None),
             Err(error) => Err(StoreError::Unreachable(format!("open: {error}"))),
         }
@@ -130,10 +134,7 @@ impl Database {
             status.counts = Some(Counts::try_from(counts)?);
             status.indexed = Some(true);
         }
-        let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        status.bytes = Some(size(&self.path) + size(Path::new(&log)));
+        status.bytes = Some(self.path.metadata().map_or(0, |file| file.len()) + self.log.size());
         Ok(status)
     }
 
@@ -206,6 +207,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
         .pragma("fullfsync", "1")
         .pragma("checkpoint_fullfsync", "1")
         .pragma("wal_autocheckpoint", CHECKPOINT_AFTER)
+        .pragma("journal_size_limit", log::KEPT_SIZE)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
     SqliteConnection::connect_with(&options).await.map_err(|error| with_os_error(path, while_doing("open")(error)))

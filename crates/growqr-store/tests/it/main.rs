@@ -6,5 +6,8 @@
 mod broken_files;
 mod contract;
 mod fixtures;
+mod holds;
+mod log_size;
+mod stalled;
 mod unreachable;
 mod upgrading;
