@@ -4,3 +4,4 @@
 
 mod events;
 mod session;
+mod two_hosts;

@@ -48,7 +48,7 @@ impl Server {
     pub(super) fn new(url: &DatabaseUrl, read_only: bool) -> Result<Server, StoreError> {
         // The parser's message may repeat parts of the URL, including the password.
         let malformed = |_| StoreError::Unreachable("open: the database URL is malformed".to_owned());
-        let mut options: PgConnectOptions = url.expose().parse().map_err(malformed)?;
+        let mut options: PgConnectOptions = with_host(url.expose()).parse().map_err(malformed)?;
         // The parser keeps the brackets of an IPv6 address, and no resolver knows such a name.
         let address = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::to_owned);
         if let Some(address) = address {
@@ -85,6 +85,17 @@ impl Server {
             .after_release(|connection, _| Box::pin(test(connection)))
             .connect_lazy_with(self.options.clone().options(LIMITS));
         Connections { pool }
+    }
+}
+
+/// The parser refuses a user without a host, as in `postgres://me@/growqr?host=/run/postgresql`; the host in the query replaces
+/// this one.
+fn with_host(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    match url[start..end].rfind('@').map(|at| start + at + 1) {
+        Some(host) if host == end || url[host..].starts_with(':') => format!("{}localhost{}", &url[..host], &url[host..]),
+        _ => url.to_owned(),
     }
 }
 
@@ -212,6 +223,7 @@ mod tests {
     fn a_socket_folder_can_be_named_in_the_query_and_as_the_host() {
         for url in [
             "postgres://u@/db?host=/var/run/postgresql",
+            "postgres://u:p%40ss@:5433/db?host=/var/run/postgresql",
             "postgres:///db?host=/var/run/postgresql&user=u",
             "postgres://u@localhost/db?host=/var/run/postgresql",
             "postgres://u@%2Fvar%2Frun%2Fpostgresql/db",
