@@ -66,6 +66,30 @@ fn at_a_limit_the_turn_pauses_with_one_ask_that_says_what_is_missing() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_leaves_today_its_budget_and_the_question_names_the_amount() {
+    const DAY: i64 = 86_400_000;
+    let mut world = World::grow();
+    world.setup.limits.per_day = usd_cents(10);
+    world.now.0 += DAY;
+    world.say("go");
+    use_up(&mut world);
+    assert_eq!(world.state.paused_at(), Some(LimitReached::PerDay));
+    let ahead = world.total();
+    world.now.0 -= DAY;
+    world.say("the clock is right again");
+    assert!(world.attempt().is_some(), "today has its own budget");
+    use_up(&mut world);
+    let text = world.limit_ask().text;
+    assert!(text.contains(&format!("${ahead} is dated later and does not count")), "{text}");
+    world.now.0 += DAY;
+    world.say("the day has come");
+    assert!(world.attempt().is_none(), "its budget is used");
+    let text = world.limit_ask().text;
+    assert!(text.contains(&format!("${ahead} of it was recorded earlier")), "{text}");
+    world.check_replay();
+}
+
+#[test]
 fn money_that_is_added_lets_the_turn_go_on_at_once_and_ends_with_the_message() {
     let mut world = at_limit();
     let spent = world.total();

@@ -18,7 +18,7 @@ const VIEWS: [&str; 3] = ["agents", "messages", "outbox"];
 /// Each statement damages every view.
 const DAMAGES: [&str; 3] = [
     "delete from agents; delete from messages; delete from outbox",
-    "update agents set name = 'x', spent = 9 where agent_id = 'grow'; update messages set text = 'gone' where seq = 3; \
+    "update agents set name = 'x', spent = 9, budget = null where agent_id = 'grow'; update messages set text = 'gone' where seq = 3; \
      delete from messages where seq = 5; update outbox set delivered = not delivered, receiver = 'nobody'",
     "delete from outbox where id = 'm-1'; update agents set depth = 7, parent_id = null; \
      update messages set author = 'a-9', seq = seq + 1000 where agent_id = 'a-1'",
@@ -102,6 +102,15 @@ async fn rebuilt(store: &dyn Store, target: &dyn Views, agents: &[TestAgent], pa
 }
 
 on_both! {
+    async fn what_the_grow_agent_has_used_is_read_with_its_row(world: World) {
+        let (store, agents) = story(world).await;
+        let budgets: Vec<_> = store.agents().await.unwrap().into_iter().map(|agent| agent.budget).collect();
+        assert_eq!(budgets, [Some(agents[1].state.budget().clone()), None]);
+        assert_eq!(budgets[0].as_ref().map(|used| used.used_today(NOW)), Some(Money(5)));
+        world.run_sql("update agents set budget = 'of a later build'").await;
+        assert!(store.agents().await.unwrap().iter().all(|agent| agent.budget.is_none()), "then the journal is read");
+    }
+
     async fn damaged_views_are_restored(world: World) {
         let (store, agents) = story(world).await;
         let target = world.db().await.views(&local());
