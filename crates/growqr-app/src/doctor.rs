@@ -256,7 +256,16 @@ async fn host(profile: &Profile) -> Check {
             Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(profile)), None),
             Err(error) => failed("host", error),
         },
-        Ok(None) => check("host", CheckState::Ok, "not running; chat starts one", None),
+        // If the database cannot be read, its own check says so.
+        Ok(None) => match Db::holder(profile.database(), profile.id()).await {
+            Ok(Some(holder)) => check(
+                "host",
+                CheckState::Missing,
+                format!("agents run in {holder}, which uses the same database server"),
+                Some("Go on there, or quit GrowQR there; then this computer can run them."),
+            ),
+            Ok(None) | Err(_) => check("host", CheckState::Ok, "not running; chat starts one", None),
+        },
         Err(error) => failed("host", error),
     }
 }

@@ -34,6 +34,11 @@ impl fmt::Display for Holder {
     }
 }
 
+/// A holder for a message; an earlier build does not tell its name.
+pub(crate) fn description(holder: Option<Holder>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
+}
+
 /// The result of claiming a profile.
 pub enum Claim {
     /// This process holds the profile now.
@@ -81,7 +86,7 @@ impl Hold {
 
     /// Records that another process has claimed the profile, and returns the error for what was tried meanwhile.
     pub(crate) fn lose(&self, holder: Option<Holder>) -> StoreError {
-        let holder = holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+        let holder = description(holder);
         self.lost.send_if_modified(|lost| lost.is_none() && lost.replace(holder.clone()).is_none());
         StoreError::HoldLost { holder }
     }

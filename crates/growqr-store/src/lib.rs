@@ -158,6 +158,18 @@ impl Db {
         }
     }
 
+    /// The process that holds a profile on a server now, described for people. `None` if none does, and for an SQLite database.
+    /// Changes nothing.
+    ///
+    /// # Errors
+    /// Those of the database, also if it still needs a migration.
+    pub async fn holder(config: &DbConfig, profile: &ProfileId) -> Result<Option<String>, StoreError> {
+        match config {
+            DbConfig::Sqlite { .. } => Ok(None),
+            DbConfig::Postgres { url } => postgres::current_holder(url, profile).await,
+        }
+    }
+
     /// The store of a profile that this process has claimed. Once another process has claimed it, each append fails with
     /// [`StoreError::HoldLost`].
     #[must_use]

@@ -44,9 +44,9 @@ async fn an_agent_that_never_sleeps_saves_snapshots_too() {
     while saved().await + 15 < seq.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    host.kill().await;
     let loaded = load(&*world.ports.store, &AgentId::grow()).await.unwrap();
     assert!(loaded.snapshot_seq.0 > 0 && loaded.state.turn() == 8);
+    host.stop().await;
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Claims a profile and keeps the claim; see `crate::hold`.
 
 use super::Database;
-use super::connections::{Server, limited};
+use super::connections::{Server, close, limited};
+use crate::config::DatabaseUrl;
 use crate::error::while_doing;
-use crate::hold::{Claim, Hold, Holder, ProfileClaim};
+use crate::hold::{Claim, Hold, Holder, ProfileClaim, description};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::StoreError;
@@ -20,6 +21,8 @@ const CLAIM: &str = "insert into profiles \
     values ($1, 0, $5, 1, $2, $3, $4, $5) on conflict (profile_id) do update set fence = profiles.fence + 1, \
     holder_machine = excluded.holder_machine, holder_program = excluded.holder_program, \
     holder_process = excluded.holder_process, held_since = excluded.held_since returning fence";
+const LOCKED: &str = "select exists (select 1 from pg_locks where locktype = 'advisory' and objsubid = 1 \
+    and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || $1, 0))";
 const FENCE: &str = "select fence from profiles where profile_id = $1";
 const HOLDER: &str =
     "select holder_machine, holder_program, holder_process, held_since from profiles where profile_id = $1 and fence > 0";
@@ -43,6 +46,21 @@ impl Database {
         let keeper = tokio::spawn(keep(self.server.clone(), profile.clone(), Arc::clone(&hold), connection));
         Ok(Claim::Ours(ProfileClaim { hold: Some(hold), keeper: Some(keeper.abort_handle()) }))
     }
+}
+
+/// See [`crate::Db::holder`].
+pub(crate) async fn current_holder(url: &DatabaseUrl, profile: &ProfileId) -> Result<Option<String>, StoreError> {
+    let mut connection = Server::new(url, true)?.connect().await?;
+    let found = limited("read who holds the profile", async {
+        let is_locked = sqlx::query_scalar(LOCKED).bind(profile.as_str()).fetch_one(&mut connection).await;
+        if !is_locked.map_err(while_doing("read who holds the profile"))? {
+            return Ok(None);
+        }
+        Ok(Some(description(holder(&mut connection, profile).await?)))
+    });
+    let found = found.await;
+    close(connection).await;
+    found
 }
 
 /// The process that has claimed the profile last.

@@ -19,6 +19,8 @@ mod unfilled;
 mod users;
 mod views;
 
+pub(crate) use self::holds::current_holder;
+
 use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, no_answer};
 use crate::config::DatabaseUrl;
 use crate::error::{migrating, while_doing};

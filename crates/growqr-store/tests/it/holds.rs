@@ -64,6 +64,8 @@ async fn after_another_host_has_claimed_the_profile_the_first_appends_nothing() 
         Claim::Taken(found) => assert_eq!(found, Some(holder("studio")), "the second host says who holds it"),
         Claim::Ours(_) => panic!("two hosts hold the profile"),
     }
+    let config = DbConfig::Postgres { url: DatabaseUrl::new(server.url(server.port())) };
+    assert_eq!(Db::holder(&config, &local()).await.unwrap(), Some(holder("studio").to_string()));
     // The network of the first host fails silently; the server restarts and has forgotten its lock.
     proxy.stall();
     let server = restart(server).await;
