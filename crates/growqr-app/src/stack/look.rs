@@ -1,7 +1,8 @@
 //! One look at Docker and at what runs there for a profile. Changes nothing.
 
 use crate::profile::location::{Environment, Profile};
-use crate::stack::config::{docker_environment, install_id};
+use crate::stack::config::docker_environment;
+use crate::stack::install;
 use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
@@ -11,9 +12,9 @@ use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgres
 /// What labels and names the containers of a profile have.
 ///
 /// # Errors
-/// If the id of this install cannot be read.
+/// If the label of the data folder can be neither read nor made.
 pub(crate) fn scope(profile: &Profile) -> Result<Scope, crate::AppError> {
-    Ok(Scope::new(install_id(profile.root())?, profile.id().to_string()))
+    Ok(Scope::new(install::label(profile.root())?, profile.id().to_string()))
 }
 
 /// Finds Docker, reads what runs, and shows it. `None` if Docker cannot be asked; the view says why.

@@ -9,6 +9,7 @@ pub(crate) mod deps;
 mod download;
 pub(crate) mod gateway;
 mod gitea_commands;
+mod install;
 mod look;
 mod memory_copy;
 mod notes;

@@ -177,6 +177,33 @@ fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
     reset(&second);
 }
 
+#[test]
+fn a_moved_data_folder_keeps_its_containers() {
+    let Some(host) = docker() else { return };
+    let base = tempfile::tempdir().expect("a folder");
+    let [before, after] = ["before", "after"].map(|name| base.path().join(name));
+    std::fs::create_dir(&before).expect("a folder");
+    let program = equipped(host, Program::in_folder(&before));
+    up(&program);
+    let owned = Owned::of(host, &program);
+    let seen = || (owned.running(), owned.networks(), owned.volumes());
+    let first = seen();
+    assert_eq!((first.0.len(), first.2.len()), (2, 5));
+    std::fs::rename(&before, &after).expect("a move");
+    let mut moved = Program::in_folder(&after);
+    moved.variables.clone_from(&program.variables);
+    let program = moved;
+    let state = status(&program);
+    for id in ["gitea", "opencode"] {
+        assert_eq!(part(&state, id)["state"], "running", "{state}");
+    }
+    up(&program);
+    assert_eq!(seen(), first);
+    assert_eq!(status(&program)["orphans"], Value::Array(Vec::new()));
+    reset(&program);
+    assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
+}
+
 /// Runs git on the bare repository in Gitea's container.
 fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
     owned.shell("gitea", &format!("cd /var/lib/gitea/git/repositories/*/memory.git && {command}"))
