@@ -105,7 +105,7 @@ impl Worker {
                 tracing::warn!(%image, "the registry does not offer Gitea's default image; the older one is used");
                 let at = SystemClock.now();
                 if let Err(error) = self.deps.store.saw_container(StackPart::Gitea, GITEA_FALLBACK_IMAGE, None, at).await {
-                    self.view.stopped_by(&error.into());
+                    self.view.stopped_by(error.into());
                 }
             }
             Err(error) => {

@@ -31,7 +31,7 @@ pub(crate) async fn look(
     let scope = match scope(profile) {
         Ok(scope) => scope,
         Err(error) => {
-            shown.stopped_by(&error);
+            shown.stopped_by(error);
             return None;
         }
     };
@@ -157,14 +157,30 @@ pub(crate) fn set_next(shown: &StackView, rows: &[StackContainer]) {
 
 impl StackView {
     /// The containers cannot be worked on, for a reason that is not Docker's.
-    pub(crate) fn stopped_by(&self, error: &crate::AppError) {
-        let text = error.to_string();
+    pub(crate) fn stopped_by(&self, error: crate::AppError) {
+        let error = growqr_wire::Error::from(error);
         self.change(|stack| {
             stack.busy = None;
             for part in &mut stack.parts {
                 part.state = PartState::Failed;
-                part.found.clone_from(&text);
+                part.found.clone_from(&error.message);
+                part.next_step.clone_from(&error.next_step);
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_the_containers_is_shown_with_its_next_step() {
+        let view = StackView::new("a", "b");
+        view.stopped_by(crate::AppError::Config { place: "USER_PORT_RANGE_START".to_owned(), problem: "no number".to_owned() });
+        for part in view.get().parts {
+            assert_eq!(part.state, PartState::Failed);
+            assert!(part.next_step.is_some_and(|step| step.contains("USER_PORT_RANGE_START")), "{}", part.found);
+        }
     }
 }
