@@ -78,6 +78,7 @@ impl Worker {
         };
         let missing: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_missing).collect();
         let mut notes = notes::notes(&self.config, &self.deps.profile);
+        notes.extend(self.full_disks.iter().map(|(part, paths)| notes::full_disk(part.name(), paths)));
         notes.extend(missing.iter().map(|part| {
             format!(
                 "{} still runs with another image: {} is not on this computer. To download it: growqr stack up --yes",

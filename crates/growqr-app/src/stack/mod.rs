@@ -24,6 +24,7 @@ mod running_gateway;
 mod services;
 mod view;
 pub(crate) mod work_files;
+mod work_folder;
 pub(crate) mod workbench;
 mod worker;
 

@@ -3,17 +3,18 @@
 //! A prompt has a driver: a task that watches its session. What it knows is compared with what the agent has recorded, and
 //! the difference is the news. A driver can be lost at any time: the next one finds session and prompt again.
 
+use crate::stack::work_folder::WorkContainer;
 use async_trait::async_trait;
 use growqr_core::id::{MessageId, RequestId, SessionId};
 use growqr_core::workbench::{
     ChangedFile, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply, SessionRequest,
     Sessions, Wanted, Workbench, WorkbenchError,
 };
+use growqr_stack::Daemon;
 use growqr_stack::opencode::{
     self, Ending, EventFeed, Failure, FileChange, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionReply, Prompt,
-    Session, SessionView, run_session,
+    SessionView, run_session,
 };
-use growqr_stack::{Daemon, Exec, StackError};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,12 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The pause after a failed attempt to reach it.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Makes the folder of a session a git repository before OpenCode reads it. If OpenCode makes it one, it reads everything again.
-const MAKE_FOLDER: &str = "mkdir -p \"$1\" && { ! command -v git >/dev/null || git init -q \"$1\"; }";
-
-/// How often the folder of a session is tried to be made.
-const FOLDER_TRIES: u32 = 5;
 
 /// How long a session may take to stop.
 const STOP: Duration = Duration::from_secs(20);
@@ -63,8 +58,7 @@ enum Bench {
 struct Running {
     client: OpenCode,
     feed: EventFeed,
-    daemon: Daemon,
-    container: String,
+    container: WorkContainer,
 }
 
 /// A task that watches the session of one prompt.
@@ -97,7 +91,8 @@ impl WorkbenchSlot {
     pub(crate) fn set(&self, client: OpenCode, daemon: Daemon, container: String) {
         self.drivers().clear();
         let feed = EventFeed::start(&client);
-        self.0.bench.send_replace(Bench::Up(Arc::new(Running { client, feed, daemon, container })));
+        let container = WorkContainer { daemon, id: container };
+        self.0.bench.send_replace(Bench::Up(Arc::new(Running { client, feed, container })));
     }
 
     /// The workbench cannot be used, for this reason: the end of a sentence.
@@ -194,7 +189,13 @@ impl WorkbenchSlot {
 
     async fn next_news(&self, running: &Arc<Running>, job: &SessionJob) -> Result<SessionNews, OpenCodeError> {
         let Some(recorded) = &job.session else {
-            let session = open(running, job).await?;
+            let directory = directory(job);
+            if let Err(reason) = running.container.make_folder(&directory).await? {
+                let outcome = SessionOutcome::Failed { reason, retryable: false };
+                return Ok(SessionNews::Ended(SessionEnd::without_words(outcome)));
+            }
+            let new = NewSession { title: job.title.clone(), directory, rules: Vec::new() };
+            let session = running.client.open_session(&new).await?.session;
             return Ok(SessionNews::Started { session: SessionId::new(session.id.as_str()) });
         };
         let driver = self.driver(running, job)?;
@@ -207,7 +208,7 @@ impl WorkbenchSlot {
             }
             if let Some(ended) = ended {
                 self.drop_driver(job);
-                return ended.map(|outcome| SessionNews::Ended(end(outcome)));
+                return Ok(SessionNews::Ended(running.container.with_full_disk(end(ended?)).await));
             }
             tokio::select! {
                 changed = view.changed() => if changed.is_err() && outcome.borrow().is_none() {
@@ -281,7 +282,7 @@ impl Sessions for WorkbenchSlot {
                         tracing::warn!(%error, "a session that cannot be followed could not be stopped");
                     }
                     let outcome = SessionOutcome::Failed { reason: error.to_string(), retryable: false };
-                    return SessionNews::Ended(SessionEnd::without_words(outcome));
+                    return SessionNews::Ended(running.container.with_full_disk(SessionEnd::without_words(outcome)).await);
                 }
             }
         }
@@ -332,38 +333,6 @@ impl Sessions for WorkbenchSlot {
         let changes = running.client.diffs(&session, &message).await.unwrap_or_default();
         let words = opencode::Snapshot { turn, ..opencode::Snapshot::default() }.text();
         Ok(SessionEnd { words, files: changes.into_iter().map(file).collect(), outcome: SessionOutcome::Aborted })
-    }
-}
-
-/// Opens the session of a job in a folder of its own.
-async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeError> {
-    let directory = directory(job);
-    make_folder(running, &directory).await?;
-    let new = NewSession { title: job.title.clone(), directory, rules: Vec::new() };
-    Ok(running.client.open_session(&new).await?.session)
-}
-
-/// Makes a folder in the container. Where the daemon or the container cannot be asked, the caller tries again later; what the
-/// container itself refuses, because it has no room for another process or file, is tried a few times only.
-async fn make_folder(running: &Running, folder: &str) -> Result<(), OpenCodeError> {
-    let mut left = FOLDER_TRIES;
-    loop {
-        let made = running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", folder])).await;
-        let problem = match made {
-            Ok(done) if done.code == 0 => return Ok(()),
-            Ok(done) => done.error,
-            Err(error @ StackError::Failed { .. }) => error.to_string(),
-            Err(error) => {
-                tracing::debug!(%error, "the folder of a session cannot be made now");
-                return Err(OpenCodeError::Unreachable);
-            }
-        };
-        left -= 1;
-        if left == 0 {
-            let message = format!("no folder could be made; the workbench may have too many processes: {}", problem.trim());
-            return Err(OpenCodeError::Refused { status: 507, message });
-        }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
