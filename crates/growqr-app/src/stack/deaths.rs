@@ -43,15 +43,12 @@ impl Worker {
                 self.view.set_part(part, PartState::Starting, found);
             }
             Verdict::GiveUp => {
-                if part == ContainerPart::OpenCode {
-                    self.deps.workbench.clear("it has ended too often");
-                }
-                self.view.set_part(
-                    part,
-                    PartState::Failed,
-                    format!("it has ended {count} times within ten minutes and is not started again by itself: {reason}"),
-                );
+                let found = format!("it has ended {count} times within ten minutes and is not started again by itself: {reason}");
                 let step = format!("Read its log: growqr stack logs {}. Then start it with: growqr stack up", part.word());
+                if part == ContainerPart::OpenCode {
+                    self.deps.workbench.give_up(&format!("{}. {step}", found.trim_end_matches('.')));
+                }
+                self.view.set_part(part, PartState::Failed, found);
                 self.view.change_part(part, |shown| shown.next_step = Some(step));
             }
             Verdict::Start => {}

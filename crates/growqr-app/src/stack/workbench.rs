@@ -50,8 +50,10 @@ enum Bench {
     Up(Arc<Running>),
     /// It starts when a session needs it.
     Asleep,
-    /// Why not: the end of a sentence.
+    /// Why not: the end of a sentence. Sessions wait.
     Down(String),
+    /// Why not, and it stays so until the person does something: sessions do not wait.
+    GivenUp(String),
 }
 
 /// A workbench that answers.
@@ -105,6 +107,16 @@ impl WorkbenchSlot {
         });
     }
 
+    /// The workbench is not started again by itself, for this reason: the end of a sentence. Its sessions fail.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.drivers().clear();
+        self.0.bench.send_if_modified(|bench| {
+            let is_new = !matches!(bench, Bench::GivenUp(known) if known == reason);
+            *bench = Bench::GivenUp(reason.to_owned());
+            is_new
+        });
+    }
+
     /// The workbench is stopped, and starts again when a session needs it.
     pub(crate) fn sleep(&self) {
         self.drivers().clear();
@@ -129,7 +141,7 @@ impl WorkbenchSlot {
     pub(crate) fn state(&self) -> Workbench {
         match &*self.0.bench.borrow() {
             Bench::Up(_) | Bench::Asleep => Workbench::Available,
-            Bench::Down(reason) => Workbench::Unavailable(reason.clone()),
+            Bench::Down(reason) | Bench::GivenUp(reason) => Workbench::Unavailable(reason.clone()),
         }
     }
 
@@ -137,7 +149,7 @@ impl WorkbenchSlot {
     pub(crate) fn client(&self) -> Option<OpenCode> {
         match &*self.0.bench.borrow() {
             Bench::Up(running) => Some(running.client.clone()),
-            Bench::Asleep | Bench::Down(_) => None,
+            Bench::Asleep | Bench::Down(_) | Bench::GivenUp(_) => None,
         }
     }
 
@@ -145,13 +157,14 @@ impl WorkbenchSlot {
         self.0.drivers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the workbench runs.
-    async fn running(&self) -> Arc<Running> {
+    /// Waits until the workbench runs; fails with the reason if it was given up.
+    async fn running(&self) -> Result<Arc<Running>, String> {
         let mut bench = self.0.bench.subscribe();
         loop {
             let now = bench.borrow_and_update().clone();
             match now {
-                Bench::Up(running) => return running,
+                Bench::Up(running) => return Ok(running),
+                Bench::GivenUp(reason) => return Err(reason),
                 Bench::Asleep => {
                     self.0.needed.send_replace(());
                 }
@@ -168,7 +181,7 @@ impl WorkbenchSlot {
         match &*self.0.bench.borrow() {
             Bench::Up(running) => Ok(Arc::clone(running)),
             Bench::Asleep => Err(WorkbenchError::Unreachable("it is not running".to_owned())),
-            Bench::Down(reason) => Err(WorkbenchError::Unreachable(reason.clone())),
+            Bench::Down(reason) | Bench::GivenUp(reason) => Err(WorkbenchError::Unreachable(reason.clone())),
         }
     }
 
@@ -271,7 +284,14 @@ impl Driver {
 impl Sessions for WorkbenchSlot {
     async fn advance(&self, job: &SessionJob) -> SessionNews {
         loop {
-            let running = self.running().await;
+            let running = match self.running().await {
+                Ok(running) => running,
+                Err(reason) => {
+                    let reason = format!("the workbench cannot be used: {reason}");
+                    let outcome = SessionOutcome::Failed { reason, retryable: true };
+                    return SessionNews::Ended(SessionEnd::without_words(outcome));
+                }
+            };
             match self.next_news(&running, job).await {
                 Ok(news) => return news,
                 Err(error) if error.is_temporary() => tokio::time::sleep(PAUSE).await,
@@ -443,6 +463,28 @@ fn file(change: FileChange) -> ChangedFile {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[tokio::test]
+    async fn a_session_fails_once_the_workbench_is_given_up_instead_of_waiting() {
+        let slot = WorkbenchSlot::default();
+        let job = SessionJob {
+            agent: growqr_core::id::AgentId::new("a"),
+            title: "a".to_owned(),
+            session: Some(SessionId::new("ses_1")),
+            message: MessageId::new("msg_1"),
+            prompt: "write".into(),
+            requests: Vec::new(),
+            steps: None,
+        };
+        let mut news = std::pin::pin!(slot.advance(&job));
+        let waited = tokio::time::timeout(Duration::from_millis(20), &mut news).await;
+        assert!(waited.is_err(), "it may start");
+        slot.give_up("it has ended 6 times");
+        let reason = "the workbench cannot be used: it has ended 6 times".to_owned();
+        let failed = SessionNews::Ended(SessionEnd::without_words(SessionOutcome::Failed { reason, retryable: true }));
+        assert_eq!(news.await, failed);
+        assert_eq!(slot.state(), Workbench::Unavailable("it has ended 6 times".to_owned()));
+    }
 
     #[test]
     fn after_a_restart_only_a_lost_connection_lets_a_session_go_on() {
