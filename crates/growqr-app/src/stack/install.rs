@@ -57,17 +57,14 @@ fn label_of_new_place(root: &Path, folder: PathBuf) -> Result<String, AppError> 
     Ok(label)
 }
 
-/// Whether the folder from which this one comes is still in its place.
+/// Whether the folder from which this one comes is still in its place. One that cannot be read may be.
 fn is_copy(root: &Path, install: &Install) -> Result<bool, AppError> {
     let original = &install.folder;
-    let has_label = match read(original)? {
-        Some(other) => other.label == install.label,
-        None => match read_id(&original.join("install-id"))? {
-            Some(id) => hash(&id, original) == install.label,
-            None => false,
-        },
+    let label = match read(original) {
+        Ok(None) => read_id(&original.join("install-id")).map(|id| id.map(|id| hash(&id, original))),
+        found => found.map(|found| found.map(|found| found.label)),
     };
-    if !has_label {
+    if label.is_ok_and(|label| label.as_ref() != Some(&install.label)) {
         return Ok(false);
     }
     // One folder can have two paths, for example on a mounted disk. Then a new file appears in both.
@@ -176,6 +173,16 @@ mod tests {
         fs::rename(&first, &moved).unwrap();
         std::os::unix::fs::symlink(&moved, &first).unwrap();
         assert_eq!(label(&moved).unwrap(), before);
+    }
+
+    #[test]
+    fn a_folder_whose_last_place_cannot_be_read_gets_another_label() {
+        let base = tempfile::tempdir().unwrap();
+        let [first, moved] = ["first", "moved"].map(|name| base.path().join(name));
+        let before = label(&first).unwrap();
+        fs::rename(&first, &moved).unwrap();
+        fs::create_dir_all(first.join("install.json")).unwrap();
+        assert_ne!(label(&moved).unwrap(), before);
     }
 
     #[test]
