@@ -1,6 +1,5 @@
 //! Containers: the create request with its hardening, and the calls on one container.
 
-use crate::archive::{self, Entry};
 use crate::daemon::{Daemon, WORK, limited};
 use crate::error::StackError;
 use crate::labels::{CONFIG, PART, Scope};
@@ -254,17 +253,25 @@ impl Daemon {
     }
 }
 
+/// A tar archive of what is written into the volumes.
 fn seed_archive(spec: &ContainerSpec) -> Vec<u8> {
-    let entry = |entry: &crate::spec::SeedEntry| (entry.path.trim_start_matches('/').to_owned(), entry.clone());
-    let named: Vec<_> = spec.seed.iter().map(entry).collect();
-    let entries: Vec<_> = named
-        .iter()
-        .map(|(path, entry)| Entry {
-            path,
-            content: entry.content.as_deref().map(str::as_bytes),
-            mode: if entry.content.is_some() { 0o444 } else { 0o755 },
-            owner: if entry.owned { spec.user } else { (0, 0) },
-        })
-        .collect();
-    archive::tar(&entries)
+    let mut archive = tar::Builder::new(Vec::new());
+    for entry in &spec.seed {
+        let mut header = tar::Header::new_gnu();
+        let (kind, mode) = match entry.content {
+            Some(_) => (tar::EntryType::Regular, 0o444),
+            None => (tar::EntryType::Directory, 0o755),
+        };
+        let content = entry.content.as_deref().unwrap_or_default().as_bytes();
+        let (user, group) = if entry.owned { spec.user } else { (0, 0) };
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(user.into());
+        header.set_gid(group.into());
+        header.set_size(content.len() as u64);
+        archive
+            .append_data(&mut header, entry.path.trim_start_matches('/'), content)
+            .expect("the paths are relative and in memory");
+    }
+    archive.into_inner().expect("a vector takes everything")
 }

@@ -66,7 +66,7 @@ pub enum StackError {
         during: &'static str,
     },
     /// Every address range that the daemon may use for networks is taken.
-    #[error("Docker has no address range left for another network; \"docker network prune\" removes unused networks")]
+    #[error("Docker has no address range left for another network")]
     NoAddresses,
     /// The container, network, volume or exec does not exist (any more).
     #[error("Docker has no such {what}: {name}")]

@@ -5,7 +5,6 @@
 //! [`Daemon::pull`] fetches missing images, [`Stack::reconcile`] moves the real state to the wanted one. Docker is the only
 //! truth about the real state: everything is found by label, nothing is remembered between two calls.
 
-mod archive;
 mod container;
 mod copy_out;
 mod daemon;
@@ -27,6 +26,7 @@ mod orphans;
 mod plan;
 mod spec;
 mod stack;
+mod tar_stream;
 mod usage;
 mod volume;
 mod work_archive;

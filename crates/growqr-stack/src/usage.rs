@@ -27,6 +27,12 @@ pub struct DiskUse {
     pub paths: Vec<(String, u64)>,
 }
 
+/// A file system with less room is full: nothing useful can be written there.
+const FULL: u64 = 1 << 10;
+
+/// Prints the free kibibytes and, where `df` can, the free files of the file system of each path: one line for each path.
+const FREE: &str = "df -Pk \"$@\" && { df -Pi \"$@\" 2>/dev/null || true; }";
+
 /// Prints the kibibytes below each path, without the entries that `SKIP` names.
 const MEASURE: &str = r#"
 measure() {
@@ -88,5 +94,57 @@ impl Daemon {
             Some((path.trim().to_owned(), kibibytes.parse::<u64>().ok()? * 1024))
         };
         Ok(DiskUse { layer, paths: done.output.lines().filter_map(line).collect() })
+    }
+
+    /// Those of these paths of a running container to which nothing more can be written, because the file system has no room left
+    /// or no more files.
+    ///
+    /// # Errors
+    /// [`StackError`]; [`StackError::Failed`] also if the container has no `df`, or cannot start it.
+    pub async fn full_paths(&self, container: &str, paths: &[&str]) -> Result<Vec<String>, StackError> {
+        let command = ["sh", "-c", FREE, "sh"].into_iter().chain(paths.iter().copied());
+        let done = self.exec(container, &Exec { limit: Duration::from_secs(10), ..Exec::new(command) }).await?;
+        if done.code != 0 {
+            return Err(StackError::Failed { during: "read the free disk space", message: done.error });
+        }
+        Ok(paths.iter().filter(|path| is_full(&done.output, path)).map(|path| (*path).to_owned()).collect())
+    }
+}
+
+/// Reads what [`FREE`] prints: the lines of kibibytes come first, then those of files.
+fn is_full(printed: &str, path: &str) -> bool {
+    let line = |line: &str| {
+        // From the end: the name of a device may have spaces.
+        let mut fields = line.split_whitespace().rev();
+        let is_this = fields.next()? == path;
+        let free: u64 = fields.nth(1)?.parse().ok()?;
+        let used: u64 = fields.next()?.parse().ok()?;
+        is_this.then_some((free, used))
+    };
+    let mut lines = printed.lines().filter_map(line);
+    let (room, files) = (lines.next(), lines.next());
+    // Where files are not counted, both numbers are 0.
+    room.is_some_and(|(free, _)| free < FULL) || files.is_some_and(|(free, used)| free == 0 && used > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_is_full_without_room_or_without_files() {
+        let printed = |free: u64, files: &str| {
+            format!(
+                "Filesystem 1024-blocks Used Available Capacity Mounted on\n\
+                 a device 200000 1 199999 1% /data\ntmpfs 24576 {} {free} 100% /workspace\n\
+                 Filesystem Inodes Used Available Capacity Mounted on\n\
+                 a device 100 1 99 1% /data\ntmpfs {files} 100% /workspace\n",
+                24576 - free
+            )
+        };
+        let full = |free, files| is_full(&printed(free, files), "/workspace");
+        assert!(full(0, "900 10 890") && full(1023, "900 10 890") && full(20_000, "900 900 0"));
+        assert!(!full(1024, "900 10 890") && !full(20_000, "0 0 0"));
+        assert!(!is_full(&printed(0, "900 900 0"), "/data") && !is_full("", "/data"));
     }
 }

@@ -1,8 +1,9 @@
 //! The archive of a folder of a container without some of the folders in it, and whether it is complete.
 
-use crate::copy_out::{BLOCK, Piece, number_record, padded, record, size};
+use crate::copy_out::Piece;
 use crate::daemon::Daemon;
 use crate::error::StackError;
+use crate::tar_stream::{self, BLOCK, Next};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 
@@ -29,7 +30,7 @@ fn without(
     let next = async |state: Option<(BoxStream<'static, _>, Filter)>| {
         let Some((mut archive, mut filter)) = state else { return Ok(None) };
         match archive.try_next().await? {
-            Some(piece) => Ok(Some((filter.pass(piece), Some((archive, filter))))),
+            Some(piece) => Ok(Some((filter.pass(piece)?, Some((archive, filter))))),
             None if filter.is_complete() => Ok(None),
             None => Err(StackError::ConnectionLost { during: "copy a file" }),
         }
@@ -43,10 +44,6 @@ struct Filter {
     left_out: Vec<Vec<u8>>,
     /// What was received and not looked at.
     rest: Piece,
-    /// What is before the header of an entry: long names and other records.
-    before: Piece,
-    name: Option<Vec<u8>>,
-    size: Option<u64>,
     /// Bytes of the entry that are still to come, and whether they are given out.
     left: u64,
     passes: bool,
@@ -59,10 +56,10 @@ impl Filter {
         let parent = path.trim_end_matches('/').rsplit_once('/').map_or(0, |(parent, _)| parent.len() + 1);
         let named = |place: &String| place.as_bytes().get(parent..).unwrap_or_default().to_vec();
         let left_out = left_out.iter().filter(|place| place.starts_with(path)).map(named).collect();
-        Filter { left_out, rest: Piece::new(), before: Piece::new(), name: None, size: None, left: 0, passes: true, zeros: 0 }
+        Filter { left_out, rest: Piece::new(), left: 0, passes: true, zeros: 0 }
     }
 
-    fn pass(&mut self, piece: Piece) -> Piece {
+    fn pass(&mut self, piece: Piece) -> Result<Piece, StackError> {
         let mut received = std::mem::take(&mut self.rest);
         received.extend(piece);
         let mut rest = &received[..];
@@ -77,49 +74,27 @@ impl Filter {
                 self.left -= count as u64;
                 rest = later;
             }
-            let Some((header, after)) = rest.split_at_checked(BLOCK) else { break };
-            if header.iter().all(|byte| *byte == 0) {
-                self.zeros += 1;
-                out.extend_from_slice(header);
-                rest = after;
-                continue;
+            let (headers, passes) = match tar_stream::next(rest)? {
+                Next::Entry(entry) => {
+                    self.zeros = 0;
+                    self.left = entry.padded_size;
+                    self.passes = !self.is_left_out(&entry.name);
+                    (entry.headers, self.passes)
+                }
+                Next::Zeros => {
+                    self.zeros += 1;
+                    (BLOCK, true)
+                }
+                Next::Incomplete => break,
+            };
+            let (now, later) = rest.split_at(headers);
+            if passes {
+                out.extend_from_slice(now);
             }
-            self.zeros = 0;
-            let size = size(header);
-            if matches!(header[156], b'x' | b'g' | b'L' | b'K') {
-                let Some((content, later)) = after.split_at_checked(padded(size)) else { break };
-                self.read_before(header[156], &content[..usize::try_from(size).unwrap_or(usize::MAX).min(content.len())]);
-                self.before.extend_from_slice(header);
-                self.before.extend_from_slice(content);
-                rest = later;
-                continue;
-            }
-            let name = self.name.take().unwrap_or_else(|| name(header));
-            // Links, devices and folders have no content, whatever their size.
-            let size = if matches!(header[156], b'1'..=b'6') { 0 } else { self.size.take().unwrap_or(size) };
-            self.size = None;
-            self.left = size.next_multiple_of(BLOCK as u64);
-            self.passes = !self.is_left_out(&name);
-            let before = std::mem::take(&mut self.before);
-            if self.passes {
-                out.extend(before);
-                out.extend_from_slice(header);
-            }
-            rest = after;
+            rest = later;
         }
         self.rest = rest.to_vec();
-        out
-    }
-
-    fn read_before(&mut self, kind: u8, content: &[u8]) {
-        match kind {
-            b'x' => {
-                self.name = record(content, "path").map(<[u8]>::to_vec).or(self.name.take());
-                self.size = number_record(content, "size").or(self.size);
-            }
-            b'L' => self.name = content.split(|byte| *byte == 0).next().map(<[u8]>::to_vec),
-            _ => {}
-        }
+        Ok(out)
     }
 
     fn is_left_out(&self, name: &[u8]) -> bool {
@@ -132,20 +107,23 @@ impl Filter {
     }
 }
 
-/// The name in a header: its end, after its beginning if the format has a place for it.
-fn name(header: &[u8]) -> Vec<u8> {
-    let text = |field: &[u8]| field.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
-    let (start, end) = (text(&header[345..500]), text(&header[..100]));
-    if &header[257..263] != b"ustar\0" || start.is_empty() { end } else { [start, end].join(&b'/') }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::{Entry, tar};
 
-    fn entry<'a>(path: &'a str, content: Option<&'a [u8]>) -> Entry<'a> {
-        Entry { path, content, mode: 0o644, owner: (1, 1) }
+    /// An archive of these files and folders. Folders have no content.
+    fn tar(entries: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, content) in entries {
+            let mut header = tar::Header::new_gnu();
+            let kind = if content.is_some() { tar::EntryType::Regular } else { tar::EntryType::Directory };
+            header.set_entry_type(kind);
+            header.set_uid(1);
+            header.set_gid(1);
+            header.set_size(content.map_or(0, |content| content.len() as u64));
+            builder.append_data(&mut header, path, content.unwrap_or_default()).unwrap();
+        }
+        builder.into_inner().unwrap()
     }
 
     async fn copied(archive: &[u8], left_out: &[&str]) -> Result<Piece, StackError> {
@@ -157,32 +135,32 @@ mod tests {
     #[tokio::test]
     async fn shared_folders_are_left_out_and_all_else_stays_as_it_is() {
         let large = [7; 2000];
-        let (folder, file) = (entry("workspace/", None), entry("workspace/x-2/a", Some(&large)));
-        let all = tar(&[
-            folder,
-            entry("workspace/x/", None),
-            entry("workspace/x/big", Some(&large)),
-            file,
-            entry("workspace/b", Some(b"")),
-        ]);
-        let expected = tar(&[entry("workspace/", None), entry("workspace/x-2/a", Some(&large)), entry("workspace/b", Some(b""))]);
+        let (folder, file) = (("workspace/", None), ("workspace/x-2/a", Some(&large[..])));
+        let last: (_, Option<&[u8]>) = ("workspace/b", Some(b""));
+        let all = tar(&[folder, ("workspace/x/", None), ("workspace/x/big", Some(&large)), file, last]);
+        let expected = tar(&[folder, file, last]);
         assert_eq!(copied(&all, &["/workspace/x"]).await.unwrap(), expected);
         assert_eq!(copied(&all, &[]).await.unwrap(), all);
     }
 
     #[tokio::test]
     async fn an_entry_with_a_long_name_is_left_out_with_the_records_before_it() {
-        let mut long = tar(&[entry("record", Some(b"20 path=workspace/x\n"))]);
-        long[156] = b'x';
-        long.truncate(2 * BLOCK);
-        long.extend(tar(&[entry("cut", Some(b"secret"))]));
+        let name = format!("workspace/x/{}", "long/".repeat(50));
+        let long = tar(&[(&name, Some(b"secret"))]);
         assert_eq!(copied(&long, &["/workspace/x"]).await.unwrap(), tar(&[]));
         assert_eq!(copied(&long, &["/workspace/y"]).await.unwrap(), long);
+        let mut builder = tar::Builder::new(Vec::new());
+        builder.append_pax_extensions([("path", &b"workspace/x"[..])]).unwrap();
+        let mut pax = builder.into_inner().unwrap();
+        pax.truncate(2 * BLOCK);
+        pax.extend(tar(&[("cut", Some(b"secret"))]));
+        assert_eq!(copied(&pax, &["/workspace/x"]).await.unwrap(), tar(&[]));
+        assert_eq!(copied(&pax, &["/workspace/y"]).await.unwrap(), pax);
     }
 
     #[tokio::test]
     async fn an_archive_without_its_end_is_an_error() {
-        let whole = tar(&[entry("workspace/a", Some(b"abc"))]);
+        let whole = tar(&[("workspace/a", Some(b"abc"))]);
         for length in [0, BLOCK, 2 * BLOCK, 3 * BLOCK, 4 * BLOCK - 1] {
             assert!(matches!(copied(&whole[..length], &[]).await, Err(StackError::ConnectionLost { .. })), "{length}");
         }

@@ -42,6 +42,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &str)] = &[
     ("sqlx", "growqr-store"),
     ("bollard", "growqr-stack"),
+    ("tar", "growqr-stack"),
     ("git2", "growqr-memory"),
     ("gix-", "growqr-memory"),
     ("jsonwebtoken", "growqr-auth"),

@@ -3,16 +3,10 @@
 use crate::error::AppError;
 use crate::profile::location::Environment;
 use crate::stack::ports;
-use growqr_core::id::sha256_hex;
 use growqr_core::stack::{StackContainer, StackPart};
 use growqr_stack::find::{self, System};
 use growqr_stack::{GITEA_FALLBACK_IMAGE, GITEA_IMAGE, RealContainer};
-use std::io::{ErrorKind, Write};
 use std::ops::RangeInclusive;
-use std::path::Path;
-
-/// The length of an install's id, in hexadecimal digits.
-const ID_LENGTH: usize = 32;
 
 /// The images and ports of this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,48 +70,6 @@ pub(crate) fn docker_environment(environment: &Environment) -> find::Environment
     find::Environment { variables, home: std::env::home_dir(), system: System::current() }
 }
 
-/// The id of this install: random, made once per data folder, and different for a copy of the folder at another place, so
-/// that a copy never touches the containers of the original.
-///
-/// # Errors
-/// If its file can be neither read nor written.
-pub(crate) fn install_id(root: &Path) -> Result<String, AppError> {
-    let file = root.join("install-id");
-    let id = match read_id(&file)? {
-        Some(id) => id,
-        None => make_id(root, &file)?,
-    };
-    let place = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
-    Ok(sha256_hex(format!("{id}\0{}", place.display()).as_bytes())[..16].to_owned())
-}
-
-/// The stored id; `None` if there is none, or none that is complete.
-fn read_id(file: &Path) -> Result<Option<String>, AppError> {
-    match std::fs::read_to_string(file) {
-        Ok(id) => Ok((id.len() == ID_LENGTH).then_some(id)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(AppError::file("read", file, source)),
-    }
-}
-
-/// Stores a new id, unless another process has just stored one: then that one.
-fn make_id(root: &Path, file: &Path) -> Result<String, AppError> {
-    let failed = |source| AppError::file("create", file, source);
-    std::fs::create_dir_all(root).map_err(failed)?;
-    let made = format!("{:0ID_LENGTH$x}", rand::random::<u128>());
-    let mut new = tempfile::NamedTempFile::new_in(root).map_err(failed)?;
-    new.write_all(made.as_bytes()).and_then(|()| new.as_file().sync_all()).map_err(failed)?;
-    match new.persist_noclobber(file) {
-        Ok(_) => Ok(made),
-        Err(lost) if lost.error.kind() == ErrorKind::AlreadyExists => match read_id(file)? {
-            Some(id) => Ok(id),
-            // Damaged: no container can have been made with it.
-            None => lost.file.persist(file).map(|_| made).map_err(|lost| failed(lost.error)),
-        },
-        Err(lost) => Err(failed(lost.error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,18 +103,5 @@ mod tests {
         let mut config = StackConfig::read(&Environment::from_variables(&[])).unwrap();
         config.adopt(&[row]);
         assert_eq!(config.gitea_image, GITEA_FALLBACK_IMAGE);
-    }
-
-    #[test]
-    fn an_install_keeps_its_id_and_a_copy_has_another() {
-        let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let id = install_id(folder.path()).unwrap();
-        assert_eq!(install_id(folder.path()).unwrap(), id);
-        assert!(install_id(&folder.path().join("not/made/yet")).is_ok());
-        std::fs::copy(folder.path().join("install-id"), copy.path().join("install-id")).unwrap();
-        assert_ne!(install_id(copy.path()).unwrap(), id);
-        std::fs::write(folder.path().join("install-id"), "").unwrap();
-        let made = install_id(folder.path()).unwrap();
-        assert_eq!(install_id(folder.path()).unwrap(), made);
     }
 }

@@ -78,7 +78,7 @@ impl StackControl {
         }
         match Worker::new(self.deps.clone(), self.view.clone()) {
             Ok(mut worker) => worker.look().await,
-            Err(error) => self.view.stopped_by(&error),
+            Err(error) => self.view.stopped_by(error),
         }
         self.view.get()
     }
@@ -183,7 +183,7 @@ impl StackControl {
                 self.is_running.store(true, Ordering::Release);
                 *task = Some(tokio::spawn(worker.run(Arc::clone(&self.orders), self.stop.clone())));
             }
-            Err(error) => self.view.stopped_by(&error),
+            Err(error) => self.view.stopped_by(error),
         }
     }
 }

@@ -43,15 +43,12 @@ impl Worker {
                 self.view.set_part(part, PartState::Starting, found);
             }
             Verdict::GiveUp => {
-                if part == ContainerPart::OpenCode {
-                    self.deps.workbench.clear("it has ended too often");
-                }
-                self.view.set_part(
-                    part,
-                    PartState::Failed,
-                    format!("it has ended {count} times within ten minutes and is not started again by itself: {reason}"),
-                );
+                let found = format!("it has ended {count} times within ten minutes and is not started again by itself: {reason}");
                 let step = format!("Read its log: growqr stack logs {}. Then start it with: growqr stack up", part.word());
+                if part == ContainerPart::OpenCode {
+                    self.deps.workbench.give_up(&format!("{}. {step}", found.trim_end_matches('.')));
+                }
+                self.view.set_part(part, PartState::Failed, found);
                 self.view.change_part(part, |shown| shown.next_step = Some(step));
             }
             Verdict::Start => {}
@@ -73,6 +70,7 @@ impl Worker {
     /// Reads how much the containers use.
     pub(super) async fn measure(&mut self, stack: &Stack, real: &Real) {
         let measures_disk = self.disk_measured.is_none_or(|at| at.elapsed() > MEASURE_DISK);
+        self.full_disks.retain(|part, _| self.ready.contains_key(part));
         for part in self.ready.keys().copied().collect::<Vec<_>>() {
             let Some(container) = real.container(part) else { continue };
             if let Ok(memory) = stack.daemon().memory(&container.id).await {
@@ -84,6 +82,16 @@ impl Worker {
                 ContainerPart::Gitea => &["/var/lib/gitea"],
                 ContainerPart::OpenCode => &["/data", "/workspace"],
             };
+            let may_be_full = part == ContainerPart::Gitea && self.copy.has_failed() || self.full_disks.contains_key(&part);
+            if (measures_disk || may_be_full)
+                && let Ok(full) = stack.daemon().full_paths(&container.id, paths).await
+            {
+                if full.is_empty() {
+                    self.full_disks.remove(&part)
+                } else {
+                    self.full_disks.insert(part, full)
+                };
+            }
             if measures_disk && let Ok(disk) = stack.daemon().disk(&container.id, paths).await {
                 let bytes = disk.paths.iter().map(|(_, bytes)| bytes).sum::<u64>();
                 self.view.change_part(part, |shown| shown.disk_bytes = Some(bytes));

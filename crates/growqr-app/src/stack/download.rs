@@ -78,6 +78,7 @@ impl Worker {
         };
         let missing: Vec<ContainerPart> = ContainerPart::ALL.into_iter().filter(is_missing).collect();
         let mut notes = notes::notes(&self.config, &self.deps.profile);
+        notes.extend(self.full_disks.iter().map(|(part, paths)| notes::full_disk(part.name(), paths)));
         notes.extend(missing.iter().map(|part| {
             format!(
                 "{} still runs with another image: {} is not on this computer. To download it: growqr stack up --yes",
@@ -105,7 +106,7 @@ impl Worker {
                 tracing::warn!(%image, "the registry does not offer Gitea's default image; the older one is used");
                 let at = SystemClock.now();
                 if let Err(error) = self.deps.store.saw_container(StackPart::Gitea, GITEA_FALLBACK_IMAGE, None, at).await {
-                    self.view.stopped_by(&error.into());
+                    self.view.stopped_by(error.into());
                 }
             }
             Err(error) => {

@@ -1,7 +1,8 @@
 //! One look at Docker and at what runs there for a profile. Changes nothing.
 
 use crate::profile::location::{Environment, Profile};
-use crate::stack::config::{docker_environment, install_id};
+use crate::stack::config::docker_environment;
+use crate::stack::install;
 use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
@@ -11,9 +12,9 @@ use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgres
 /// What labels and names the containers of a profile have.
 ///
 /// # Errors
-/// If the id of this install cannot be read.
+/// If the label of the data folder can be neither read nor made.
 pub(crate) fn scope(profile: &Profile) -> Result<Scope, crate::AppError> {
-    Ok(Scope::new(install_id(profile.root())?, profile.id().to_string()))
+    Ok(Scope::new(install::label(profile.root())?, profile.id().to_string()))
 }
 
 /// Finds Docker, reads what runs, and shows it. `None` if Docker cannot be asked; the view says why.
@@ -30,7 +31,7 @@ pub(crate) async fn look(
     let scope = match scope(profile) {
         Ok(scope) => scope,
         Err(error) => {
-            shown.stopped_by(&error);
+            shown.stopped_by(error);
             return None;
         }
     };
@@ -156,14 +157,30 @@ pub(crate) fn set_next(shown: &StackView, rows: &[StackContainer]) {
 
 impl StackView {
     /// The containers cannot be worked on, for a reason that is not Docker's.
-    pub(crate) fn stopped_by(&self, error: &crate::AppError) {
-        let text = error.to_string();
+    pub(crate) fn stopped_by(&self, error: crate::AppError) {
+        let error = growqr_wire::Error::from(error);
         self.change(|stack| {
             stack.busy = None;
             for part in &mut stack.parts {
                 part.state = PartState::Failed;
-                part.found.clone_from(&text);
+                part.found.clone_from(&error.message);
+                part.next_step.clone_from(&error.next_step);
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_the_containers_is_shown_with_its_next_step() {
+        let view = StackView::new("a", "b");
+        view.stopped_by(crate::AppError::Config { place: "USER_PORT_RANGE_START".to_owned(), problem: "no number".to_owned() });
+        for part in view.get().parts {
+            assert_eq!(part.state, PartState::Failed);
+            assert!(part.next_step.is_some_and(|step| step.contains("USER_PORT_RANGE_START")), "{}", part.found);
+        }
     }
 }

@@ -99,6 +99,11 @@ impl MemoryCopy {
         self.conflicts.look().await;
     }
 
+    /// Whether the last comparison has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Whether a comparison runs that the person has asked for.
     pub(crate) fn is_awaited(&self) -> bool {
         self.asked.is_some() || self.running.as_ref().is_some_and(|running| running.is_asked)

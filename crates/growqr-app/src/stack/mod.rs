@@ -9,6 +9,7 @@ pub(crate) mod deps;
 mod download;
 pub(crate) mod gateway;
 mod gitea_commands;
+mod install;
 mod look;
 mod memory_copy;
 mod notes;
@@ -23,6 +24,7 @@ mod running_gateway;
 mod services;
 mod view;
 pub(crate) mod work_files;
+mod work_folder;
 pub(crate) mod workbench;
 mod worker;
 

@@ -25,6 +25,15 @@ pub(crate) fn notes(config: &StackConfig, profile: &Profile) -> Vec<String> {
     older.into_iter().chain(file).collect()
 }
 
+/// Says that nothing more can be written to these paths of a container, and what to do.
+pub(crate) fn full_disk(of: &str, paths: &[String]) -> String {
+    format!(
+        "The disk of {of} is full: nothing more can be written to {}. Next step: free space on the disk on which Docker keeps its \
+         volumes, for example with: docker system prune",
+        paths.join(" and ")
+    )
+}
+
 /// Shows them.
 pub(crate) fn show(config: &StackConfig, profile: &Profile, shown: &StackView) {
     shown.change(|stack| stack.notes = notes(config, profile));

@@ -38,7 +38,7 @@ impl Worker {
         let rows = match self.deps.store.containers().await {
             Ok(rows) => rows,
             Err(error) => {
-                self.view.stopped_by(&error.into());
+                self.view.stopped_by(error.into());
                 return POLL;
             }
         };

@@ -114,12 +114,12 @@ pub(crate) fn next_step(error: &StackError) -> &'static str {
         StackError::PortTaken(_) => "Try again: another port is chosen.",
         StackError::NameTaken { .. } => "Rename or remove it in Docker, then try again.",
         StackError::NoSpace { .. } => "Make room on the disk, for example with: docker system prune. Then try again.",
+        StackError::NoAddresses => "Remove the networks that no container uses: docker network prune. Then try again.",
         StackError::FolderMissing(_) => "Correct the setting workbench.folders, or share the folder in Docker's settings.",
         StackError::Missing { .. }
         | StackError::ContainerStopped(_)
         | StackError::ContainerPaused(_)
         | StackError::NoProgress(_)
-        | StackError::NoAddresses
         | StackError::EndedAtOnce(_)
         | StackError::Failed { .. } => "Try again. The last lines of the log may tell more: growqr stack logs",
     }

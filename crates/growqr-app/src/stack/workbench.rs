@@ -3,17 +3,18 @@
 //! A prompt has a driver: a task that watches its session. What it knows is compared with what the agent has recorded, and
 //! the difference is the news. A driver can be lost at any time: the next one finds session and prompt again.
 
+use crate::stack::work_folder::WorkContainer;
 use async_trait::async_trait;
 use growqr_core::id::{MessageId, RequestId, SessionId};
 use growqr_core::workbench::{
     ChangedFile, Permission, SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionQuestion, SessionReply, SessionRequest,
     Sessions, Wanted, Workbench, WorkbenchError,
 };
+use growqr_stack::Daemon;
 use growqr_stack::opencode::{
     self, Ending, EventFeed, Failure, FileChange, NewSession, OpenCode, OpenCodeError, PendingRequest, PermissionReply, Prompt,
-    Session, SessionView, run_session,
+    SessionView, run_session,
 };
-use growqr_stack::{Daemon, Exec, StackError};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,12 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The pause after a failed attempt to reach it.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Makes the folder of a session a git repository before OpenCode reads it. If OpenCode makes it one, it reads everything again.
-const MAKE_FOLDER: &str = "mkdir -p \"$1\" && { ! command -v git >/dev/null || git init -q \"$1\"; }";
-
-/// How often the folder of a session is tried to be made.
-const FOLDER_TRIES: u32 = 5;
 
 /// How long a session may take to stop.
 const STOP: Duration = Duration::from_secs(20);
@@ -55,16 +50,17 @@ enum Bench {
     Up(Arc<Running>),
     /// It starts when a session needs it.
     Asleep,
-    /// Why not: the end of a sentence.
+    /// Why not: the end of a sentence. Sessions wait.
     Down(String),
+    /// Why not, and it stays so until the person does something: sessions do not wait.
+    GivenUp(String),
 }
 
 /// A workbench that answers.
 struct Running {
     client: OpenCode,
     feed: EventFeed,
-    daemon: Daemon,
-    container: String,
+    container: WorkContainer,
 }
 
 /// A task that watches the session of one prompt.
@@ -97,7 +93,8 @@ impl WorkbenchSlot {
     pub(crate) fn set(&self, client: OpenCode, daemon: Daemon, container: String) {
         self.drivers().clear();
         let feed = EventFeed::start(&client);
-        self.0.bench.send_replace(Bench::Up(Arc::new(Running { client, feed, daemon, container })));
+        let container = WorkContainer { daemon, id: container };
+        self.0.bench.send_replace(Bench::Up(Arc::new(Running { client, feed, container })));
     }
 
     /// The workbench cannot be used, for this reason: the end of a sentence.
@@ -106,6 +103,16 @@ impl WorkbenchSlot {
         self.0.bench.send_if_modified(|bench| {
             let is_new = !matches!(bench, Bench::Down(known) if known == reason);
             *bench = Bench::Down(reason.to_owned());
+            is_new
+        });
+    }
+
+    /// The workbench is not started again by itself, for this reason: the end of a sentence. Its sessions fail.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.drivers().clear();
+        self.0.bench.send_if_modified(|bench| {
+            let is_new = !matches!(bench, Bench::GivenUp(known) if known == reason);
+            *bench = Bench::GivenUp(reason.to_owned());
             is_new
         });
     }
@@ -134,7 +141,7 @@ impl WorkbenchSlot {
     pub(crate) fn state(&self) -> Workbench {
         match &*self.0.bench.borrow() {
             Bench::Up(_) | Bench::Asleep => Workbench::Available,
-            Bench::Down(reason) => Workbench::Unavailable(reason.clone()),
+            Bench::Down(reason) | Bench::GivenUp(reason) => Workbench::Unavailable(reason.clone()),
         }
     }
 
@@ -142,7 +149,7 @@ impl WorkbenchSlot {
     pub(crate) fn client(&self) -> Option<OpenCode> {
         match &*self.0.bench.borrow() {
             Bench::Up(running) => Some(running.client.clone()),
-            Bench::Asleep | Bench::Down(_) => None,
+            Bench::Asleep | Bench::Down(_) | Bench::GivenUp(_) => None,
         }
     }
 
@@ -150,13 +157,14 @@ impl WorkbenchSlot {
         self.0.drivers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the workbench runs.
-    async fn running(&self) -> Arc<Running> {
+    /// Waits until the workbench runs; fails with the reason if it was given up.
+    async fn running(&self) -> Result<Arc<Running>, String> {
         let mut bench = self.0.bench.subscribe();
         loop {
             let now = bench.borrow_and_update().clone();
             match now {
-                Bench::Up(running) => return running,
+                Bench::Up(running) => return Ok(running),
+                Bench::GivenUp(reason) => return Err(reason),
                 Bench::Asleep => {
                     self.0.needed.send_replace(());
                 }
@@ -173,7 +181,7 @@ impl WorkbenchSlot {
         match &*self.0.bench.borrow() {
             Bench::Up(running) => Ok(Arc::clone(running)),
             Bench::Asleep => Err(WorkbenchError::Unreachable("it is not running".to_owned())),
-            Bench::Down(reason) => Err(WorkbenchError::Unreachable(reason.clone())),
+            Bench::Down(reason) | Bench::GivenUp(reason) => Err(WorkbenchError::Unreachable(reason.clone())),
         }
     }
 
@@ -194,7 +202,13 @@ impl WorkbenchSlot {
 
     async fn next_news(&self, running: &Arc<Running>, job: &SessionJob) -> Result<SessionNews, OpenCodeError> {
         let Some(recorded) = &job.session else {
-            let session = open(running, job).await?;
+            let directory = directory(job);
+            if let Err(reason) = running.container.make_folder(&directory).await? {
+                let outcome = SessionOutcome::Failed { reason, retryable: false };
+                return Ok(SessionNews::Ended(SessionEnd::without_words(outcome)));
+            }
+            let new = NewSession { title: job.title.clone(), directory, rules: Vec::new() };
+            let session = running.client.open_session(&new).await?.session;
             return Ok(SessionNews::Started { session: SessionId::new(session.id.as_str()) });
         };
         let driver = self.driver(running, job)?;
@@ -207,7 +221,7 @@ impl WorkbenchSlot {
             }
             if let Some(ended) = ended {
                 self.drop_driver(job);
-                return ended.map(|outcome| SessionNews::Ended(end(outcome)));
+                return Ok(SessionNews::Ended(running.container.with_full_disk(end(ended?)).await));
             }
             tokio::select! {
                 changed = view.changed() => if changed.is_err() && outcome.borrow().is_none() {
@@ -270,7 +284,14 @@ impl Driver {
 impl Sessions for WorkbenchSlot {
     async fn advance(&self, job: &SessionJob) -> SessionNews {
         loop {
-            let running = self.running().await;
+            let running = match self.running().await {
+                Ok(running) => running,
+                Err(reason) => {
+                    let reason = format!("the workbench cannot be used: {reason}");
+                    let outcome = SessionOutcome::Failed { reason, retryable: true };
+                    return SessionNews::Ended(SessionEnd::without_words(outcome));
+                }
+            };
             match self.next_news(&running, job).await {
                 Ok(news) => return news,
                 Err(error) if error.is_temporary() => tokio::time::sleep(PAUSE).await,
@@ -281,7 +302,7 @@ impl Sessions for WorkbenchSlot {
                         tracing::warn!(%error, "a session that cannot be followed could not be stopped");
                     }
                     let outcome = SessionOutcome::Failed { reason: error.to_string(), retryable: false };
-                    return SessionNews::Ended(SessionEnd::without_words(outcome));
+                    return SessionNews::Ended(running.container.with_full_disk(SessionEnd::without_words(outcome)).await);
                 }
             }
         }
@@ -332,38 +353,6 @@ impl Sessions for WorkbenchSlot {
         let changes = running.client.diffs(&session, &message).await.unwrap_or_default();
         let words = opencode::Snapshot { turn, ..opencode::Snapshot::default() }.text();
         Ok(SessionEnd { words, files: changes.into_iter().map(file).collect(), outcome: SessionOutcome::Aborted })
-    }
-}
-
-/// Opens the session of a job in a folder of its own.
-async fn open(running: &Running, job: &SessionJob) -> Result<Session, OpenCodeError> {
-    let directory = directory(job);
-    make_folder(running, &directory).await?;
-    let new = NewSession { title: job.title.clone(), directory, rules: Vec::new() };
-    Ok(running.client.open_session(&new).await?.session)
-}
-
-/// Makes a folder in the container. Where the daemon or the container cannot be asked, the caller tries again later; what the
-/// container itself refuses, because it has no room for another process or file, is tried a few times only.
-async fn make_folder(running: &Running, folder: &str) -> Result<(), OpenCodeError> {
-    let mut left = FOLDER_TRIES;
-    loop {
-        let made = running.daemon.exec(&running.container, &Exec::new(["sh", "-c", MAKE_FOLDER, "sh", folder])).await;
-        let problem = match made {
-            Ok(done) if done.code == 0 => return Ok(()),
-            Ok(done) => done.error,
-            Err(error @ StackError::Failed { .. }) => error.to_string(),
-            Err(error) => {
-                tracing::debug!(%error, "the folder of a session cannot be made now");
-                return Err(OpenCodeError::Unreachable);
-            }
-        };
-        left -= 1;
-        if left == 0 {
-            let message = format!("no folder could be made; the workbench may have too many processes: {}", problem.trim());
-            return Err(OpenCodeError::Refused { status: 507, message });
-        }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -474,6 +463,28 @@ fn file(change: FileChange) -> ChangedFile {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[tokio::test]
+    async fn a_session_fails_once_the_workbench_is_given_up_instead_of_waiting() {
+        let slot = WorkbenchSlot::default();
+        let job = SessionJob {
+            agent: growqr_core::id::AgentId::new("a"),
+            title: "a".to_owned(),
+            session: Some(SessionId::new("ses_1")),
+            message: MessageId::new("msg_1"),
+            prompt: "write".into(),
+            requests: Vec::new(),
+            steps: None,
+        };
+        let mut news = std::pin::pin!(slot.advance(&job));
+        let waited = tokio::time::timeout(Duration::from_millis(20), &mut news).await;
+        assert!(waited.is_err(), "it may start");
+        slot.give_up("it has ended 6 times");
+        let reason = "the workbench cannot be used: it has ended 6 times".to_owned();
+        let failed = SessionNews::Ended(SessionEnd::without_words(SessionOutcome::Failed { reason, retryable: true }));
+        assert_eq!(news.await, failed);
+        assert_eq!(slot.state(), Workbench::Unavailable("it has ended 6 times".to_owned()));
+    }
 
     #[test]
     fn after_a_restart_only_a_lost_connection_lets_a_session_go_on() {

@@ -71,6 +71,8 @@ pub(crate) struct Worker {
     /// What goes on between rounds.
     pub(super) tasks: PartTasks,
     pub(super) disk_measured: Option<Instant>,
+    /// Parts whose disk is full, with the paths to which nothing more can be written.
+    pub(super) full_disks: BTreeMap<ContainerPart, Vec<String>>,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,
     /// What the person has agreed to remove.
@@ -109,6 +111,7 @@ impl Worker {
             unprepared: BTreeMap::new(),
             tasks: PartTasks::default(),
             disk_measured: None,
+            full_disks: BTreeMap::new(),
             sync: None,
             remove_orphans: Vec::new(),
         })

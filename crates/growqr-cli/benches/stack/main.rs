@@ -3,20 +3,36 @@
 //! Prints `name value unit` lines. Needs root, `dockerd` and npm, as the tests of this crate do. An argument, `provisioning` or
 //! `sub_agents`, measures only that.
 
+#[cfg(target_os = "linux")]
 #[path = "../../tests/it/docker_desk.rs"]
 #[allow(dead_code, reason = "the tests use all of it")]
 mod docker_desk;
+#[cfg(target_os = "linux")]
 mod figures;
+#[cfg(target_os = "linux")]
 mod free_ports;
+#[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
 mod opencode_run;
+#[cfg(target_os = "linux")]
 #[path = "../../tests/it/program.rs"]
 #[allow(dead_code, reason = "the tests use all of it")]
 mod program;
+#[cfg(target_os = "linux")]
 mod provisioning;
+#[cfg(target_os = "linux")]
 mod sub_agents;
 
 fn main() {
+    #[cfg(target_os = "linux")]
+    measure();
+    #[cfg(not(target_os = "linux"))]
+    println!("# the stack was not measured: it needs Linux");
+}
+
+#[cfg(target_os = "linux")]
+fn measure() {
     let Some(host) = docker_desk::docker() else {
         println!("# the stack was not measured: it needs root, dockerd, docker, iptables and OpenCode");
         return;

@@ -2,7 +2,7 @@
 //! are there, and no network, volume or container is.
 
 use crate::docker_desk::{port, reset, status};
-use crate::figures::{print, print_times};
+use crate::figures::{print_ratio, print_times};
 use crate::free_ports::{desk, first_port, variable};
 use growqr_testkit::DockerHost;
 use std::io::{Read, Write};
@@ -34,12 +34,12 @@ pub fn measure(host: &DockerHost) {
         answered.push(answers);
         ended.push(end);
     }
-    let bare = print_times("bare_run", &mut bare);
-    let answered = print_times("stack_up_answers", &mut answered);
-    let ended = print_times("stack_up", &mut ended);
-    print("stack_up_answers_ratio", answered / bare, "");
+    print_times("bare_run", &bare);
+    print_times("stack_up_answers", &answered);
+    print_times("stack_up", &ended);
+    print_ratio("stack_up_answers_ratio", &answered, &bare);
     // With user, token and repository in Gitea, memory's first copy, and the workbench's call to the gateway.
-    print("stack_up_ratio", ended / bare, "");
+    print_ratio("stack_up_ratio", &ended, &bare);
 }
 
 /// The time until both containers answer.

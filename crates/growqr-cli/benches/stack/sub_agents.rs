@@ -2,7 +2,7 @@
 //! the other in each run. Both get the same answers from the model stub: write a file, then say so.
 
 use crate::docker_desk::{Running, up};
-use crate::figures::{print, print_times};
+use crate::figures::{print, print_ratio, print_times};
 use crate::free_ports::desk;
 use crate::memory::{self, Watch};
 use crate::opencode_run::OpenCodeRun;
@@ -51,9 +51,9 @@ pub fn measure(host: &DockerHost) {
         runs.push(run.prompt(&format!("/workspace/run-{number}"), TASK));
     }
     // The first of each reads programs from the disk and makes databases.
-    let agent = print_times("sub_agent", &mut agents[1..]);
-    let run = print_times("opencode_run", &mut runs[1..]);
-    print("sub_agent_ratio", agent / run, "");
+    print_times("sub_agent", &agents[1..]);
+    print_times("opencode_run", &runs[1..]);
+    print_ratio("sub_agent_ratio", &agents[1..], &runs[1..]);
     let (peak, after) = (watch.largest(), memory::at_rest(running.process()));
     let Some((before, after)) = before.zip(after) else {
         println!("# the memory was not measured: this system does not tell it");

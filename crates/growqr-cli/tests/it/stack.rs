@@ -177,6 +177,33 @@ fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
     reset(&second);
 }
 
+#[test]
+fn a_moved_data_folder_keeps_its_containers() {
+    let Some(host) = docker() else { return };
+    let base = tempfile::tempdir().expect("a folder");
+    let [before, after] = ["before", "after"].map(|name| base.path().join(name));
+    std::fs::create_dir(&before).expect("a folder");
+    let program = equipped(host, Program::in_folder(&before));
+    up(&program);
+    let owned = Owned::of(host, &program);
+    let seen = || (owned.running(), owned.networks(), owned.volumes());
+    let first = seen();
+    assert_eq!((first.0.len(), first.2.len()), (2, 5));
+    std::fs::rename(&before, &after).expect("a move");
+    let mut moved = Program::in_folder(&after);
+    moved.variables.clone_from(&program.variables);
+    let program = moved;
+    let state = status(&program);
+    for id in ["gitea", "opencode"] {
+        assert_eq!(part(&state, id)["state"], "running", "{state}");
+    }
+    up(&program);
+    assert_eq!(seen(), first);
+    assert_eq!(status(&program)["orphans"], Value::Array(Vec::new()));
+    reset(&program);
+    assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
+}
+
 /// Runs git on the bare repository in Gitea's container.
 fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
     owned.shell("gitea", &format!("cd /var/lib/gitea/git/repositories/*/memory.git && {command}"))
@@ -412,6 +439,53 @@ fn a_wiped_repository_is_recognised_and_filled_again_only_when_the_person_joins_
     assert_eq!(status(&program)["memory"]["state"], "stopped");
     let (code, state) = sync(&program, &["--join"]);
     assert_eq!((code, &state["memory"]["state"]), (Some(0), &"same".into()), "{state}");
+    assert_eq!(in_gitea(&owned, "git show HEAD:plan.md HEAD:more.md"), "learn Rust\nmore");
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn a_token_that_was_removed_in_gitea_is_made_again_and_what_waited_is_sent() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    let before = gitea_token(&program);
+    assert_eq!(api(&program, "DELETE", "token"), 204);
+    remember(&program, "more.md", "more\n");
+    until("the page in Gitea", Duration::from_secs(60), || {
+        in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(())
+    });
+    assert_ne!(gitea_token(&program), before);
+    drop(running);
+    reset(&program);
+}
+
+#[test]
+fn another_memory_on_gitea_is_recognised_and_nothing_is_sent() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    remember(&program, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&program, &[]).0, Some(0));
+    let names = "GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@x GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@x";
+    let foreign = in_gitea(
+        &owned,
+        &format!("head=$({names} git commit-tree -m other $(git mktree </dev/null)) && git update-ref HEAD $head && echo $head"),
+    );
+    remember(&program, "more.md", "more\n");
+    for arguments in [&[][..], &["--join"]] {
+        let (code, state) = sync(&program, arguments);
+        assert_eq!((code, &state["memory"]["state"]), (Some(1), &"stopped".into()), "{state}");
+        assert!(state["memory"]["next_step"].as_str().is_some_and(|step| step.contains("Rename or delete")), "{state}");
+        assert_eq!(in_gitea(&owned, "git rev-parse HEAD"), foreign);
+    }
+    assert_eq!(page(&program, "plan.md"), "learn Rust\n");
+    assert_eq!(api(&program, "DELETE", "repos/growqr/memory"), 204);
+    until("the copy is made again", Duration::from_secs(60), || (sync(&program, &["--join"]).0 == Some(0)).then_some(()));
     assert_eq!(in_gitea(&owned, "git show HEAD:plan.md HEAD:more.md"), "learn Rust\nmore");
     drop(running);
     reset(&program);

@@ -5,7 +5,7 @@ use crate::program::Program;
 use crate::sign_in::World;
 use crate::workbench::{
     LIMIT, NAMES, answer, assert_every_cost_is_counted, count, is_over, is_session, named, restarts, say, send, send_to_host,
-    shell, sub_agents, until_asked, wait, write,
+    shell, sub_agents, until_asked, until_said, wait, write,
 };
 use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
@@ -86,20 +86,8 @@ fn commits_wait_while_the_volume_of_gitea_is_full() {
     let program = desk(host);
     let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
-    let volumes: Vec<(String, Value)> = owned
-        .volumes()
-        .into_iter()
-        .filter(|name| name.ends_with("-gitea-data"))
-        .map(|name| {
-            let labels = host.docker(&["volume", "inspect", "-f", "{{json .Labels}}", &name]);
-            (name, serde_json::from_str(&labels).expect("JSON"))
-        })
-        .collect();
     drop(running);
-    reset(&program);
-    for (name, labels) in &volumes {
-        shrink(host, name, labels.as_object().expect("labels"), 24);
-    }
+    make_small(host, &program, &owned, "-gitea-data");
     let running = Running::ready(&program);
     remember(&program, "plan.md", "learn Rust\n");
     assert_eq!(program.run(&["stack", "sync"]).code, Some(0));
@@ -110,8 +98,86 @@ fn commits_wait_while_the_volume_of_gitea_is_full() {
         (memory["state"] == "behind").then_some(memory)
     });
     assert_eq!(behind["behind"], 1, "{behind}");
+    let is_named = |state: &Value| state["notes"].to_string().contains("The disk of Gitea is full");
+    until("the full disk", LIMIT, || is_named(&status(&program)).then_some(()));
     owned.shell("gitea", "rm /var/lib/gitea/fill");
-    until("the same", LIMIT, || (status(&program)["memory"]["state"] == "same").then_some(()));
+    until("the same", LIMIT, || {
+        let state = status(&program);
+        (state["memory"]["state"] == "same" && !is_named(&state)).then_some(())
+    });
+    drop(running);
+    reset(&program);
+}
+
+/// A writer and a reader, whose models wait until the disk is full, and later writers that do not wait.
+fn those_with_little_room(request: &RequestView<'_>, held: &[StopPoint; 2]) -> Option<Script> {
+    if !is_session(request) {
+        let said = request.last_user_text();
+        return Some(match said {
+            _ if said.contains("send two") => calls([send("writer", "be the writer"), send("reader", "be the reader")]),
+            _ if said.contains("send another") => calls([send("late", "be late")]),
+            _ if said.contains("how are you") => says("I am well."),
+            _ => says("Noted."),
+        });
+    }
+    let task = request.first_user_text();
+    let wrote = || {
+        let failed = request.tool_results().last().is_some_and(|result| result.is_error || result.text.contains("no space"));
+        says(if failed { "I could not write it." } else { "It is written." })
+    };
+    let large = || write("greeting.txt", &"hello\n".repeat(4_000));
+    Some(match request.answers_so_far() {
+        0 if task.contains("be the reader") => says("I have read it.").stop_at(Point::BeforeHead, &held[1]),
+        0 if task.contains("be late") => large(),
+        0 => write("first.txt", "first\n"),
+        1 if task.contains("be the writer") => large().stop_at(Point::BeforeHead, &held[0]),
+        _ => wrote(),
+    })
+}
+
+/// Replaces the volumes whose names end so by small ones.
+fn make_small(host: &DockerHost, program: &Program, owned: &Owned<'_>, ending: &str) {
+    let labels = |name: &String| host.docker(&["volume", "inspect", "-f", "{{json .Labels}}", name]);
+    let volumes: Vec<(String, String)> =
+        owned.volumes().into_iter().filter(|name| name.ends_with(ending)).map(|name| (name.clone(), labels(&name))).collect();
+    assert!(!volumes.is_empty());
+    reset(program);
+    for (name, labels) in volumes {
+        let labels: Value = serde_json::from_str(&labels).expect("JSON");
+        shrink(host, &name, labels.as_object().expect("labels"), 24);
+    }
+}
+
+#[test]
+fn sub_agents_on_a_full_disk_say_so_and_the_others_and_the_chat_go_on() {
+    const FULL: &str = "The disk of the workbench is full: nothing more can be written to /workspace. Next step: free space";
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    assert_eq!(program.run(&["budget", "set", "--per-message", "4"]).code, Some(0));
+    let held = [StopPoint::new(), StopPoint::new()];
+    let stops = held.clone();
+    program.claude.route(move |request| those_with_little_room(request, &stops));
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    drop(running);
+    make_small(host, &program, &owned, "-opencode-work");
+    let running = Running::ready(&program);
+    say(&program, "send two");
+    held.iter().for_each(wait);
+    owned.shell("opencode", "dd if=/dev/zero of=/workspace/fill bs=1M 2>/dev/null; true");
+    held.iter().for_each(StopPoint::release);
+    until_said(&program, "I could not write it.");
+    until_said(&program, "I have read it.");
+    assert!(program.run(&["agents", "show", "grow"]).out.contains(FULL), "the writer's report");
+    say(&program, "send another");
+    until_said(&program, &format!("Its session failed: {FULL}"));
+    say(&program, "how are you");
+    until_said(&program, "I am well.");
+    assert_eq!(part(&status(&program), "opencode")["state"], "running");
+    owned.shell("opencode", "rm /workspace/fill");
+    say(&program, "send another");
+    until_said(&program, "It is written.");
+    assert_every_cost_is_counted(&program);
     drop(running);
     reset(&program);
 }
