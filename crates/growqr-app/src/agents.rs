@@ -119,6 +119,8 @@ impl Library {
             unknown: 0,
             reserved: 0,
             raised: 0,
+            children: wire::TreeLimit { used: 0, limit: limits.tree().children },
+            unpriced: None,
         };
         if let Some(store) = &self.store {
             let now = SystemClock.now();
@@ -128,6 +130,7 @@ impl Library {
             budget.used_day = grow.budget().used_today(now).0;
             budget.used_month = grow.budget().used_this_month(now).0;
             budget.reserved = grow.reserved().0;
+            let mut used = grow.quota().used;
             for agent in store.agents().await? {
                 budget.spent += agent.spent.0;
                 budget.unknown += agent.unknown.0;
@@ -135,8 +138,16 @@ impl Library {
                 if agent.depth > 0 && agent.status.is_at_work() {
                     let state = growqr_actors::load(&**store, &agent.agent).await?.state;
                     budget.reserved += state.reserved().0;
+                    // The Grow Agent counts all that it gave as used until the sub-agent reports.
+                    used = used.less(state.quota_left());
                 }
             }
+            let most = limits.tree().plus(grow.quota().raised);
+            budget.children = wire::TreeLimit { used: used.children, limit: most.children };
+            budget.unpriced = (grow.has_price() == Some(false)).then_some(wire::UnpricedLimits {
+                calls: wire::TreeLimit { used: used.calls, limit: most.calls },
+                tokens: wire::TreeLimit { used: used.tokens, limit: most.tokens },
+            });
         }
         Ok(budget)
     }

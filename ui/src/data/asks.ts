@@ -15,7 +15,7 @@ const LIMITS: Record<LimitReached, string> = {
   per_month: "this month's budget",
   allowance: "its allowance",
   calls: "the limit of model calls for one message",
-  tree_tokens: "the limit of tokens for one message",
+  tree_tokens: "the limit of tokens of all agents for one message",
   tree_calls: "the limit of model calls of all agents for one message",
 };
 
