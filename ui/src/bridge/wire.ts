@@ -1756,7 +1756,7 @@ what: string,
  */
 patterns?: Array<string>, 
 /**
- * The patterns that the scope "this agent" covers.
+ * The patterns that the workbench proposes to permit for longer.
  */
 always?: Array<string>, 
 /**
@@ -2206,7 +2206,11 @@ cut?: number,
 /**
  * Why it needs a question; `None` for a question of the session.
  */
-why?: AskReason, } } | { "conflict": { 
+why?: AskReason, 
+/**
+ * The line that the scope "always" adds, and "this agent" for that agent.
+ */
+rule?: string, } } | { "conflict": { 
 /**
  * The id of the merge commit.
  */

@@ -58,6 +58,13 @@ export function announcement(ask: Ask, agent: { id: string; name: string }): str
   return `${askTitle(ask, agent)}. Answer it in the inbox.`;
 }
 
+/** The line that allows such calls of all agents; `null` if the answer can only be about this call. */
+export function proposedRule(detail: AskDetail | undefined): string | null {
+  if (detail && "call" in detail) return detail.call.rule ?? null;
+  if (detail && "session" in detail) return detail.session.rule ?? null;
+  return null;
+}
+
 /** The scopes to choose from; a single one is no choice. */
 export function scopesOf(ask: Ask): readonly AskScope[] {
   return ask.scopes && ask.scopes.length > 1 ? ask.scopes : [];
