@@ -120,9 +120,13 @@ impl Library {
             unknown: 0,
             reserved: 0,
             raised: 0,
+            children: wire::TreeLimit { used: 0, limit: limits.tree().children },
+            unpriced: None,
         };
         if let Some(store) = &self.store {
             let now = SystemClock.now();
+            let grow = growqr_actors::load(&**store, &AgentId::grow()).await?.state;
+            let mut tree = grow.quota().used;
             for agent in store.agents().await? {
                 budget.spent += agent.spent.0;
                 budget.unknown += agent.unknown.0;
@@ -130,12 +134,23 @@ impl Library {
                 if agent.depth == 0 || agent.status.is_at_work() {
                     budget.reserved += agent.reserved.0;
                 }
+                if agent.depth > 0 && agent.status.is_at_work() {
+                    let state = growqr_actors::load(&**store, &agent.agent).await?.state;
+                    // The Grow Agent counts all that it gave as used until the sub-agent reports.
+                    tree = tree.less(state.quota_left());
+                }
             }
             let used = used_budget(&**store).await?;
             budget.used_message = used.used_for_message().0;
             budget.raised = used.raised().0;
             budget.used_day = used.used_today(now).0;
             budget.used_month = used.used_this_month(now).0;
+            let most = limits.tree().plus(grow.quota().raised);
+            budget.children = wire::TreeLimit { used: tree.children, limit: most.children };
+            budget.unpriced = (grow.has_price() == Some(false)).then_some(wire::UnpricedLimits {
+                calls: wire::TreeLimit { used: tree.calls, limit: most.calls },
+                tokens: wire::TreeLimit { used: tree.tokens, limit: most.tokens },
+            });
         }
         Ok(budget)
     }

@@ -418,7 +418,7 @@ pub enum Budget {
         #[arg(long, value_name = "DAYS", requires = "by")]
         days: Option<u32>,
     },
-    /// Change the limits, in US dollars such as 2 or 0.25
+    /// Change the limits: money in US dollars such as 2 or 0.25, and for models without a known price calls and tokens
     Set(Limits),
 }
 
@@ -441,6 +441,15 @@ pub struct Limits {
     /// The most that a month (UTC) may cost, or none
     #[arg(long, value_name = "USD")]
     pub per_month: Option<String>,
+    /// The most sub-agents for one message, theirs included
+    #[arg(long, value_name = "COUNT")]
+    pub children: Option<String>,
+    /// The most model calls of all agents for one message, with a model without a known price
+    #[arg(long, value_name = "COUNT")]
+    pub unpriced_calls: Option<String>,
+    /// The most tokens of all agents for one message, with a model without a known price
+    #[arg(long, value_name = "COUNT")]
+    pub unpriced_tokens: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -184,10 +184,10 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
                 format!("  input: {}{more}", shortened(input, 2_000)),
                 format!("  {why}"),
             ];
-            lines.extend(rule.as_ref().map(|rule| format!("  allow --scope always adds the rule: {}", sanitized_line(rule))));
+            lines.extend(rule_line(rule.as_ref()));
             lines
         }
-        Some(AskDetail::Session { permission: Some(permission), cut, why, .. }) => {
+        Some(AskDetail::Session { permission: Some(permission), cut, why, rule, .. }) => {
             let mut lines = vec![format!("  {} in the workbench", sanitized_line(&permission.what))];
             let about = [("command", &permission.command), ("path", &permission.path), ("address", &permission.url)];
             let about = about.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
@@ -198,10 +198,7 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
                 lines.push(format!("  … and {cut} more bytes"));
             }
             lines.extend(why.as_ref().map(|why| format!("  {}", reason(why))));
-            if !permission.always.is_empty() {
-                let covered = sanitized_line(&permission.always.join(", "));
-                lines.push(format!("  allow --scope agent covers this for its whole session: {covered}"));
-            }
+            lines.extend(rule_line(rule.as_ref()));
             lines
         }
         Some(AskDetail::Limit { shortfall: Some(short), .. }) => {
@@ -219,6 +216,10 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
         }
         Some(AskDetail::Limit { .. } | AskDetail::Session { permission: None, .. }) | None => Vec::new(),
     }
+}
+
+fn rule_line(rule: Option<&String>) -> Option<String> {
+    rule.map(|rule| format!("  allow --scope always adds the rule: {}", sanitized_line(rule)))
 }
 
 /// Why a call needs a question.

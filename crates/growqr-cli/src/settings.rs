@@ -4,7 +4,7 @@ use crate::CommandResult;
 use crate::args::{Budget, By, Config};
 use crate::print::{Out, Style, shortened, usd};
 use growqr_app::{AppError, Client, Environment, Library, Profile, check_setting};
-use growqr_wire::{Agent, Needs, Request, Setting, SpendingBy};
+use growqr_wire::{Agent, Needs, Request, Setting, SpendingBy, TreeLimit, UnpricedLimits};
 
 pub async fn config(profile: Profile, environment: &Environment, out: &Out, command: Config) -> CommandResult {
     match command {
@@ -63,11 +63,18 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
                     0 => String::new(),
                     reserved => format!("\nreserved      {:>10} at most, for calls without an answer yet", usd(reserved)),
                 };
+                let of_all = |name: &str, TreeLimit { used, limit }: TreeLimit| format!("{name:<13} {used:>10} of {limit}");
+                let unpriced = budget.unpriced.map_or_else(String::new, |UnpricedLimits { calls, tokens }| {
+                    let (calls, tokens) = (of_all("model calls", calls), of_all("tokens", tokens));
+                    format!("\n{calls} for this message, because the model has no known price\n{tokens}")
+                });
+                let children = of_all("sub-agents", budget.children);
                 [
                     line("this message", budget.used_message, &format!("{}{raised}", usd(budget.per_message))),
                     line("today (UTC)", budget.used_day, &usd(budget.per_day)),
                     format!("{}{allowances}", line("this month", budget.used_month, &month)),
                     format!("total spent   {:>10}{unknown}{reserved}", usd(budget.spent)),
+                    format!("{children} for this message, theirs included{unpriced}"),
                 ]
                 .join("\n")
             });
@@ -77,6 +84,9 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
                 ("budget.per_message", limits.per_message),
                 ("budget.per_day", limits.per_day),
                 ("budget.per_month", limits.per_month),
+                ("limit.children", limits.children),
+                ("limit.unpriced_calls", limits.unpriced_calls),
+                ("limit.unpriced_tokens", limits.unpriced_tokens),
             ];
             let changes =
                 changes.into_iter().filter(|(_, value)| value.is_some()).map(|(name, value)| (name.to_owned(), value)).collect();

@@ -145,12 +145,12 @@ impl Ask {
         }
     }
 
-    /// The reply to a session that asks: what the person has answered; `None` for an answer: they will not answer.
+    /// The reply to a session that asks: what the person has answered; `None` for an answer: they will not answer. A permission is
+    /// always for this once: what holds for longer is a rule of the person, which decides the next request.
     #[must_use]
     pub fn session_reply(&self, answer: Option<&Answer>, outcome: Option<AskOutcome>) -> SessionReply {
         let remark = answer.and_then(|answer| answer.text.as_deref()).map(str::trim).filter(|text| !text.is_empty());
         match (outcome, answer) {
-            (Some(AskOutcome::Allowed), Some(answer)) if answer.scope == AskScope::Agent => SessionReply::Always,
             (Some(AskOutcome::Allowed), _) => SessionReply::Once,
             (Some(_), _) => {
                 let remark = remark.map_or_else(String::new, |remark| format!(" The person says: {remark}"));
@@ -246,6 +246,9 @@ pub enum AskDetail {
         /// Why it needs a question; `None` for a question of the session.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<AskReason>,
+        /// The line that the scope "always" adds, and "this agent" for that agent; `None` if no line can name this request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// Pages of memory that a merge with Gitea's copy has kept in two versions.
     Conflict {

@@ -32,7 +32,8 @@ impl Limits {
     /// What the tree of a message may use besides money.
     #[must_use]
     pub fn tree(&self) -> Quota {
-        let unpriced = self.unpriced.unwrap_or(Unpriced { tokens: u64::MAX, calls: u64::MAX });
+        // A turn that an earlier build has begun has the default limits.
+        let unpriced = self.unpriced.unwrap_or_default();
         Quota {
             tokens: unpriced.tokens,
             calls: unpriced.calls,

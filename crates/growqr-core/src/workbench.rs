@@ -66,7 +66,7 @@ pub struct Permission {
     /// The patterns that the workbench compares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patterns: Vec<String>,
-    /// The patterns that a permission for the whole session would cover.
+    /// The patterns that the workbench proposes to permit for longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub always: Vec<String>,
     /// The whole command line, if it is about a command.
@@ -118,7 +118,7 @@ pub struct SessionRequest {
 pub enum SessionReply {
     /// Permitted this time.
     Once,
-    /// Permitted for the whole session.
+    /// Permitted. Earlier builds left later requests of this kind to the workbench; now it is the same as [`SessionReply::Once`].
     Always,
     /// Not permitted. The session reads the text and goes on.
     Reject {

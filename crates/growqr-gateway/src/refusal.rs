@@ -34,8 +34,8 @@ impl Refusal {
             LimitReached::PerDay => "the budget of the day",
             LimitReached::PerMonth => "the budget of the month",
             LimitReached::Calls => "the number of model calls in one turn",
-            LimitReached::TreeCalls => "the number of model calls for one message",
-            LimitReached::TreeTokens => "the number of tokens for one message",
+            LimitReached::TreeCalls => "the number of model calls of all agents for one message",
+            LimitReached::TreeTokens => "the number of tokens of all agents for one message",
         };
         Refusal::new(403, "permission_error", format!("This agent has reached a limit: {limit}."))
     }

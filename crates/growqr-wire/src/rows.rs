@@ -340,6 +340,24 @@ pub struct Text {
     pub text: String,
 }
 
+/// A limit of all agents of one message together, and how much of it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TreeLimit {
+    /// Used for the latest message.
+    pub used: u64,
+    /// The most, with what the person has added for the latest message.
+    pub limit: u64,
+}
+
+/// What limits the agents of one message if their model has no known price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UnpricedLimits {
+    /// Model calls.
+    pub calls: TreeLimit,
+    /// Tokens of prompts and answers.
+    pub tokens: TreeLimit,
+}
+
 /// Budgets, and how much of each is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Budget {
@@ -364,6 +382,10 @@ pub struct Budget {
     /// The highest cost of the open calls. Calls that a stop of the program interrupted are included until the next
     /// start.
     pub reserved: u64,
+    /// Sub-agents started for the latest message, by all agents together.
+    pub children: TreeLimit,
+    /// Calls and tokens; `None` if the model that answered last has a known price.
+    pub unpriced: Option<UnpricedLimits>,
 }
 
 /// One setting.

@@ -470,7 +470,35 @@ unknown: number,
  * The highest cost of the open calls. Calls that a stop of the program interrupted are included until the next
  * start.
  */
-reserved: number, };
+reserved: number, 
+/**
+ * Sub-agents started for the latest message, by all agents together.
+ */
+children: TreeLimit, 
+/**
+ * Calls and tokens; `None` if the model that answered last has a known price.
+ */
+unpriced: UnpricedLimits | null, };
+
+export type TreeLimit = { 
+/**
+ * Used for the latest message.
+ */
+used: number, 
+/**
+ * The most, with what the person has added for the latest message.
+ */
+limit: number, };
+
+export type UnpricedLimits = { 
+/**
+ * Model calls.
+ */
+calls: TreeLimit, 
+/**
+ * Tokens of prompts and answers.
+ */
+tokens: TreeLimit, };
 
 export type Setting = { 
 /**
@@ -1782,7 +1810,7 @@ what: string,
  */
 patterns?: Array<string>, 
 /**
- * The patterns that the scope "this agent" covers.
+ * The patterns that the workbench proposes to permit for longer.
  */
 always?: Array<string>, 
 /**
@@ -2232,7 +2260,11 @@ cut?: number,
 /**
  * Why it needs a question; `None` for a question of the session.
  */
-why?: AskReason, } } | { "conflict": { 
+why?: AskReason, 
+/**
+ * The line that the scope "always" adds, and "this agent" for that agent.
+ */
+rule?: string, } } | { "conflict": { 
 /**
  * The id of the merge commit.
  */
@@ -2661,22 +2693,22 @@ export const ENDINGS: Endings = {
       "settings": false
     },
     "tree_tokens": {
-      "title": "The limit of tokens for one message is reached.",
+      "title": "The limit of tokens of all agents for one message is reached.",
       "shortfall": null,
-      "in_window": "Resume to allow as many again.",
-      "on_command_line": "Allow as many again with: growqr agents resume {agent}",
+      "in_window": "Raise it in Settings, or resume to allow as many again.",
+      "on_command_line": "Raise it with: growqr budget set --unpriced-tokens COUNT, or allow as many again: growqr agents resume {agent}",
       "tone": "warn",
       "resumable": true,
-      "settings": false
+      "settings": true
     },
     "tree_calls": {
       "title": "The limit of model calls of all agents for one message is reached.",
       "shortfall": null,
-      "in_window": "Resume to allow as many again.",
-      "on_command_line": "Allow as many again with: growqr agents resume {agent}",
+      "in_window": "Raise it in Settings, or resume to allow as many again.",
+      "on_command_line": "Raise it with: growqr budget set --unpriced-calls COUNT, or allow as many again: growqr agents resume {agent}",
       "tone": "warn",
       "resumable": true,
-      "settings": false
+      "settings": true
     }
   },
   "failed": {

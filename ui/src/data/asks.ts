@@ -15,7 +15,7 @@ const LIMITS: Record<LimitReached, string> = {
   per_month: "this month's budget",
   allowance: "its allowance",
   calls: "the limit of model calls for one message",
-  tree_tokens: "the limit of tokens for one message",
+  tree_tokens: "the limit of tokens of all agents for one message",
   tree_calls: "the limit of model calls of all agents for one message",
 };
 
@@ -56,6 +56,13 @@ export function permissionArgument({ command, path, url }: Permission): string |
 /** The announcement of a new ask. */
 export function announcement(ask: Ask, agent: { id: string; name: string }): string {
   return `${askTitle(ask, agent)}. Answer it in the inbox.`;
+}
+
+/** The line that allows such calls of all agents; `null` if the answer can only be about this call. */
+export function proposedRule(detail: AskDetail | undefined): string | null {
+  if (detail && "call" in detail) return detail.call.rule ?? null;
+  if (detail && "session" in detail) return detail.session.rule ?? null;
+  return null;
 }
 
 /** The scopes to choose from; a single one is no choice. */

@@ -7,7 +7,7 @@ export const LABELS: Record<string, string> = {
   "budget.per_day": "For a day",
   "budget.per_month": "For a month",
   "rules.ask_after_untrusted_text": "Ask after untrusted text",
-  "limit.unpriced_tokens": "Tokens for one message without known prices",
+  "limit.unpriced_tokens": "Tokens of all agents without known prices",
   "limit.unpriced_calls": "Model calls of all agents without known prices",
   "limit.max_tokens": "Length of one answer",
   "limit.calls": "Model calls for one message",

@@ -1,7 +1,8 @@
-/** The used share of each budget. */
+/** The used share of each budget, and of the limits of all agents of one message. */
+import type { TreeLimit } from "../bridge";
 import { Meter } from "../design/Meter";
 import { QueryView } from "../design/states";
-import { exactMoney, money, share } from "../data/money";
+import { exactMoney, money, share, tokens } from "../data/money";
 import { useBudget } from "../data/queries";
 
 export function Spending() {
@@ -9,9 +10,17 @@ export function Spending() {
     <QueryView query={useBudget()}>
       {(budget) => (
         <div className="grid gap-x-8 gap-y-3 py-4 @2xl/view:grid-cols-3">
-          <Used label="Latest message" used={budget.used_message} limit={budget.per_message + budget.raised} />
-          <Used label="Today" used={budget.used_day} limit={budget.per_day} />
-          <Used label="This month" used={budget.used_month} limit={budget.per_month} />
+          <Used label="Latest message" used={budget.used_message} limit={budget.per_message + budget.raised} inWords={money} />
+          <Used label="Today" used={budget.used_day} limit={budget.per_day} inWords={money} />
+          <Used label="This month" used={budget.used_month} limit={budget.per_month} inWords={money} />
+          <OfAllAgents label="Sub-agents" of={budget.children} inWords={String} />
+          {budget.unpriced && (
+            <>
+              <OfAllAgents label="Model calls" of={budget.unpriced.calls} inWords={String} />
+              <OfAllAgents label="Tokens" of={budget.unpriced.tokens} inWords={tokens} />
+              <p className="text-xs text-ink-3 @2xl/view:col-span-3">The model has no known price. So calls and tokens of all agents are limited for each message.</p>
+            </>
+          )}
           <p className="text-xs text-ink-3 @2xl/view:col-span-3" title={exactMoney(budget.spent)}>
             {money(budget.spent)} spent in total{budget.unknown > 0 && `, plus up to ${money(budget.unknown)} for calls of unknown cost`}
             {budget.reserved > 0 && `; up to ${money(budget.reserved)} reserved for answers in progress`}.
@@ -22,8 +31,13 @@ export function Spending() {
   );
 }
 
-function Used({ label, used, limit }: { label: string; used: number; limit: number | null }) {
-  const text = limit === null ? `${money(used)}, no limit` : `${money(used)} of ${money(limit)}`;
+/** A limit of all agents together, for the latest message. */
+function OfAllAgents({ label, of, inWords }: { label: string; of: TreeLimit; inWords: (amount: number) => string }) {
+  return <Used label={`${label}, latest message`} used={of.used} limit={of.limit} inWords={inWords} />;
+}
+
+function Used({ label, used, limit, inWords }: { label: string; used: number; limit: number | null; inWords: (amount: number) => string }) {
+  const text = limit === null ? `${inWords(used)}, no limit` : `${inWords(used)} of ${inWords(limit)}`;
   return (
     <div>
       <p className="text-xs text-ink-3">{label}</p>

@@ -51,7 +51,7 @@ pub const SETTINGS: [SettingDefinition; 16] = [
     },
     SettingDefinition { name: "limit.max_tokens", default: "16000", about: "the most tokens of one answer" },
     SettingDefinition { name: "limit.calls", default: "25", about: "model calls for one message" },
-    SettingDefinition { name: "limit.children", default: "20", about: "sub-agents for one message" },
+    SettingDefinition { name: "limit.children", default: "20", about: "sub-agents for one message, theirs included" },
     SettingDefinition { name: "limit.children_at_once", default: "8", about: "sub-agents at work at the same time" },
     SettingDefinition {
         name: "limit.unpriced_tokens",

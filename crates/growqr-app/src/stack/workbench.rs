@@ -419,8 +419,7 @@ fn request(pending: &PendingRequest) -> SessionRequest {
 
 fn permission_reply(reply: &SessionReply) -> PermissionReply {
     match reply {
-        SessionReply::Once => PermissionReply::Once,
-        SessionReply::Always => PermissionReply::Always,
+        SessionReply::Once | SessionReply::Always => PermissionReply::Once,
         SessionReply::Reject { message } => PermissionReply::Reject { message: Some(message.clone()) },
         SessionReply::Answer { text } => PermissionReply::Reject { message: Some(text.clone()) },
     }

@@ -377,8 +377,9 @@ fn asks() -> Vec<Event> {
     let bare = Ask { options: Vec::new(), scopes: Vec::new(), deadline: None, default: None, ..ask(AskKind::Question, None) };
     let session = |permission: Option<Permission>, why| {
         let (request, session) = (RequestId::new("per_1"), SessionId::new("ses_1"));
+        let rule = permission.as_ref().filter(|permission| !permission.always.is_empty()).map(|_| text());
         let (cut, permission) = (permission.as_ref().map_or(0, |_| 7), permission.map(Box::new));
-        Some(AskDetail::Session { effect: effect(), request, session, permission, cut, why })
+        Some(AskDetail::Session { effect: effect(), request, session, permission, cut, why, rule })
     };
     let permission = Permission {
         what: text(),

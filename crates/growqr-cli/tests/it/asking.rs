@@ -219,6 +219,36 @@ fn a_runaway_model_without_a_price_ends_with_one_question_within_its_calls() {
 }
 
 #[test]
+fn a_runaway_model_without_a_price_stays_within_its_limits_whenever_it_is_killed() {
+    let program = Program::on_local(ServerBehaviour::plain());
+    program.route(runaway());
+    assert_eq!(program.run(&["budget", "set", "--unpriced-calls", "60", "--children", "12"]).code, Some(0));
+    assert_eq!(program.run(&["config", "set", "limit.calls", "500"]).code, Some(0));
+    let calls = || program.local().chats().len();
+    let is_over = || !asks(&program).is_empty();
+    let mut running = program.command(&["chat", "go"]).spawn().expect("it starts");
+    for enough in [4, 15, 26, 37] {
+        until("more calls", || (calls() >= enough || is_over()).then_some(()));
+        kill(&mut running);
+        running = host(&program);
+    }
+    until("a question", || is_over().then_some(()));
+    kill(&mut running);
+    let open = asks(&program);
+    assert_eq!((open.len(), open[0]["ask"]["kind"].as_str(), open[0]["depth"].as_u64()), (1, Some("budget"), Some(0)));
+    let calls = calls();
+    assert!((30..=60).contains(&calls), "{calls} calls");
+    let started = program.json(&["agents", "list"]).len() - 1;
+    assert!((1..=12).contains(&started), "{started} sub-agents");
+    let requested = program.json(&["events"]).iter().filter(|event| event["kind"] == "model_requested").count();
+    let budget = &program.json(&["budget", "show"])[0];
+    assert_eq!(budget["unpriced"]["calls"], json!({"used": requested, "limit": 60}), "{budget}");
+    assert_eq!(budget["children"], json!({"used": started, "limit": 12}));
+    let shown = program.run(&["budget", "show"]).out;
+    assert!(shown.contains("of 60 for this message, because the model has no known price"), "{shown}");
+}
+
+#[test]
 fn raising_the_limit_lets_the_turn_go_on_and_the_next_message_has_the_old_limit() {
     let program = Program::new();
     let count = AtomicUsize::new(0);

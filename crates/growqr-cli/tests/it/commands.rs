@@ -42,6 +42,7 @@ fn the_shown_cost_equals_the_billed_cost() {
     let budget = &program.json(&["budget", "show"])[0];
     assert_eq!(budget["spent"].as_u64(), Some(program.claude.total_micro_cents()));
     assert_eq!(budget["unknown"], 0);
+    assert_eq!(budget["unpriced"], Value::Null, "the model has a price");
     assert_eq!(budget["used_day"], budget["spent"], "unused allowances have been returned");
 }
 

@@ -141,6 +141,58 @@ fn a_sub_agent_in_the_workbench_writes_a_file_asks_for_the_shell_and_reports() {
     reset(&program);
 }
 
+/// A sub-agent that copies a file three times, and once more when it is told to.
+fn one_copier(request: &RequestView<'_>) -> Option<Script> {
+    if !is_session(request) {
+        return one_writer(request);
+    }
+    Some(match request.answers_so_far() {
+        0 => write("greeting.txt", "hello\n"),
+        1 => shell("cp greeting.txt one.txt"),
+        2 => shell("cp greeting.txt two.txt"),
+        3 => shell("cp greeting.txt three.txt"),
+        4 => says("Wrote greeting.txt and copied it."),
+        5 => shell("cp greeting.txt four.txt"),
+        _ => says("Copied it once more."),
+    })
+}
+
+#[test]
+fn an_answer_for_always_is_a_listed_rule_and_without_the_rule_the_session_asks_again() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    program.claude.route(one_copier);
+    let running = Running::ready(&program);
+    say(&program, "greet the world");
+    let ask = until_asked(&program);
+    let line = "allow workbench_bash command=\"cp *\"";
+    assert_eq!(ask["ask"]["detail"]["session"]["rule"], line, "{ask}");
+    let id = ask["ask"]["id"].as_str().expect("an id");
+    let answered = program.run(&["asks", "answer", id, "allow", "--scope", "agent"]);
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    until_said(&program, "The greeting is written.");
+    assert_eq!((count(&program, "ask_raised"), count(&program, "session_decided")), (1, 2), "the rule decides the others");
+    let writer = sub_agents(&program).remove(0)["id"].as_str().expect("an id").to_owned();
+    let rules = program.json(&["rules", "list"]);
+    let added: Vec<&Value> = rules.iter().filter(|rule| rule["origin"] == "answer").collect();
+    assert!(added.len() == 1 && added[0]["line"] == format!("{line} agent={writer}"), "{added:?}");
+    let removed = program.run(&["rules", "remove", added[0]["id"].as_str().expect("an id")]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    let told = program.run(&["agents", "say", &writer, "copy it once more"]);
+    assert!(told.code == Some(0) || told.err.contains("waits for your answer"), "{told:?}");
+    let again = until_asked(&program);
+    assert_eq!(again["ask"]["detail"]["session"]["permission"]["command"], "cp greeting.txt four.txt", "{again}");
+    answer(&program, &again, "allow");
+    let owned = Owned::of(host, &program);
+    until("the fourth copy", LIMIT, || {
+        let is_there = owned.shell("opencode", &format!("cat /workspace/{writer}/four.txt 2>/dev/null || echo none")) == "hello";
+        (is_there && is_over(&program)).then_some(())
+    });
+    assert_costs_equal_the_bill(&program);
+    drop(running);
+    reset(&program);
+}
+
 /// A sub-agent that leaves a text with spaces at both ends, and a file that is no text.
 fn one_with_bytes(request: &RequestView<'_>) -> Option<Script> {
     if !is_session(request) {

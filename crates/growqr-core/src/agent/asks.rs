@@ -222,7 +222,9 @@ impl Draft<'_> {
             return;
         }
         let rule = match (&answer, &ask.detail) {
-            (Some(answer), Some(AskDetail::Call { rule: Some(rule), .. })) => self.rule_of(answer, ask.outcome(answer), rule),
+            (Some(answer), Some(AskDetail::Call { rule: Some(rule), .. } | AskDetail::Session { rule: Some(rule), .. })) => {
+                self.rule_of(answer, ask.outcome(answer), rule)
+            }
             _ => None,
         };
         self.settle_ask(&ask, SettledBy::Person, answer, rule);
@@ -310,7 +312,7 @@ impl Draft<'_> {
 
 /// The line that allows calls of this tool with this argument; `None` if the argument is not clear. What the model wrote is
 /// matched literally.
-fn exact_rule(call: &CallFacts) -> Option<Rule> {
+pub(super) fn exact_rule(call: &CallFacts) -> Option<Rule> {
     let argument = match call.argument() {
         Argument::None => None,
         Argument::Unclear(_) => return None,

@@ -7,7 +7,7 @@ use super::render::report_text;
 use super::state::State;
 use super::tools::{Need, SpawnInput};
 use super::turn::{Pending, Phase, Progress};
-use crate::budget::{MIN_ALLOWANCE, share};
+use crate::budget::{MIN_ALLOWANCE, MIN_OUTPUT_TOKENS, share};
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
 use crate::id::{AgentId, EffectId, MessageId, child_id};
 use crate::limits::LimitReached;
@@ -24,7 +24,7 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, input: SpawnInput, cou
     if state.depth() >= limits.depth {
         return ToolResult::error("you are too deep to send sub-agents yourself; do the work, or report what is left to do");
     }
-    let quota = match quota_share(state, count, 1) {
+    let quota = match quota_share(draft, count, 1) {
         Ok(quota) => quota,
         Err(problem) => return problem,
     };
@@ -91,7 +91,7 @@ pub(super) fn message_sub_agent(draft: &mut Draft, id: &str, text: &str) -> Tool
         // there is enough.
         allowance(draft, 1).unwrap_or(Money::ZERO)
     } else {
-        if let Err(problem) = quota_share(&draft.state, 1, 0) {
+        if let Err(problem) = quota_share(draft, 1, 0) {
             return problem;
         }
         match allowance(draft, 1) {
@@ -99,7 +99,7 @@ pub(super) fn message_sub_agent(draft: &mut Draft, id: &str, text: &str) -> Tool
             Err(problem) => return problem,
         }
     };
-    let quota = quota_share(&draft.state, 1, 0).ok();
+    let quota = quota_share(draft, 1, 0).ok();
     send_message(draft, id.clone(), text, Ok(allowance), quota, None);
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
@@ -219,7 +219,8 @@ pub(super) fn waits_for(state: &State, ids: &[String]) -> Vec<AgentId> {
 
 /// A share of what the tree may still use besides money, or the error result if a sub-agent cannot start. `new` is 1 for a new
 /// sub-agent, 0 for one that is woken.
-fn quota_share(state: &State, count: u64, new: u64) -> Result<Quota, ToolResult> {
+fn quota_share(draft: &Draft, count: u64, new: u64) -> Result<Quota, ToolResult> {
+    let state = &draft.state;
     let limits = state.limits.tree();
     let left = state.quota.left(limits);
     if left.children < new {
@@ -236,7 +237,19 @@ fn quota_share(state: &State, count: u64, new: u64) -> Result<Quota, ToolResult>
             "{total} sub-agents are at work already, theirs included; wait for one with wait_for_sub_agents, then try again"
         )));
     }
-    Ok(Quota { children: left.children - new, at_once: free - 1, ..left }.share(count))
+    let share = Quota { children: left.children - new, at_once: free - 1, ..left }.share(count);
+    let least_tokens = draft.setup.bytes.saturating_add(MIN_OUTPUT_TOKENS);
+    let too_little = match state.has_price() {
+        Some(false) if share.calls == 0 => Some("model calls"),
+        Some(false) if share.tokens < least_tokens => Some("tokens"),
+        _ => None,
+    };
+    match too_little {
+        None => Ok(share),
+        Some(what) => Err(ToolResult::error(format!(
+            "what is left of the {what} for this message is too little for a sub-agent; do it yourself, or tell the person"
+        ))),
+    }
 }
 
 /// A share of the available money, or the error result if there is none.

@@ -1,6 +1,6 @@
 //! The requests of a session: permissions, which rules or the person decide, and questions.
 
-use super::asks::option_ids;
+use super::asks::{exact_rule, option_ids};
 use super::bounded_text::{beginning, one_line, with_note};
 use super::draft::Draft;
 use super::open_session::OpenRequest;
@@ -8,7 +8,7 @@ use crate::ask::{ALLOW, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope,
 use crate::event::{SessionDecided, SessionReplied};
 use crate::id::{AskId, EffectId, RequestId, SessionId};
 use crate::raw::RawJson;
-use crate::rules::{ArgumentField, ArgumentKind, CallFacts, Decision, Reach};
+use crate::rules::{Argument, ArgumentField, ArgumentKind, CallFacts, Decision, Glob, Reach, Rule};
 use crate::workbench::{Permission, SOURCE, SessionQuestion, SessionReply, SessionRequest, Wanted};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -101,6 +101,7 @@ impl Draft<'_> {
                     permission: None,
                     cut: 0,
                     why: None,
+                    rule: None,
                 };
                 let (kind, scopes) = (AskKind::Question, Vec::new());
                 self.raise_for_session(&request.id, kind, text, detail, options, scopes);
@@ -123,7 +124,9 @@ impl Draft<'_> {
             }
             AskReason::Rule(_) | AskReason::Repeated(_) => format!("{agent} wants to use {what} in the workbench."),
         };
-        let scopes = if permission.always.is_empty() { vec![AskScope::Once] } else { vec![AskScope::Once, AskScope::Agent] };
+        let rule = matches!(why, AskReason::Rule(_)).then(|| self.rule_for_session(&permission)).flatten();
+        let has_rule = rule.is_some();
+        let scopes = if has_rule { vec![AskScope::Once, AskScope::Agent, AskScope::Always] } else { vec![AskScope::Once] };
         let (shown, cut) = shown_permission(permission);
         let id = request.clone();
         let detail = AskDetail::Session {
@@ -133,6 +136,7 @@ impl Draft<'_> {
             permission: Some(Box::new(shown)),
             cut,
             why: Some(why),
+            rule: rule.map(|rule| rule.to_string()),
         };
         let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
         let options = vec![option(ALLOW, "Allow"), option(DENY, "Do not allow")];
@@ -168,6 +172,21 @@ impl Draft<'_> {
             Decision::Allow if is_risky => SessionPermission::Needed { why: AskReason::Untrusted(self.state.untrusted()) },
             Decision::Allow => SessionPermission::Granted { line },
         }
+    }
+
+    /// The line that allows such requests; `None` if the argument is not clear. A command is matched with the words that the
+    /// workbench proposes, if it begins with them, and whatever follows; everything else is matched literally.
+    fn rule_for_session(&self, permission: &Permission) -> Option<Rule> {
+        let tool = workbench_tool(&permission.what);
+        let (field, input) = argument_of(permission);
+        let facts = CallFacts::new(&tool, field.as_ref(), &input, &self.state.id, self.state.depth());
+        let exact = exact_rule(&facts)?;
+        let (Argument::One(ArgumentKind::Command, command), [proposed]) = (facts.argument(), &permission.always[..]) else {
+            return Some(exact);
+        };
+        let words = proposed.strip_suffix(" *").filter(|words| command.starts_with(&format!("{words} ")));
+        let Some(beginning) = words.and_then(|words| Glob::beginning(&format!("{words} "))) else { return Some(exact) };
+        Some(Rule { argument: Some((ArgumentKind::Command, beginning)), ..exact })
     }
 
     /// Settles the permissions of the session that a rule decides now.

@@ -207,7 +207,7 @@ pub(super) fn limit_name(limit: LimitReached) -> &'static str {
         LimitReached::PerMonth => "the budget of the month",
         LimitReached::Allowance => "its allowance",
         LimitReached::Calls => "the number of model calls for one message",
-        LimitReached::TreeTokens => "the number of tokens for one message",
+        LimitReached::TreeTokens => "the number of tokens of all agents for one message",
         LimitReached::TreeCalls => "the number of model calls of all agents for one message",
     }
 }

@@ -29,13 +29,12 @@ impl PendingRequest {
     }
 }
 
-/// A reply to a permission request.
+/// A reply to a permission request. OpenCode's third reply, "always", would permit similar calls of every session of the directory
+/// in a list that nobody sees, so it is never sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PermissionReply {
     /// This call may run.
     Once,
-    /// This call and similar ones of every session of the directory may run, until the server restarts.
-    Always,
     /// The call must not run. With a message the model reads it and goes on; without, the run ends.
     Reject {
         /// What the model is told.
@@ -88,7 +87,6 @@ impl OpenCode {
     ) -> Result<(), OpenCodeError> {
         let body = match reply {
             PermissionReply::Once => json!({"reply": "once"}),
-            PermissionReply::Always => json!({"reply": "always"}),
             PermissionReply::Reject { message: None } => json!({"reply": "reject"}),
             PermissionReply::Reject { message: Some(message) } => json!({"reply": "reject", "message": message}),
         };

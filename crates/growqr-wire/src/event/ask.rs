@@ -99,6 +99,10 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         why: Option<AskReason>,
+        /// The line that the scope "always" adds, and "this agent" for that agent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        rule: Option<String>,
     },
     /// Pages of memory that a merge with Gitea's copy has kept in two versions.
     Conflict {

@@ -216,10 +216,18 @@ fn limit(reached: LimitReached) -> Wording {
             .next("Resume to give it a new one.", "Give it a new one with: growqr agents resume {agent}"),
         LimitReached::Calls => limit("The limit of model calls for one message is reached.")
             .next("Resume if the agent was making progress.", "If the agent was making progress: growqr agents resume {agent}"),
-        LimitReached::TreeTokens => limit("The limit of tokens for one message is reached.")
-            .next("Resume to allow as many again.", "Allow as many again with: growqr agents resume {agent}"),
+        LimitReached::TreeTokens => limit("The limit of tokens of all agents for one message is reached.")
+            .next(
+                "Raise it in Settings, or resume to allow as many again.",
+                "Raise it with: growqr budget set --unpriced-tokens COUNT, or allow as many again: growqr agents resume {agent}",
+            )
+            .in_settings(),
         LimitReached::TreeCalls => limit("The limit of model calls of all agents for one message is reached.")
-            .next("Resume to allow as many again.", "Allow as many again with: growqr agents resume {agent}"),
+            .next(
+                "Raise it in Settings, or resume to allow as many again.",
+                "Raise it with: growqr budget set --unpriced-calls COUNT, or allow as many again: growqr agents resume {agent}",
+            )
+            .in_settings(),
     }
 }
 

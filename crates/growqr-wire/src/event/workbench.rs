@@ -31,7 +31,7 @@ pub struct Permission {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub patterns: Vec<String>,
-    /// The patterns that the scope "this agent" covers.
+    /// The patterns that the workbench proposes to permit for longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub always: Vec<String>,
@@ -59,7 +59,7 @@ pub struct Permission {
 pub enum SessionReply {
     /// Permitted this time.
     Once,
-    /// Permitted for the whole session.
+    /// Permitted, in journals of earlier builds for the whole session.
     Always,
     /// Not permitted.
     Reject {

@@ -9,6 +9,8 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["rules.ask_after_untrusted_text", "on", "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it"],
   ["limit.max_tokens", "16000", "the most tokens of one answer"],
   ["limit.calls", "25", "model calls for one message"],
-  ["limit.children", "20", "sub-agents for one message"],
+  ["limit.children", "20", "sub-agents for one message, theirs included"],
   ["limit.children_at_once", "8", "sub-agents at work at the same time"],
+  ["limit.unpriced_tokens", "2000000", "tokens of all agents for one message, with a model without a known price"],
+  ["limit.unpriced_calls", "200", "model calls of all agents for one message, with a model without a known price"],
 ];

@@ -116,7 +116,9 @@ export class World implements Stage {
     const reserved = Object.values(this.state.agents).reduce((sum, agent) => sum + agent.reserved, 0);
     const limit = (name: string) => Math.round(Number(this.setting(name)) * 100_000_000);
     const month = this.setting("budget.per_month");
-    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), raised: 0, used_day: spent, used_month: spent, spent, unknown: 0, reserved };
+    const children = { used: Object.values(this.state.agents).filter((agent) => agent.depth > 0).length, limit: Number(this.setting("limit.children")) };
+    const unpriced = this.setting("model").startsWith("openai/") ? { calls: { used: 14, limit: Number(this.setting("limit.unpriced_calls")) }, tokens: { used: 61_000, limit: Number(this.setting("limit.unpriced_tokens")) } } : null;
+    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), raised: 0, used_day: spent, used_month: spent, spent, unknown: 0, reserved, children, unpriced };
   }
 
   limits(): Limits {

@@ -64,11 +64,6 @@ function AboutPermission({ permission, why }: { permission: Permission; why: Ask
           {reasonWords(why)} {typeof why === "object" && "rule" in why && <code className="text-ink">{why.rule}</code>}
         </p>
       )}
-      {permission.always && (
-        <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">
-          For this agent, it covers: <code className="text-ink">{visible(permission.always.join(", "))}</code>
-        </p>
-      )}
       {permission.diff && <Part title="The change" text={visible(permission.diff)} />}
     </>
   );

@@ -33,6 +33,13 @@ test("a permission is answered once, or for all such calls with the rule shown",
   expect(send).toHaveBeenLastCalledWith({ option: "deny", scope: "always", text: "Ask her first." });
 });
 
+test("a permission of the workbench shows the rule that it adds", () => {
+  const detail = { session: { effect: "e", request: "per_1", session: "ses_1", permission: { what: "bash", command: "cargo test" }, rule: 'allow workbench_bash command="cargo *"' } };
+  show({ ...permission, detail });
+  fireEvent.click(screen.getByRole("radio", { name: "Always" }));
+  expect(screen.getByText('allow workbench_bash command="cargo *"')).toBeTruthy();
+});
+
 test("a question takes a text, or no answer", () => {
   const send = show({ id: "q", kind: "question", text: "Which city?" });
   const text = screen.getByRole("textbox", { name: "Your answer to: “Which city?”" });

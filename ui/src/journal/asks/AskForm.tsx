@@ -1,7 +1,7 @@
 /** The answers to an ask: its options, how far they reach, a remark, another amount, and free text for a question. */
 import { type FormEvent, useState } from "react";
 import type { Ask, AskScope } from "../../bridge";
-import { leastRaise, parseAmount, scopesOf } from "../../data/asks";
+import { leastRaise, parseAmount, proposedRule, scopesOf } from "../../data/asks";
 import { money } from "../../data/money";
 import { quoted } from "../../data/names";
 import { Button } from "../../design/Button";
@@ -16,7 +16,7 @@ export function AskForm({ ask, agent, answer }: { ask: Ask; agent: string; answe
   const [remark, setRemark] = useState("");
   const [amount, setAmount] = useState(NO_AMOUNT);
   const scopes = scopesOf(ask);
-  const rule = ask.detail && "call" in ask.detail ? (ask.detail.call.rule ?? null) : null;
+  const rule = proposedRule(ask.detail);
   const least = leastRaise(ask.detail);
   const isNamed = amount.text.trim() !== "" || !amount.isNumber;
   const wanted = isNamed ? parseAmount(amount.text) : null;

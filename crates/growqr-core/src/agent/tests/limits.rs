@@ -239,20 +239,22 @@ fn a_model_without_a_price_is_held_by_the_tokens_and_calls_of_the_tree() {
     }
 }
 
+/// What each new sub-agent was given.
+fn given(world: &World) -> Vec<Quota> {
+    let quota = |mail: &Mail| match &mail.body {
+        MailBody::Spawn(spawn) => spawn.quota,
+        _ => None,
+    };
+    world.mail().into_iter().filter_map(quota).collect()
+}
+
 #[test]
 fn sub_agents_share_the_limits_of_the_tree() {
     let mut world = World::grow();
     world.setup.card.prices = None;
     world.say("go");
     world.answer(calls(&[spawn("one"), spawn("two")]));
-    let given: Vec<Quota> = world
-        .mail()
-        .iter()
-        .filter_map(|mail| match &mail.body {
-            MailBody::Spawn(spawn) => spawn.quota,
-            _ => None,
-        })
-        .collect();
+    let given = given(&world);
     let total = given.iter().fold(Quota::default(), |sum, quota| sum.plus(*quota));
     assert_eq!(given.len(), 2);
     assert!(total.tokens < 2_000_000 && total.tokens > 400_000 && total.calls < 200 && total.children < 20);
@@ -260,6 +262,49 @@ fn sub_agents_share_the_limits_of_the_tree() {
     let left = world.state.quota_left();
     world.input(report(&world, 0, Money::ZERO, Some(given[0])));
     assert_eq!(world.state.quota_left().tokens, left.tokens + given[0].tokens, "what was not used comes back");
+}
+
+#[test]
+fn no_sub_agent_is_started_that_could_make_no_call() {
+    for (unpriced, what) in
+        [(Unpriced { tokens: 2_000_000, calls: 4 }, "model calls"), (Unpriced { tokens: 20_000, calls: 200 }, "tokens")]
+    {
+        let mut world = World::grow();
+        world.setup.card.prices = None;
+        world.setup.limits.unpriced = Some(unpriced);
+        world.say("go");
+        let mut answer = calls(&[spawn("one")]);
+        answer.cost = None;
+        world.answer(answer);
+        let (results, _) = world.last_user();
+        assert!(results[0].1 && results[0].0.contains(&format!("what is left of the {what}")), "{results:?}");
+        assert_eq!(world.mail().len(), 0);
+    }
+}
+
+#[test]
+fn a_turn_that_an_earlier_build_began_has_the_default_limits() {
+    let mut world = World::grow();
+    world.setup.card.prices = None;
+    world.setup.limits.unpriced = None;
+    world.say("go");
+    world.answer(calls(&[spawn("one")]));
+    let left = world.state.quota_left();
+    assert!(left.calls < 200 && left.tokens < 2_000_000, "{left:?}");
+}
+
+#[test]
+fn sub_agents_of_a_priced_model_count_over_the_whole_tree() {
+    let mut world = World::grow();
+    world.setup.limits.children = 5;
+    world.say("go");
+    for name in ["one", "two", "three", "four", "five", "six"] {
+        world.answer(calls(&[spawn(name)]));
+    }
+    let given = given(&world);
+    assert_eq!(given[0].children, 1, "a share of the four that are left");
+    let theirs: u64 = given.iter().map(|quota| quota.children).sum();
+    assert_eq!(given.len() as u64 + theirs, 5);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod limits;
 mod properties;
 mod rules;
 mod session_properties;
+mod session_rules;
 mod sessions;
 mod trees;
 mod world;

@@ -1,12 +1,17 @@
 //! Whole trees of agents. Mail arrives in any order, except that it keeps the order between each pair of agents. No agent waits
-//! for ever, and at the end the root counts every micro-cent that any agent spent exactly once.
+//! for ever, and at the end the root counts every micro-cent that any agent spent exactly once. Without a price, all agents of a
+//! message together stay within its tokens, calls and sub-agents.
 
-use super::world::{World, calls, says, spawn};
-use crate::agent::{Input, State};
+use super::world::{World, calls, says, setup, spawn};
+use crate::agent::{Input, Setup, State};
+use crate::ask::AskOutcome;
+use crate::event::Event;
 use crate::id::{AgentId, MessageId};
+use crate::limits::Unpriced;
 use crate::mail::Mail;
-use crate::model::FailureKind;
+use crate::model::{FailureKind, Reply};
 use crate::money::Money;
+use crate::quota::Quota;
 use crate::tool::ToolResult;
 use proptest::prelude::*;
 use serde_json::json;
@@ -48,9 +53,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-#[derive(Default)]
 struct Forest {
     agents: BTreeMap<AgentId, World>,
+    /// The setup of every agent.
+    setup: Setup,
     /// Number of mails already collected from each agent.
     collected: BTreeMap<AgentId, usize>,
     mail: BTreeMap<(AgentId, AgentId), VecDeque<Mail>>,
@@ -58,11 +64,21 @@ struct Forest {
 }
 
 impl Forest {
-    fn new() -> Forest {
-        let mut forest = Forest::default();
-        forest.agents.insert(AgentId::grow(), World::grow());
-        forest.with(&AgentId::grow(), |grow| drop(grow.say("go")));
+    fn new(setup: Setup) -> Forest {
+        let (agents, collected, mail) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut forest = Forest { agents, setup, collected, mail, said: 0 };
+        let grow = World::with(State::new(AgentId::grow()), forest.setup.clone());
+        forest.agents.insert(AgentId::grow(), grow);
+        forest.with(&AgentId::grow(), |grow| {
+            grow.input(Input::Created);
+            grow.say("go");
+        });
         forest
+    }
+
+    /// The reply as this forest's model gives it: without a cost if the model has no price.
+    fn reply(&self, reply: Reply) -> Reply {
+        Reply { cost: reply.cost.filter(|_| self.setup.card.prices.is_some()), ..reply }
     }
 
     /// Applies an input to one agent and collects its new mail.
@@ -90,7 +106,8 @@ impl Forest {
         let pair = &waiting[which % waiting.len()];
         let mail = self.mail.get_mut(pair).and_then(VecDeque::pop_front).expect("not empty");
         let to = mail.to.clone();
-        self.agents.entry(to.clone()).or_insert_with(|| World::of(State::new(to.clone())));
+        let setup = self.setup.clone();
+        self.agents.entry(to.clone()).or_insert_with(|| World::with(State::new(to.clone()), setup));
         self.with(&to, |world| drop(world.input(Input::Mail(mail))));
         true
     }
@@ -144,10 +161,11 @@ impl Forest {
         }
     }
 
-    fn answer_call(&mut self, who: usize, reply: &dyn Fn(&World) -> Option<crate::model::Reply>) {
+    fn answer_call(&mut self, who: usize, reply: &dyn Fn(&World) -> Option<Reply>) {
         let Some(id) = self.pick(who, |world| world.attempt().is_some()) else { return };
+        let reply = reply(&self.agents[&id]).map(|reply| self.reply(reply));
         self.with(&id, |world| {
-            if let Some(reply) = reply(world) {
+            if let Some(reply) = reply {
                 world.answer(reply);
             }
         });
@@ -160,7 +178,8 @@ impl Forest {
                 continue;
             }
             if let Some(id) = self.pick(0, |world| world.attempt().is_some()) {
-                self.with(&id, |world| drop(world.answer(says("done"))));
+                let reply = self.reply(says("done"));
+                self.with(&id, |world| drop(world.answer(reply)));
             } else if let Some(id) = self.pick(0, |world| !world.open_tools().is_empty()) {
                 self.with(&id, |world| {
                     let effect = world.open_tools().remove(0);
@@ -176,6 +195,70 @@ impl Forest {
         }
         panic!("the agents never finish");
     }
+
+    fn events(&self) -> impl Iterator<Item = &Event> {
+        self.agents.values().flat_map(|world| world.entries.iter().map(|entry| &entry.event))
+    }
+
+    /// What all agents together have used: calls that were made, tokens that were counted, sub-agents that were started.
+    fn used(&self) -> Quota {
+        self.events().fold(Quota::default(), |mut used, event| {
+            match event {
+                Event::ModelRequested(_) => used.calls += 1,
+                Event::ModelAnswered(body) => used.tokens += body.reply.usage.prompt_tokens() + body.reply.usage.output_tokens,
+                Event::ChildRequested(_) => used.children += 1,
+                _ => {}
+            }
+            used
+        })
+    }
+
+    /// What the person has allowed: the limits once for each of their messages, and what their answers have added.
+    fn allowed(&self) -> Quota {
+        let limits = self.setup.limits.tree();
+        self.events().fold(Quota::default(), |allowed, event| match event {
+            Event::UserSaid(_) => allowed.plus(limits),
+            Event::ChildTold(body) if body.message.is_some() => allowed.plus(limits),
+            Event::AskSettled(body) => match body.outcome {
+                Some(AskOutcome::Raised(raise) | AskOutcome::Finishing(raise)) => allowed.plus(raise.tree),
+                _ => allowed,
+            },
+            _ => allowed,
+        })
+    }
+
+    fn check_limits(&self) {
+        let (used, allowed) = (self.used(), self.allowed());
+        assert!(used.calls <= allowed.calls, "{used:?} of {allowed:?}");
+        assert!(used.tokens <= allowed.tokens, "{used:?} of {allowed:?}");
+        assert!(used.children <= allowed.children, "{used:?} of {allowed:?}");
+    }
+
+    /// Every agent that may call the model answers with as many sub-agents as one answer can hold, until none may call any more.
+    fn run_away(&mut self, count: usize, restarts: &[usize]) {
+        let mut restarts = restarts.iter().cycle();
+        for round in 0..5_000 {
+            if restarts.next().is_some_and(|restart| round % restart == 0) {
+                self.apply(Step::Restart(round));
+            } else if !self.deliver(round) && !self.agents.values().any(|world| world.attempt().is_some()) {
+                return;
+            }
+            // The same call again and again would only be asked about.
+            let names: Vec<String> = (0..count).map(|index| format!("s{round}-{index}")).collect();
+            let spawns: Vec<_> = names.iter().map(|name| spawn(name)).collect();
+            self.answer_call(round, &|_| Some(calls(&spawns)));
+        }
+        panic!("the agents never stop");
+    }
+}
+
+/// A model without a price, with small limits.
+fn without_price(unpriced: Unpriced, children: u32) -> Setup {
+    let mut setup = setup("m");
+    setup.card.prices = None;
+    setup.limits.unpriced = Some(unpriced);
+    (setup.limits.children, setup.limits.calls) = (children, 500);
+    setup
 }
 
 fn child(world: &World, which: usize) -> Option<AgentId> {
@@ -189,7 +272,7 @@ proptest! {
 
     #[test]
     fn a_tree_of_agents_finishes_and_all_its_money_is_accounted_for(steps in prop::collection::vec(step(), 1..120)) {
-        let mut forest = Forest::new();
+        let mut forest = Forest::new(setup("m"));
         for step in steps {
             forest.apply(step);
         }
@@ -205,5 +288,41 @@ proptest! {
         }
         let grow = forest.agents[&AgentId::grow()].state.budget();
         prop_assert_eq!(grow.since_report, spent, "the Grow Agent counts all money spent in the tree");
+    }
+
+    #[test]
+    fn the_agents_of_a_message_together_stay_within_its_limits(
+        steps in prop::collection::vec(step(), 1..120),
+        calls in 1_u64..40,
+        tokens in 20_000_u64..500_000,
+        children in 1_u32..12,
+    ) {
+        let mut forest = Forest::new(without_price(Unpriced { tokens, calls }, children));
+        for step in steps {
+            forest.apply(step);
+        }
+        forest.check_limits();
+        forest.settle();
+        forest.check_limits();
+    }
+}
+
+proptest! {
+    // Each of them makes up to a hundred calls.
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_model_that_only_starts_sub_agents_ends_with_one_question_within_the_limits(
+        count in 1_usize..30,
+        calls in 1_u64..100,
+        children in 1_u32..30,
+        restarts in prop::collection::vec(2_usize..40, 1..6),
+    ) {
+        let mut forest = Forest::new(without_price(Unpriced { tokens: 2_000_000, calls }, children));
+        forest.run_away(count, &restarts);
+        forest.check_limits();
+        let asks: Vec<_> = forest.agents.values().flat_map(|world| world.state.open_asks()).collect();
+        prop_assert_eq!(asks.len(), 1);
+        prop_assert!(forest.used().calls * 2 >= calls, "{:?}: at least half of the calls can be made", forest.used());
     }
 }

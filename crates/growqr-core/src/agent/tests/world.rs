@@ -75,7 +75,11 @@ impl World {
     }
 
     pub fn of(state: State) -> World {
-        World { state, entries: Vec::new(), setup: setup("m"), now: Timestamp(1_000), last_request: None }
+        World::with(state, setup("m"))
+    }
+
+    pub fn with(state: State, setup: Setup) -> World {
+        World { state, entries: Vec::new(), setup, now: Timestamp(1_000), last_request: None }
     }
 
     /// Feeds one input and checks all invariants. Returns the kinds of the new events.
