@@ -215,6 +215,7 @@ impl State {
 
     fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
+            self.last_failure = None;
             if self.has_message_after_finish() {
                 self.stop_finishing();
                 self.children.values_mut().for_each(|child| child.finishing = false);
@@ -300,6 +301,9 @@ impl State {
     fn model_failed(&mut self, body: &event::ModelFailed, at: Timestamp) {
         if let (FailureKind::Interrupted, Phase::Calling { attempt, .. }) = (body.failure.kind, &self.phase) {
             self.interrupted_attempt = Some(*attempt);
+        }
+        if body.failure.kind != FailureKind::Interrupted {
+            self.last_failure = Some((body.failure.kind, body.failure.message.clone()));
         }
         let counted = body.counted.unwrap_or_else(|| version_1::counted(body));
         if let Phase::Calling { reservation: Some(reservation), .. } = self.phase {

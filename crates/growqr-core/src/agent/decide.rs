@@ -335,7 +335,8 @@ impl Draft<'_> {
         if open != attempt {
             return;
         }
-        let can_retry = failure.kind.is_retryable() && attempt < ATTEMPTS;
+        let is_same = self.state.last_failure.as_ref() == Some(&(failure.kind, failure.message.clone()));
+        let can_retry = failure.kind.is_retryable() && attempt < ATTEMPTS && !is_same;
         let ended = Ended::Failed(failure.clone());
         let counted = match failure.kind {
             FailureKind::Aborted => self.counted_until_now(),

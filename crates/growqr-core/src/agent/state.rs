@@ -14,7 +14,7 @@ use crate::id::{AgentId, AskId, EffectId, EffectSalt, EffectScope, JournalName, 
 use crate::limits::{LimitReached, Limits};
 use crate::mail::SpawnRequest;
 use crate::memory::Origin;
-use crate::model::{ModelCard, ModelRequest};
+use crate::model::{FailureKind, ModelCard, ModelRequest};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::quota::{Quota, QuotaUse};
@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 8;
+pub const STATE_VERSION: u32 = 9;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub struct State {
     pub(super) finishing: Option<u32>,
     /// How the turn ends once its sub-agents have stopped.
     pub(super) ending: Option<Ended>,
+    /// The last failure of the open request: kind and message. A call that was interrupted has not failed.
+    pub(super) last_failure: Option<(FailureKind, String)>,
     /// The attempt number of the model call that an orderly stop of the program interrupted.
     pub(super) interrupted_attempt: Option<u32>,
     pub(super) turn: u64,
@@ -143,6 +145,7 @@ impl State {
             paused: None,
             finishing: None,
             ending: None,
+            last_failure: None,
             interrupted_attempt: None,
             turn: 0,
             has_requested: false,

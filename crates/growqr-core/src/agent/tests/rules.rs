@@ -9,7 +9,7 @@ use crate::journal::Status;
 use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
 use crate::memory::CommitPlan;
-use crate::model::{FailureKind, StopReason};
+use crate::model::{Failure, FailureKind, StopReason};
 use crate::money::Money;
 use crate::tool::{Performed, ToolResult};
 use crate::workbench::Mind;
@@ -177,6 +177,25 @@ fn an_incomplete_answer_is_requested_again_with_the_same_bytes() {
     assert_eq!(hash(&world), first);
     world.fail(FailureKind::Broken);
     assert!(matches!(ended(&world), Ended::Failed(failure) if failure.kind == FailureKind::Broken));
+}
+
+#[test]
+fn the_same_failure_twice_ends_the_turn_and_another_one_is_tried_again() {
+    let fail = |world: &mut World, message: &str| {
+        let attempt = world.attempt().expect("a model call is open");
+        let failure = Failure { kind: FailureKind::Broken, message: message.to_owned(), request_id: None };
+        world.input(Input::Failed { attempt, failure })
+    };
+    let mut world = World::grow();
+    world.say("hello");
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "model_requested"]);
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "turn_ended"]);
+    assert!(matches!(ended(&world), Ended::Failed(failure) if failure.message == "the connection broke"));
+    world.say("again");
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "model_requested"], "a new request is a new start");
+    assert_eq!(fail(&mut world, "an event cannot be read"), ["model_failed", "model_requested"]);
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "turn_ended"], "three attempts at most");
+    world.check_replay();
 }
 
 #[test]
@@ -804,5 +823,5 @@ fn a_snapshot_of_another_shape_has_another_version() {
     session.news(super::sessions::end("done", crate::workbench::SessionOutcome::Done));
     fields(&serde_json::to_value(&session.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
-    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (8, "38db6c9751dd8e76"), "with another shape, raise STATE_VERSION");
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (9, "4966499c964a8b2b"), "with another shape, raise STATE_VERSION");
 }
