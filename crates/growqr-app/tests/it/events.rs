@@ -214,7 +214,7 @@ fn answers() -> Vec<Event> {
         let reply = Reply {
             content: RawJson::parse(content).unwrap(),
             stop,
-            usage: Usage { input_tokens: 1, ..Usage::default() },
+            usage: Usage { input_tokens: 1, is_estimate: true, ..Usage::default() },
             model: text(),
             request_id: None,
             cost: None,
