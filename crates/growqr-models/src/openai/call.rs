@@ -97,7 +97,7 @@ impl OpenAi {
         let config = &self.config;
         let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_extend_first: true };
         let http = self.request(self.body(request, form))?;
-        let new_reply = || Accumulator::new(request.segment.tools.clone());
+        let new_reply = || Accumulator::new(request);
         self.service.call(&http, &request.agent, timeouts, errors, new_reply, on_delta).await
     }
 
