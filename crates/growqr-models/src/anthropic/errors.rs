@@ -39,7 +39,9 @@ fn kind(status: u16, body: &Value) -> FailureKind {
     let message = error_message(body);
     let says = |fragment: &str| message.contains(fragment);
     let spent = says("You have reached your") && (says("API usage limits") || says("spend limit"))
-        || body["error"]["details"]["error_code"] == "enforced_spend_limit_reached";
+        || ["enforced_spend_limit_reached", "contract_spend_limit_reached"]
+            .iter()
+            .any(|code| body["error"]["details"]["error_code"] == *code);
     match status {
         402 => FailureKind::NoCredit,
         _ if spent || says("credit balance is too low") => FailureKind::NoCredit,
