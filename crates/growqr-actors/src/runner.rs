@@ -7,8 +7,8 @@ use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
 use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
-use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
+use crate::ports::{Decision, HostConfig, Ports};
+use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
@@ -207,11 +207,9 @@ impl Runner {
     /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
     /// the next start counts the time until then.
     async fn record_stop(&mut self) {
-        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
-        let now = self.deps.ports.moment();
-        let events = decide(&self.state, Input::Stopping, &setup, now);
+        let Decision { events, at, segment } = self.deps.ports.decide(&self.state, Input::Stopping).await;
         if !events.is_empty()
-            && let Err(error) = self.record(events, now.at, &segment).await
+            && let Err(error) = self.record(events, at, &segment).await
         {
             tracing::warn!(%error, "the interruption of a model call could not be recorded");
         }
@@ -256,12 +254,10 @@ impl Runner {
     /// Returns whether the input has led to events.
     async fn decide_and_record(&mut self, input: Input) -> Result<bool, StoreError> {
         self.resolve_unconfirmed().await?;
-        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
-        let now = self.deps.ports.moment();
-        let events = decide(&self.state, input, &setup, now);
+        let Decision { events, at, segment } = self.deps.ports.decide(&self.state, input).await;
         let is_recorded = !events.is_empty();
         if is_recorded {
-            self.record(events, now.at, &segment).await?;
+            self.record(events, at, &segment).await?;
         }
         Ok(is_recorded)
     }

@@ -134,6 +134,7 @@ impl Setups for FixedSetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
         let offered = self.tools.offered();
         let segment = Segment {
+            address: None,
             provider: "played".to_owned(),
             model: "played".to_owned(),
             effort: None,
@@ -146,7 +147,7 @@ impl Setups for FixedSetups {
         (setup, Arc::new(segment))
     }
 
-    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+    fn model(&self, _segment: &Segment) -> Option<Arc<dyn Model>> {
         Some(Arc::new(ScriptedModel(Arc::clone(&self.script))))
     }
 }

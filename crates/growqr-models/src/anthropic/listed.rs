@@ -46,7 +46,10 @@ impl Listed {
             let known = table::retirement(&id);
             let date = date.or_else(|| known.as_ref().and_then(|known| known.date.clone()));
             let line = item["line"].as_str().map(str::to_owned);
-            Retirement { date, successor: known.map_or_else(|| table::newest_of_line(line.as_deref(), &id), |known| known.successor) }
+            Retirement {
+                date,
+                successor: known.map_or_else(|| table::newest_of_line(line.as_deref(), &id), |known| known.successor),
+            }
         });
         Some(Listed { name, context: size("max_input_tokens"), output: size("max_tokens"), retirement, id })
     }
@@ -69,7 +72,8 @@ mod tests {
             {"id": "claude-b", "display_name": {"en": "B"}, "max_input_tokens": -1, "max_tokens": null, "lifecycle": 3},
         ]});
         let ModelsPage { models, next } = read(&page);
-        let found: Vec<_> = models.iter().map(|model| (model.id.as_str(), model.name.as_str(), model.context, model.output)).collect();
+        let found: Vec<_> =
+            models.iter().map(|model| (model.id.as_str(), model.name.as_str(), model.context, model.output)).collect();
         assert_eq!(found, [("claude-a", "A", Some(1_000_000), Some(64_000)), ("claude-b", "claude-b", None, None)]);
         assert_eq!(next.as_deref(), Some("c"));
         assert!(ModelsPage::read(b"{\"data\": 1}").is_none() && ModelsPage::read(b"<html>").is_none());
@@ -83,11 +87,9 @@ mod tests {
             {"id": "claude-opus-5-5", "lifecycle": "active", "retires_at": null},
         ]});
         let found: Vec<_> = read(&page).models.into_iter().map(|model| model.retirement).collect();
-        let retirement = |date: &str, successor: &str| {
-            Some(Retirement { date: Some(date.to_owned()), successor: successor.to_owned() })
-        };
-        let expected =
-            [retirement("2027-06-30", "claude-sonnet-5-5"), retirement("2027-01-22", "claude-opus-5-5"), None];
+        let retirement =
+            |date: &str, successor: &str| Some(Retirement { date: Some(date.to_owned()), successor: successor.to_owned() });
+        let expected = [retirement("2027-06-30", "claude-sonnet-5-5"), retirement("2027-01-22", "claude-opus-5-5"), None];
         assert_eq!(found, expected);
     }
 }

@@ -74,6 +74,8 @@ pub struct Anthropic {
     config: Config,
     service: ServiceClient,
     overlay: RwLock<BTreeMap<String, Listed>>,
+    /// The windows that refusals have named, in tokens.
+    windows: RwLock<BTreeMap<String, u64>>,
 }
 
 impl Anthropic {
@@ -89,7 +91,7 @@ impl Anthropic {
             // A proxy cannot reach the loopback address of this machine.
             is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),
         });
-        Anthropic { config, service, overlay: RwLock::default() }
+        Anthropic { config, service, overlay: RwLock::default(), windows: RwLock::default() }
     }
 
     /// Gets the list of models from the service and takes over their names and limits. Prices and request features stay
@@ -126,6 +128,11 @@ impl Anthropic {
         let body = self.get(path).await?;
         ModelsPage::read(&body)
             .ok_or_else(|| failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
+    }
+
+    /// Takes over the window that the service named when it refused a prompt.
+    fn learn_window(&self, model: &str, tokens: u64) {
+        self.windows.write().unwrap_or_else(PoisonError::into_inner).insert(model.to_owned(), tokens);
     }
 
     /// All models that can be chosen: those of the table, then those that only the service listed.
@@ -175,6 +182,10 @@ impl Model for Anthropic {
             card.name.clone_from(&overlay.name);
             card.context_tokens = overlay.context.unwrap_or(card.context_tokens);
             card.max_output_tokens = overlay.output.unwrap_or(card.max_output_tokens);
+        }
+        if let Some(window) = self.windows.read().unwrap_or_else(PoisonError::into_inner).get(model) {
+            card.context_tokens = *window;
+            card.max_output_tokens = card.max_output_tokens.min(*window);
         }
         card
     }
