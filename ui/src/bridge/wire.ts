@@ -530,7 +530,7 @@ message: string, } };
 
 export type ModelRow = { 
 /**
- * The value of the setting `model`; `openai/…` for a model of an OpenAI-compatible server.
+ * The value of the setting `model`; `openai/ID@ADDRESS` for a model of an OpenAI-compatible server.
  */
 id: string, 
 /**
@@ -540,7 +540,21 @@ name: string,
 /**
  * `anthropic`, `openai` or `guide`.
  */
-provider: string, };
+provider: string, 
+/**
+ * Its end, if that is announced.
+ */
+retires?: Retirement, };
+
+export type Retirement = { 
+/**
+ * The day, such as 2026-11-30; `None` if the day is not known.
+ */
+date: string | null, 
+/**
+ * The model to choose in its place.
+ */
+successor: string, };
 
 export type LocalServer = { 
 /**
@@ -1134,7 +1148,7 @@ cut: boolean,
  */
 bytes: number, } };
 
-export type DeltaKind = "text" | "thinking" | "call" | "retrying";
+export type DeltaKind = "text" | "thinking" | "call" | "retrying" | "discarded";
 
 export type Push = { "recorded": { 
 /**
@@ -1239,6 +1253,10 @@ bytes: number,
  * The past, rendered as one user message; `None` if there is none.
  */
 carried: string | null, 
+/**
+ * A picture of memory, with which the segment begins.
+ */
+picture?: string, 
 /**
  * Its tools.
  */
@@ -2292,7 +2310,11 @@ cache_write_5m_tokens: number,
 /**
  * Written to the one-hour cache.
  */
-cache_write_1h_tokens: number, };
+cache_write_1h_tokens: number, 
+/**
+ * Whether some of the counts are estimates: the provider sent none that can be read.
+ */
+is_estimate?: boolean, };
 
 export type StopReason = "end_turn" | "tool_use" | "max_tokens" | "stop_sequence" | "pause_turn" | "context_full" | { "refusal": { 
 /**

@@ -157,12 +157,12 @@ fn settings_are_checked_stored_and_used() {
     let program = Program::new();
     assert_eq!(program.run(&["config", "set", "limit.calls", "many"]).code, Some(1));
     assert_eq!(program.run(&["config", "set", "colour", "red"]).code, Some(1));
-    assert_eq!(program.run(&["config", "set", "model", "claude-opus-5-5"]).code, Some(0));
+    assert_eq!(program.run(&["config", "set", "model", "claude-opus-4-7"]).code, Some(0));
     program.claude.route(|_| Some(says("Hi.")));
     assert_eq!(program.chat("hello").code, Some(0));
-    assert_eq!(program.claude.messages()[0].asked().model(), "claude-opus-5-5");
+    assert_eq!(program.claude.messages()[0].asked().model(), "claude-opus-4-7");
     assert_eq!(program.run(&["config", "set", "model", "default"]).code, Some(0));
-    assert_eq!(program.run(&["config", "get", "model"]).out, "claude-opus-4-7\n");
+    assert_eq!(program.run(&["config", "get", "model"]).out, "claude-opus-5-5\n");
 }
 
 #[test]

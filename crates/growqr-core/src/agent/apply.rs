@@ -179,7 +179,7 @@ impl State {
 
     fn segment_started(&mut self, body: &event::SegmentStarted) {
         let tools = body.tools.clone().unwrap_or_else(version_1::catalogue).into();
-        let opening = [&body.picture, &body.carried];
+        let opening = [&body.carried, &body.picture];
         let has_opening = opening.iter().any(|text| text.is_some());
         if self.is_at_work() {
             let text = self.take_open_request();

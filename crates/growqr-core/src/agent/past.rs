@@ -156,12 +156,12 @@ fn message_lines(message: &Message, with_text: bool, limit: usize) -> Vec<String
 
 /// The lines of the past that an opening has carried. A past that an earlier build has rendered is one line.
 fn carried_lines(opening: &Message, limit: usize) -> Vec<String> {
-    let texts = blocks(&opening.content).into_iter().filter_map(|block| match block {
+    let mut texts = blocks(&opening.content).into_iter().filter_map(|block| match block {
         Block::Text(text) => Some(text),
         _ => None,
     });
     let (start, end) = (format!("<{ELEMENT}>\n"), format!("\n</{ELEMENT}>"));
-    let Some(past) = texts.last().filter(|text| text.starts_with(&start)) else { return Vec::new() };
+    let Some(past) = texts.find(|text| text.starts_with(&start)) else { return Vec::new() };
     let past = past.strip_prefix(&start).unwrap_or_default();
     let past = past.strip_suffix(&end).unwrap_or(past);
     let (_, body) = past.split_once("\n\n").unwrap_or(("", past));

@@ -123,7 +123,7 @@ pub(super) struct CurrentSegment {
     pub(super) card: ModelCard,
     pub(super) bytes: u64,
     pub(super) tools: Arc<[CatalogueEntry]>,
-    /// Whether the first message is the program's: the picture of memory and the past.
+    /// Whether the first message is the program's: the past and the picture of memory.
     pub(super) has_opening: bool,
 }
 
