@@ -2706,7 +2706,7 @@ export const ENDINGS: Endings = {
       "title": "{reason}",
       "shortfall": null,
       "in_window": "Choose another model in Settings.",
-      "on_command_line": "Choose another model: growqr config set model claude-opus-4-7",
+      "on_command_line": "Choose another model: growqr config set model claude-opus-5-5",
       "tone": "bad",
       "resumable": true,
       "settings": true

@@ -106,6 +106,7 @@ impl Machine {
             rules: Arc::default(),
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
+            surroundings: None,
         };
         let state = State::new(AgentId::grow());
         let mut machine = Machine { state, entries: Vec::new(), setup, provider, foreign: 0 };
