@@ -2,7 +2,7 @@
 //! tools changes; read at every decision.
 
 use crate::error::AppError;
-use crate::model_setup::servers::{self, OpenAiModel, ServerAddress, Servers};
+use crate::model_setup::servers::{self, ServerAddress, Servers};
 use crate::model_setup::system_prompts;
 use crate::profile::keys::Keys;
 use crate::profile::location::Environment;

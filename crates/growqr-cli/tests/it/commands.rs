@@ -60,6 +60,17 @@ fn an_allowance_is_never_exceeded() {
 }
 
 #[test]
+fn the_words_of_an_attempt_that_broke_off_are_withdrawn() {
+    let program = Program::new();
+    let broken = says("Let me think about that for a while").cut(Point::Events(5));
+    program.claude.will_all([broken, says("Tea it is.")]);
+    let ran = program.chat("coffee or tea?");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("the words above are withdrawn"), "{ran:?}");
+    assert!(ran.out.trim_end().ends_with("Tea it is."), "{ran:?}");
+}
+
+#[test]
 fn a_prompt_loop_reads_lines_from_a_pipe() {
     let program = Program::new();
     program.claude.route(|request| Some(says(&format!("You said: {}", request.last_user_text()))));
