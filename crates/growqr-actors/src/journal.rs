@@ -1,6 +1,7 @@
 //! Loads agents from their journals and prepares appends.
 
-use crate::ports::{Decision, Ports};
+use crate::decision::Decision;
+use crate::ports::Ports;
 use growqr_core::agent::{Input, STATE_VERSION, State, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
@@ -58,7 +59,7 @@ pub struct RecordedInput {
 /// If the store cannot be read or written; then nothing is recorded.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
-    let Decision { events, at, segment } = ports.decide(&state, input).await;
+    let Decision { events, at, segment } = Decision::about(input, &state, ports).await;
     if events.is_empty() {
         return Ok(RecordedInput { view: state.view(), is_changed: false });
     }

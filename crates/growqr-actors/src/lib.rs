@@ -10,7 +10,8 @@ mod answers;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod deadlines;
-pub mod delivery;
+pub mod decision;
+mod delivery;
 mod host;
 mod journal;
 mod local;

@@ -1,13 +1,10 @@
 //! The adapters and settings that a host needs.
 
-use crate::perform::blocking;
-use growqr_core::agent::{Input, Setup, State, decide};
-use growqr_core::clock::{Clock, Moment, Random, Timestamp};
-use growqr_core::event::Event;
+use growqr_core::agent::Setup;
+use growqr_core::clock::{Clock, Moment, Random};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::model::Model;
-use growqr_core::picture::picture;
 use growqr_core::prompt::Segment;
 use growqr_core::tool::Tools;
 use growqr_core::workbench::Sessions;
@@ -33,45 +30,10 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
 }
 
-/// The result of a decision.
-pub(crate) struct Decision {
-    pub(crate) events: Vec<Event>,
-    /// The time of the decision.
-    pub(crate) at: Timestamp,
-    /// The segment that a `SegmentStarted` among the events begins.
-    pub(crate) segment: Arc<Segment>,
-}
-
-/// How long a decision waits for the picture of memory.
-const PICTURE_TIMEOUT: Duration = Duration::from_secs(2);
-
 impl Ports {
     /// Time and random bits for a decision that is made now.
     pub(crate) fn moment(&self) -> Moment {
         Moment { at: self.clock.now(), random: self.random.bits() }
-    }
-
-    /// Decides about an input with the person's settings, clock and memory of now. Memory is read only if a segment begins.
-    pub(crate) async fn decide(&self, state: &State, input: Input) -> Decision {
-        let (mut setup, segment) = self.setups.setup(state.depth());
-        let now = self.moment();
-        if let Some(surroundings) = &mut setup.surroundings {
-            surroundings.zone = self.clock.zone(now.at);
-        }
-        let mut events = decide(state, input.clone(), &setup, now);
-        let begins_segment = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
-        if let (true, Some(surroundings)) = (begins_segment, &mut setup.surroundings) {
-            surroundings.picture = self.picture().await;
-            events = decide(state, input, &setup, now);
-        }
-        Decision { events, at: now.at, segment }
-    }
-
-    /// The picture of memory. `None` if memory does not answer in time: nothing may wait for it.
-    async fn picture(&self) -> Option<String> {
-        let memory = Arc::clone(&self.memory);
-        let picture = blocking(move || picture(&*memory));
-        tokio::time::timeout(PICTURE_TIMEOUT, picture).await.ok().flatten().flatten()
     }
 }
 

@@ -3,11 +3,12 @@
 //! Inputs, by priority: the stop token, finished work, inbox items. Inbox items come only from the host. The task owns the state;
 //! its join set owns all work that it performs, so the work ends with the task. It never changes global state.
 
+use crate::decision::Decision;
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
 use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
-use crate::ports::{Decision, HostConfig, Ports};
+use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
@@ -207,7 +208,7 @@ impl Runner {
     /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
     /// the next start counts the time until then.
     async fn record_stop(&mut self) {
-        let Decision { events, at, segment } = self.deps.ports.decide(&self.state, Input::Stopping).await;
+        let Decision { events, at, segment } = Decision::about(Input::Stopping, &self.state, &self.deps.ports).await;
         if !events.is_empty()
             && let Err(error) = self.record(events, at, &segment).await
         {
@@ -254,7 +255,7 @@ impl Runner {
     /// Returns whether the input has led to events.
     async fn decide_and_record(&mut self, input: Input) -> Result<bool, StoreError> {
         self.resolve_unconfirmed().await?;
-        let Decision { events, at, segment } = self.deps.ports.decide(&self.state, input).await;
+        let Decision { events, at, segment } = Decision::about(input, &self.state, &self.deps.ports).await;
         let is_recorded = !events.is_empty();
         if is_recorded {
             self.record(events, at, &segment).await?;

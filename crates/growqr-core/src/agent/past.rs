@@ -167,7 +167,7 @@ fn carried_lines(opening: &Message, limit: usize) -> Vec<String> {
     let (_, body) = past.split_once("\n\n").unwrap_or(("", past));
     let is_line = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|line| line["from"].is_string());
     let lines: Vec<&str> = body.lines().collect();
-    if lines.iter().all(|line| is_line(&line)) {
+    if lines.iter().all(is_line) {
         return lines.into_iter().map(str::to_owned).collect();
     }
     vec![json!({"from": "earlier", "text": cut(body, limit / 2)}).to_string()]
