@@ -10,8 +10,8 @@ mod answers;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod deadlines;
-pub mod decision;
-mod delivery;
+mod decision;
+pub mod delivery;
 mod host;
 mod journal;
 mod local;
