@@ -100,7 +100,7 @@ describe("a model on this computer", () => {
     await page.keyboard.press("Control+4");
     const model = page.getByLabel("Model", { exact: true });
     await page.waitForFunction(() => document.querySelector("select")?.selectedOptions[0]?.textContent === "openai/gpt-oss-20b");
-    expect(await model.inputValue()).toBe("http://127.0.0.1:1234/v1 openai/openai/gpt-oss-20b");
+    expect(await model.inputValue()).toBe("openai/openai/gpt-oss-20b@http://127.0.0.1:1234/v1");
     expect(pageErrors).toEqual([]);
     await context.close();
   });

@@ -445,7 +445,7 @@ test("models are chosen by provider, local models by server", async () => {
   await model.locator("optgroup[label=Ollama]").waitFor({ state: "attached" });
   expect(await model.locator("optgroup").evaluateAll((groups) => groups.map((group) => group.getAttribute("label")))).toEqual(["Anthropic", "Without AI", "Ollama", "LM Studio"]);
   await model.selectOption({ label: "qwen3:8b" });
-  await page.waitForFunction(() => document.querySelector("select")?.value.endsWith("/v1 openai/qwen3:8b"));
+  await page.waitForFunction(() => document.querySelector("select")?.value.startsWith("openai/qwen3:8b@"));
   await page.reload();
   await page.waitForFunction(() => document.querySelector("select")?.selectedOptions[0]?.textContent === "qwen3:8b");
   await context.close();

@@ -1,7 +1,8 @@
 //! Loads agents from their journals and prepares appends.
 
+use crate::decision::Decision;
 use crate::ports::Ports;
-use growqr_core::agent::{Input, STATE_VERSION, State, decide, views};
+use growqr_core::agent::{Input, STATE_VERSION, State, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Seq};
@@ -58,13 +59,11 @@ pub struct RecordedInput {
 /// If the store cannot be read or written; then nothing is recorded.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
-    let (setup, segment) = ports.setups.setup(state.depth());
-    let now = ports.moment();
-    let events = decide(&state, input, &setup, now);
+    let Decision { events, at, segment } = Decision::about(input, &state, ports).await;
     if events.is_empty() {
         return Ok(RecordedInput { view: state.view(), is_changed: false });
     }
-    let PreparedAppend { next, append, .. } = prepare_append(&state, head, events, now.at, &segment);
+    let PreparedAppend { next, append, .. } = prepare_append(&state, head, events, at, &segment);
     ports.store.append(append).await?;
     Ok(RecordedInput { view: next.view(), is_changed: true })
 }

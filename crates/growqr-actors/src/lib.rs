@@ -12,6 +12,7 @@ mod backoff;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod deadlines;
+mod decision;
 mod delivery;
 mod health;
 mod host;

@@ -28,7 +28,7 @@ pub(crate) async fn call_model(
     state: State,
     on_delta: impl Fn(Delta) + Send + Sync,
 ) -> Input {
-    let Some(model) = ports.setups.model(&request.segment.provider) else {
+    let Some(model) = ports.setups.model(&request.segment) else {
         let message = format!(
             "this build has no model provider {:?}; choose another with: growqr config set model",
             request.segment.provider

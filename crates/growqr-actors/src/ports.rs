@@ -42,8 +42,8 @@ pub trait Setups: Send + Sync {
     /// The segment and limits for the next turn of an agent at this depth.
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>);
 
-    /// The provider with this name; `None` if this build has none.
-    fn model(&self, provider: &str) -> Option<Arc<dyn Model>>;
+    /// The provider of this segment; `None` if this build has none.
+    fn model(&self, segment: &Segment) -> Option<Arc<dyn Model>>;
 }
 
 /// Sizes and timeouts of a host.

@@ -7,6 +7,7 @@
 //! second time. A panic ends the run; [`crate::supervisor`] starts the next one.
 
 use crate::backoff::Backoff;
+use crate::decision::Decision;
 use crate::health::StopCause;
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
@@ -14,7 +15,7 @@ use crate::perform;
 use crate::placement::Inbox;
 use crate::placement::{InboxItem, Posted};
 use crate::supervisor::{RunnerDeps, Seat, panic_message};
-use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
+use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
@@ -189,11 +190,9 @@ impl Runner {
         if let Err(error) = self.record_kept().await {
             tracing::warn!(%error, "finished work could not be recorded before the stop");
         }
-        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
-        let now = self.deps.ports.moment();
-        let events = decide(&self.state, Input::Stopping, &setup, now);
+        let Decision { events, at, segment } = Decision::about(Input::Stopping, &self.state, &self.deps.ports).await;
         if !events.is_empty()
-            && let Err(error) = self.record(events, now.at, &segment).await
+            && let Err(error) = self.record(events, at, &segment).await
         {
             tracing::warn!(%error, "the interruption of a model call could not be recorded");
         }
@@ -244,12 +243,10 @@ impl Runner {
     /// Returns whether the input has led to events.
     async fn decide_and_record(&mut self, input: Input) -> Result<bool, StoreError> {
         self.resolve_unconfirmed().await?;
-        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
-        let now = self.deps.ports.moment();
-        let events = decide(&self.state, input, &setup, now);
+        let Decision { events, at, segment } = Decision::about(input, &self.state, &self.deps.ports).await;
         let is_recorded = !events.is_empty();
         if is_recorded {
-            self.record(events, now.at, &segment).await?;
+            self.record(events, at, &segment).await?;
         }
         Ok(is_recorded)
     }

@@ -139,6 +139,7 @@ struct Fixed {
 impl Fixed {
     fn new(offered: &[OfferedTool]) -> Fixed {
         let segment = Segment {
+            address: None,
             provider: "fixed".to_owned(),
             model: "fixed".to_owned(),
             effort: None,
@@ -163,7 +164,7 @@ impl Setups for Fixed {
         (self.setup.clone(), Arc::clone(&self.segment))
     }
 
-    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+    fn model(&self, _segment: &Segment) -> Option<Arc<dyn Model>> {
         Some(Arc::new(Silent))
     }
 }

@@ -1,6 +1,6 @@
 //! The computer's clock and its random bits.
 
-use growqr_core::clock::{Clock, Random, Timestamp};
+use growqr_core::clock::{Clock, Random, Timestamp, Zone};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The clock of this computer.
@@ -11,6 +11,13 @@ impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The zone that the computer is set to.
+    fn zone(&self, at: Timestamp) -> Zone {
+        let zone = jiff::tz::TimeZone::system();
+        let seconds = jiff::Timestamp::from_millisecond(at.0).map_or(0, |at| zone.to_offset(at).seconds());
+        Zone { offset_minutes: seconds / 60, name: zone.iana_name().filter(|name| *name != "Etc/Unknown").map(str::to_owned) }
     }
 }
 

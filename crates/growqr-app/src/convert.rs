@@ -106,8 +106,7 @@ pub(crate) fn push(notification: Notification) -> Push {
                 Delta::Text(text) => (DeltaKind::Text, text),
                 Delta::Thinking(text) => (DeltaKind::Thinking, text),
                 Delta::Call { name } => (DeltaKind::Call, name),
-                // Shown like a retry: the window drops the streamed text once the answer is recorded.
-                Delta::Discarded { reason } => (DeltaKind::Retrying, reason),
+                Delta::Discarded { reason } => (DeltaKind::Discarded, reason),
                 Delta::Retrying { attempt, wait_ms, reason } => {
                     (DeltaKind::Retrying, format!("{reason}; try {} in {} s", attempt + 1, wait_ms.div_ceil(1000)))
                 }

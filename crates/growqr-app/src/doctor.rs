@@ -13,14 +13,14 @@ use crate::model_setup::servers::ServerAddress;
 use crate::models;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
-use crate::profile::settings::{Preferences, StoredSettings, openai_model};
+use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use growqr_core::clock::Clock;
 use growqr_core::journal::StoreError;
 use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
 use growqr_core::secret::Secret;
 use growqr_memory::{Remark, RemarkKind, Survey};
-use growqr_models::openai::{Config, OpenAi, Program, Window};
+use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, Window};
 use growqr_store::Db;
 use growqr_wire::{
     Check, CheckState, DockerState, Key, KeySource, Keychain, KeychainState, MemorySyncState, PartState, Reply, Request, VERSION,
@@ -51,10 +51,12 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.extend(environment.warning().map(environment_check));
     checks.extend(stack(profile, environment).await);
     // If the settings cannot be read, the check of the database says so.
-    if let Ok(stored) = models::stored_settings(profile).await
-        && let Some(model) = openai_model(&Preferences::parse_lenient(&stored).model)
-    {
-        checks.push(model_server(environment, &stored, model).await);
+    if let Ok(stored) = models::stored_settings(profile).await {
+        let model = Preferences::parse_lenient(&stored).model;
+        checks.extend(model_end(&model));
+        if let Some(model) = ServerModel::of(&model) {
+            checks.push(model_server(environment, &stored, model).await);
+        }
     }
     checks
 }
@@ -349,14 +351,26 @@ fn keychain_check(keychain: Keychain) -> Check {
     Check { name: "keychain".to_owned(), state, found: keychain.found, next_step: keychain.next_step }
 }
 
+/// Tells that the chosen model ends. `None` if no end is announced.
+fn model_end(model: &str) -> Option<Check> {
+    let end = models::retirement_of(model)?;
+    let step = format!("Choose another: growqr config set model {}", end.successor);
+    Some(check("model", CheckState::Missing, format!("{model}: {}", end.text()), Some(&step)))
+}
+
 /// A context window with fewer tokens than this is full after a few turns.
 const MIN_CONTEXT_TOKENS: u64 = 16_000;
 
 /// Checks that the server of the chosen model answers, has the model, and gives it a context window that is large
 /// enough.
-async fn model_server(environment: &Environment, stored: &StoredSettings, model: &str) -> Check {
-    let name = "model server";
-    let address = ServerAddress::resolve(environment, stored);
+async fn model_server(environment: &Environment, stored: &StoredSettings, chosen: ServerModel<'_>) -> Check {
+    let (name, model) = ("model server", chosen.id);
+    let mut address = ServerAddress::resolve(environment, stored);
+    if let Some(Ok(base)) = chosen.address.map(BaseUrl::parse)
+        && !address.base.as_ref().is_ok_and(|configured| configured.is_same(&base))
+    {
+        address = ServerAddress { base: Ok(base), is_set: false };
+    }
     let base = match &address.base {
         Ok(base) => base,
         Err(problem) => {
@@ -365,8 +379,9 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, model:
         }
     };
     let key = address.allowed_key(environment.get("OPENAI_API_KEY").map(Secret::new));
-    let provider = OpenAi::new(Config::new(base.clone(), key, 0));
-    let Some((server, window)) = provider.probe_model(model).await else {
+    let window = Preferences::parse_lenient(stored).window;
+    let provider = OpenAi::new(Config { window, ..Config::new(base.clone(), key, 0) });
+    let Some((server, used)) = provider.probe_model(model).await else {
         let found = format!("no model server answers at {base}");
         let step = "Start it, or look for others: growqr models. Or choose another model: growqr config set model guide";
         return check(name, CheckState::Failed, found, Some(step));
@@ -380,11 +395,17 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, model:
         };
         return check(name, CheckState::Failed, format!("{program} at {base} has no model {model:?}"), Some(&step));
     }
-    let Window { tokens, is_reported } = window;
+    let Window { tokens, is_reported } = used;
     let found = match is_reported {
         true => format!("{program} at {base}: {model}, with a context window of {tokens} tokens"),
+        false if window.is_some() => {
+            format!("{program} at {base}: {model}, with a context window of {tokens} tokens, as model.window says")
+        }
         false => {
-            format!("{program} at {base}: {model}; the server does not report the context window, {tokens} tokens are assumed")
+            format!(
+                "{program} at {base}: {model}; the server does not report the context window, {tokens} tokens are assumed \
+                 (growqr config set model.window TOKENS)"
+            )
         }
     };
     let step = match server.program {
@@ -420,6 +441,14 @@ mod tests {
         // The first look comes before the lock is removed.
         let (check, ()) = tokio::join!(memory(&profile), async { std::fs::remove_file(&lock).unwrap() });
         assert_eq!(check.state, CheckState::Ok);
+    }
+
+    #[test]
+    fn the_end_of_the_chosen_model_is_told_with_its_date_and_what_to_choose() {
+        let check = model_end("claude-sonnet-4-5-20250929").unwrap();
+        assert!(check.found.contains("2026-11-30"), "{check:?}");
+        assert!(check.next_step.unwrap().ends_with("growqr config set model claude-sonnet-5-5"));
+        assert_eq!(model_end("claude-opus-5-5"), None);
     }
 
     #[tokio::test]

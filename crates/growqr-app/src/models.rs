@@ -9,18 +9,28 @@ use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
-use growqr_wire::{LocalServer, ModelRow};
+use growqr_wire::{LocalServer, ModelRow, Retirement};
 
 /// All models of the built-in tables, the built-in guide last. Needs no network and no key.
 #[must_use]
 pub fn models() -> Vec<ModelRow> {
     let anthropic = Anthropic::new(anthropic::Config::new(Secret::new(""), 0));
-    let cards = anthropic.models().into_iter().map(|card| (card, anthropic::PROVIDER));
-    let guide = (Guide.card(guide::PROVIDER), guide::PROVIDER);
-    cards
-        .chain([guide])
-        .map(|(card, provider)| ModelRow { id: card.id, name: card.name, provider: provider.to_owned() })
+    let current = anthropic.models().into_iter().map(|card| (card, anthropic::PROVIDER, None));
+    let ending = Anthropic::retiring().map(|(card, end)| (card, anthropic::PROVIDER, Some(retirement(end))));
+    let guide = (Guide.card(guide::PROVIDER), guide::PROVIDER, None);
+    let rows = current.chain(ending).chain([guide]);
+    rows.map(|(card, provider, retires)| ModelRow { id: card.id, name: card.name, provider: provider.to_owned(), retires })
         .collect()
+}
+
+/// When the chosen model ends, as the built-in table says; `None` for a model without a known end.
+#[must_use]
+pub(crate) fn retirement_of(model: &str) -> Option<Retirement> {
+    Anthropic::new(anthropic::Config::new(Secret::new(""), 0)).retirement(model).map(retirement)
+}
+
+fn retirement(end: anthropic::Retirement) -> Retirement {
+    Retirement { date: end.date, successor: end.successor }
 }
 
 /// The OpenAI-compatible servers that answer now, on the usual ports of this machine and at the address that is set.

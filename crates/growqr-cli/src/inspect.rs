@@ -83,6 +83,7 @@ pub async fn models(profile: Profile, environment: &Environment, out: &Out) -> C
     for (row, place) in known.chain(local) {
         out.row(&row, || {
             let place = if place.is_empty() { row.provider.clone() } else { place };
+            let place = row.retires.as_ref().map_or(place.clone(), |end| format!("{place}; {}", end.text()));
             format!(
                 "{:<32}  {:<24}  {}",
                 sanitized_line(&row.id),

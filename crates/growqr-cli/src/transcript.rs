@@ -135,6 +135,7 @@ impl<'a> Transcript<'a> {
                 self.break_line();
                 self.out.notice(&self.out.style(Style::Dim, &format!("… {}", shortened(text, 160))));
             }
+            DeltaKind::Discarded => self.withdraw(text),
             DeltaKind::Thinking | DeltaKind::Call => {}
         }
     }
@@ -148,6 +149,7 @@ impl<'a> Transcript<'a> {
             }
             Event::ModelRequested(_) if is_target => self.has_streamed = false,
             Event::ModelAnswered(body) if is_target => self.answered(&body.reply),
+            Event::ModelFailed(body) if is_target && self.has_streamed => self.withdraw(&body.failure.message),
             Event::ModelFailed(body) if is_target => self.note(&format!("… {}", shortened(&body.failure.message, 200))),
             Event::ToolStarted(body) => self.tool_started(agent, body),
             Event::ToolInterrupted(body) => {
@@ -207,6 +209,13 @@ impl<'a> Transcript<'a> {
             | Event::TurnEnding(_) => {}
         }
         None
+    }
+
+    /// Says that the streamed text above does not count: a terminal cannot take it back.
+    fn withdraw(&mut self, reason: &str) {
+        let above = if self.has_streamed { "the words above are withdrawn: " } else { "" };
+        self.note(&format!("… {above}{}", shortened(reason, 200)));
+        self.has_streamed = false;
     }
 
     /// Prints the text now if it was not streamed, because this program subscribed too late.

@@ -46,10 +46,47 @@ impl Timestamp {
     }
 }
 
+/// The time zone of the person at some moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Zone {
+    /// Minutes east of UTC.
+    pub offset_minutes: i32,
+    /// Its name, such as Europe/Berlin, if the system tells it.
+    pub name: Option<String>,
+}
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+impl Timestamp {
+    /// Weekday, date, time and zone on the person's clock, such as `Sunday, 2026-11-29, 14:05, UTC+01:00 (Europe/Berlin)`.
+    #[must_use]
+    pub fn in_words(self, zone: &Zone) -> String {
+        let local = Timestamp(self.0.saturating_add(i64::from(zone.offset_minutes) * 60_000));
+        let (year, month, day) = local.date();
+        // 1970-01-01 was a Thursday.
+        let weekday = WEEKDAYS[usize::try_from((local.day() + 3).rem_euclid(7)).unwrap_or_default()];
+        let minute = local.0.rem_euclid(DAY_MS) / 60_000;
+        let (sign, offset) = if zone.offset_minutes < 0 { ('-', -zone.offset_minutes) } else { ('+', zone.offset_minutes) };
+        let name = zone.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        format!(
+            "{weekday}, {year:04}-{month:02}-{day:02}, {:02}:{:02}, UTC{sign}{:02}:{:02}{name}",
+            minute / 60,
+            minute % 60,
+            offset / 60,
+            offset % 60
+        )
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// The person's time zone at this time. UTC if the clock does not know it.
+    fn zone(&self, _at: Timestamp) -> Zone {
+        Zone::default()
+    }
 }
 
 /// Gives random bits. Not for cryptographic keys.
@@ -77,6 +114,16 @@ mod tests {
         assert_eq!(Timestamp(951_782_400_000).date(), (2000, 2, 29));
         assert_eq!(Timestamp(1_795_305_600_000).date(), (2026, 11, 22));
         assert_eq!(Timestamp(-1).date(), (1969, 12, 31));
+    }
+
+    #[test]
+    fn a_time_reads_as_on_the_clock_of_the_person() {
+        let at = Timestamp(1_795_957_500_000);
+        let zone = |offset_minutes: i32, name: Option<&str>| Zone { offset_minutes, name: name.map(str::to_owned) };
+        assert_eq!(at.in_words(&Zone::default()), "Sunday, 2026-11-29, 13:05, UTC+00:00");
+        assert_eq!(at.in_words(&zone(60, Some("Europe/Berlin"))), "Sunday, 2026-11-29, 14:05, UTC+01:00 (Europe/Berlin)");
+        assert_eq!(at.in_words(&zone(-14 * 60 + 30, None)), "Saturday, 2026-11-28, 23:35, UTC-13:30");
+        assert_eq!(Timestamp(0).in_words(&Zone::default()), "Thursday, 1970-01-01, 00:00, UTC+00:00");
     }
 
     #[test]

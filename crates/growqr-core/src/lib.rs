@@ -20,6 +20,7 @@ pub mod memory_link;
 pub mod model;
 pub mod money;
 pub mod names;
+pub mod picture;
 pub mod prompt;
 pub mod quota;
 pub mod raw;

@@ -46,6 +46,9 @@ pub struct Segment {
     pub system: String,
     /// In the order in which they are sent.
     pub tools: Vec<Tool>,
+    /// The address of the server, if the choice of the model names one. `None`: the server that is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 impl Segment {

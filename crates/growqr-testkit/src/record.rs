@@ -119,22 +119,19 @@ impl RequestView<'_> {
         text_of(&self.body["system"])
     }
 
-    /// The text of the first user message. For a sub-agent this is its task.
+    /// The text of the first user message, without what GrowQR adds to it. For a sub-agent this is its task.
     #[must_use]
     pub fn first_user_text(&self) -> String {
-        self.messages()
-            .iter()
-            .find(|message| message["role"] == "user")
-            .map(|message| text_of(&message["content"]))
-            .unwrap_or_default()
+        let users = self.messages().iter().filter(|message| message["role"] == "user");
+        users.map(|message| as_written(&text_of(&message["content"]))).find(|text| !text.is_empty()).unwrap_or_default()
     }
 
-    /// The user's text since the last assistant message; empty if there are only tool results.
+    /// The user's text since the last assistant message, without what GrowQR adds to it; empty if there are only tool results.
     #[must_use]
     pub fn last_user_text(&self) -> String {
         self.new_messages()
             .iter()
-            .map(|message| text_of(&message["content"]))
+            .map(|message| as_written(&text_of(&message["content"])))
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join("\n")
@@ -193,4 +190,20 @@ fn text_of(content: &Value) -> String {
         Value::Array(blocks) => blocks.iter().filter_map(|block| block["text"].as_str()).collect::<Vec<_>>().join("\n"),
         _ => String::new(),
     }
+}
+
+/// A text without the picture of memory, and without the lines that say when a message was written.
+fn as_written(text: &str) -> String {
+    const START: &str = "<memory_picture>";
+    const END: &str = "</memory_picture>";
+    let mut text = text.to_owned();
+    if let (Some(start), Some(end)) = (text.find(START), text.find(END)) {
+        text.replace_range(start..end + END.len(), "");
+    }
+    let days = ["Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun"];
+    let is_time = |line: &str| {
+        let time = line.strip_prefix('[').filter(|_| line.ends_with(']') && line.contains(", UTC"));
+        time.is_some_and(|time| days.iter().any(|day| time.starts_with(&format!("{day}day, "))))
+    };
+    text.lines().filter(|line| !is_time(line)).collect::<Vec<_>>().join("\n").trim().to_owned()
 }

@@ -24,7 +24,8 @@ pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Re
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message, ModelRow, Page,
-    PageRow, Rebuilt, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text, TreeLimit, UnpricedLimits,
+    PageRow, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text, TreeLimit,
+    UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
@@ -81,6 +82,7 @@ pub fn typescript() -> String {
         Keychain,
         KeyCheck,
         ModelRow,
+        Retirement,
         LocalServer,
         CheckState,
         Check,

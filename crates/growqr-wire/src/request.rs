@@ -300,6 +300,8 @@ pub enum DeltaKind {
     Call,
     /// The call is retried after a wait; the text is the reason.
     Retrying,
+    /// The text and thinking that were sent since the request do not belong to the answer; the text is the reason.
+    Discarded,
 }
 
 /// A notification of a host.

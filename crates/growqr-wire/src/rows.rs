@@ -466,12 +466,34 @@ pub enum KeyCheck {
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ModelRow {
-    /// The value of the setting `model`; `openai/…` for a model of an OpenAI-compatible server.
+    /// The value of the setting `model`; `openai/ID@ADDRESS` for a model of an OpenAI-compatible server.
     pub id: String,
     /// Its name for people.
     pub name: String,
     /// `anthropic`, `openai` or `guide`.
     pub provider: String,
+    /// Its end, if that is announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub retires: Option<Retirement>,
+}
+
+/// The announced end of a model: from then on it answers no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Retirement {
+    /// The day, such as 2026-11-30; `None` if the day is not known.
+    pub date: Option<String>,
+    /// The model to choose in its place.
+    pub successor: String,
+}
+
+impl Retirement {
+    /// The remark for the person.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let date = self.date.as_ref().map_or_else(|| "soon".to_owned(), |date| format!("on {date}"));
+        format!("it retires {date}; choose {} in its place", self.successor)
+    }
 }
 
 /// An OpenAI-compatible server that answers.

@@ -38,7 +38,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       const { reply } = event.data;
       const text = (Array.isArray(reply.content) ? reply.content : []).map((block) => (block.type === "text" ? read(block.text) : block.type === "tool_use" ? `→ ${block.name}` : "")).filter(Boolean);
       const cost = reply.cost === null ? "cost unknown" : money(reply.cost);
-      return brief("answer", `${cost}, ${tokens(reply.usage?.output_tokens ?? 0)} tokens. ${text.join(" ")}`, "active");
+      return brief("answer", `${cost}, ${reply.usage?.is_estimate ? "about " : ""}${tokens(reply.usage?.output_tokens ?? 0)} tokens. ${text.join(" ")}`, "active");
     }
     case "model_failed":
       return brief("model failed", event.data.failure.message, "bad");

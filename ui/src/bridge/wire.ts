@@ -558,7 +558,7 @@ message: string, } };
 
 export type ModelRow = { 
 /**
- * The value of the setting `model`; `openai/…` for a model of an OpenAI-compatible server.
+ * The value of the setting `model`; `openai/ID@ADDRESS` for a model of an OpenAI-compatible server.
  */
 id: string, 
 /**
@@ -568,7 +568,21 @@ name: string,
 /**
  * `anthropic`, `openai` or `guide`.
  */
-provider: string, };
+provider: string, 
+/**
+ * Its end, if that is announced.
+ */
+retires?: Retirement, };
+
+export type Retirement = { 
+/**
+ * The day, such as 2026-11-30; `None` if the day is not known.
+ */
+date: string | null, 
+/**
+ * The model to choose in its place.
+ */
+successor: string, };
 
 export type LocalServer = { 
 /**
@@ -1212,7 +1226,7 @@ cut: boolean,
  */
 bytes: number, } };
 
-export type DeltaKind = "text" | "thinking" | "call" | "retrying";
+export type DeltaKind = "text" | "thinking" | "call" | "retrying" | "discarded";
 
 export type Push = { "recorded": { 
 /**
@@ -1321,6 +1335,10 @@ bytes: number,
  * The past, rendered as one user message; `None` if there is none.
  */
 carried: string | null, 
+/**
+ * A picture of memory, with which the segment begins.
+ */
+picture?: string, 
 /**
  * Its tools.
  */
@@ -2378,7 +2396,11 @@ cache_write_5m_tokens: number,
 /**
  * Written to the one-hour cache.
  */
-cache_write_1h_tokens: number, };
+cache_write_1h_tokens: number, 
+/**
+ * Whether some of the counts are estimates: the provider sent none that can be read.
+ */
+is_estimate?: boolean, };
 
 export type StopReason = "end_turn" | "tool_use" | "max_tokens" | "stop_sequence" | "pause_turn" | "context_full" | { "refusal": { 
 /**
@@ -2770,7 +2792,7 @@ export const ENDINGS: Endings = {
       "title": "{reason}",
       "shortfall": null,
       "in_window": "Choose another model in Settings.",
-      "on_command_line": "Choose another model: growqr config set model claude-opus-4-7",
+      "on_command_line": "Choose another model: growqr config set model claude-opus-5-5",
       "tone": "bad",
       "resumable": true,
       "settings": true

@@ -44,6 +44,17 @@ test("a second answer starts empty", () => {
   expect(shown.at(-1)).toMatchObject({ text: "Two", partial: false });
 });
 
+test("discarded words vanish, and what follows replaces them", () => {
+  words.recorded("grow", "model_requested");
+  words.add("grow", "text", "Let me think");
+  words.add("grow", "discarded", "that was thinking");
+  frame?.();
+  expect(shown.at(-1)).toMatchObject({ text: "", retrying: "that was thinking" });
+  words.add("grow", "text", "Hello");
+  frame?.();
+  expect(shown.at(-1)).toMatchObject({ text: "Hello", thinking: "", retrying: null });
+});
+
 test("the end of one agent's answer keeps another agent's deltas", () => {
   words.add("a", "text", "A");
   words.add("b", "text", "B");

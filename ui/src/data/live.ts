@@ -77,5 +77,8 @@ function added(live: Live, kind: DeltaKind, text: string): Live {
       return { ...live, call: text, retrying: null };
     case "retrying":
       return { ...live, retrying: text };
+    // What follows replaces the words that were shown.
+    case "discarded":
+      return { ...FRESH, retrying: text };
   }
 }

@@ -2,6 +2,7 @@
 import type { HostError } from "../bridge";
 
 export const LABELS: Record<string, string> = {
+  "model.window": "Context window",
   "openai.base_url": "Address of another server",
   "budget.per_message": "For one message",
   "budget.per_day": "For a day",

@@ -51,14 +51,13 @@ export function LocalChoice() {
 
 function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
   const id = useId();
-  const [picked, setPicked] = useState<{ model: string; url: string } | null>(null);
+  const [picked, setPicked] = useState<string | null>(null);
   const { choose, busy, error } = useChooseModel();
   const [server] = servers;
-  const first = server?.models[0] ? { model: server.models[0].id, url: server.url } : null;
-  const now = picked ?? first;
+  const now = picked ?? server?.models[0]?.id ?? "";
   const start = (event: FormEvent) => {
     event.preventDefault();
-    if (now) void choose(now.model, now.url);
+    if (now) void choose(now);
   };
   return (
     <form aria-label="Start with a local model" onSubmit={start} className="flex flex-col gap-2">

@@ -38,13 +38,14 @@ function AnswerDetails({ item }: { item: Answer }) {
   const copied = copying === "copied";
   const { usage } = item;
   const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
+  const about = usage.is_estimate ? "about " : "";
   return (
     <>
       <div data-uncopied className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
         <span title={exactTime(item.at)}>{clock(item.at)}</span>
         <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
-        <span title={`${read} input tokens, ${usage.output_tokens} output tokens`}>
-          {tokens(read)} in, {tokens(usage.output_tokens)} out
+        <span title={`${about}${read} input tokens, ${usage.output_tokens} output tokens`}>
+          {about}{tokens(read)} in, {tokens(usage.output_tokens)} out
         </span>
         <span>{item.model}</span>
         <IconButton label={copied ? "Copied" : "Copy answer"} className="size-6" onClick={() => copy(item.text)}>

@@ -15,6 +15,7 @@ const text = (name: string) => (input: Record<string, unknown>) => (typeof input
 
 const TOOLS: Record<string, Words> = {
   read_memory: { icon: Eye, doing: "Reading", done: "Read", about: text("path") },
+  read_message: { icon: Eye, doing: "Reading on in a long message", done: "Read on in a long message", about: () => "" },
   list_memory: { icon: FolderOpen, doing: "Listing memory", done: "Listed memory", about: text("prefix") },
   search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => `“${text("query")(input)}”` },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },

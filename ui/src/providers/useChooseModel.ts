@@ -1,4 +1,4 @@
-/** Sets the model that answers and, for a model of a local server, that server's address. */
+/** Sets the model that answers. The id of a model of a local server carries the server's address. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { HostError, type Request } from "../bridge";
@@ -10,17 +10,14 @@ export function useChooseModel() {
   const client = useQueryClient();
   const [error, setError] = useState<HostError | null>(null);
   const [busy, setBusy] = useState(false);
-  /** `url` is the address of a local server, or `null` for a provider. Resolves to whether both settings were saved. */
-  const choose = async (model: string, url: string | null): Promise<boolean> => {
-    const requests: Request[] = [{ op: "set_setting", name: "model", value: model }];
-    if (url !== null) requests.unshift({ op: "set_setting", name: "openai.base_url", value: url });
+  /** Resolves to whether the setting was saved. */
+  const choose = async (model: string): Promise<boolean> => {
+    const request: Request = { op: "set_setting", name: "model", value: model };
     setBusy(true);
     setError(null);
     try {
-      for (const request of requests) {
-        await host.call("ask", { request });
-        invalidateAfter(client, request);
-      }
+      await host.call("ask", { request });
+      invalidateAfter(client, request);
       return true;
     } catch (thrown) {
       setError(HostError.from(thrown));

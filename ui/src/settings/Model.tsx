@@ -1,12 +1,12 @@
 /** The settings of model and effort. */
-import { useId } from "react";
-import type { LocalServer, ModelRow, Setting } from "../bridge";
-import { Select } from "../design/Field";
+import { useId, useState } from "react";
+import type { LocalServer, ModelRow, Retirement, Setting } from "../bridge";
+import { Input, Select } from "../design/Field";
 import { QueryView, InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
-import { optionValue, parseOption, ServerGroup } from "../providers/ServerModels";
+import { ServerGroup } from "../providers/ServerModels";
 import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
 import { LabelledRow } from "../design/LabelledRow";
@@ -26,6 +26,7 @@ export function Model({ settings }: { settings: readonly Setting[] }) {
   return (
     <>
       <QueryView query={useModels()}>{(models) => <Picker models={models} model={value("model")} url={value("openai.base_url")} />}</QueryView>
+      {value("model").startsWith("openai/") && <ContextWindow value={value("model.window")} />}
       <Effort value={value("effort")} />
     </>
   );
@@ -38,19 +39,21 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   const { choose, busy, error } = useChooseModel();
   const found = servers.data ?? [];
   const chosen = chosenValue(models, found, model, url);
-  const pick = (value: string) => {
-    if (models.some((one) => one.id === value)) return void choose(value, null);
-    const local = parseOption(value);
-    void choose(local.model, local.url);
-  };
+  const ends = models.find((one) => one.id === chosen.value)?.retires;
   return (
-    <LabelledRow label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<InlineError problem={problemInWords(error)} />}>
-      <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
+    <LabelledRow label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={
+      <>
+        {ends && <p className="text-sm text-warn">{retirementWords(ends)}</p>}
+        <InlineError problem={problemInWords(error)} />
+      </>
+    }>
+      <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => void choose(event.target.value)}>
         {byProvider(models).map(([label, group]) => (
           <optgroup key={label} label={label}>
             {group.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
+                {one.retires && ` (retires ${one.retires.date ?? "soon"})`}
               </option>
             ))}
           </optgroup>
@@ -60,7 +63,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
         ))}
         {!chosen.isKnown && (
           <optgroup label="Chosen now">
-            <option value={chosen.value}>{model.replace(/^openai\//, "")}</option>
+            <option value={chosen.value}>{model.replace(/^openai\//, "").replace(/@https?:\/\//, " at ")}</option>
           </optgroup>
         )}
       </Select>
@@ -78,12 +81,35 @@ export function byProvider(models: readonly ModelRow[]): Array<[label: string, m
   return [...groups];
 }
 
-/** The selected option. A local model belongs to the saved server, else to any server that offers it. */
+/** What a person is told about a model that ends. */
+export function retirementWords({ date, successor }: Retirement): string {
+  return `This model retires ${date === null ? "soon" : `on ${date}`}. Choose ${successor} in its place.`;
+}
+
+/** The selected option. A local model without an address belongs to the saved server, else to any server that offers it. */
 export function chosenValue(models: readonly ModelRow[], servers: readonly LocalServer[], model: string, url: string): { value: string; isKnown: boolean } {
   if (models.some((one) => one.id === model)) return { value: model, isKnown: true };
-  const offering = servers.filter((server) => server.models.some((one) => one.id === model));
-  const server = offering.find((one) => sameServer(one.url, url)) ?? offering[0];
-  return server ? { value: optionValue({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
+  const rows = servers.flatMap((server) => server.models.map((row) => ({ id: row.id, url: server.url, plain: row.id.replace(/@https?:\/\/.*$/, "") })));
+  const offering = rows.filter((row) => row.id === model || row.plain === model);
+  const row = offering.find((one) => one.id === model) ?? offering.find((one) => sameServer(one.url, url)) ?? offering[0];
+  return row ? { value: row.id, isKnown: true } : { value: model, isKnown: false };
+}
+
+/** The context window of a model whose server reports none. */
+function ContextWindow({ value }: { value: string }) {
+  const id = useId();
+  const request = useRequest();
+  const [typed, setTyped] = useState<string | null>(null);
+  const shown = typed ?? (value === "auto" ? "" : value);
+  const save = () => {
+    if (typed === null) return;
+    request.mutate({ op: "set_setting", name: "model.window", value: typed.trim() || null }, { onSuccess: () => setTyped(null) });
+  };
+  return (
+    <LabelledRow label="Context window" about="In tokens, if the model's server does not report it" htmlFor={id} below={<InlineError problem={problemInWords(request.error)} />}>
+      <Input id={id} className="w-60" inputMode="numeric" placeholder="Automatic" value={shown} onChange={(event) => setTyped(event.target.value)} onBlur={save} />
+    </LabelledRow>
+  );
 }
 
 function Effort({ value }: { value: string }) {

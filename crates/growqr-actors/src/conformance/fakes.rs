@@ -154,6 +154,7 @@ impl Setups for FixedSetups {
         assert!(panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_to_panic).is_err(), "a failure that the test causes");
         let offered = self.tools.offered();
         let segment = Segment {
+            address: None,
             provider: "played".to_owned(),
             model: "played".to_owned(),
             effort: None,
@@ -166,7 +167,7 @@ impl Setups for FixedSetups {
         (setup, Arc::new(segment))
     }
 
-    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+    fn model(&self, _segment: &Segment) -> Option<Arc<dyn Model>> {
         Some(Arc::new(ScriptedModel(Arc::clone(&self.script))))
     }
 }

@@ -177,6 +177,7 @@ struct FixedSetups {
 impl Setups for FixedSetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
         let segment = Segment {
+            address: None,
             provider: "played".to_owned(),
             model: "played".to_owned(),
             effort: None,
@@ -194,7 +195,7 @@ impl Setups for FixedSetups {
         (Setup::of(&segment, card, &self.tools.offered(), Limits::default()), Arc::new(segment))
     }
 
-    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+    fn model(&self, _segment: &Segment) -> Option<Arc<dyn Model>> {
         Some(Arc::new(ScriptedModel(self.script)))
     }
 }

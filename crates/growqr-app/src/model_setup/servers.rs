@@ -2,7 +2,7 @@
 //! is not valid.
 
 use crate::profile::location::Environment;
-use crate::profile::settings::{Preferences, StoredSettings};
+use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
@@ -10,7 +10,8 @@ use growqr_models::openai::{
     self, BaseUrl, BaseUrlError, Config, OLLAMA_PORT, OpenAi, PROBE_TIMEOUT, Search, Server, USUAL_PORTS,
 };
 use growqr_wire::{LocalServer, ModelRow};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The address of the OpenAI-compatible server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +46,10 @@ pub(crate) async fn discover_servers(address: &ServerAddress, key: Option<Secret
 
 fn row(server: Server) -> LocalServer {
     let models = server.models.into_iter().map(|offered| ModelRow {
-        id: format!("{}/{}", openai::PROVIDER, offered.id),
+        id: ServerModel { id: &offered.id, address: Some(server.base.text()) }.setting(),
         name: offered.id,
         provider: openai::PROVIDER.to_owned(),
+        retires: None,
     });
     LocalServer { name: server.program.name().to_owned(), url: server.base.to_string(), models: models.collect() }
 }
@@ -90,9 +92,49 @@ impl OpenAiModel for InvalidServer {
     async fn probe(&self, _: &str) {}
 }
 
-pub(crate) fn openai_client(address: &ServerAddress, key: Option<Secret>, seed: u64) -> Arc<dyn OpenAiModel> {
-    match &address.base {
-        Ok(base) => Arc::new(OpenAi::new(Config::new(base.clone(), key, seed))),
+/// The configured server, and the clients of all servers by address.
+pub(crate) struct Servers {
+    /// The configured address.
+    address: ServerAddress,
+    /// The key for the configured address.
+    key: Option<Secret>,
+    /// The context window that the person has set.
+    window: Option<u64>,
+    seed: u64,
+    configured: Arc<dyn OpenAiModel>,
+    /// Servers at other addresses, which a choice of a model names. They get no key.
+    others: Mutex<BTreeMap<String, Arc<dyn OpenAiModel>>>,
+}
+
+impl Servers {
+    pub(crate) fn new(address: ServerAddress, key: Option<Secret>, window: Option<u64>, seed: u64) -> Servers {
+        let configured = client(&address.base, key.clone(), window, seed);
+        Servers { address, key, window, seed, configured, others: Mutex::default() }
+    }
+
+    /// Whether these are the servers for these settings. A client is kept as long as possible: it has the limits that all agents
+    /// share, open connections, and what it has learned from its server.
+    pub(crate) fn are_for(&self, address: &ServerAddress, key: Option<&Secret>, window: Option<u64>) -> bool {
+        (&self.address, self.key.as_ref(), self.window) == (address, key, window)
+    }
+
+    /// The client of the server at an address; `None` for the configured one.
+    pub(crate) fn at(&self, address: Option<&str>) -> Arc<dyn OpenAiModel> {
+        let Some(address) = address else { return Arc::clone(&self.configured) };
+        let base = BaseUrl::parse(address);
+        if let (Ok(base), Ok(configured)) = (&base, &self.address.base)
+            && base.is_same(configured)
+        {
+            return Arc::clone(&self.configured);
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(others.entry(address.to_owned()).or_insert_with(|| client(&base, None, self.window, self.seed)))
+    }
+}
+
+fn client(base: &Result<BaseUrl, BaseUrlError>, key: Option<Secret>, window: Option<u64>, seed: u64) -> Arc<dyn OpenAiModel> {
+    match base {
+        Ok(base) => Arc::new(OpenAi::new(Config { window, ..Config::new(base.clone(), key, seed) })),
         Err(problem) => Arc::new(InvalidServer(*problem)),
     }
 }
@@ -113,6 +155,24 @@ mod tests {
         assert_eq!(base(&Environment::default(), &StoredSettings::new()).unwrap(), "http://127.0.0.1:11434/v1");
         let unencrypted = Environment::from_variables(&[("OPENAI_BASE_URL", "http://example.com")]);
         assert_eq!(base(&unencrypted, &StoredSettings::new()), Err(BaseUrlError::NotEncrypted), "an error, not ignored");
+    }
+
+    #[test]
+    fn a_model_is_asked_at_the_address_that_its_choice_names() {
+        let stored = StoredSettings::new();
+        let address = ServerAddress::resolve(&Environment::default(), &stored);
+        let servers = Servers::new(address, None, None, 1);
+        let same = |one: Option<&str>, other: Option<&str>| Arc::ptr_eq(&servers.at(one), &servers.at(other));
+        assert!(same(None, Some("http://localhost:11434/v1")), "the configured server has one client");
+        assert!(!same(None, Some("http://127.0.0.1:8080/v1")));
+        assert!(same(Some("http://127.0.0.1:8080/v1"), Some("http://127.0.0.1:8080/v1")));
+        let found = Server {
+            program: growqr_models::openai::Program::LlamaCpp,
+            base: BaseUrl::of_port(8080),
+            models: vec![growqr_models::openai::Offered { id: "qwen3:8b".to_owned(), window: None }],
+        };
+        let listed = row(found).models.remove(0);
+        assert_eq!(ServerModel::of(&listed.id).unwrap().address, Some("http://127.0.0.1:8080/v1"));
     }
 
     #[test]

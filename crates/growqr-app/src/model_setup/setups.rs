@@ -2,14 +2,14 @@
 //! tools changes; read at every decision.
 
 use crate::error::AppError;
-use crate::model_setup::servers::{self, OpenAiModel, ServerAddress};
+use crate::model_setup::servers::{self, ServerAddress, Servers};
 use crate::model_setup::system_prompts;
 use crate::profile::keys::Keys;
 use crate::profile::location::Environment;
-use crate::profile::settings::{Preferences, StoredSettings, openai_model};
+use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use crate::stack::workbench::WorkbenchSlot;
 use growqr_actors::Setups;
-use growqr_core::agent::Setup;
+use growqr_core::agent::{Setup, Surroundings};
 use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
 use growqr_core::rules::Rules;
@@ -50,8 +50,7 @@ struct Providers {
     guide: Arc<Guide>,
     /// The key with which the client was built, and the client.
     anthropic: (Option<Secret>, Arc<Anthropic>),
-    /// The address and the key with which the client was built, and the client.
-    openai: (ServerAddress, Option<Secret>, Arc<dyn OpenAiModel>),
+    openai: Arc<Servers>,
 }
 
 impl ModelSetups {
@@ -71,7 +70,7 @@ impl ModelSetups {
         let providers = Providers {
             guide: Arc::new(Guide),
             anthropic: (anthropic_key, anthropic),
-            openai: (address.clone(), key.clone(), servers::openai_client(&address, key, seed)),
+            openai: Arc::new(Servers::new(address, key, Preferences::parse_lenient(&stored).window, seed)),
         };
         let current = build_setups(&providers, &stored, tools.offered());
         ModelSetups {
@@ -120,7 +119,7 @@ impl ModelSetups {
     /// Reads the keychain if the chosen model needs a key that the environment does not have.
     pub(crate) async fn load_keys(&self) {
         let model = Preferences::parse_lenient(&self.stored()).model;
-        let provider = if openai_model(&model).is_some() { openai::PROVIDER } else { anthropic::PROVIDER };
+        let provider = if ServerModel::of(&model).is_some() { openai::PROVIDER } else { anthropic::PROVIDER };
         if model != guide::PROVIDER && self.keys.get(provider).is_none() {
             self.refresh_keys().await;
         }
@@ -153,9 +152,9 @@ impl ModelSetups {
     /// model's context window is, within a second. Without an answer, the low default sizes stay in use.
     pub(crate) async fn probe_server(&self) {
         let model = Preferences::parse_lenient(&self.stored()).model;
-        let Some(id) = openai_model(&model) else { return };
-        let provider = Arc::clone(&self.providers().openai.2);
-        provider.probe(id).await;
+        let Some(chosen) = ServerModel::of(&model) else { return };
+        let provider = self.providers().openai.at(chosen.address);
+        provider.probe(chosen.id).await;
     }
 
     /// Asks the provider for its models and the sizes of their context windows. Without a key or a network, the values
@@ -185,14 +184,15 @@ impl ModelSetups {
         let key = address.allowed_key(self.keys.get(openai::PROVIDER));
         let anthropic_key = self.keys.get(anthropic::PROVIDER);
         let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+        let window = Preferences::parse_lenient(&stored).window;
         // A client is replaced only if its key or address has changed: it has the limits that all agents share, open
         // connections, and what it has learned from its server.
         if providers.anthropic.0 != anthropic_key {
             let new = anthropic_client(anthropic_key.clone(), self.environment.get("ANTHROPIC_BASE_URL"), self.seed);
             providers.anthropic = (anthropic_key, Arc::new(new));
         }
-        if (&providers.openai.0, &providers.openai.1) != (&address, &key) {
-            providers.openai = (address.clone(), key.clone(), servers::openai_client(&address, key, self.seed));
+        if !providers.openai.are_for(&address, key.as_ref(), window) {
+            providers.openai = Arc::new(Servers::new(address, key, window, self.seed));
         }
         let current = build_setups(&providers, &stored, self.tools.offered());
         drop(providers);
@@ -209,21 +209,21 @@ impl Setups for ModelSetups {
             current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         }
         let (mut setup, segment) = if depth == 0 { current.grow.clone() } else { current.sub.clone() };
-        if setup.provider == openai::PROVIDER {
-            // The client may have learned more about the server meanwhile.
-            setup.card = self.providers().openai.2.card(&segment.model);
+        // The client may have learned more about the server meanwhile.
+        if let (openai::PROVIDER | anthropic::PROVIDER, Some(model)) = (setup.provider.as_str(), self.model(&segment)) {
+            setup.card = model.card(&segment.model);
         }
         setup.rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
         setup.workbench = self.workbench.read().unwrap_or_else(PoisonError::into_inner).state();
         (setup, segment)
     }
 
-    fn model(&self, provider: &str) -> Option<Arc<dyn Model>> {
+    fn model(&self, segment: &Segment) -> Option<Arc<dyn Model>> {
         let providers = self.providers();
-        match provider {
+        match segment.provider.as_str() {
             guide::PROVIDER => Some(providers.guide),
             anthropic::PROVIDER => Some(providers.anthropic.1),
-            openai::PROVIDER => Some(providers.openai.2),
+            openai::PROVIDER => Some(providers.openai.at(segment.address.as_deref())),
             _ => None,
         }
     }
@@ -241,20 +241,25 @@ fn anthropic_client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> A
 /// A model of an OpenAI-compatible server is used even without a key. Without a key for Claude, the built-in guide is
 /// used.
 fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[OfferedTool]>) -> CurrentSetups {
-    let preferences = Preferences::parse_lenient(stored);
-    let (provider, card) = match openai_model(&preferences.model) {
-        Some(id) => (openai::PROVIDER, providers.openai.2.card(id)),
+    let mut preferences = Preferences::parse_lenient(stored);
+    if !stored.contains_key("model") {
+        providers.anthropic.1.default_model().clone_into(&mut preferences.model);
+    }
+    let chosen = ServerModel::of(&preferences.model);
+    let (provider, card) = match chosen {
+        Some(chosen) => (openai::PROVIDER, providers.openai.at(chosen.address).card(chosen.id)),
         None if providers.anthropic.0.is_none() || preferences.model == guide::PROVIDER => {
             (guide::PROVIDER, providers.guide.card(guide::PROVIDER))
         }
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
-    let with_system = |system| setup(provider, &card, system, &preferences, &tools);
+    let address = chosen.and_then(|chosen| chosen.address).map(str::to_owned);
+    let with_system = |system| setup((provider, address.clone()), &card, system, &preferences, &tools);
     CurrentSetups { grow: with_system(system_prompts::GROW_AGENT), sub: with_system(system_prompts::SUB_AGENT), tools }
 }
 
 fn setup(
-    provider: &str,
+    (provider, address): (&str, Option<String>),
     card: &ModelCard,
     system: &str,
     preferences: &Preferences,
@@ -263,8 +268,11 @@ fn setup(
     // A model that does not support the effort setting is never sent it, whatever the person chose.
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
     let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
-    let segment = Segment { provider: provider.to_owned(), model: card.id.clone(), effort, system: system.to_owned(), tools };
+    let (model, system) = (card.id.clone(), system.to_owned());
+    let segment = Segment { provider: provider.to_owned(), model, effort, system, tools, address };
     let mut setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
     setup.asks_after_untrusted_text = preferences.asks_after_untrusted_text;
+    // The guide reads each message as a command.
+    setup.surroundings = (provider != guide::PROVIDER).then(Surroundings::default);
     (setup, Arc::new(segment))
 }

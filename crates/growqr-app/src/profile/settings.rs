@@ -22,11 +22,16 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 16] = [
+pub const SETTINGS: [SettingDefinition; 17] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
-        about: "the model that answers: an Anthropic model id, openai/ and a model id of an OpenAI-compatible server, or guide (no AI)",
+        about: "the model that answers: an Anthropic model id, openai/ and a model id of an OpenAI-compatible server (with @ and its address for a server other than the next setting names), or guide (no AI). Without a choice it is the newest Opus that the key offers",
+    },
+    SettingDefinition {
+        name: "model.window",
+        default: "auto",
+        about: "the context window in tokens of a model whose server does not report it; auto assumes a small one",
     },
     SettingDefinition {
         name: "openai.base_url",
@@ -89,6 +94,8 @@ pub const SETTINGS: [SettingDefinition; 16] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Preferences {
     pub(crate) model: String,
+    /// The context window of a model whose server reports none, in tokens.
+    pub(crate) window: Option<u64>,
     /// `None`: the environment decides.
     pub(crate) openai_base: Option<BaseUrl>,
     pub(crate) effort: Option<Effort>,
@@ -192,18 +199,26 @@ impl Preferences {
         };
         let model = get("model").unwrap_or(DEFAULT_MODEL).to_owned();
         if model.is_empty() || model.len() > 200 || !model.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("write a model id such as claude-opus-4-7 or openai/qwen3:8b, or guide".to_owned());
+            return Err("write a model id such as claude-opus-5-5 or openai/qwen3:8b, or guide".to_owned());
         }
-        if openai_model(&model).is_some_and(str::is_empty) {
+        let server_model = ServerModel::of(&model);
+        if server_model.is_some_and(|model| model.id.is_empty()) {
             return Err("write openai/ and the model's id at the server, such as openai/qwen3:8b".to_owned());
         }
+        if let Some(address) = server_model.and_then(|model| model.address) {
+            BaseUrl::parse(address).map_err(|problem| problem.to_string())?;
+        }
+        let window = match get("model.window") {
+            None | Some("auto") => None,
+            Some(_) => Some(number("model.window", 0, 1_000, 100_000_000).map_err(|problem| format!("{problem}, or auto"))?),
+        };
         let openai_base = match get("openai.base_url") {
             None | Some("auto") => None,
             Some(text) => Some(BaseUrl::parse(text).map_err(|problem| problem.to_string())?),
         };
         let effort = get("effort").map_or(Ok(None), effort)?;
         let stack = StackPreferences::parse(&get)?;
-        Ok(Preferences { model, openai_base, effort, limits, asks_after_untrusted_text, stack })
+        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack })
     }
 }
 
@@ -211,6 +226,7 @@ impl Default for Preferences {
     fn default() -> Preferences {
         Preferences {
             model: DEFAULT_MODEL.to_owned(),
+            window: None,
             openai_base: None,
             effort: None,
             limits: Limits::default(),
@@ -220,10 +236,29 @@ impl Default for Preferences {
     }
 }
 
-/// The model's id at the OpenAI-compatible server, if the setting `model` names such a model. Only the first `openai/`
-/// is removed: LM Studio has models whose own ids begin with it.
-pub(crate) fn openai_model(model: &str) -> Option<&str> {
-    model.strip_prefix("openai/")
+/// A model of an OpenAI-compatible server, as the setting `model` names it: `openai/ID`, or `openai/ID@ADDRESS` for the server
+/// that it was listed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ServerModel<'a> {
+    /// Its id at the server. May begin with `openai/`, as some do in LM Studio.
+    pub(crate) id: &'a str,
+    /// `None`: the configured server.
+    pub(crate) address: Option<&'a str>,
+}
+
+impl<'a> ServerModel<'a> {
+    /// `None` if the value names no model of such a server.
+    pub(crate) fn of(model: &'a str) -> Option<ServerModel<'a>> {
+        let id = model.strip_prefix("openai/")?;
+        let at = id.rfind("@http://").or_else(|| id.rfind("@https://"));
+        Some(at.map_or(ServerModel { id, address: None }, |at| ServerModel { id: &id[..at], address: Some(&id[at + 1..]) }))
+    }
+
+    /// The value of the setting.
+    pub(crate) fn setting(&self) -> String {
+        let address = self.address.map(|address| format!("@{address}")).unwrap_or_default();
+        format!("openai/{}{address}", self.id)
+    }
 }
 
 fn effort(text: &str) -> Result<Option<Effort>, String> {
@@ -260,6 +295,8 @@ mod tests {
             ("effort", "hard"),
             ("model", "a b"),
             ("model", "openai/"),
+            ("model", "openai/m@http://example.com/v1"),
+            ("model.window", "12"),
             ("openai.base_url", "http://example.com/v1"),
             ("colour", "red"),
         ] {
@@ -270,7 +307,16 @@ mod tests {
     #[test]
     fn the_model_and_the_address_of_a_server_can_be_set() {
         assert_eq!(check("model", "openai/qwen3:8b").unwrap(), "openai/qwen3:8b");
-        assert_eq!(openai_model("openai/openai/gpt-oss-20b"), Some("openai/gpt-oss-20b"));
+        for (setting, id, address) in [
+            ("openai/openai/gpt-oss-20b", "openai/gpt-oss-20b", None),
+            ("openai/a@b", "a@b", None),
+            ("openai/qwen3:8b@http://127.0.0.1:8080/v1", "qwen3:8b", Some("http://127.0.0.1:8080/v1")),
+        ] {
+            let model = ServerModel::of(setting).unwrap();
+            assert_eq!((model.id, model.address, model.setting().as_str()), (id, address, setting));
+            assert!(check("model", setting).is_ok());
+        }
+        assert_eq!(ServerModel::of("claude-opus-5-5"), None);
         for address in ["auto", "http://localhost:1234/v1", "http://192.168.1.7:8000", "https://api.openai.com/v1"] {
             assert!(check("openai.base_url", address).is_ok(), "{address}");
         }

@@ -163,11 +163,11 @@ impl SizeStore for Payers {
 #[async_trait]
 impl Backends for Payers {
     async fn backend(&self, _agent: &AgentId) -> Result<Backend, Failure> {
-        let setup = self.setups.setup(1).0;
+        let (setup, segment) = self.setups.setup(1);
         if setup.provider == anthropic::PROVIDER {
             return Ok(Backend::Relay { upstream: self.setups.upstream(), model: setup.card.id });
         }
-        match self.setups.model(&setup.provider) {
+        match self.setups.model(&segment) {
             Some(model) => Ok(Backend::Translate { model, id: setup.card.id }),
             None => Err(Failure { kind: FailureKind::Key, message: "there is no model provider".to_owned(), request_id: None }),
         }

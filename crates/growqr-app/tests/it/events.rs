@@ -173,7 +173,16 @@ fn models() -> Vec<Event> {
         let entry = |repeat| CatalogueEntry { name: text(), executor: ExecutorId::memory(), repeat };
         let tools = [Repeat::Safe, Repeat::LookUp, Repeat::Unknown].map(entry).to_vec();
         let segment = SegmentHash::new("s");
-        SegmentStarted { segment, provider: text(), card, bytes: 1, carried: Some(text()), tools: Some(tools) }.into()
+        SegmentStarted {
+            segment,
+            provider: text(),
+            card,
+            bytes: 1,
+            carried: Some(text()),
+            picture: Some(text()),
+            tools: Some(tools),
+        }
+        .into()
     };
     let requested = |shortened: bool| {
         let (reservation, salt) = (Some(Money(9)), Some(EffectSalt::random(1)));
@@ -214,7 +223,7 @@ fn answers() -> Vec<Event> {
         let reply = Reply {
             content: RawJson::parse(content).unwrap(),
             stop,
-            usage: Usage { input_tokens: 1, ..Usage::default() },
+            usage: Usage { input_tokens: 1, is_estimate: true, ..Usage::default() },
             model: text(),
             request_id: None,
             cost: None,

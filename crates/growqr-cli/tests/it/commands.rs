@@ -49,7 +49,7 @@ fn the_shown_cost_equals_the_billed_cost() {
 #[test]
 fn an_allowance_is_never_exceeded() {
     let program = Program::new();
-    assert_eq!(program.run(&["budget", "set", "--per-message", "0.10"]).code, Some(0));
+    assert_eq!(program.run(&["budget", "set", "--per-message", "0.08"]).code, Some(0));
     program.claude.route(|request| {
         let prefix = format!("{}", request.answers_so_far());
         Some(calls([("list_memory", json!({"prefix": prefix}))]))
@@ -57,7 +57,18 @@ fn an_allowance_is_never_exceeded() {
     let ran = program.chat("go on for ever");
     assert_eq!(ran.code, Some(1));
     assert!(ran.out.contains("has reached the budget of one message") && ran.err.contains("waits for your answer"), "{ran:?}");
-    assert!(program.claude.total_micro_cents() <= 10_000_000);
+    assert!(program.claude.total_micro_cents() <= 8_000_000);
+}
+
+#[test]
+fn the_words_of_an_attempt_that_broke_off_are_withdrawn() {
+    let program = Program::new();
+    let broken = says("Let me think about that for a while").cut(Point::Events(5));
+    program.claude.will_all([broken, says("Tea it is.")]);
+    let ran = program.chat("coffee or tea?");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("the words above are withdrawn"), "{ran:?}");
+    assert!(ran.out.trim_end().ends_with("Tea it is."), "{ran:?}");
 }
 
 #[test]
@@ -158,12 +169,12 @@ fn settings_are_checked_stored_and_used() {
     let program = Program::new();
     assert_eq!(program.run(&["config", "set", "limit.calls", "many"]).code, Some(1));
     assert_eq!(program.run(&["config", "set", "colour", "red"]).code, Some(1));
-    assert_eq!(program.run(&["config", "set", "model", "claude-opus-5-5"]).code, Some(0));
+    assert_eq!(program.run(&["config", "set", "model", "claude-opus-4-7"]).code, Some(0));
     program.claude.route(|_| Some(says("Hi.")));
     assert_eq!(program.chat("hello").code, Some(0));
-    assert_eq!(program.claude.messages()[0].asked().model(), "claude-opus-5-5");
+    assert_eq!(program.claude.messages()[0].asked().model(), "claude-opus-4-7");
     assert_eq!(program.run(&["config", "set", "model", "default"]).code, Some(0));
-    assert_eq!(program.run(&["config", "get", "model"]).out, "claude-opus-4-7\n");
+    assert_eq!(program.run(&["config", "get", "model"]).out, "claude-opus-5-5\n");
 }
 
 #[test]

@@ -73,6 +73,21 @@ fn a_conversation_can_switch_between_models() {
 }
 
 #[test]
+fn a_model_is_asked_at_the_server_where_it_was_listed() {
+    let program = Program::on_local(ServerBehaviour::ollama());
+    program.route(|_| Some(says("from the configured server")));
+    let other = OpenAiStub::start_blocking(ServerBehaviour::llama_cpp()).expect("a port");
+    other.route(|_| Some(says("from the other server")));
+    let choice = format!("openai/qwen3:8b@{}", other.base_url());
+    assert_eq!(program.run(&["config", "set", "model", &choice]).code, Some(0));
+    assert_eq!(program.chat("who is there?").out.trim(), "from the other server");
+    assert!(program.run(&["doctor"]).out.contains(other.base_url()));
+    assert_eq!(program.run(&["config", "set", "model", "openai/qwen3:8b"]).code, Some(0));
+    assert_eq!(program.chat("and now?").out.trim(), "from the configured server");
+    other.assert_all_accepted();
+}
+
+#[test]
 fn an_unreachable_server_is_reported_and_no_other_model_answers() {
     let mut program = Program::on_local(ServerBehaviour::ollama());
     program.local = None;
@@ -102,7 +117,8 @@ fn doctor_and_models_show_the_models_of_the_server() {
     let program = Program::on_local(ServerBehaviour::ollama());
     program.route(model);
     let models = program.json(&["models"]);
-    let row = serde_json::json!({"id": "openai/qwen3:8b", "name": "qwen3:8b", "provider": "openai"});
+    let id = format!("openai/qwen3:8b@{}", program.local().base_url());
+    let row = serde_json::json!({"id": id, "name": "qwen3:8b", "provider": "openai"});
     assert!(models.contains(&row) && models.iter().any(|row| row["id"] == "guide"), "{models:?}");
     assert!(program.run(&["models"]).out.contains(&format!("Ollama at {}", program.local().base_url())));
     let doctor = program.run(&["doctor"]);

@@ -23,6 +23,7 @@ mod stack;
 #[cfg(target_os = "linux")]
 mod stack_trouble;
 mod story;
+mod surroundings;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]

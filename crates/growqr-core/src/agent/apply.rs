@@ -31,7 +31,7 @@ impl State {
         match &entry.event {
             Event::AgentCreated(body) => self.created(body, at),
             Event::JournalNamed(body) => self.journal = Some(body.name.clone()),
-            Event::UserSaid(body) => self.user_said(body),
+            Event::UserSaid(body) => self.user_said(body, at),
             Event::MailReceived(body) => self.mail_received(&body.mail, at),
             Event::SegmentStarted(body) => self.segment_started(body),
             Event::TurnStarted(body) => self.turn_started(body),
@@ -86,13 +86,13 @@ impl State {
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
             let quota = request.quota.unwrap_or_default();
             self.senders.push(Sender { agent: from.clone(), allowance: request.allowance, quota, by_person: false, up_to: 1 });
-            self.pending.push(Pending::Task { from, text: request.task.clone() });
+            self.pending.push(Pending::Task { from, text: request.task.clone(), at });
         }
     }
 
-    fn user_said(&mut self, body: &event::UserSaid) {
+    fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
-        self.pending.push(Pending::UserMessage { seq: self.seq, text: body.text.clone() });
+        self.pending.push(Pending::UserMessage { seq: self.seq, text: body.text.clone(), at });
         self.message_since_cancel |= self.cancelling;
         self.new_message();
     }
@@ -146,7 +146,8 @@ impl State {
                 self.message_since_cancel |= self.cancelling;
                 let text = text.clone();
                 let seq = self.seq;
-                let message = if by_person { Pending::UserMessage { seq, text } } else { Pending::AgentMessage { from, text } };
+                let message =
+                    if by_person { Pending::UserMessage { seq, text, at } } else { Pending::AgentMessage { from, text, at } };
                 self.pending.push(message);
             }
             MailBody::Report(report) => {
@@ -178,15 +179,19 @@ impl State {
 
     fn segment_started(&mut self, body: &event::SegmentStarted) {
         let tools = body.tools.clone().unwrap_or_else(version_1::catalogue).into();
-        self.segment = Some(CurrentSegment { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes, tools });
+        let opening = [&body.carried, &body.picture];
+        let has_opening = opening.iter().any(|text| text.is_some());
         if self.is_at_work() {
+            let text = self.take_open_request();
             self.counters.past_was_carried = true;
-            self.pending.push(Pending::Continue(self.open_request_text()));
+            self.pending.push(Pending::Continue(text));
         }
+        let (hash, card) = (body.segment.clone(), body.card.clone());
+        self.segment = Some(CurrentSegment { hash, card, bytes: body.bytes, tools, has_opening });
         self.transcript = Transcript::default();
         self.unsent_results.clear();
-        if let Some(carried) = &body.carried {
-            self.transcript.push(Role::User, render::text_content(carried));
+        if has_opening {
+            self.transcript.push(Role::User, render::text_content(opening.into_iter().flatten()));
         }
     }
 
@@ -215,6 +220,7 @@ impl State {
 
     fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
+            self.last_failure = None;
             if self.has_message_after_finish() {
                 self.stop_finishing();
                 self.children.values_mut().for_each(|child| child.finishing = false);
@@ -257,6 +263,7 @@ impl State {
     fn model_answered(&mut self, body: &event::ModelAnswered, at: Timestamp) {
         let reply = &body.reply;
         self.untrusted_sent.clear();
+        self.too_long = 0;
         match (reply.cost, &self.phase) {
             (Some(cost), _) => self.budget.charge(cost, at),
             (None, Phase::Calling { reservation: Some(bound), .. }) => {
@@ -300,6 +307,12 @@ impl State {
     fn model_failed(&mut self, body: &event::ModelFailed, at: Timestamp) {
         if let (FailureKind::Interrupted, Phase::Calling { attempt, .. }) = (body.failure.kind, &self.phase) {
             self.interrupted_attempt = Some(*attempt);
+        }
+        if matches!(body.failure.kind, FailureKind::PromptTooLong | FailureKind::TooLarge) {
+            self.too_long = self.too_long.saturating_add(1);
+        }
+        if body.failure.kind != FailureKind::Interrupted {
+            self.last_failure = Some((body.failure.kind, body.failure.message.clone()));
         }
         let counted = body.counted.unwrap_or_else(|| version_1::counted(body));
         if let Phase::Calling { reservation: Some(reservation), .. } = self.phase {
@@ -498,7 +511,7 @@ impl State {
 
     fn message_edited(&mut self, message: Seq, new: &str) {
         for pending in &mut self.pending {
-            if let Pending::UserMessage { seq, text } = pending
+            if let Pending::UserMessage { seq, text, .. } = pending
                 && *seq == message
             {
                 new.clone_into(text);

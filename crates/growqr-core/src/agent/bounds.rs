@@ -58,7 +58,7 @@ impl Draft<'_> {
 
     /// An upper bound for the prompt tokens of the next call.
     pub(super) fn input_bound(&self, current: &CurrentSegment, attempt: u32, shortened: bool) -> u64 {
-        let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
+        let content = if attempt == 1 { self.state.next_user_content(shortened, self.zone()) } else { None };
         self.state.transcript.bound(current.bytes, content.as_ref().map_or(0, token_bound))
     }
 

@@ -106,6 +106,7 @@ impl Draft<'_> {
             Ok(AgentCall::Message(message)) => Some(children::message_sub_agent(self, &message.id, &message.text)),
             Ok(AgentCall::Cancel(cancel)) => Some(children::cancel(self, &cancel.id)),
             Ok(AgentCall::AskUser(input)) => Some(self.ask_question(effect, input)),
+            Ok(AgentCall::Read(read)) => Some(self.state.read_on(read.message, read.from)),
             Ok(AgentCall::Wait(wait)) => children::wait(self, effect, wait.ids.as_deref().unwrap_or_default()),
         };
         if let Some(result) = result {

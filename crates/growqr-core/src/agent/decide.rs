@@ -12,7 +12,7 @@ use super::tools;
 use super::transcript::Transcript;
 use super::turn::{Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
-use crate::clock::{Moment, Timestamp};
+use crate::clock::{Moment, Timestamp, Zone};
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
     ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
@@ -201,12 +201,14 @@ impl Draft<'_> {
 
     fn begin_segment(&mut self) {
         let setup = self.setup;
+        let picture = setup.surroundings.as_ref().and_then(|surroundings| surroundings.picture.clone());
         self.push(SegmentStarted {
             segment: setup.segment.clone(),
             provider: setup.provider.clone(),
             card: setup.card.clone(),
             bytes: setup.bytes,
             carried: self.state.rendered_past(setup.card.context_tokens),
+            picture: picture.filter(|picture| self.state.has_room_for(picture, setup.card.context_tokens)),
             tools: Some(setup.tools.clone()),
         });
     }
@@ -220,11 +222,16 @@ impl Draft<'_> {
         self.request_with(attempt, max_output);
     }
 
+    /// The person's time zone; `None` if the model is not told the time.
+    pub(super) fn zone(&self) -> Option<&Zone> {
+        self.setup.surroundings.as_ref().map(|surroundings| &surroundings.zone)
+    }
+
     /// Like [`Draft::request`], with an output limit of at most `max_output` tokens.
     fn request_with(&mut self, attempt: u32, max_output: u64) {
         match self.affordable_request(attempt, max_output) {
             Ok((Affordable { max_tokens, reservation, tokens }, shortened)) => {
-                let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
+                let content = if attempt == 1 { self.state.next_user_content(shortened, self.zone()) } else { None };
                 let mut after = self.state.transcript.clone();
                 if let Some(content) = &content {
                     after.push(Role::User, content.clone());
@@ -335,7 +342,8 @@ impl Draft<'_> {
         if open != attempt {
             return;
         }
-        let can_retry = failure.kind.is_retryable() && attempt < ATTEMPTS;
+        let is_same = self.state.last_failure.as_ref() == Some(&(failure.kind, failure.message.clone()));
+        let can_retry = failure.kind.is_retryable() && attempt < ATTEMPTS && !is_same;
         let ended = Ended::Failed(failure.clone());
         let counted = match failure.kind {
             FailureKind::Aborted => self.counted_until_now(),
@@ -346,7 +354,7 @@ impl Draft<'_> {
         self.push_failure(failure, counted);
         if can_retry {
             self.request(attempt + 1);
-        } else if needs_new_segment(&ended) && !self.state.counters.past_was_carried {
+        } else if needs_new_segment(&ended) && (!self.state.counters.past_was_carried || self.state.may_shorten_again()) {
             self.begin_segment();
             self.request(1);
         } else {

@@ -2,7 +2,7 @@
 
 use super::charge::ChargeBounds;
 use crate::ask::Answer;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
@@ -188,6 +188,17 @@ pub struct Setup {
     pub asks_after_untrusted_text: bool,
     /// Whether new sub-agents can work in the workbench.
     pub workbench: Workbench,
+    /// What the model is told besides messages; `None` for a provider without AI.
+    pub surroundings: Option<Surroundings>,
+}
+
+/// What a model is told besides messages, as data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The person's time zone: each message says when it was written.
+    pub zone: Zone,
+    /// A picture of memory ([`crate::picture::picture`]), with which a new segment begins. Needed only if one begins.
+    pub picture: Option<String>,
 }
 
 impl Setup {
@@ -208,6 +219,7 @@ impl Setup {
             rules: Arc::default(),
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
+            surroundings: None,
         }
     }
 

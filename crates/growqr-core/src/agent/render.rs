@@ -2,18 +2,16 @@
 
 use super::state::State;
 use super::turn::{Call, Pending, Phase, Progress};
+use crate::clock::{Timestamp, Zone};
 use crate::mail::{Ending, Report};
 use crate::memory::ConflictPage;
-use crate::prompt::{Block, Message, Role, blocks, text_of};
+use crate::prompt::{Role, text_of};
 use crate::raw::RawJson;
 use crate::tool::{ContentBlock, ToolContent};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt::Write as _;
-
-/// The most bytes of the past that a new segment carries.
-const CARRIED_BYTES: usize = 60_000;
 
 /// Texts longer than this lose their middle if the budget did not cover the whole request.
 const SHORTENED_BYTES: usize = 8_000;
@@ -35,23 +33,24 @@ pub(super) fn without_blocks(content: &RawJson, left_out: &[usize]) -> RawJson {
     RawJson::of(&kept)
 }
 
-/// A content array of one text block.
-pub(super) fn text_content(text: &str) -> RawJson {
-    RawJson::of(&[json!({"type": "text", "text": text})])
+/// A content array with a block for each text.
+pub(super) fn text_content<'a>(texts: impl Iterator<Item = &'a String>) -> RawJson {
+    let blocks: Vec<_> = texts.map(|text| json!({"type": "text", "text": text})).collect();
+    RawJson::of(&blocks)
 }
 
 impl State {
     /// The content of the next user message: all results of the last answer's calls, in order, then the pending items. With
     /// `shortened`, long texts of an earlier request that was too expensive lose their middle. `None` if there is nothing to
-    /// send.
-    pub(super) fn next_user_content(&self, shortened: bool) -> Option<RawJson> {
+    /// send. With a `zone`, each message says when it was written.
+    pub(super) fn next_user_content(&self, shortened: bool, zone: Option<&Zone>) -> Option<RawJson> {
         let calls = match &self.phase {
             Phase::Tools(calls) => calls,
             _ => &self.unsent_results,
         };
         let shortened_count = self.shortenable_pending.filter(|_| shortened);
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, shortened_count.is_some())).collect();
-        let text = self.pending_text(shortened_count);
+        let text = self.pending_text(shortened_count, zone);
         if !text.is_empty() {
             // All pending items go into one block: the cache looks back a limited number of blocks.
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
@@ -60,7 +59,7 @@ impl State {
     }
 
     /// The texts of the pending items; the first `shortened_count` of them lose their middle if they are long.
-    pub(super) fn pending_text(&self, shortened_count: Option<usize>) -> Vec<String> {
+    pub(super) fn pending_text(&self, shortened_count: Option<usize>, zone: Option<&Zone>) -> Vec<String> {
         let goes_on = self.has_message_after_finish();
         let (mut texts, mut asks) = (Vec::new(), 0);
         for (at, pending) in self.pending.iter().enumerate() {
@@ -70,7 +69,12 @@ impl State {
                 _ => {}
             }
             if asks <= SHOWN_ASKS || !matches!(pending, Pending::SubAgentAsks { .. }) {
-                texts.push(pending.text(shortened_count.is_some_and(|count| at < count)));
+                let text = match pending {
+                    Pending::Continue(text) => self.part_of_long_text(text),
+                    _ => None,
+                };
+                let is_shortened = shortened_count.is_some_and(|count| at < count);
+                texts.push(text.unwrap_or_else(|| pending.text(is_shortened, zone)));
             }
         }
         if asks > SHOWN_ASKS {
@@ -83,33 +87,6 @@ impl State {
     pub(super) fn open_request_text(&self) -> String {
         let last = self.transcript.messages().last().filter(|last| self.is_at_work() && last.role == Role::User);
         last.map(|last| text_of(&last.content)).unwrap_or_default()
-    }
-
-    /// The past as one text for a model with this context window; only its end if it is long. `None` if there is no past. Does
-    /// not contain [`State::open_request_text`].
-    pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
-        let messages = self.transcript.messages();
-        let open = if self.is_at_work() { messages.len().saturating_sub(1) } else { messages.len() };
-        let mut parts: Vec<String> = messages
-            .iter()
-            .enumerate()
-            .map(|(at, message)| rendered(message, at < open))
-            .filter(|text| !text.is_empty())
-            .collect();
-        parts.extend(self.unsent_results.iter().map(|call| format!("[{} gave: {}]", call.name, result_text(call))));
-        if parts.is_empty() {
-            return None;
-        }
-        let past = parts.join("\n\n");
-        // At most about a quarter of the window: a token is about four bytes of text.
-        let limit = usize::try_from(context_tokens).unwrap_or(usize::MAX).min(CARRIED_BYTES);
-        let kept = tail(&past, limit);
-        let head =
-            if kept.len() < past.len() { "The earlier conversation, without its beginning" } else { "The earlier conversation" };
-        Some(format!(
-            "<earlier_conversation>\n{head}:\n\n{}\n</earlier_conversation>",
-            escape_closing_tag(kept, "earlier_conversation")
-        ))
     }
 }
 
@@ -160,7 +137,7 @@ fn result(call: &Call) -> Option<&ToolContent> {
     }
 }
 
-fn result_text(call: &Call) -> Cow<'_, str> {
+pub(super) fn result_text(call: &Call) -> Cow<'_, str> {
     match result(call) {
         Some(content) if content.is_empty() => Cow::Borrowed("(nothing)"),
         Some(content) => content.plain(),
@@ -168,32 +145,20 @@ fn result_text(call: &Call) -> Cow<'_, str> {
     }
 }
 
-/// Renders a message; `with_text`: include the text blocks, not only the tool calls.
-fn rendered(message: &Message, with_text: bool) -> String {
-    let who = if message.role == Role::User { "User" } else { "You" };
-    let parts: Vec<String> = blocks(&message.content)
-        .into_iter()
-        .filter_map(|block| match block {
-            Block::Text(text) => with_text.then(|| format!("{who}: {text}")),
-            Block::Call { name, input, .. } => Some(format!("[You called {name} with {}]", input.text())),
-            Block::Result { content, .. } => Some(format!("[Result: {content}]")),
-            Block::Thinking(_) | Block::Other(_) => None,
-        })
-        .collect();
-    parts.join("\n")
-}
-
 impl Pending {
-    fn text(&self, shortened: bool) -> String {
+    fn text(&self, shortened: bool, zone: Option<&Zone>) -> String {
+        let written = |at: &Timestamp| zone.map(|zone| format!("[{}]\n", at.in_words(zone))).unwrap_or_default();
         let shortened_if_long = |text| shortened_if_long(text, shortened);
         match self {
-            Pending::UserMessage { text, .. } if text.trim().is_empty() => "(an empty message)".to_owned(),
-            Pending::UserMessage { text, .. } => shortened_if_long(text).into_owned(),
-            Pending::Task { from, text } => {
-                format!("<task from=\"{from}\">\n{}\n</task>", escape_closing_tag(&shortened_if_long(text), "task"))
+            Pending::UserMessage { text, at, .. } if text.trim().is_empty() => format!("{}(an empty message)", written(at)),
+            Pending::UserMessage { text, at, .. } => format!("{}{}", written(at), shortened_if_long(text)),
+            Pending::Task { from, text, at } => {
+                let text = escape_closing_tag(&shortened_if_long(text), "task");
+                format!("{}<task from=\"{from}\">\n{text}\n</task>", written(at))
             }
-            Pending::AgentMessage { from, text } => {
-                format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&shortened_if_long(text), "mail"))
+            Pending::AgentMessage { from, text, at } => {
+                let text = escape_closing_tag(&shortened_if_long(text), "mail");
+                format!("{}<mail from=\"{from}\">\n{text}\n</mail>", written(at))
             }
             Pending::Report { from, report } => {
                 let text = report_text(from.as_str(), report);
@@ -272,15 +237,7 @@ pub(super) fn cut_report(text: &str) -> String {
     if end < text.len() { format!("{}\n[cut: {} more bytes]", &text[..end], text.len() - end) } else { text.to_owned() }
 }
 
-fn tail(text: &str, limit: usize) -> &str {
-    let mut start = text.len().saturating_sub(limit);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    &text[start..]
-}
-
 /// Escapes this element's closing tag in data, so that the data cannot end the element around it.
-fn escape_closing_tag(text: &str, element: &str) -> String {
+pub(super) fn escape_closing_tag(text: &str, element: &str) -> String {
     text.replace(&format!("</{element}"), &format!("<\\/{element}"))
 }

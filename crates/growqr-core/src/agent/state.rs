@@ -14,7 +14,7 @@ use crate::id::{AgentId, AskId, EffectId, EffectSalt, EffectScope, JournalName, 
 use crate::limits::{LimitReached, Limits};
 use crate::mail::SpawnRequest;
 use crate::memory::Origin;
-use crate::model::{ModelCard, ModelRequest};
+use crate::model::{FailureKind, ModelCard, ModelRequest};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::quota::{Quota, QuotaUse};
@@ -63,6 +63,13 @@ pub struct State {
     pub(super) finishing: Option<u32>,
     /// How the turn ends once its sub-agents have stopped.
     pub(super) ending: Option<Ended>,
+    /// The last failure of the open request: kind and message. A call that was interrupted has not failed.
+    pub(super) last_failure: Option<(FailureKind, String)>,
+    /// How many requests in a row were too long for the model.
+    pub(super) too_long: u32,
+    /// The last texts that did not fit into the window, by the event that set them aside. The model reads on in them with
+    /// `read_message`.
+    pub(super) set_aside: Arc<BTreeMap<Seq, String>>,
     /// The attempt number of the model call that an orderly stop of the program interrupted.
     pub(super) interrupted_attempt: Option<u32>,
     pub(super) turn: u64,
@@ -116,6 +123,8 @@ pub(super) struct CurrentSegment {
     pub(super) card: ModelCard,
     pub(super) bytes: u64,
     pub(super) tools: Arc<[CatalogueEntry]>,
+    /// Whether the first message is the program's: the past and the picture of memory.
+    pub(super) has_opening: bool,
 }
 
 impl State {
@@ -143,6 +152,9 @@ impl State {
             paused: None,
             finishing: None,
             ending: None,
+            last_failure: None,
+            too_long: 0,
+            set_aside: Arc::default(),
             interrupted_attempt: None,
             turn: 0,
             has_requested: false,

@@ -17,6 +17,7 @@ pub(super) enum AgentCall {
     Message(MessageInput),
     Cancel(CancelInput),
     AskUser(AskUserInput),
+    Read(ReadInput),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -97,12 +98,29 @@ pub(super) struct AskUserInput {
     pub(super) deadline_minutes: Option<u32>,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(
+    description = "Reads on in a message of this conversation that was too long to be shown whole. The message then says its number and where to read on. Each call gives the next part and says where the one after it begins. Read as much as the request needs; for a very long text, note what matters as you go."
+)]
+pub(super) struct ReadInput {
+    #[schemars(description = "The number of the message")]
+    pub(super) message: u64,
+    #[schemars(description = "The position in bytes at which the part begins")]
+    pub(super) from: u64,
+}
+
 /// Names of tools that are treated in a special way.
 pub(super) const WAIT_TOOL: &str = WaitInput::NAME;
+pub(super) const READ_TOOL: &str = ReadInput::NAME;
 pub(super) const ASK_TOOL: &str = AskUserInput::NAME;
 
 impl ToolInput for AskUserInput {
     const NAME: &'static str = "ask_user";
+}
+
+impl ToolInput for ReadInput {
+    const NAME: &'static str = "read_message";
 }
 
 impl ToolInput for SpawnInput {
@@ -136,6 +154,7 @@ impl AgentCall {
             WaitInput::NAME => parse(input).map(AgentCall::Wait),
             MessageInput::NAME => parse(input).map(AgentCall::Message),
             CancelInput::NAME => parse(input).map(AgentCall::Cancel),
+            ReadInput::NAME => parse(input).map(AgentCall::Read),
             AskUserInput::NAME => parse(input).and_then(checked_question).map(AgentCall::AskUser),
             _ => Err(format!("this version of GrowQR no longer has the tool {name:?}; go on without it")),
         }
@@ -194,6 +213,7 @@ pub fn offered() -> Vec<OfferedTool> {
         describe::<MessageInput>(),
         describe::<CancelInput>(),
         describe::<AskUserInput>(),
+        describe::<ReadInput>(),
     ]
     .map(|tool| OfferedTool { tool, executor: ExecutorId::journal(), repeat: Repeat::Safe, argument: None })
     .into()

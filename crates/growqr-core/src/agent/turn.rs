@@ -73,11 +73,11 @@ pub(super) enum Progress {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Pending {
     /// A message of the person, with the event that recorded it.
-    UserMessage { seq: Seq, text: String },
+    UserMessage { seq: Seq, text: String, at: Timestamp },
     /// A sub-agent's task.
-    Task { from: AgentId, text: String },
+    Task { from: AgentId, text: String, at: Timestamp },
     /// A message from another agent.
-    AgentMessage { from: AgentId, text: String },
+    AgentMessage { from: AgentId, text: String, at: Timestamp },
     /// A sub-agent's report.
     Report { from: AgentId, report: Report },
     /// The model is to finish.

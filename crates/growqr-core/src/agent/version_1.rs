@@ -175,8 +175,8 @@ fn text_of(pending: &Pending, shortened: bool) -> String {
     };
     match pending {
         Pending::UserMessage { text, .. } if text.trim().is_empty() => "(an empty message)".to_owned(),
-        Pending::Task { from, text } => marked("task", from, text),
-        Pending::AgentMessage { from, text } => marked("mail", from, text),
+        Pending::Task { from, text, .. } => marked("task", from, text),
+        Pending::AgentMessage { from, text, .. } => marked("mail", from, text),
         Pending::Report { from, report } => marked("mail", from, &report_text(from.as_str(), report)),
         Pending::AnswerWasEmpty => "(Your last answer was empty. Please go on, or say what you need.)".to_owned(),
         Pending::AnswerWasCut => "(Your last answer was cut because it became too long, and none of it was carried out. \

@@ -58,6 +58,9 @@ pub struct SegmentStarted {
     pub bytes: u64,
     /// The past, rendered as one user message; `None` if there is no past.
     pub carried: Option<String>,
+    /// A picture of memory, with which the segment begins. `None` if memory is empty, and in earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
     /// The segment's tools with their executors. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tools: Option<Vec<CatalogueEntry>>,

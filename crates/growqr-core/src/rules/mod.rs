@@ -15,13 +15,14 @@ use serde::{Deserialize, Serialize};
 
 /// The built-in lines. Reading, changes of memory (each can be undone) and messages between agents need no question; every tool
 /// that is not named here does.
-const BUILT_IN: [&str; 11] = [
+const BUILT_IN: [&str; 12] = [
     "ask * as risky",
     "allow spawn_sub_agent",
     "allow wait_for_sub_agents",
     "allow message_sub_agent",
     "allow cancel_sub_agent",
     "allow ask_user",
+    "allow read_message",
     "allow read_memory",
     "allow list_memory",
     "allow search_memory",

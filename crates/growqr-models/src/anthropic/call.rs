@@ -11,9 +11,13 @@ use crate::lenient::error_message;
 use crate::tool_input::used_call_ids;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply};
+use growqr_core::prompt::Role;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
+
+/// A request is not repeated for an answer with fewer tokens than this.
+const MIN_OUTPUT_TOKENS: u64 = 256;
 
 /// At most this many bytes of a list are read.
 const LIST_LIMIT: usize = 8 * 1024 * 1024;
@@ -22,6 +26,16 @@ const LIST_LIMIT: usize = 8 * 1024 * 1024;
 pub(super) struct CallErrors<'a> {
     pub provider: &'a Anthropic,
     pub model: &'a str,
+    /// Whether the request has earlier answers of the model.
+    pub has_history: bool,
+}
+
+impl CallErrors<'_> {
+    /// A refusal that names no other cause may be about the earlier answers: without them the service may accept the conversation.
+    fn judged(&self, status: u16, failure: Failure) -> Failure {
+        let is_past = self.has_history && failure.kind == FailureKind::Rejected && matches!(status, 400 | 422);
+        if is_past { Failure { kind: FailureKind::PastRefused, ..failure } } else { failure }
+    }
 }
 
 impl ServiceErrors for CallErrors<'_> {
@@ -30,7 +44,10 @@ impl ServiceErrors for CallErrors<'_> {
     }
 
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
-        errors::classify(head, body, self.model, self.provider.config.key.expose())
+        match errors::classify(head, body, self.model, self.provider.config.key.expose()) {
+            RetryDecision::Fail(failure) => RetryDecision::Fail(self.judged(head.status, failure)),
+            retry @ RetryDecision::Retry { .. } => retry,
+        }
     }
 
     fn unreachable(&self, cause: &str) -> Failure {
@@ -66,12 +83,14 @@ impl Anthropic {
             let text = "The conversation is larger than 32 MB, the most that Anthropic accepts in one request.";
             return Err(failure(FailureKind::TooLarge, text, None));
         }
-        let mut http = self.request(Method::POST, "/v1/messages")?;
-        http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let size = body.len() as u64;
-        *http.body_mut() = Some(body.into());
-        let errors = CallErrors { provider: self, model };
-        let answer = self.service.call(&http, &request.agent, self.timeouts(), &errors, Accumulator::default, on_delta).await;
+        let has_history = request.messages.iter().any(|message| message.role == Role::Assistant);
+        let errors = CallErrors { provider: self, model, has_history };
+        let mut answer = self.attempt(request, body, &errors, on_delta).await;
+        if let Some(room) = answer.as_ref().err().and_then(|failure| self.room_after(failure, request)) {
+            let smaller = ModelRequest { max_tokens: room, ..request.clone() };
+            answer = self.attempt(request, request::body(&smaller), &errors, on_delta).await;
+        }
         let reply = answer.map(|(answer, request_id)| {
             let (used_ids, message_count) = (used_call_ids(request), request.messages.len());
             answer.reply(request_id, size, &mut Naming { used_ids, message_count, position: 0 })
@@ -86,6 +105,28 @@ impl Anthropic {
             }
         }
         reply.map_err(|failure| self.with_address(failure))
+    }
+
+    async fn attempt(
+        &self,
+        request: &ModelRequest,
+        body: String,
+        errors: &CallErrors<'_>,
+        on_delta: OnDelta<'_>,
+    ) -> Result<(Accumulator, Option<String>), Failure> {
+        let mut http = self.request(Method::POST, "/v1/messages")?;
+        http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *http.body_mut() = Some(body.into());
+        self.service.call(&http, &request.agent, self.timeouts(), errors, Accumulator::default, on_delta).await
+    }
+
+    /// The output limit that a refusal leaves room for, if it is lower than the one that was refused. The window that the refusal
+    /// names counts from now on: the service knows it better than the table.
+    fn room_after(&self, failure: &Failure, request: &ModelRequest) -> Option<u64> {
+        let sizes = errors::sizes(failure)?;
+        self.learn_window(&request.segment.model, sizes.window);
+        let room = sizes.window.checked_sub(sizes.prompt)?;
+        (room >= MIN_OUTPUT_TOKENS && room < request.max_tokens).then_some(room)
     }
 
     /// The failure with the address in use, if that is not the usual one.
@@ -105,7 +146,7 @@ impl Anthropic {
     /// Gets a list, with the same retries and timeouts as a call.
     pub(super) async fn get(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let http = self.request(Method::GET, path)?;
-        let errors = CallErrors { provider: self, model: "" };
+        let errors = CallErrors { provider: self, model: "", has_history: false };
         let (response, _permit) = self.service.open(http, &AgentId::new("models"), self.timeouts(), &errors, &|_| ()).await?;
         let limit = self.config.idle_timeout;
         tokio::time::timeout(limit, body_of(response, LIST_LIMIT))
@@ -115,7 +156,12 @@ impl Anthropic {
 
     /// Comments do not count as activity: this service sends ping events instead.
     fn timeouts(&self) -> Timeouts {
-        Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_extend_first: false }
+        Timeouts {
+            first: self.config.idle_timeout,
+            idle: self.config.idle_timeout,
+            comments_extend_first: false,
+            wait_for_return: None,
+        }
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> Result<Request, Failure> {
@@ -148,7 +194,7 @@ mod tests {
     #[test]
     fn no_error_after_the_start_is_free() {
         let provider = Anthropic::new(Config::new(Secret::new("key"), 1));
-        let errors = CallErrors { provider: &provider, model: "m" };
+        let errors = CallErrors { provider: &provider, model: "m", has_history: false };
         for error in [json!({"error": "out of memory"}), json!({"error": {"type": "overloaded_error", "message": "full"}})] {
             let failure = errors.stream_error(&error, Stage::Begun);
             assert!(failure.kind == FailureKind::Aborted && failure.kind.may_be_billed(), "{failure}");

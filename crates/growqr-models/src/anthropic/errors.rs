@@ -35,11 +35,35 @@ pub(super) fn early_failure(body: &Value, model: &str, secret: &str) -> Option<F
     Some(Failure { kind, message, request_id: scalar(&body["request_id"]) })
 }
 
+/// The sizes that a refusal of a long prompt names, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub prompt: u64,
+    pub window: u64,
+}
+
+/// Reads the sizes from the words of the service: `201756 tokens > 200000 maximum`, or `178959 + 64000 > 200000`.
+pub(super) fn sizes(failure: &Failure) -> Option<Sizes> {
+    let (before, after) = failure.message.split_once('>').filter(|_| failure.kind == FailureKind::PromptTooLong)?;
+    let number = |text: &str| {
+        let digits = text.trim().trim_start_matches(|c: char| !c.is_ascii_digit());
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits[..end].parse::<u64>().ok()
+    };
+    let prompt = match before.rsplit_once('+') {
+        Some((prompt, _)) => prompt,
+        None => before,
+    };
+    Some(Sizes { prompt: number(prompt.rsplit_once(':').map_or(prompt, |(_, last)| last))?, window: number(after)? })
+}
+
 fn kind(status: u16, body: &Value) -> FailureKind {
     let message = error_message(body);
     let says = |fragment: &str| message.contains(fragment);
     let spent = says("You have reached your") && (says("API usage limits") || says("spend limit"))
-        || body["error"]["details"]["error_code"] == "enforced_spend_limit_reached";
+        || ["enforced_spend_limit_reached", "contract_spend_limit_reached"]
+            .iter()
+            .any(|code| body["error"]["details"]["error_code"] == *code);
     match status {
         402 => FailureKind::NoCredit,
         _ if spent || says("credit balance is too low") => FailureKind::NoCredit,
@@ -61,7 +85,7 @@ fn sentence(kind: FailureKind, status: u16, model: &str, service_message: &str) 
         FailureKind::Key => "Anthropic does not accept the API key; check it, or add another".to_owned(),
         FailureKind::NoCredit => "The Anthropic account has no credit left, or its spend limit is reached".to_owned(),
         FailureKind::PromptTooLong => "The conversation is too long for this model".to_owned(),
-        FailureKind::PastRefused => "Anthropic no longer accepts the earlier messages of this conversation".to_owned(),
+        FailureKind::PastRefused => "Anthropic does not accept the earlier messages of this conversation".to_owned(),
         FailureKind::TooLarge => "The request is too large for Anthropic".to_owned(),
         FailureKind::UnknownModel => format!("Anthropic has no model {model:?}"),
         FailureKind::Busy if status == 529 => "Anthropic is overloaded".to_owned(),
@@ -77,5 +101,24 @@ fn reason(status: u16) -> String {
         429 => "rate limited".to_owned(),
         529 => "overloaded".to_owned(),
         other => format!("HTTP {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sizes_of_a_refusal_are_read() {
+        let read = |message: &str| {
+            let failure = Failure { kind: FailureKind::PromptTooLong, message: message.to_owned(), request_id: None };
+            sizes(&failure).map(|sizes| (sizes.prompt, sizes.window))
+        };
+        let long = "The conversation is too long for this model: prompt is too long: 201756 tokens > 200000 maximum";
+        assert_eq!(read(long), Some((201_756, 200_000)));
+        let output =
+            "The conversation is too long: input length and `max_tokens` exceed context limit: 178959 + 64000 > 200000, decrease";
+        assert_eq!(read(output), Some((178_959, 200_000)));
+        assert_eq!(read("prompt is too long"), None);
     }
 }

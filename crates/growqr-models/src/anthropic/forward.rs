@@ -29,7 +29,7 @@ impl Upstream for Anthropic {
     }
 
     async fn send(&self, request: RawRequest) -> Result<RawReply, Failure> {
-        let errors = CallErrors { provider: self, model: "" };
+        let errors = CallErrors { provider: self, model: "", has_history: false };
         let mut http = self.request(Method::POST, "/v1/messages")?;
         let headers = http.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

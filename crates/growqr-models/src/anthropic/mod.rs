@@ -11,18 +11,19 @@ mod call;
 mod errors;
 mod fields;
 mod forward;
+mod listed;
 mod request;
 mod table;
 mod usage;
 
 pub use crate::http::{RetryPolicy, SystemTimer, Timer};
-pub use table::DEFAULT_MODEL;
+pub use table::{DEFAULT_MODEL, Retirement};
 
 use crate::http::{ClientConfig, HostScope, ServiceClient, failure, host_scope};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
-use serde::Deserialize;
+use listed::{Listed, ModelsPage};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -68,19 +69,13 @@ impl Config {
     }
 }
 
-/// What the Models API reports about a model. It replaces the values of the built-in table.
-#[derive(Clone, Debug)]
-struct Overlay {
-    name: String,
-    context: Option<u64>,
-    output: Option<u64>,
-}
-
 /// The provider.
 pub struct Anthropic {
     config: Config,
     service: ServiceClient,
-    overlay: RwLock<BTreeMap<String, Overlay>>,
+    overlay: RwLock<BTreeMap<String, Listed>>,
+    /// The windows that refusals have named, in tokens.
+    windows: RwLock<BTreeMap<String, u64>>,
 }
 
 impl Anthropic {
@@ -96,7 +91,7 @@ impl Anthropic {
             // A proxy cannot reach the loopback address of this machine.
             is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),
         });
-        Anthropic { config, service, overlay: RwLock::default() }
+        Anthropic { config, service, overlay: RwLock::default(), windows: RwLock::default() }
     }
 
     /// Gets the list of models from the service and takes over their names and limits. Prices and request features stay
@@ -110,11 +105,8 @@ impl Anthropic {
         loop {
             let query = if after.is_empty() { String::new() } else { format!("&after_id={after}") };
             let page = self.models_page(&format!("/v1/models?limit=1000{query}")).await?;
-            found.extend(page.data.into_iter().map(|item| {
-                let name = item.display_name.unwrap_or_else(|| item.id.clone());
-                (item.id, Overlay { name, context: item.max_input_tokens, output: item.max_tokens })
-            }));
-            match page.last_id.filter(|last| page.has_more && *last != after) {
+            found.extend(page.models.into_iter().map(|listed| (listed.id.clone(), listed)));
+            match page.next.filter(|last| *last != after) {
                 // The id becomes a part of a URL, so unexpected characters end the listing.
                 Some(last) if last.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => after = last,
                 _ => break,
@@ -134,8 +126,13 @@ impl Anthropic {
 
     async fn models_page(&self, path: &str) -> Result<ModelsPage, Failure> {
         let body = self.get(path).await?;
-        serde_json::from_slice(&body)
-            .map_err(|_| failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
+        ModelsPage::read(&body)
+            .ok_or_else(|| failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
+    }
+
+    /// Takes over the window that the service named when it refused a prompt.
+    fn learn_window(&self, model: &str, tokens: u64) {
+        self.windows.write().unwrap_or_else(PoisonError::into_inner).insert(model.to_owned(), tokens);
     }
 
     /// All models that can be chosen: those of the table, then those that only the service listed.
@@ -147,22 +144,30 @@ impl Anthropic {
         drop(overlay);
         known.into_iter().map(str::to_owned).chain(others).map(|id| self.card(&id)).collect()
     }
-}
 
-#[derive(Deserialize)]
-struct ModelsPage {
-    data: Vec<ModelsItem>,
-    #[serde(default)]
-    has_more: bool,
-    last_id: Option<String>,
-}
+    /// The model for a user who has not chosen one: the newest Opus of the table that the service has listed for this key. Before
+    /// the list is known it is [`DEFAULT_MODEL`]. A model that only the list has is never taken: its price is unknown.
+    #[must_use]
+    pub fn default_model(&self) -> &'static str {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        let is_offered = |id: &&str| overlay.get(*id).is_some_and(|listed| listed.retirement.is_none());
+        table::ids().filter(|id| id.starts_with("claude-opus-")).find(is_offered).unwrap_or(DEFAULT_MODEL)
+    }
 
-#[derive(Deserialize)]
-struct ModelsItem {
-    id: String,
-    display_name: Option<String>,
-    max_input_tokens: Option<u64>,
-    max_tokens: Option<u64>,
+    /// When a model ends, as the service or the table says. `None` for a model without a known end.
+    #[must_use]
+    pub fn retirement(&self, model: &str) -> Option<Retirement> {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        match overlay.get(model) {
+            Some(listed) => listed.retirement.clone(),
+            None => table::retirement(model),
+        }
+    }
+
+    /// The models of the table that end on a known day, with their ends, the first one first. They are not in [`Anthropic::models`].
+    pub fn retiring() -> impl Iterator<Item = (ModelCard, Retirement)> {
+        table::retiring().map(|id| (table::card(id), table::retirement(id).expect("it is in the table")))
+    }
 }
 
 #[async_trait]
@@ -177,6 +182,10 @@ impl Model for Anthropic {
             card.name.clone_from(&overlay.name);
             card.context_tokens = overlay.context.unwrap_or(card.context_tokens);
             card.max_output_tokens = overlay.output.unwrap_or(card.max_output_tokens);
+        }
+        if let Some(window) = self.windows.read().unwrap_or_else(PoisonError::into_inner).get(model) {
+            card.context_tokens = *window;
+            card.max_output_tokens = card.max_output_tokens.min(*window);
         }
         card
     }

@@ -1,4 +1,4 @@
-//! The built-in table of models: limits, prices and request features as of 22 November 2026. It works without a network;
+//! The built-in table of models: limits, prices and request features as of 28 November 2026. It works without a network;
 //! limits and names from the Models API take precedence.
 
 use growqr_core::model::ModelCard;
@@ -94,8 +94,58 @@ const BEFORE_ADAPTIVE: &[&str] = &[
     "claude-haiku-4-5",
 ];
 
-/// The model that is used unless the user chose another.
-pub const DEFAULT_MODEL: &str = "claude-opus-4-7";
+/// The model that is used unless the user chose another, or the key does not offer it: the newest Opus.
+pub const DEFAULT_MODEL: &str = "claude-opus-5-5";
+
+/// A model's end: requests to it fail from that day on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retirement {
+    /// The day, such as 2026-11-30. `None` if only the end is announced.
+    pub date: Option<String>,
+    /// The model to use in its place.
+    pub successor: String,
+}
+
+/// A model whose end is announced. A dated id counts as the id without the date.
+struct Ending {
+    id: &'static str,
+    name: &'static str,
+    date: &'static str,
+    successor: &'static str,
+}
+
+const ENDINGS: &[Ending] = &[
+    Ending { id: "claude-sonnet-4-5", name: "Claude Sonnet 4.5", date: "2026-11-30", successor: "claude-sonnet-5-5" },
+    Ending { id: "claude-opus-4-5", name: "Claude Opus 4.5", date: "2027-01-22", successor: "claude-opus-5-5" },
+];
+
+fn ending(model: &str) -> Option<&'static Ending> {
+    let is_date = |rest: &str| rest.len() == 8 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    ENDINGS.iter().find(|ending| match model.strip_prefix(ending.id) {
+        Some(rest) => rest.is_empty() || rest.strip_prefix('-').is_some_and(is_date),
+        None => false,
+    })
+}
+
+/// The announced end of a model.
+pub(super) fn retirement(model: &str) -> Option<Retirement> {
+    let ending = ending(model)?;
+    Some(Retirement { date: Some(ending.date.to_owned()), successor: ending.successor.to_owned() })
+}
+
+/// The ids of the models whose end is announced.
+pub(super) fn retiring() -> impl Iterator<Item = &'static str> {
+    ENDINGS.iter().map(|ending| ending.id)
+}
+
+/// The newest model of the line of a model. Without a name of the line, the model's id tells it.
+pub(super) fn newest_of_line(line: Option<&str>, model: &str) -> String {
+    let in_line = |id: &&str| match line {
+        Some(line) => id.starts_with(&format!("claude-{line}-")),
+        None => id.split('-').nth(1) == model.split('-').nth(1),
+    };
+    ids().find(in_line).unwrap_or(DEFAULT_MODEL).to_owned()
+}
 
 fn row(model: &str) -> Option<&'static Row> {
     let model = if model == "claude-haiku-4-5" { "claude-haiku-4-5-20251001" } else { model };
@@ -129,7 +179,7 @@ pub(super) fn card(model: &str) -> ModelCard {
     let Some(row) = row(model) else {
         return ModelCard {
             id: model.to_owned(),
-            name: model.to_owned(),
+            name: ending(model).map_or(model, |ending| ending.name).to_owned(),
             context_tokens: 200_000,
             max_output_tokens: 32_000,
             prices: None,

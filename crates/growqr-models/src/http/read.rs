@@ -67,6 +67,8 @@ pub(crate) struct Timeouts {
     pub idle: Duration,
     /// Whether bytes that complete no event, such as comments, extend the wait for the first part of the reply.
     pub comments_extend_first: bool,
+    /// How long to wait for a server that does not answer, in total. `None`: as the retry policy says.
+    pub wait_for_return: Option<Duration>,
 }
 
 /// The deadline for the next event.

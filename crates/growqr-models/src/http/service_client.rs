@@ -24,6 +24,10 @@ const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// The wait before the next attempt to connect is a random time up to this.
 const RECONNECT: Duration = Duration::from_millis(500);
 
+/// The first wait for a server that has died; each further one is longer by as much, up to [`MAX_RETURN`].
+const RETURN: Duration = Duration::from_millis(500);
+const MAX_RETURN: Duration = Duration::from_secs(5);
+
 /// One HTTP client and one limiter for all calls to a service.
 pub(crate) struct ServiceClient {
     config: ClientConfig,
@@ -66,6 +70,7 @@ impl ServiceClient {
         let policy = self.config.retry;
         let mut tries: u32 = 0;
         let mut connects: u32 = 0;
+        let mut waited = Duration::ZERO;
         let mut last: Option<Failure> = None;
         loop {
             let permit = self.acquire_permit(agent).await;
@@ -73,6 +78,22 @@ impl ServiceClient {
             let (wait, reason) = match self.attempt(copy, timeouts, errors).await? {
                 Attempt::Opened(response) => return Ok((response, permit)),
                 Attempt::Refused(RetryDecision::Fail(failure)) => return Err(failure),
+                Attempt::NoConnection(failure) if let Some(limit) = timeouts.wait_for_return => {
+                    connects += 1;
+                    if waited >= limit {
+                        return Err(failure);
+                    }
+                    drop(permit);
+                    let wait = RETURN.saturating_mul(connects).min(MAX_RETURN).min(limit - waited);
+                    waited += wait;
+                    // Said once: the next tries tell nothing new.
+                    if connects == 1 {
+                        let reason = format!("{} is away; waiting for it up to {} s", errors.service_name(), limit.as_secs());
+                        on_delta(Delta::Retrying { attempt: 1, wait_ms: millis(wait), reason });
+                    }
+                    self.config.timer.sleep(wait).await;
+                    continue;
+                }
                 Attempt::NoConnection(failure) => {
                     connects += 1;
                     if connects >= policy.connect_tries {
@@ -143,7 +164,7 @@ impl ServiceClient {
     }
 
     async fn back_off(&self, (agent, attempt): (&AgentId, u32), wait: Duration, reason: String, on_delta: OnDelta<'_>) {
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = millis(wait);
         tracing::debug!(%agent, attempt, wait_ms, reason, "the request will be sent again");
         on_delta(Delta::Retrying { attempt, wait_ms, reason });
         self.config.timer.sleep(wait).await;
@@ -232,6 +253,10 @@ impl ServiceClient {
         // Two concurrent first calls may both build a client; the first one stays.
         Ok(self.client.get_or_init(|| built))
     }
+}
+
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The message of the innermost error. The outer ones do not distinguish an unknown host name from an untrusted certificate.

@@ -5,12 +5,12 @@
 //! cannot be read counts as missing.
 
 use super::call_pieces::{CallPiece, Calls};
-use super::called_words::calls_in;
+use super::called_words::{Heard, calls_in};
 use super::words::{Part, Words};
 use crate::http::{OnDelta, Progress, ReplyBuilder, Stage, StreamError};
 use crate::lenient::{count, index, is_error, join_halves, mark_halves, reason, scalar};
 use crate::shown::Shown;
-use growqr_core::model::{Delta, StopReason, Usage};
+use growqr_core::model::{Delta, ModelRequest, StopReason, Usage};
 use growqr_core::prompt::Tool;
 use growqr_core::raw::RawJson;
 use serde_json::{Value, json};
@@ -33,6 +33,8 @@ pub(super) struct Counts {
 pub(super) struct Accumulator {
     /// The tools of the request, to recognise calls that are written as words.
     tools: Vec<Tool>,
+    /// The conversation, to tell a call that is written as words from a quotation.
+    heard: Heard,
     model: Option<String>,
     /// The index of the choice that is read.
     choice: Option<i64>,
@@ -100,8 +102,8 @@ impl ReplyBuilder for Accumulator {
         let (parts, words) = self.words.end();
         parts.into_iter().for_each(|part| self.add_part(part, on_delta));
         if let Some(words) = words {
-            // A server that takes calls out of the text leaves none in it.
-            match calls_in(&words, &self.tools).filter(|_| self.calls.is_empty()) {
+            let may_call = self.calls.is_empty() && self.heard.allows(&words);
+            match calls_in(&words, &self.tools).filter(|_| may_call) {
                 Some(calls) => calls.into_iter().for_each(|call| {
                     self.calls.add_whole(call.name.clone(), call.arguments);
                     on_delta(Delta::Call { name: call.name });
@@ -129,8 +131,9 @@ impl ReplyBuilder for Accumulator {
 }
 
 impl Accumulator {
-    pub fn new(tools: Vec<Tool>) -> Accumulator {
-        Accumulator { tools, ..Accumulator::default() }
+    /// Reads the reply to this request.
+    pub fn new(request: &ModelRequest) -> Accumulator {
+        Accumulator { tools: request.segment.tools.clone(), heard: Heard::of(request), ..Accumulator::default() }
     }
 
     fn push(&mut self, event: &Value, on_delta: OnDelta<'_>) -> Result<Progress, StreamError> {

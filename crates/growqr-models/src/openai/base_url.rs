@@ -75,7 +75,8 @@ impl BaseUrl {
     }
 
     /// Whether both addresses are the same service. All names of this machine count as equal.
-    pub(super) fn is_same(&self, other: &BaseUrl) -> bool {
+    #[must_use]
+    pub fn is_same(&self, other: &BaseUrl) -> bool {
         let port = |base: &BaseUrl| base.url.port_or_known_default();
         let alike = self.url.host() == other.url.host() || (self.is_loopback() && other.is_loopback());
         alike && port(self) == port(other) && self.url.path() == other.url.path()

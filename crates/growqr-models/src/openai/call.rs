@@ -10,17 +10,25 @@ use crate::tool_input::used_call_ids;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::Money;
+use growqr_core::prompt::Role;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// A token is at most about this many bytes, apart from runs of one character. Gives a lower bound of a text's tokens.
 const MAX_BYTES_PER_TOKEN: u64 = 6;
 
 /// Most texts have more bytes per token than this. Gives a high estimate of a text's tokens.
 const LOW_BYTES_PER_TOKEN: u64 = 3;
+
+/// English text and JSON have about this many bytes per token.
+const USUAL_BYTES_PER_TOKEN: u64 = 4;
+
+/// How long a local server that died in the middle of an answer is waited for.
+const RETURN_LIMIT: Duration = Duration::from_secs(120);
 
 /// The output limit is never lower than this.
 const MIN_OUTPUT_TOKENS: u64 = 256;
@@ -61,7 +69,8 @@ impl OpenAi {
         let config = &self.config;
         let secret = config.key.as_ref().map_or("", |key| key.expose());
         let numbers = Mutex::default();
-        let errors = CallErrors { base: &config.base, program: self.program(), model, secret, numbers };
+        let has_history = request.messages.iter().any(|message| message.role == Role::Assistant);
+        let errors = CallErrors { base: &config.base, program: self.program(), model, secret, numbers, has_history };
         let shape = if self.is_strict.load(Ordering::Relaxed) { Shape::Strict } else { Shape::Usual };
         let bytes = self.body(request, Form { shape, max_tokens: request.max_tokens }).len() as u64;
         self.check_prompt_fits(&errors, bytes)?;
@@ -77,9 +86,27 @@ impl OpenAi {
         });
         match &reply {
             Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
-            Err(failure) => tracing::debug!(model, kind = ?failure.kind, "the call failed"),
+            Err(failure) => {
+                tracing::debug!(model, kind = ?failure.kind, "the call failed");
+                self.has_broken_off.store(failure.kind.is_retryable(), Ordering::Relaxed);
+            }
         }
-        reply.map_err(|failure| errors.with_address(failure))
+        reply.map_err(|failure| errors.with_address(errors.judged(self.with_size(request, failure))))
+    }
+
+    /// Tells it if not even the beginning of every conversation fits into the window.
+    fn with_size(&self, request: &ModelRequest, failure: Failure) -> Failure {
+        let window = self.window(&request.segment.model);
+        let fixed = request.segment.encode().1.len() as u64 / USUAL_BYTES_PER_TOKEN;
+        if failure.kind != FailureKind::PromptTooLong || fixed + MIN_OUTPUT_TOKENS <= window.tokens {
+            return failure;
+        }
+        let text = format!(
+            "The context window of {:?} has {} tokens, which is too small for GrowQR: its instructions and tools alone take about \
+             {fixed}. Give the model a larger window on its server, or choose another model. ({})",
+            request.segment.model, window.tokens, failure.message
+        );
+        Failure { message: text, ..failure }
     }
 
     fn body(&self, request: &ModelRequest, form: Form) -> String {
@@ -95,9 +122,16 @@ impl OpenAi {
         on_delta: OnDelta<'_>,
     ) -> Result<(Accumulator, Option<String>), Failure> {
         let config = &self.config;
-        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_extend_first: true };
+        // A local server that has died in the middle of an answer is often started again.
+        let is_restarting = self.has_broken_off.swap(false, Ordering::Relaxed) && config.base.is_local_network();
+        let timeouts = Timeouts {
+            first: config.first_timeout,
+            idle: config.idle_timeout,
+            comments_extend_first: true,
+            wait_for_return: is_restarting.then_some(RETURN_LIMIT),
+        };
         let http = self.request(self.body(request, form))?;
-        let new_reply = || Accumulator::new(request.segment.tools.clone());
+        let new_reply = || Accumulator::new(request);
         self.service.call(&http, &request.agent, timeouts, errors, new_reply, on_delta).await
     }
 
@@ -122,9 +156,16 @@ impl OpenAi {
     /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
-        let errors =
-            CallErrors { base: &self.config.base, program: self.program(), model: "", secret, numbers: Mutex::default() };
-        let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_extend_first: true };
+        let errors = CallErrors {
+            base: &self.config.base,
+            program: self.program(),
+            model: "",
+            secret,
+            numbers: Mutex::default(),
+            has_history: false,
+        };
+        let idle = self.config.idle_timeout;
+        let timeouts = Timeouts { first: idle, idle, comments_extend_first: true, wait_for_return: None };
         let http = self.with_key(Request::new(Method::GET, self.config.base.join("models")))?;
         self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop)
     }

@@ -1,6 +1,6 @@
 //! The tool calls of a chat completion, put together from the pieces in which servers stream them.
 
-use super::called_words::untexted;
+use super::called_words::{WORDS_ID, untexted};
 use crate::lenient::{index, scalar};
 use crate::tool_input::{is_object, join_pieces, tool_input_json, valid_id, valid_name};
 use growqr_core::prompt::Tool;
@@ -33,6 +33,8 @@ struct Call {
     id: String,
     name: String,
     arguments: Vec<String>,
+    /// Whether it was written as words.
+    is_words: bool,
 }
 
 impl CallPiece {
@@ -88,10 +90,10 @@ impl Calls {
         None
     }
 
-    /// Adds a whole call that has no id.
+    /// Adds a whole call that was written as words.
     pub fn add_whole(&mut self, name: String, arguments: String) {
         self.bytes += name.len() + arguments.len();
-        self.calls.push(Call { name, arguments: vec![arguments], ..Call::default() });
+        self.calls.push(Call { name, arguments: vec![arguments], is_words: true, ..Call::default() });
     }
 
     pub fn is_empty(&self) -> bool {
@@ -108,7 +110,8 @@ impl Calls {
         let mut used_ids = used_ids.clone();
         let mut blocks = Vec::new();
         for (position, call) in self.calls.into_iter().enumerate() {
-            let id = valid_id(&call.id, &mut used_ids, message_count, position);
+            let id = if call.is_words { format!("{WORDS_ID}{message_count}_{position}") } else { call.id.clone() };
+            let id = valid_id(&id, &mut used_ids, message_count, position);
             blocks.push(call.encode(&id, tools));
         }
         blocks

@@ -2,8 +2,10 @@
 //!
 //! Two forms are known: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`, and `<function=NAME>` with
 //! `<parameter=NAME>value</parameter>`. A call counts only if it is whole and its tool is offered; half calls stay words.
+//! [`Heard`] tells a call from a quotation of one.
 
-use growqr_core::prompt::Tool;
+use growqr_core::model::ModelRequest;
+use growqr_core::prompt::{Block, Message, Role, Tool, blocks};
 use growqr_core::raw::RawJson;
 use serde_json::{Map, Value};
 
@@ -13,6 +15,60 @@ pub(super) struct CalledWords {
     pub name: String,
     /// The JSON text of its arguments.
     pub arguments: String,
+}
+
+/// How the id of a call that was written as words begins.
+pub(super) const WORDS_ID: &str = "words_";
+
+/// The conversation before an answer, which decides whether words of the answer are calls.
+///
+/// Words are carried out only if all of this holds. (1) They are the end of the answer, on lines of their own and outside of a code
+/// block ([`super::words`]): an explanation goes on after its example. (2) The model has made no structured call in this segment:
+/// one such call shows that its server takes calls out of the text, so words that remain are a quotation. (3) They do not stand in
+/// anything that the model was given to read, apart from white space: a page that contains a call must not be able to make it by
+/// being quoted.
+#[derive(Default)]
+pub(super) struct Heard {
+    messages: Vec<Message>,
+}
+
+impl Heard {
+    /// The messages of a request.
+    pub fn of(request: &ModelRequest) -> Heard {
+        Heard { messages: request.messages.clone() }
+    }
+
+    /// Whether these words at the end of the answer may be carried out.
+    pub fn allows(&self, words: &str) -> bool {
+        !self.has_structured_call() && !self.contains(words)
+    }
+
+    fn has_structured_call(&self) -> bool {
+        let answers = self.messages.iter().filter(|message| message.role == Role::Assistant);
+        let mut answered = answers.flat_map(|message| blocks(&message.content));
+        answered.any(|block| matches!(block, Block::Call { id, .. } if !id.as_str().starts_with(WORDS_ID)))
+    }
+
+    /// Whether any of the calls in these words stands in what the model has read. JSON may have escaped it there.
+    fn contains(&self, words: &str) -> bool {
+        let call = compact(words);
+        let parts: Vec<&str> = call.split("</tool_call>").filter(|part| !part.is_empty()).collect();
+        let read = self.messages.iter().filter(|message| message.role == Role::User);
+        let mut texts = read.flat_map(|message| blocks(&message.content)).filter_map(|block| match block {
+            Block::Text(text) => Some(text),
+            Block::Result { content, .. } => Some(content),
+            Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => None,
+        });
+        texts.any(|text| {
+            let text = compact(&text);
+            parts.iter().any(|part| text.contains(part))
+        })
+    }
+}
+
+/// A text without white space, and without the escapes that it gets inside of JSON.
+fn compact(text: &str) -> String {
+    text.replace("\\n", "").chars().filter(|char| !char.is_whitespace() && *char != '\\').collect()
 }
 
 /// The calls in a text, if it consists of whole calls of offered tools and nothing else.

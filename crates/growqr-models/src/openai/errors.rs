@@ -17,6 +17,8 @@ pub(super) struct CallErrors<'a> {
     pub secret: &'a str,
     /// What the server said last about a prompt that did not fit.
     pub numbers: Mutex<Numbers>,
+    /// Whether the request has earlier answers of the model.
+    pub has_history: bool,
 }
 
 /// The sizes that a server names when it refuses a prompt, in tokens.
@@ -104,7 +106,7 @@ impl CallErrors<'_> {
     pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
         let parsed = read_error_body(body);
         let server_message = error_message(&parsed);
-        let kind = kind(head.status, &code(&parsed), &server_message);
+        let kind = self.kind(head.status, &parsed);
         self.note_numbers(kind, &parsed);
         let message = self.sentence(kind, head.status, &redact_and_shorten(&server_message, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
@@ -126,12 +128,13 @@ impl CallErrors<'_> {
         let server_message = error_message(body);
         let shown = redact_and_shorten(&server_message, self.secret);
         let status = status_of(body);
-        self.note_numbers(kind(status.unwrap_or(400), &code(body), &server_message), body);
-        let (kind, message) = match kind(status.unwrap_or(400), &code(body), &server_message) {
+        let kind = self.kind(status.unwrap_or(400), body);
+        self.note_numbers(kind, body);
+        let (kind, message) = match kind {
             _ if stage != Stage::Early => {
                 (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name()))
             }
-            FailureKind::Rejected if status.is_none() => {
+            FailureKind::Rejected | FailureKind::PastRefused if status.is_none() => {
                 (FailureKind::Unavailable, format!("{} gave no answer but an error: {shown}", self.service_name()))
             }
             kind => (kind, self.sentence(kind, status.unwrap_or(400), &shown)),
@@ -150,8 +153,27 @@ impl CallErrors<'_> {
         let is_id = contains_any(&failure.message, &["tool call id", "tool_call_id"])
             && contains_any(&failure.message, &["length of 9", "a-z", "9 char"]);
         let is_order = ["unexpected role", "after role", "roles must alternate", "conversation roles", "jinja", "chat template"];
-        matches!(failure.kind, FailureKind::Rejected | FailureKind::Unavailable)
+        matches!(failure.kind, FailureKind::Rejected | FailureKind::PastRefused | FailureKind::Unavailable)
             && (is_id || contains_any(&failure.message, &is_order))
+    }
+
+    /// A template of the server that fails for these earlier answers at each try counts as a refusal of them.
+    pub fn judged(&self, failure: Failure) -> Failure {
+        let is_past = self.has_history && failure.kind == FailureKind::Unavailable && CallErrors::is_about_form(&failure);
+        if is_past { Failure { kind: FailureKind::PastRefused, ..failure } } else { failure }
+    }
+
+    /// The kind of an error. A refusal that names no other cause may be about the earlier answers: without them the server may
+    /// accept the conversation.
+    fn kind(&self, status: u16, body: &Value) -> FailureKind {
+        let server_message = error_message(body);
+        let is_about_tools = contains_any(&server_message, &["support tool"]);
+        match kind(status, &code(body), &server_message) {
+            FailureKind::Rejected if self.has_history && matches!(status, 400 | 422) && !is_about_tools => {
+                FailureKind::PastRefused
+            }
+            kind => kind,
+        }
     }
 
     /// The failure with the address in use, if its message does not name it.

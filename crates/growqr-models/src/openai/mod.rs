@@ -51,6 +51,8 @@ pub struct Config {
     pub first_timeout: Duration,
     /// Idle timeout between events.
     pub idle_timeout: Duration,
+    /// The context window as the user has set it, in tokens. Used as long as the server reports none.
+    pub window: Option<u64>,
     /// When and how often to try again.
     pub retry: RetryPolicy,
     /// Calls that may run at the same time, over all agents.
@@ -71,6 +73,7 @@ impl Config {
             // A machine without a graphics card may process a prompt for minutes.
             first_timeout: Duration::from_secs(if is_local_network { 900 } else { 240 }),
             idle_timeout: Duration::from_secs(240),
+            window: None,
             retry: RetryPolicy::default(),
             // A local server processes requests one after another anyway, and the limiter's queue is fair to all agents.
             max_concurrent: if is_local_network { 2 } else { 8 },
@@ -95,6 +98,8 @@ pub struct OpenAi {
     probe_results: RwLock<ProbeResults>,
     /// Whether the server has refused the usual form of a conversation.
     is_strict: AtomicBool,
+    /// Whether the last call broke off: the server may be about to start again.
+    has_broken_off: AtomicBool,
 }
 
 impl OpenAi {
@@ -109,7 +114,13 @@ impl OpenAi {
             is_plain: config.base.is_plain(),
             is_direct: config.base.is_local_network(),
         });
-        OpenAi { config, service, probe_results: RwLock::default(), is_strict: AtomicBool::new(false) }
+        OpenAi {
+            config,
+            service,
+            probe_results: RwLock::default(),
+            is_strict: AtomicBool::new(false),
+            has_broken_off: AtomicBool::new(false),
+        }
     }
 
     /// The address of the server.
@@ -119,7 +130,7 @@ impl OpenAi {
     }
 
     /// Probes the server: which program it runs, which models it offers, and how large this model's window is. Without a
-    /// response within [`PROBE_TIMEOUT`] the earlier results stay.
+    /// response within [`PROBE_TIMEOUT`] the earlier results stay. The window is that of [`OpenAi::window`].
     pub async fn probe_model(&self, model: &str) -> Option<(Server, Window)> {
         let client = self.service.client().ok()?;
         let deadline = Instant::now() + PROBE_TIMEOUT;
@@ -129,15 +140,21 @@ impl OpenAi {
         let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
         probe_results.server = Some(server.clone());
         probe_results.windows.insert(model.to_owned(), window);
-        Some((server, window))
+        drop(probe_results);
+        Some((server, self.window(model)))
     }
 
-    /// A model's window: as the server reported it, or a guess.
+    /// A model's window: as the server reported it, else as the user has set it, else a guess.
     #[must_use]
     pub fn window(&self, model: &str) -> Window {
         let probe_results = self.probe_results.read().unwrap_or_else(PoisonError::into_inner);
         let program = probe_results.server.as_ref().map(|server| server.program);
-        probe_results.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
+        match (probe_results.windows.get(model), self.config.window) {
+            (Some(window), _) if window.is_reported => *window,
+            (_, Some(tokens)) => Window { tokens, is_reported: false },
+            (Some(window), None) => *window,
+            (None, None) => discover::guess(&self.config.base, program),
+        }
     }
 
     /// Takes over the window that a server named when it refused a prompt: it knows better than any guess. Returns `false` for

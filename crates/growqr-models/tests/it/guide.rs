@@ -26,7 +26,14 @@ impl Talk {
 
     fn with(agent: &str, tools: &[&str]) -> Talk {
         let tools = tools.iter().map(|name| crate::world::tool(name)).collect();
-        let segment = Segment { provider: "guide".into(), model: "guide".into(), effort: None, system: String::new(), tools };
+        let segment = Segment {
+            address: None,
+            provider: "guide".into(),
+            model: "guide".into(),
+            effort: None,
+            system: String::new(),
+            tools,
+        };
         Talk { agent: AgentId::new(agent), segment: Arc::new(segment), messages: Vec::new() }
     }
 

@@ -31,6 +31,31 @@ async fn the_service_adds_names_and_limits_but_no_prices() {
 }
 
 #[tokio::test]
+async fn without_a_choice_the_newest_opus_that_the_key_offers_is_used() {
+    let world = World::new().await;
+    assert_eq!(world.provider.default_model(), "claude-opus-5-5", "before the list is known");
+    world.claude.unlist("claude-opus-5-5");
+    world.provider.refresh().await.unwrap();
+    assert_eq!(world.provider.default_model(), "claude-opus-5");
+    world.claude.list_also("claude-opus-9", "Claude Opus 9", 2_000_000, 256_000);
+    world.provider.refresh().await.unwrap();
+    assert_eq!(world.provider.default_model(), "claude-opus-5", "never a model without a known price");
+}
+
+#[tokio::test]
+async fn the_end_of_a_model_is_known_without_a_network_and_with_its_date_at_the_end_of_the_id() {
+    let provider = Anthropic::new(Config::new(Secret::new("k"), 1));
+    for id in ["claude-sonnet-4-5", "claude-sonnet-4-5-20250929"] {
+        let end = provider.retirement(id).unwrap();
+        assert_eq!((end.date.as_deref(), end.successor.as_str()), (Some("2026-11-30"), "claude-sonnet-5-5"), "{id}");
+    }
+    for id in ["claude-sonnet-4-50", "claude-opus-4-7", "claude-haiku-4-5", "claude-sonnet-5-5"] {
+        assert_eq!(provider.retirement(id), None, "{id}");
+    }
+    assert_eq!(Anthropic::retiring().next().unwrap().0.name, "Claude Sonnet 4.5");
+}
+
+#[tokio::test]
 async fn a_failed_refresh_keeps_the_known_models() {
     let world = World::with(|config| config.key = Secret::new("sk-wrong")).await;
     let before = world.provider.models();

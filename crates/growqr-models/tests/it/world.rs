@@ -100,7 +100,14 @@ pub fn tool(name: &str) -> Tool {
 
 pub fn segment(model: &str) -> Segment {
     let effort = (!model.starts_with("claude-haiku-4-5")).then_some(Effort::High);
-    Segment { provider: "anthropic".into(), model: model.into(), effort, system: "Be kind.".into(), tools: vec![tool("look")] }
+    Segment {
+        address: None,
+        provider: "anthropic".into(),
+        model: model.into(),
+        effort,
+        system: "Be kind.".into(),
+        tools: vec![tool("look")],
+    }
 }
 
 pub fn request(model: &str, messages: Vec<Message>) -> ModelRequest {

@@ -185,6 +185,11 @@ impl AnthropicStub {
         self.shared.update(|state| state.listed.insert(0, model));
     }
 
+    /// Removes a model from the list of models: the key does not offer it.
+    pub fn unlist(&self, id: &str) {
+        self.shared.update(|state| state.listed.retain(|model| model["id"] != id));
+    }
+
     /// All requests so far, in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {

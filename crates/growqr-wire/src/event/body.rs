@@ -57,6 +57,10 @@ pub struct SegmentStarted {
     pub bytes: u64,
     /// The past, rendered as one user message; `None` if there is none.
     pub carried: Option<String>,
+    /// A picture of memory, with which the segment begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub picture: Option<String>,
     /// Its tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

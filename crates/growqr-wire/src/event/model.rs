@@ -75,6 +75,10 @@ pub struct Usage {
     pub cache_write_5m_tokens: u64,
     /// Written to the one-hour cache.
     pub cache_write_1h_tokens: u64,
+    /// Whether some of the counts are estimates: the provider sent none that can be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub is_estimate: bool,
 }
 
 /// Why the model stopped.

@@ -244,7 +244,7 @@ fn failure(kind: FailureKind) -> Wording {
             "Add credit in the provider's console. Your message is kept; then: growqr agents resume {agent}",
         ),
         FailureKind::UnknownModel => FAILURE
-            .next("Choose another model in Settings.", "Choose another model: growqr config set model claude-opus-4-7")
+            .next("Choose another model in Settings.", "Choose another model: growqr config set model claude-opus-5-5")
             .in_settings(),
         FailureKind::Offline => FAILURE.next(
             "Your message is saved. Resume to send it once the connection is back.",

@@ -4,9 +4,11 @@ import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow } from ".
 import { hostError } from "./hostError";
 
 export const MODELS: ModelRow[] = [
+  { id: "claude-opus-5-5", name: "Claude Opus 5.5", provider: "anthropic" },
   { id: "claude-opus-4-7", name: "Claude Opus 4.7", provider: "anthropic" },
   { id: "claude-sonnet-4-6", name: "Claude Sonnet 4.6", provider: "anthropic" },
   { id: "claude-haiku-4-5", name: "Claude Haiku 4.5", provider: "anthropic" },
+  { id: "claude-sonnet-4-5", name: "Claude Sonnet 4.5", provider: "anthropic", retires: { date: "2026-11-30", successor: "claude-sonnet-5-5" } },
   { id: "guide", name: "Built-in guide (no AI)", provider: "guide" },
 ];
 
@@ -20,14 +22,14 @@ const OLLAMA: LocalServer = {
   name: "Ollama",
   url: "http://127.0.0.1:11434/v1",
   models: [
-    { id: "openai/qwen3:8b", name: "qwen3:8b", provider: "openai" },
-    { id: "openai/llama3.3:70b", name: "llama3.3:70b", provider: "openai" },
+    { id: "openai/qwen3:8b@http://127.0.0.1:11434/v1", name: "qwen3:8b", provider: "openai" },
+    { id: "openai/llama3.3:70b@http://127.0.0.1:11434/v1", name: "llama3.3:70b", provider: "openai" },
   ],
 };
 const STUDIO: LocalServer = {
   name: "LM Studio",
   url: "http://127.0.0.1:1234/v1",
-  models: [{ id: "openai/openai/gpt-oss-20b", name: "openai/gpt-oss-20b", provider: "openai" }],
+  models: [{ id: "openai/openai/gpt-oss-20b@http://127.0.0.1:1234/v1", name: "openai/gpt-oss-20b", provider: "openai" }],
 };
 const EMPTY: LocalServer = { ...OLLAMA, models: [] };
 
@@ -61,7 +63,7 @@ export class Providers {
     const wanted = this.#options.get("local") ?? "both";
     const usual = { none: [], empty: [EMPTY], ollama: [OLLAMA] }[wanted] ?? [OLLAMA, STUDIO];
     if (!base || base.includes("wrong") || usual.some((one) => one.url === base)) return usual;
-    return [...usual, { name: "OpenAI-compatible server", url: base, models: [{ id: "openai/mixtral", name: "mixtral", provider: "openai" }] }];
+    return [...usual, { name: "OpenAI-compatible server", url: base, models: [{ id: `openai/mixtral@${base}`, name: "mixtral", provider: "openai" }] }];
   }
 
   #delay(ms: number): Promise<void> {

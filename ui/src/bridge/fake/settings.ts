@@ -1,6 +1,7 @@
 /** The simulated settings: name, default, description. */
 export const SETTINGS: ReadonlyArray<[string, string, string]> = [
-  ["model", "claude-opus-4-7", "the model that answers; guide is the built-in guide (no AI)"],
+  ["model", "claude-opus-5-5", "the model that answers; guide is the built-in guide (no AI)"],
+  ["model.window", "auto", "the context window in tokens of a model whose server does not report it; auto assumes a small one"],
   ["openai.base_url", "auto", "the address of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1"],
   ["effort", "auto", "how hard the model works: auto, low, medium, high, xhigh or max"],
   ["budget.per_message", "2.00", "the most that one message may cost, sub-agents included, in USD"],

@@ -701,6 +701,7 @@ impl Setups for StorySetups {
         let settings = self.settings.lock().unwrap();
         let model = if settings.priced { "golden-1" } else { "golden-free" };
         let segment = Segment {
+            address: None,
             provider: "golden".to_owned(),
             model: model.to_owned(),
             effort: None,
@@ -722,7 +723,7 @@ impl Setups for StorySetups {
         (setup, Arc::new(segment))
     }
 
-    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+    fn model(&self, _segment: &Segment) -> Option<Arc<dyn Model>> {
         Some(Arc::new(NoModel))
     }
 }

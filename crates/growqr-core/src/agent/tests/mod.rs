@@ -8,6 +8,7 @@ mod interrupted;
 mod limits;
 mod properties;
 mod rules;
+mod segments;
 mod session_properties;
 mod session_rules;
 mod sessions;

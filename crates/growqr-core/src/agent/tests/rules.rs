@@ -9,7 +9,7 @@ use crate::journal::Status;
 use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
 use crate::memory::CommitPlan;
-use crate::model::{FailureKind, StopReason};
+use crate::model::{Failure, FailureKind, StopReason};
 use crate::money::Money;
 use crate::tool::{Performed, ToolResult};
 use crate::workbench::Mind;
@@ -177,6 +177,25 @@ fn an_incomplete_answer_is_requested_again_with_the_same_bytes() {
     assert_eq!(hash(&world), first);
     world.fail(FailureKind::Broken);
     assert!(matches!(ended(&world), Ended::Failed(failure) if failure.kind == FailureKind::Broken));
+}
+
+#[test]
+fn the_same_failure_twice_ends_the_turn_and_another_one_is_tried_again() {
+    let fail = |world: &mut World, message: &str| {
+        let attempt = world.attempt().expect("a model call is open");
+        let failure = Failure { kind: FailureKind::Broken, message: message.to_owned(), request_id: None };
+        world.input(Input::Failed { attempt, failure })
+    };
+    let mut world = World::grow();
+    world.say("hello");
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "model_requested"]);
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "turn_ended"]);
+    assert!(matches!(ended(&world), Ended::Failed(failure) if failure.message == "the connection broke"));
+    world.say("again");
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "model_requested"], "a new request is a new start");
+    assert_eq!(fail(&mut world, "an event cannot be read"), ["model_failed", "model_requested"]);
+    assert_eq!(fail(&mut world, "the connection broke"), ["model_failed", "turn_ended"], "three attempts at most");
+    world.check_replay();
 }
 
 #[test]
@@ -735,7 +754,8 @@ fn a_new_model_starts_a_segment_with_the_past_as_one_message() {
         panic!("a segment")
     };
     let carried = started.carried.as_deref().expect("a past");
-    assert!(carried.contains("User: my name is Ana") && carried.contains("You: hello Ana"), "{carried}");
+    let lines = [r#"{"from":"user","text":"my name is Ana"}"#, r#"{"from":"you","text":"hello Ana"}"#];
+    assert!(carried.contains(&lines.join("\n")), "{carried}");
 }
 
 #[test]

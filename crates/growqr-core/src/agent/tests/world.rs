@@ -58,6 +58,7 @@ pub(super) fn setup(model: &str) -> Setup {
         rules: rules(&["allow act"]),
         asks_after_untrusted_text: true,
         workbench: Workbench::default(),
+        surroundings: None,
     }
 }
 
@@ -264,7 +265,14 @@ impl World {
 }
 
 fn segment() -> Arc<Segment> {
-    Arc::new(Segment { provider: String::new(), model: String::new(), effort: None, system: String::new(), tools: Vec::new() })
+    Arc::new(Segment {
+        address: None,
+        provider: String::new(),
+        model: String::new(),
+        effort: None,
+        system: String::new(),
+        tools: Vec::new(),
+    })
 }
 
 /// The conversation rules of the Messages API. Neighbouring messages of the same role count as one message.

@@ -106,6 +106,7 @@ impl Machine {
             rules: Arc::default(),
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
+            surroundings: None,
         };
         let state = State::new(AgentId::grow());
         let mut machine = Machine { state, entries: Vec::new(), setup, provider, foreign: 0 };
@@ -132,6 +133,7 @@ impl Machine {
     async fn answer(&mut self, server: &OpenAiStub, script: Script) {
         let Some(attempt) = self.open_attempt() else { return };
         let segment = Segment {
+            address: None,
             provider: "openai".into(),
             model: MODEL.into(),
             effort: None,

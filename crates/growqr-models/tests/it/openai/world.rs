@@ -54,6 +54,7 @@ impl World {
 
 pub fn request(messages: Vec<Message>) -> ModelRequest {
     let segment = Segment {
+        address: None,
         provider: "openai".into(),
         model: MODEL.into(),
         effort: None,

@@ -1,0 +1,48 @@
+//! One decision about an input, with the person's settings, clock and memory of now.
+
+use crate::perform::blocking;
+use crate::ports::Ports;
+use growqr_core::agent::{Input, State, decide};
+use growqr_core::clock::Timestamp;
+use growqr_core::event::Event;
+use growqr_core::picture::picture;
+use growqr_core::prompt::Segment;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a decision waits for the picture of memory.
+const PICTURE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The result of a decision.
+pub(crate) struct Decision {
+    pub(crate) events: Vec<Event>,
+    /// The time of the decision.
+    pub(crate) at: Timestamp,
+    /// The segment that a `SegmentStarted` among the events begins.
+    pub(crate) segment: Arc<Segment>,
+}
+
+impl Decision {
+    /// Decides about an input. Memory is read only if a segment begins: the same decision is then made again with its picture.
+    pub(crate) async fn about(input: Input, state: &State, ports: &Ports) -> Decision {
+        let (mut setup, segment) = ports.setups.setup(state.depth());
+        let now = ports.moment();
+        if let Some(surroundings) = &mut setup.surroundings {
+            surroundings.zone = ports.clock.zone(now.at);
+        }
+        let mut events = decide(state, input.clone(), &setup, now);
+        let begins_segment = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+        if let (true, Some(surroundings)) = (begins_segment, &mut setup.surroundings) {
+            surroundings.picture = picture_of_memory(ports).await;
+            events = decide(state, input, &setup, now);
+        }
+        Decision { events, at: now.at, segment }
+    }
+}
+
+/// The picture of memory. `None` if memory does not answer in time: a message does not wait for it.
+async fn picture_of_memory(ports: &Ports) -> Option<String> {
+    let memory = Arc::clone(&ports.memory);
+    let picture = blocking(move || picture(&*memory));
+    tokio::time::timeout(PICTURE_TIMEOUT, picture).await.ok().flatten().flatten()
+}
