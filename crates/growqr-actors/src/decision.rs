@@ -24,8 +24,18 @@ pub(crate) struct Decision {
 
 impl Decision {
     /// Decides about an input. Memory is read only if a segment begins: the same decision is then made again with its picture.
-    pub(crate) async fn about(input: Input, state: &State, ports: &Ports) -> Decision {
-        let (mut setup, segment) = ports.setups.setup(state.depth());
+    ///
+    /// `depth` is the depth of the agent, which a new one has not recorded yet. `may_begin` says whether a sub-agent may begin a turn
+    /// now, if at most so many may work at once.
+    pub(crate) async fn about(
+        input: Input,
+        depth: u32,
+        state: &State,
+        ports: &Ports,
+        may_begin: impl Fn(usize) -> bool,
+    ) -> Decision {
+        let (mut setup, segment) = ports.setups.setup(depth);
+        setup.may_begin = may_begin(usize::try_from(setup.limits.children_at_once).unwrap_or(usize::MAX));
         let now = ports.moment();
         if let Some(surroundings) = &mut setup.surroundings {
             surroundings.zone = ports.clock.zone(now.at);

@@ -190,6 +190,8 @@ pub struct Setup {
     pub workbench: Workbench,
     /// What the model is told besides messages; `None` for a provider without AI.
     pub surroundings: Option<Surroundings>,
+    /// Whether a sub-agent may begin a turn now; otherwise it waits for [`Input::Continue`].
+    pub may_begin: bool,
 }
 
 /// What a model is told besides messages, as data.
@@ -220,6 +222,7 @@ impl Setup {
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
             surroundings: None,
+            may_begin: true,
         }
     }
 

@@ -72,6 +72,8 @@ pub struct State {
     pub(super) set_aside: Arc<BTreeMap<Seq, String>>,
     /// The attempt number of the model call that an orderly stop of the program interrupted.
     pub(super) interrupted_attempt: Option<u32>,
+    /// It was given work, and its turn has not begun: more agents are at work than may be at once.
+    pub(super) waits_to_begin: bool,
     pub(super) turn: u64,
     /// The model was asked in this turn.
     pub(super) has_requested: bool,
@@ -156,6 +158,7 @@ impl State {
             too_long: 0,
             set_aside: Arc::default(),
             interrupted_attempt: None,
+            waits_to_begin: false,
             turn: 0,
             has_requested: false,
             salt: None,

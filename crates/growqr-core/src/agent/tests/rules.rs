@@ -450,7 +450,9 @@ fn a_spawn_beyond_a_limit_returns_an_error_with_advice() {
     world.setup.limits.children_at_once = 1;
     world.say("go");
     world.answer(calls(&[spawn("one"), spawn("two")]));
-    assert!(world.last_user().0[1].0.contains("wait for one"));
+    let (results, _) = world.last_user();
+    assert!(results[0].0.contains("is at work") && results[1].0.contains("waits until another one ends"), "{results:?}");
+    assert_eq!(world.mail().len(), 2, "the second one is queued, not refused");
     let mut deep = scout();
     deep.setup.limits.depth = 1;
     deep.answer(says("done"));
