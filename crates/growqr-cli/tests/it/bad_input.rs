@@ -300,3 +300,20 @@ fn results_that_cannot_be_written_cause_a_failure_exit_code() {
     let status = program.command(&["config", "get"]).stdout(full).status().expect("it runs");
     assert_eq!(status.code(), Some(1));
 }
+
+#[test]
+fn the_password_of_a_database_is_never_shown() {
+    for url in [
+        "postgres://127.0.0.1:9?user=me&password=canary",
+        "postgres://127.0.0.1:9?user=me&password=canary&sslmode=canary",
+        "postgres://me:can/canary@127.0.0.1:9/growqr",
+        "postgres://me:canary@127.0.0.1:9/growqr",
+    ] {
+        let program = Program::on_postgres(url.to_owned());
+        for args in [["db", "status"].as_slice(), &["doctor"], &["agents", "list"], &["chat", "hello"]] {
+            for ran in [program.run(args), program.run(&[&["--json"], args].concat())] {
+                assert!(!format!("{ran:?}").contains("canary"), "{args:?}: {ran:?}");
+            }
+        }
+    }
+}
