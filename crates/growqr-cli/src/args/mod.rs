@@ -18,7 +18,7 @@ pub use keys::Keys;
 pub use memory::Memory;
 pub use records::{Audit, Db, Events};
 pub use rules::Rules;
-pub use settings::{Budget, By, Config, Limits};
+pub use settings::{Budget, By, Config};
 pub use stack::{Files, Part, Stack};
 
 use clap::{Parser, Subcommand, ValueHint};

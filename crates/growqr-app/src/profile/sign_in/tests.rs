@@ -28,6 +28,7 @@ impl FakeKeychain {
         match *locked(&self.state) {
             StoreState::Ready => Ok(()),
             StoreState::Locked => Err(SecretError::Locked),
+            StoreState::NotSetUp => Err(SecretError::NotSetUp),
             StoreState::Absent => Err(SecretError::Absent),
         }
     }
