@@ -38,7 +38,9 @@ fn from_sqlx(doing: &str, error: &sqlx::Error) -> StoreError {
             }
         }
         // The text of the driver may repeat parts of the URL.
-        sqlx::Error::Configuration(_) => StoreError::Unreachable(format!("{doing}: the settings of the connection are not valid")),
+        sqlx::Error::Configuration(_) => {
+            StoreError::Unreachable(format!("{doing}: the settings of the connection are not valid"))
+        }
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
