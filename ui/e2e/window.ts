@@ -21,7 +21,7 @@ export interface Options {
   speed?: number;
   fail?: string;
   slow?: number;
-  keychain?: "ready" | "locked" | "absent";
+  keychain?: "ready" | "locked" | "not_set_up" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
   /** The state of the stack, by its name in `stackStates.ts`. */
   stack?: string;

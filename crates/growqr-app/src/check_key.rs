@@ -104,7 +104,28 @@ mod tests {
         let refused = check(claude.base_url(), "sk-canary").await;
         let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };
         assert!(message.contains("key") && !message.contains("canary"), "{message}");
-        assert_eq!(claude.requests().len(), 2, "one request for each check");
+        assert_eq!(claude.requests().len(), 3, "one more request, without a key, at an address that is not Anthropic's");
+    }
+
+    #[tokio::test]
+    async fn a_key_is_not_accepted_by_a_server_that_needs_none() {
+        let server = OpenAiStub::start(ServerBehaviour::plain()).await;
+        let unchecked = check_with("openai", "OPENAI_BASE_URL", server.base_url(), "sk-canary").await;
+        let KeyCheck::Unknown { message } = unchecked else { panic!("{unchecked:?}") };
+        assert!(message.contains("without a key"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn no_key_is_sent_unencrypted_to_another_computer() {
+        for (name, variable, address) in [
+            ("anthropic", "ANTHROPIC_BASE_URL", "http://192.0.2.1"),
+            ("anthropic", "ANTHROPIC_BASE_URL", "http://127.0.0.1.example.com"),
+            ("openai", "OPENAI_BASE_URL", "http://192.168.255.254:9"),
+        ] {
+            let unchecked = check_with(name, variable, address, "sk-canary").await;
+            let KeyCheck::Unknown { message } = unchecked else { panic!("{unchecked:?}") };
+            assert!(message.contains("http://") && !message.contains("canary"), "{message}");
+        }
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ use growqr_core::journal::StoreError;
 use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
 use growqr_core::secret::Secret;
+use growqr_http::Proxies;
 use growqr_memory::{Remark, RemarkKind, Survey};
 use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, Window};
 use growqr_store::Db;
@@ -49,6 +50,7 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.push(model_key(&keys));
     checks.push(keychain_check(keychain));
     checks.extend(environment.warning().map(environment_check));
+    checks.extend(proxy_check());
     checks.extend(stack(profile, environment).await);
     // If the settings cannot be read, the check of the database says so.
     if let Ok(stored) = models::stored_settings(profile).await {
@@ -343,10 +345,23 @@ fn environment_check(warning: &'static str) -> Check {
     check("environment", CheckState::Missing, warning, None)
 }
 
+/// `None` if no proxy is set.
+fn proxy_check() -> Option<Check> {
+    match Proxies::from_environment() {
+        Ok(proxies) => {
+            let variables = proxies.variables();
+            (!variables.is_empty()).then(|| check("proxy", CheckState::Ok, format!("named by {}", variables.join(" and ")), None))
+        }
+        Err(error) => {
+            Some(check("proxy", CheckState::Failed, error.to_string(), Some("Correct or remove that environment variable.")))
+        }
+    }
+}
+
 fn keychain_check(keychain: Keychain) -> Check {
     let state = match keychain.state {
         KeychainState::Ready => CheckState::Ok,
-        KeychainState::Locked | KeychainState::Absent => CheckState::Missing,
+        KeychainState::Locked | KeychainState::NotSetUp | KeychainState::Absent => CheckState::Missing,
     };
     Check { name: "keychain".to_owned(), state, found: keychain.found, next_step: keychain.next_step }
 }

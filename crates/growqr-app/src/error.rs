@@ -2,7 +2,6 @@
 
 use crate::profile::sign_in::failure::SignInFailure;
 use growqr_actors::{AskError, PostError};
-use growqr_auth::{BeginError, RefreshError, SignInError};
 use growqr_core::ask::SettledBy;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AskView, StoreError};
@@ -221,7 +220,7 @@ impl From<AppError> for Error {
                 let error = Error::new(ErrorCode::Docker, text).next(next_step);
                 if retryable { error.retryable() } else { error }
             }
-            AppError::SignIn(source) => sign_in(text, source),
+            AppError::SignIn(source) => source.into(),
             AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; recorded work continues."),
         }
     }
@@ -293,32 +292,6 @@ fn memory(text: String, source: &MemoryError) -> Error {
         MemoryError::Repository { .. } => {
             Error::new(ErrorCode::Memory, text).retryable().next("Find the cause with: growqr doctor")
         }
-    }
-}
-
-fn sign_in(text: String, source: SignInFailure) -> Error {
-    let error = Error::new(ErrorCode::SignIn, text);
-    match source {
-        SignInFailure::NotConfigured => {
-            error.next("Set CLERK_PUBLISHABLE_KEY and CLERK_OAUTH_CLIENT_ID. Everything on this computer works without it.")
-        }
-        SignInFailure::Config(_) => error.next("Correct it in the environment or in config.toml, or remove it."),
-        SignInFailure::Begin(BeginError::Discovery(_)) | SignInFailure::Refresh(RefreshError::Offline(_)) => {
-            error.retryable().next("Check the network connection and try again. Everything on this computer works without it.")
-        }
-        SignInFailure::Stopped | SignInFailure::AttemptFailed(SignInError::Denied) => {
-            error.next("Nothing was changed. You can sign in again at any time.")
-        }
-        SignInFailure::AttemptFailed(SignInError::IdToken(refusal)) if refusal.is_clock_error() => {
-            error.retryable().next("Set this computer's clock, then sign in again.")
-        }
-        SignInFailure::Callback(_) => error.next("If you were signing in, start again."),
-        SignInFailure::Begin(_) | SignInFailure::AttemptFailed(_) => error.retryable().next("Sign in again."),
-        SignInFailure::Refresh(_) | SignInFailure::NotSignedIn => {
-            error.next("Sign in again, in the settings or with: growqr auth sign-in")
-        }
-        SignInFailure::UnknownAccount => error.next("List the accounts: growqr auth status"),
-        SignInFailure::NoOpenQuestion => error.next("Sign in first."),
     }
 }
 

@@ -35,12 +35,39 @@ pub(crate) struct AttemptSecrets {
     pub verifier: SensitiveString,
     pub redirect_uri: String,
     pub endpoints: Endpoints,
+    /// Whether the consent page is shown even if the user has consented before.
+    pub asks_consent: bool,
+}
+
+/// Whether the service gives a refresh token only if the user consents anew. A strict one does, as OpenID Connect Core
+/// (section 11) requires; Clerk does not. Asking always would show the page at every sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// Not known, or not needed until now.
+    #[default]
+    NotNeeded,
+    /// A sign-in without it brought no refresh token.
+    Needed,
+    /// A sign-in with it brought none either.
+    Useless,
+}
+
+impl Consent {
+    /// After a sign-in: whether it asked for consent, and whether it brought a refresh token.
+    pub fn after(self, asked: bool, has_refresh_token: bool) -> Self {
+        match (asked, has_refresh_token) {
+            (false, true) => Self::NotNeeded,
+            (false, false) if self == Self::Useless => Self::Useless,
+            (false, false) | (true, true) => Self::Needed,
+            (true, false) => Self::Useless,
+        }
+    }
 }
 
 impl AttemptSecrets {
-    pub fn new(random: &dyn Random, redirect_uri: String, endpoints: Endpoints) -> Self {
+    pub fn new(random: &dyn Random, redirect_uri: String, endpoints: Endpoints, asks_consent: bool) -> Self {
         let [state, nonce, verifier] = [(); 3].map(|()| random::random_token(random));
-        Self { state, nonce, verifier, redirect_uri, endpoints }
+        Self { state, nonce, verifier, redirect_uri, endpoints, asks_consent }
     }
 
     /// The URL to open in the system's browser. Keep it out of logs, although its secrets are valid only for this attempt.
@@ -57,6 +84,8 @@ impl AttemptSecrets {
             .append_pair("code_challenge_method", "S256");
         if account == AccountChoice::Other {
             url.query_pairs_mut().append_pair("prompt", "login");
+        } else if self.asks_consent {
+            url.query_pairs_mut().append_pair("prompt", "consent");
         }
         Some(url.into())
     }

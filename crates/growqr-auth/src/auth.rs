@@ -4,7 +4,7 @@
 //! Locks: `session_lock` serialises renewal, sign-out and replacement of the session within this process, `process_lock`
 //! between programs, `state` (never held across an await) protects the data.
 
-use crate::attempt::AttemptSecrets;
+use crate::attempt::{AttemptSecrets, Consent};
 use crate::callback::ErrorCode;
 use crate::config::Config;
 use crate::discovery::{self, DiscoveryError, Endpoints};
@@ -16,7 +16,7 @@ use crate::process_lock::ProcessLock;
 use crate::random::Random;
 use crate::sensitive::SensitiveString;
 use crate::session::Session;
-use crate::status::{OfflineReason, Status};
+use crate::status::{OfflineReason, Persistence, Status};
 use crate::vault::{Entries, Vault};
 use growqr_core::clock::{Clock, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,6 +85,7 @@ pub(crate) struct State {
     pub newest: u64,
     /// Refresh tokens of ended sign-ins that are not yet revoked at Clerk.
     pub unrevoked: Vec<SensitiveString>,
+    pub consent: Consent,
     last_id: u64,
 }
 
@@ -143,6 +144,16 @@ impl Auth {
     #[must_use]
     pub fn next_refresh(&self) -> Option<Timestamp> {
         self.inner.read_state(|state| state.session.as_ref().and_then(Session::due_at))
+    }
+
+    /// Whether the sign-in holds for this run only, and a second attempt may make it last: it then asks for consent.
+    #[must_use]
+    pub fn needs_consent(&self) -> bool {
+        let needs = |state: &State| {
+            let kept = state.session.as_ref().map(|session| session.kept);
+            kept == Some(Persistence::UntilExpiry) && state.consent == Consent::Needed
+        };
+        self.inner.read_state(needs)
     }
 
     /// Cancels the attempt, if there is one. The session is not changed.

@@ -3,6 +3,7 @@
 use crate::callback::ErrorCode;
 use crate::discovery::DiscoveryError;
 use crate::link::LinkError;
+use crate::skew::ClockError;
 use crate::token::TokenError;
 use crate::verify::IdTokenError;
 
@@ -35,6 +36,9 @@ pub enum SignInError {
     /// The id_token is missing or invalid.
     #[error("Clerk's response could not be verified")]
     IdToken(#[from] IdTokenError),
+    /// The id_token was refused because of this computer's clock.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// userinfo is about another user than the id_token.
     #[error("Clerk returned two different users")]
     Userinfo,

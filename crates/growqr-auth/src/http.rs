@@ -1,5 +1,6 @@
 //! The HTTP client for Clerk: limits time and size of responses, and follows no redirects.
 
+use growqr_http::{BuildError, Cause, ProxyError, Target};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -33,9 +34,12 @@ pub enum HttpError {
     /// The trusted certificates of this computer cannot be loaded.
     #[error("this computer's trusted certificates cannot be read")]
     NoCertificates,
-    /// No network, unknown host, no connection, a broken connection, or a timeout.
-    #[error("Clerk cannot be reached")]
-    Unreachable,
+    /// A proxy of the environment cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// No connection, a connection that is not trusted, a broken connection, or a timeout.
+    #[error("{0}")]
+    Unreachable(Cause),
     /// Too many requests, or a fault of the server.
     #[error("Clerk is overloaded or has a fault (status {status})")]
     Busy {
@@ -69,6 +73,8 @@ pub(crate) struct Http {
 /// A response with status 2xx or 4xx.
 pub(crate) struct Response {
     pub status: StatusCode,
+    /// The server's clock when it answered, in seconds.
+    pub server_time: Option<i64>,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -86,7 +92,7 @@ impl Http {
     }
 
     fn client(&self) -> Result<&Client, HttpError> {
-        let made = self.client.get_or_init(|| build(self.timeouts, self.loopback).map_err(|_| HttpError::NoCertificates));
+        let made = self.client.get_or_init(|| build(self.timeouts, self.loopback).map_err(|error| not_built(&error)));
         made.as_ref().map_err(|error| *error)
     }
 
@@ -120,7 +126,7 @@ impl Http {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, HttpError> {
-        let mut response = request.send().await.map_err(|_| HttpError::Unreachable)?;
+        let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         if status.is_redirection() {
             return Err(HttpError::Redirected);
@@ -128,20 +134,37 @@ impl Http {
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(HttpError::Busy { status: status.as_u16(), retry_after: retry_after(response.headers()) });
         }
-        Ok(Response { status, body: read(&mut response).await? })
+        let server_time = growqr_http::server_time(response.headers());
+        Ok(Response { status, server_time, body: read(&mut response).await? })
     }
 }
 
-fn build(timeouts: HttpTimeouts, loopback: bool) -> Result<Client, reqwest::Error> {
-    let builder = Client::builder()
+fn build(timeouts: HttpTimeouts, loopback: bool) -> Result<Client, BuildError> {
+    let target = if loopback { Target::LOOPBACK } else { Target::INTERNET };
+    let builder = growqr_http::builder(target)?
         .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(timeouts.connect)
         .timeout(timeouts.response)
-        .redirect(reqwest::redirect::Policy::none())
         // A code can be used only once, and a broken request may have used it.
         .retry(reqwest::retry::never());
-    // Without TLS no certificates need to be loaded.
-    if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
+    Ok(builder.https_only(!loopback).build()?)
+}
+
+fn not_built(error: &BuildError) -> HttpError {
+    tracing::debug!(?error, "the HTTP client for sign-in could not be built");
+    match error {
+        BuildError::Proxy(error) => HttpError::Proxy(*error),
+        BuildError::Certificates(_) => HttpError::NoCertificates,
+    }
+}
+
+/// Logs the whole chain: the cause alone does not say which certificate or address is meant.
+fn unreachable(error: reqwest::Error) -> HttpError {
+    let cause = Cause::of(&error);
+    // The URL may contain a code.
+    let error = error.without_url();
+    tracing::debug!(?cause, ?error, "the sign-in service did not answer");
+    HttpError::Unreachable(cause)
 }
 
 fn parse(address: &str) -> Result<Url, HttpError> {
@@ -150,7 +173,7 @@ fn parse(address: &str) -> Result<Url, HttpError> {
 
 async fn read(response: &mut reqwest::Response) -> Result<Zeroizing<Vec<u8>>, HttpError> {
     let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY_BYTES));
-    while let Some(chunk) = response.chunk().await.map_err(|_| HttpError::Unreachable)? {
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(HttpError::TooLarge);
         }

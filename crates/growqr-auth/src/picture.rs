@@ -4,6 +4,7 @@
 use crate::issuer;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use growqr_http::{BuildError, Target};
 use reqwest::{Client, Url, redirect};
 use std::time::Duration;
 
@@ -41,14 +42,15 @@ async fn read(address: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn client(loopback: bool) -> Result<Client, reqwest::Error> {
+fn client(loopback: bool) -> Result<Client, BuildError> {
     let follow = redirect::Policy::custom(|attempt| {
         let is_allowed = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
         if is_allowed { attempt.follow() } else { attempt.stop() }
     });
-    let builder = Client::builder().timeout(TIMEOUT).redirect(follow).referer(false);
-    // Only a test build allows http, on a loopback address. Then no certificates are needed.
-    if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
+    // Only a test build allows http, on a loopback address.
+    let target = if loopback { Target::LOOPBACK } else { Target::INTERNET };
+    let builder = growqr_http::builder(target)?.timeout(TIMEOUT).redirect(follow).referer(false);
+    Ok(builder.https_only(!loopback).build()?)
 }
 
 /// Detects the image format by its first bytes and ignores the content type of the server. None of these formats can contain

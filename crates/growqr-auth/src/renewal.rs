@@ -8,6 +8,7 @@ use crate::process_lock;
 use crate::random;
 use crate::sensitive::SensitiveString;
 use crate::session::{Access, Session, SessionState};
+use crate::skew::Skew;
 use crate::status::{OfflineReason, Persistence, Status};
 use crate::token::{self, TokenError, Tokens};
 use crate::vault::Entry;
@@ -174,12 +175,15 @@ impl Inner {
             self.revoke_or_queue(entry.refresh).await;
             return Err(RefreshError::SignedOut);
         }
-        let identity = match self.check(job, &tokens, endpoints).await {
+        let skew = Skew::new(self.now(), tokens.server_time);
+        let identity = match self.check(job, &tokens, endpoints, skew).await {
             Ok(identity) => identity,
             Err(IdTokenError::Subject) => return Err(self.remove_and_end(job).await),
-            Err(refusal) if refusal.is_clock_error() => return Err(self.retry_later(job.id, OfflineReason::Clock)),
             Err(IdTokenError::Keys(error)) => return Err(self.retry_later(job.id, OfflineReason::Network(error))),
-            Err(refusal) => return Err(self.retry_later(job.id, OfflineReason::Unchecked(refusal))),
+            Err(refusal) => {
+                let because = skew.explains(refusal).map_or(OfflineReason::Unchecked(refusal), OfflineReason::Clock);
+                return Err(self.retry_later(job.id, because));
+            }
         };
         let access = Access::new(&tokens, self.now());
         let updated = self.update_state(|state| {
@@ -194,13 +198,19 @@ impl Inner {
     }
 
     /// Verifies the new id_token. `None` if the response has none, which is allowed.
-    async fn check(&self, job: &RenewalJob, tokens: &Tokens, endpoints: &Endpoints) -> Result<Option<Identity>, IdTokenError> {
+    async fn check(
+        &self,
+        job: &RenewalJob,
+        tokens: &Tokens,
+        endpoints: &Endpoints,
+        skew: Skew,
+    ) -> Result<Option<Identity>, IdTokenError> {
         let Some(id_token) = &tokens.id else { return Ok(None) };
         let now = self.now();
         let expected = Expected {
             issuer: self.config.issuer(),
             client_id: self.config.client_id(),
-            now,
+            now: skew.time(),
             nonce: Nonce::NoneOr(job.nonce.as_ref()),
             access: &tokens.access,
             sub: Some(&job.sub),
@@ -317,7 +327,7 @@ mod tests {
 
     #[test]
     fn backoff_grows_to_a_limit_and_has_jitter() {
-        let network = OfflineReason::Network(HttpError::Unreachable);
+        let network = OfflineReason::Network(HttpError::Unreachable(growqr_http::Cause::Network));
         assert_eq!(backoff(0, 0, network), 2_500);
         assert_eq!(backoff(0, 999, network), 4_997);
         assert_eq!(backoff(1, 0, network), 5_000);

@@ -146,7 +146,8 @@ mod tests {
     use super::*;
 
     fn access(expires_in: Option<u64>) -> Access {
-        let tokens = Tokens { access: SensitiveString::new("a".to_owned()), expires_in, refresh: None, id: None };
+        let tokens =
+            Tokens { access: SensitiveString::new("a".to_owned()), expires_in, refresh: None, id: None, server_time: None };
         Access::new(&tokens, Timestamp(1_000_000))
     }
 

@@ -1,6 +1,6 @@
 //! Signing in: begin the attempt, receive the callback, exchange the code, verify the id_token, install the session.
 
-use crate::attempt::{self, AccountChoice, AttemptSecrets, Redirect};
+use crate::attempt::{self, AccountChoice, AttemptSecrets, Consent, Redirect};
 use crate::auth::{ActiveAttempt, Auth, Inner, State};
 use crate::callback::{Callback, ErrorCode, Outcome};
 use crate::failure::{BeginError, CallbackError, SignInError};
@@ -9,6 +9,7 @@ use crate::loopback::{self, CallbackResult};
 use crate::process_lock;
 use crate::sensitive::SensitiveString;
 use crate::session::Session;
+use crate::skew::Skew;
 use crate::status::Persistence;
 use crate::token::{self, Tokens};
 use crate::vault::{Entry, VaultError};
@@ -73,7 +74,9 @@ impl Auth {
                 (Some(listener), uri)
             }
         };
-        let secrets = AttemptSecrets::new(&*inner.ports.random, redirect_uri, endpoints);
+        // Clerk takes one prompt only. The sign-in page of another account shows the consent page too.
+        let asks_consent = account == AccountChoice::Any && inner.read_state(|state| state.consent == Consent::Needed);
+        let secrets = AttemptSecrets::new(&*inner.ports.random, redirect_uri, endpoints, asks_consent);
         let url = secrets.url(&inner.config, account).expect("discovery has parsed this URL before");
         let deadline = attempt::deadline(inner.now());
         let (outcome_sender, outcome) = oneshot::channel();
@@ -196,15 +199,18 @@ impl Inner {
     async fn accept(&self, id: u64, secrets: &AttemptSecrets, tokens: &Tokens) -> Result<Identity, SignInError> {
         let id_token = tokens.id.as_ref().ok_or(IdTokenError::Missing)?;
         let now = self.now();
+        let skew = Skew::new(now, tokens.server_time);
         let expected = Expected {
             issuer: self.config.issuer(),
             client_id: self.config.client_id(),
-            now,
+            now: skew.time(),
             nonce: Nonce::Exactly(&secrets.nonce),
             access: &tokens.access,
             sub: None,
         };
-        let claims = self.keys.lock().await.verify(&self.http, &secrets.endpoints.keys, id_token, &expected).await?;
+        let verified = self.keys.lock().await.verify(&self.http, &secrets.endpoints.keys, id_token, &expected).await;
+        let explained = |refusal| skew.explains(refusal).map_or(SignInError::IdToken(refusal), SignInError::Clock);
+        let claims = verified.map_err(explained)?;
         let mut identity = claims.identity(now);
         if let Some(userinfo) = &secrets.endpoints.userinfo {
             // The id_token is sufficient. userinfo only adds missing fields, and must not contradict it.
@@ -245,6 +251,7 @@ impl Inner {
                 return false;
             }
             let owner = (state.next_id(), identity.clone());
+            state.consent = state.consent.after(secrets.asks_consent, tokens.refresh.is_some());
             let previous = state.session.replace(Session::new(owner, tokens, secrets.nonce.clone(), kept, now));
             state.unrevoked.extend(replaced(previous, previous_entry.as_ref(), &identity.sub, kept));
             state.end_attempt(Ok(identity.clone()));

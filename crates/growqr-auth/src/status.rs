@@ -4,6 +4,7 @@ use crate::callback::ErrorCode;
 use crate::discovery::DiscoveryError;
 use crate::http::HttpError;
 use crate::identity::Identity;
+use crate::skew::ClockError;
 use crate::token::TokenError;
 use crate::vault::VaultError;
 use crate::verify::IdTokenError;
@@ -53,7 +54,7 @@ pub enum Status {
 pub enum Persistence {
     /// In the keychain: it survives a restart.
     Keychain,
-    /// Clerk sent no refresh token: the user must sign in again when the access token expires.
+    /// Clerk sent no refresh token: the user must sign in again when the access token expires, and after a restart.
     UntilExpiry,
     /// The keychain could not store it: the user must sign in again after a restart.
     ThisRun(VaultError),
@@ -69,7 +70,7 @@ pub enum OfflineReason {
     /// The discovery document is not valid.
     Discovery(DiscoveryError),
     /// This computer's clock is wrong.
-    Clock,
+    Clock(ClockError),
     /// The keychain cannot be read.
     Vault(VaultError),
     /// Clerk refused, but the sign-in may still be valid.

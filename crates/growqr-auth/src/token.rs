@@ -15,6 +15,8 @@ pub(crate) struct Tokens {
     pub expires_in: Option<u64>,
     pub refresh: Option<SensitiveString>,
     pub id: Option<SensitiveString>,
+    /// The service's clock when it answered, in seconds.
+    pub server_time: Option<i64>,
 }
 
 /// Why there are no tokens.
@@ -97,5 +99,5 @@ fn read(response: &Response) -> Result<Tokens, TokenError> {
     let non_empty = |token: Option<SensitiveString>| token.filter(|token| !token.expose().is_empty());
     let access = non_empty(Some(granted.access_token)).ok_or(HttpError::Unreadable)?;
     let (refresh, id) = (non_empty(granted.refresh_token), non_empty(granted.id_token));
-    Ok(Tokens { access, expires_in: granted.expires_in, refresh, id })
+    Ok(Tokens { access, expires_in: granted.expires_in, refresh, id, server_time: response.server_time })
 }

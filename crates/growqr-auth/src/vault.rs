@@ -24,6 +24,9 @@ pub enum VaultError {
     /// There is no keychain on this system.
     #[error("this system has no keychain")]
     Absent,
+    /// The user has no keychain yet, but the system can create one.
+    #[error("there is no keychain yet")]
+    NotSetUp,
     /// It is locked, or the user refused to unlock it.
     #[error("the keychain is locked")]
     Locked,

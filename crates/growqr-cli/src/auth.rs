@@ -30,7 +30,7 @@ pub async fn auth(profile: Profile, environment: &Environment, out: &Out, comman
 
 async fn run(service: &SignIn, out: &Out, command: Auth) -> CommandResult {
     match command {
-        Auth::Status => {}
+        Auth::Status => service.renew_if_expired().await?,
         Auth::SignIn(flags) => {
             if !sign_in(service, out, &flags).await? {
                 return Ok(false);
@@ -50,7 +50,23 @@ async fn run(service: &SignIn, out: &Out, command: Auth) -> CommandResult {
     Ok(true)
 }
 
+/// Signs in. If the service gives a lasting sign-in only with consent, signs in once more and asks for it.
 async fn sign_in(service: &SignIn, out: &Out, flags: &SignInArgs) -> CommandResult {
+    if !attempt(service, out, flags).await? {
+        return Ok(false);
+    }
+    if service.needs_consent() {
+        out.notice("This sign-in would end with this command: the service keeps you signed in only if you agree once more.");
+        let again = SignInArgs { adopt: false, fresh: true, someone_else: false, no_browser: flags.no_browser };
+        // The person is signed in already; an error of this attempt changes nothing.
+        if let Err(error) = attempt(service, out, &again).await {
+            out.notice(&format!("That failed: {error}."));
+        }
+    }
+    Ok(true)
+}
+
+async fn attempt(service: &SignIn, out: &Out, flags: &SignInArgs) -> CommandResult {
     let adopt = (flags.adopt || flags.fresh).then_some(flags.adopt);
     if adopt.is_none() && !std::io::stdin().is_terminal() && service.has_local_data().await? {
         return Err(AppError::BadRequest {
@@ -143,7 +159,11 @@ fn print_view(out: &Out, view: &View) {
                 )
             }
             (_, Some(person)) => {
-                let until = view.until.map(|until| format!(", valid until {} UTC", time(until))).unwrap_or_default();
+                let until = view.until.map(|until| {
+                    let verb = if view.state == SignInState::Offline { "not confirmed since" } else { "valid until" };
+                    format!(", {verb} {} UTC", time(until))
+                });
+                let until = until.unwrap_or_default();
                 format!("Signed in as {}, last confirmed {} UTC{until}.", display_name(person), time(person.last_verified_at))
             }
         };

@@ -79,8 +79,13 @@ async fn is_accepted_by_provider(
 async fn set(profile: Profile, environment: &Environment, out: &Out, name: &str, value: ApiKey) -> CommandResult {
     let request = Request::SetKey { name: name.to_owned(), value: Some(value) };
     let (mut has_host, mut reply) = set_key(&profile, environment, &request).await?;
-    if !has_host && reply.1.state == KeychainState::Locked {
-        out.notice("the system's keychain is locked; unlock it in its dialog, if it shows one");
+    let offer = match reply.1.state {
+        KeychainState::Locked => Some("the system's keychain is locked; unlock it in its dialog, if it shows one"),
+        KeychainState::NotSetUp => Some("there is no keychain yet; the system's dialog, if it shows one, creates it"),
+        KeychainState::Ready | KeychainState::Absent => None,
+    };
+    if let Some(offer) = offer.filter(|_| !has_host) {
+        out.notice(offer);
         if unlock_keychain(&profile).await {
             (has_host, reply) = set_key(&profile, environment, &request).await?;
         }
@@ -90,6 +95,9 @@ async fn set(profile: Profile, environment: &Environment, out: &Out, name: &str,
         return Err(not_stored_error(keychain));
     }
     let Some(key) = keys.iter().find(|key| key.name == name) else { return Ok(false) };
+    if !has_host && key.source == KeySource::Memory {
+        return Err(not_stored_error(keychain));
+    }
     print_key(out, key);
     match key.source {
         KeySource::Keychain => {}
@@ -144,13 +152,16 @@ fn print_keychain(out: &Out, keychain: &Keychain) {
     out.notice(&format!("{}{step}", keychain.found));
 }
 
+/// The most that is read from standard input. It is more than a key may have, so that a longer one is refused, not cut.
+const MAX_INPUT_BYTES: u64 = 64 * 1024;
+
 /// Reads a key from standard input. It is never an argument: other programs can read the arguments of a process.
 fn read_secret(name: &str) -> Result<String, AppError> {
     if std::io::stdin().is_terminal() {
         eprintln!("Paste the key for {name}, then Enter and Ctrl-D. It is shown on the screen; use a pipe to avoid that.");
     }
     let mut text = String::new();
-    std::io::stdin().take(4_096).read_to_string(&mut text).map_err(|source| AppError::BadRequest {
+    std::io::stdin().take(MAX_INPUT_BYTES).read_to_string(&mut text).map_err(|source| AppError::BadRequest {
         message: format!("standard input could not be read: {source}"),
         next_step: "Pipe the key in.".to_owned(),
     })?;

@@ -89,11 +89,10 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
     }
 }
 
-/// Logs warnings and errors to standard error, or what `RUST_LOG` selects (`debug`, `growqr_app=debug,warn`).
+/// Logs the program's own warnings and errors to standard error, or what `RUST_LOG` selects (`debug`, `growqr_app=debug,warn`).
 fn log_to_stderr() {
     let filter = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let targets =
-        filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
+    let targets = filter.unwrap_or_else(|| Targets::new().with_target("growqr", tracing::Level::WARN));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

@@ -36,8 +36,10 @@ impl fmt::Debug for Secret {
 pub enum StoreState {
     /// They can.
     Ready,
-    /// There is a keychain, but the person has not unlocked it (or not set it up, or it does not answer).
+    /// There is a keychain, but the person has not unlocked it, or it does not answer.
     Locked,
+    /// The system can keep secrets, but the person has no keychain yet. [`SecretStore::unlock`] offers to create one.
+    NotSetUp,
     /// This system or session has no keychain.
     Absent,
 }
@@ -48,6 +50,9 @@ pub enum SecretError {
     /// The keychain is locked, or does not answer.
     #[error("the system's keychain is locked")]
     Locked,
+    /// There is no keychain yet, but the system can create one.
+    #[error("there is no keychain yet")]
+    NotSetUp,
     /// There is no keychain.
     #[error("this system has no keychain that GrowQR can use")]
     Absent,
@@ -60,6 +65,7 @@ impl From<&SecretError> for StoreState {
     fn from(error: &SecretError) -> StoreState {
         match error {
             SecretError::Locked | SecretError::Refused(_) => StoreState::Locked,
+            SecretError::NotSetUp => StoreState::NotSetUp,
             SecretError::Absent => StoreState::Absent,
         }
     }
@@ -90,7 +96,8 @@ pub trait SecretStore: Send + Sync {
     /// Whether secrets can be stored now.
     async fn state(&self) -> StoreState;
 
-    /// Asks the system to let the person unlock the keychain, if it can, and waits a limited time for the answer.
+    /// Asks the system to let the person unlock the keychain, or create one if there is none yet, and waits a limited time for
+    /// the answer.
     ///
     /// # Errors
     /// [`SecretError`] if it is still locked afterwards.

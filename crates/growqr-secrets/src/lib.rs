@@ -10,6 +10,7 @@
 
 use async_trait::async_trait;
 use growqr_core::secret::{Secret, SecretError, SecretStore, StoreState};
+use parts::Entries;
 use std::future::Future;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ mod secret_service;
 #[cfg(not(any(windows, target_os = "macos")))]
 use secret_service as system;
 
+mod parts;
 #[cfg(any(test, windows, target_os = "macos"))]
 mod worker;
 
@@ -37,9 +39,6 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Timeout of a call that may show a prompt to the user.
 const PROMPT_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The longest secret, in bytes. Every system accepts this length (Windows: at most 2,560).
-const MAX_SECRET_BYTES: usize = 2_048;
 
 /// The keychain entries of one profile. Creating it makes no call to the system.
 #[derive(Debug)]
@@ -64,18 +63,15 @@ impl Keychain {
 #[async_trait]
 impl SecretStore for Keychain {
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-        with_timeout(TIMEOUT, "read", self.system.get(&self.user(name))).await
+        with_timeout(TIMEOUT, "read", parts::get(&self.system, &self.user(name))).await
     }
 
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
-        if value.expose().len() > MAX_SECRET_BYTES {
-            return Err(SecretError::Refused(format!("a secret has at most {MAX_SECRET_BYTES} bytes")));
-        }
-        with_timeout(TIMEOUT, "write", self.system.set(&self.user(name), value)).await
+        with_timeout(TIMEOUT, "write", parts::set(&self.system, &self.user(name), value)).await
     }
 
     async fn remove(&self, name: &str) -> Result<(), SecretError> {
-        with_timeout(TIMEOUT, "remove", self.system.remove(&self.user(name))).await
+        with_timeout(TIMEOUT, "remove", parts::remove(&self.system, &self.user(name))).await
     }
 
     async fn state(&self) -> StoreState {
@@ -87,6 +83,21 @@ impl SecretStore for Keychain {
 
     async fn unlock(&self) -> Result<(), SecretError> {
         with_timeout(PROMPT_TIMEOUT, "unlock", self.system.unlock()).await
+    }
+}
+
+#[async_trait]
+impl Entries for system::System {
+    async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
+        system::System::get(self, user).await
+    }
+
+    async fn set(&self, user: &str, value: &Secret) -> Result<(), SecretError> {
+        system::System::set(self, user, value).await
+    }
+
+    async fn remove(&self, user: &str) -> Result<(), SecretError> {
+        system::System::remove(self, user).await
     }
 }
 
@@ -109,13 +120,6 @@ async fn with_timeout<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_secret_that_is_too_long_for_one_system_is_refused_on_every_system() {
-        let keychain = Keychain::new("test");
-        let refused = keychain.set("anthropic", &Secret::new("x".repeat(MAX_SECRET_BYTES + 1))).await;
-        assert!(matches!(refused, Err(SecretError::Refused(_))), "{refused:?}");
-    }
 
     #[tokio::test(start_paused = true)]
     async fn a_keychain_that_never_answers_counts_as_locked() {

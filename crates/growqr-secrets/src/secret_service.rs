@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// The label of the default collection that is created if the user has none.
 const DEFAULT_COLLECTION: &str = "Login";
 
+/// The content type of all entries.
+const CONTENT_TYPE: &str = "text/plain";
+
 /// The session's Secret Service.
 #[derive(Debug)]
 pub(crate) struct System;
@@ -23,8 +26,7 @@ impl System {
 
     pub(crate) async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
         let service = connect().await?;
-        let collection = unlocked_collection(&service).await?;
-        let Some(item) = find(&collection, user).await? else { return Ok(None) };
+        let Some(item) = find(&service, user).await? else { return Ok(None) };
         let bytes = item.get_secret().await.map_err(|error| secret_error(&error))?;
         let text = String::from_utf8(bytes).map_err(|_| SecretError::Refused("the stored secret is not text".to_owned()))?;
         Ok(Some(Secret::new(text)))
@@ -32,19 +34,26 @@ impl System {
 
     pub(crate) async fn set(&self, user: &str, value: &Secret) -> Result<(), SecretError> {
         let service = connect().await?;
+        if let Ok(Some(item)) = find(&service, user).await {
+            // It may be in another collection than the default one: a second copy there would not be found again.
+            return item.set_secret(value.expose().as_bytes(), CONTENT_TYPE).await.map_err(|error| secret_error(&error));
+        }
         let collection = unlocked_collection(&service).await?;
         let label = format!("GrowQR: {user}");
-        let created = collection.create_item(&label, attributes(user), value.expose().as_bytes(), true, "text/plain");
+        let created = collection.create_item(&label, attributes(user), value.expose().as_bytes(), true, CONTENT_TYPE);
         created.await.map(drop).map_err(|error| secret_error(&error))
     }
 
     pub(crate) async fn remove(&self, user: &str) -> Result<(), SecretError> {
         let service = connect().await?;
-        let collection = unlocked_collection(&service).await?;
-        while let Some(item) = find(&collection, user).await? {
-            item.delete().await.map_err(|error| secret_error(&error))?;
+        loop {
+            match find(&service, user).await {
+                Ok(Some(item)) => item.delete().await.map_err(|error| secret_error(&error))?,
+                // Without a keychain nothing is stored.
+                Ok(None) | Err(SecretError::NotSetUp) => return Ok(()),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
     }
 
     pub(crate) async fn check(&self) -> Result<(), SecretError> {
@@ -73,26 +82,35 @@ async fn connect() -> Result<SecretService<'static>, SecretError> {
     })
 }
 
-/// The user's default collection. Returns an error if it is locked, because reading an item would then show a prompt.
+/// The user's default collection. Returns an error if it is locked, because writing an item would then show a prompt.
 async fn unlocked_collection<'a>(service: &'a SecretService<'_>) -> Result<Collection<'a>, SecretError> {
     let collection = service.get_default_collection().await.map_err(|error| secret_error(&error))?;
     collection.ensure_unlocked().await.map_err(|error| secret_error(&error))?;
     Ok(collection)
 }
 
-async fn find<'a>(collection: &'a Collection<'_>, user: &str) -> Result<Option<Item<'a>>, SecretError> {
-    let mut items = collection.search_items(attributes(user)).await.map_err(|error| secret_error(&error))?;
-    Ok(items.pop())
+/// Finds an entry in any unlocked collection: the default one may have changed since, as with several databases in KeePassXC.
+/// An entry is missing only if the default collection is unlocked and no locked one has it.
+async fn find<'a>(service: &'a SecretService<'_>, user: &str) -> Result<Option<Item<'a>>, SecretError> {
+    let mut found = service.search_items(attributes(user)).await.map_err(|error| secret_error(&error))?;
+    if let Some(item) = found.unlocked.pop() {
+        return Ok(Some(item));
+    }
+    if !found.locked.is_empty() {
+        return Err(SecretError::Locked);
+    }
+    unlocked_collection(service).await.map(|_| None)
 }
 
 fn attributes(user: &str) -> HashMap<&str, &str> {
     HashMap::from([("service", SERVICE), ("username", user)])
 }
 
-/// Converts an error. A missing collection counts as locked: in both cases `unlock` prompts the user.
+/// Converts an error.
 fn secret_error(error: &Error) -> SecretError {
     match error {
-        Error::Locked | Error::NoResult | Error::Prompt | Error::PromptDisconnected => SecretError::Locked,
+        Error::NoResult => SecretError::NotSetUp,
+        Error::Locked | Error::Prompt | Error::PromptDisconnected => SecretError::Locked,
         Error::Unavailable => SecretError::Absent,
         other => SecretError::Refused(other.to_string()),
     }

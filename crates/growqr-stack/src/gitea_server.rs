@@ -15,6 +15,7 @@ pub use version::GiteaVersion;
 use async_trait::async_trait;
 use base64::Engine;
 use growqr_core::secret::Secret;
+use growqr_http::Target;
 use reqwest::{Client, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -101,9 +102,8 @@ impl GiteaServer {
     /// # Errors
     /// [`GiteaError::Unreachable`] if the client cannot be built.
     pub fn new(base: &str, user: &str) -> Result<GiteaServer, GiteaError> {
-        let builder = Client::builder().connect_timeout(HEALTH_LIMIT).timeout(REQUEST_LIMIT).no_proxy();
-        // Without TLS no certificates need to be loaded.
-        let client = builder.redirect(reqwest::redirect::Policy::none()).tls_certs_only([]).build();
+        let builder = growqr_http::builder(Target::LOOPBACK).expect("without proxies and certificates nothing is missing");
+        let client = builder.connect_timeout(HEALTH_LIMIT).timeout(REQUEST_LIMIT).build();
         let client = client.map_err(|error| GiteaError::unreachable(&error))?;
         Ok(GiteaServer { client, base: base.trim_end_matches('/').to_owned(), user: user.to_owned() })
     }

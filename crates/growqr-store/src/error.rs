@@ -37,11 +37,14 @@ fn from_sqlx(doing: &str, error: &sqlx::Error) -> StoreError {
                 None => postgres(&code, text),
             }
         }
+        // The text of the driver may repeat parts of the URL.
+        sqlx::Error::Configuration(_) => {
+            StoreError::Unreachable(format!("{doing}: the settings of the connection are not valid"))
+        }
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::Configuration(_)
         | sqlx::Error::WorkerCrashed => StoreError::Unreachable(format!("{doing}: {error}")),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Corrupt(format!("{doing}: {error}")),
         _ => StoreError::Failed(format!("{doing}: {error}")),

@@ -108,13 +108,30 @@ impl DesktopSession {
     /// # Panics
     /// If the keyring fails.
     pub fn unlock(&mut self) {
+        self.start_keyring(Some(PASSWORD));
+    }
+
+    /// Restarts the keyring of a person who has no collection yet: the service runs, and its alias `default` leads nowhere.
+    ///
+    /// # Panics
+    /// If the keyring fails.
+    pub fn without_collection(&mut self) {
+        self.end_keyring();
+        let keyrings = self.folder.path().join("data/keyrings");
+        std::fs::remove_dir_all(&keyrings).expect("the folder of the collections");
+        self.start_keyring(None);
+    }
+
+    fn start_keyring(&mut self, password: Option<&[u8]>) {
         self.end_keyring();
         let mut command = Command::new("gnome-keyring-daemon");
-        command.args(["--unlock", "--foreground", "--components=secrets"]);
+        command.args(["--foreground", "--components=secrets"]).args(password.map(|_| "--unlock"));
         self.enter(&mut command);
         let mut keyring =
             command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a keyring daemon");
-        keyring.stdin.take().expect("a pipe").write_all(PASSWORD).expect("it reads its password");
+        let mut stdin = keyring.stdin.take().expect("a pipe");
+        stdin.write_all(password.unwrap_or_default()).expect("it reads its password");
+        drop(stdin);
         self.keyring = Some(keyring);
         while !self.has_keyring() {
             // Only members of the bus are notified, so poll.

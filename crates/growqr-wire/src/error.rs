@@ -38,6 +38,14 @@ pub enum ErrorCode {
     Docker,
     /// Signing in failed.
     SignIn,
+    /// A service cannot be reached.
+    Network,
+    /// A service cannot be trusted: its certificate is not accepted.
+    Certificate,
+    /// This computer's clock is wrong.
+    Clock,
+    /// A service is another one than the configured one.
+    Issuer,
     /// The two processes have different protocol versions, or a message is invalid.
     Protocol,
     /// Any other error.

@@ -430,6 +430,8 @@ pub enum KeychainState {
     Ready,
     /// The person has to unlock it first.
     Locked,
+    /// There is none yet, and the system can create one.
+    NotSetUp,
     /// There is none.
     Absent,
 }

@@ -1,6 +1,6 @@
 // Generated from growqr-wire by `cargo xtask bindings`. Do not edit.
 
-export type ErrorCode = "bad_request" | "not_found" | "too_large" | "conflict" | "overloaded" | "stopping" | "held" | "database" | "disk_full" | "read_only" | "newer" | "memory" | "model" | "docker" | "sign_in" | "protocol" | "internal";
+export type ErrorCode = "bad_request" | "not_found" | "too_large" | "conflict" | "overloaded" | "stopping" | "held" | "database" | "disk_full" | "read_only" | "newer" | "memory" | "model" | "docker" | "sign_in" | "network" | "certificate" | "clock" | "issuer" | "protocol" | "internal";
 
 export type Error = { 
 /**
@@ -530,7 +530,7 @@ name: string,
  */
 source: KeySource, };
 
-export type KeychainState = "ready" | "locked" | "absent";
+export type KeychainState = "ready" | "locked" | "not_set_up" | "absent";
 
 export type Keychain = { 
 /**

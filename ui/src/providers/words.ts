@@ -41,6 +41,7 @@ export function storageHint(keychain: Keychain): string {
     case "ready":
       return "The key will be saved in your system's keychain.";
     case "locked":
+    case "not_set_up":
       return keychainText(keychain);
     case "absent":
       return "This system has no keychain. The key will be kept until GrowQR quits; then you will be asked again.";

@@ -1,5 +1,5 @@
 /** The keys of the model providers, and the state of the keychain. */
-import { Lock, ShieldCheck, ShieldOff } from "lucide-react";
+import { Lock, ShieldCheck, ShieldOff, ShieldPlus } from "lucide-react";
 import type { Keychain } from "../bridge";
 import { Button } from "../design/Button";
 import { QueryView } from "../design/states";
@@ -22,7 +22,7 @@ export function Keys() {
   );
 }
 
-const ICONS = { ready: ShieldCheck, locked: Lock, absent: ShieldOff };
+const ICONS = { ready: ShieldCheck, locked: Lock, not_set_up: ShieldPlus, absent: ShieldOff };
 
 /** Checking again also moves keys from memory to the keychain, if it is available now. */
 function KeychainStatus({ keychain, onCheck }: { keychain: Keychain; onCheck: () => void }) {

@@ -11,18 +11,20 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("growqr-wire", &[]),
     ("growqr-testkit", &[]),
     ("growqr-store", &["growqr-core"]),
-    ("growqr-models", &["growqr-core"]),
+    ("growqr-http", &[]),
+    ("growqr-models", &["growqr-core", "growqr-http"]),
     ("growqr-memory", &["growqr-core"]),
-    ("growqr-auth", &["growqr-core"]),
+    ("growqr-auth", &["growqr-core", "growqr-http"]),
     ("growqr-actors", &["growqr-core"]),
     ("growqr-secrets", &["growqr-core"]),
-    ("growqr-stack", &["growqr-core"]),
+    ("growqr-stack", &["growqr-core", "growqr-http"]),
     ("growqr-gateway", &["growqr-core"]),
     (
         "growqr-app",
         &[
             "growqr-core",
             "growqr-store",
+            "growqr-http",
             "growqr-models",
             "growqr-memory",
             "growqr-actors",
@@ -41,6 +43,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
 /// Libraries that only one crate may use. A name that ends with `-` is a prefix.
 const OWNERS: &[(&str, &str)] = &[
     ("sqlx", "growqr-store"),
+    ("rustls", "growqr-http"),
     ("bollard", "growqr-stack"),
     ("tar", "growqr-stack"),
     ("git2", "growqr-memory"),

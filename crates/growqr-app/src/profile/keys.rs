@@ -16,6 +16,9 @@ use tokio::sync::Mutex;
 /// The providers that take a key, and the environment variable of each.
 const PROVIDERS: [(&str, &str); 2] = [("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY")];
 
+/// The longest key, in bytes.
+const MAX_KEY_BYTES: usize = 16 * 1024;
+
 /// The keys that a host would have, if one ran, and the state of the keychain.
 pub(crate) async fn keys_without_host(profile: &Profile, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
     let keys = Keys::new(environment, keychain(profile));
@@ -80,13 +83,26 @@ impl Keys {
         self.environment.get(name).or_else(|| entries.get(name).map(|entry| &entry.value)).cloned()
     }
 
-    /// Stores a key. If the keychain does not accept it, the key stays in memory, and [`Keys::list`] says so.
+    /// Stores a key. While the keychain is locked or there is none, the key stays in memory, and [`Keys::list`] says so.
+    ///
+    /// # Errors
+    /// If the keychain refuses this key. Nothing is changed then: the earlier key stays in use.
     pub(crate) async fn set(&self, name: &str, value: &str) -> Result<(), AppError> {
         let name = provider_name(name)?;
         let value = parse_key(value)?;
         let _lock = self.keychain_lock.lock().await;
-        let stored = self.store.set(name, &value).await;
-        self.insert(name, value, stored.is_ok());
+        let in_keychain = match self.store.set(name, &value).await {
+            Ok(()) => true,
+            Err(SecretError::Locked | SecretError::NotSetUp | SecretError::Absent) => false,
+            Err(error @ SecretError::Refused(_)) => {
+                let variable = PROVIDERS.iter().find(|(known, _)| *known == name).map_or("", |(_, variable)| *variable);
+                return Err(AppError::bad_request(
+                    format!("the key was not stored and is not used: {error}"),
+                    format!("Try again, or set {variable} in the environment."),
+                ));
+            }
+        };
+        self.insert(name, value, in_keychain);
         Ok(())
     }
 
@@ -152,10 +168,10 @@ impl Keys {
         PROVIDERS.iter().filter_map(|(name, _)| source(name).map(|source| Key { name: (*name).to_owned(), source })).collect()
     }
 
-    /// True if a key is only in memory because the keychain is locked.
+    /// True if a key is only in memory because the keychain is locked or not set up.
     pub(crate) async fn is_waiting_for_unlock(&self) -> bool {
         let has_unsaved = self.entries.read().unwrap_or_else(PoisonError::into_inner).values().any(|entry| !entry.in_keychain);
-        has_unsaved && self.store.state().await == StoreState::Locked
+        has_unsaved && matches!(self.store.state().await, StoreState::Locked | StoreState::NotSetUp)
     }
 
     pub(crate) async fn keychain(&self) -> wire::Keychain {
@@ -173,8 +189,13 @@ pub(crate) fn keychain_view(state: StoreState) -> wire::Keychain {
         StoreState::Ready => (KeychainState::Ready, "keys are stored in the system's keychain", None),
         StoreState::Locked => (
             KeychainState::Locked,
-            "the system's keychain is locked or does not answer; until it is unlocked, keys are in memory only",
+            "the system's keychain is locked or does not answer; until it is unlocked, keys are in memory only, and the stored ones are used again after a restart",
             Some("Unlock it in the system's password settings, or sign in to the desktop again; then check again."),
+        ),
+        StoreState::NotSetUp => (
+            KeychainState::NotSetUp,
+            "there is no keychain yet, so keys are in memory only and must be entered again after a restart",
+            Some("Store a key: GrowQR then lets the system ask you for the password of a new keychain."),
         ),
         StoreState::Absent => (
             KeychainState::Absent,
@@ -197,6 +218,12 @@ pub(crate) fn provider_name(name: &str) -> Result<&'static str, AppError> {
 /// Checks a key, and removes white space around it.
 pub(crate) fn parse_key(value: &str) -> Result<Secret, AppError> {
     let value = value.trim();
+    if value.len() > MAX_KEY_BYTES {
+        return Err(AppError::bad_request(
+            format!("this is not a key: it is longer than {MAX_KEY_BYTES} bytes"),
+            "Copy the key from the provider's console, and nothing else.",
+        ));
+    }
     if value.is_empty() || value.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(AppError::bad_request(
             "this is not a key: it is empty or contains spaces",

@@ -168,8 +168,9 @@ impl Profile {
         let folder = root.join("profiles").join(id.as_str());
         let (database, database_location) = match url {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                let shown = without_password(&url);
-                (DbConfig::Postgres { url: DatabaseUrl::new(url) }, shown)
+                let url = DatabaseUrl::new(url);
+                let shown = url.to_string();
+                (DbConfig::Postgres { url }, shown)
             }
             Some(_) => {
                 let problem = "the database URL must begin with postgres://; leave it out for the built-in database".to_owned();
@@ -325,21 +326,19 @@ fn read_config(path: &Path) -> Result<ConfigFile, AppError> {
     }
 }
 
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "postgres".to_owned() };
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let name = path.split('?').next().unwrap_or_default();
-    format!("{scheme}://{host}/{name}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_password_in_a_database_url_is_never_shown() {
-        assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
+        let folder = tempfile::tempdir().unwrap();
+        for url in ["postgres://me:canary@db:5432/growqr", "postgres://db?user=me&password=canary&dbname=growqr"] {
+            let environment = Environment::from_variables(&[("DATABASE_URL", url)]);
+            let profile = Profile::find(Some(folder.path()), &environment).unwrap();
+            assert_eq!(profile.database_location(), "postgres://db:5432/growqr");
+            assert!(!format!("{profile:?}{environment:?}").contains("canary"));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Signing in, and which profile is open. The protocol is in `growqr-auth`; this module connects it to the keychain, to
 //! the list of accounts and to the texts that people read. The caller opens the profile, whose [`Profile`] is returned.
 
+mod cause;
 pub(crate) mod failure;
 mod refreshing;
 mod signing_out;
@@ -171,6 +172,13 @@ impl SignIn {
         *locked(&self.url) = Some(url.clone());
         let notice = attempt.vault.err().map(|error| format!("You will have to sign in again after a restart: {error}."));
         Ok(SignInAttempt { url, notice, attempt })
+    }
+
+    /// Whether the sign-in holds for this run only, and one more attempt may make it last: the service then asks the person for
+    /// consent.
+    #[must_use]
+    pub fn needs_consent(&self) -> bool {
+        self.auth.needs_consent()
     }
 
     /// Handles a link that came from the browser. Any program can send a link: only the answer to the waiting attempt

@@ -27,6 +27,7 @@ impl Vault for KeychainVault {
 fn vault_error(error: &SecretError) -> VaultError {
     match error {
         SecretError::Locked => VaultError::Locked,
+        SecretError::NotSetUp => VaultError::NotSetUp,
         SecretError::Absent => VaultError::Absent,
         SecretError::Refused(_) => VaultError::Failed,
     }

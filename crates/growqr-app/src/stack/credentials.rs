@@ -191,6 +191,7 @@ mod tests {
             match self.state {
                 StoreState::Ready => Ok(()),
                 StoreState::Locked => Err(SecretError::Locked),
+                StoreState::NotSetUp => Err(SecretError::NotSetUp),
                 StoreState::Absent => Err(SecretError::Absent),
             }
         }

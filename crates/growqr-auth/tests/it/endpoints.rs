@@ -2,7 +2,8 @@
 
 use crate::world::{World, parameter, with};
 use growqr_auth::{
-    AccountChoice, BeginError, CallbackError, DiscoveryError, HttpError, Redirect, SignInError, Status, TokenError, VaultError,
+    AccountChoice, BeginError, CallbackError, Cause, DiscoveryError, HttpError, Redirect, SignInError, Status, TokenError,
+    VaultError,
 };
 use growqr_testkit::clerk::{self, ClerkStub, Fault};
 use serde_json::json;
@@ -59,7 +60,7 @@ async fn a_server_without_s256_is_not_used() {
 async fn without_a_network_an_attempt_cannot_begin() {
     let world = World::new().await;
     world.clerk.fail_at("/.well-known/openid-configuration", Fault::Cut);
-    assert_eq!(begin_error(&world).await, DiscoveryError::Http(HttpError::Unreachable));
+    assert_eq!(begin_error(&world).await, DiscoveryError::Http(HttpError::Unreachable(Cause::Network)));
 }
 
 #[tokio::test]
@@ -97,7 +98,7 @@ async fn case_47_a_code_is_used_once() {
 async fn a_lost_response_to_an_exchange_is_not_retried() {
     let world = World::new().await;
     world.clerk.fail_at("/oauth/token", Fault::LoseAnswer);
-    assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Unreachable))));
+    assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Unreachable(Cause::Network)))));
     assert_eq!(world.exchanges(), 1);
 }
 

@@ -1,7 +1,7 @@
 //! Tests of renewal, with cases 49, 52, 53 and 55 of the list that every build must pass.
 
-use crate::world::{World, short_timeouts};
-use growqr_auth::{HttpError, OfflineReason, Persistence, RefreshError, SignInError, Status, VaultError};
+use crate::world::{World, parameter, short_timeouts};
+use growqr_auth::{Cause, ClockError, HttpError, OfflineReason, Persistence, RefreshError, SignInError, Status, VaultError};
 use growqr_testkit::clerk::{self, Fault, User};
 
 /// Seconds after which an access token of one day is due for renewal but not yet expired.
@@ -123,8 +123,8 @@ async fn case_52_network_failures_do_not_sign_out() {
         (Fault::Status(500), HttpError::Busy { status: 500, retry_after: None }),
         (Fault::Status(503), HttpError::Busy { status: 503, retry_after: None }),
         (Fault::TooMany(30), HttpError::Busy { status: 429, retry_after: Some(30) }),
-        (Fault::Cut, HttpError::Unreachable),
-        (Fault::Hang, HttpError::Unreachable),
+        (Fault::Cut, HttpError::Unreachable(Cause::Network)),
+        (Fault::Hang, HttpError::Unreachable(Cause::Timeout)),
         (Fault::Garbage, HttpError::Unreadable),
         (Fault::Huge, HttpError::TooLarge),
         (Fault::Status(404), HttpError::Refused(404)),
@@ -158,7 +158,7 @@ async fn an_unreachable_token_endpoint_does_not_sign_out() {
         .alter_discovery(move |document| document["token_endpoint"] = serde_json::json!(format!("{elsewhere}/oauth/token")));
     world.restart();
     world.auth.open(identity).await;
-    let offline = RefreshError::Offline(OfflineReason::Network(HttpError::Unreachable));
+    let offline = RefreshError::Offline(OfflineReason::Network(HttpError::Unreachable(Cause::Refused)));
     assert_eq!(world.auth.refresh_if_due().await, Err(offline));
     assert!(!world.vault.is_empty());
 }
@@ -202,7 +202,8 @@ async fn case_53_invalid_grant_ends_the_session_with_any_status() {
 async fn a_wrong_clock_does_not_sign_out_and_is_reported() {
     let (world, _) = World::signed_in().await;
     world.skew(3 * 86_400);
-    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(OfflineReason::Clock)));
+    let wrong = OfflineReason::Clock(ClockError { ahead: 3 * 86_400 });
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(wrong)));
     assert!(!world.vault.is_empty());
     world.skew(-3 * 86_400);
     world.auth.refresh_now().await.unwrap();
@@ -285,6 +286,34 @@ async fn without_a_refresh_token_a_sign_in_lasts_until_its_access_token_expires(
     world.advance(86_400);
     assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::NeedsSignIn);
     assert_eq!(world.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn a_strict_server_keeps_a_user_signed_in_only_with_consent() {
+    let mut world = World::new().await;
+    world.clerk.switch(|switches| switches.needs_consent_for_refresh_token = true);
+    world.sign_in().await.unwrap();
+    assert!(world.auth.needs_consent(), "the sign-in holds for this run only");
+    assert_eq!(parameter(&world.begin().await.url, "prompt"), "consent");
+    let identity = world.sign_in().await.unwrap();
+    let Status::Online { kept, .. } = world.auth.status() else { panic!("not signed in") };
+    assert_eq!((kept, world.auth.needs_consent()), (Persistence::Keychain, false));
+    world.restart();
+    world.auth.open(identity).await;
+    world.auth.refresh_if_due().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn consent_is_asked_only_once_if_it_does_not_help() {
+    let world = World::new().await;
+    world.clerk.switch(|switches| switches.gives_refresh_token = false);
+    for expected in ["", "consent", ""] {
+        let attempt = world.begin().await;
+        assert_eq!(parameter(&attempt.url, "prompt"), expected);
+        world.auth.callback(&clerk::allow(&attempt.url).await).await.unwrap();
+        assert_eq!(world.auth.needs_consent(), expected.is_empty() && world.exchanges() == 1);
+    }
 }
 
 #[tokio::test]

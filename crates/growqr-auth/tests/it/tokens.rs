@@ -3,7 +3,7 @@
 use crate::world::{World, parameter};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use growqr_auth::{HttpError, IdTokenError, OfflineReason, RefreshError, SignInError, Status, TokenError};
+use growqr_auth::{ClockError, HttpError, IdTokenError, OfflineReason, RefreshError, SignInError, Status, TokenError};
 use growqr_testkit::clerk::{self, Forgery, Key, Sign};
 use serde_json::{Value, json};
 
@@ -50,6 +50,34 @@ async fn a_clock_within_the_leeway_signs_in() {
         world.skew(seconds);
         world.sign_in().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_some_minutes_wrong_signs_in_by_the_time_of_the_service() {
+    for seconds in [-300, -90, 90, 300] {
+        let world = World::new().await;
+        world.clerk.forge(|token| token.claims["exp"] = json!(NOW + 10));
+        world.skew(seconds);
+        world.sign_in().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_further_wrong_is_named_with_the_amount() {
+    for seconds in [-400 * 86_400, -86_400, -600, 2 * 86_400, 400 * 86_400] {
+        let world = World::new().await;
+        world.skew(seconds);
+        assert_eq!(world.sign_in().await, Err(SignInError::Clock(ClockError { ahead: seconds })));
+        world.assert_nobody_is_signed_in();
+    }
+}
+
+#[tokio::test]
+async fn without_the_time_of_the_service_only_the_leeway_counts() {
+    let world = World::new().await;
+    world.clerk.switch(|switches| switches.tells_time = false);
+    world.skew(-90);
+    assert_eq!(world.sign_in().await, Err(SignInError::IdToken(IdTokenError::Early)));
 }
 
 #[tokio::test]

@@ -300,3 +300,47 @@ fn results_that_cannot_be_written_cause_a_failure_exit_code() {
     let status = program.command(&["config", "get"]).stdout(full).status().expect("it runs");
     assert_eq!(status.code(), Some(1));
 }
+
+#[test]
+fn the_password_of_a_database_is_never_shown() {
+    for url in [
+        "postgres://127.0.0.1:9?user=me&password=canary",
+        "postgres://127.0.0.1:9?user=me&password=canary&sslmode=canary",
+        "postgres://me:can/canary@127.0.0.1:9/growqr",
+        "postgres://me:canary@127.0.0.1:9/growqr",
+    ] {
+        let program = Program::on_postgres(url.to_owned());
+        for args in [["db", "status"].as_slice(), &["doctor"], &["agents", "list"], &["chat", "hello"]] {
+            for ran in [program.run(args), program.run(&[&["--json"], args].concat())] {
+                assert!(!format!("{ran:?}").contains("canary"), "{args:?}: {ran:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_proxy_is_used_or_refused_with_the_name_of_its_variable() {
+    let program = Program::new();
+    let chat = |proxy: &str| {
+        let mut command = program.command(&["chat", "hello"]);
+        command.env_remove("ANTHROPIC_BASE_URL").env("ALL_PROXY", proxy);
+        crate::program::run_with(command, b"")
+    };
+    assert_fails(&chat("ftp://me:canary@127.0.0.1:9"), "ALL_PROXY", "agents resume grow");
+    assert!(!format!("{:?}", chat("ftp://me:canary@127.0.0.1:9")).contains("canary"));
+    let mut doctor = program.command(&["doctor"]);
+    doctor.env("ALL_PROXY", "ftp://127.0.0.1:9");
+    assert!(crate::program::run_with(doctor, b"").out.contains("ALL_PROXY cannot be used"));
+    for scheme in ["socks", "socks5h", "socks5"] {
+        let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("{scheme}://{}", proxy.local_addr().expect("a port"));
+        let greeting = std::thread::spawn(move || {
+            let (mut stream, _) = proxy.accept().expect("the program connects to its proxy");
+            let mut first = [0; 1];
+            std::io::Read::read_exact(&mut stream, &mut first).expect("a greeting");
+            first[0]
+        });
+        assert_fails(&chat(&address), "", "agents resume grow");
+        assert_eq!(greeting.join().expect("it ends"), 5, "SOCKS 5");
+    }
+}

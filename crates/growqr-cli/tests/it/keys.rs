@@ -96,6 +96,28 @@ fn a_locked_or_absent_keychain_is_reported_and_the_key_is_stored_nowhere() {
 }
 
 #[test]
+fn without_a_keychain_yet_nothing_is_stored_and_one_is_offered() {
+    let Some(mut session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    session.without_collection();
+    let ran = run(&program, Some(&session), &["keys", "set", "anthropic"], program.claude.key());
+    assert_output(&ran, 1, &["was not stored", "there is no keychain yet"]);
+    assert!(!ran.err.contains("locked"), "{ran:?}");
+    let ran = run(&program, Some(&session), &["doctor"], "");
+    assert_output(&ran, 0, &["there is no keychain yet", "new keychain"]);
+}
+
+#[test]
+fn a_key_that_is_too_long_is_refused_and_never_cut() {
+    let Some(session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    let set = |key: &str| run(&program, Some(&session), &["keys", "set", "anthropic", "--unchecked"], key);
+    assert_output(&set(&"k".repeat(5_000)), 0, &["in the system's keychain"]);
+    assert_output(&set(&"k".repeat(20_000)), 1, &["longer than"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
+}
+
+#[test]
 fn the_environment_takes_precedence_and_is_named() {
     let Some(session) = DesktopSession::start() else { return };
     let program = Program::new();

@@ -103,6 +103,12 @@ impl Program {
             "OPENCODE_IMAGE",
             "USER_PORT_RANGE_START",
             "USER_PORT_RANGE_END",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
         ] {
             command.env_remove(name);
         }

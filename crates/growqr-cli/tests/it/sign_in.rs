@@ -5,7 +5,7 @@ use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
 use growqr_testkit::clerk::{ClerkStub, User, allow, deny, open};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// A computer with a keyring, and a sign-in service.
@@ -59,30 +59,24 @@ impl World {
     }
 }
 
-/// Runs a sign-in command, opens the address that it prints, and presses Allow or Deny there.
+/// Runs a sign-in command, opens each address that it prints, and presses Allow or Deny there.
 pub fn sign_in_with_browser(mut command: Command, allows: bool) -> Ran {
     let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
     let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut err = String::new();
-    let address = loop {
-        let mut line = String::new();
-        if stderr.read_line(&mut line).expect("text") == 0 {
-            break None;
-        }
-        err.push_str(&line);
+    let mut line = String::new();
+    while stderr.read_line(&mut line).expect("text") > 0 {
         if line.starts_with("http") {
-            break Some(line.trim().to_owned());
+            let address = line.trim();
+            runtime.block_on(async {
+                let back = if allows { allow(address).await } else { deny(address).await };
+                let page = open(&back).await.expect("the program listens");
+                assert!(!page.text.contains("code="), "the page echoes nothing");
+            });
         }
-    };
-    if let Some(address) = address {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let back = if allows { allow(&address).await } else { deny(&address).await };
-            let page = open(&back).await.expect("the program listens");
-            assert!(!page.text.contains("code="), "the page echoes nothing");
-        });
+        err.push_str(&std::mem::take(&mut line));
     }
-    stderr.read_to_string(&mut err).expect("text");
     let output = child.wait_with_output().expect("it ends");
     Ran { code: output.status.code(), out: String::from_utf8_lossy(&output.stdout).into_owned(), err }
 }
@@ -142,6 +136,51 @@ fn a_denied_sign_in_changes_nothing() {
     let ran = world.sign_in(&["--fresh"], false);
     assert!(ran.code == Some(1) && ran.err.contains("denied"), "{ran:?}");
     assert_eq!(world.status()["state"], "signed_out");
+}
+
+#[test]
+fn a_strict_service_is_asked_for_consent_in_a_second_step() {
+    let Some(world) = World::new() else { return };
+    world.clerk.switch(|switches| switches.needs_consent_for_refresh_token = true);
+    let ran = world.sign_in(&["--fresh"], true);
+    assert!(ran.code == Some(0) && ran.err.contains("agree once more"), "{ran:?}");
+    assert!(world.has_keyring_entry());
+    assert_eq!(world.status()["state"], "online");
+}
+
+#[test]
+fn an_expired_confirmation_is_renewed_by_the_command_line() {
+    let Some(world) = World::new() else { return };
+    world.clerk.switch(|switches| switches.expires_in = Some(1));
+    assert_eq!(world.sign_in(&["--fresh"], true).code, Some(0));
+    world.clerk.switch(|switches| switches.expires_in = Some(86_400));
+    while world.clerk.count("/oauth/token") < 2 {
+        assert_eq!(world.status()["state"], "online");
+    }
+    let shown = world.run(&["auth", "status"]);
+    assert!(shown.out.contains("valid until") && !shown.out.contains("not confirmed since"), "{shown:?}");
+}
+
+#[test]
+fn causes_of_a_failed_sign_in_are_told_apart() {
+    let program = Program::new();
+    let closed = growqr_testkit::DeadPort::take();
+    for (variables, code, words) in [
+        (vec![("CLERK_ISSUER", format!("http://{}", closed.address()))], "network", "connections are refused"),
+        (vec![("CLERK_ISSUER", "https://clerk.invalid".to_owned())], "network", "its host is not known"),
+        (
+            vec![("CLERK_ISSUER", "https://clerk.invalid".to_owned()), ("ALL_PROXY", "ftp://u:canary@h".to_owned())],
+            "network",
+            "ALL_PROXY",
+        ),
+    ] {
+        let mut command = program.command(&["--json", "auth", "sign-in", "--fresh", "--no-browser"]);
+        command.envs(variables).env("CLERK_OAUTH_CLIENT_ID", "abc");
+        let ran = crate::program::run_with(command, b"");
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let text = format!("{}{}", ran.out, ran.err);
+        assert!(text.contains(&format!("\"{code}\"")) && text.contains(words) && !text.contains("canary"), "{ran:?}");
+    }
 }
 
 #[test]

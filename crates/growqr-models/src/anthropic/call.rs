@@ -4,8 +4,8 @@ use super::accumulate::Accumulator;
 use super::block::Naming;
 use super::{Anthropic, BASE_URL, errors, request};
 use crate::http::{
-    OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, body_of, failure, idle_timeout_failure,
-    redact_and_shorten,
+    HostScope, OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, body_of, failure, host_scope,
+    idle_timeout_failure, redact_and_shorten,
 };
 use crate::lenient::error_message;
 use crate::tool_input::used_call_ids;
@@ -21,6 +21,9 @@ const MIN_OUTPUT_TOKENS: u64 = 256;
 
 /// At most this many bytes of a list are read.
 const LIST_LIMIT: usize = 8 * 1024 * 1024;
+
+/// The header with the key.
+const KEY_HEADER: &str = "x-api-key";
 
 /// The error messages for a call to one model.
 pub(super) struct CallErrors<'a> {
@@ -145,7 +148,17 @@ impl Anthropic {
 
     /// Gets a list, with the same retries and timeouts as a call.
     pub(super) async fn get(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let http = self.request(Method::GET, path)?;
+        self.send_list_request(self.request(Method::GET, path)?).await
+    }
+
+    /// Like [`Anthropic::get`], without the key.
+    pub(super) async fn get_without_key(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let mut http = self.request(Method::GET, path)?;
+        http.headers_mut().remove(KEY_HEADER);
+        self.send_list_request(http).await
+    }
+
+    async fn send_list_request(&self, http: Request) -> Result<Vec<u8>, Failure> {
         let errors = CallErrors { provider: self, model: "", has_history: false };
         let (response, _permit) = self.service.open(http, &AgentId::new("models"), self.timeouts(), &errors, &|_| ()).await?;
         let limit = self.config.idle_timeout;
@@ -168,12 +181,17 @@ impl Anthropic {
         let url = format!("{}{path}", self.config.base_url.trim_end_matches('/'));
         let url = Url::parse(&url)
             .map_err(|_| failure(FailureKind::Rejected, "The address of Anthropic (ANTHROPIC_BASE_URL) is not a URL.", None))?;
+        if url.scheme() == "http" && host_scope(&url) != HostScope::Loopback {
+            let text = "The address in ANTHROPIC_BASE_URL begins with http:// and is not on this computer, so the key would be \
+                        sent unencrypted. Nothing was sent: write https://.";
+            return Err(failure(FailureKind::Rejected, text, None));
+        }
         let mut key = HeaderValue::from_str(self.config.key.expose()).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
             failure(FailureKind::Key, "The Anthropic API key is empty or has characters that are not allowed in a key.", None)
         })?;
         key.set_sensitive(true);
         let mut http = Request::new(method, url);
-        http.headers_mut().insert("x-api-key", key);
+        http.headers_mut().insert(KEY_HEADER, key);
         http.headers_mut().insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         Ok(http)
     }

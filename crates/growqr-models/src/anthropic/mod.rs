@@ -121,7 +121,13 @@ impl Anthropic {
     /// # Errors
     /// [`FailureKind::Key`] if the service refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
-        self.models_page("/v1/models?limit=1").await.map(drop)
+        const LIST: &str = "/v1/models?limit=1";
+        self.models_page(LIST).await?;
+        if self.config.base_url != BASE_URL && self.get_without_key(LIST).await.is_ok() {
+            let text = "The server at ANTHROPIC_BASE_URL answers without a key too, so this key could not be checked.";
+            return Err(failure(FailureKind::Rejected, text, None));
+        }
+        Ok(())
     }
 
     async fn models_page(&self, path: &str) -> Result<ModelsPage, Failure> {

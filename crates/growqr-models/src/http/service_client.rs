@@ -13,6 +13,7 @@ use super::service::{OnDelta, ServiceErrors};
 use futures_util::StreamExt;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind};
+use growqr_http::{BuildError, Cause};
 use reqwest::{Request, Response};
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
@@ -228,9 +229,12 @@ impl ServiceClient {
             Err(_) => Err(SendError::Broken(idle_timeout_failure(&errors.service_name(), limit, None))),
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => {
-                let cause = root_cause(&error);
-                tracing::debug!(cause, "the connection could not be opened");
-                Err(SendError::NoConnection(errors.unreachable(&cause)))
+                let text = root_cause(&error);
+                tracing::debug!(cause = text, "the connection could not be opened");
+                let cause = Cause::of(&error);
+                Err(SendError::NoConnection(
+                    untrusted(&errors.service_name(), cause).unwrap_or_else(|| errors.unreachable(&text)),
+                ))
             }
             // Not retried: the service may have received the request and billed it.
             Ok(Err(error)) => {
@@ -248,7 +252,11 @@ impl ServiceClient {
         }
         let built = client::build(&self.config).map_err(|error| {
             tracing::debug!(?error, "the HTTP client could not be built");
-            failure(FailureKind::Offline, "TLS cannot be set up on this machine.", None)
+            let text = match error {
+                BuildError::Proxy(error) => format!("There is no connection: {error}. Correct or remove that variable."),
+                BuildError::Certificates(_) => "TLS cannot be set up on this machine.".to_owned(),
+            };
+            failure(FailureKind::Offline, &text, None)
         })?;
         // Two concurrent first calls may both build a client; the first one stays.
         Ok(self.client.get_or_init(|| built))
@@ -257,6 +265,18 @@ impl ServiceClient {
 
 fn millis(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The failure if the certificate of the service is the cause.
+fn untrusted(service: &str, cause: Cause) -> Option<Failure> {
+    let step = if cause.is_clock() {
+        "Set this computer's clock, or, if it is right, tell the owner of the service."
+    } else if cause.is_certificate() {
+        "Check the address, and whether a program or network on the way reads encrypted connections. The key was not sent."
+    } else {
+        return None;
+    };
+    Some(failure(FailureKind::Offline, &format!("{service} cannot be trusted: {cause}. {step}"), None))
 }
 
 /// The message of the innermost error. The outer ones do not distinguish an unknown host name from an untrusted certificate.

@@ -153,8 +153,13 @@ impl OpenAi {
     /// Checks the key with a request for the list of models, which is free. A server without keys accepts any key.
     ///
     /// # Errors
-    /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked.
+    /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked, also
+    /// because the server answers without one.
     pub async fn check(&self) -> Result<(), Failure> {
+        if !self.config.base.may_have_key() {
+            let text = "The key is not sent to an http:// address on another computer, so it could not be checked.";
+            return Err(failure(FailureKind::Rejected, text, None));
+        }
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
         let errors = CallErrors {
             base: &self.config.base,
@@ -166,8 +171,16 @@ impl OpenAi {
         };
         let idle = self.config.idle_timeout;
         let timeouts = Timeouts { first: idle, idle, comments_extend_first: true, wait_for_return: None };
-        let http = self.with_key(Request::new(Method::GET, self.config.base.join("models")))?;
-        self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop)
+        let list = || Request::new(Method::GET, self.config.base.join("models"));
+        let open = async |http| self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop);
+        match open(list()).await {
+            Ok(()) => {
+                let text = "The server answers without a key too, so this key could not be checked.";
+                Err(failure(FailureKind::Rejected, text, None))
+            }
+            Err(failure) if failure.kind == FailureKind::Offline => Err(failure),
+            Err(_) => open(self.with_key(list())?).await,
+        }
     }
 
     fn request(&self, body: String) -> Result<Request, Failure> {

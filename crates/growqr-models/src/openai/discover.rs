@@ -9,6 +9,7 @@ use crate::http::body_of;
 use crate::lenient::{count, scalar};
 use futures_util::future::join_all;
 use growqr_core::secret::Secret;
+use growqr_http::Target;
 use reqwest::{Client, Method, Request, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -113,7 +114,7 @@ pub struct Search {
 /// Probes all addresses concurrently. Returns the servers that respond with a list of models, in the order of the search.
 pub async fn discover(search: &Search) -> Vec<Server> {
     // One client without TLS for the ports of this machine; the configured address may need TLS.
-    let Ok(client) = plain_client() else { return Vec::new() };
+    let Some(plain) = client(Target::LOOPBACK) else { return Vec::new() };
     let ports = search.ports.iter().map(|port| BaseUrl::of_port(*port));
     let configured = search.configured.iter().map(|(base, _)| base);
     let is_configured = |base: &BaseUrl| search.configured.as_ref().is_some_and(|(set, _)| set.is_same(base));
@@ -121,18 +122,15 @@ pub async fn discover(search: &Search) -> Vec<Server> {
     let deadline = Instant::now() + search.timeout;
     let probes = bases.iter().map(async |base| {
         let key = search.configured.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
-        let with_tls = if base.is_plain() { None } else { tls_client().ok() };
-        ServerProbe { client: with_tls.as_ref().unwrap_or(&client), base, key, deadline }.identify().await
+        let target = Target { is_direct: base.is_local_network(), is_plain: false };
+        let with_tls = if base.is_plain() { None } else { client(target) };
+        ServerProbe { client: with_tls.as_ref().unwrap_or(&plain), base, key, deadline }.identify().await
     });
     join_all(probes).await.into_iter().flatten().collect()
 }
 
-fn plain_client() -> Result<Client, reqwest::Error> {
-    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]).build()
-}
-
-fn tls_client() -> Result<Client, reqwest::Error> {
-    Client::builder().redirect(reqwest::redirect::Policy::none()).build()
+fn client(target: Target) -> Option<Client> {
+    growqr_http::builder(target).ok()?.build().ok()
 }
 
 /// Requests to one server, all of which must end before `deadline`.

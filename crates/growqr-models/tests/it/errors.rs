@@ -98,3 +98,13 @@ async fn an_invalid_base_url_is_reported() {
     slash.claude.will(says("hi"));
     slash.answer(&hello()).await;
 }
+
+#[tokio::test]
+async fn a_key_leaves_this_computer_only_encrypted() {
+    for address in ["http://192.0.2.1", "http://anthropic.example.com/"] {
+        let world = World::with(|config| config.base_url = address.to_owned()).await;
+        let failure = world.failure(&hello()).await;
+        assert_eq!(failure.kind, Rejected, "{failure}");
+        assert!(failure.message.contains("ANTHROPIC_BASE_URL") && failure.message.contains("https://"), "{failure}");
+    }
+}

@@ -83,3 +83,23 @@ fn without_a_keyring_or_a_session_the_keychain_is_absent() {
     assert_eq!(inside(&session, "state"), format!("{:?}", StoreState::Absent));
     assert_eq!(run("state", without_session), format!("{:?}", StoreState::Absent));
 }
+
+#[test]
+fn a_person_without_a_keychain_yet_is_told_so_and_not_that_it_is_locked() {
+    let Some(mut session) = DesktopSession::start() else { return };
+    session.without_collection();
+    assert_eq!(inside(&session, "state"), format!("{:?}", StoreState::NotSetUp));
+    assert_eq!(inside(&session, "get anthropic"), "Err(NotSetUp)");
+    assert_eq!(inside(&session, "set anthropic x"), "Err(NotSetUp)");
+    assert_eq!(inside(&session, "remove anthropic"), "Ok(())");
+}
+
+#[test]
+fn a_secret_that_is_too_long_for_one_entry_is_readable_by_the_next_process() {
+    let Some(session) = DesktopSession::start() else { return };
+    let long = "x".repeat(9_000);
+    assert_eq!(inside(&session, &format!("set anthropic {long}")), "Ok(())");
+    assert_eq!(inside(&session, "get anthropic"), format!("Ok(Some({long:?}))"));
+    assert_eq!(inside(&session, "remove anthropic"), "Ok(())");
+    assert_eq!(inside(&session, "get anthropic"), "Ok(None)");
+}

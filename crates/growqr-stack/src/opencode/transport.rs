@@ -3,6 +3,7 @@
 use super::error::OpenCodeError;
 use base64::Engine;
 use growqr_core::secret::Secret;
+use growqr_http::Target;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -103,10 +104,9 @@ impl Transport {
         let mut authorization = HeaderValue::from_str(&format!("Basic {pair}")).map_err(|_| invalid())?;
         authorization.set_sensitive(true);
         let client = |idle: usize| {
-            let builder = Client::builder().connect_timeout(limits.connect).pool_max_idle_per_host(idle);
-            // A proxy cannot reach the loopback addresses of this machine, and without TLS no certificates need to be loaded.
-            let builder = builder.no_proxy().tls_certs_only([]).retry(reqwest::retry::never());
-            builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|_| invalid())
+            let builder = growqr_http::builder(Target::LOOPBACK).map_err(|_| invalid())?;
+            let builder = builder.connect_timeout(limits.connect).pool_max_idle_per_host(idle);
+            builder.retry(reqwest::retry::never()).build().map_err(|_| invalid())
         };
         Ok(Transport { base, authorization, client: client(4)?, probing: client(0)?, limits })
     }

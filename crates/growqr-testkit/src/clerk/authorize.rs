@@ -85,7 +85,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Authorization
     if get("code_challenge_method") != "S256" || get("code_challenge").len() != 43 {
         return invalid("Clients must use code_challenge_method=S256.");
     }
-    let scope: Vec<String> = get("scope").split_whitespace().map(str::to_owned).collect();
+    let mut scope: Vec<String> = get("scope").split_whitespace().map(str::to_owned).collect();
     if let Some(strange) = scope.iter().find(|scope| !state.switches.scopes.contains(scope)) {
         return Err(("invalid_scope", format!("The OAuth 2.0 Client is not allowed to request scope '{strange}'.")));
     }
@@ -95,6 +95,9 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Authorization
     }
     if !["", "login", "consent"].contains(&get("prompt")) {
         return invalid("Used unknown value for the 'prompt' parameter, or one that needs no person.");
+    }
+    if state.switches.needs_consent_for_refresh_token && get("prompt") != "consent" {
+        scope.retain(|scope| scope != "offline_access");
     }
     Ok(AuthorizationRequest {
         client_id: state.client_id.clone(),

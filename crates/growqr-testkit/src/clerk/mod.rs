@@ -101,6 +101,12 @@ impl State {
         self.fixed_time.unwrap_or_else(|| i64::try_from(real()).unwrap_or(i64::MAX))
     }
 
+    /// The `date` header of a response.
+    fn date(&self) -> Option<(String, String)> {
+        let time = UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(self.now()).ok()?);
+        self.switches.tells_time.then(|| ("date".to_owned(), httpdate::fmt_http_date(time)))
+    }
+
     fn kid(&self) -> &'static str {
         match self.key {
             Key::First => "ins_test1",

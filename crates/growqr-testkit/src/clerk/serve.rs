@@ -26,12 +26,12 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest)
         headers: request.headers.clone(),
         form: pairs(&request.body),
     };
-    let (fault, reply) = shared.update(|state| {
+    let (fault, reply, date) = shared.update(|state| {
         let fault = state.faults.get(&request.path).cloned();
         let is_done = matches!(fault, None | Some(Fault::LoseAnswer));
         let reply = is_done.then(|| route(state, &seen));
         state.requests.push(seen);
-        (fault, reply)
+        (fault, reply, state.date())
     });
     let reply = match (fault, reply) {
         (Some(Fault::Cut | Fault::LoseAnswer), _) => return Ok(false),
@@ -43,7 +43,8 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest)
         (None, Some(reply)) => reply,
         (None, None) => return Ok(false),
     };
-    client.respond(reply.status, &reply.headers, reply.body.as_bytes()).await?;
+    let headers: Vec<(String, String)> = reply.headers.into_iter().chain(date).collect();
+    client.respond(reply.status, &headers, reply.body.as_bytes()).await?;
     Ok(true)
 }
 

@@ -20,6 +20,11 @@ pub struct Switches {
     pub grant_error_status: u16,
     /// Whether responses contain a refresh token, at sign-in and at renewal.
     pub gives_refresh_token: bool,
+    /// Whether the server is strict about `offline_access`: it grants it only together with `prompt=consent`, and drops it
+    /// silently otherwise, as OpenID Connect Core (section 11) requires. Clerk is not.
+    pub needs_consent_for_refresh_token: bool,
+    /// Whether responses have a `date` header.
+    pub tells_time: bool,
     /// Whether responses contain an id_token.
     pub gives_id_token: bool,
     /// Whether `aud` is an array with one element.
@@ -50,6 +55,8 @@ impl Default for Switches {
             auto_allow: false,
             grant_error_status: 401,
             gives_refresh_token: true,
+            needs_consent_for_refresh_token: false,
+            tells_time: true,
             gives_id_token: true,
             aud_is_array: false,
             jwt_access_token: true,

@@ -83,7 +83,8 @@ fn issue_tokens(state: &mut State, grant: usize, used: Option<&str>) -> Value {
     if let Some(expires_in) = switches.expires_in {
         body["expires_in"] = expires_in.into();
     }
-    if switches.gives_refresh_token {
+    let is_offline_granted = owner.scope.iter().any(|scope| scope == "offline_access");
+    if switches.gives_refresh_token && (is_offline_granted || !switches.needs_consent_for_refresh_token) {
         body["refresh_token"] = state.grants.new_refresh(grant).into();
     } else if let Some(used) = used {
         state.grants.undo_rotation(used);

@@ -4,7 +4,7 @@
  * `?world=empty|lived|asks|many|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
  * (`ask:b`) that fail until the page event `fake-repair`, `?slow=500` the delay of every command in milliseconds,
  * `?block=calls|providers` makes all commands, or the providers' answers, wait for the page event `fake-unblock`,
- * `?keychain=ready|locked|absent` the state of the keychain,
+ * `?keychain=ready|locked|not_set_up|absent` the state of the keychain,
  * `?stack=never|off|running|failed|…` the state of the stack (all names are in `stackStates.ts`; the page event `fake-stack` with a name as its
  * detail changes it), `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state,
  * `?memory=another|withheld` the notice about memory.

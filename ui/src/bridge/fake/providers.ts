@@ -15,6 +15,7 @@ export const MODELS: ModelRow[] = [
 const KEYCHAINS: Record<KeychainState, Keychain> = {
   ready: { state: "ready", found: "keys are stored in the system's keychain", next_step: null },
   locked: { state: "locked", found: "the system's keychain is locked or does not answer; until it is unlocked, keys are in memory only", next_step: "Unlock it in the system's password settings, then check again." },
+  not_set_up: { state: "not_set_up", found: "there is no keychain yet, so keys are in memory only and must be entered again after a restart", next_step: "Store a key: GrowQR then lets the system ask you for the password of a new keychain." },
   absent: { state: "absent", found: "this system has no keychain that GrowQR can use, so keys are in memory only and must be entered again after a restart", next_step: "Start a keychain such as GNOME Keyring or KWallet." },
 };
 

@@ -7,13 +7,20 @@ use async_trait::async_trait;
 struct FakeKeychain {
     entries: RwLock<BTreeMap<String, Secret>>,
     state: RwLock<StoreState>,
+    /// Whether it refuses every write.
+    refuses: RwLock<bool>,
     /// Number of calls to it.
     calls: RwLock<usize>,
 }
 
 impl FakeKeychain {
     fn new(state: StoreState) -> Arc<FakeKeychain> {
-        Arc::new(FakeKeychain { entries: RwLock::default(), state: RwLock::new(state), calls: RwLock::default() })
+        Arc::new(FakeKeychain {
+            entries: RwLock::default(),
+            state: RwLock::new(state),
+            refuses: RwLock::default(),
+            calls: RwLock::default(),
+        })
     }
 
     fn set_state(&self, state: StoreState) {
@@ -29,6 +36,7 @@ impl FakeKeychain {
         match *self.state.read().unwrap() {
             StoreState::Ready => Ok(()),
             StoreState::Locked => Err(SecretError::Locked),
+            StoreState::NotSetUp => Err(SecretError::NotSetUp),
             StoreState::Absent => Err(SecretError::Absent),
         }
     }
@@ -43,6 +51,9 @@ impl SecretStore for FakeKeychain {
 
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
         self.count_call()?;
+        if *self.refuses.read().unwrap() {
+            return Err(SecretError::Refused("it is full".to_owned()));
+        }
         self.entries.write().unwrap().insert(name.to_owned(), value.clone());
         Ok(())
     }
@@ -145,4 +156,28 @@ async fn an_invalid_key_is_refused_and_not_repeated_in_the_error() {
         let error = wire::Error::from(keys.set(name, value).await.unwrap_err());
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_key_that_the_keychain_refuses_is_not_used_in_place_of_the_stored_one() {
+    let fake = FakeKeychain::new(StoreState::Ready);
+    let keys = keys(&[], &fake);
+    keys.set("anthropic", "sk-one").await.unwrap();
+    *fake.refuses.write().unwrap() = true;
+    let error = keys.set("anthropic", "sk-canary").await.unwrap_err();
+    assert!(error.to_string().contains("was not stored") && !format!("{error:?}").contains("canary"), "{error:?}");
+    assert_eq!((value(&keys).as_deref(), fake.entry("anthropic").as_deref()), (Some("sk-one"), Some("sk-one")));
+    let error = keys.set("anthropic", &"x".repeat(MAX_KEY_BYTES + 1)).await.unwrap_err();
+    assert!(error.to_string().contains("longer than"), "{error}");
+}
+
+#[tokio::test]
+async fn without_a_keychain_yet_the_system_offers_to_create_one() {
+    let fake = FakeKeychain::new(StoreState::NotSetUp);
+    let keys = keys(&[], &fake);
+    keys.set("anthropic", "sk-one").await.unwrap();
+    assert_eq!(keys.keychain().await.state, KeychainState::NotSetUp);
+    assert!(keys.is_waiting_for_unlock().await);
+    keys.unlock().await;
+    assert_eq!((source(&keys), fake.entry("anthropic").as_deref()), (Some(KeySource::Keychain), Some("sk-one")));
 }

@@ -6,6 +6,7 @@ use crate::error::AppError;
 use crate::profile::sign_in::failure::SignInFailure;
 use growqr_auth::Status;
 use growqr_core::clock::{Clock, Timestamp};
+use growqr_wire::SignInState;
 use std::time::Duration;
 
 /// The longest pause between two checks: a computer that slept wakes up late, and a keychain sends no notice when it is
@@ -20,6 +21,19 @@ impl SignIn {
     pub async fn refresh(&self) -> Result<(), AppError> {
         self.auth.refresh_now().await.map_err(SignInFailure::from)?;
         self.store_identity().await
+    }
+
+    /// Asks the service if its last confirmation has expired. The view shows the result: without a network the sign-in stays.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read or written.
+    pub async fn renew_if_expired(&self) -> Result<(), AppError> {
+        if self.view()?.state == SignInState::Offline {
+            // The view shows why it failed.
+            let _ = self.auth.refresh_if_due().await;
+            self.store_identity().await?;
+        }
+        Ok(())
     }
 
     /// Keeps the sign-in valid for as long as it is polled, and calls `changed` each time there is something new to

@@ -28,6 +28,7 @@ impl FakeKeychain {
         match *locked(&self.state) {
             StoreState::Ready => Ok(()),
             StoreState::Locked => Err(SecretError::Locked),
+            StoreState::NotSetUp => Err(SecretError::NotSetUp),
             StoreState::Absent => Err(SecretError::Absent),
         }
     }
@@ -222,6 +223,47 @@ async fn a_confirmation_is_known_to_the_next_run() {
     let root = world.folder.path();
     Accounts::change(root, |accounts| accounts.accounts[0].valid_until = Some(1)).await.unwrap();
     assert_eq!(world.state(), SignInState::Offline, "the confirmation has expired");
+    world.service.renew_if_expired().await.unwrap();
+    let renewed = world.service.view().unwrap();
+    assert_eq!(renewed.state, SignInState::Online);
+    assert!(renewed.until.is_some_and(|until| until > SystemClock.now().0));
+    world.service.renew_if_expired().await.unwrap();
+    assert_eq!(world.clerk.count("/oauth/token"), 2, "it is asked only if the confirmation has expired");
+}
+
+#[tokio::test]
+async fn a_confirmation_that_cannot_be_renewed_is_never_valid_until_a_time_in_the_past() {
+    let mut world = World::new().await;
+    world.sign_in().await.unwrap();
+    world.restart().await;
+    world.clerk.fail_at("/oauth/token", growqr_testkit::clerk::Fault::Status(503));
+    assert!(world.service.refresh().await.is_err());
+    let offline = world.service.view().unwrap();
+    assert_eq!((offline.state, offline.until), (SignInState::Offline, None), "it has not expired yet");
+    let notice = offline.notice.unwrap();
+    assert!(notice.starts_with("The sign-in service cannot be reached") && notice.contains("503"), "{notice}");
+}
+
+#[tokio::test]
+async fn a_strict_service_is_asked_for_consent_so_that_the_sign_in_lasts() {
+    let mut world = World::new().await;
+    world.clerk.switch(|switches| switches.needs_consent_for_refresh_token = true);
+    world.sign_in().await.unwrap();
+    let view = world.service.view().unwrap();
+    assert!(view.notice.is_some_and(|notice| notice.contains("this run only")) && world.service.needs_consent());
+    world.sign_in().await.unwrap();
+    assert_eq!((world.service.view().unwrap().notice, world.service.needs_consent()), (None, false));
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::Online);
+}
+
+#[tokio::test]
+async fn a_clock_that_refuses_a_sign_in_is_named_with_the_amount() {
+    let world = World::new().await;
+    world.clerk.set_time(SystemClock.now().seconds() + 86_400 * 400 + 3_600);
+    let error = growqr_wire::Error::from(world.sign_in().await.unwrap_err());
+    assert_eq!(error.code, growqr_wire::ErrorCode::Clock);
+    assert!(error.message.contains("clock is 400 days behind"), "{error:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is shown about signing in: the state, the accounts, and a notice. Changes nothing.
 
-use super::{SignIn, locked};
+use super::{SignIn, cause, locked};
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::profile::accounts::{Account, Accounts};
@@ -50,8 +50,10 @@ impl SignIn {
                 let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.account_of(profile));
                 let until = known.and_then(|account| account.valid_until);
                 // A confirmation that an earlier run or another program has received is valid until then.
-                let is_valid = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
+                let has_expired = until.is_none_or(|until| until <= SystemClock.now().0);
+                let is_valid = because == OfflineReason::NotAsked && !has_expired;
                 let state = if is_valid { SignInState::Online } else { SignInState::Offline };
+                let until = until.filter(|_| is_valid || has_expired);
                 View { state, person: person_of(&identity), until, notice: offline_notice(because), ..view }
             }
             Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: person_of(&identity), ..view },
@@ -98,21 +100,17 @@ fn pending_sign_out_notice() -> String {
 fn persistence_notice(kept: Persistence) -> Option<String> {
     match kept {
         Persistence::Keychain => None,
-        Persistence::UntilExpiry => {
-            Some("The sign-in service does not keep you signed in: you will have to sign in again tomorrow.".to_owned())
-        }
+        Persistence::UntilExpiry => Some("The sign-in service gave no lasting sign-in: it holds for this run only.".to_owned()),
         Persistence::ThisRun(error) => Some(format!("You will have to sign in again after a restart: {error}.")),
     }
 }
 
 fn offline_notice(because: OfflineReason) -> Option<String> {
-    match because {
-        OfflineReason::NotAsked => None,
-        OfflineReason::Network(error) => Some(format!("The sign-in service cannot be reached: {error}.")),
-        OfflineReason::Discovery(error) => Some(format!("The sign-in service cannot be trusted: {error}.")),
-        OfflineReason::Clock => Some("This computer's clock is wrong. Set it; the sign-in then continues.".to_owned()),
-        OfflineReason::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
-        OfflineReason::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
-        OfflineReason::Unchecked(error) => Some(format!("The answer of the sign-in service is not valid: {error}.")),
+    let error = cause::offline(because)?;
+    let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
+    let mut text = error.message;
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    Some(format!("{text}.{step}"))
 }

@@ -58,11 +58,8 @@ pub(super) fn setup(model: &str) -> Setup {
         rules: rules(&["allow act"]),
         asks_after_untrusted_text: true,
         workbench: Workbench::default(),
-<<<<<<< HEAD
         surroundings: None,
-=======
         may_begin: true,
->>>>>>> actors
     }
 }
 

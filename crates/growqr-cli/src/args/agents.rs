@@ -1,0 +1,72 @@
+//! The arguments of `growqr chat` and `growqr agents`.
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub struct Chat {
+    /// The message; `-` reads it from standard input [default: an interactive prompt]
+    pub message: Option<String>,
+    /// The conversation to continue [default: grow, the main one]
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Agents {
+    /// List all agents with their status
+    List,
+    /// Show one agent and its conversation
+    Show {
+        /// The id of the agent
+        id: String,
+    },
+    /// Send a message to an agent
+    Say {
+        /// The id of the agent
+        id: String,
+        /// The message
+        text: String,
+    },
+    /// Cancel the turn of an agent and of its sub-agents at once
+    Cancel {
+        /// The id of the agent
+        id: String,
+        /// Cancel only this agent; its sub-agents work on
+        #[arg(long)]
+        only: bool,
+    },
+    /// Let an agent and its sub-agents finish: no further tool calls, a report of what they have
+    Finish {
+        /// The id of the agent
+        id: String,
+        /// Only this agent; its sub-agents work on
+        #[arg(long)]
+        only: bool,
+    },
+    /// List the messages that an agent has not read yet
+    Queue {
+        /// The id of the agent
+        id: String,
+    },
+    /// Take back a message that the agent has not read yet
+    Withdraw {
+        /// The id of the agent
+        id: String,
+        /// The number of the message, as `agents queue` prints it
+        message: u64,
+    },
+    /// Change a message that the agent has not read yet
+    Edit {
+        /// The id of the agent
+        id: String,
+        /// The number of the message, as `agents queue` prints it
+        message: u64,
+        /// The new text
+        text: String,
+    },
+    /// Resume an agent where it stopped, with a new budget
+    Resume {
+        /// The id of the agent
+        id: String,
+    },
+}

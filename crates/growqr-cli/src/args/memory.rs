@@ -1,0 +1,60 @@
+//! The arguments of `growqr memory`.
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Memory {
+    /// List the pages
+    List {
+        /// Only pages whose path begins with this text
+        prefix: Option<String>,
+    },
+    /// Print one page
+    Read {
+        /// The path of the page
+        path: String,
+    },
+    /// Write a page from standard input
+    Write {
+        /// The path of the page
+        path: String,
+        /// Write only if the page still has this version, as `memory read --json` prints it [default: overwrite any version]
+        #[arg(long)]
+        base: Option<String>,
+    },
+    /// Delete a page; `memory restore` brings it back
+    Delete {
+        /// The path of the page
+        path: String,
+        /// Delete only if the page still has this version, as `memory read --json` prints it
+        #[arg(long)]
+        base: Option<String>,
+    },
+    /// List the changes, newest first
+    Log {
+        /// Only changes of this page
+        path: Option<String>,
+    },
+    /// Print the diff of a change
+    Diff {
+        /// The change's id, or its first digits
+        rev: String,
+    },
+    /// Print for each line of a page which change wrote it
+    Blame {
+        /// The path of the page
+        path: String,
+    },
+    /// Search the pages
+    Search {
+        /// Part of a line, in any case
+        text: String,
+    },
+    /// Undo a change with a new change
+    Restore {
+        /// The change's id, or its first digits
+        rev: String,
+    },
+    /// Confirm a notice about memory: the conversation uses the pages of this data folder from now on
+    Confirm,
+}

@@ -1,0 +1,98 @@
+//! The command line as clap reads it: the commands here, the arguments of each noun in a file of its own. Scripts rely on
+//! every name here, so none may change.
+
+mod agents;
+mod asks;
+mod auth;
+mod keys;
+mod memory;
+mod records;
+mod rules;
+mod settings;
+mod stack;
+
+pub use agents::{Agents, Chat};
+pub use asks::{Asks, Scope};
+pub use auth::{Auth, SignIn};
+pub use keys::Keys;
+pub use memory::Memory;
+pub use records::{Audit, Db, Events};
+pub use rules::Rules;
+pub use settings::{Budget, By, Config};
+pub use stack::{Files, Part, Stack};
+
+use clap::{Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A private agent that helps you grow. Everything stays on this computer.
+#[derive(Debug, Parser)]
+#[command(name = "growqr", version, max_term_width = 100)]
+pub struct Cli {
+    /// The data folder [default: in the system's folder for app data]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
+    /// Print one JSON object per line
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Chat with the Grow Agent: send one message, or start an interactive prompt
+    Chat(Chat),
+    /// List and control the Grow Agent and its sub-agents
+    #[command(subcommand)]
+    Agents(Agents),
+    /// List and answer the questions of agents
+    #[command(subcommand)]
+    Asks(Asks),
+    /// List, change and test the rules that decide tool calls
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Read and change the memory of the agents: text pages in a git repository that you own
+    #[command(subcommand)]
+    Memory(Memory),
+    /// Print the recorded events in order
+    Events(Events),
+    /// Search all conversations
+    Search {
+        /// Part of a message, in any case
+        text: String,
+        /// Only in the conversation of this agent
+        #[arg(long, value_name = "ID")]
+        agent: Option<String>,
+    },
+    /// Manage the keys of model providers, which are stored in the system's keychain
+    #[command(subcommand)]
+    Keys(Keys),
+    /// List the available models; those of servers on this computer come last
+    Models,
+    /// Start, stop and inspect your own containers: Gitea (a copy of memory) and OpenCode (where sub-agents work)
+    #[command(subcommand)]
+    Stack(Stack),
+    /// Show and change settings
+    #[command(subcommand)]
+    Config(Config),
+    /// Sign in, sign out and switch profiles
+    #[command(subcommand)]
+    Auth(Auth),
+    /// Show and change the spending limits
+    #[command(subcommand)]
+    Budget(Budget),
+    /// Check that no recorded event was altered
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Inspect, migrate and rebuild the database
+    #[command(subcommand)]
+    Db(Db),
+    /// Check what works and what is missing, and print the next steps
+    Doctor,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}

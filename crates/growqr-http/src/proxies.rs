@@ -1,0 +1,162 @@
+//! The proxies of the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, also in lower case.
+//!
+//! A proxy is used or refused with the name of its variable, never ignored: without it the program would ask the network
+//! directly, which is what the person wants to avoid.
+
+use reqwest::{ClientBuilder, NoProxy, Proxy, Url};
+use std::fmt;
+
+/// The kinds of proxies that can be used, by the scheme of their address.
+const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
+/// The proxies to use.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    https: Option<Chosen>,
+    http: Option<Chosen>,
+    exceptions: Option<String>,
+}
+
+/// A proxy and the variable that names it.
+#[derive(Clone)]
+struct Chosen {
+    variable: &'static str,
+    address: Url,
+}
+
+/// A proxy that cannot be used. The text never contains the address: a password may stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the proxy in the environment variable {variable} cannot be used: {problem}")]
+pub struct ProxyError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong.
+    pub problem: ProxyProblem,
+}
+
+/// What is wrong with the address of a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyProblem {
+    /// Another kind of proxy.
+    #[error("its address must begin with http://, https://, socks5://, socks5h:// or socks4://")]
+    Kind,
+    /// Not an address.
+    #[error("this is not the address of a proxy, such as http://127.0.0.1:8080")]
+    Address,
+}
+
+impl Proxies {
+    /// Reads the variables. `value` returns the value of one. The name in capitals goes first; an empty value counts as unset.
+    ///
+    /// # Errors
+    /// [`ProxyError`] for a proxy that would be used and cannot.
+    pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Proxies, ProxyError> {
+        let set =
+            |name: &'static str| Some((name, value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())?));
+        let first =
+            |names: [&'static str; 4]| names.into_iter().find_map(set).map(|(name, text)| chosen(name, &text)).transpose();
+        Ok(Proxies {
+            https: first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?,
+            http: first(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])?,
+            exceptions: set("NO_PROXY").or_else(|| set("no_proxy")).map(|(_, text)| text),
+        })
+    }
+
+    /// Reads the variables of this process.
+    ///
+    /// # Errors
+    /// As [`Proxies::read`].
+    pub fn from_environment() -> Result<Proxies, ProxyError> {
+        Proxies::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// The variables that are in use.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&'static str> {
+        let mut names: Vec<&str> = self.https.iter().chain(&self.http).map(|chosen| chosen.variable).collect();
+        names.dedup();
+        names
+    }
+
+    /// Makes a client use these proxies and no others.
+    pub(crate) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, reqwest::Error> {
+        let mut builder = builder.no_proxy();
+        let exceptions = || self.exceptions.as_deref().and_then(NoProxy::from_string);
+        if let Some(chosen) = &self.https {
+            builder = builder.proxy(Proxy::https(chosen.address.clone())?.no_proxy(exceptions()));
+        }
+        if let Some(chosen) = &self.http {
+            builder = builder.proxy(Proxy::http(chosen.address.clone())?.no_proxy(exceptions()));
+        }
+        Ok(builder)
+    }
+}
+
+/// Without the addresses: a password may stand in them.
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proxies({})", self.variables().join(", "))
+    }
+}
+
+fn chosen(variable: &'static str, text: &str) -> Result<Chosen, ProxyError> {
+    let refused = |problem| ProxyError { variable, problem };
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    // GNOME writes `socks://`. The name is left to the proxy to resolve: nothing of the request leaves past it.
+    let text = text.strip_prefix("socks://").map_or(text.clone(), |rest| format!("socks5h://{rest}"));
+    let address = Url::parse(&text).map_err(|_| refused(ProxyProblem::Address))?;
+    if !SCHEMES.contains(&address.scheme()) {
+        return Err(refused(ProxyProblem::Kind));
+    }
+    if address.host_str().is_none_or(str::is_empty) {
+        return Err(refused(ProxyProblem::Address));
+    }
+    Ok(Chosen { variable, address })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &[(&str, &str)]) -> Result<Proxies, ProxyError> {
+        Proxies::read(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn addresses(set: &[(&str, &str)]) -> [Option<String>; 2] {
+        let proxies = read(set).unwrap();
+        [proxies.https, proxies.http].map(|chosen| chosen.map(|chosen| chosen.address.to_string()))
+    }
+
+    #[test]
+    fn every_spelling_of_the_variables_is_read() {
+        let at = |text: &str| Some(text.to_owned());
+        assert_eq!(addresses(&[]), [None, None]);
+        assert_eq!(addresses(&[("ALL_PROXY", "socks5h://h:1")]), [at("socks5h://h:1"), at("socks5h://h:1")]);
+        assert_eq!(addresses(&[("all_proxy", "socks://h:1/")]), [at("socks5h://h:1/"), at("socks5h://h:1/")]);
+        assert_eq!(addresses(&[("HTTPS_PROXY", "h:8080")]), [at("http://h:8080/"), None]);
+        assert_eq!(addresses(&[("https_proxy", " https://h "), ("HTTP_PROXY", "")]), [at("https://h/"), None]);
+        assert_eq!(addresses(&[("HTTPS_PROXY", "http://a"), ("ALL_PROXY", "socks5://b")]), [at("http://a/"), at("socks5://b")]);
+        assert_eq!(addresses(&[("HTTPS_PROXY", "http://a"), ("https_proxy", "http://b")]), [at("http://a/"), None]);
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_refused_with_the_name_of_its_variable() {
+        for (variable, value, problem) in [
+            ("ALL_PROXY", "ftp://u:canary@h:1", ProxyProblem::Kind),
+            ("all_proxy", "socks6://h:1", ProxyProblem::Kind),
+            ("HTTPS_PROXY", "http://u:canary@", ProxyProblem::Address),
+            ("http_proxy", "canary:not-a-port", ProxyProblem::Address),
+        ] {
+            let error = read(&[(variable, value)]).unwrap_err();
+            assert_eq!((error.variable, error.problem), (variable, problem), "{value}");
+            assert!(error.to_string().contains(variable) && !format!("{error} {error:?}").contains("canary"), "{error}");
+        }
+        assert!(read(&[("FTP_PROXY", "ftp://h")]).is_ok(), "no request of this program would use it");
+    }
+
+    #[test]
+    fn the_address_of_a_proxy_is_not_in_debug_output() {
+        let proxies = read(&[("ALL_PROXY", "http://u:canary@h:1")]).unwrap();
+        assert_eq!(format!("{proxies:?}"), "Proxies(ALL_PROXY)");
+    }
+}
