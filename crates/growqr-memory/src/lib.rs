@@ -15,9 +15,10 @@
 //! The modules:
 //! - names and files: `path`, `spellings`, `address`, `leftover`, `work_tree`, `on_disk`, `disk`;
 //! - finding the pages: `walk`, `stat`, `skipped_file`, `listing`, `survey`, `conflict_copy`, `search`, `needle`, `parallel`;
-//! - what is left alone: `ignore_rules`, `ignore_sources`, `tracked` (what git ignores), `nested` (repositories inside),
+//! - what is left alone: `ignore_rules`, `ignore_file`, `ignore_sources`, `tracked` (what git ignores), `nested` (repositories inside),
 //!   `left_alone` (both, for a single page), `hidden` (files of the server that cannot be pages);
-//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`, `glob`;
+//! - patterns of both: `path_pattern`, `glob`;
+//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`;
 //! - the repository: `git`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
 //!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
@@ -45,6 +46,7 @@ mod git_program;
 mod glob;
 mod hidden;
 mod history;
+mod ignore_file;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
@@ -70,6 +72,7 @@ mod pack;
 mod page_cache;
 mod parallel;
 mod path;
+mod path_pattern;
 mod plan;
 mod prepare;
 mod probe;

@@ -43,7 +43,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("sqlx", "growqr-store"),
     ("bollard", "growqr-stack"),
     ("git2", "growqr-memory"),
-    ("gix-", "growqr-memory"),
     ("jsonwebtoken", "growqr-auth"),
     ("keyring", "growqr-secrets"),
     ("secret-service", "growqr-secrets"),
