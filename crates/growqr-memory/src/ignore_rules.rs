@@ -2,6 +2,8 @@
 //! path is tracked, and so not ignored after all, is the business of `tracked`.
 
 use crate::ignore_sources;
+use crate::index_marks::IndexMarks;
+use crate::rules_outside::RulesOutside;
 use gix_ignore::glob::Pattern;
 use gix_ignore::glob::pattern::{Case, Mode as Kind};
 use gix_ignore::glob::wildmatch;
@@ -22,6 +24,8 @@ pub(crate) struct IgnoreRules {
     innermost: Option<Arc<Level>>,
     case: Case,
     composes_names: bool,
+    /// The `.gitignore` files that git does not expect in the folder. `None`: there are none.
+    outside: Option<Arc<RulesOutside>>,
 }
 
 /// The patterns of one file. They win over those of the outer levels.
@@ -33,15 +37,29 @@ struct Level {
 }
 
 impl IgnoreRules {
-    /// The rules at the top of the memory folder, without its own `.gitignore`.
-    pub(crate) fn of_repository(folder: &Path) -> IgnoreRules {
+    /// The rules at the top of the memory folder, without its own `.gitignore`. `marks` are those of git's index.
+    pub(crate) fn of_repository(folder: &Path, marks: &IndexMarks) -> IgnoreRules {
         let sources = ignore_sources::of_repository(folder);
         let case = if sources.ignores_case { Case::Fold } else { Case::Sensitive };
-        let mut rules = IgnoreRules { innermost: None, case, composes_names: sources.composes_names };
+        let outside = RulesOutside::of(folder, marks).map(Arc::new);
+        let mut rules = IgnoreRules { innermost: None, case, composes_names: sources.composes_names, outside };
         for file in sources.files {
             rules.add(0, fs::read(file));
         }
         rules
+    }
+
+    /// The rules of these patterns alone.
+    pub(crate) fn of_patterns(patterns: Vec<u8>, folds_case: bool) -> IgnoreRules {
+        let case = if folds_case { Case::Fold } else { Case::Sensitive };
+        let mut rules = IgnoreRules { innermost: None, case, composes_names: false, outside: None };
+        rules.add(0, Ok(patterns));
+        rules
+    }
+
+    /// Whether a folder may have rules although it has no `.gitignore`.
+    pub(crate) fn has_rules_outside(&self) -> bool {
+        self.outside.is_some()
     }
 
     /// The rules inside a folder whose own `.gitignore`, if there is one, is not in these rules yet. `above` is the folder's
@@ -52,7 +70,12 @@ impl IgnoreRules {
         // As git does, a link is not followed here.
         match fs::symlink_metadata(&file) {
             Ok(metadata) if metadata.is_file() => rules.add(self.as_compared(above).len(), fs::read(file)),
-            _ => {}
+            Ok(_) => {}
+            Err(_) => {
+                if let Some(text) = self.outside.as_ref().and_then(|outside| outside.text(above)) {
+                    rules.add(self.as_compared(above).len(), text);
+                }
+            }
         }
         rules
     }
@@ -60,15 +83,20 @@ impl IgnoreRules {
     /// Whether the patterns ignore this path, which is in the folder of these rules. Nothing in an ignored folder can be
     /// excepted.
     pub(crate) fn is_ignored(&self, path: &str, is_folder: bool) -> bool {
+        self.verdict(path, is_folder).unwrap_or(false)
+    }
+
+    /// What the last pattern that matches the path says. `None`: none matches.
+    pub(crate) fn verdict(&self, path: &str, is_folder: bool) -> Option<bool> {
         let path = &*self.as_compared(path);
         let mut level = self.innermost.as_deref();
         while let Some(here) = level {
             if let Some(is_ignored) = here.verdict(path, is_folder, self.case) {
-                return is_ignored;
+                return Some(is_ignored);
             }
             level = here.outer.as_deref();
         }
-        false
+        None
     }
 
     /// The path in the form that patterns are compared with.
