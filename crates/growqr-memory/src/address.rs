@@ -236,7 +236,10 @@ mod tests {
     #[test]
     fn a_file_that_is_found_by_another_spelling_has_the_listed_name() {
         let folding = Folding {
-            folders: HashMap::from([("", vec!["priv\u{e9}", "private notes"]), ("priv\u{e9}", vec!["Diary.md", "stra\u{df}e.md"])]),
+            folders: HashMap::from([
+                ("", vec!["priv\u{e9}", "private notes"]),
+                ("priv\u{e9}", vec!["Diary.md", "stra\u{df}e.md"]),
+            ]),
             short: HashMap::from([("PRIVAT~1", "private notes"), ("LOST~1", "gone")]),
         };
         for (typed, listed) in [

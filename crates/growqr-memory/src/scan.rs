@@ -305,8 +305,7 @@ impl Rows {
         }
         let wanted: Vec<ToRead<'_>> =
             paths.iter().map(|(number, path, in_head)| ToRead { number: *number, path, in_head: *in_head }).collect();
-        let reader =
-            Reader { folder: &git.folder, conversion: git.conversion(), objects: git.objects_folder(), observer };
+        let reader = Reader { folder: &git.folder, conversion: git.conversion(), objects: git.objects_folder(), observer };
         let rows = std::cell::RefCell::new(&mut self.0);
         let mut found = |number: usize, found: Found| {
             let row: &mut Row = &mut rows.borrow_mut()[number];

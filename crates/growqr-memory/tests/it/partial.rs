@@ -137,6 +137,26 @@ fn a_page_that_the_user_has_promised_not_to_change_is_not_deleted() {
 }
 
 #[test]
+fn an_edit_that_git_is_told_to_pass_over_is_not_committed() {
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let world = World::new();
+        world.git(&["update-index", flag, "goals.md"]);
+        world.edit_by_hand("goals.md", "mine alone\n");
+        world.edit_by_hand("open.md", "open\n");
+        let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
+        assert_eq!(adopted.commits[0].paths, ["open.md"], "{flag}");
+        assert!(adopted.skipped.iter().any(|skipped| skipped.path == "goals.md"), "{flag}: {:?}", adopted.skipped);
+        let version = world.version("goals.md");
+        let refused = world.memory.prepare(&write("goals.md", "an agent\n", version.as_deref())).unwrap_err().to_string();
+        assert!(refused.contains("pass over edits"), "{flag}: {refused}");
+        assert_eq!(world.on_disk("goals.md"), "mine alone\n");
+        assert_eq!(world.git(&["status", "--porcelain"]), "");
+        world.git(&["update-index", &flag.replace("--", "--no-"), "goals.md"]);
+        assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits[0].paths, ["goals.md"], "{flag}");
+    }
+}
+
+#[test]
 fn an_index_that_libgit2_cannot_read_is_kept_and_updated() {
     let kinds: [&[&str]; 2] =
         [&["update-index", "--split-index"], &["-c", "index.skipHash=true", "update-index", "--force-write-index"]];
