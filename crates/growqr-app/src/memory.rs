@@ -164,5 +164,5 @@ async fn change(
     let memory = Arc::clone(memory);
     let result = tokio::task::spawn_blocking(move || work(&memory)).await;
     let change = result.map_err(|error| AppError::Internal(error.to_string()))??;
-    Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths })
+    Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths, more_paths: change.more_paths })
 }

@@ -12,6 +12,7 @@ use crate::git_at_work::{self, WAIT};
 use crate::message::Author;
 use crate::observer::AdoptionObserver;
 use crate::open;
+use crate::pack;
 use crate::page_cache::{CachedPage, PageCache, Seen};
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::scan::{self, Scan, ScanBase};
@@ -159,6 +160,7 @@ impl Git {
             commits.push(self.committed(&commit)?);
             cache.committed(self, &scan.changed)?;
         }
+        pack::release(&self.objects_folder(), pack::PAGES);
         self.index_scan(&scan, cache.pages);
         scan::save(cache.pages, cache.file);
         Ok(Adopted { commits, skipped: scan.skipped, is_interrupted: false })

@@ -70,6 +70,11 @@ impl Git {
         self.outside = OnceCell::new();
     }
 
+    /// The folder of the repository's objects.
+    pub(crate) fn objects_folder(&self) -> PathBuf {
+        self.repo.commondir().join("objects")
+    }
+
     /// What git does with the content of pages.
     pub(crate) fn conversion(&self) -> &Conversion {
         self.conversion.get_or_init(|| Conversion::load(&self.folder))

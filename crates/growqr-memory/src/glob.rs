@@ -1,5 +1,5 @@
-//! Wildcards of git's ignore and attribute files, matched as git matches them. A pattern is a small automaton, so the time to
-//! match grows with the length of pattern and path only, whatever the pattern.
+//! Wildcards of git's ignore and attribute files and of its conditional settings, matched as git matches them. A pattern is a
+//! small automaton, so the time to match grows with the length of pattern and path only, whatever the pattern.
 
 /// A compiled pattern with `*`, `?`, `[...]` and `\`.
 #[derive(Clone, Debug)]

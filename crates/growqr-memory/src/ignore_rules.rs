@@ -3,6 +3,8 @@
 
 use crate::ignore_file::{self, IgnorePattern};
 use crate::ignore_sources;
+use crate::index_marks::IndexMarks;
+use crate::rules_outside::RulesOutside;
 use std::borrow::Cow;
 use std::fs;
 use std::io;
@@ -19,6 +21,8 @@ pub(crate) struct IgnoreRules {
     innermost: Option<Arc<Level>>,
     folds_case: bool,
     composes_names: bool,
+    /// The `.gitignore` files that git does not expect in the folder. `None`: there are none.
+    outside: Option<Arc<RulesOutside>>,
 }
 
 /// The patterns of one file. They win over those of the outer levels.
@@ -30,15 +34,28 @@ struct Level {
 }
 
 impl IgnoreRules {
-    /// The rules at the top of the memory folder, without its own `.gitignore`.
-    pub(crate) fn of_repository(folder: &Path) -> IgnoreRules {
+    /// The rules at the top of the memory folder, without its own `.gitignore`. `marks` are those of git's index.
+    pub(crate) fn of_repository(folder: &Path, marks: &IndexMarks) -> IgnoreRules {
         let sources = ignore_sources::of_repository(folder);
         let (folds_case, composes_names) = (sources.ignores_case, sources.composes_names);
-        let mut rules = IgnoreRules { innermost: None, folds_case, composes_names };
+        let outside = RulesOutside::of(folder, marks).map(Arc::new);
+        let mut rules = IgnoreRules { innermost: None, folds_case, composes_names, outside };
         for file in sources.files {
             rules.add(0, fs::read(file));
         }
         rules
+    }
+
+    /// The rules of these patterns alone.
+    pub(crate) fn of_patterns(patterns: Vec<u8>, folds_case: bool) -> IgnoreRules {
+        let mut rules = IgnoreRules { innermost: None, folds_case, composes_names: false, outside: None };
+        rules.add(0, Ok(patterns));
+        rules
+    }
+
+    /// Whether a folder may have rules although it has no `.gitignore`.
+    pub(crate) fn has_rules_outside(&self) -> bool {
+        self.outside.is_some()
     }
 
     /// The rules inside a folder whose own `.gitignore`, if there is one, is not in these rules yet. `above` is the folder's
@@ -49,7 +66,12 @@ impl IgnoreRules {
         // As git does, a link is not followed here.
         match fs::symlink_metadata(&file) {
             Ok(metadata) if metadata.is_file() => rules.add(self.as_compared(above).len(), fs::read(file)),
-            _ => {}
+            Ok(_) => {}
+            Err(_) => {
+                if let Some(text) = self.outside.as_ref().and_then(|outside| outside.text(above)) {
+                    rules.add(self.as_compared(above).len(), text);
+                }
+            }
         }
         rules
     }
@@ -57,15 +79,20 @@ impl IgnoreRules {
     /// Whether the patterns ignore this path, which is in the folder of these rules. Nothing in an ignored folder can be
     /// excepted.
     pub(crate) fn is_ignored(&self, path: &str, is_folder: bool) -> bool {
+        self.verdict(path, is_folder).unwrap_or(false)
+    }
+
+    /// What the last pattern that matches the path says. `None`: none matches.
+    pub(crate) fn verdict(&self, path: &str, is_folder: bool) -> Option<bool> {
         let path = &*self.as_compared(path);
         let mut level = self.innermost.as_deref();
         while let Some(here) = level {
             if let Some(is_ignored) = here.verdict(path, is_folder) {
-                return is_ignored;
+                return Some(is_ignored);
             }
             level = here.outer.as_deref();
         }
-        false
+        None
     }
 
     /// The path in the form that patterns are compared with.

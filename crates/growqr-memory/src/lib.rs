@@ -15,11 +15,11 @@
 //! The modules:
 //! - names and files: `path`, `spellings`, `address`, `leftover`, `work_tree`, `on_disk`, `disk`;
 //! - finding the pages: `walk`, `stat`, `skipped_file`, `listing`, `survey`, `conflict_copy`, `search`, `needle`, `parallel`;
-//! - what is left alone: `ignore_rules`, `ignore_file`, `ignore_sources`, `tracked` (what git ignores), `nested` (repositories inside),
-//!   `left_alone` (both, for a single page), `hidden` (files of the server that cannot be pages);
-//! - patterns of both: `path_pattern`, `glob`;
-//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`;
-//! - the repository: `git`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
+//! - what is left alone: `ignore_rules`, `ignore_file`, `ignore_sources`, `git_config`, `rules_outside`, `tracked` (what git
+//!   ignores), `nested` (repositories inside), `left_alone` (both, for a single page), `hidden` (files of the server that cannot
+//!   be pages), `outside`, `outside_set`, `sparse_patterns`, `index_marks` (what git does not expect in the folder);
+//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
+//! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
 //!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
@@ -42,6 +42,8 @@ mod error_context;
 mod examine;
 mod git;
 mod git_at_work;
+mod git_config;
+mod git_folder;
 mod git_program;
 mod glob;
 mod hidden;
@@ -50,6 +52,7 @@ mod ignore_file;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
+mod index_marks;
 mod index_scan;
 mod left_alone;
 mod leftover;
@@ -80,9 +83,11 @@ mod read_index;
 mod read_pages;
 mod remarks;
 mod remote;
+mod rules_outside;
 mod scan;
 mod search;
 mod skipped_file;
+mod sparse_patterns;
 mod spellings;
 mod staged;
 mod stat;
@@ -366,6 +371,7 @@ impl MemoryRepo {
         message: &str,
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
+        self.adopt_rename(page, at)?;
         let git = self.git()?;
         git.finish_interrupted()?;
         let page = &*git.address(page)?;
@@ -377,6 +383,15 @@ impl MemoryRepo {
         }
         let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, message, at })?;
         apply_and_index(&git, &plan)
+    }
+
+    /// Commits hand edits first if the person has renamed the page, or a folder above it, to another spelling since the last scan:
+    /// otherwise the old name would be in the way.
+    fn adopt_rename(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
+        if self.git()?.is_renamed_by_hand(page)? {
+            self.adopt_hand_edits(at)?;
+        }
+        Ok(())
     }
 
     /// The open repository; opens it first if that has not succeeded yet. Ignores a poisoned lock: all state is on disk, so a
@@ -418,7 +433,7 @@ fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
         path::check(path)?;
-        let page = address::on_disk(&self.folder, path);
+        let page = address::on_disk(&self.folder, path)?;
         left_alone::refuse(&self.folder, &page)?;
         match work_tree::read(&self.folder, &page) {
             Err(MemoryError::Missing { path }) if !is_absent(&self.folder.join(".git")) => match self.git() {
@@ -435,17 +450,26 @@ impl Memory for MemoryRepo {
             let key = path::lookup_key(prefix);
             let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
             let outside = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
-            pages.extend(outside.into_iter().filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
+            let outside = outside.into_iter().map(PageInfo::from);
+            pages.extend(outside.filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
             pages.sort_by(|a, b| a.path.cmp(&b.path));
         }
         Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
-        search::search(&self.folder, query, limit)
+        let mut found = search::search(&self.folder, query, limit)?;
+        if outside::may_exist(&self.folder) {
+            let pages = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
+            found.extend(search::search_outside(&self.folder, &pages, query, limit));
+            found.sort_by(|a, b| a.path.cmp(&b.path));
+            found.truncate(limit);
+        }
+        Ok(found)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
+        self.adopt_rename(&change.path, change.at)?;
         self.git()?.prepare(change)
     }
 

@@ -1,5 +1,6 @@
 //! Prepares a change: commits the user's own edit of the page first, then merges, then writes the objects of the commit.
 
+use crate::address;
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::index::NO_INDEX;
@@ -121,6 +122,7 @@ impl Git {
             }
             OnDisk::Absent => None,
             OnDisk::File(bytes, _) => {
+                self.refuse_kept_edit(page, old)?;
                 text::decode(page, &bytes)?;
                 Some(bytes)
             }
@@ -133,6 +135,38 @@ impl Git {
         let file = FileChange { path: page.to_owned(), old, new };
         let plan = self.write_commit(draft, (head, vec![file]), &Author::Person, &format!("Edited by hand: {page}"), at)?;
         self.apply(&plan, WorkTreeFiles::UpToDate)
+    }
+
+    /// Whether the last commit has the page, or a folder above it, in another spelling that is no longer in the folder.
+    pub(crate) fn is_renamed_by_hand(&self, page: &str) -> Result<bool, MemoryError> {
+        let page = self.address(page)?;
+        let Some(tree) = self.head_tree()? else { return Ok(false) };
+        let is_in_head = blob_at(Some(&tree), &page).is_some();
+        if is_in_head {
+            let is_gone = || !address::is_listed(&self.folder, &page) && !matches!(self.inspect(&page), OnDisk::Outside(_));
+            return Ok(is_gone() && work_tree::refuse_other_spelling(&self.folder, &page).is_err());
+        }
+        let other = self.other_spelling(tree, &page)?;
+        Ok(other.is_some_and(|other| !address::is_listed(&self.folder, &other) && self.version_outside(&other).is_none()))
+    }
+
+    /// The first part of the path that the tree has in another spelling.
+    fn other_spelling(&self, root: Tree<'_>, page: &str) -> Result<Option<String>, MemoryError> {
+        let mut tree = root;
+        let mut above = String::new();
+        for part in page.split('/') {
+            let wanted = path::case_folded(part);
+            let names = tree.iter().filter_map(|entry| entry.name().ok().map(str::to_owned));
+            let other = names.into_iter().find(|name| name != part && path::case_folded(name) == wanted);
+            if let Some(other) = other {
+                return Ok(Some(format!("{above}{other}")));
+            }
+            let inside = tree.get_name(part).filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(|entry| entry.id());
+            let Some(inside) = inside else { return Ok(None) };
+            above = format!("{above}{part}/");
+            tree = self.repo.find_tree(inside).context("read a tree")?;
+        }
+        Ok(None)
     }
 
     /// Returns an error if a new page conflicts with the name of an existing page or folder, on disk or in the last commit.

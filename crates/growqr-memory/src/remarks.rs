@@ -25,7 +25,7 @@ impl MemoryRepo {
             && !pages.is_empty()
         {
             remarks.push(format!(
-                "{} committed pages are not on this computer ({}): they can be read and changed, but a search does not find them",
+                "{} committed pages are not on this computer ({}): they can be read, found and changed all the same",
                 pages.len(),
                 named(pages.iter().map(|page| &page.path))
             ));

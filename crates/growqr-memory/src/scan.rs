@@ -305,8 +305,7 @@ impl Rows {
         }
         let wanted: Vec<ToRead<'_>> =
             paths.iter().map(|(number, path, in_head)| ToRead { number: *number, path, in_head: *in_head }).collect();
-        let reader =
-            Reader { folder: &git.folder, conversion: git.conversion(), objects: git.repo.commondir().join("objects"), observer };
+        let reader = Reader { folder: &git.folder, conversion: git.conversion(), objects: git.objects_folder(), observer };
         let rows = std::cell::RefCell::new(&mut self.0);
         let mut found = |number: usize, found: Found| {
             let row: &mut Row = &mut rows.borrow_mut()[number];
@@ -350,7 +349,10 @@ impl Rows {
             };
             match row.page.in_head {
                 Some(old) if old == oid => {}
-                Some(old) => scan.changed.push(FileChange { path: path(), old: Some(old), new: Some(oid) }),
+                Some(old) => match git.refuse_kept_edit(&row.page.path, Some(old)) {
+                    Ok(()) => scan.changed.push(FileChange { path: path(), old: Some(old), new: Some(oid) }),
+                    Err(reason) => scan.skipped.push(SkippedFile { path: path(), reason }),
+                },
                 None => added.push(FileChange { path: path(), old: None, new: Some(oid) }),
             }
         }

@@ -1086,9 +1086,13 @@ agent: Agent, } } | "done" | { "changed": {
  */
 commit: string, 
 /**
- * The pages it touched.
+ * The first pages that it touched.
  */
-paths: Array<string>, } } | { "keys": { 
+paths: Array<string>, 
+/**
+ * The number of pages that it touched besides these.
+ */
+more_paths: number, } } | { "keys": { 
 /**
  * The keys, without their values.
  */

@@ -6,6 +6,7 @@ use crate::host::handler::Handler;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::host::{server, socket};
+use crate::memory_link;
 use growqr_actors::{Host, HostConfig};
 use growqr_memory::Watch;
 use std::sync::Arc;
@@ -29,7 +30,8 @@ pub(crate) struct RunningHost {
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
-    /// Loads keys, then asks the provider for its models. Aborted when this is dropped.
+    /// Loads keys, then asks the provider for its models; and notes in memory how far the conversation is. Aborted when this is
+    /// dropped.
     refresh: JoinSet<()>,
 }
 
@@ -64,8 +66,11 @@ impl RunningHost {
         if let Err(error) = host.rules_changed().await {
             tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
+        let (linked, store) = (profile.library.profile().clone(), Arc::clone(&profile.store));
         let handler = Arc::new(Handler::with_agents(profile, host, memory_changes, progress));
-        let events = handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()))?;
+        let subscribe = || handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()));
+        let events = subscribe()?;
+        refresh.spawn(memory_link::keep_noting(linked, store, subscribe()?));
         handler.keep_containers().await;
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
         Ok((RunningHost { handler, stop, socket, watch, refresh }, events))
