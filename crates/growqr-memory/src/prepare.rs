@@ -3,6 +3,7 @@
 use crate::address;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::git_at_work::{self, LOOKS_OF_CHANGE};
 use crate::index::NO_INDEX;
 use crate::left_alone;
 use crate::message::{self, Author};
@@ -127,7 +128,7 @@ impl Git {
                 Some(bytes)
             }
         };
-        if self.waited_for_git()? {
+        if git_at_work::wait(LOOKS_OF_CHANGE, || Ok(self.is_git_at_work()))? {
             return self.adopt_page(page, at);
         }
         let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
