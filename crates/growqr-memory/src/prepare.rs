@@ -5,7 +5,7 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::git_at_work::{self, LOOKS_OF_CHANGE};
 use crate::index::NO_INDEX;
-use crate::left_alone;
+use crate::left_alone::{self, LeftAlone};
 use crate::message::{self, Author};
 use crate::on_disk::OnDisk;
 use crate::path;
@@ -52,9 +52,8 @@ impl Git {
             text::check_new(change.path, content)?;
         }
         self.refuse_unfinished_merge()?;
-        left_alone::refuse(&self.folder, change.path)?;
         self.refuse_clashes(change.path)?;
-        self.adopt_page(change.path, change.at)?;
+        self.adopt_pages(&[change.path], change.at)?;
         let head = self.head()?;
         let tree = self.tree(head)?;
         let old = blob_at(tree.as_ref(), change.path);
@@ -107,9 +106,18 @@ impl Git {
         }
     }
 
-    /// Commits the user's edit of this page, if there is one. If the file on disk cannot be a page, returns an error, because
-    /// the change would overwrite it.
-    pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
+    /// Commits the user's edits of these pages, if there are any, before a change of the pages: every change of single pages comes
+    /// through here. Commits nothing if one of them is private.
+    ///
+    /// # Errors
+    /// If a page is left alone, or if its file cannot be a page, because the change would overwrite it.
+    pub(crate) fn adopt_pages(&self, pages: &[&str], at: Timestamp) -> Result<(), MemoryError> {
+        let left_alone = LeftAlone::read(&self.folder);
+        pages.iter().try_for_each(|page| left_alone.refuse(page))?;
+        pages.iter().try_for_each(|page| self.adopt_page(page, at))
+    }
+
+    fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
         self.refuse_held(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
