@@ -35,6 +35,11 @@ impl GitConfig {
         reading.config
     }
 
+    /// The text of a setting.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
     /// Whether a setting is true.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| Config::parse_bool(value.as_str()).unwrap_or(false))

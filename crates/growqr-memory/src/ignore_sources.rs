@@ -3,7 +3,6 @@
 
 use crate::git_config::GitConfig;
 use crate::git_folder;
-use git2::{Config, ConfigLevel};
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -28,31 +27,6 @@ pub(crate) fn of_repository(folder: &Path) -> IgnoreSources {
         ignores_case: config.is_set("core.ignorecase"),
         composes_names: config.is_set("core.precomposeunicode"),
     }
-}
-
-/// The settings that count for the repository in `folder`, without those of a file that cannot be read.
-pub(crate) fn config_of(folder: &Path) -> Option<Config> {
-    config(&git_folder::common(folder).join("config"))
-}
-
-/// The settings of the system, the person and the repository; without those of a file that cannot be read.
-fn config(of_repository: &Path) -> Option<Config> {
-    let mut config = Config::new().ok()?;
-    let of_person: Vec<(PathBuf, ConfigLevel)> = match env::var_os("GIT_CONFIG_GLOBAL") {
-        Some(file) => vec![(file.into(), ConfigLevel::Global)],
-        None => [(Config::find_xdg(), ConfigLevel::XDG), (Config::find_global(), ConfigLevel::Global)]
-            .into_iter()
-            .filter_map(|(file, level)| Some((file.ok()?, level)))
-            .collect(),
-    };
-    let of_system = Config::find_system().ok().filter(|_| env::var_os("GIT_CONFIG_NOSYSTEM").is_none());
-    let files = of_system.map(|file| (file, ConfigLevel::System)).into_iter().chain(of_person);
-    for (file, level) in files.chain([(of_repository.to_owned(), ConfigLevel::Local)]) {
-        if let Err(error) = config.add_file(&file, level, false) {
-            tracing::debug!(file = %file.display(), %error, "ignore patterns are read without these settings");
-        }
-    }
-    Some(config)
 }
 
 /// Where git keeps the person's ignore patterns if no setting names another file.

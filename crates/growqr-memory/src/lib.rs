@@ -121,8 +121,10 @@ pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
 pub use watch::{QUIET, Watch};
 
+use conversion::Conversion;
 use error_context::Context;
 use git::Git;
+use git2::Repository;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, FoundLine, Memory, MemoryError, Page, PageInfo};
 use message::Author;
@@ -146,6 +148,8 @@ pub struct MemoryRepo {
     git: Mutex<Option<Git>>,
     /// Why the repository must not be used. See [`MemoryRepo::withhold`].
     withheld: Mutex<Option<String>>,
+    /// The handle with which pages are read, while no thread reads one.
+    reading: Mutex<Option<Repository>>,
     /// What the last scan has seen; `None` before the first. Locked before `git`, if both are.
     pages: Mutex<Option<PageCache>>,
 }
@@ -196,6 +200,7 @@ impl MemoryRepo {
             opening: Opening::ForWriting { at, probe },
             git: Mutex::default(),
             withheld: Mutex::default(),
+            reading: Mutex::default(),
             pages: Mutex::default(),
         }
     }
@@ -214,6 +219,7 @@ impl MemoryRepo {
             opening: Opening::ReadOnly,
             git: Mutex::new(git),
             withheld: Mutex::default(),
+            reading: Mutex::default(),
             pages: Mutex::default(),
         })
     }
@@ -247,13 +253,13 @@ impl MemoryRepo {
     /// With a reason, keeps the repository from being used: all methods that need it return the reason, and pages can only be
     /// read. With `None`, allows it again.
     pub fn withhold(&self, reason: Option<String>) {
-        *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        *lock(&self.withheld) = reason;
     }
 
     /// Whether [`MemoryRepo::withhold`] keeps the repository from being used.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
-        self.withheld.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        lock(&self.withheld).is_some()
     }
 
     /// The folder of the working tree.
@@ -376,7 +382,7 @@ impl MemoryRepo {
         git.finish_interrupted()?;
         let page = &*git.address(page)?;
         if let Some(expected) = expected {
-            let Page { path, content, version } = work_tree::read(&self.folder, page)?;
+            let Page { path, content, version } = work_tree::read(&self.folder, git.conversion(), page)?;
             if version != expected {
                 return Err(MemoryError::Conflict { path, version, content });
             }
@@ -397,10 +403,10 @@ impl MemoryRepo {
     /// The open repository; opens it first if that has not succeeded yet. Ignores a poisoned lock: all state is on disk, so a
     /// panic leaves nothing inconsistent in memory.
     fn git(&self) -> Result<OpenGit<'_>, MemoryError> {
-        if let Some(cause) = &*self.withheld.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(cause) = &*lock(&self.withheld) {
             return Err(MemoryError::Repository { doing: "be changed", cause: cause.clone() });
         }
-        let mut git = self.git.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut git = lock(&self.git);
         if git.is_none() {
             *git = Some(match &self.opening {
                 Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,
@@ -411,6 +417,11 @@ impl MemoryRepo {
             git.begin_operation();
         }
         Ok(OpenGit(git))
+/// Ignores a poisoned lock: what it guards is replaced as a whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
     }
 }
 
@@ -435,7 +446,10 @@ impl Memory for MemoryRepo {
         path::check(path)?;
         let page = address::on_disk(&self.folder, path)?;
         left_alone::refuse(&self.folder, &page)?;
-        match work_tree::read(&self.folder, &page) {
+        let conversion = Conversion::load(&self.folder, lock(&self.reading).take());
+        let read = work_tree::read(&self.folder, &conversion, &page);
+        *lock(&self.reading) = conversion.into_handle();
+        match read {
             Err(MemoryError::Missing { path }) if !is_absent(&self.folder.join(".git")) => match self.git() {
                 Ok(git) => git.read_outside(&path),
                 Err(_) => Err(MemoryError::Missing { path }),

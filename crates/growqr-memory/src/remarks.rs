@@ -46,7 +46,7 @@ impl MemoryRepo {
     }
 
     fn filtered_pages(&self) -> Vec<String> {
-        let conversion = Conversion::load(self.folder());
+        let conversion = Conversion::load(self.folder(), None);
         let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in walk::walk(self.folder()).map(|walked| walked.files).unwrap_or_default() {
             if let Err(MemoryError::ReadOnly { path, reason }) = conversion.refuse_filtered(&file.path) {

@@ -128,7 +128,7 @@ pub(crate) fn has_same_rules(git: &Git, cache: &PageCache, scan: &Scan) -> Resul
     let Walked { files, attribute_folders, .. } = walk(&git.folder)?;
     let is_page = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
     let may_be_committed = |file: &FileChange| file.new.is_none() || is_page(&file.path);
-    let rules = Conversion::load(&git.folder).fingerprint(&attribute_folders);
+    let rules = Conversion::load(&git.folder, None).fingerprint(&attribute_folders);
     Ok(rules == cache.rules && scan.changed.iter().all(may_be_committed))
 }
 
