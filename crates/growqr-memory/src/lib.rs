@@ -242,14 +242,6 @@ impl MemoryRepo {
         self.problem().or_else(|| self.git().and_then(|git| git.refuse_read_only()).err())
     }
 
-    /// The pages that cannot be changed because their files or folders are read-only.
-    ///
-    /// # Errors
-    /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn read_only_pages(&self) -> Result<Vec<String>, MemoryError> {
-        examine::read_only_pages(&self.folder)
-    }
-
     /// With a reason, keeps the repository from being used: all methods that need it return the reason, and pages can only be
     /// read. With `None`, allows it again.
     pub fn withhold(&self, reason: Option<String>) {
@@ -277,12 +269,13 @@ impl MemoryRepo {
         listing::list(&self.folder, prefix)
     }
 
-    /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
+    /// All that can be told of the folder: pages, files that cannot be pages, how many git ignores, and what the person should
+    /// know. Walks the folder once and reads every file.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
     pub fn survey(&self) -> Result<Survey, MemoryError> {
-        survey::survey(&self.folder)
+        survey::survey(self)
     }
 
     /// At most `limit` changes, newest first; only those of one page if `path` is given. The page may be deleted by now.
@@ -417,16 +410,16 @@ impl MemoryRepo {
             git.begin_operation();
         }
         Ok(OpenGit(git))
-/// Ignores a poisoned lock: what it guards is replaced as a whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
     }
 }
 
 fn no_repository() -> MemoryError {
     MemoryError::Repository { doing: "open", cause: "its .git folder is gone or is not a repository".to_owned() }
+}
+
+/// Ignores a poisoned lock: what it guards is replaced as a whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether there is certainly nothing at this path.

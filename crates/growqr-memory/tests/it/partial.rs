@@ -107,7 +107,7 @@ fn a_linked_worktree_and_assumed_unchanged_pages_are_seen_as_not_here() {
         let memory = growqr_memory::MemoryRepo::open(folder, at(1)).unwrap();
         assert!(memory.list("").unwrap().iter().any(|page| page.path == "goals.md"), "{folder:?} {flag}");
         assert!(!memory.search("Goals", 9).unwrap().is_empty(), "{folder:?} {flag}");
-        assert!(memory.remarks().join("").contains("not on this computer"), "{folder:?} {flag}");
+        assert!(memory.survey().unwrap().about_git.join("").contains("not on this computer"), "{folder:?} {flag}");
         git(folder, &["update-index", &flag.replace("--", "--no-"), "goals.md"]);
         git(folder, &["checkout", "-q", "goals.md"]);
     }
@@ -206,7 +206,7 @@ fn a_clone_whose_checkout_has_failed_deletes_nothing_and_says_what_ends_it() {
     world.write("b.md", "an agent goes on\n");
     assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits, []);
     assert!(world.memory.prepare(&write("goals.md", "over it\n", None)).is_err());
-    let remarks = world.memory.remarks();
+    let remarks = world.memory.survey().unwrap().about_git;
     assert!(remarks.iter().any(|remark| remark.contains("git checkout -f")), "{remarks:?}");
     world.git(&["checkout", "-qf"]);
     assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits, []);
@@ -252,7 +252,7 @@ fn what_was_staged_before_a_kill_stays_staged_and_the_rest_of_the_index_is_updat
 #[test]
 fn the_person_is_told_what_is_passed_over() {
     let world = World::new();
-    let remarks = || world.memory.remarks().join("\n");
+    let remarks = || world.memory.survey().unwrap().about_git.join("\n");
     assert_eq!(remarks(), "");
     world.git(&["config", "commit.gpgSign", "true"]);
     fs::create_dir_all(world.folder.join(".git/hooks")).unwrap();
