@@ -7,7 +7,7 @@ use crate::{Failure, command, machine, run};
 use std::fmt;
 
 /// The limits: the name of the figure and its highest allowed value. The unit is the one that the benchmark prints.
-const LIMITS: [(&str, f64); 24] = [
+const LIMITS: [(&str, f64); 32] = [
     ("append_1_ratio", 2.0),
     ("append_16_each_ratio", 0.3),
     ("rules_turn_ratio", 1.1),
@@ -25,6 +25,15 @@ const LIMITS: [(&str, f64); 24] = [
     ("awake_1000_agents", 50.0),
     ("chat_second_start", 60.0),
     ("chat_second_start_peak", 40.0),
+    // Beside `git add` and `git commit`, `git status` and `git blame` on the same pages.
+    ("memory_adoption_6000_ratio", 1.5),
+    ("memory_adoption_50000_ratio", 1.5),
+    ("memory_start_and_scan_6000_ratio", 1.0),
+    ("memory_start_and_scan_50000_ratio", 1.0),
+    ("memory_commit_6000_ratio", 1.0),
+    ("memory_commit_50000_ratio", 1.0),
+    ("memory_blame_6000_ratio", 1.0),
+    ("memory_blame_50000_ratio", 1.0),
     // Beside `git status` and `rg` on the same pages.
     ("memory_list_6000_ratio", 1.0),
     ("memory_list_50000_ratio", 1.0),
@@ -51,6 +60,7 @@ pub fn run() -> Result<(), Failure> {
         ("growqr-memory", "commit"),
         ("growqr-memory", "search"),
         ("growqr-memory", "vault"),
+        ("growqr-memory", "adoption"),
         ("growqr-gateway", "gateway"),
         ("growqr-app", "turn"),
         ("growqr-app", "program"),
@@ -123,6 +133,6 @@ mod tests {
         assert!(text.starts_with("over the limit: list_turn_own 3.100 ms, limit 3\nnot measured: "), "{text}");
         assert_eq!(text.matches("not measured: ").count(), LIMITS.len() - 2, "{text}");
         assert!(!text.contains("note_turn_own") && !text.contains("fsync_4k"), "{text}");
-        assert!(text.ends_with("\n1 of 24 figures within their limit"), "{text}");
+        assert!(text.ends_with(&format!("\n1 of {} figures within their limit", LIMITS.len())), "{text}");
     }
 }

@@ -39,9 +39,8 @@ const DISK_SPACE: &str = "disk space";
 
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks =
-        vec![data_folder(profile), disk_space(profile), database(profile).await, journal(profile).await, memory(profile).await];
-    checks.extend(memory_remarks(profile));
+    let mut checks = vec![data_folder(profile), disk_space(profile), database(profile).await, journal(profile).await];
+    checks.extend(memory(profile).await);
     checks.extend(memory_link(profile).await);
     checks.extend(clock(profile).await);
     checks.push(host(profile).await);
@@ -183,27 +182,31 @@ async fn journal(profile: &Profile) -> Check {
 /// How long a lock of the repository may exist before it counts as left over.
 const LOCK_TIME: Duration = Duration::from_millis(500);
 
-async fn memory(profile: &Profile) -> Check {
+/// The memory, and one line for each way in which it leaves something to the person's git.
+async fn memory(profile: &Profile) -> Vec<Check> {
     let library = Library::open_memory(profile.clone());
     if library.memory_problem().is_some() {
         // A commit locks the branch for a moment.
         tokio::time::sleep(LOCK_TIME).await;
     }
-    if let Some(problem) = library.memory_problem() {
-        return memory_failed(&problem.to_string());
+    let problem = library.memory_problem().map(|problem| memory_failed(&problem.to_string()));
+    match library.memory_survey() {
+        Ok(survey) => {
+            let checked = problem.unwrap_or_else(|| surveyed(profile, &survey));
+            let about_git = survey.about_git.into_iter().map(|sentence| check("git", CheckState::Ok, sentence, None));
+            [checked].into_iter().chain(about_git).collect()
+        }
+        Err(error) => vec![problem.unwrap_or_else(|| memory_failed(&error.to_string()))],
     }
-    let survey = match library.memory_survey() {
-        Ok(survey) => survey,
-        Err(error) => return memory_failed(&error.to_string()),
-    };
-    if survey == Survey::default() {
+}
+
+fn surveyed(profile: &Profile, survey: &Survey) -> Check {
+    if survey.is_empty() {
         return check("memory", CheckState::Missing, "no pages yet", Some("It is created with the first message."));
     }
     let mut found = format!("{} pages in {}", survey.pages.len(), profile.memory().display());
-    if let Ok(read_only) = library.read_only_pages()
-        && let Some(first) = read_only.first()
-    {
-        found += &format!("; {} of them cannot be changed, for example {first}: read-only", read_only.len());
+    if let Some(first) = survey.read_only.first() {
+        found += &format!("; {} of them cannot be changed, for example {first}: read-only", survey.read_only.len());
         return check("memory", CheckState::Failed, found, Some("Allow this user to write these files and their folders."));
     }
     if survey.ignored > 0 {
@@ -220,12 +223,6 @@ async fn memory(profile: &Profile) -> Check {
     found.extend(survey.skipped.iter().take(SHOWN).map(|file| format!("; {}", file.reason)));
     let next_step = "Memory neither reads nor commits these files, and does not change them.";
     check("memory", CheckState::Missing, found, Some(next_step))
-}
-
-/// One line for each way in which memory leaves something to the person's git.
-fn memory_remarks(profile: &Profile) -> Vec<Check> {
-    let remarks = Library::open_memory(profile.clone()).memory_remarks();
-    remarks.into_iter().map(|remark| check("git", CheckState::Ok, remark, None)).collect()
 }
 
 fn remark_text(remark: &Remark) -> String {
@@ -452,10 +449,10 @@ mod tests {
         growqr_memory::MemoryRepo::open(&profile.memory(), growqr_core::clock::Timestamp(0)).unwrap();
         let lock = profile.memory().join(".git/refs/heads/main.lock");
         std::fs::write(&lock, "").unwrap();
-        assert_eq!(memory(&profile).await.state, CheckState::Failed, "it stays");
+        assert_eq!(memory(&profile).await[0].state, CheckState::Failed, "it stays");
         // The first look comes before the lock is removed.
-        let (check, ()) = tokio::join!(memory(&profile), async { std::fs::remove_file(&lock).unwrap() });
-        assert_eq!(check.state, CheckState::Ok);
+        let (checks, ()) = tokio::join!(memory(&profile), async { std::fs::remove_file(&lock).unwrap() });
+        assert_eq!(checks[0].state, CheckState::Ok);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Library {
         Ok((listing.pages.into_iter().map(convert::page_row).collect(), listing.ignored))
     }
 
-    /// All pages, the files that cannot be pages, and what a person should know about them.
+    /// All pages, the files that cannot be pages, and what a person should know about them and about how memory treats their git.
     ///
     /// # Errors
     /// If the repository cannot be read.
@@ -58,19 +58,6 @@ impl Library {
     /// What keeps memory from being changed now, and how that ends.
     pub(crate) fn memory_problem(&self) -> Option<MemoryError> {
         self.pages().and_then(MemoryRepo::examine)
-    }
-
-    /// What the person should know of how memory treats their git, in sentences.
-    pub(crate) fn memory_remarks(&self) -> Vec<String> {
-        self.pages().map(MemoryRepo::remarks).unwrap_or_default()
-    }
-
-    /// The pages that cannot be changed because they are read-only.
-    ///
-    /// # Errors
-    /// If the folder cannot be read.
-    pub(crate) fn read_only_pages(&self) -> Result<Vec<String>, AppError> {
-        Ok(self.pages().map(MemoryRepo::read_only_pages).transpose()?.unwrap_or_default())
     }
 
     /// One page.
@@ -164,5 +151,5 @@ async fn change(
     let memory = Arc::clone(memory);
     let result = tokio::task::spawn_blocking(move || work(&memory)).await;
     let change = result.map_err(|error| AppError::Internal(error.to_string()))??;
-    Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths })
+    Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths, more_paths: change.more_paths })
 }

@@ -7,10 +7,12 @@
 mod compare;
 
 use crate::error::AppError;
+use crate::host::host_events::HostEvents;
 use crate::library::Library;
 use crate::profile::folders::normalized;
 use crate::profile::location::Profile;
 use compare::{Sides, Verdict};
+use futures_util::FutureExt;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{ConversationName, MemoryName};
 use growqr_core::journal::Store;
@@ -20,6 +22,10 @@ use growqr_store::DbConfig;
 use growqr_wire as wire;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long after an event its number is noted.
+const NOTE_DELAY: Duration = Duration::from_millis(500);
 
 /// How the person confirms a notice, or decides for this folder.
 const CONFIRM: &str = "growqr memory confirm";
@@ -29,6 +35,9 @@ async fn sides(profile: &Profile, store: &dyn Store) -> Result<Sides, AppError> 
     let link = store.memory_link().await?;
     let folder = profile.folder();
     let folder = normalized(&folder.canonicalize().unwrap_or(folder)).to_string_lossy().into_owned();
+    // The same folder may have several names that no link explains, as by a bind mount: the one that is noted counts.
+    let noted = link.as_ref().map(|link| &link.folder).filter(|noted| is_same_folder(Path::new(noted), Path::new(&folder)));
+    let folder = noted.cloned().unwrap_or(folder);
     let other_mark =
         link.as_ref().filter(|link| link.folder != folder).and_then(|link| Mark::read(&Path::new(&link.folder).join("memory")));
     Ok(Sides {
@@ -41,6 +50,11 @@ async fn sides(profile: &Profile, store: &dyn Store) -> Result<Sides, AppError> 
         folder,
         other_mark,
     })
+}
+
+/// Whether both paths lead to one folder: on Unix it has the same device and inode, on Windows the same volume and file index.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    one == other || same_file::is_same_file(one, other).unwrap_or(false)
 }
 
 /// Whether the profile's folder has a memory repository, valid or not.
@@ -148,6 +162,19 @@ pub(crate) async fn note_events(profile: &Profile, store: &dyn Store) -> Result<
     }
 }
 
+/// Notes the number of events while agents work, so that a kill leaves a note that is at most this old: see [`NOTE_DELAY`]. Only
+/// durable events are counted, so the note is never ahead of the database. Ends with the host.
+pub(crate) async fn keep_noting(profile: Profile, store: Arc<dyn Store>, mut events: HostEvents) {
+    while events.next().await.is_some() {
+        tokio::time::sleep(NOTE_DELAY).await;
+        // What has happened meanwhile is noted with it.
+        while events.next().now_or_never().flatten().is_some() {}
+        if let Err(error) = note_events(&profile, &*store).await {
+            tracing::debug!(%error, "the number of events could not be noted in memory");
+        }
+    }
+}
+
 /// The person has read the notice, or decides that the conversation uses the memory in this folder.
 ///
 /// # Errors
@@ -215,6 +242,27 @@ fn notice(sides: &Sides, verdict: Verdict) -> Option<wire::MemoryNotice> {
         Verdict::Fits | Verdict::Note => {
             let text = sides.link.as_ref()?.notice.clone()?;
             Some(wire::MemoryNotice { text, next_step: seen(), needs_decision: false })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_the_same_under_every_name_and_a_copy_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, copy) = (folder.path().join("one"), folder.path().join("copy"));
+        std::fs::create_dir(&one).unwrap();
+        std::fs::create_dir(&copy).unwrap();
+        assert!(is_same_folder(&one, &one.join("../one")));
+        assert!(!is_same_folder(&one, &copy) && !is_same_folder(&one, &folder.path().join("gone")));
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(&one, &link).unwrap();
+            assert!(is_same_folder(&one, &link));
         }
     }
 }

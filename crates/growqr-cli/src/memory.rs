@@ -33,8 +33,9 @@ pub async fn memory(profile: Profile, environment: &Environment, out: &Out, comm
 
 async fn send_change(profile: Profile, environment: &Environment, out: &Out, request: Request) -> CommandResult {
     let reply = send_request(profile, environment, request).await?;
-    if let Reply::Changed { commit, paths } = &reply {
-        out.row(&reply, || format!("{}  {}", commit.get(..12).unwrap_or(commit), paths.join(", ")));
+    if let Reply::Changed { commit, paths, more_paths } = &reply {
+        let shown = || format!("{}  {}", commit.get(..12).unwrap_or(commit), sanitized_line(&touched(paths, *more_paths)));
+        out.row(&reply, shown);
     }
     Ok(true)
 }

@@ -1,4 +1,5 @@
-//! Adoption, start, commits, blame and history beside `git`, on the same pages. Prints one `name value unit` line for each figure; a ratio of 1 is as fast as git.
+//! Adoption, start, commits, blame and history beside `git`, on the same pages. Prints one `name value unit` line for each figure;
+//! a ratio of 1 is as fast as git.
 //!
 //! `VAULT_PAGES` sets the number of pages; without it, the vaults have 6,000 and 50,000.
 
@@ -6,10 +7,11 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::{Change, Edit, Memory, Origin};
 use growqr_memory::MemoryRepo;
+use growqr_testkit::measure::{median, milliseconds, timed};
 use growqr_testkit::write_vault;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const AT: Timestamp = Timestamp(1_800_000_000_000);
 const ROUNDS: usize = 7;
@@ -43,24 +45,24 @@ fn measure(pages: usize) {
     let memory = MemoryRepo::open(&ours, AT).expect("opens");
     let adoption = timed(|| assert_eq!(memory.adopt_hand_edits(AT).expect("adopts").commits.len(), 1));
     ratio(&name("adoption"), adoption, git_adds);
-    let git_status = median(|_| timed(|| git(&ours, &["status", "--porcelain"])));
-    let next_start = median(|_| {
+    let git_status = in_rounds(|_| timed(|| git(&ours, &["status", "--porcelain"])));
+    let next_start = in_rounds(|_| {
         timed(|| {
             let memory = MemoryRepo::open(&ours, AT).expect("opens");
             assert_eq!(memory.adopt_hand_edits(AT).expect("scans").commits, []);
         })
     });
     ratio(&name("start_and_scan"), next_start, git_status);
-    ratio(&name("scan"), median(|_| timed(|| drop(memory.adopt_hand_edits(AT).expect("scans")))), git_status);
+    ratio(&name("scan"), in_rounds(|_| timed(|| drop(memory.adopt_hand_edits(AT).expect("scans")))), git_status);
     let small = MemoryRepo::open(&folder.path().join("small"), AT).expect("opens");
-    let (alone, among) = (median(|round| commit(&small, round)), median(|round| commit(&memory, round)));
+    let (alone, among) = (in_rounds(|round| commit(&small, round)), in_rounds(|round| commit(&memory, round)));
     ratio(&name("commit"), among.saturating_sub(alone), git_status);
     ratio(&name("scan_after_commit"), timed(|| drop(memory.adopt_hand_edits(AT).expect("scans"))), git_status);
     let page = "area 0/topic 0/note 0.md";
-    let git_blame = median(|_| timed(|| git(&ours, &["blame", page])));
-    ratio(&name("blame"), median(|_| timed(|| drop(memory.blame(page).expect("blames")))), git_blame);
-    let git_log = median(|_| timed(|| git(&ours, &["log", "--", page])));
-    ratio(&name("page_log"), median(|_| timed(|| drop(memory.history(Some(page), 50).expect("a history")))), git_log);
+    let git_blame = in_rounds(|_| timed(|| git(&ours, &["blame", page])));
+    ratio(&name("blame"), in_rounds(|_| timed(|| drop(memory.blame(page).expect("blames")))), git_blame);
+    let git_log = in_rounds(|_| timed(|| git(&ours, &["log", "--", page])));
+    ratio(&name("page_log"), in_rounds(|_| timed(|| drop(memory.history(Some(page), 50).expect("a history")))), git_log);
 }
 
 /// A change of one page as an agent makes it, with the update of git's index.
@@ -98,21 +100,12 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures")]
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
-}
-
-fn median(work: impl FnMut(usize) -> Duration) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS).map(work).collect();
-    times.sort();
-    times[times.len() / 2]
+fn in_rounds(work: impl FnMut(usize) -> Duration) -> Duration {
+    median((0..ROUNDS).map(work))
 }
 
 fn ratio(name: &str, ours: Duration, theirs: Duration) {
-    println!("{name} {:.1} ms", ours.as_secs_f64() * 1000.0);
-    println!("{name}_git {:.1} ms", theirs.as_secs_f64() * 1000.0);
+    println!("{name} {:.1} ms", milliseconds(ours));
+    println!("{name}_git {:.1} ms", milliseconds(theirs));
     println!("{name}_ratio {:.2} x", ours.as_secs_f64() / theirs.as_secs_f64());
 }

@@ -4,10 +4,11 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::{Change, Edit, Memory, Origin};
 use growqr_memory::MemoryRepo;
+use growqr_testkit::measure::{median, milliseconds, timed};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ROUNDS: usize = 101;
 
@@ -17,29 +18,32 @@ fn main() {
     for number in 0..94 {
         change(&memory, &format!("projects/p{number}.md"), "text\n", None, number);
     }
-    print("prepare_and_commit_new", median(|round| change(&memory, &format!("journal/{round}.md"), "x\n", None, 1000 + round)));
+    print(
+        "prepare_and_commit_new",
+        in_rounds(|round| change(&memory, &format!("journal/{round}.md"), "x\n", None, 1000 + round)),
+    );
     // fsync is measured between the commits, so that both see the same state of the disk.
     let mut waits = Vec::new();
     let mut base = None;
     print(
         "prepare_and_commit_changed",
-        median(|round| {
+        in_rounds(|round| {
             let took = change(&memory, "profile.md", &format!("# Profile\n{round}\n"), base.as_deref(), 2000 + round);
             base = Some(memory.read("profile.md").expect("is there").version);
             waits.push(fsync(folder.path(), round));
             took
         }),
     );
-    print("fsync_4k", median_of(waits));
-    print("prepare", median(|round| timed(|| drop(memory.prepare(&wanted("a.md", &format!("{round}"), None, 4000 + round))))));
-    print("prepare_again", median(|_| timed(|| drop(memory.prepare(&wanted("a.md", "0", None, 4000))))));
-    print("list_about_200", median(|_| timed(|| drop(memory.list("")))));
-    print("list_94_by_prefix", median(|_| timed(|| drop(memory.list("projects/p")))));
-    print("search", median(|_| timed(|| drop(memory.search("text", 50)))));
-    print("read", median(|_| timed(|| drop(memory.read("profile.md")))));
-    print("scan", median(|_| timed(|| drop(memory.adopt_hand_edits(Timestamp(0))))));
-    print("open", median(|_| timed(|| drop(MemoryRepo::open(memory.folder(), Timestamp(0))))));
-    print("watch", median(|_| timed(|| drop(memory.watch(Duration::from_secs(2), || {})))));
+    print("fsync_4k", median(waits));
+    print("prepare", in_rounds(|round| timed(|| drop(memory.prepare(&wanted("a.md", &format!("{round}"), None, 4000 + round))))));
+    print("prepare_again", in_rounds(|_| timed(|| drop(memory.prepare(&wanted("a.md", "0", None, 4000))))));
+    print("list_about_200", in_rounds(|_| timed(|| drop(memory.list("")))));
+    print("list_94_by_prefix", in_rounds(|_| timed(|| drop(memory.list("projects/p")))));
+    print("search", in_rounds(|_| timed(|| drop(memory.search("text", 50)))));
+    print("read", in_rounds(|_| timed(|| drop(memory.read("profile.md")))));
+    print("scan", in_rounds(|_| timed(|| drop(memory.adopt_hand_edits(Timestamp(0))))));
+    print("open", in_rounds(|_| timed(|| drop(MemoryRepo::open(memory.folder(), Timestamp(0))))));
+    print("watch", in_rounds(|_| timed(|| drop(memory.watch(Duration::from_secs(2), || {})))));
 }
 
 fn wanted(path: &str, content: &str, base: Option<&str>, number: usize) -> Change {
@@ -73,22 +77,10 @@ fn fsync(folder: &Path, round: usize) -> Duration {
     timed(|| file.sync_all().expect("is durable"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures")]
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
-}
-
-fn median(round: impl FnMut(usize) -> Duration) -> Duration {
-    median_of((0..ROUNDS).map(round).collect())
-}
-
-fn median_of(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+fn in_rounds(round: impl FnMut(usize) -> Duration) -> Duration {
+    median((0..ROUNDS).map(round))
 }
 
 fn print(name: &str, took: Duration) {
-    println!("{name} {:.3} ms", took.as_secs_f64() * 1000.0);
+    println!("{name} {:.3} ms", milliseconds(took));
 }

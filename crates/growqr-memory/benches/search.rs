@@ -7,9 +7,10 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::Memory;
 use growqr_memory::MemoryRepo;
+use growqr_testkit::measure::{median, milliseconds, timed};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ROUNDS: usize = 9;
 const PAGES: usize = 10_000;
@@ -38,7 +39,7 @@ fn main() {
             read(&paths, |bytes| assert!(!git2::Oid::hash_object(git2::ObjectType::Blob, bytes).expect("a version").is_zero()));
         }));
     }
-    let [before, all, rare, read, versions, list] = times.map(median);
+    let [before, all, rare, read, versions, list] = times.map(|times| milliseconds(median(times)));
     let figures = [
         ("before", before),
         ("all", all),
@@ -83,17 +84,4 @@ fn read(paths: &[PathBuf], mut then: impl FnMut(&[u8])) {
     for path in paths {
         then(&fs::read(path).expect("a page"));
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures")]
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
-}
-
-/// The median, in milliseconds.
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1000.0
 }

@@ -8,10 +8,11 @@
 use crate::MemoryRepo;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::git_at_work::{self, WAIT};
+use crate::git_at_work::{self, LOOKS_OF_SCAN};
 use crate::message::Author;
 use crate::observer::AdoptionObserver;
 use crate::open;
+use crate::pack;
 use crate::page_cache::{CachedPage, PageCache, Seen};
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::scan::{self, Scan, ScanBase};
@@ -20,13 +21,9 @@ use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
 use std::path::Path;
 use std::sync::PoisonError;
-use std::thread;
 
 /// How often a scan is repeated without the lock because others commit meanwhile.
 const ATTEMPTS: usize = 3;
-
-/// How often a scan waits for a git command of the user.
-const WAITS: usize = 100;
 
 /// The result of a full scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,16 +55,11 @@ impl MemoryRepo {
         // Before the lock on the repository, always: a second scan waits here and not there.
         let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         let mut attempts = 0..ATTEMPTS;
-        let mut waits = 0..WAITS;
         loop {
+            // Others use the repository meanwhile.
+            git_at_work::wait(LOOKS_OF_SCAN, || Ok(self.git()?.is_git_at_work()))?;
             let git = self.git()?;
             let file = git.page_cache_file();
-            if git.is_git_at_work() {
-                drop(git);
-                waits.next().ok_or_else(git_at_work::refused)?;
-                thread::sleep(WAIT);
-                continue;
-            }
             let base = git.scan_base()?;
             let mut cache = Cache { pages: cache.get_or_insert_with(|| PageCache::load(&file)), file: &file };
             git.follow_own_index(cache.pages);
@@ -159,6 +151,7 @@ impl Git {
             commits.push(self.committed(&commit)?);
             cache.committed(self, &scan.changed)?;
         }
+        pack::release(&self.objects_folder(), pack::PAGES);
         self.index_scan(&scan, cache.pages);
         scan::save(cache.pages, cache.file);
         Ok(Adopted { commits, skipped: scan.skipped, is_interrupted: false })

@@ -1,6 +1,6 @@
 //! One file of git's attributes: patterns, and what is set on the paths that they match.
 
-use crate::glob::{Glob, Slashes};
+use crate::path_pattern::PathPattern;
 
 /// The longest line that git reads.
 const MAX_LINE: usize = 2048;
@@ -30,7 +30,7 @@ pub(crate) struct Line {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
-    Paths(Pattern),
+    Paths(PathPattern),
     /// The line defines an attribute that stands for several.
     Macro(String),
 }
@@ -65,7 +65,9 @@ fn parse_line(line: &[u8], has_macros: bool, folds_case: bool) -> Option<Line> {
             let (name, rest) = if after.is_empty() { (&rest[..end], &rest[end..]) } else { (after, rest) };
             (Subject::Macro(attribute_name(name)?), rest)
         }
-        _ => (Subject::Paths(Pattern::new(&name, folds_case)?), rest),
+        // It has no effect in attribute files.
+        _ if name.starts_with(b"!") => return None,
+        _ => (Subject::Paths(PathPattern::new(&name, folds_case)), rest),
     };
     let words = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let states: Option<Vec<(String, State)>> = words.map(parse_state).collect();
@@ -123,47 +125,5 @@ fn unquoted(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             }
             byte => text.push(byte),
         }
-    }
-}
-
-/// The pattern of a line, for files.
-#[derive(Clone, Debug)]
-pub(crate) struct Pattern {
-    /// The pattern has no slash, so it is matched with the name of the file only.
-    is_name: bool,
-    /// What stands before the first wildcard. git compares it first and then takes the rest as a pattern of its own.
-    literal: Vec<u8>,
-    /// `None`: it ends with a slash, so it matches only folders, or can match nothing.
-    rest: Option<Glob>,
-    folds_case: bool,
-}
-
-impl Pattern {
-    /// `None` for a pattern that begins with `!`, which has no effect in attribute files.
-    pub(crate) fn new(pattern: &[u8], folds_case: bool) -> Option<Pattern> {
-        if pattern.starts_with(b"!") {
-            return None;
-        }
-        let is_for_folders = pattern.ends_with(b"/");
-        let pattern = pattern.strip_suffix(b"/").unwrap_or(pattern);
-        let is_name = !pattern.contains(&b'/');
-        let pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
-        let wildcard = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'\\');
-        let end = if is_name { 0 } else { pattern.iter().position(wildcard).unwrap_or(pattern.len()) };
-        let slashes = if is_name { Slashes::Ordinary } else { Slashes::Separate };
-        let rest = if is_for_folders { None } else { Glob::new(&pattern[end..], slashes, folds_case) };
-        Some(Pattern { is_name, literal: pattern[..end].to_vec(), rest, folds_case })
-    }
-
-    /// Whether the pattern matches a file; `path` is relative to the folder of the attribute file.
-    pub(crate) fn matches(&self, path: &[u8]) -> bool {
-        let Some(rest) = &self.rest else { return false };
-        if self.is_name {
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-            return rest.matches(name);
-        }
-        let Some((start, end)) = path.split_at_checked(self.literal.len()) else { return false };
-        let is_same = if self.folds_case { start.eq_ignore_ascii_case(&self.literal) } else { start == self.literal };
-        is_same && rest.matches(end)
     }
 }

@@ -80,7 +80,7 @@ impl Attributes {
         for (above, file) in files.iter().rev() {
             for line in file.lines.iter().rev() {
                 if let Subject::Paths(pattern) = &line.subject
-                    && pattern.matches(&page.as_bytes()[if *above == INFO { 0 } else { *above }..])
+                    && pattern.matches(&page.as_bytes()[if *above == INFO { 0 } else { *above }..], false)
                 {
                     fill(&mut found, &line.states, &files);
                 }

@@ -11,6 +11,7 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::object_writer;
 use crate::on_disk::OnDisk;
+use crate::pack;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::probe::Step;
 use crate::tree_entry::blob_at;
@@ -41,6 +42,10 @@ impl Git {
             self.probe.reached(Step::ObjectsWritten)?;
             if files == WorkTreeFiles::ToReplace {
                 for file in &plan.files {
+                    // A private file stays as it is, and the page of its name stays outside the folder.
+                    if file.old.is_none() && self.is_private(&file.path) {
+                        continue;
+                    }
                     let now = self.inspect(&file.path);
                     if !now.version().is_ok_and(|now| now == file.old || now == file.new) {
                         return Err(MemoryError::HeadMoved);
@@ -58,6 +63,7 @@ impl Git {
             self.record_unindexed(&plan.files)?;
             self.move_ref(plan)?;
             disk::flush_drive_cache(&self.staged).context("move the branch")?;
+            pack::release(&self.objects_folder(), pack::COMMIT);
             self.probe.reached(Step::RefMoved)?;
         }
         self.finish_checkout(plan.commit, &plan.files)

@@ -19,7 +19,7 @@ const FOLDER: i32 = 0o040_000;
 impl Git {
     /// An empty draft.
     pub(crate) fn draft(&self, files: WorkTreeFiles) -> Result<Draft, MemoryError> {
-        Draft::new(&self.repo.commondir().join("objects"), files).context("begin a change")
+        Draft::new(&self.objects_folder(), files).context("begin a change")
     }
 
     /// Adds the trees and a commit with these changes to the draft, and starts writing the draft to disk. No ref points to

@@ -3,7 +3,7 @@
 
 use crate::attribute_file::State;
 use crate::attributes::{ATTRIBUTE_FILE, Attributes};
-use crate::ignore_sources;
+use crate::git_config::GitConfig;
 use crate::line_ends::LineEnds;
 use crate::tree_entry::blob_at;
 use git2::{Config, ObjectType, Oid, Repository};
@@ -51,15 +51,15 @@ enum AutoCrlf {
 
 impl Conversion {
     /// Reads the configuration for this memory folder. What cannot be read counts as not set: then the repository cannot be
-    /// changed either.
-    pub(crate) fn load(folder: &Path) -> Conversion {
-        Conversion::load_at(folder, None)
+    /// changed either. The handle of an earlier conversion may be used again: opening one takes longer than reading a page.
+    pub(crate) fn load(folder: &Path, handle: Option<Repository>) -> Conversion {
+        Conversion::load_at(folder, handle, None)
     }
 
     /// Like [`Conversion::load`], as if `commit` were HEAD.
-    pub(crate) fn load_at(folder: &Path, commit: Option<Oid>) -> Conversion {
-        let repo = Repository::open(folder).ok();
-        let settings = Settings::load(folder, repo.as_ref());
+    pub(crate) fn load_at(folder: &Path, handle: Option<Repository>, commit: Option<Oid>) -> Conversion {
+        let repo = handle.or_else(|| Repository::open(folder).ok());
+        let settings = Settings::load(folder);
         let outer: Vec<PathBuf> = system_attributes().into_iter().chain(settings.attributes_file.clone()).collect();
         let paths: Vec<&Path> = outer.iter().map(PathBuf::as_path).collect();
         let git_folder = repo.as_ref().map_or_else(|| folder.join(".git"), |repo| repo.commondir().to_owned());
@@ -67,6 +67,11 @@ impl Conversion {
         let attributes = Attributes::new(&paths, &info, commit, settings.folds_case);
         let outer_files = outer.into_iter().chain([info]).collect();
         Conversion { folder: folder.to_owned(), settings, outer_files, attributes, repo: Mutex::new(repo) }
+    }
+
+    /// The handle to the repository, for the next conversion.
+    pub(crate) fn into_handle(self) -> Option<Repository> {
+        self.repo.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bytes to commit for the bytes of a page's file.
@@ -139,28 +144,20 @@ impl Conversion {
 }
 
 impl Settings {
-    fn load(folder: &Path, repo: Option<&Repository>) -> Settings {
-        let config = match repo {
-            // libgit2 does not know this variable.
-            Some(repo) if env::var_os("GIT_CONFIG_GLOBAL").is_none() => repo.config().ok(),
-            _ => ignore_sources::config_of(folder),
-        };
-        let Some(config) = config.and_then(|mut config| config.snapshot().ok()) else { return Settings::default() };
-        let auto_crlf = match config.get_string("core.autocrlf") {
-            Ok(value) if value.eq_ignore_ascii_case("input") => AutoCrlf::Input,
-            Ok(_) if config.get_bool("core.autocrlf").unwrap_or(false) => AutoCrlf::On,
+    fn load(folder: &Path) -> Settings {
+        let config = GitConfig::read(folder);
+        let auto_crlf = match config.get("core.autocrlf") {
+            Some(value) if value.eq_ignore_ascii_case("input") => AutoCrlf::Input,
+            _ if config.is_set("core.autocrlf") => AutoCrlf::On,
             _ => AutoCrlf::Off,
         };
-        let eol = config.get_string("core.eol").unwrap_or_default();
-        let is_eol_crlf = match eol.to_ascii_lowercase().as_str() {
+        let is_eol_crlf = match config.get("core.eol").unwrap_or_default().to_ascii_lowercase().as_str() {
             "crlf" => true,
             "lf" => false,
             _ => cfg!(windows),
         };
-        let attributes_file = config.get_path("core.attributesFile").ok().or_else(personal_attributes);
-        let attributes_file = attributes_file.map(|file| folder.join(file));
-        let is_set = |name| config.get_bool(name).unwrap_or(false);
-        let (folds_case, is_sparse) = (is_set("core.ignoreCase"), is_set("core.sparseCheckout"));
+        let attributes_file = config.path("core.attributesfile").or_else(personal_attributes).map(|file| folder.join(file));
+        let (folds_case, is_sparse) = (config.is_set("core.ignorecase"), config.is_set("core.sparsecheckout"));
         Settings { auto_crlf, is_eol_crlf, attributes_file, folds_case, is_sparse }
     }
 

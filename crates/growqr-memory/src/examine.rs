@@ -1,12 +1,12 @@
 //! Looks for what would make a change of memory fail, more closely than a change itself does: for `doctor`.
 
 use crate::git::Git;
-use crate::walk::walk_paths;
+use crate::walk::PageFile;
 use crate::work_tree;
 use growqr_core::memory::MemoryError;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How much is written to try a folder.
 const TRIED_BYTES: [u8; 4096] = [0; 4096];
@@ -32,16 +32,24 @@ impl Git {
     }
 }
 
-/// The pages that cannot be changed because they, or their folders, are read-only.
-pub(crate) fn read_only_pages(folder: &Path) -> Result<Vec<String>, MemoryError> {
+/// Those of these files that cannot be changed because they, or their folders, are read-only.
+pub(crate) fn read_only_pages(folder: &Path, files: &[PageFile]) -> Vec<String> {
     let is_read_only = |path: &Path| fs::metadata(path).is_ok_and(|data| data.permissions().readonly());
-    let mut pages = walk_paths(folder)?.files;
-    pages.retain(|page| {
+    // Most files are in the folder of the one before.
+    let mut known: Option<(PathBuf, bool)> = None;
+    let mut is_in_read_only_folder = |file: &Path| {
+        let Some(parent) = file.parent() else { return false };
+        match &known {
+            Some((folder, is_read_only)) if folder == parent => *is_read_only,
+            _ => known.insert((parent.to_owned(), is_read_only(parent))).1,
+        }
+    };
+    let mut is_fixed = |page: &&PageFile| {
         let file = work_tree::file_of(folder, &page.path);
         // A file is replaced by a rename, which needs only the folder; on Windows, also the file.
-        file.parent().is_some_and(is_read_only) || (cfg!(windows) && is_read_only(&file))
-    });
-    Ok(pages.into_iter().map(|page| page.path).collect())
+        is_in_read_only_folder(&file) || (cfg!(windows) && is_read_only(&file))
+    };
+    files.iter().filter(|page| is_fixed(page)).map(|page| page.path.clone()).collect()
 }
 
 fn try_writing(folder: &Path) -> io::Result<()> {

@@ -9,7 +9,7 @@ use crate::stat::Stat;
 use crate::unindexed::Unindexed;
 use git2::{Config, ConfigLevel, Oid, Repository};
 use growqr_core::memory::MemoryError;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub(crate) struct Git {
     pub(crate) writer: RefCell<ObjectWriter>,
     /// Read by the first need of an operation, and forgotten after it.
     conversion: OnceCell<Conversion>,
+    /// The handle of the last conversion.
+    conversion_handle: Cell<Option<Repository>>,
     /// The same holds for it.
     pub(crate) outside: OnceCell<Outside>,
     /// While a commit of the server is merged: the attributes that it brings.
@@ -58,6 +60,7 @@ impl Git {
             own_index_writes: RefCell::default(),
             writer: RefCell::default(),
             conversion: OnceCell::new(),
+            conversion_handle: Cell::default(),
             incoming: RefCell::default(),
             outside: OnceCell::new(),
         }
@@ -65,19 +68,26 @@ impl Git {
 
     /// Forgets what was read of the person's configuration, attributes and index: they may have changed since.
     pub(crate) fn begin_operation(&mut self) {
-        self.conversion = OnceCell::new();
+        if let Some(conversion) = self.conversion.take() {
+            self.conversion_handle = Cell::new(conversion.into_handle());
+        }
         self.incoming = RefCell::default();
         self.outside = OnceCell::new();
     }
 
+    /// The folder of the repository's objects.
+    pub(crate) fn objects_folder(&self) -> PathBuf {
+        self.repo.commondir().join("objects")
+    }
+
     /// What git does with the content of pages.
     pub(crate) fn conversion(&self) -> &Conversion {
-        self.conversion.get_or_init(|| Conversion::load(&self.folder))
+        self.conversion.get_or_init(|| Conversion::load(&self.folder, self.conversion_handle.take()))
     }
 
     /// Pages that git would filter after this commit are left to git from now on, until the operation ends.
     pub(crate) fn heed_attributes_of(&self, commit: Oid) {
-        *self.incoming.borrow_mut() = Some(Conversion::load_at(&self.folder, Some(commit)));
+        *self.incoming.borrow_mut() = Some(Conversion::load_at(&self.folder, None, Some(commit)));
     }
 
     /// Whether git filters the page, now or after the commit that is merged.

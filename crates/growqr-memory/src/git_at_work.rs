@@ -12,9 +12,14 @@ use std::time::Duration;
 /// A lock that is older than this, in nanoseconds, was left over by a command that was killed.
 const LEFT_OVER: i64 = 10 * 60 * 1_000_000_000;
 
-/// How often, and how long each time, a change of a page waits for a git command.
-const WAITS: usize = 40;
-pub(crate) const WAIT: Duration = Duration::from_millis(50);
+/// How often a change of a page looks whether a git command has ended: for two seconds.
+pub(crate) const LOOKS_OF_CHANGE: usize = 40;
+
+/// How often a scan looks: for five seconds.
+pub(crate) const LOOKS_OF_SCAN: usize = 100;
+
+/// The time between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
 
 impl Git {
     /// Whether a git command is at work.
@@ -23,23 +28,20 @@ impl Git {
         let now = file_system_time(&self.page_cache_file());
         now.is_none_or(|now| now.saturating_sub(Stat::of(&lock).mtime_ns) < LEFT_OVER)
     }
+}
 
-    /// Waits for a git command. Returns whether there was one.
-    ///
-    /// # Errors
-    /// If it goes on for longer than two seconds.
-    pub(crate) fn waited_for_git(&self) -> Result<bool, MemoryError> {
-        if !self.is_git_at_work() {
-            return Ok(false);
+/// Waits until no git command is at work. Returns whether there was one.
+///
+/// # Errors
+/// If one is still at work after so many looks; errors of `is_at_work`.
+pub(crate) fn wait(looks: usize, is_at_work: impl Fn() -> Result<bool, MemoryError>) -> Result<bool, MemoryError> {
+    for look in 0..looks {
+        if !is_at_work()? {
+            return Ok(look > 0);
         }
-        for _ in 0..WAITS {
-            thread::sleep(WAIT);
-            if !self.is_git_at_work() {
-                return Ok(true);
-            }
-        }
-        Err(refused())
+        thread::sleep(PAUSE);
     }
+    Err(refused())
 }
 
 /// Why hand edits are not committed now.

@@ -1,10 +1,12 @@
-//! Patterns of git's attribute and sparse-checkout files, matched as git matches them. A pattern is a small automaton, so the
-//! time to match grows with the length of pattern and path only, whatever the pattern.
+//! Wildcards of git's ignore and attribute files and of its conditional settings, matched as git matches them. A pattern is a
+//! small automaton, so the time to match grows with the length of pattern and path only, whatever the pattern.
 
 /// A compiled pattern with `*`, `?`, `[...]` and `\`.
 #[derive(Clone, Debug)]
 pub(crate) struct Glob {
     tokens: Vec<Token>,
+    /// The bytes that a text must end with: those after the last wildcard. Most texts are told apart by them.
+    end: Vec<u8>,
     folds_case: bool,
 }
 
@@ -41,7 +43,8 @@ impl Glob {
         while let Some(&byte) = pattern.get(at) {
             match byte {
                 b'\\' => {
-                    tokens.push(Token::Byte(fold(*pattern.get(at + 1)?, folds_case)));
+                    // git does not fold it, so without regard to case `\A` matches nothing.
+                    tokens.push(Token::Byte(*pattern.get(at + 1)?));
                     at += 2;
                 }
                 b'?' => {
@@ -78,11 +81,21 @@ impl Glob {
                 }
             }
         }
-        Some(Glob { tokens, folds_case })
+        let byte = |token: &Token| if let Token::Byte(byte) = token { Some(*byte) } else { None };
+        let mut end: Vec<u8> = tokens.iter().rev().map_while(byte).collect();
+        end.reverse();
+        Some(Glob { tokens, end, folds_case })
     }
 
     /// Whether the pattern matches the whole text.
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
+        let Some(start) = text.len().checked_sub(self.end.len()) else { return false };
+        if !text[start..].iter().zip(&self.end).all(|(byte, wanted)| fold(*byte, self.folds_case) == *wanted) {
+            return false;
+        }
+        if self.end.len() == self.tokens.len() {
+            return start == 0;
+        }
         let mut states = vec![false; self.tokens.len() + 1];
         let mut next = states.clone();
         self.enter(&mut states, 0);
@@ -140,7 +153,7 @@ fn set(pattern: &[u8], from: usize, folds_case: bool) -> Option<(Box<[bool; 256]
             let end = at + 2 + pattern[at + 2..].iter().position(|byte| *byte == b']')?;
             if let Some(name) = pattern[at + 2..end].strip_suffix(b":") {
                 let is_member = class(name)?;
-                (0..=u8::MAX).filter(is_member).for_each(|byte| members[usize::from(byte)] = true);
+                (0..=u8::MAX).filter(is_member).for_each(|byte| members[usize::from(fold(byte, folds_case))] = true);
                 at = end + 1;
                 continue;
             }
@@ -151,7 +164,8 @@ fn set(pattern: &[u8], from: usize, folds_case: bool) -> Option<(Box<[bool; 256]
         }
         at += 1;
         let mut last = byte;
-        if pattern.get(at) == Some(&b'-') && pattern.get(at + 1).is_some_and(|end| *end != b']') {
+        let is_range = pattern.get(at) == Some(&b'-') && pattern.get(at + 1).is_some_and(|end| *end != b']');
+        if is_range {
             at += 1;
             if pattern[at] == b'\\' {
                 at += 1;
@@ -159,13 +173,19 @@ fn set(pattern: &[u8], from: usize, folds_case: bool) -> Option<(Box<[bool; 256]
             last = *pattern.get(at)?;
             at += 1;
         }
-        (byte..=last).for_each(|byte| members[usize::from(byte)] = true);
+        // git takes the first byte of a range by itself, so `[b-a]` has the member `b`.
+        members[usize::from(byte)] = true;
+        for byte in byte..=last {
+            members[usize::from(byte)] = true;
+            if is_range {
+                members[usize::from(fold(byte, folds_case))] = true;
+            }
+        }
     }
     if folds_case {
+        // git compares with the small letter only, so `[A]` matches neither `a` nor `A`.
         for lower in b'a'..=b'z' {
-            let (lower, upper) = (usize::from(lower), usize::from(lower.to_ascii_uppercase()));
-            members[lower] |= members[upper];
-            members[upper] = members[lower];
+            members[usize::from(lower.to_ascii_uppercase())] = members[usize::from(lower)];
         }
     }
     if is_negated {

@@ -3,7 +3,6 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::Leaf;
-use crate::left_alone;
 use crate::message::{self, Author};
 use crate::objects;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
@@ -141,12 +140,7 @@ impl Git {
         }
         self.refuse_absent_versions(&commit)?;
         let pages = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
-        for file in &pages {
-            left_alone::refuse(&self.folder, &file.path)?;
-        }
-        for file in &pages {
-            self.adopt_page(&file.path, at)?;
-        }
+        self.adopt_pages(&pages.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), at)?;
         let head = self.head()?;
         let tree = self.tree(head)?;
         let mut files = Vec::new();

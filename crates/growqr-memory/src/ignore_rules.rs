@@ -1,11 +1,10 @@
 //! Decides what git ignores by its patterns: `.gitignore` of each folder, `info/exclude` and the person's own file. Whether a
 //! path is tracked, and so not ignored after all, is the business of `tracked`.
 
+use crate::ignore_file::{self, IgnorePattern};
 use crate::ignore_sources;
-use gix_ignore::glob::Pattern;
-use gix_ignore::glob::pattern::{Case, Mode as Kind};
-use gix_ignore::glob::wildmatch;
-use gix_ignore::glob::wildmatch::Mode;
+use crate::index_marks::IndexMarks;
+use crate::rules_outside::RulesOutside;
 use std::borrow::Cow;
 use std::fs;
 use std::io;
@@ -20,8 +19,10 @@ pub(crate) const IGNORE_FILE: &str = ".gitignore";
 #[derive(Clone)]
 pub(crate) struct IgnoreRules {
     innermost: Option<Arc<Level>>,
-    case: Case,
+    folds_case: bool,
     composes_names: bool,
+    /// The `.gitignore` files that git does not expect in the folder. `None`: there are none.
+    outside: Option<Arc<RulesOutside>>,
 }
 
 /// The patterns of one file. They win over those of the outer levels.
@@ -29,19 +30,32 @@ struct Level {
     outer: Option<Arc<Level>>,
     /// Length of the folder's path with its `/`: patterns are matched against what follows.
     base: usize,
-    patterns: Vec<Pattern>,
+    patterns: Vec<IgnorePattern>,
 }
 
 impl IgnoreRules {
-    /// The rules at the top of the memory folder, without its own `.gitignore`.
-    pub(crate) fn of_repository(folder: &Path) -> IgnoreRules {
+    /// The rules at the top of the memory folder, without its own `.gitignore`. `marks` are those of git's index.
+    pub(crate) fn of_repository(folder: &Path, marks: &IndexMarks) -> IgnoreRules {
         let sources = ignore_sources::of_repository(folder);
-        let case = if sources.ignores_case { Case::Fold } else { Case::Sensitive };
-        let mut rules = IgnoreRules { innermost: None, case, composes_names: sources.composes_names };
+        let (folds_case, composes_names) = (sources.ignores_case, sources.composes_names);
+        let outside = RulesOutside::of(folder, marks).map(Arc::new);
+        let mut rules = IgnoreRules { innermost: None, folds_case, composes_names, outside };
         for file in sources.files {
             rules.add(0, fs::read(file));
         }
         rules
+    }
+
+    /// The rules of these patterns alone.
+    pub(crate) fn of_patterns(patterns: Vec<u8>, folds_case: bool) -> IgnoreRules {
+        let mut rules = IgnoreRules { innermost: None, folds_case, composes_names: false, outside: None };
+        rules.add(0, Ok(patterns));
+        rules
+    }
+
+    /// Whether a folder may have rules although it has no `.gitignore`.
+    pub(crate) fn has_rules_outside(&self) -> bool {
+        self.outside.is_some()
     }
 
     /// The rules inside a folder whose own `.gitignore`, if there is one, is not in these rules yet. `above` is the folder's
@@ -52,7 +66,12 @@ impl IgnoreRules {
         // As git does, a link is not followed here.
         match fs::symlink_metadata(&file) {
             Ok(metadata) if metadata.is_file() => rules.add(self.as_compared(above).len(), fs::read(file)),
-            _ => {}
+            Ok(_) => {}
+            Err(_) => {
+                if let Some(text) = self.outside.as_ref().and_then(|outside| outside.text(above)) {
+                    rules.add(self.as_compared(above).len(), text);
+                }
+            }
         }
         rules
     }
@@ -60,15 +79,20 @@ impl IgnoreRules {
     /// Whether the patterns ignore this path, which is in the folder of these rules. Nothing in an ignored folder can be
     /// excepted.
     pub(crate) fn is_ignored(&self, path: &str, is_folder: bool) -> bool {
+        self.verdict(path, is_folder).unwrap_or(false)
+    }
+
+    /// What the last pattern that matches the path says. `None`: none matches.
+    pub(crate) fn verdict(&self, path: &str, is_folder: bool) -> Option<bool> {
         let path = &*self.as_compared(path);
         let mut level = self.innermost.as_deref();
         while let Some(here) = level {
-            if let Some(is_ignored) = here.verdict(path, is_folder, self.case) {
-                return is_ignored;
+            if let Some(is_ignored) = here.verdict(path, is_folder) {
+                return Some(is_ignored);
             }
             level = here.outer.as_deref();
         }
-        false
+        None
     }
 
     /// The path in the form that patterns are compared with.
@@ -88,7 +112,7 @@ impl IgnoreRules {
         };
         // A carriage return at the end of the file counts as part of a line end only before a line feed.
         bytes.push(b'\n');
-        let patterns: Vec<Pattern> = gix_ignore::parse(&bytes, false).map(|(pattern, ..)| pattern).collect();
+        let patterns = ignore_file::parse(&bytes, self.folds_case);
         if !patterns.is_empty() {
             self.innermost = Some(Arc::new(Level { outer: self.innermost.take(), base, patterns }));
         }
@@ -97,35 +121,10 @@ impl IgnoreRules {
 
 impl Level {
     /// Whether the path is ignored according to the last pattern that matches it.
-    fn verdict(&self, path: &str, is_folder: bool, case: Case) -> Option<bool> {
+    fn verdict(&self, path: &str, is_folder: bool) -> Option<bool> {
         let inside = &path[self.base..];
-        let name = &inside[inside.rfind('/').map_or(0, |slash| slash + 1)..];
-        let matches = |pattern: &&Pattern| matches(pattern, inside, name, is_folder, case);
-        self.patterns.iter().rev().find(matches).map(|pattern| !pattern.is_negative())
+        self.patterns.iter().rev().find(|pattern| pattern.matches(inside, is_folder)).map(|pattern| !pattern.is_negated)
     }
-}
-
-/// Whether the pattern matches the path or, if it has no slash, the name.
-fn matches(pattern: &Pattern, path: &str, name: &str, is_folder: bool, case: Case) -> bool {
-    if pattern.mode.contains(Kind::MUST_BE_DIR) && !is_folder {
-        return false;
-    }
-    let mode = match case {
-        Case::Sensitive => Mode::NO_MATCH_SLASH_LITERAL,
-        Case::Fold => Mode::NO_MATCH_SLASH_LITERAL | Mode::IGNORE_CASE,
-    };
-    if pattern.mode.contains(Kind::NO_SUB_DIR) && !pattern.mode.contains(Kind::ABSOLUTE) {
-        return pattern.matches(name.into(), mode);
-    }
-    // As git does, the part before the first wildcard is compared first, and the rest is matched as a pattern of its own:
-    // `a**/b` matches `ab`.
-    let literal = pattern.first_wildcard_pos.unwrap_or(pattern.text.len());
-    let Some((start, rest)) = path.as_bytes().split_at_checked(literal) else { return false };
-    let is_same = match case {
-        Case::Sensitive => pattern.text[..literal] == *start,
-        Case::Fold => pattern.text[..literal].eq_ignore_ascii_case(start),
-    };
-    is_same && wildmatch(pattern.text[literal..].into(), rest.into(), mode)
 }
 
 fn is_absent(error: &io::Error) -> bool {

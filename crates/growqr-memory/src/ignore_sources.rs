@@ -1,9 +1,9 @@
 //! Finds the files with ignore patterns that lie outside the working tree, and git's setting for letter case. Does not open the
 //! repository, and reads past a configuration file that is broken.
 
-use git2::{Config, ConfigLevel};
+use crate::git_config::GitConfig;
+use crate::git_folder;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where git looks for ignore patterns besides the `.gitignore` files.
@@ -17,43 +17,16 @@ pub(crate) struct IgnoreSources {
     pub(crate) composes_names: bool,
 }
 
-/// The sources for the repository in `folder`. Sections that are included under a condition (`includeIf`) are not read.
+/// The sources for the repository in `folder`.
 pub(crate) fn of_repository(folder: &Path) -> IgnoreSources {
-    let git_folder = common_git_folder(folder);
-    let config = config(&git_folder.join("config"));
-    let is_set = |name| config.as_ref().is_some_and(|config| config.get_bool(name).unwrap_or(false));
-    let excludes = config.as_ref().and_then(|config| config.get_path("core.excludesfile").ok());
-    let excludes = excludes.or_else(default_excludes_file).map(|file| folder.join(file));
+    let git_folder = git_folder::common(folder);
+    let config = GitConfig::read(folder);
+    let excludes = config.path("core.excludesfile").or_else(default_excludes_file).map(|file| folder.join(file));
     IgnoreSources {
         files: excludes.into_iter().chain([git_folder.join("info").join("exclude")]).collect(),
-        ignores_case: is_set("core.ignorecase"),
-        composes_names: is_set("core.precomposeunicode"),
+        ignores_case: config.is_set("core.ignorecase"),
+        composes_names: config.is_set("core.precomposeunicode"),
     }
-}
-
-/// The settings that count for the repository in `folder`, without those of a file that cannot be read.
-pub(crate) fn config_of(folder: &Path) -> Option<Config> {
-    config(&common_git_folder(folder).join("config"))
-}
-
-/// The settings of the system, the person and the repository; without those of a file that cannot be read.
-fn config(of_repository: &Path) -> Option<Config> {
-    let mut config = Config::new().ok()?;
-    let of_person: Vec<(PathBuf, ConfigLevel)> = match env::var_os("GIT_CONFIG_GLOBAL") {
-        Some(file) => vec![(file.into(), ConfigLevel::Global)],
-        None => [(Config::find_xdg(), ConfigLevel::XDG), (Config::find_global(), ConfigLevel::Global)]
-            .into_iter()
-            .filter_map(|(file, level)| Some((file.ok()?, level)))
-            .collect(),
-    };
-    let of_system = Config::find_system().ok().filter(|_| env::var_os("GIT_CONFIG_NOSYSTEM").is_none());
-    let files = of_system.map(|file| (file, ConfigLevel::System)).into_iter().chain(of_person);
-    for (file, level) in files.chain([(of_repository.to_owned(), ConfigLevel::Local)]) {
-        if let Err(error) = config.add_file(&file, level, false) {
-            tracing::debug!(file = %file.display(), %error, "ignore patterns are read without these settings");
-        }
-    }
-    Some(config)
 }
 
 /// Where git keeps the person's ignore patterns if no setting names another file.
@@ -63,40 +36,10 @@ fn default_excludes_file() -> Option<PathBuf> {
     Some(folder.join("git").join("ignore"))
 }
 
-/// The git folder that holds settings and `info`: of a linked worktree, the one of its repository.
-fn common_git_folder(folder: &Path) -> PathBuf {
-    let git = folder.join(".git");
-    let pointed = |file: &Path, prefix: &str| {
-        let text = fs::read_to_string(file).ok()?;
-        Some(PathBuf::from(text.trim_end().strip_prefix(prefix)?.trim_start()))
-    };
-    let git = match pointed(&git, "gitdir:") {
-        Some(target) => folder.join(target),
-        None => git,
-    };
-    match pointed(&git.join("commondir"), "") {
-        Some(common) => git.join(common),
-        None => git,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_linked_worktree_shares_the_folder_of_its_repository() {
-        let folder = tempfile::tempdir().unwrap();
-        let (main, linked) = (folder.path().join("main"), folder.path().join("linked"));
-        let own = main.join(".git/worktrees/linked");
-        fs::create_dir_all(&own).unwrap();
-        fs::create_dir_all(&linked).unwrap();
-        fs::write(own.join("commondir"), "../..\n").unwrap();
-        fs::write(linked.join(".git"), format!("gitdir: {}\n", own.display())).unwrap();
-        let common = common_git_folder(&linked);
-        assert_eq!(common.canonicalize().unwrap(), main.join(".git").canonicalize().unwrap());
-        assert_eq!(common_git_folder(&main), main.join(".git"));
-    }
+    use std::fs;
 
     #[test]
     fn a_broken_setting_file_hides_no_other() {

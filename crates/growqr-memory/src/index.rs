@@ -83,14 +83,31 @@ impl Git {
                 continue;
             };
             let plain = entry(path, *new, known.map(|entry| entry.mode));
-            set.push(match known {
-                Some(known) if known.is_skipped => hidden_entry(plain),
-                _ => self.with_stat_of_file(plain, path, *stat),
-            });
+            match known {
+                Some(known) if known.is_skipped => set.push(hidden_entry(plain)),
+                None if self.outside().takes_in_new(path) => set.extend(self.entry_outside(plain, path)),
+                Some(known) if known.is_assumed_unchanged => {
+                    let plain = self.with_stat_of_file(plain, path, *stat);
+                    set.push(IndexEntry { flags: IndexEntryFlag::VALID.bits(), ..plain });
+                }
+                _ => set.push(self.with_stat_of_file(plain, path, *stat)),
+            }
         }
         self.change_index(&set, &remove)?;
         self.unindexed.borrow_mut().clear(&self.unindexed_file());
         Ok(())
+    }
+
+    /// The entry of a new page that stays outside the folder. `None`: it must have none, because a private file of its name is in
+    /// the folder, and git would take it for the page.
+    fn entry_outside(&self, plain: IndexEntry, path: &str) -> Option<IndexEntry> {
+        let is_in_folder = fs::symlink_metadata(work_tree::file_of(&self.folder, path)).is_ok();
+        match (is_in_folder, self.is_private(path)) {
+            // In a sparse checkout, git forgets the flag of a file that is in the folder.
+            (true, true) if self.conversion().is_sparse() => None,
+            (true, false) => Some(plain),
+            _ => Some(hidden_entry(plain)),
+        }
     }
 
     /// Tells the user's git not to expect these files in the folder. Files that are in the folder are the user's own business. A

@@ -15,10 +15,11 @@
 //! The modules:
 //! - names and files: `path`, `spellings`, `address`, `leftover`, `work_tree`, `on_disk`, `disk`;
 //! - finding the pages: `walk`, `stat`, `skipped_file`, `listing`, `survey`, `conflict_copy`, `search`, `needle`, `parallel`;
-//! - what is left alone: `ignore_rules`, `ignore_sources`, `tracked` (what git ignores), `nested` (repositories inside),
-//!   `left_alone` (both, for a single page), `hidden` (files of the server that cannot be pages);
-//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`, `glob`;
-//! - the repository: `git`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
+//! - what is left alone: `ignore_rules`, `ignore_file`, `ignore_sources`, `git_config`, `rules_outside`, `tracked` (what git
+//!   ignores), `nested` (repositories inside), `left_alone` (both, for a single page), `hidden` (files of the server that cannot
+//!   be pages), `outside`, `outside_set`, `sparse_patterns`, `index_marks` (what git does not expect in the folder);
+//! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
+//! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
 //!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
@@ -41,13 +42,17 @@ mod error_context;
 mod examine;
 mod git;
 mod git_at_work;
+mod git_config;
+mod git_folder;
 mod git_program;
 mod glob;
 mod hidden;
 mod history;
+mod ignore_file;
 mod ignore_rules;
 mod ignore_sources;
 mod index;
+mod index_marks;
 mod index_scan;
 mod left_alone;
 mod leftover;
@@ -70,6 +75,7 @@ mod pack;
 mod page_cache;
 mod parallel;
 mod path;
+mod path_pattern;
 mod plan;
 mod prepare;
 mod probe;
@@ -77,9 +83,11 @@ mod read_index;
 mod read_pages;
 mod remarks;
 mod remote;
+mod rules_outside;
 mod scan;
 mod search;
 mod skipped_file;
+mod sparse_patterns;
 mod spellings;
 mod staged;
 mod stat;
@@ -113,8 +121,10 @@ pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
 pub use watch::{QUIET, Watch};
 
+use conversion::Conversion;
 use error_context::Context;
 use git::Git;
+use git2::Repository;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, FoundLine, Memory, MemoryError, Page, PageInfo};
 use message::Author;
@@ -138,6 +148,8 @@ pub struct MemoryRepo {
     git: Mutex<Option<Git>>,
     /// Why the repository must not be used. See [`MemoryRepo::withhold`].
     withheld: Mutex<Option<String>>,
+    /// The handle with which pages are read, while no thread reads one.
+    reading: Mutex<Option<Repository>>,
     /// What the last scan has seen; `None` before the first. Locked before `git`, if both are.
     pages: Mutex<Option<PageCache>>,
 }
@@ -188,6 +200,7 @@ impl MemoryRepo {
             opening: Opening::ForWriting { at, probe },
             git: Mutex::default(),
             withheld: Mutex::default(),
+            reading: Mutex::default(),
             pages: Mutex::default(),
         }
     }
@@ -206,6 +219,7 @@ impl MemoryRepo {
             opening: Opening::ReadOnly,
             git: Mutex::new(git),
             withheld: Mutex::default(),
+            reading: Mutex::default(),
             pages: Mutex::default(),
         })
     }
@@ -228,24 +242,16 @@ impl MemoryRepo {
         self.problem().or_else(|| self.git().and_then(|git| git.refuse_read_only()).err())
     }
 
-    /// The pages that cannot be changed because their files or folders are read-only.
-    ///
-    /// # Errors
-    /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn read_only_pages(&self) -> Result<Vec<String>, MemoryError> {
-        examine::read_only_pages(&self.folder)
-    }
-
     /// With a reason, keeps the repository from being used: all methods that need it return the reason, and pages can only be
     /// read. With `None`, allows it again.
     pub fn withhold(&self, reason: Option<String>) {
-        *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        *lock(&self.withheld) = reason;
     }
 
     /// Whether [`MemoryRepo::withhold`] keeps the repository from being used.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
-        self.withheld.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        lock(&self.withheld).is_some()
     }
 
     /// The folder of the working tree.
@@ -263,12 +269,13 @@ impl MemoryRepo {
         listing::list(&self.folder, prefix)
     }
 
-    /// All pages, the files that cannot be pages, and how many git ignores. Reads every file.
+    /// All that can be told of the folder: pages, files that cannot be pages, how many git ignores, and what the person should
+    /// know. Walks the folder once and reads every file.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
     pub fn survey(&self) -> Result<Survey, MemoryError> {
-        survey::survey(&self.folder)
+        survey::survey(self)
     }
 
     /// At most `limit` changes, newest first; only those of one page if `path` is given. The page may be deleted by now.
@@ -363,11 +370,12 @@ impl MemoryRepo {
         message: &str,
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
+        self.adopt_rename(page, at)?;
         let git = self.git()?;
         git.finish_interrupted()?;
         let page = &*git.address(page)?;
         if let Some(expected) = expected {
-            let Page { path, content, version } = work_tree::read(&self.folder, page)?;
+            let Page { path, content, version } = work_tree::read(&self.folder, git.conversion(), page)?;
             if version != expected {
                 return Err(MemoryError::Conflict { path, version, content });
             }
@@ -376,13 +384,22 @@ impl MemoryRepo {
         apply_and_index(&git, &plan)
     }
 
+    /// Commits hand edits first if the person has renamed the page, or a folder above it, to another spelling since the last scan:
+    /// otherwise the old name would be in the way.
+    fn adopt_rename(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
+        if self.git()?.is_renamed_by_hand(page)? {
+            self.adopt_hand_edits(at)?;
+        }
+        Ok(())
+    }
+
     /// The open repository; opens it first if that has not succeeded yet. Ignores a poisoned lock: all state is on disk, so a
     /// panic leaves nothing inconsistent in memory.
     fn git(&self) -> Result<OpenGit<'_>, MemoryError> {
-        if let Some(cause) = &*self.withheld.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(cause) = &*lock(&self.withheld) {
             return Err(MemoryError::Repository { doing: "be changed", cause: cause.clone() });
         }
-        let mut git = self.git.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut git = lock(&self.git);
         if git.is_none() {
             *git = Some(match &self.opening {
                 Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,
@@ -400,6 +417,11 @@ fn no_repository() -> MemoryError {
     MemoryError::Repository { doing: "open", cause: "its .git folder is gone or is not a repository".to_owned() }
 }
 
+/// Ignores a poisoned lock: what it guards is replaced as a whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Whether there is certainly nothing at this path.
 fn is_absent(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
@@ -415,9 +437,12 @@ fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
         path::check(path)?;
-        let page = address::on_disk(&self.folder, path);
+        let page = address::on_disk(&self.folder, path)?;
         left_alone::refuse(&self.folder, &page)?;
-        match work_tree::read(&self.folder, &page) {
+        let conversion = Conversion::load(&self.folder, lock(&self.reading).take());
+        let read = work_tree::read(&self.folder, &conversion, &page);
+        *lock(&self.reading) = conversion.into_handle();
+        match read {
             Err(MemoryError::Missing { path }) if !is_absent(&self.folder.join(".git")) => match self.git() {
                 Ok(git) => git.read_outside(&path),
                 Err(_) => Err(MemoryError::Missing { path }),
@@ -432,17 +457,26 @@ impl Memory for MemoryRepo {
             let key = path::lookup_key(prefix);
             let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
             let outside = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
-            pages.extend(outside.into_iter().filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
+            let outside = outside.into_iter().map(PageInfo::from);
+            pages.extend(outside.filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
             pages.sort_by(|a, b| a.path.cmp(&b.path));
         }
         Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
-        search::search(&self.folder, query, limit)
+        let mut found = search::search(&self.folder, query, limit)?;
+        if outside::may_exist(&self.folder) {
+            let pages = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
+            found.extend(search::search_outside(&self.folder, &pages, query, limit));
+            found.sort_by(|a, b| a.path.cmp(&b.path));
+            found.truncate(limit);
+        }
+        Ok(found)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
+        self.adopt_rename(&change.path, change.at)?;
         self.git()?.prepare(change)
     }
 

@@ -3,6 +3,7 @@
 
 use crate::disk::retry_while_held;
 use crate::error_context::Context;
+use crate::git_folder;
 use growqr_core::id::{ConversationName, MemoryName};
 use growqr_core::memory::MemoryError;
 use std::fs;
@@ -35,7 +36,7 @@ impl Mark {
     /// The mark of the memory in `folder`. `None` if it has none, or one that cannot be read. Needs no valid repository.
     #[must_use]
     pub fn read(folder: &Path) -> Option<Mark> {
-        let text = fs::read_to_string(git_folder(folder)?.join("growqr").join(FILE)).ok()?;
+        let text = fs::read_to_string(existing_git_folder(folder)?.join("growqr").join(FILE)).ok()?;
         let value = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
             (!line.is_empty()).then(|| line.to_owned())
@@ -53,7 +54,7 @@ impl Mark {
     /// [`MemoryError::Repository`] if there is no repository, or the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), MemoryError> {
         let doing = "note which conversation uses it";
-        let own = git_folder(folder).ok_or("there is no .git folder").context(doing)?.join("growqr");
+        let own = existing_git_folder(folder).ok_or("there is no .git folder").context(doing)?.join("growqr");
         let mut text = format!("memory {}\n", self.memory);
         if let Some(MemoryUser { conversation, database, events }) = &self.user {
             let database = database.replace(['\n', '\r'], " ");
@@ -65,14 +66,9 @@ impl Mark {
     }
 }
 
-/// The git folder of the working tree in `folder`: `.git`, or the folder that the file `.git` names.
-fn git_folder(folder: &Path) -> Option<PathBuf> {
-    let git = folder.join(".git");
-    if git.is_dir() {
-        return Some(git);
-    }
-    let text = fs::read_to_string(git).ok()?;
-    Some(folder.join(text.trim().strip_prefix("gitdir: ")?)).filter(|named| named.is_dir())
+/// The git folder of the working tree in `folder`.
+fn existing_git_folder(folder: &Path) -> Option<PathBuf> {
+    Some(git_folder::own(folder)).filter(|git| git.is_dir())
 }
 
 #[cfg(test)]

@@ -270,6 +270,10 @@ impl Merging<'_> {
             return true;
         }
         let Ok(page) = std::str::from_utf8(path) else { return false };
+        // It stays outside the folder, whatever lies there.
+        if self.git.is_private(page) {
+            return true;
+        }
         self.spellings.as_ref().is_none_or(|spellings| spellings.clash(page).is_none())
             && work_tree::refuse_other_spelling(&self.git.folder, page).is_ok()
             && match self.git.inspect(page) {

@@ -134,7 +134,7 @@ fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
 /// Writes the objects into one pack: with many objects, that is one wait for the disk instead of one for each.
 fn write_as_pack(job: &Job) -> io::Result<()> {
     let packed = job.objects.iter().map(|object| PackedObject::new(object.oid, object.kind, &object.bytes));
-    pack::write_pack(&job.object_folder, "commit", packed.collect::<io::Result<_>>()?)
+    pack::write_pack(&job.object_folder, pack::COMMIT, packed.collect::<io::Result<_>>()?)
 }
 
 /// Writes and fsyncs the files that checkout will rename into the working tree.

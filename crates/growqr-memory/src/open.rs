@@ -6,6 +6,7 @@ use crate::git::{Git, use_program_config};
 use crate::message::Author;
 use crate::on_disk::OnDisk;
 use crate::opening_error;
+use crate::pack;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
 use crate::unindexed::Unindexed;
@@ -56,6 +57,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     git.remove_own_index_lock();
     *git.unindexed.borrow_mut() = Unindexed::load(&git.unindexed_file());
     git.finish_interrupted()?;
+    // Those of a run that was killed.
+    [pack::PAGES, pack::COMMIT].into_iter().for_each(|purpose| pack::release(&git.objects_folder(), purpose));
     if git.head()?.is_none() {
         git.create_first_commit(at)?;
     }

@@ -4,27 +4,36 @@
 
 use crate::git::Git;
 use crate::hidden::Leaf;
-use crate::outside_set::Outside;
+use crate::index_marks::IndexMarks;
+use crate::left_alone::LeftAlone;
+use crate::outside_set::{KnownOutside, Outside};
 use crate::read_index::ReadIndex;
+use crate::sparse_patterns::SparsePatterns;
 use crate::text;
 use crate::tree_entry::blob_at;
 use crate::work_tree;
 use git2::Oid;
 use growqr_core::memory::{MemoryError, Page, PageInfo};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 const FILE: i32 = 0o100_644;
+
+/// A page that is committed but not in the folder.
+pub(crate) struct PageOutside {
+    pub(crate) path: String,
+    pub(crate) oid: Oid,
+    pub(crate) bytes: u64,
+}
 
 impl Git {
     /// Which files git does not expect in the folder. Asks only if a page of HEAD is missing there.
     pub(crate) fn outside(&self) -> &Outside {
         self.outside.get_or_init(|| match self.read_index() {
-            Ok(index) => outside_of(&index),
+            Ok(index) => self.known_outside(Some(index)),
             // It is made anew from HEAD, unless the user keeps only a part of the files here.
-            Err(_) if self.is_index_damaged() && !self.conversion().is_sparse() => Outside::These(BTreeSet::new()),
+            Err(_) if self.is_index_damaged() && !self.conversion().is_sparse() => self.known_outside(None),
             Err(error) => {
                 tracing::warn!(%error, "git's index cannot be read, so missing pages are not taken for deleted");
                 Outside::Unknown
@@ -32,11 +41,44 @@ impl Git {
         })
     }
 
+    fn known_outside(&self, index: Option<ReadIndex>) -> Outside {
+        let is_sparse = self.conversion().is_sparse();
+        Outside::Known(Box::new(KnownOutside {
+            named: index.map(named).unwrap_or_default(),
+            patterns: is_sparse.then(|| SparsePatterns::read(&self.folder, false)).flatten(),
+            left_alone: LeftAlone::read(&self.folder),
+        }))
+    }
+
     /// The committed version of a page that is not in the folder because git does not expect it there. `None`: the page is
     /// missing for another reason.
     pub(crate) fn version_outside(&self, page: &str) -> Option<Oid> {
         let version = blob_at(self.head_tree().ok()?.as_ref(), page)?;
-        self.outside().contains(page).then_some(version)
+        self.is_outside(page).then_some(version)
+    }
+
+    /// Whether git does not expect this file of HEAD in the folder.
+    fn is_outside(&self, page: &str) -> bool {
+        let Outside::Known(known) = self.outside() else { return true };
+        let is_in_index = || self.read_index().is_ok_and(|index| index.get(page.as_bytes()).is_some());
+        known.named.contains(page) || (self.outside().takes_in_new(page) && !is_in_index())
+    }
+
+    /// Returns an error if the person has told git to pass over edits of this file (skip-worktree, assume-unchanged): then an edit
+    /// is kept out of every commit. In a sparse checkout, git forgets skip-worktree for files that are in the folder.
+    pub(crate) fn refuse_kept_edit(&self, page: &str, committed: Option<Oid>) -> Result<(), MemoryError> {
+        let Outside::Known(known) = self.outside() else { return Ok(()) };
+        if committed.is_none() || !known.named.contains(page) {
+            return Ok(());
+        }
+        let is_assumed_unchanged =
+            || self.read_index().is_ok_and(|index| index.get(page.as_bytes()).is_some_and(|entry| entry.is_assumed_unchanged));
+        if self.conversion().is_sparse() && !is_assumed_unchanged() {
+            return Ok(());
+        }
+        let reason = "git is told to pass over edits of this file, so its edit is not committed. To change that: git update-index \
+                      --no-skip-worktree --no-assume-unchanged, with the file's name";
+        Err(MemoryError::ReadOnly { path: page.to_owned(), reason: reason.to_owned() })
     }
 
     /// Reads a page that is not on this computer.
@@ -52,33 +94,37 @@ impl Git {
         Ok(Page { path: page, content, version: version.to_string() })
     }
 
-    /// All pages that are not on this computer, sorted by path.
-    pub(crate) fn pages_outside(&self) -> Result<Vec<PageInfo>, MemoryError> {
-        let Outside::These(outside) = self.outside() else { return Ok(Vec::new()) };
+    /// All pages that are not on this computer, sorted by path, without those that git ignores.
+    pub(crate) fn pages_outside(&self) -> Result<Vec<PageOutside>, MemoryError> {
         let tree = self.head_tree()?;
+        let left_alone = LeftAlone::read(&self.folder);
         let mut pages = Vec::new();
-        for path in outside {
+        for path in self.outside().named() {
             let Some(oid) = blob_at(tree.as_ref(), path) else { continue };
             let is_missing = fs::symlink_metadata(work_tree::file_of(&self.folder, path)).is_err();
-            if is_missing && self.is_page(path.as_bytes(), Leaf { oid, mode: FILE }) {
-                let size = self.repo.odb().and_then(|odb| odb.read_header(oid)).map_or(0, |(size, _)| size as u64);
-                pages.push(PageInfo { path: path.clone(), bytes: size });
+            if is_missing && self.is_page(path.as_bytes(), Leaf { oid, mode: FILE }) && left_alone.refuse(path).is_ok() {
+                let bytes = self.repo.odb().and_then(|odb| odb.read_header(oid)).map_or(0, |(size, _)| size as u64);
+                pages.push(PageOutside { path: path.clone(), oid, bytes });
             }
         }
         Ok(pages)
     }
 }
 
-/// Those that an index names.
-fn outside_of(index: &ReadIndex) -> Outside {
-    let outside = index.entries().filter(|(_, entry)| entry.is_skipped || entry.is_assumed_unchanged);
-    Outside::These(outside.filter_map(|(path, _)| String::from_utf8(path).ok()).collect())
+impl From<PageOutside> for PageInfo {
+    fn from(page: PageOutside) -> PageInfo {
+        PageInfo { path: page.path, bytes: page.bytes }
+    }
 }
 
-/// Whether some pages may be outside, by a look at the first bytes of git's index: version 2, which is the usual one, has no
-/// skip-worktree flags. Pages that are only assumed unchanged are not found by this.
+/// The files that an index names as not expected.
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to map")]
+fn named(index: ReadIndex) -> BTreeSet<String> {
+    let named = index.entries().filter(|(_, entry)| entry.is_skipped || entry.is_assumed_unchanged);
+    named.filter_map(|(path, _)| String::from_utf8(path).ok()).collect()
+}
+
+/// Whether some pages may be outside.
 pub(crate) fn may_exist(folder: &Path) -> bool {
-    let mut header = [0; 8];
-    let read = File::open(folder.join(".git").join("index")).and_then(|mut file| file.read_exact(&mut header));
-    read.is_ok() && header[7] != 2
+    IndexMarks::read(folder).has_files_outside()
 }

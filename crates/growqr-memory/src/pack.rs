@@ -14,6 +14,12 @@ use std::path::Path;
 /// From this number of objects on, a pack is faster than an fsync for each.
 pub(crate) const PACK_FROM: usize = 8;
 
+/// The purposes of packs: the pages of a scan, and a commit.
+pub(crate) const PAGES: &str = "pages";
+pub(crate) const COMMIT: &str = "commit";
+
+/// The ending of the file beside a pack that keeps git from removing the pack.
+const KEEP: &str = "keep";
 const PACK_VERSION: u32 = 2;
 const INDEX_SIGNATURE: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
 /// Offsets from here on stand in the index's table of large offsets.
@@ -72,7 +78,8 @@ fn header(kind: ObjectType, size: usize) -> Vec<u8> {
 }
 
 /// Writes the objects into one pack in the folder `objects` of a repository. They are durable when this returns. `purpose` names
-/// the temporary files; two threads must not use the same one.
+/// the temporary files; two threads must not use the same one. Until [`release`] is called for it, git neither removes the pack nor
+/// takes it apart.
 ///
 /// # Errors
 /// If the disk fails.
@@ -103,10 +110,29 @@ pub(crate) fn write_pack(objects: &Path, purpose: &str, mut packed: Vec<PackedOb
     write_index(&mut writer, &places, &checksum)?;
     writer.finish()?;
     let name = checksum.iter().fold(String::from("pack-"), |name, byte| name + &format!("{byte:02x}"));
+    fs::write(folder.join(format!("{name}.{KEEP}")), kept_for(purpose))?;
     // The index last: git looks for packs by their indexes.
     install(&pack, &folder.join(format!("{name}.pack")))?;
     install(&index, &folder.join(format!("{name}.idx")))?;
     disk::sync_folder(&folder)
+}
+
+/// Lets git do with the packs of this purpose what it likes again: a ref points to their objects, or nobody needs them. A failure
+/// is only logged; the next call tries again.
+pub(crate) fn release(objects: &Path, purpose: &str) {
+    let Ok(entries) = fs::read_dir(objects.join("pack")) else { return };
+    let files = entries.flatten().map(|entry| entry.path());
+    for file in files.filter(|path| path.extension().is_some_and(|ending| ending == KEEP)) {
+        let is_ours = fs::read_to_string(&file).is_ok_and(|text| text == kept_for(purpose));
+        if is_ours && let Err(error) = fs::remove_file(&file) {
+            tracing::debug!(%error, "a pack stays protected");
+        }
+    }
+}
+
+/// What the file beside a pack says that keeps git from removing the pack.
+fn kept_for(purpose: &str) -> String {
+    format!("growqr {purpose}\n")
 }
 
 fn install(temporary: &Path, place: &Path) -> io::Result<()> {
@@ -187,6 +213,33 @@ mod tests {
     use super::*;
     use git2::Repository;
     use std::process::Command;
+
+    #[test]
+    fn a_pack_outlives_git_repack_until_it_is_released() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        let objects = folder.path().join("objects");
+        let write = |purpose: &str| {
+            let bytes = purpose.as_bytes();
+            let oid = Oid::hash_object(ObjectType::Blob, bytes).unwrap();
+            write_pack(&objects, purpose, vec![PackedObject::new(oid, ObjectType::Blob, bytes).unwrap()]).unwrap();
+            oid
+        };
+        let (pages, commit) = (write(PAGES), write(COMMIT));
+        let clean = || {
+            for arguments in [&["repack", "-a", "-d", "-q"][..], &["gc", "-q", "--prune=now"]] {
+                let done = Command::new("git").arg("-C").arg(folder.path()).args(arguments).output().unwrap();
+                assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            }
+            repo.odb().unwrap().refresh().unwrap();
+            [pages, commit].map(|oid| Repository::open(folder.path()).unwrap().find_blob(oid).is_ok())
+        };
+        assert_eq!(clean(), [true, true]);
+        release(&objects, PAGES);
+        assert_eq!(clean(), [false, true]);
+        release(&objects, COMMIT);
+        assert_eq!(clean(), [false, false]);
+    }
 
     #[test]
     fn git_reads_the_objects_of_a_pack_and_finds_it_sound() {

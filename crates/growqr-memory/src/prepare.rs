@@ -1,9 +1,11 @@
 //! Prepares a change: commits the user's own edit of the page first, then merges, then writes the objects of the commit.
 
+use crate::address;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::git_at_work::{self, LOOKS_OF_CHANGE};
 use crate::index::NO_INDEX;
-use crate::left_alone;
+use crate::left_alone::{self, LeftAlone};
 use crate::message::{self, Author};
 use crate::on_disk::OnDisk;
 use crate::path;
@@ -50,9 +52,8 @@ impl Git {
             text::check_new(change.path, content)?;
         }
         self.refuse_unfinished_merge()?;
-        left_alone::refuse(&self.folder, change.path)?;
         self.refuse_clashes(change.path)?;
-        self.adopt_page(change.path, change.at)?;
+        self.adopt_pages(&[change.path], change.at)?;
         let head = self.head()?;
         let tree = self.tree(head)?;
         let old = blob_at(tree.as_ref(), change.path);
@@ -105,9 +106,18 @@ impl Git {
         }
     }
 
-    /// Commits the user's edit of this page, if there is one. If the file on disk cannot be a page, returns an error, because
-    /// the change would overwrite it.
-    pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
+    /// Commits the user's edits of these pages, if there are any, before a change of the pages: every change of single pages comes
+    /// through here. Commits nothing if one of them is private.
+    ///
+    /// # Errors
+    /// If a page is left alone, or if its file cannot be a page, because the change would overwrite it.
+    pub(crate) fn adopt_pages(&self, pages: &[&str], at: Timestamp) -> Result<(), MemoryError> {
+        let left_alone = LeftAlone::read(&self.folder);
+        pages.iter().try_for_each(|page| left_alone.refuse(page))?;
+        pages.iter().try_for_each(|page| self.adopt_page(page, at))
+    }
+
+    fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
         self.refuse_held(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
@@ -121,11 +131,12 @@ impl Git {
             }
             OnDisk::Absent => None,
             OnDisk::File(bytes, _) => {
+                self.refuse_kept_edit(page, old)?;
                 text::decode(page, &bytes)?;
                 Some(bytes)
             }
         };
-        if self.waited_for_git()? {
+        if git_at_work::wait(LOOKS_OF_CHANGE, || Ok(self.is_git_at_work()))? {
             return self.adopt_page(page, at);
         }
         let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
@@ -133,6 +144,38 @@ impl Git {
         let file = FileChange { path: page.to_owned(), old, new };
         let plan = self.write_commit(draft, (head, vec![file]), &Author::Person, &format!("Edited by hand: {page}"), at)?;
         self.apply(&plan, WorkTreeFiles::UpToDate)
+    }
+
+    /// Whether the last commit has the page, or a folder above it, in another spelling that is no longer in the folder.
+    pub(crate) fn is_renamed_by_hand(&self, page: &str) -> Result<bool, MemoryError> {
+        let page = self.address(page)?;
+        let Some(tree) = self.head_tree()? else { return Ok(false) };
+        let is_in_head = blob_at(Some(&tree), &page).is_some();
+        if is_in_head {
+            let is_gone = || !address::is_listed(&self.folder, &page) && !matches!(self.inspect(&page), OnDisk::Outside(_));
+            return Ok(is_gone() && work_tree::refuse_other_spelling(&self.folder, &page).is_err());
+        }
+        let other = self.other_spelling(tree, &page)?;
+        Ok(other.is_some_and(|other| !address::is_listed(&self.folder, &other) && self.version_outside(&other).is_none()))
+    }
+
+    /// The first part of the path that the tree has in another spelling.
+    fn other_spelling(&self, root: Tree<'_>, page: &str) -> Result<Option<String>, MemoryError> {
+        let mut tree = root;
+        let mut above = String::new();
+        for part in page.split('/') {
+            let wanted = path::case_folded(part);
+            let names = tree.iter().filter_map(|entry| entry.name().ok().map(str::to_owned));
+            let other = names.into_iter().find(|name| name != part && path::case_folded(name) == wanted);
+            if let Some(other) = other {
+                return Ok(Some(format!("{above}{other}")));
+            }
+            let inside = tree.get_name(part).filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(|entry| entry.id());
+            let Some(inside) = inside else { return Ok(None) };
+            above = format!("{above}{part}/");
+            tree = self.repo.find_tree(inside).context("read a tree")?;
+        }
+        Ok(None)
     }
 
     /// Returns an error if a new page conflicts with the name of an existing page or folder, on disk or in the last commit.

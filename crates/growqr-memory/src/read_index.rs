@@ -132,7 +132,7 @@ fn is_intact(bytes: &[u8]) -> bool {
 }
 
 /// Parses lines such as `S 100644 <id> 0\t<path>`. A small letter means assume-unchanged, an `S` skip-worktree.
-fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
+pub(crate) fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
     let parse = |line: &[u8]| {
         let end = line.iter().position(|byte| *byte == b'\t')?;
         let mut parts = std::str::from_utf8(&line[..end]).ok()?.split(' ');

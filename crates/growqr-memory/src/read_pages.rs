@@ -122,7 +122,7 @@ impl Reader<'_> {
     }
 
     fn write(&self, packed: Vec<PackedObject>) -> Result<(), MemoryError> {
-        pack::write_pack(&self.objects, "pages", packed).context("record hand edits")
+        pack::write_pack(&self.objects, pack::PAGES, packed).context("record hand edits")
     }
 
     /// Reads some pages. The result has their order.

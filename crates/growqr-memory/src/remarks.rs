@@ -5,7 +5,7 @@ use crate::MemoryRepo;
 use crate::conversion::Conversion;
 use crate::index::NO_INDEX;
 use crate::outside;
-use crate::walk;
+use crate::walk::PageFile;
 use git2::Repository;
 use growqr_core::memory::MemoryError;
 use std::collections::BTreeMap;
@@ -16,16 +16,15 @@ use std::path::{Path, PathBuf};
 const NAMED: usize = 3;
 
 impl MemoryRepo {
-    /// Sentences for the person, none if there is nothing to say. Looks at every page's attributes, but reads no page.
-    #[must_use]
-    pub fn remarks(&self) -> Vec<String> {
-        let mut remarks = self.filtered_pages();
+    /// Sentences for the person about these files and the repository. Looks at every page's attributes, but reads no page.
+    pub(crate) fn about_git(&self, files: &[PageFile]) -> Vec<String> {
+        let mut remarks = self.filtered_pages(files);
         if outside::may_exist(self.folder())
             && let Ok(pages) = self.git().and_then(|git| git.pages_outside())
             && !pages.is_empty()
         {
             remarks.push(format!(
-                "{} committed pages are not on this computer ({}): they can be read and changed, but a search does not find them",
+                "{} committed pages are not on this computer ({}): they can be read, found and changed all the same",
                 pages.len(),
                 named(pages.iter().map(|page| &page.path))
             ));
@@ -45,10 +44,10 @@ impl MemoryRepo {
         Repository::open(self.folder()).ok().and_then(|repo| without_branch(&repo))
     }
 
-    fn filtered_pages(&self) -> Vec<String> {
-        let conversion = Conversion::load(self.folder());
+    fn filtered_pages(&self, files: &[PageFile]) -> Vec<String> {
+        let conversion = Conversion::load(self.folder(), None);
         let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for file in walk::walk(self.folder()).map(|walked| walked.files).unwrap_or_default() {
+        for file in files {
             if let Err(MemoryError::ReadOnly { path, reason }) = conversion.refuse_filtered(&file.path) {
                 by_reason.entry(reason).or_default().push(path);
             }

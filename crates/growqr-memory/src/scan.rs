@@ -128,7 +128,7 @@ pub(crate) fn has_same_rules(git: &Git, cache: &PageCache, scan: &Scan) -> Resul
     let Walked { files, attribute_folders, .. } = walk(&git.folder)?;
     let is_page = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
     let may_be_committed = |file: &FileChange| file.new.is_none() || is_page(&file.path);
-    let rules = Conversion::load(&git.folder).fingerprint(&attribute_folders);
+    let rules = Conversion::load(&git.folder, None).fingerprint(&attribute_folders);
     Ok(rules == cache.rules && scan.changed.iter().all(may_be_committed))
 }
 
@@ -305,8 +305,7 @@ impl Rows {
         }
         let wanted: Vec<ToRead<'_>> =
             paths.iter().map(|(number, path, in_head)| ToRead { number: *number, path, in_head: *in_head }).collect();
-        let reader =
-            Reader { folder: &git.folder, conversion: git.conversion(), objects: git.repo.commondir().join("objects"), observer };
+        let reader = Reader { folder: &git.folder, conversion: git.conversion(), objects: git.objects_folder(), observer };
         let rows = std::cell::RefCell::new(&mut self.0);
         let mut found = |number: usize, found: Found| {
             let row: &mut Row = &mut rows.borrow_mut()[number];
@@ -350,7 +349,10 @@ impl Rows {
             };
             match row.page.in_head {
                 Some(old) if old == oid => {}
-                Some(old) => scan.changed.push(FileChange { path: path(), old: Some(old), new: Some(oid) }),
+                Some(old) => match git.refuse_kept_edit(&row.page.path, Some(old)) {
+                    Ok(()) => scan.changed.push(FileChange { path: path(), old: Some(old), new: Some(oid) }),
+                    Err(reason) => scan.skipped.push(SkippedFile { path: path(), reason }),
+                },
                 None => added.push(FileChange { path: path(), old: None, new: Some(oid) }),
             }
         }

@@ -5,11 +5,13 @@
 //! the text.
 
 use crate::needle::Needle;
+use crate::outside::PageOutside;
 use crate::parallel;
 use crate::text;
 use crate::text::MAX_PAGE_BYTES;
 use crate::walk::{PageFile, Walked, walk_paths};
 use crate::work_tree::{self, Bytes};
+use git2::Repository;
 use growqr_core::memory::{FoundLine, MemoryError};
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,6 +27,24 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
     let mut found = parallel::map_blocks(&pages, |block| in_pages(folder, block, &wanted, limit), |found| found < limit);
     found.truncate(limit);
     Ok(found)
+}
+
+/// Like [`search`], in pages that are committed but not in the folder. A page whose content is not on this computer is passed
+/// over.
+pub(crate) fn search_outside(folder: &Path, pages: &[PageOutside], query: &str, limit: usize) -> Vec<FoundLine> {
+    let Some(wanted) = Needle::new(query) else { return Vec::new() };
+    let in_block = |block: &[PageOutside]| {
+        let mut found = Vec::new();
+        let Ok(repo) = Repository::open(folder) else { return found };
+        for page in block {
+            let Ok(blob) = repo.find_blob(page.oid) else { continue };
+            if wanted.may_be_in(blob.content()) {
+                found.extend(lines_with(&page.path, blob.content(), &wanted, limit.saturating_sub(found.len())));
+            }
+        }
+        found
+    };
+    parallel::map_blocks(pages, in_block, |found| found < limit)
 }
 
 /// The first lines of these pages that contain `wanted`.
@@ -44,12 +64,16 @@ fn in_pages(folder: &Path, pages: &[PageFile<()>], wanted: &Needle, limit: usize
         // A page that contains the text is read again with all checks: no links are followed, and only text within the size
         // limit is accepted.
         let Bytes::File(bytes) = work_tree::read_bytes(folder, &page.path) else { continue };
-        let Ok(content) = text::decode(&page.path, &bytes) else { continue };
-        let lines = (1..).zip(content.lines()).filter(|(_, line)| wanted.is_in(line));
-        let lines = lines.map(|(line, text)| FoundLine { path: page.path.clone(), line, text: shorten(text) });
-        found.extend(lines.take(limit - found.len()));
+        found.extend(lines_with(&page.path, &bytes, wanted, limit - found.len()));
     }
     found
+}
+
+/// The first lines of a page that contain `wanted`. Empty if it is not text.
+fn lines_with(page: &str, bytes: &[u8], wanted: &Needle, limit: usize) -> Vec<FoundLine> {
+    let Ok(content) = text::decode(page, bytes) else { return Vec::new() };
+    let lines = (1..).zip(content.lines()).filter(|(_, line)| wanted.is_in(line));
+    lines.map(|(line, text)| FoundLine { path: page.to_owned(), line, text: shorten(text) }).take(limit).collect()
 }
 
 /// Reads a file up to the length of the buffer. Returns the number of bytes.

@@ -19,8 +19,7 @@ impl Git {
             WorkTreeFiles::ToReplace => self.staged_files(plan, &objects)?,
             WorkTreeFiles::UpToDate => Vec::new(),
         };
-        let object_folder = self.repo.commondir().join("objects");
-        let job = Job { objects, object_folder, staged, folder: self.staged.clone() };
+        let job = Job { objects, object_folder: self.objects_folder(), staged, folder: self.staged.clone() };
         self.writer.borrow_mut().start(plan.commit, job, || self.reopen_repository())
     }
 

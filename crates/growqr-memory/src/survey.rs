@@ -1,6 +1,9 @@
-//! Reads every page once: which files are pages, which cannot be, what people should know about them, and how many git ignores.
+//! Walks the folder and reads every page once: which files are pages, which cannot be, what people should know about them, and how
+//! many git ignores.
 
+use crate::MemoryRepo;
 use crate::conflict_copy::conflict_copy_of;
+use crate::examine;
 use crate::parallel;
 use crate::path;
 use crate::skipped_file::SkippedFile;
@@ -22,6 +25,18 @@ pub struct Survey {
     pub ignored: usize,
     /// Pages that people should look at, sorted by path.
     pub remarks: Vec<Remark>,
+    /// Pages that cannot be changed because they, or their folders, are read-only; sorted by path.
+    pub read_only: Vec<String>,
+    /// Sentences on how memory treats the person's git; none if there is nothing to say.
+    pub about_git: Vec<String>,
+}
+
+impl Survey {
+    /// Whether there are no files at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.skipped.is_empty() && self.ignored == 0
+    }
 }
 
 /// What people should know about a page.
@@ -43,10 +58,13 @@ pub enum RemarkKind {
 }
 
 /// Surveys the working tree. Only text within the size limit counts as a page.
-pub(crate) fn survey(folder: &Path) -> Result<Survey, MemoryError> {
+pub(crate) fn survey(memory: &MemoryRepo) -> Result<Survey, MemoryError> {
+    let folder = memory.folder();
     let walked = walk(folder)?;
     let ignored = walked.count_ignored(folder);
     let Walked { files, mut skipped, .. } = walked;
+    let read_only = examine::read_only_pages(folder, &files);
+    let about_git = memory.about_git(&files);
     let checked = parallel::map(&files, |file| check(folder, file));
     let mut pages = Vec::with_capacity(files.len());
     for (file, checked) in files.into_iter().zip(checked) {
@@ -58,7 +76,7 @@ pub(crate) fn survey(folder: &Path) -> Result<Survey, MemoryError> {
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     let remarks = remarks(&pages);
-    Ok(Survey { pages, skipped, ignored, remarks })
+    Ok(Survey { pages, skipped, ignored, remarks, read_only, about_git })
 }
 
 /// `false` if the file was deleted since the walk; an error if it cannot be a page.

@@ -35,8 +35,8 @@ pub struct Synced {
     pub pushed: usize,
     /// Pages that both sides have changed in the same lines.
     pub conflicts: Vec<PageConflict>,
-    /// New files of the server that cannot be pages (binary, too large, a bad name). They stay in the repository, but not in
-    /// the folder.
+    /// New files of the server that cannot be pages here (binary, too large, a bad name, ignored by git). They stay in the
+    /// repository, but not in the folder.
     pub not_pages: Vec<String>,
 }
 
@@ -154,13 +154,20 @@ impl Git {
         let commit = if is_forward { theirs } else { self.write_merge(&merged, (ours, theirs), at)? };
         let pulled = self.count_commits(theirs, Some(ours))?;
         let files = self.page_changes(Some(ours), commit)?;
+        let private: Vec<String> =
+            files.iter().filter(|file| self.is_private_addition(file)).map(|file| file.path.clone()).collect();
         self.record_unindexed(&self.left_in_folder(ours, &merged.hidden)?)?;
         self.apply(&Plan { base: Some(ours), commit, files }, WorkTreeFiles::ToReplace)?;
         self.update_index()?;
         self.hide_in_index(&merged.hidden);
         let not_pages = merged.hidden.iter().filter(|file| file.leaf.is_some());
-        let not_pages = not_pages.map(|file| String::from_utf8_lossy(&file.path).into_owned()).collect();
+        let not_pages = not_pages.map(|file| String::from_utf8_lossy(&file.path).into_owned()).chain(private).collect();
         Ok(Merged { head: commit, pulled, conflicts: merged.conflicts, not_pages })
+    }
+
+    /// Whether the server has added a page that git ignores here. It stays in the repository and outside the folder.
+    fn is_private_addition(&self, file: &FileChange) -> bool {
+        file.old.is_none() && file.new.is_some() && self.is_private(&file.path)
     }
 
     /// The files among these whose older version stays in the folder, because git filters them: git's index gets the new version,

@@ -5,6 +5,7 @@
 use crate::attributes::ATTRIBUTE_FILE;
 use crate::error_context::Context;
 use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
+use crate::index_marks::IndexMarks;
 use crate::left_alone::NESTED;
 use crate::leftover;
 use crate::parallel;
@@ -94,17 +95,19 @@ pub(crate) fn walk_paths(folder: &Path) -> Result<Walked<()>, MemoryError> {
 }
 
 fn walk_all<T: Learned>(folder: &Path) -> Result<Walked<T>, MemoryError> {
-    let top = Folder { location: folder.to_owned(), path: String::new(), rules: IgnoreRules::of_repository(folder) };
+    let marks = IndexMarks::read(folder);
+    let rules = IgnoreRules::of_repository(folder, &marks);
+    let top = Folder { location: folder.to_owned(), path: String::new(), rules };
     let mut walked = Walked::default();
     let mut folders = Vec::new();
     visit_all(&top, &list(folder).context("list the pages")?, &mut walked, &mut folders);
-    let walk_one = |next: Folder, walked: &mut Walked<T>, inside: &mut Vec<Folder>| walk_folder(&next, walked, inside);
+    let walk_one = |next: Folder, walked: &mut Walked<T>, inside: &mut Vec<Folder>| walk_folder(&next, &marks, walked, inside);
     // Each thread sorts what it has found. The last sort then only merges.
     let sort = |part: &mut Walked<T>| part.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     for part in parallel::drain(folders, walk_one, sort) {
         walked.append(part);
     }
-    add_tracked(folder, &mut walked);
+    add_tracked(folder, &marks, &mut walked);
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     walked.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     walked.attribute_folders.sort_unstable();
@@ -159,7 +162,7 @@ impl<T> Walked<T> {
     }
 }
 
-fn walk_folder<T: Learned>(folder: &Folder, walked: &mut Walked<T>, inside: &mut Vec<Folder>) {
+fn walk_folder<T: Learned>(folder: &Folder, marks: &IndexMarks, walked: &mut Walked<T>, inside: &mut Vec<Folder>) {
     let entries = match list(&folder.location) {
         Ok(entries) => entries,
         Err(error) => {
@@ -168,7 +171,8 @@ fn walk_folder<T: Learned>(folder: &Folder, walked: &mut Walked<T>, inside: &mut
             return;
         }
     };
-    if is_repository(&entries) {
+    let is_link = marks.links.contains(folder.path.trim_end_matches('/'));
+    if is_link || is_repository(&entries) {
         let path = folder.path.trim_end_matches('/').to_owned();
         let reason = path::bad_path(&path, NESTED);
         walked.repositories.push(path.clone());
@@ -182,7 +186,7 @@ fn visit_all<T: Learned>(folder: &Folder, entries: &Entries, walked: &mut Walked
     if entries.iter().any(|(name, _)| name == ATTRIBUTE_FILE) {
         walked.attribute_folders.push(folder.path.clone());
     }
-    let has_rules = entries.iter().any(|(name, _)| name == IGNORE_FILE);
+    let has_rules = folder.rules.has_rules_outside() || entries.iter().any(|(name, _)| name == IGNORE_FILE);
     let rules = if has_rules { folder.rules.inside(&folder.location, &folder.path) } else { folder.rules.clone() };
     for (name, entry) in entries {
         visit((name, entry), &folder.path, &rules, walked, inside);
@@ -212,9 +216,11 @@ fn visit<T: Learned>(
     }
 }
 
-/// Adds the tracked files among the ignored ones: git ignores no tracked file.
-fn add_tracked<T: Learned>(folder: &Path, walked: &mut Walked<T>) {
-    let tracked: HashSet<String> = tracked::among(folder, &walked.ignored).into_iter().collect();
+/// Adds the tracked files among the ignored ones: git ignores no tracked file. Those that git does not expect in the folder do
+/// not count, as in [`crate::left_alone`].
+fn add_tracked<T: Learned>(folder: &Path, marks: &IndexMarks, walked: &mut Walked<T>) {
+    let tracked = tracked::among(folder, &walked.ignored).into_iter();
+    let tracked: HashSet<String> = tracked.filter(|path| !marks.is_skipped(path)).collect();
     walked.ignored.retain(|ignored| ignored.is_folder || !tracked.contains(&ignored.path));
     for path in tracked {
         if path::check(&path).is_ok()

@@ -95,7 +95,7 @@ fn read_file(location: &Path, page: &str, metadata: &Metadata) -> Bytes {
 }
 
 /// Reads one page. Its version is the id that its blob has, or would have if it were committed now.
-pub(crate) fn read(folder: &Path, page: &str) -> Result<Page, MemoryError> {
+pub(crate) fn read(folder: &Path, conversion: &Conversion, page: &str) -> Result<Page, MemoryError> {
     path::check(page)?;
     let bytes = match read_bytes(folder, page) {
         Bytes::File(bytes) => bytes,
@@ -106,7 +106,6 @@ pub(crate) fn read(folder: &Path, page: &str) -> Result<Page, MemoryError> {
         Bytes::NotAPage(reason) => return Err(reason),
     };
     let content = text::decode(page, &bytes)?.into_owned();
-    let conversion = Conversion::load(folder);
     // git's filter knows the version of a page that it filters. Such a page is never written here, so any id will do.
     let committed = conversion.to_commit(page, &bytes).unwrap_or(Cow::Borrowed(&bytes));
     let version = Oid::hash_object(ObjectType::Blob, &committed).context("hash a page")?;

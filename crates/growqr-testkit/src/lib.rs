@@ -12,6 +12,7 @@ mod desktop_session;
 mod docker;
 pub mod gitea;
 mod http;
+pub mod measure;
 pub mod openai;
 pub mod opencode;
 mod player;
@@ -29,7 +30,7 @@ pub use desktop_session::{DesktopSession, without_session};
 pub use docker::DockerHost;
 pub use small_disk::SmallDisk;
 pub use stalling_proxy::StallingProxy;
-pub use vault::write_vault;
+pub use vault::{RARE_WORD, write_vault};
 
 /// Reports on standard error what was not tested and why.
 pub fn skipped(what: &str) {

@@ -236,8 +236,11 @@ pub enum Reply {
     Changed {
         /// The commit's id.
         commit: String,
-        /// The pages it touched.
+        /// The first pages that it touched.
         paths: Vec<String>,
+        /// The number of pages that it touched besides these.
+        #[ts(type = "number")]
+        more_paths: u64,
     },
     /// The keys that are known.
     Keys {

@@ -1178,9 +1178,13 @@ health: Health, } } | { "changed": {
  */
 commit: string, 
 /**
- * The pages it touched.
+ * The first pages that it touched.
  */
-paths: Array<string>, } } | { "keys": { 
+paths: Array<string>, 
+/**
+ * The number of pages that it touched besides these.
+ */
+more_paths: number, } } | { "keys": { 
 /**
  * The keys, without their values.
  */

@@ -1,8 +1,8 @@
 /** The tree of pages, or the hits of a search. */
 import { useMutation } from "@tanstack/react-query";
 import { ChevronRight, FileText, FolderOpen, History, Plus } from "lucide-react";
-import { type FormEvent, useDeferredValue, useState } from "react";
-import type { HostError } from "../bridge";
+import { type FormEvent, useDeferredValue, useMemo, useState } from "react";
+import type { HostError, PageRow } from "../bridge";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Input } from "../design/Field";
@@ -13,9 +13,9 @@ import { useHost } from "../data/context";
 import { toLine, toMemory, toPage, toRecent } from "../data/links";
 import { SEARCH_LIMIT, useMemorySearch, usePages } from "../data/queries";
 import { AdoptionProgress } from "./AdoptionProgress";
-import { type Folder, pageTree } from "./pageTree";
+import { type Folder, firstRows, pageTree } from "./pageTree";
 
-/** From this many pages on, folders start closed; and the most pages of a folder that are shown at once. */
+/** From this many pages on, folders start closed; and the most rows of a folder that are shown at once. */
 const MANY_PAGES = 500;
 
 export function PageList({ open, line }: { open: string | null; line: number | null }) {
@@ -72,20 +72,25 @@ function NewPage({ onDone }: { onDone: () => void }) {
 function Pages({ open }: { open: string | null }) {
   return (
     <QueryView query={usePages()}>
-      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Level folder={pageTree(rows)} open={open} isLarge={rows.length > MANY_PAGES} />)}
+      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Tree rows={rows} open={open} />)}
     </QueryView>
   );
 }
 
+function Tree({ rows, open }: { rows: readonly PageRow[]; open: string | null }) {
+  const tree = useMemo(() => pageTree(rows), [rows]);
+  return <Level folder={tree} open={open} isLarge={rows.length > MANY_PAGES} />;
+}
+
 function Level({ folder, open, isLarge }: { folder: Folder; open: string | null; isLarge: boolean }) {
   const [limit, setLimit] = useState(MANY_PAGES);
-  const hidden = folder.pages.length - limit;
+  const { folders, pages, hidden } = firstRows(folder, limit);
   return (
     <ul>
-      {folder.folders.map((one) => (
+      {folders.map((one) => (
         <FolderRow key={one.path} folder={one} open={open} isLarge={isLarge} />
       ))}
-      {folder.pages.slice(0, limit).map(({ name, path, copyOf }) => (
+      {pages.map(({ name, path, copyOf }) => (
         <li key={path}>
           <a href={toPage(path)} aria-current={path === open ? "page" : undefined} className={cx("flex items-center gap-2 rounded-lg px-2 py-1 text-sm", path === open ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
             <FileText className="size-4 shrink-0 text-ink-3" strokeWidth={1.6} aria-hidden />
@@ -97,7 +102,7 @@ function Level({ folder, open, isLarge }: { folder: Folder; open: string | null;
       {hidden > 0 && (
         <li>
           <button type="button" onClick={() => setLimit(limit + MANY_PAGES)} className="cursor-pointer rounded-lg px-2 py-1 text-sm text-ink-2 hover:bg-hover">
-            Show more ({hidden} pages)
+            Show more ({hidden} are left)
           </button>
         </li>
       )}

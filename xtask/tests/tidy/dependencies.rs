@@ -47,7 +47,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("bollard", "growqr-stack"),
     ("tar", "growqr-stack"),
     ("git2", "growqr-memory"),
-    ("gix-", "growqr-memory"),
     ("jsonwebtoken", "growqr-auth"),
     ("keyring", "growqr-secrets"),
     ("secret-service", "growqr-secrets"),

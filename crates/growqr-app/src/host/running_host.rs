@@ -6,6 +6,7 @@ use crate::host::handler::Handler;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::host::{server, socket};
+use crate::memory_link;
 use growqr_actors::{Host, HostConfig};
 use growqr_memory::Watch;
 use growqr_store::ProfileClaim;
@@ -30,7 +31,8 @@ pub(crate) struct RunningHost {
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
-    /// Loads keys, then asks the provider for its models; stops the agents when the claim is lost. Aborted when this is dropped.
+    /// Loads keys, then asks the provider for its models; notes in memory how far the conversation is; stops the agents when the
+    /// claim is lost. Aborted when this is dropped.
     refresh: JoinSet<()>,
     claim: Arc<ProfileClaim>,
 }
@@ -67,8 +69,11 @@ impl RunningHost {
             tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
         let claim = Arc::clone(&profile.claim);
+        let (linked, store) = (profile.library.profile().clone(), Arc::clone(&profile.store));
         let handler = Arc::new(Handler::with_agents(profile, host, memory_changes, progress));
-        let events = handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()))?;
+        let subscribe = || handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()));
+        let events = subscribe()?;
+        refresh.spawn(memory_link::keep_noting(linked, store, subscribe()?));
         handler.keep_containers().await;
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
         refresh.spawn(stop_when_lost(Arc::clone(&claim), Arc::downgrade(&handler)));

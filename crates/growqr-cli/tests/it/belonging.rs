@@ -1,12 +1,13 @@
 //! The conversation in the database and the memory in the folder: exchanged, copied, restored or moved while the program did not
 //! run. What does not belong together is said, nothing is lost, and the person decides where two memories would come of it.
 
-use crate::program::{Program, Ran};
-use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use crate::program::{Program, Ran, kill};
+use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use growqr_testkit::postgres::{dump, fresh_database, restore_in_place};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// "remember PATH: TEXT" is committed as a page; an existing page is read first. Tells what came of it.
 fn model(request: &RequestView<'_>) -> Option<Script> {
@@ -244,6 +245,48 @@ fn a_link_to_the_data_folder_is_no_copy() {
     #[cfg(windows)]
     std::os::windows::fs::symlink_dir(original.folder(), &link).expect("a link");
     assert_quiet(&program_in(&link, &original));
+}
+
+/// The number of events that the memory's mark names.
+fn noted_events(program: &Program) -> u64 {
+    let mark = fs::read_to_string(program.profile().join("memory/.git/growqr/used-by")).expect("the mark");
+    let events = mark.lines().find_map(|line| line.strip_prefix("events "));
+    events.and_then(|events| events.parse().ok()).expect("a number")
+}
+
+#[test]
+fn a_kill_leaves_a_note_that_is_neither_old_nor_ahead_of_the_database() {
+    let program = program(None);
+    noted(&program, "tea.md", "Likes tea.");
+    let back_up = tempfile::tempdir().expect("a folder");
+    copy(&program.profile(), back_up.path());
+    let before = noted_events(&program);
+    // The answer never comes; what was said is recorded, and then noted.
+    let stop = StopPoint::new();
+    let held = stop.clone();
+    program.claude.route(move |_| Some(says("Hello!").stop_at(Point::Events(1), &held)));
+    let mut child = program.command(&["chat", "hello"]).spawn().expect("it starts");
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(stop.reached());
+    let events = program.json(&["events"]).len() as u64;
+    // Polls: nothing tells when a file is written.
+    let is_noted = |_: &u32| {
+        std::thread::sleep(Duration::from_millis(20));
+        noted_events(&program) >= events
+    };
+    (0..3_000).find(is_noted);
+    kill(&mut child);
+    stop.release();
+    assert!(noted_events(&program) >= events && events > before, "{} {events} {before}", noted_events(&program));
+    program.claude.route(model);
+    let ran = program.run(&["chat"]);
+    assert!(ran.code == Some(0) && ran.err.is_empty(), "nothing is said to be restored: {ran:?}");
+    assert_quiet(&program);
+    // A database from before the kill is recognised as older.
+    for name in ["growqr.db", "growqr.db-wal", "growqr.db-shm"] {
+        let _ = fs::remove_file(program.profile().join(name));
+        let _ = fs::copy(back_up.path().join(name), program.profile().join(name));
+    }
+    assert_told(&program, &["is older than the memory"]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The program opens whatever state the memory repository is in: people are answered, settings can be changed, pages can be
 //! read, and `doctor` names the cause.
 
-use crate::program::Program;
-use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use crate::program::{Program, kill};
+use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use growqr_testkit::{SmallDisk, skipped};
 use serde_json::{Value, json};
 use std::fs;
@@ -232,4 +232,50 @@ fn pages_that_git_encrypts_are_read_and_never_written_or_committed_and_doctor_na
     assert!(objects.stdout.len() > 1_000 && !String::from_utf8_lossy(&objects.stdout).contains("nobody may read"));
     let doctor = program.run(&["doctor"]).out;
     assert!(doctor.contains("7 pages are read-only") && doctor.contains("secretive"), "{doctor}");
+}
+
+/// How many commits of hand edits memory has.
+fn adoptions(program: &Program) -> usize {
+    let log = program.json(&["memory", "log"]);
+    log.iter().filter(|change| change["message"].as_str().is_some_and(|message| message.starts_with("Edited by hand"))).count()
+}
+
+#[test]
+fn a_kill_during_a_long_adoption_loses_neither_the_message_nor_a_page() {
+    const PAGES: usize = 8_000;
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    let memory = program.profile().join("memory");
+    for number in 0..PAGES {
+        let folder = memory.join(format!("area {}", number % 80));
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(format!("{number}.md")), format!("page {number}\n")).expect("a page");
+    }
+    let stop = StopPoint::new();
+    let held = stop.clone();
+    program.claude.route(move |request| Some(model(request)?.stop_at(Point::Events(1), &held)));
+    let mut child = program.command(&["chat", "remember: I like tea"]).spawn().expect("it starts");
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(stop.reached());
+    kill(&mut child);
+    stop.release();
+    assert_eq!(adoptions(&program), 0, "it was killed while the pages were still taken over");
+    let said = |program: &Program| {
+        let events = program.json(&["events"]);
+        events.iter().filter(|event| event["kind"] == "user_said" && event.to_string().contains("I like tea")).count()
+    };
+    assert_eq!(said(&program), 1, "the message was recorded first");
+    program.claude.route(model);
+    let ran = program.run(&["chat"]);
+    assert!(ran.code == Some(0) && ran.out.contains("Noted."), "{ran:?}");
+    // Each start goes on with the adoption until it has answered.
+    let starts = (0..60).take_while(|_| adoptions(&program) == 0 && program.chat("hello").code == Some(0)).count();
+    assert_eq!((adoptions(&program), said(&program)), (1, 1), "after {starts} starts");
+    let committed = Command::new("git").arg("-C").arg(&memory).args(["ls-tree", "-r", "--name-only", "HEAD"]).output();
+    let committed = String::from_utf8(committed.expect("git is installed").stdout).expect("text");
+    assert_eq!(committed.lines().filter(|path| path.contains("area ")).count(), PAGES);
+    let log = program.json(&["memory", "log"]);
+    assert_eq!(log.iter().filter(|change| change["paths"] == json!(["tea.md"])).count(), 1, "the change was made once");
+    git(&memory, &["fsck", "--strict", "--no-dangling"]);
+    git(&memory, &["diff", "--exit-code", "HEAD"]);
 }

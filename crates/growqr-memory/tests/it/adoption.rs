@@ -43,6 +43,12 @@ fn loose_objects(folder: &Path) -> usize {
     count.split(' ').next().unwrap().parse().unwrap()
 }
 
+/// Number of packs that git must neither remove nor take apart.
+fn protected_packs(world: &World) -> usize {
+    let entries = fs::read_dir(world.folder.join(".git/objects/pack")).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "keep")).count()
+}
+
 #[test]
 fn many_hand_edits_become_one_commit_in_sound_packs() {
     let world = World::new();
@@ -123,7 +129,9 @@ fn an_adoption_killed_at_any_time_goes_on_at_the_next_start() {
         child.wait().unwrap();
         assert_eq!(seen, reports);
         world.reopen();
+        assert_eq!(protected_packs(&world), 0);
         let adopted = world.memory.adopt_hand_edits(at(6)).unwrap();
+        assert_eq!(protected_packs(&world), 0);
         let left = adopted.commits.first().map_or(0, |change| change.paths.len() as u64 + change.more_paths);
         assert!([0, MANY as u64].contains(&left), "all or nothing: {left}");
         assert_eq!(world.git(&["ls-tree", "-r", "--name-only", "HEAD"]).lines().count(), MANY + 6);

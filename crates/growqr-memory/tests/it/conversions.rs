@@ -233,9 +233,12 @@ proptest! {
             is_read_only(world.memory.prepare(&write(page, "x", None)));
         }
         let index = world.folder.join(".git/asked");
-        fs::copy(world.folder.join(".git/index"), &index).unwrap();
+        // git takes a file of another size for changed without a look at its content, so git is asked with an index that knows no
+        // sizes.
+        let forget_stats = || ask(&world, Some(&index), &["read-tree", "HEAD"]);
+        forget_stats();
         for (page, version) in &ours {
-            let is_modified = !ask(&world, None, &["status", "--porcelain", "--", page]).is_empty();
+            let is_modified = !ask(&world, Some(&index), &["status", "--porcelain", "--", page]).is_empty();
             let head = ask(&world, None, &["ls-tree", "HEAD", "--", page]);
             prop_assert_eq!(!head.contains(version.as_str()), is_modified, "{} {:?}", page, head);
             ask(&world, Some(&index), &["add", page]);
@@ -243,7 +246,14 @@ proptest! {
             prop_assert!(staged.contains(version.as_str()), "{} {} {}", page, staged, version);
         }
         world.memory.adopt_hand_edits(at(2)).unwrap();
-        let changes = || ours.iter().map(|(page, _)| ask(&world, None, &["status", "--porcelain", "--", page])).collect::<String>();
+        let changes = || {
+            forget_stats();
+            let of_page = |page: &&str| {
+                let staged = ask(&world, None, &["diff", "--cached", "--name-only", "--", page]);
+                staged + &ask(&world, Some(&index), &["status", "--porcelain", "--", page])
+            };
+            ours.iter().map(|(page, _)| of_page(page)).collect::<String>()
+        };
         prop_assert_eq!(changes(), "");
         let written = written.replace(['\u{1}', '\u{2}'], "");
         for (page, version) in &ours {

@@ -208,3 +208,34 @@ fn the_watch_calls_back_once_after_a_hand_edit() {
     // The iterator ends because the thread has ended and dropped the sender.
     assert!(calls.iter().count() <= 1);
 }
+
+#[test]
+fn a_rename_by_hand_that_changes_only_the_case_does_not_hold_up_an_agent() {
+    let world = World::new();
+    world.write("plan.md", "one\n");
+    world.write("trips/rome.md", "far\n");
+    fs::rename(world.folder.join("plan.md"), world.folder.join("Plan.md")).unwrap();
+    let version = world.version("Plan.md");
+    world.change(&write("Plan.md", "one\ntwo\n", version.as_deref())).unwrap();
+    assert_eq!(world.git(&["ls-tree", "--name-only", "HEAD", "plan.md", "Plan.md"]), "Plan.md\n");
+    assert_eq!(world.on_disk("Plan.md"), "one\ntwo\n");
+    // The same for a folder, and for an agent that knows only the old name.
+    fs::rename(world.folder.join("trips"), world.folder.join("Trips")).unwrap();
+    world.change(&write("Trips/oslo.md", "north\n", None)).unwrap();
+    assert_eq!(world.git(&["ls-tree", "-r", "--name-only", "HEAD", "trips", "Trips"]), "Trips/oslo.md\nTrips/rome.md\n");
+    fs::rename(world.folder.join("Plan.md"), world.folder.join("PLAN.md")).unwrap();
+    let refused = world.memory.prepare(&write("Plan.md", "a twin\n", None)).unwrap_err().to_string();
+    assert!(refused.contains("PLAN.md"), "{refused}");
+    world.is_clean();
+}
+
+#[test]
+fn an_agent_can_rename_a_page_to_another_case() {
+    let world = World::new();
+    world.write("plan.md", "one\n");
+    world.change(&delete("plan.md")).unwrap();
+    world.change(&write("Plan.md", "one\n", None)).unwrap();
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
+    assert_eq!(world.git(&["ls-tree", "--name-only", "HEAD", "plan.md", "Plan.md"]), "Plan.md\n");
+    world.is_clean();
+}

@@ -114,6 +114,21 @@ fn a_submodule_keeps_its_link_whatever_its_folder_holds() {
 }
 
 #[test]
+fn a_submodule_without_its_git_file_is_one_line_and_none_of_its_files_are_pages() {
+    let world = with_submodule();
+    fs::remove_file(world.folder.join("sub/.git")).unwrap();
+    world.edit_by_hand("sub/notes/plan.md", "a plan of the other project\n");
+    assert_eq!(skipped(&world), ["sub"]);
+    assert!(world.memory.list("").unwrap().iter().all(|page| !page.path.starts_with("sub/")));
+    assert_eq!(world.memory.search("plan of the other", 9).unwrap(), []);
+    for page in ["sub/README.md", "sub/notes/plan.md", "sub/new.md"] {
+        let refused = world.memory.read(page).unwrap_err().to_string();
+        assert!(refused.contains("repository of its own"), "{page}: {refused}");
+        assert!(world.memory.prepare(&write(page, "x\n", None)).is_err());
+    }
+}
+
+#[test]
 fn an_added_submodule_is_left_staged() {
     let world = World::new();
     let origin = world.folder.with_file_name("origin");

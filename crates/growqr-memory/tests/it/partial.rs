@@ -47,6 +47,73 @@ fn a_sparse_checkout_is_no_deletion_and_its_other_pages_are_read_and_changed_in_
 }
 
 #[test]
+fn pages_that_are_not_here_are_found_by_a_search() {
+    for options in [&["--cone"][..], &["--cone", "--sparse-index"], &["--no-cone"]] {
+        let world = sparse(options);
+        world.edit_by_hand("people/ada.md", "green as well\n");
+        let found = world.memory.search("GREEN", 9).unwrap();
+        let found: Vec<(&str, u64)> = found.iter().map(|line| (line.path.as_str(), line.line)).collect();
+        assert_eq!(found, [("people/ada.md", 1), ("projects/tea.md", 1)], "{options:?}");
+        assert_eq!(world.memory.search("green", 1).unwrap()[0].path, "people/ada.md");
+    }
+}
+
+#[test]
+fn a_new_page_outside_the_sparse_checkout_is_committed_and_stays_outside_the_folder() {
+    for options in [&["--cone"][..], &["--cone", "--sparse-index"], &["--no-cone"]] {
+        let mut world = sparse(options);
+        world.change(&write("projects/coffee.md", "black\n", None)).unwrap();
+        world.change(&write("people/ada.md", "here\n", None)).unwrap();
+        world.change(&write("trips/rome.md", "far\n", None)).unwrap();
+        assert!(!world.folder.join("projects").exists() && !world.folder.join("trips").exists(), "{options:?}");
+        assert_eq!(world.on_disk("people/ada.md"), "here\n");
+        assert_eq!(world.git(&["show", "HEAD:projects/coffee.md"]), "black\n");
+        world.is_clean();
+        assert!(has_page(&world, "projects/coffee.md") && has_page(&world, "trips/rome.md"));
+        assert_eq!(world.memory.read("projects/coffee.md").unwrap().content, "black\n");
+        let version = world.version("trips/rome.md");
+        world.change(&write("trips/rome.md", "far\naway\n", version.as_deref())).unwrap();
+        // As after a kill before git's index is updated.
+        let plan = world.memory.prepare(&write("trips/oslo.md", "north\n", None)).unwrap();
+        world.memory.commit(&plan).unwrap();
+        world.reopen();
+        assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, [], "{options:?}");
+        assert!(has_page(&world, "trips/oslo.md"));
+        world.is_clean();
+        world.git(&["sparse-checkout", "disable"]);
+        assert_eq!(world.on_disk("trips/rome.md"), "far\naway\n");
+        world.is_clean();
+    }
+}
+
+#[test]
+fn a_page_that_is_made_by_hand_outside_the_sparse_checkout_stays_where_it_is() {
+    let world = sparse(&["--cone"]);
+    world.edit_by_hand("projects/mine.md", "by hand\n");
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits[0].paths, ["projects/mine.md"]);
+    world.write("projects/mine.md", "by an agent\n");
+    assert_eq!(world.on_disk("projects/mine.md"), "by an agent\n");
+    world.is_clean();
+}
+
+#[test]
+fn a_linked_worktree_and_assumed_unchanged_pages_are_seen_as_not_here() {
+    let world = World::new();
+    let linked = world.folder.with_file_name("linked");
+    world.git(&["worktree", "add", "-q", "-b", "side", linked.to_str().unwrap()]);
+    for (folder, flag) in [(&world.folder, "--assume-unchanged"), (&linked, "--skip-worktree"), (&linked, "--assume-unchanged")] {
+        git(folder, &["update-index", flag, "goals.md"]);
+        fs::remove_file(folder.join("goals.md")).unwrap();
+        let memory = growqr_memory::MemoryRepo::open(folder, at(1)).unwrap();
+        assert!(memory.list("").unwrap().iter().any(|page| page.path == "goals.md"), "{folder:?} {flag}");
+        assert!(!memory.search("Goals", 9).unwrap().is_empty(), "{folder:?} {flag}");
+        assert!(memory.survey().unwrap().about_git.join("").contains("not on this computer"), "{folder:?} {flag}");
+        git(folder, &["update-index", &flag.replace("--", "--no-"), "goals.md"]);
+        git(folder, &["checkout", "-q", "goals.md"]);
+    }
+}
+
+#[test]
 fn a_change_of_a_page_that_is_not_here_can_be_undone() {
     let world = sparse(&["--cone", "--sparse-index"]);
     let version = world.version("projects/tea.md");
@@ -66,6 +133,26 @@ fn a_page_that_the_user_has_promised_not_to_change_is_not_deleted() {
         assert!(world.memory.read("goals.md").is_ok());
         world.git(&["update-index", &flag.replace("--", "--no-"), "goals.md"]);
         world.git(&["checkout", "goals.md"]);
+    }
+}
+
+#[test]
+fn an_edit_that_git_is_told_to_pass_over_is_not_committed() {
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let world = World::new();
+        world.git(&["update-index", flag, "goals.md"]);
+        world.edit_by_hand("goals.md", "mine alone\n");
+        world.edit_by_hand("open.md", "open\n");
+        let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
+        assert_eq!(adopted.commits[0].paths, ["open.md"], "{flag}");
+        assert!(adopted.skipped.iter().any(|skipped| skipped.path == "goals.md"), "{flag}: {:?}", adopted.skipped);
+        let version = world.version("goals.md");
+        let refused = world.memory.prepare(&write("goals.md", "an agent\n", version.as_deref())).unwrap_err().to_string();
+        assert!(refused.contains("pass over edits"), "{flag}: {refused}");
+        assert_eq!(world.on_disk("goals.md"), "mine alone\n");
+        assert_eq!(world.git(&["status", "--porcelain"]), "");
+        world.git(&["update-index", &flag.replace("--", "--no-"), "goals.md"]);
+        assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits[0].paths, ["goals.md"], "{flag}");
     }
 }
 
@@ -119,7 +206,7 @@ fn a_clone_whose_checkout_has_failed_deletes_nothing_and_says_what_ends_it() {
     world.write("b.md", "an agent goes on\n");
     assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits, []);
     assert!(world.memory.prepare(&write("goals.md", "over it\n", None)).is_err());
-    let remarks = world.memory.remarks();
+    let remarks = world.memory.survey().unwrap().about_git;
     assert!(remarks.iter().any(|remark| remark.contains("git checkout -f")), "{remarks:?}");
     world.git(&["checkout", "-qf"]);
     assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits, []);
@@ -165,7 +252,7 @@ fn what_was_staged_before_a_kill_stays_staged_and_the_rest_of_the_index_is_updat
 #[test]
 fn the_person_is_told_what_is_passed_over() {
     let world = World::new();
-    let remarks = || world.memory.remarks().join("\n");
+    let remarks = || world.memory.survey().unwrap().about_git.join("\n");
     assert_eq!(remarks(), "");
     world.git(&["config", "commit.gpgSign", "true"]);
     fs::create_dir_all(world.folder.join(".git/hooks")).unwrap();

@@ -199,7 +199,7 @@ fn files_that_cannot_be_pages_stay_on_the_server_and_out_of_the_folder() {
     let mut pair = Pair::synced();
     let big = "x".repeat(300 * 1024);
     let files: [(&str, &[u8]); 5] = [
-        (".gitignore", b"*\n"),
+        (".gitignore", b"*.tmp\n"),
         ("photo.png", b"\x89PNG\0"),
         ("nul.md", b"x\n"),
         ("dir/big.md", big.as_bytes()),
@@ -318,6 +318,50 @@ fn a_filter_that_the_server_brings_counts_for_the_pages_that_come_with_it() {
     assert!(!pair.world.folder.join("secret.md").exists());
     pair.world.write("a.md", "one\n");
     pair.sync();
+}
+
+#[test]
+fn a_page_of_the_server_that_git_ignores_here_stays_in_the_repository_and_is_named() {
+    let mut pair = Pair::synced();
+    pair.world.edit_by_hand(".git/info/exclude", "private/\ndiary*.md\n");
+    pair.world.edit_by_hand("diary.md", "mine, of nobody else\n");
+    pair.edit_on_server("private/plan.md", "secret plan\n");
+    pair.edit_on_server("diary.md", "of the server\n");
+    pair.edit_on_server("open.md", "open\n");
+    let synced = pair.sync();
+    assert_eq!((synced.not_pages, synced.conflicts), (vec!["diary.md".to_owned(), "private/plan.md".to_owned()], vec![]));
+    let is_private = |pair: &Pair| {
+        assert!(!pair.world.folder.join("private").exists());
+        assert_eq!(pair.world.on_disk("diary.md"), "mine, of nobody else\n");
+        assert_eq!(pair.on_server("diary.md").as_deref(), Some("of the server\n"));
+        let memory = &pair.world.memory;
+        assert!(memory.list("").unwrap().iter().all(|page| !page.path.contains("diary") && !page.path.contains("private")));
+        for text in ["secret plan", "nobody else", "of the server"] {
+            assert_eq!(memory.search(text, 9).unwrap(), [], "{text}");
+        }
+        for page in ["private/plan.md", "diary.md"] {
+            assert!(memory.read(page).unwrap_err().to_string().contains("git ignores it"));
+        }
+    };
+    is_private(&pair);
+    pair.world.reopen();
+    pair.edit_on_server("private/plan.md", "another secret plan\n");
+    pair.world.write("a.md", "one\n");
+    pair.sync();
+    assert_eq!(pair.on_server("private/plan.md").as_deref(), Some("another secret plan\n"));
+    is_private(&pair);
+}
+
+#[test]
+fn a_new_page_of_the_server_outside_a_sparse_checkout_stays_out_of_the_folder() {
+    let mut pair = Pair::synced();
+    pair.world.git(&["sparse-checkout", "set", "people"]);
+    pair.edit_on_server("trips/rome.md", "far\n");
+    pair.edit_on_server("people/ada.md", "near\n");
+    assert_eq!(pair.sync().not_pages, [""; 0]);
+    assert!(!pair.world.folder.join("trips").exists());
+    assert_eq!(pair.world.on_disk("people/ada.md"), "near\n");
+    assert_eq!(pair.world.memory.read("trips/rome.md").unwrap().content, "far\n");
 }
 
 #[test]

@@ -102,9 +102,9 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "follow":
       return "done";
     case "write_memory":
-      return { changed: { commit: world.memory.write(request.path, request.text, request.base, `Write ${request.path}`, world.now(), null), paths: [request.path] } };
+      return { changed: { commit: world.memory.write(request.path, request.text, request.base, `Write ${request.path}`, world.now(), null), paths: [request.path], more_paths: 0 } };
     case "delete_memory":
-      return { changed: { commit: world.memory.remove(request.path, request.base, world.now()), paths: [request.path] } };
+      return { changed: { commit: world.memory.remove(request.path, request.base, world.now()), paths: [request.path], more_paths: 0 } };
     case "restore_memory":
       return { changed: world.memory.restore(request.rev, world.now()) };
     case "confirm_memory":

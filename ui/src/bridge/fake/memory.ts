@@ -82,12 +82,12 @@ export class Memory {
     return commit;
   }
 
-  restore(rev: string, at: number): { commit: string; paths: string[] } {
+  restore(rev: string, at: number): { commit: string; paths: string[]; more_paths: number } {
     const { before, after, paths, message } = this.#commit(rev);
     const path = paths[0] ?? "";
     if ((this.has(path) ? this.#text(path) : null) !== after) throw hostError("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
     const commit = before === null ? this.remove(path, null, at) : this.write(path, before, null, `Undo: ${message}`, at, null);
-    return { commit, paths };
+    return { commit, paths, more_paths: 0 };
   }
 
   #text(path: string): string {
