@@ -4,7 +4,7 @@ use super::account;
 use super::desktop::Desktop;
 use super::following::{self, Follower};
 use super::incoming_links::{IncomingLinks, Place};
-use super::link;
+use super::{link, window};
 use growqr_wire as wire;
 use std::path::Path;
 use tauri::ipc::{Channel, Invoke};
@@ -200,6 +200,14 @@ async fn picture(app: AppHandle) -> Response<Option<String>> {
 #[tauri::command]
 fn take_place(links: State<'_, IncomingLinks>) -> Option<Place> {
     links.take()
+}
+
+/// Shows the architecture diagram in a window of its own. `async`: on Windows a window that is created in a synchronous command
+/// blocks.
+#[tauri::command]
+async fn open_architecture(app: AppHandle) -> Response<()> {
+    window::show_architecture(&app)
+        .map_err(|error| wire::Error::new(wire::ErrorCode::Internal, format!("the diagram cannot be shown: {error}")))
 }
 
 /// Opens the memory folder in the file manager. The page cannot choose the folder.

@@ -80,6 +80,7 @@ export interface Commands {
   memory_diff: [{ rev: string }, Text];
   memory_blame: [{ path: string }, BlamedLine[]];
   open_memory_folder: [Nothing, null];
+  open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];
   /** Quits, after a question if agents are at work. Returns at once. */
   quit: [Nothing, null];
