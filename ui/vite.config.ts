@@ -23,7 +23,7 @@ export default defineConfig({
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   preview: { headers: { "Content-Security-Policy": csp } },
-  build: { target: "es2023", outDir: "dist", sourcemap: false, modulePreload: { polyfill: false } },
+  build: { rollupOptions: { input: ["index.html", "quick.html"] }, target: "es2023", outDir: "dist", sourcemap: false, modulePreload: { polyfill: false } },
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
