@@ -1,10 +1,10 @@
 //! The main window: showing it, and hiding it when it is closed.
 
-use super::{dialog, quit, view_state};
+use super::{dialog, quick, quit, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
-/// The label of the main window, the only one whose page may call commands.
+/// The label of the main window.
 const MAIN: &str = "main";
 
 /// The label of the window with the architecture diagram. No capability names it.
@@ -24,8 +24,18 @@ pub fn show(app: &AppHandle) {
     }
 }
 
-fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
+/// Shows this window in front of the others, with the focus.
+pub fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus())
+}
+
+/// Shows in the title of the main window how many questions wait.
+pub fn show_count(app: &AppHandle, waiting: u64) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let title = if waiting == 0 { "GrowQR".to_owned() } else { format!("({waiting}) GrowQR") };
+    if let Err(error) = window.set_title(&title) {
+        tracing::warn!(%error, "the title of the window cannot be changed");
+    }
 }
 
 /// Shows the architecture diagram (`docs/architecture.html`, a part of the built interface) in a window of its own. A browser
@@ -46,6 +56,10 @@ pub fn show_architecture(app: &AppHandle) -> tauri::Result<()> {
 /// so. Without a tray icon, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
+    if window.label() == quick::QUICK {
+        api.prevent_close();
+        quick::hide(window.app_handle());
+    }
     if window.label() != MAIN {
         return;
     }
