@@ -11,4 +11,8 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["limit.calls", "25", "model calls for one message"],
   ["limit.children", "20", "sub-agents for one message"],
   ["limit.children_at_once", "8", "sub-agents at work at the same time"],
+  ["stack.start", "start", "when the containers that you have asked for start"],
+  ["stack.idle_stop", "never", "stops the workbench after this many minutes in which no agent has used it (5 to 10000), or never; it starts again when it is needed"],
+  ["workbench.folders", "none", "folders of this computer that sub-agents in the workbench see"],
+  ["quick.shortcut", "CmdOrCtrl+Shift+G", "the keys that show the quick chat from any program"],
 ];
