@@ -32,6 +32,8 @@ export interface Options {
   /** The notice about memory. */
   memory?: "another" | "withheld";
   at?: string;
+  /** The page of the window: the main one, unless named. */
+  file?: "quick.html";
   size?: { width: number; height: number };
 }
 
@@ -55,7 +57,7 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
   if (options.stack) query.set("stack", options.stack);
   if (options.block) query.set("block", options.block);
   if (options.notice) query.set("notice", options.notice);
-  await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
+  await page.goto(`${inject("url")}${options.file ?? ""}?${query}${options.at ?? ""}`);
   return { page, context, pageErrors };
 }
 

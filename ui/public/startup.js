@@ -10,7 +10,8 @@ const requests = [
   ["agents", {}],
   ["about", {}],
   ["settings", {}],
-  ["take_place", {}],
+  // Only the main window takes a place.
+  ...(location.pathname.endsWith("/quick.html") ? [] : [["take_place", {}]]),
   ["ask", { request: { op: "keys" } }],
   ["sign_in_view", {}],
 ];

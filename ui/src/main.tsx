@@ -1,10 +1,28 @@
 import { createRoot } from "react-dom/client";
-import { App, start } from "./app/App";
+import { SignInDialogs } from "./account/SignInDialogs";
+import { App } from "./app/App";
+import { listenToHost, openLinkedPlace } from "./app/hostEvents";
+import { Links } from "./app/Links";
+import { Shell } from "./app/Shell";
+import { start } from "./app/start";
+import { WindowSkeleton } from "./app/WindowSkeleton";
 import { startAppearance } from "./design/appearance";
 import "./design/tokens.css";
 import "./design/prose.css";
 
 startAppearance();
 const root = document.getElementById("root");
+const events = { listen: listenToHost, before: openLinkedPlace };
 // index.html shows the window skeleton until the first data has loaded.
-if (root) void start().then((started) => createRoot(root).render(<App started={started} />));
+if (root) {
+  void start(events).then((started) =>
+    createRoot(root).render(
+      <App started={started} events={events} skeleton={<WindowSkeleton />}>
+        <Links>
+          <Shell />
+          <SignInDialogs />
+        </Links>
+      </App>,
+    ),
+  );
+}

@@ -16,6 +16,8 @@ const ALLOWED: Record<string, string[]> = {
   account: ["bridge", "data", "design"],
   ...Object.fromEntries(FEATURES.map((feature) => [feature, ["bridge", "data", "design", "journal", "providers", "account"]])),
   app: ["bridge", "data", "design", "journal", "account", ...FEATURES],
+  // A window of its own, with an entry of its own.
+  quick: ["app", "bridge", "data", "design", "journal"],
   ".": ["app", "design"],
 };
 

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, expect, test, vi } from "vitest";
-import { start } from "../src/app/App";
+import { listenToHost, openLinkedPlace } from "../src/app/hostEvents";
+import { start } from "../src/app/start";
 
 const SETTLED = { about: { profile: "local" }, take_place: null, ask: { keys: { keys: [], keychain: null } } };
 
@@ -23,7 +24,7 @@ test("prefetched requests are sent once, and all responses are used", async () =
   new Function(readFileSync("public/startup.js", "utf8"))();
   const prefetched = sent.toSorted();
   expect(prefetched.length).toBeGreaterThan(0);
-  await start();
+  await start({ listen: listenToHost, before: openLinkedPlace });
   expect(window.prefetched?.size).toBe(0);
   expect(sent.toSorted()).toEqual(prefetched);
 });

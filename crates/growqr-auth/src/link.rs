@@ -41,6 +41,8 @@ pub enum Link {
     Agent(AgentId),
     /// A page of the memory, which may not exist. A relative path with `/`; no component begins with a dot.
     MemoryPage(String),
+    /// The quick chat.
+    Quick,
 }
 
 /// Why a link is refused. No variant contains the link itself: it may contain a code, or text of an attacker.
@@ -90,6 +92,9 @@ impl Link {
         }
         if rest.contains(['?', '#']) {
             return Err(LinkError::Extra);
+        }
+        if rest == "quick" {
+            return Ok(Link::Quick);
         }
         match rest.split_once('/') {
             Some(("agent", id)) => agent(id).map(Link::Agent),

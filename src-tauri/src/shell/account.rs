@@ -216,8 +216,8 @@ fn notify_page(app: &AppHandle) {
 }
 
 fn emit(app: &AppHandle, event: &str) {
-    if let Err(error) = app.emit_to("main", event, ()) {
-        tracing::warn!(%error, event, "an event could not be sent to the page");
+    if let Err(error) = app.emit(event, ()) {
+        tracing::warn!(%error, event, "an event could not be sent to the pages");
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::account;
 use super::desktop::Desktop;
-use super::following::{self, Follower};
-use super::incoming_links::{IncomingLinks, Place};
-use super::link;
+use super::following::{self, Followers};
+use super::incoming_links::{self, IncomingLinks, Place};
+use super::shortcut::{self, Shortcut};
+use super::{link, quick, tray_state, window};
 use growqr_wire as wire;
 use std::path::Path;
 use tauri::ipc::{Channel, Invoke};
-use tauri::{AppHandle, State, Wry};
+use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
 use tauri_plugin_opener::OpenerExt;
 
 type Response<T> = Result<T, wire::Error>;
@@ -30,13 +31,23 @@ fn about(desktop: DesktopState<'_>) -> Response<wire::About> {
 }
 
 #[tauri::command]
-async fn ask(desktop: DesktopState<'_>, request: wire::Request) -> Response<wire::Reply> {
-    Ok(desktop.session_for(&request).await?.client().send(request).await?)
+async fn ask(window: WebviewWindow, desktop: DesktopState<'_>, request: wire::Request) -> Response<wire::Reply> {
+    let sets_shortcut = shortcut::is_set_by(&request);
+    let reply = desktop.session_for(window.label(), &request).await?.client().send(request).await?;
+    if sets_shortcut {
+        shortcut::apply(window.app_handle()).await;
+    }
+    Ok(reply)
 }
 
 #[tauri::command]
-async fn follow(desktop: DesktopState<'_>, follower: State<'_, Follower>, channel: Channel<wire::Push>) -> Response<()> {
-    following::begin(desktop, follower, channel).await
+async fn follow(
+    window: WebviewWindow,
+    desktop: DesktopState<'_>,
+    followers: State<'_, Followers>,
+    channel: Channel<wire::Push>,
+) -> Response<()> {
+    following::begin(window.label(), desktop, followers, channel).await
 }
 
 #[tauri::command]
@@ -200,6 +211,48 @@ async fn picture(app: AppHandle) -> Response<Option<String>> {
 #[tauri::command]
 fn take_place(links: State<'_, IncomingLinks>) -> Option<Place> {
     links.take()
+}
+
+/// Shows the quick chat.
+#[tauri::command]
+fn open_quick(app: AppHandle) {
+    quick::show(&app);
+}
+
+/// Hides the quick chat.
+#[tauri::command]
+fn hide_quick(app: AppHandle) {
+    quick::hide(&app);
+}
+
+/// Shows a place in the main window and hides the quick chat. The page of the main window parses the hash.
+#[tauri::command]
+fn open_in_window(app: AppHandle, hash: String) -> Response<()> {
+    let place =
+        Place::from_hash(hash).ok_or_else(|| wire::Error::new(wire::ErrorCode::BadRequest, "this is no place in the window"))?;
+    incoming_links::show_place(&app, place);
+    quick::hide(&app);
+    Ok(())
+}
+
+/// Whether the shortcut of the quick chat works.
+#[tauri::command]
+fn shortcut(app: AppHandle) -> Shortcut {
+    shortcut::state(&app)
+}
+
+/// Tells the tray icon whether the page knows of a network.
+#[tauri::command]
+fn network(app: AppHandle, online: bool) {
+    tray_state::set_online(&app, online);
+}
+
+/// Shows the architecture diagram in a window of its own. `async`: on Windows a window that is created in a synchronous command
+/// blocks.
+#[tauri::command]
+async fn open_architecture(app: AppHandle) -> Response<()> {
+    window::show_architecture(&app)
+        .map_err(|error| wire::Error::new(wire::ErrorCode::Internal, format!("the diagram cannot be shown: {error}")))
 }
 
 /// Opens the memory folder in the file manager. The page cannot choose the folder.

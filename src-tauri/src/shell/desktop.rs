@@ -3,6 +3,7 @@
 
 use growqr_app::{Environment, Profile, ProfileSession, Subscription};
 use growqr_wire as wire;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 use tauri::{AppHandle, Manager};
@@ -23,8 +24,15 @@ pub struct Desktop {
 #[derive(Default)]
 struct Open {
     session: Option<Arc<ProfileSession>>,
-    /// Set by a switch of the profile until the page subscribes again: until then the page shows the old profile.
-    page_is_outdated: bool,
+    /// `None` until the first switch of the profile; then the windows whose page has subscribed since the last one. The pages of
+    /// the others still show the old profile.
+    current_pages: Option<HashSet<String>>,
+}
+
+impl Open {
+    fn is_outdated(&self, window: &str) -> bool {
+        self.current_pages.as_ref().is_some_and(|current| !current.contains(window))
+    }
 }
 
 impl Desktop {
@@ -53,14 +61,14 @@ impl Desktop {
         self.open_session(&mut *self.open.lock().await).await
     }
 
-    /// The open profile, for a request from the page.
+    /// The open profile, for a request from the page of this window.
     ///
     /// # Errors
     /// [`wire::ErrorCode::Stopping`] if the request would change something, but the profile was switched and the page has
     /// not subscribed to the new one yet.
-    pub async fn session_for(&self, request: &wire::Request) -> Result<Arc<ProfileSession>, wire::Error> {
+    pub async fn session_for(&self, window: &str, request: &wire::Request) -> Result<Arc<ProfileSession>, wire::Error> {
         let mut open = self.open.lock().await;
-        if open.page_is_outdated && request.class().changes != wire::Changes::Nothing {
+        if open.is_outdated(window) && request.class().changes != wire::Changes::Nothing {
             let text = "another profile is open now, so nothing was changed";
             return Err(wire::Error::new(wire::ErrorCode::Stopping, text)
                 .retryable()
@@ -69,12 +77,19 @@ impl Desktop {
         self.open_session(&mut open).await
     }
 
-    /// The stream of events of the open profile, from now on.
-    pub async fn subscribe(&self) -> Result<Subscription, wire::Error> {
+    /// The stream of events of the open profile, from now on, for the page of this window.
+    pub async fn subscribe_page(&self, window: &str) -> Result<Subscription, wire::Error> {
         let mut open = self.open.lock().await;
         let subscription = self.open_session(&mut open).await?.client().subscribe();
-        open.page_is_outdated = false;
+        if let Some(current) = &mut open.current_pages {
+            current.insert(window.to_owned());
+        }
         Ok(subscription)
+    }
+
+    /// The stream of events of the open profile, from now on, for the shell itself.
+    pub async fn subscribe(&self) -> Result<Subscription, wire::Error> {
+        Ok(self.session().await?.client().subscribe())
     }
 
     /// Closes the open profile and opens this one. Returns `false` if this one is open already.
@@ -100,7 +115,7 @@ impl Desktop {
 
     async fn replace(&self, open: &mut Open, profile: Profile) -> Result<(), wire::Error> {
         self.set_profile(profile);
-        open.page_is_outdated = true;
+        open.current_pages = Some(HashSet::new());
         if let Some(session) = open.session.take() {
             session.close().await;
         }
@@ -165,7 +180,7 @@ mod tests {
 
     async fn change(desktop: &Desktop, value: &str) -> Result<(), wire::Error> {
         let request = set(value);
-        Ok(desktop.session_for(&request).await?.client().send(request).await.map(drop)?)
+        Ok(desktop.session_for("main", &request).await?.client().send(request).await.map(drop)?)
     }
 
     async fn per_day(desktop: &Desktop) -> String {
@@ -177,7 +192,7 @@ mod tests {
     async fn a_switch_closes_one_profile_opens_the_other_and_ends_the_event_stream() {
         let folder = tempfile::tempdir().unwrap();
         let desktop = desktop(folder.path(), "");
-        let mut subscription = desktop.subscribe().await.unwrap();
+        let mut subscription = desktop.subscribe_page("main").await.unwrap();
         let first = desktop.session().await.unwrap();
         change(&desktop, "3").await.unwrap();
         assert!(desktop.switch(other(folder.path())).await.unwrap());
@@ -195,9 +210,11 @@ mod tests {
         change(&desktop, "3").await.unwrap();
         desktop.switch(other(folder.path())).await.unwrap();
         assert_eq!(change(&desktop, "4").await.unwrap_err().code, wire::ErrorCode::Stopping);
-        assert!(desktop.session_for(&wire::Request::Keys).await.is_ok(), "a read-only request is allowed");
-        desktop.subscribe().await.unwrap();
+        assert!(desktop.session_for("main", &wire::Request::Keys).await.is_ok(), "a read-only request is allowed");
+        desktop.subscribe_page("main").await.unwrap();
         change(&desktop, "5").await.unwrap();
         assert_eq!(per_day(&desktop).await, "5");
+        let of_quick_chat = desktop.session_for("quick", &set("6")).await;
+        assert!(of_quick_chat.is_err(), "the page of another window has not subscribed yet");
     }
 }

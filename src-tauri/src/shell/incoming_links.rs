@@ -3,8 +3,8 @@
 //! Each link is parsed once, here, by `growqr_app::Link`, and never sent to the page. For a link to a place, the page
 //! gets the id of an agent or the path of a memory page, which may not exist. The page shows it and does nothing else.
 
-use super::{account, schemes, window};
-use growqr_app::Link;
+use super::{account, quick, schemes, window};
+use growqr_app::{Link, MAX_LINK_BYTES};
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
@@ -20,6 +20,21 @@ pub enum Place {
     Agents(String),
     /// A memory page, by its path.
     Memory(String),
+    /// What the page of the main window has behind the `#` of its address, with the `#`.
+    Hash(String),
+}
+
+impl Place {
+    /// The inbox.
+    pub fn inbox() -> Place {
+        Place::Hash("#/inbox".to_owned())
+    }
+
+    /// A place of the main window, from another page of ours. `None` if it has no form of one.
+    pub fn from_hash(hash: String) -> Option<Place> {
+        let is_place = hash.starts_with("#/") && hash.len() <= MAX_LINK_BYTES && !hash.contains(char::is_control);
+        is_place.then_some(Place::Hash(hash))
+    }
 }
 
 /// The state of incoming links, managed by Tauri.
@@ -38,14 +53,21 @@ impl IncomingLinks {
 
 /// Opens the link that the app was started with, and registers the app for its links in the background.
 pub fn start(app: &AppHandle) {
-    open_from_arguments(app, std::env::args());
+    if let Some(link) = single_argument(std::env::args()) {
+        open(app, &link);
+    }
     let app = app.clone();
     tauri::async_runtime::spawn(async move { schemes::register(&app).await });
 }
 
-/// Opens the link in the arguments of a start. `arguments` begins with the name of the program.
-pub fn open_from_arguments(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
-    if let Some(link) = single_argument(arguments) {
+/// What a second start does: opens its link, or shows the main window. `arguments` begins with the name of the program.
+#[cfg(not(target_os = "macos"))]
+pub fn start_again(app: &AppHandle, arguments: Vec<String>) {
+    let link = single_argument(arguments);
+    if link.as_deref().is_none_or(|link| Link::parse_for(schemes::own(), link) != Ok(Link::Quick)) {
+        window::show(app);
+    }
+    if let Some(link) = link {
         open(app, &link);
     }
 }
@@ -67,12 +89,18 @@ pub fn open(app: &AppHandle, link: &str) {
         }
         Ok(Link::Agent(id)) => Place::Agents(id.to_string()),
         Ok(Link::MemoryPage(path)) => Place::Memory(path),
+        Ok(Link::Quick) => return quick::show(app),
         Err(refused) => {
             // The link is not logged: it may contain a code, or text from an attacker.
             tracing::info!(%refused, "a link was ignored");
             return;
         }
     };
+    show_place(app, place);
+}
+
+/// Shows a place in the main window.
+pub fn show_place(app: &AppHandle, place: Place) {
     *app.state::<IncomingLinks>().place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     window::show(app);
     if let Err(error) = app.emit_to("main", PLACE, ()) {
@@ -90,6 +118,15 @@ mod tests {
         *links.place.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
         assert_eq!(links.take(), Some(Place::Agents("a1".to_owned())));
         assert_eq!(links.take(), None);
+    }
+
+    #[test]
+    fn only_a_hash_of_the_window_is_a_place() {
+        assert_eq!(Place::from_hash("#/inbox".to_owned()), Some(Place::Hash("#/inbox".to_owned())));
+        for text in ["", "#inbox", "https://example.org/#/inbox", "#/a\nb"] {
+            assert_eq!(Place::from_hash(text.to_owned()), None, "{text:?}");
+        }
+        assert_eq!(Place::from_hash(format!("#/{}", "a".repeat(MAX_LINK_BYTES))), None);
     }
 
     #[test]

@@ -11,11 +11,15 @@ mod incoming_links;
 mod link;
 #[cfg(target_os = "macos")]
 mod menu;
+mod quick;
 mod quit;
 #[cfg(target_os = "linux")]
 mod rendering;
 mod schemes;
+mod shortcut;
 mod tray;
+mod tray_icon;
+mod tray_state;
 mod view_state;
 mod window;
 
@@ -38,6 +42,8 @@ pub fn run() -> ExitCode {
         let app = build()?;
         // This is the only instance. The data that the page needs is loaded while the window is created.
         desktop::open_early(app.handle());
+        shortcut::apply_early(app.handle());
+        tray_state::follow(app.handle());
         account::resume_early(app.handle());
         Ok(ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)))
     })
@@ -64,11 +70,14 @@ fn build() -> tauri::Result<App> {
         // Used only from Rust. The page has no permission for them.
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_store::Builder::new().build())
+        .plugin(shortcut::plugin())
         .manage(desktop)
-        .manage(following::Follower::default())
+        .manage(following::Followers::default())
         .manage(account::Account::default())
         .manage(incoming_links::IncomingLinks::default())
         .manage(schemes::Registered::default())
+        .manage(shortcut::Current::default())
+        .manage(tray_state::Network::default())
         .invoke_handler(commands::all())
         .on_window_event(window::on_event)
         .setup(|app| {
@@ -86,8 +95,7 @@ fn build() -> tauri::Result<App> {
 fn single_instance(identifier: &str, folder_hash: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
     let name = instance_name(identifier, folder_hash);
     let plugin = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
-        window::show(app);
-        incoming_links::open_from_arguments(app, arguments);
+        incoming_links::start_again(app, arguments);
     });
     plugin.build()
 }

@@ -1,11 +1,14 @@
 //! The main window: showing it, and hiding it when it is closed.
 
-use super::{dialog, quit, view_state};
+use super::{dialog, quick, quit, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
-use tauri::{AppHandle, Manager, Window, WindowEvent};
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
-/// The label of the only window.
+/// The label of the main window.
 const MAIN: &str = "main";
+
+/// The label of the window with the architecture diagram. No capability names it.
+const ARCHITECTURE: &str = "architecture";
 
 /// Whether there is a tray icon.
 pub struct Tray {
@@ -13,19 +16,53 @@ pub struct Tray {
     pub exists: bool,
 }
 
-/// Brings the window to the front.
+/// Brings the main window to the front.
 pub fn show(app: &AppHandle) {
     let Some(window) = app.get_webview_window(MAIN) else { return };
-    let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
-    if let Err(error) = shown {
+    if let Err(error) = bring_to_front(&window) {
         tracing::warn!(%error, "the window cannot be shown");
     }
 }
 
-/// Hides the window when it is closed: the agents continue to work, and the tray icon stays. The first time a notice says
+/// Shows this window in front of the others, with the focus.
+pub fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus())
+}
+
+/// Shows in the title of the main window how many questions wait.
+pub fn show_count(app: &AppHandle, waiting: u64) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let title = if waiting == 0 { "GrowQR".to_owned() } else { format!("({waiting}) GrowQR") };
+    if let Err(error) = window.set_title(&title) {
+        tracing::warn!(%error, "the title of the window cannot be changed");
+    }
+}
+
+/// Shows the architecture diagram (`docs/architecture.html`, a part of the built interface) in a window of its own. A browser
+/// is no alternative: the ones in a sandbox cannot read the program's files.
+///
+/// # Errors
+/// If the window cannot be created or shown.
+pub fn show_architecture(app: &AppHandle) -> tauri::Result<()> {
+    if let Some(window) = app.get_webview_window(ARCHITECTURE) {
+        return bring_to_front(&window);
+    }
+    let page = WebviewUrl::App("architecture.html".into());
+    let window = WebviewWindowBuilder::new(app, ARCHITECTURE, page).title("Architecture of GrowQR").inner_size(1180.0, 860.0);
+    window.build().map(drop)
+}
+
+/// Hides the main window when it is closed: the agents continue to work, and the tray icon stays. The first time a notice says
 /// so. Without a tray icon, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
+    if window.label() == quick::QUICK {
+        api.prevent_close();
+        quick::hide(window.app_handle());
+    }
+    if window.label() != MAIN {
+        return;
+    }
     api.prevent_close();
     if !window.state::<Tray>().exists {
         quit::ask(window.app_handle());

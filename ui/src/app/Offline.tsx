@@ -3,7 +3,7 @@ import { WifiOff } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { InlineError } from "../design/states";
 import { type Answerer, useAnswerer } from "../data/answerer";
-import { useRequest, useJournal } from "../data/context";
+import { useHost, useRequest, useJournal } from "../data/context";
 import { GROW } from "../data/journals";
 import { useOfflineSince } from "../data/online";
 import { useSettings } from "../data/queries";
@@ -17,6 +17,11 @@ export function Offline() {
   const answerer = useAnswerer();
   const model = useSettings().data?.find((one) => one.name === "model")?.value ?? "";
   const resume = useRequest();
+  const host = useHost();
+  useEffect(() => {
+    // For the tray icon only, so a failure does not matter.
+    host.call("network", { online: since === null }).catch(() => {});
+  }, [host, since]);
   const before = useRef(since);
   useEffect(() => {
     // Only a turn that failed for lack of a connection is resumed; other failures need the person.

@@ -30,12 +30,17 @@ export function reloadPage() {
 
 export async function openLinkedPlace(host: Host): Promise<void> {
   const place = await host.call("take_place", {}).catch(() => null);
-  if (place) location.hash = place.view === "agents" ? toAgent(place.id) : toPage(place.id);
+  if (!place) return;
+  location.hash = place.view === "agents" ? toAgent(place.id) : place.view === "memory" ? toPage(place.id) : place.id;
 }
 
 /** Opens the chat and focuses the composer. */
 function openNewMessage() {
   location.hash = toChat;
-  // The composer focuses itself when it mounts; this covers a chat that is open already.
+  focusComposer();
+}
+
+/** Focuses the message field of a chat that is open already; one that opens does so itself. */
+export function focusComposer() {
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-composer]")?.focus());
 }

@@ -34,10 +34,18 @@ export interface About {
   memory_folder: string;
 }
 
-/** The target of a link that opened the program. The agent or page may not exist. */
+/** A place in the main window: of a link that opened the program, or (`hash`) one that the quick chat requested. It may not exist. */
 export interface LinkedPlace {
-  view: "agents" | "memory";
+  view: "agents" | "memory" | "hash";
   id: string;
+}
+
+/** The keys that show the quick chat from any program. */
+export interface Shortcut {
+  /** Whether the system passes them to GrowQR. */
+  active: boolean;
+  /** Why not, with another way to show the quick chat; `null` if they work or if none are set. */
+  problem: string | null;
 }
 
 type Nothing = Record<string, never>;
@@ -80,6 +88,7 @@ export interface Commands {
   memory_diff: [{ rev: string }, Text];
   memory_blame: [{ path: string }, BlamedLine[]];
   open_memory_folder: [Nothing, null];
+  open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];
   /** Quits, after a question if agents are at work. Returns at once. */
   quit: [Nothing, null];
@@ -100,7 +109,16 @@ export interface Commands {
   switch_profile: [{ profile: string }, SignIn];
   /** The signed-in person's picture as a `data:` URL. */
   picture: [Nothing, string | null];
-  /** Returns the target of the last opened link, once. */
+  /** Hides the quick chat. Only its own window may call this. */
+  hide_quick: [Nothing, null];
+  /** Shows a place in the main window and hides the quick chat. Only the quick chat may call this. */
+  open_in_window: [{ hash: string }, null];
+  /** Shows the quick chat. */
+  open_quick: [Nothing, null];
+  shortcut: [Nothing, Shortcut];
+  /** Tells the tray icon whether there is a network. */
+  network: [{ online: boolean }, null];
+  /** Returns the place that was requested last, by a link or the quick chat, once. */
   take_place: [Nothing, LinkedPlace | null];
 }
 

@@ -2,7 +2,7 @@
 import type { Host } from "./host";
 import { tauri } from "./tauri";
 
-export type { About, Answer, Args, CommandName, LinkedPlace } from "./commands";
+export type { About, Answer, Args, CommandName, LinkedPlace, Shortcut } from "./commands";
 export { type HostEvent, HostError, type Host } from "./host";
 export { inWindow } from "./nextSteps";
 export type * from "./wire";

@@ -32,6 +32,7 @@ export class Drafts {
     this.#host = host;
     addEventListener("pagehide", () => this.write());
     document.addEventListener("visibilitychange", () => document.hidden && this.write());
+    addEventListener("storage", (event) => this.#takeFromOtherWindow(event));
   }
 
   /** The profile that the drafts belong to; `null` until it is known. */
@@ -96,6 +97,15 @@ export class Drafts {
     if (problem === had) return;
     this.#storage = { isPersistent: true, problem };
     this.#notify();
+  }
+
+  /** The main window and the quick chat have the same drafts. What was typed here and is not written yet is newer. */
+  #takeFromOtherWindow({ key: changed, newValue }: StorageEvent) {
+    for (const [key, { kind, id }] of this.#texts) {
+      if (this.#profile === null || storageKey(kind, this.#profile, id) !== changed || this.#unwritten.has(key)) continue;
+      this.#texts.set(key, { kind, id, text: newValue ?? "" });
+      this.#notify();
+    }
   }
 
   #length(key: string): number {

@@ -7,6 +7,7 @@ export const keys = {
   agents: ["agents"],
   budget: ["budget"],
   settings: ["settings"],
+  shortcut: ["shortcut"],
   models: ["models"],
   keys: ["keys"],
   asks: ["asks"],
@@ -45,6 +46,7 @@ export function invalidateAfter(client: QueryClient, request: Request) {
       return invalidate(keys.memory);
     case "set_setting":
       invalidate(keys.settings);
+      invalidate(keys.shortcut);
       return invalidate(keys.budget);
     case "add_rule":
     case "remove_rule":

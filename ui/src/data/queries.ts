@@ -41,6 +41,11 @@ export function useBudget() {
 export function useSettings() {
   return useQuery(initial.settings(useHost()));
 }
+/** Whether the shortcut of the quick chat works. */
+export function useShortcut() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.shortcut, queryFn: () => host.call("shortcut", {}) });
+}
 export function useModels() {
   const host = useHost();
   return useQuery({ queryKey: keys.models, queryFn: () => host.call("models", {}) });

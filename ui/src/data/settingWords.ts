@@ -13,7 +13,20 @@ export const LABELS: Record<string, string> = {
   "limit.max_tokens": "Length of one answer",
   "limit.calls": "Model calls for one message",
   "limit.children": "Sub-agents for one message",
+  "stack.start": "When they start",
+  "stack.idle_stop": "Stop the workbench when idle",
+  "workbench.folders": "Folders that sub-agents see",
+  "quick.shortcut": "Keys of the quick chat",
   "limit.children_at_once": "Sub-agents at the same time",
+};
+
+/** The values of settings that have a few, with their words. */
+export const CHOICES: Record<string, ReadonlyArray<[string, string]>> = {
+  "stack.start": [
+    ["start", "Together with GrowQR"],
+    ["needed", "When they are first needed"],
+    ["never", "Only when I start them"],
+  ],
 };
 
 /** Longest first, because one name is a prefix of another. */

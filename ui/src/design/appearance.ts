@@ -26,10 +26,11 @@ export function setAppearance(next: Appearance) {
   apply();
 }
 
-/** Applies the appearance, now and whenever the system's colour scheme changes. */
+/** Applies the appearance, now and whenever the system's colour scheme or, in another window, the choice changes. */
 export function startAppearance() {
   apply();
   dark().addEventListener("change", apply);
+  addEventListener("storage", apply);
 }
 
 function apply() {

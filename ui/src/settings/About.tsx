@@ -1,6 +1,6 @@
 /** Folders, profile and version of the program, and the quit button. */
 import { useMutation } from "@tanstack/react-query";
-import { FolderOpen } from "lucide-react";
+import { FolderOpen, Workflow } from "lucide-react";
 import { Button } from "../design/Button";
 import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
@@ -11,6 +11,7 @@ export function About() {
   const host = useHost();
   const open = useMutation({ mutationFn: () => host.call("open_memory_folder", {}) });
   const openData = useMutation({ mutationFn: () => host.call("open_data_folder", {}) });
+  const architecture = useMutation({ mutationFn: () => host.call("open_architecture", {}) });
   const quit = useMutation({ mutationFn: () => host.call("quit", {}) });
   return (
     <QueryView query={useAbout()}>
@@ -28,6 +29,11 @@ export function About() {
           </LabelledRow>
           <LabelledRow label="GrowQR Desktop" about={`Profile ${about.profile}`}>
             <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
+          </LabelledRow>
+          <LabelledRow label="Architecture" about="A diagram of the program: its parts, what leaves this computer, and where keys are" below={<InlineError problem={architecture.error} />}>
+            <Button aria-label="Show the architecture diagram" onClick={() => architecture.mutate()}>
+              <Workflow className="size-4" aria-hidden /> Show
+            </Button>
           </LabelledRow>
           <LabelledRow label="Quit" about="Quitting pauses all agents until the next start. Closing the window keeps them at work." below={<InlineError problem={quit.error} />}>
             <Button onClick={() => quit.mutate()}>Quit GrowQR</Button>

@@ -1,18 +1,19 @@
-/** A setting with a text field. Saved on Enter and on blur. */
+/** A setting with a text field, saved on Enter and on blur, or with a list of choices. */
 import { RotateCcw } from "lucide-react";
 import { useEffect, useId, useState } from "react";
 import type { Setting } from "../bridge";
 import { IconButton } from "../design/Button";
-import { Input } from "../design/Field";
+import { Input, Select } from "../design/Field";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
-import { LABELS, problemInWords } from "../data/settingWords";
+import { CHOICES, LABELS, problemInWords } from "../data/settingWords";
 import { LabelledRow } from "../design/LabelledRow";
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
   const [value, setValue] = useState(setting.value);
   const request = useRequest();
+  const choices = CHOICES[setting.name];
   const label = LABELS[setting.name] ?? setting.name;
   useEffect(() => setValue(setting.value), [setting.value]);
   const save = () => {
@@ -23,7 +24,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
   // The next step repeats the description that is already shown.
   if (problem && request.error?.code === "bad_request") problem.nextStep = null;
   return (
-    <LabelledRow label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
+    <LabelledRow label={label} about={choices || sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
           <IconButton label={`Reset to default: ${label}`} onClick={() => request.mutate({ op: "set_setting", name: setting.name, value: null })}>
@@ -31,7 +32,17 @@ export function SettingRow({ setting }: { setting: Setting }) {
           </IconButton>
         )}
         {setting.name.startsWith("budget.") && value !== "none" && <span className="text-sm text-ink-3">$</span>}
-        <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
+        {choices ? (
+          <Select id={id} className="w-auto" value={setting.value} onChange={(event) => request.mutate({ op: "set_setting", name: setting.name, value: event.target.value })}>
+            {choices.map(([choice, words]) => (
+              <option key={choice} value={choice}>
+                {words}
+              </option>
+            ))}
+          </Select>
+        ) : (
+          <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
+        )}
       </span>
     </LabelledRow>
   );

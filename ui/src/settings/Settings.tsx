@@ -8,15 +8,20 @@ import { Account } from "./Account";
 import { AppearanceSettings } from "./AppearanceSettings";
 import { Keys } from "./Keys";
 import { Model } from "./Model";
+import { QuickChat } from "./QuickChat";
 import { SettingRow } from "./SettingRow";
 import { Rules } from "./Rules";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
 import { UntrustedSwitch } from "./UntrustedSwitch";
+import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|rules\.|openai\.|model$|effort$)/;
+const ELSEWHERE = /^(budget\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$)/;
+
+/** Settings of the containers. */
+const CONTAINERS = /^(stack|workbench)\./;
 
 /** `at` is the section to show. */
 export default function Settings({ at }: { at: string | null }) {
@@ -49,9 +54,10 @@ export default function Settings({ at }: { at: string | null }) {
           <SpendingDetails />
         </Group>
         <Group title="Limits">
-          <QueryView query={settings}>
-            {(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}
-          </QueryView>
+          <QueryView query={settings}>{(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
+        </Group>
+        <Group title="Containers" about="Docker runs a copy of memory and a workbench for sub-agents, if you start them in the stack view.">
+          <QueryView query={settings}>{(list) => list.filter((one) => CONTAINERS.test(one.name)).map((one) => (one.name === "workbench.folders" ? <WorkFolders key={one.name} setting={one} /> : <SettingRow key={one.name} setting={one} />))}</QueryView>
         </Group>
         <Group title="Rules" id="rules" about="What agents may do without asking you. The last line that matches a call decides.">
           <Rules />
@@ -61,6 +67,7 @@ export default function Settings({ at }: { at: string | null }) {
           <AppearanceSettings />
         </Group>
         <Group title="On this computer">
+          <QueryView query={settings}>{(list) => <QuickChat settings={list} />}</QueryView>
           <About />
         </Group>
       </div>

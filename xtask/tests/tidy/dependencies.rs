@@ -69,7 +69,7 @@ fn packages() -> Vec<Value> {
 }
 
 /// Each crate of the workspace and its dependencies without dev-dependencies.
-fn dependencies() -> BTreeMap<String, Vec<String>> {
+pub fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
     let uses = |package: &Value| {
         let all = package["dependencies"].as_array().unwrap().iter();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic shows where the test failed")]
 
+mod architecture_page;
 mod cycles;
 mod dependencies;
 mod files;

@@ -7,5 +7,6 @@ pub(crate) mod keys;
 pub(crate) mod location;
 pub(crate) mod private_file;
 pub(crate) mod settings;
+mod shortcut;
 pub(crate) mod sign_in;
 pub(crate) mod vault;

@@ -1,6 +1,7 @@
 //! The person's settings: their names, their defaults, and what each value means.
 
 use crate::error::AppError;
+use crate::profile::shortcut;
 use crate::stack::preferences::StackPreferences;
 use growqr_core::journal::Store;
 use growqr_core::limits::{Limits, Unpriced};
@@ -87,6 +88,11 @@ pub const SETTINGS: [SettingDefinition; 17] = [
         name: "workbench.folders",
         default: "none",
         about: "folders of this computer that sub-agents in the workbench see, as a JSON list of paths; write {\"path\": \"…\", \"write\": true} in place of a path to let them change it; none for no folder",
+    },
+    SettingDefinition {
+        name: "quick.shortcut",
+        default: "CmdOrCtrl+Shift+G",
+        about: "the keys that show the quick chat from any program, such as CmdOrCtrl+Shift+G, or none; a change from a terminal counts from the next start of the window",
     },
 ];
 
@@ -217,6 +223,7 @@ impl Preferences {
             Some(text) => Some(BaseUrl::parse(text).map_err(|problem| problem.to_string())?),
         };
         let effort = get("effort").map_or(Ok(None), effort)?;
+        get("quick.shortcut").map_or(Ok(()), shortcut::check)?;
         let stack = StackPreferences::parse(&get)?;
         Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack })
     }

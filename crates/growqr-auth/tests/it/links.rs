@@ -12,6 +12,7 @@ fn valid_links_are_parsed() {
         ("growqr://agent/grow", Link::Agent(AgentId::grow())),
         ("growqr://agent/a-0123456789abcdef", Link::Agent(AgentId::new("a-0123456789abcdef"))),
         ("growqr://memory/notes/today.md", page("notes/today.md")),
+        ("growqr://quick", Link::Quick),
         ("growqr://memory/caf%C3%A9%20menu.md", page("café menu.md")),
     ] {
         assert_eq!(Link::parse(text), Ok(expected), "{text}");
@@ -36,6 +37,9 @@ fn each_scheme_accepts_only_its_own_links() {
         ("growqr://auth/callback", LinkError::Place),
         ("ai.growqr.desktop://agent/grow", LinkError::Place),
         ("ai.growqr.desktop://memory/notes.md", LinkError::Place),
+        ("ai.growqr.desktop://quick", LinkError::Place),
+        ("growqr://quick/", LinkError::Place),
+        ("growqr://quick?text=hello", LinkError::Extra),
     ] {
         assert_eq!(Link::parse(text), Err(why), "{text}");
     }

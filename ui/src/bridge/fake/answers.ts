@@ -42,6 +42,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_log: ({ path }) => memory.log(path),
     memory_diff: ({ rev }) => ({ text: memory.diff(rev) }),
     memory_blame: ({ path }) => memory.blame(path),
+    open_architecture: () => null,
     open_memory_folder: () => null,
     open_data_folder: () => null,
     quit: () => null,
@@ -54,6 +55,11 @@ export function answers(world: World, providers: Providers, account: Account, st
     sign_out: () => account.signOut(),
     switch_profile: ({ profile }) => account.switchTo(profile),
     picture: () => account.picture(),
+    hide_quick: () => signal("fake-quick-hidden", null),
+    open_in_window: ({ hash }) => signal("fake-opened-in-window", hash),
+    open_quick: () => signal("fake-quick-opened", null),
+    shortcut: () => ({ active: true, problem: null }),
+    network: () => null,
     take_place: () => account.takePlace(),
   };
 }
@@ -156,4 +162,10 @@ function messages(world: World): Message[] {
     const text = event.data.reply.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     return text ? [{ ...base, author: { agent: line.agent }, text }] : [];
   });
+}
+
+/** Tells the test what a command would do to another window. */
+function signal(event: string, detail: string | null): null {
+  dispatchEvent(new CustomEvent(event, { detail }));
+  return null;
 }

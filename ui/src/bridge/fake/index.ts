@@ -12,7 +12,8 @@
  * The page event `fake-answered-by-command` settles the newest open ask, as the command line does. `fake-read-queued` lets the
  * agents read their queued messages, also as if the window had missed it.
  * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
- * in `sessionStorage`) and the return of the browser.
+ * in `sessionStorage`) and the return of the browser. `fake-quick-hidden`, `fake-opened-in-window` and `fake-quick-opened` are
+ * sent when the page asks for that.
  */
 import { HostError, type Host } from "../host";
 import type { Push } from "../wire";

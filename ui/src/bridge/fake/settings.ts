@@ -14,4 +14,8 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["limit.children_at_once", "8", "sub-agents at work at the same time"],
   ["limit.unpriced_tokens", "2000000", "tokens of all agents for one message, with a model without a known price"],
   ["limit.unpriced_calls", "200", "model calls of all agents for one message, with a model without a known price"],
+  ["stack.start", "start", "when the containers that you have asked for start"],
+  ["stack.idle_stop", "never", "stops the workbench after this many minutes in which no agent has used it (5 to 10000), or never; it starts again when it is needed"],
+  ["workbench.folders", "none", "folders of this computer that sub-agents in the workbench see"],
+  ["quick.shortcut", "CmdOrCtrl+Shift+G", "the keys that show the quick chat from any program"],
 ];

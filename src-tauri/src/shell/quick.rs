@@ -1,0 +1,60 @@
+//! The quick chat: a small window above the others. It is created on first use; after that it is hidden and shown, so that it
+//! is ready to type at once.
+
+use super::window;
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+
+/// The label of its window, which `capabilities/quick.json` names too.
+pub const QUICK: &str = "quick";
+
+/// Event for its page: focus the message field.
+const SHOWN: &str = "quick-shown";
+
+/// Shows it in front of all windows, with the focus in the message field. Returns at once.
+pub fn show(app: &AppHandle) {
+    let app = app.clone();
+    // On Windows, creating a window in a command or in the handler of an event would block.
+    tauri::async_runtime::spawn(async move {
+        let shown = match app.get_webview_window(QUICK) {
+            Some(existing) => bring_back(&existing),
+            None => create(&app),
+        };
+        if let Err(error) = shown {
+            tracing::warn!(%error, "the quick chat cannot be shown");
+        }
+    });
+}
+
+/// Hides it if it has the focus, or else shows it: what its shortcut and its tray icon do.
+pub fn toggle(app: &AppHandle) {
+    let has_focus = app.get_webview_window(QUICK).is_some_and(|window| window.is_focused().unwrap_or(false));
+    if has_focus { hide(app) } else { show(app) }
+}
+
+/// Hides it. Its draft and its place in the conversation stay.
+pub fn hide(app: &AppHandle) {
+    let Some(window) = app.get_webview_window(QUICK) else { return };
+    if let Err(error) = window.hide() {
+        tracing::warn!(%error, "the quick chat cannot be hidden");
+    }
+}
+
+fn bring_back(existing: &WebviewWindow) -> tauri::Result<()> {
+    window::bring_to_front(existing)?;
+    existing.emit_to(QUICK, SHOWN, ())
+}
+
+fn create(app: &AppHandle) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, QUICK, WebviewUrl::App("quick.html".into()))
+        .title("GrowQR quick chat")
+        .inner_size(420.0, 600.0)
+        .min_inner_size(320.0, 320.0)
+        .center()
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .skip_taskbar(true)
+        .maximizable(false)
+        .focused(true)
+        .build()
+        .map(drop)
+}

@@ -1,0 +1,104 @@
+//! The keys that show the quick chat from any program: the setting `quick.shortcut`.
+
+use super::desktop::Desktop;
+use super::quick;
+use growqr_wire as wire;
+use serde::Serialize;
+use std::sync::{Mutex, PoisonError};
+use tauri::{AppHandle, Manager};
+use tauri_plugin_global_shortcut::{GlobalShortcutExt, ShortcutState};
+
+/// The name of the setting.
+const SETTING: &str = "quick.shortcut";
+
+/// Whether the keys work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shortcut {
+    /// Whether the system passes the keys to GrowQR.
+    active: bool,
+    /// Why not, and another way to show the quick chat. `None` if they work or if none are set.
+    problem: Option<String>,
+}
+
+/// The state of the keys, managed by Tauri.
+#[derive(Default)]
+pub struct Current(Mutex<Shortcut>);
+
+/// The plugin that passes the keys on.
+pub fn plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri_plugin_global_shortcut::Builder::new()
+        .with_handler(|app, _keys, event| {
+            if event.state() == ShortcutState::Pressed {
+                quick::toggle(app);
+            }
+        })
+        .build()
+}
+
+/// Whether a request changes the setting.
+pub fn is_set_by(request: &wire::Request) -> bool {
+    matches!(request, wire::Request::SetSetting { name, .. } if name == SETTING)
+}
+
+/// Whether the keys work now.
+pub fn state(app: &AppHandle) -> Shortcut {
+    app.state::<Current>().0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Reads the setting and registers its keys in place of the earlier ones.
+pub async fn apply(app: &AppHandle) {
+    let keys = match setting(app).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::warn!(%error, "the shortcut of the quick chat cannot be read");
+            return;
+        }
+    };
+    let now = register(app, &keys);
+    if let Some(problem) = &now.problem {
+        tracing::info!(problem, "the quick chat has no shortcut");
+    }
+    *app.state::<Current>().0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+}
+
+/// As [`apply`], in the background, when the program starts.
+pub fn apply_early(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move { apply(&app).await });
+}
+
+async fn setting(app: &AppHandle) -> Result<String, wire::Error> {
+    let settings = app.state::<Desktop>().session().await?.library().settings().await?;
+    Ok(settings.into_iter().find(|setting| setting.name == SETTING).map_or_else(|| "none".to_owned(), |setting| setting.value))
+}
+
+fn register(app: &AppHandle, keys: &str) -> Shortcut {
+    let shortcuts = app.global_shortcut();
+    if let Err(error) = shortcuts.unregister_all() {
+        tracing::warn!(%error, "the earlier shortcut cannot be given back");
+    }
+    if keys == "none" {
+        return Shortcut::default();
+    }
+    if is_wayland() {
+        return refused("This desktop (Wayland) gives programs no keys of other windows.");
+    }
+    match shortcuts.register(keys) {
+        Ok(()) => Shortcut { active: true, problem: None },
+        Err(error) => {
+            tracing::info!(%error, keys, "the shortcut cannot be registered");
+            refused(&format!("{keys} is taken by another program, or not possible on this system."))
+        }
+    }
+}
+
+fn refused(why: &str) -> Shortcut {
+    let other_way = "Choose other keys, use the tray icon, or, in the keyboard settings of your system, give keys to the command: growqr quick";
+    Shortcut { active: false, problem: Some(format!("{why} {other_way}")) }
+}
+
+/// Whether the window is on Wayland, where the X11 call that registers keys has no effect. GTK prefers Wayland, too.
+fn is_wayland() -> bool {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    cfg!(target_os = "linux") && !variable("WAYLAND_DISPLAY").is_empty() && variable("GDK_BACKEND") != "x11"
+}
