@@ -59,7 +59,7 @@ pub struct RecordedInput {
 /// If the store cannot be read or written; then nothing is recorded.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
-    let Decision { events, at, segment } = Decision::about(input, &state, ports).await;
+    let Decision { events, at, segment } = Decision::about(input, state.depth(), &state, ports, |_| true).await;
     if events.is_empty() {
         return Ok(RecordedInput { view: state.view(), is_changed: false });
     }

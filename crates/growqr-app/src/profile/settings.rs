@@ -23,7 +23,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 17] = [
+pub const SETTINGS: [SettingDefinition; 18] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,

@@ -107,6 +107,7 @@ impl Machine {
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
             surroundings: None,
+            may_begin: true,
         };
         let state = State::new(AgentId::grow());
         let mut machine = Machine { state, entries: Vec::new(), setup, provider, foreign: 0 };
