@@ -5,7 +5,7 @@ use super::desktop::Desktop;
 use super::following::{self, Followers};
 use super::incoming_links::{self, IncomingLinks, Place};
 use super::shortcut::{self, Shortcut};
-use super::{link, quick, tray_state, window};
+use super::{link, quick, tray_updates, window};
 use growqr_wire as wire;
 use std::path::Path;
 use tauri::ipc::{Channel, Invoke};
@@ -244,7 +244,7 @@ fn shortcut(app: AppHandle) -> Shortcut {
 /// Tells the tray icon whether the page knows of a network.
 #[tauri::command]
 fn network(app: AppHandle, online: bool) {
-    tray_state::set_online(&app, online);
+    tray_updates::set_online(&app, online);
 }
 
 /// Shows the architecture diagram in a window of its own. `async`: on Windows a window that is created in a synchronous command

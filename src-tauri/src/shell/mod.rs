@@ -20,6 +20,7 @@ mod shortcut;
 mod tray;
 mod tray_icon;
 mod tray_state;
+mod tray_updates;
 mod view_state;
 mod window;
 
@@ -43,7 +44,7 @@ pub fn run() -> ExitCode {
         // This is the only instance. The data that the page needs is loaded while the window is created.
         desktop::open_early(app.handle());
         shortcut::apply_early(app.handle());
-        tray_state::follow(app.handle());
+        tray_updates::follow(app.handle());
         account::resume_early(app.handle());
         Ok(ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)))
     })
@@ -77,9 +78,12 @@ fn build() -> tauri::Result<App> {
         .manage(incoming_links::IncomingLinks::default())
         .manage(schemes::Registered::default())
         .manage(shortcut::Current::default())
-        .manage(tray_state::Network::default())
+        .manage(tray_updates::Network::default())
         .invoke_handler(commands::all())
-        .on_window_event(window::on_event)
+        .on_window_event(|window, event| {
+            window::on_event(window, event);
+            quick::on_event(window, event);
+        })
         .setup(|app| {
             let has_tray = tray::add(app.handle());
             app.manage(window::Tray { exists: has_tray });

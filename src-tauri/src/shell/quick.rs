@@ -2,10 +2,10 @@
 //! is ready to type at once.
 
 use super::window;
-use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
 /// The label of its window, which `capabilities/quick.json` names too.
-pub const QUICK: &str = "quick";
+const QUICK: &str = "quick";
 
 /// Event for its page: focus the message field.
 const SHOWN: &str = "quick-shown";
@@ -36,6 +36,14 @@ pub fn hide(app: &AppHandle) {
     let Some(window) = app.get_webview_window(QUICK) else { return };
     if let Err(error) = window.hide() {
         tracing::warn!(%error, "the quick chat cannot be hidden");
+    }
+}
+
+/// Hides it when its window is closed.
+pub fn on_event(window: &Window, event: &WindowEvent) {
+    if let (QUICK, WindowEvent::CloseRequested { api, .. }) = (window.label(), event) {
+        api.prevent_close();
+        hide(window.app_handle());
     }
 }
 

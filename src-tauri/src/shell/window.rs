@@ -1,6 +1,6 @@
 //! The main window: showing it, and hiding it when it is closed.
 
-use super::{dialog, quick, quit, view_state};
+use super::{dialog, quit, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
@@ -56,10 +56,6 @@ pub fn show_architecture(app: &AppHandle) -> tauri::Result<()> {
 /// so. Without a tray icon, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
-    if window.label() == quick::QUICK {
-        api.prevent_close();
-        quick::hide(window.app_handle());
-    }
     if window.label() != MAIN {
         return;
     }
