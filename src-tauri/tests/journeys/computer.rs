@@ -199,6 +199,11 @@ impl Open {
         self.press("\u{E00C}");
     }
 
+    /// Turns to the window with this page; the empty name is the main window.
+    pub fn switch_to(&self, file: &str) {
+        or_panic(self.window.switch_to(file));
+    }
+
     pub fn reload(&self) {
         or_panic(self.window.reload());
     }

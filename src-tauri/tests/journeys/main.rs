@@ -12,6 +12,7 @@ mod links;
 mod memory;
 mod names;
 mod policy;
+mod quick;
 mod reload;
 mod sign_in;
 mod stack;

@@ -28,9 +28,14 @@ use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// How long an element may take to appear, in milliseconds: long enough for a busy machine.
 const SCRIPT_TIMEOUT_MS: u64 = 30_000;
+
+/// How often, and in which intervals, a window is looked for: half a minute in all.
+const WINDOW_POLLS: u32 = 300;
+const WINDOW_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A part of the driver's message when the page in which a script waited was replaced.
 const UNLOADED: &str = "before the unload event";
@@ -224,6 +229,28 @@ impl Window {
     /// If it does not return a truthy value in time.
     pub fn until(&self, look: &str, what: &str) -> Result<Value, Failure> {
         self.wait(look, Vec::new(), what)
+    }
+
+    /// Turns to the program's window whose page has this file name, such as `quick.html`; the empty name is the main window. All
+    /// other calls then concern that window. Waits until it is there.
+    ///
+    /// # Errors
+    /// If there is no such window in time.
+    pub fn switch_to(&self, file: &str) -> Result<(), Failure> {
+        for _ in 0..WINDOW_POLLS {
+            for handle in self.session.get("/window/handles")?.as_array().into_iter().flatten() {
+                self.session.post("/window", json!({"handle": handle}))?;
+                let url = self.session.get("/url")?;
+                let url = url.as_str().unwrap_or_default();
+                let name =
+                    url.split(['?', '#']).next().and_then(|path| path.strip_prefix("tauri://localhost")).unwrap_or_default();
+                if name.trim_start_matches('/') == file {
+                    return Ok(());
+                }
+            }
+            std::thread::sleep(WINDOW_POLL_INTERVAL);
+        }
+        Err(format!("there is no window with {file:?}").into())
     }
 
     /// Reloads the page. Returns when the old page is gone.
