@@ -51,7 +51,7 @@ async fn appends(url: &str) {
 
 async fn insert(connection: &mut PgConnection) {
     let mut transaction = connection.begin().await.expect("a transaction");
-    let insert = sqlx::query("insert into bare (body) values ($1)").bind(vec![7; 1000]);
+    let insert = sqlx::query("insert into bare (body) values ($1)").bind(vec![7_u8; 1000]);
     insert.execute(&mut *transaction).await.expect("an insert");
     transaction.commit().await.expect("a commit");
 }

@@ -18,7 +18,7 @@ const MAX_CONNECTIONS: u32 = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout for a statement or a transaction, as this process sees it.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
-/// Timeout for migrating and for writing views that a migration has left to the program.
+/// Timeout for migrating, for writing views that a migration has left to the program, and for creating an index again.
 pub(super) const MIGRATION_TIMEOUT: Duration = Duration::from_secs(1800);
 /// A connection that has been idle for longer is tested before it is used.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
@@ -121,10 +121,19 @@ pub(super) async fn limited<T>(
     doing: &'static str,
     operation: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    timeout(ANSWER_TIMEOUT, operation).await.unwrap_or_else(|_| Err(no_answer(doing, ANSWER_TIMEOUT)))
+    limited_to(ANSWER_TIMEOUT, doing, operation).await
 }
 
-pub(super) fn no_answer(doing: &str, limit: Duration) -> StoreError {
+/// As [`limited`], with another limit.
+pub(super) async fn limited_to<T>(
+    limit: Duration,
+    doing: &'static str,
+    operation: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout(limit, operation).await.unwrap_or_else(|_| Err(no_answer(doing, limit)))
+}
+
+fn no_answer(doing: &str, limit: Duration) -> StoreError {
     StoreError::Unreachable(format!("{doing}: no answer within {} s", limit.as_secs()))
 }
 

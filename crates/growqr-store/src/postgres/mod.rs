@@ -21,7 +21,7 @@ mod views;
 
 pub(crate) use self::holds::current_holder;
 
-use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, no_answer};
+use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, limited_to};
 use crate::config::DatabaseUrl;
 use crate::error::{migrating, while_doing};
 use crate::hold::Hold;
@@ -34,7 +34,6 @@ use growqr_core::journal::{Head, StoreError};
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::sync::Arc;
-use tokio::time::timeout;
 
 pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/postgres") };
 
@@ -71,12 +70,12 @@ impl Database {
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<(Database, Migrated), StoreError> {
         let server = Server::new(url, false)?;
         let mut connection = server.connect_for_migration().await?;
-        let prepared = timeout(MIGRATION_TIMEOUT, async {
+        let prepared = limited_to(MIGRATION_TIMEOUT, "migrate", async {
             let migrated = migrate(&mut connection).await?;
             unfilled::fill(&mut connection).await;
             Ok(migrated)
         });
-        let migrated = prepared.await.unwrap_or_else(|_| Err(no_answer("migrate", MIGRATION_TIMEOUT)))?;
+        let migrated = prepared.await?;
         close(connection).await;
         Ok((Database { pool: server.connections(), server, read_only: false }, migrated))
     }

@@ -1,6 +1,6 @@
 //! Rebuilds the views, in one transaction per agent. Dropping an unfinished rebuild rolls back.
 
-use super::connections::limited;
+use super::connections::{MIGRATION_TIMEOUT, limited, limited_to};
 use super::{PostgresStore, views};
 use crate::chain::{OutboxRow, outbox_rows, to_i64};
 use crate::error::while_doing;
@@ -40,6 +40,9 @@ const DELETE_ORPHANED_RULES: &str = "delete from rules where profile_id = $1 and
     and not exists (select 1 from journals where profile_id = $1 and journals.agent_id = rules.agent_id)";
 const DELETE_ORPHANED_MAIL: &str = "delete from outbox where profile_id = $1 \
     and not exists (select 1 from events where profile_id = $1 and events.position = outbox.position)";
+
+/// Looking through whole tables, and creating an index, may take long.
+const NO_LIMIT: &str = "set local statement_timeout = 0";
 
 /// The server maintains the index, so it cannot differ from the table, but it may be missing.
 const INDEX: &str = "select growqr_index_messages()";
@@ -83,13 +86,14 @@ impl Views for PostgresStore {
     }
 
     async fn delete_orphans(&self) -> Result<u64, StoreError> {
-        limited("rebuild", self.delete_all_orphans()).await
+        limited_to(MIGRATION_TIMEOUT, "rebuild", self.delete_all_orphans()).await
     }
 }
 
 impl PostgresStore {
     async fn delete_all_orphans(&self) -> Result<u64, StoreError> {
         let mut transaction = self.db.begin().await?;
+        sqlx::query(NO_LIMIT).execute(&mut *transaction).await.map_err(while_doing("rebuild"))?;
         let mut orphans = 0;
         for sql in DELETE_ORPHANS {
             let done = sqlx::query(sql).bind(self.profile()).execute(&mut *transaction).await.map_err(while_doing("rebuild"))?;
