@@ -1,6 +1,6 @@
 //! The main window: showing it, and hiding it when it is closed.
 
-use super::{dialog, quit, view_state};
+use super::{dialog, quit, tray_host, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, Window, WindowEvent};
 
@@ -13,6 +13,13 @@ pub struct Tray {
     pub exists: bool,
 }
 
+impl Tray {
+    /// Whether the user can see it now, and so find the hidden window again.
+    fn is_visible(&self) -> bool {
+        self.exists && tray_host::is_present()
+    }
+}
+
 /// Brings the window to the front.
 pub fn show(app: &AppHandle) {
     let Some(window) = app.get_webview_window(MAIN) else { return };
@@ -22,12 +29,20 @@ pub fn show(app: &AppHandle) {
     }
 }
 
+/// Shows the window if it is hidden: nothing on the screen would bring it back.
+#[cfg(target_os = "linux")]
+pub fn show_if_hidden(app: &AppHandle) {
+    if app.get_webview_window(MAIN).is_some_and(|window| window.is_visible().is_ok_and(|is_visible| !is_visible)) {
+        show(app);
+    }
+}
+
 /// Hides the window when it is closed: the agents continue to work, and the tray icon stays. The first time a notice says
-/// so. Without a tray icon, closing quits.
+/// so. Without a tray icon that somebody draws, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
-    if !window.state::<Tray>().exists {
+    if !window.state::<Tray>().is_visible() {
         quit::ask(window.app_handle());
         return;
     }
