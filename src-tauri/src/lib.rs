@@ -4,7 +4,11 @@
 //! `desktop`, so that the rest of the workspace can be built and tested without GTK and WebKit.
 
 #[cfg(feature = "desktop")]
+mod messages;
+#[cfg(feature = "desktop")]
 mod shell;
 
+#[cfg(feature = "desktop")]
+pub use messages::OwnStderr;
 #[cfg(feature = "desktop")]
 pub use shell::run;

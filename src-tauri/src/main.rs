@@ -11,11 +11,11 @@ fn main() -> ExitCode {
     growqr_desktop_lib::run()
 }
 
-/// Logs to standard error. The filter is `RUST_LOG` (for example `growqr_app=debug,warn`); the default is warnings and errors.
+/// Logs to standard error. The filter is `RUST_LOG` (for example `growqr_app=debug,warn`); the default is the program's own
+/// warnings and errors.
 fn log_to_stderr() {
     let configured = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let targets = configured
-        .unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
+    let targets = configured.unwrap_or_else(|| Targets::new().with_target("growqr", tracing::Level::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| growqr_desktop_lib::OwnStderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

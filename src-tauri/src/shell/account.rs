@@ -7,6 +7,7 @@ use super::desktop::Desktop;
 use super::{link, schemes};
 use growqr_app::{AppError, CallbackRoute, Profile, SignIn, SignInAttempt, SignInFailure, SignInOutcome, without_sign_in};
 use growqr_wire as wire;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_opener::OpenerExt;
@@ -76,7 +77,7 @@ pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result
         notice = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
     }
     app.state::<Account>().set_notice(notice);
-    tauri::async_runtime::spawn(finish(app.clone(), service, attempt));
+    tauri::async_runtime::spawn(finish(app.clone(), service, attempt, by_port));
     view(app).await
 }
 
@@ -180,7 +181,7 @@ async fn required_service(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
 }
 
 /// Waits until the attempt ends, without a timeout, and shows the result.
-async fn finish(app: AppHandle, service: Arc<SignIn>, attempt: SignInAttempt) {
+async fn finish(app: AppHandle, service: Arc<SignIn>, attempt: SignInAttempt, by_port: bool) {
     let result = match service.complete(attempt, None).await {
         Ok(SignInOutcome::Opened(profile)) => show_profile(&app, *profile).await.map(|()| true),
         Ok(SignInOutcome::NeedsChoice) => Ok(true),
@@ -188,6 +189,7 @@ async fn finish(app: AppHandle, service: Arc<SignIn>, attempt: SignInAttempt) {
         Err(AppError::SignIn(SignInFailure::AttemptFailed(ended))) if ended.is_cancellation() => Ok(false),
         Err(error) => Err(error.into()),
     };
+    let needs_consent = matches!(result, Ok(true)) && service.needs_consent();
     match result {
         // A message about the attempt is outdated now. A lasting problem is part of the view itself.
         Ok(true) => app.state::<Account>().set_notice(None),
@@ -195,6 +197,24 @@ async fn finish(app: AppHandle, service: Arc<SignIn>, attempt: SignInAttempt) {
         Err(error) => app.state::<Account>().set_notice(Some(failure_text(error))),
     }
     notify_page(&app);
+    if needs_consent {
+        ask_consent(&app, by_port).await;
+    }
+}
+
+/// [`begin`], whose end leads here again.
+fn begin_again(app: &AppHandle, by_port: bool) -> Pin<Box<dyn Future<Output = Result<wire::SignIn, wire::Error>> + Send + '_>> {
+    Box::pin(begin(app, false, by_port))
+}
+
+/// Begins a second attempt, because the service gives a lasting sign-in only if the user agrees once more.
+async fn ask_consent(app: &AppHandle, by_port: bool) {
+    let notice = match begin_again(app, by_port).await {
+        Ok(_) => "To stay signed in, agree once more in the browser. Otherwise this sign-in ends with this run.".to_owned(),
+        Err(error) => failure_text(error),
+    };
+    app.state::<Account>().set_notice(Some(notice));
+    notify_page(app);
 }
 
 fn failure_text(error: wire::Error) -> String {

@@ -1,6 +1,7 @@
 //! Reports that the window cannot be opened: on standard error, and on Windows and macOS also in a message box, because a
 //! user who has clicked an icon does not see standard error.
 
+use crate::messages;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
@@ -17,6 +18,14 @@ pub fn set_window_open() {
 /// Runs the program, and reports why its window could not be opened. The toolkits and Tauri panic if something is missing:
 /// GTK without a working display, Windows without WebView2.
 pub fn report(run: impl FnOnce() -> tauri::Result<ExitCode>) -> ExitCode {
+    // Before the window is open, the message below tells the user about a panic.
+    std::panic::set_hook(Box::new(|panic| {
+        if WINDOW_IS_OPEN.load(Ordering::Relaxed) {
+            tracing::error!(%panic, "a part of the program failed");
+        } else {
+            tracing::debug!(%panic, "the window cannot be opened");
+        }
+    }));
     let reason = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(code)) => return code,
         Ok(Err(error)) => error.to_string(),
@@ -24,7 +33,7 @@ pub fn report(run: impl FnOnce() -> tauri::Result<ExitCode>) -> ExitCode {
         Err(panic) => panic_message(&*panic),
     };
     let text = text(&reason);
-    eprintln!("growqr-desktop: {text}");
+    messages::print(&text);
     show(text);
     ExitCode::FAILURE
 }

@@ -18,12 +18,14 @@ mod rendering;
 mod schemes;
 mod shortcut;
 mod tray;
+mod tray_host;
 mod tray_icon;
 mod tray_state;
 mod tray_updates;
 mod view_state;
 mod window;
 
+use crate::messages;
 use desktop::Desktop;
 use std::process::ExitCode;
 use tauri::{App, Manager, RunEvent};
@@ -32,13 +34,14 @@ use tauri_plugin_window_state::StateFlags;
 /// Opens the window and returns when GrowQR has quit. A second instance shows the window of the first and exits.
 #[must_use]
 pub fn run() -> ExitCode {
-    if let Some(missing) = display::missing_message() {
-        // GTK would exit with an error message that does not help the user.
-        eprintln!("growqr-desktop: {missing}");
-        return ExitCode::FAILURE;
-    }
     #[cfg(target_os = "linux")]
     rendering::choose();
+    messages::keep_stderr();
+    if let Some(missing) = display::missing_message() {
+        // Tauri would panic.
+        messages::print(&missing);
+        return ExitCode::FAILURE;
+    }
     failure::report(|| {
         let app = build()?;
         // This is the only instance. The data that the page needs is loaded while the window is created.
@@ -87,6 +90,7 @@ fn build() -> tauri::Result<App> {
         .setup(|app| {
             let has_tray = tray::add(app.handle());
             app.manage(window::Tray { exists: has_tray });
+            tray_host::show_window_on_loss(app.handle());
             incoming_links::start(app.handle());
             Ok(())
         })

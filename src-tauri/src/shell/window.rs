@@ -1,6 +1,6 @@
 //! The main window: showing it, and hiding it when it is closed.
 
-use super::{dialog, quit, view_state};
+use super::{dialog, quit, tray_host, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
@@ -14,6 +14,13 @@ const ARCHITECTURE: &str = "architecture";
 pub struct Tray {
     /// If `false`, closing the window quits.
     pub exists: bool,
+}
+
+impl Tray {
+    /// Whether the user can see it now, and so find the hidden window again.
+    fn is_visible(&self) -> bool {
+        self.exists && tray_host::is_present()
+    }
 }
 
 /// Brings the main window to the front.
@@ -52,15 +59,23 @@ pub fn show_architecture(app: &AppHandle) -> tauri::Result<()> {
     window.build().map(drop)
 }
 
+/// Shows the main window if it is hidden: nothing on the screen would bring it back.
+#[cfg(target_os = "linux")]
+pub fn show_if_hidden(app: &AppHandle) {
+    if app.get_webview_window(MAIN).is_some_and(|window| window.is_visible().is_ok_and(|is_visible| !is_visible)) {
+        show(app);
+    }
+}
+
 /// Hides the main window when it is closed: the agents continue to work, and the tray icon stays. The first time a notice says
-/// so. Without a tray icon, closing quits.
+/// so. Without a tray icon that somebody draws, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     if window.label() != MAIN {
         return;
     }
     api.prevent_close();
-    if !window.state::<Tray>().exists {
+    if !window.state::<Tray>().is_visible() {
         quit::ask(window.app_handle());
         return;
     }

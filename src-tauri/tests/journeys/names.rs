@@ -42,7 +42,7 @@ pub const CHECK: Element<'_> = Element::button("Check now");
 // The quick chat.
 /// The file of its page.
 pub const QUICK_PAGE: &str = "quick.html";
-pub const TO_MAIN: Element<'_> = Element::button("Open in the main window");
+pub const TO_MAIN: &str = "Open in the main window";
 pub const QUICK_INBOX: Element<'_> = Element::button("Inbox: 1 question waits");
 pub const SHOW_QUICK: Element<'_> = Element::button("Show the quick chat");
 pub const SHOW_ARCHITECTURE: Element<'_> = Element::button("Show the architecture diagram");

@@ -331,7 +331,7 @@ fn a_proxy_is_used_or_refused_with_the_name_of_its_variable() {
     let mut doctor = program.command(&["doctor"]);
     doctor.env("ALL_PROXY", "ftp://127.0.0.1:9");
     assert!(crate::program::run_with(doctor, b"").out.contains("ALL_PROXY cannot be used"));
-    for scheme in ["socks", "socks5h", "socks5"] {
+    for scheme in ["socks", "socks5h"] {
         let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("{scheme}://{}", proxy.local_addr().expect("a port"));
         let greeting = std::thread::spawn(move || {

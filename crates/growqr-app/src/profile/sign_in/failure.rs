@@ -57,6 +57,7 @@ impl From<SignInFailure> for Error {
             SignInFailure::AttemptFailed(SignInError::Clock(source)) => cause::clock(source),
             SignInFailure::AttemptFailed(SignInError::IdToken(source)) => cause::id_token(source),
             SignInFailure::AttemptFailed(SignInError::Exchange(source)) => cause::token(source),
+            SignInFailure::Callback(CallbackError::Failed(source)) => SignInFailure::AttemptFailed(source).into(),
             SignInFailure::Callback(_) => error.next("If you were signing in, start again."),
             SignInFailure::Begin(_) | SignInFailure::AttemptFailed(_) => error.retryable().next("Sign in again."),
             SignInFailure::Refresh(_) | SignInFailure::NotSignedIn => {
