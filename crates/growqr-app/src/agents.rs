@@ -160,7 +160,7 @@ impl Library {
 pub(crate) async fn used_budget(store: &dyn Store) -> Result<Budget, AppError> {
     let stored = store.agent(&AgentId::grow()).await?.and_then(|agent| agent.budget);
     match stored {
-        Some(budget) => Ok(budget),
+        Some(budget) => Ok(*budget),
         None => Ok(growqr_actors::load(store, &AgentId::grow()).await?.state.budget().clone()),
     }
 }

@@ -109,7 +109,7 @@ pub struct AgentView {
     /// The time of its last event.
     pub updated_at: Timestamp,
     /// What it has used of its limits. `None` for sub-agents, and as long as the row is one that an earlier build wrote.
-    pub budget: Option<Budget>,
+    pub budget: Option<Box<Budget>>,
     /// The last entry of its journal.
     pub seq: Seq,
 }

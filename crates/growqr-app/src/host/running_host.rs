@@ -94,7 +94,7 @@ impl RunningHost {
     /// Stops all agents where they are and closes everything. Open work continues at the next start.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
-        self.refresh.abort_all();
+        self.refresh.shutdown().await;
         self.handler.stop_agents().await;
         // The handler has the other one.
         drop(self.claim);

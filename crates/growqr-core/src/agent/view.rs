@@ -34,7 +34,7 @@ impl State {
             asks: u32::try_from(self.open_asks.len()).unwrap_or(u32::MAX),
             created_at: self.created_at,
             updated_at: self.updated_at,
-            budget: (self.depth() == 0).then(|| self.budget.clone()),
+            budget: (self.depth() == 0).then(|| Box::new(self.budget.clone())),
             seq: self.seq,
         }
     }

@@ -106,6 +106,6 @@ impl TryFrom<SessionRow> for SessionView {
 }
 
 /// `None` if another build wrote a shape that this one does not know; the journal still has it.
-fn budget(text: &str) -> Option<Budget> {
+fn budget(text: &str) -> Option<Box<Budget>> {
     serde_json::from_str(text).inspect_err(|error| tracing::debug!(%error, "the budget of an agent cannot be read")).ok()
 }

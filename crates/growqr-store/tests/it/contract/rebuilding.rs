@@ -105,7 +105,7 @@ on_both! {
     async fn what_the_grow_agent_has_used_is_read_with_its_row(world: World) {
         let (store, agents) = story(world).await;
         let budgets: Vec<_> = store.agents().await.unwrap().into_iter().map(|agent| agent.budget).collect();
-        assert_eq!(budgets, [Some(agents[1].state.budget().clone()), None]);
+        assert_eq!(budgets, [Some(Box::new(agents[1].state.budget().clone())), None]);
         assert_eq!(budgets[0].as_ref().map(|used| used.used_today(NOW)), Some(Money(5)));
         world.run_sql("update agents set budget = 'of a later build'").await;
         assert!(store.agents().await.unwrap().iter().all(|agent| agent.budget.is_none()), "then the journal is read");
