@@ -2,13 +2,13 @@
 
 use crate::error::AppError;
 use crate::host::handler::Handler;
-use crate::host::host_connection::HostConnection;
+use crate::host::host_connection::{HostConnection, Incoming};
 use crate::host::host_events::HostEvents;
 use crate::host::lock::ProfileLock;
 use crate::host::open_profile::OpenProfile;
 use crate::host::running_host::RunningHost;
 use crate::profile::location::{Environment, Profile};
-use growqr_wire::{Needs, Push, Request, VERSION};
+use growqr_wire::{Needs, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,14 +61,14 @@ impl Connection {
         Ok(Connection::Hosting(Box::new(host), events))
     }
 
-    /// The next push; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
+    /// What the host sends next; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
     ///
     /// # Errors
     /// If the host sends something that this program does not understand.
-    pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Incoming>, AppError> {
         match self {
             Connection::Attached(attached) => attached.next().await,
-            Connection::Hosting(_, events) => Ok(events.next().await),
+            Connection::Hosting(_, events) => Ok(events.next().await.map(Incoming::Push)),
             Connection::LockOnly(_) | Connection::NoHost => std::future::pending().await,
         }
     }
