@@ -90,7 +90,8 @@ fn build() -> tauri::Result<App> {
         .setup(|app| {
             let has_tray = tray::add(app.handle());
             app.manage(window::Tray { exists: has_tray });
-            tray_host::show_window_on_loss(app.handle());
+            let handle = app.handle().clone();
+            tray_host::on_loss(move || window::show_if_hidden(&handle));
             incoming_links::start(app.handle());
             Ok(())
         })

@@ -1,8 +1,6 @@
 //! Whether somebody draws the tray icon. On Linux an icon can be created although nothing shows it: GNOME without its
 //! extension, a bare window manager. The watcher of the session bus knows whether there is such a program.
 
-use tauri::AppHandle;
-
 /// The name of the program on the session bus that knows the icons and those who draw them.
 #[cfg(target_os = "linux")]
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
@@ -37,16 +35,15 @@ pub fn is_present() -> bool {
     true
 }
 
-/// Shows the hidden window again when tray icons are no longer drawn. Call it on the main thread.
+/// Calls `then` whenever tray icons are no longer drawn. Call it on the main thread.
 #[cfg(target_os = "linux")]
-pub fn show_window_on_loss(app: &AppHandle) {
-    let app = app.clone();
+pub fn on_loss(then: impl Fn() + Send + Sync + 'static) {
     let appeared = |_, _: &str, _: &str| {};
-    let vanished = move |_, _: &str| super::window::show_if_hidden(&app);
+    let vanished = move |_, _: &str| then();
     // Watched until the program ends.
     gio::bus_watch_name(gio::BusType::Session, WATCHER, gio::BusNameWatcherFlags::NONE, appeared, vanished);
 }
 
 /// Windows and macOS always draw them.
 #[cfg(not(target_os = "linux"))]
-pub fn show_window_on_loss(_app: &AppHandle) {}
+pub fn on_loss(_then: impl Fn() + Send + Sync + 'static) {}

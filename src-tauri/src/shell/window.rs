@@ -60,7 +60,6 @@ pub fn show_architecture(app: &AppHandle) -> tauri::Result<()> {
 }
 
 /// Shows the main window if it is hidden: nothing on the screen would bring it back.
-#[cfg(target_os = "linux")]
 pub fn show_if_hidden(app: &AppHandle) {
     if app.get_webview_window(MAIN).is_some_and(|window| window.is_visible().is_ok_and(|is_visible| !is_visible)) {
         show(app);
