@@ -29,6 +29,7 @@ pub mod stop_points;
 pub mod supervisor;
 mod tidying;
 mod toolbox;
+mod work_queue;
 
 pub use answers::{AskError, record_answer};
 pub use health::{Health, HeldMail, StopCause, Trouble};

@@ -12,11 +12,12 @@ use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted, RunnerHos
 use crate::ports::{HostConfig, Ports};
 use crate::supervisor::{self, RunnerDeps};
 use crate::tidying;
+use crate::work_queue::WorkQueue;
 use async_trait::async_trait;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
-use growqr_core::journal::StoreError;
+use growqr_core::journal::{AgentView, Status, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -56,12 +57,15 @@ impl LocalHost {
         let started = clock.now();
         let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
-        let at_work: Vec<AgentId> =
-            store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
+        let at_work: Vec<AgentView> = store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
+        let queue = WorkQueue::default();
+        // Those that worked before the stop come first, then those that waited, in the order of their creation.
+        at_work.iter().filter(|agent| agent.depth > 0).for_each(|agent| queue.note(&agent.agent, agent.status));
         let health = Arc::new(HealthBoard::default());
         let runner_host = LocalRunnerHost {
             notifications: notifications.clone(),
             health: Arc::clone(&health),
+            queue,
             clock: Arc::clone(&clock),
             mail: Arc::clone(&mail),
             asks: Arc::clone(&asks),
@@ -71,7 +75,7 @@ impl LocalHost {
         let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), started, stop: stop.clone() };
         let host = LocalHost { requests, notifications, health: Arc::clone(&health), stop: stop.clone(), task: Arc::default() };
         let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
-        at_work.into_iter().for_each(|agent| registrar.start_task(agent, Vec::new()));
+        at_work.into_iter().for_each(|agent| registrar.start_task(agent.agent, Vec::new()));
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
@@ -147,6 +151,7 @@ impl Placement for LocalHost {
 struct LocalRunnerHost {
     notifications: broadcast::Sender<Notification>,
     health: Arc<HealthBoard>,
+    queue: WorkQueue,
     clock: Arc<dyn Clock>,
     mail: Arc<Notify>,
     asks: Arc<Notify>,
@@ -163,6 +168,8 @@ impl RunnerHost for LocalRunnerHost {
 
     fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
         self.health.agent_is_in_trouble(agent, cause, has_given_up, self.clock.now());
+        // Others need not wait for it.
+        self.queue.leave(agent);
     }
 
     fn goes_on(&self, agent: &AgentId) {
@@ -170,6 +177,18 @@ impl RunnerHost for LocalRunnerHost {
         if self.health.agent_goes_on(agent) {
             self.mail.notify_one();
         }
+    }
+
+    fn may_begin(&self, agent: &AgentId, limit: usize) -> bool {
+        self.queue.may_begin(agent, limit)
+    }
+
+    fn freed(&self) -> watch::Receiver<()> {
+        self.queue.freed()
+    }
+
+    fn note_status(&self, agent: &AgentId, status: Status) {
+        self.queue.note(agent, status);
     }
 
     fn notify_mail(&self) {

@@ -9,7 +9,7 @@ use crate::notification::Notification;
 use async_trait::async_trait;
 use growqr_core::agent::{ChargeState, Input, Spendable};
 use growqr_core::id::AgentId;
-use growqr_core::journal::{AgentView, StoreError};
+use growqr_core::journal::{AgentView, Status, StoreError};
 use tokio::sync::{broadcast, watch};
 
 /// The result of an input.
@@ -113,6 +113,15 @@ pub trait RunnerHost: Send + Sync {
 
     /// The agent is in no trouble, or no longer.
     fn goes_on(&self, agent: &AgentId);
+
+    /// Whether a sub-agent may begin a turn, if at most `limit` of them may work at once. If not, the agent is in a queue.
+    fn may_begin(&self, agent: &AgentId, limit: usize) -> bool;
+
+    /// Changes when an agent in the queue should try again.
+    fn freed(&self) -> watch::Receiver<()>;
+
+    /// Takes note of what a sub-agent does now.
+    fn note_status(&self, agent: &AgentId, status: Status);
 
     /// Notifies the delivery that there is new mail in the outbox.
     fn notify_mail(&self);

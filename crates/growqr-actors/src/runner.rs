@@ -18,7 +18,8 @@ use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
-use growqr_core::journal::{AgentView, Head, Snapshot, StoreError};
+use growqr_core::journal::{AgentView, Head, Snapshot, Status, StoreError};
+use growqr_core::mail::{Mail, MailBody};
 use growqr_core::prompt::Segment;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -119,13 +120,16 @@ impl Runner {
 
     /// Runs until the inbox is closed and the work is done, another writer has appended to the journal, or the host stops.
     pub(crate) async fn run_loop(&mut self, seat: &mut Seat<impl Inbox>) -> Result<(), StopCause> {
-        let stop = self.deps.stop.clone();
+        let (stop, mut freed) = (self.deps.stop.clone(), self.deps.host.freed());
+        // A place may have become free since the agent was loaded.
+        freed.mark_changed();
         loop {
             let at_work = !self.work.is_empty();
             if !seat.is_open() && !at_work {
                 break;
             }
             let retry_at = self.retry_at;
+            let is_queued = self.state.status() == Status::Queued;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {
@@ -152,7 +156,8 @@ impl Runner {
                 () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
                     self.catch_up().await?;
                 }
-                () = tokio::time::sleep(self.deps.config.idle), if seat.is_open() && !at_work && retry_at.is_none() => {
+                Ok(()) = freed.changed(), if is_queued => self.catch_up().await?,
+                () = tokio::time::sleep(self.deps.config.idle), if seat.is_open() && !at_work && retry_at.is_none() && !is_queued => {
                     self.deps.host.goes_on(self.state.id());
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
                     if !self.deps.host.report_idle(self.state.id(), seat.items_read()).await { break }
@@ -244,14 +249,17 @@ impl Runner {
     /// Returns whether the input has led to events.
     async fn decide_and_record(&mut self, input: Input) -> Result<bool, StoreError> {
         self.resolve_unconfirmed().await?;
-        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
+        let depth = depth_of(&self.state, &input);
+        let (mut setup, segment) = self.deps.ports.setups.setup(depth);
+        // The place is given back below if the agent does not work.
+        let limit = usize::try_from(setup.limits.children_at_once).unwrap_or(usize::MAX);
+        setup.may_begin = depth == 0 || self.state.is_at_work() || self.deps.host.may_begin(self.state.id(), limit);
         let now = self.deps.ports.moment();
         let events = decide(&self.state, input, &setup, now);
         let is_recorded = !events.is_empty();
-        if is_recorded {
-            self.record(events, now.at, &segment).await?;
-        }
-        Ok(is_recorded)
+        let recorded = if is_recorded { self.record(events, now.at, &segment).await } else { Ok(()) };
+        self.note_status();
+        recorded.map(|()| is_recorded)
     }
 
     fn posted(&self, is_recorded: bool, charge: Option<&EffectId>) -> Posted {
@@ -281,7 +289,15 @@ impl Runner {
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
         let stored = store.events_before(None, Some(self.state.id()), count).await?;
         self.continue_from(step, head, stored.first().map_or(Position(0), |event| event.position));
+        self.note_status();
         Ok(())
+    }
+
+    /// Tells the host whether this sub-agent works.
+    fn note_status(&self) {
+        if self.state.depth() > 0 {
+            self.deps.host.note_status(self.state.id(), self.state.status());
+        }
     }
 
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
@@ -452,6 +468,14 @@ fn session_key(effect: &EffectId) -> String {
 
 fn run_key(effect: &EffectId) -> String {
     format!("run {effect}")
+}
+
+/// The depth of the agent that decides about this input. A new sub-agent learns it from the mail that creates it.
+fn depth_of(state: &State, input: &Input) -> u32 {
+    match input {
+        Input::Mail(Mail { body: MailBody::Spawn(request), .. }) if state.seq() == Seq(0) => request.depth,
+        _ => state.depth(),
+    }
 }
 
 /// The charge that an input is about.

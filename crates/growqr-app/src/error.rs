@@ -108,6 +108,9 @@ pub enum AppError {
         /// What the host process did.
         problem: String,
     },
+    /// Too many requests of the same kind are under way.
+    #[error("too many requests wait for an answer")]
+    TooManyRequests,
     /// The host answered with an error that already has the form that a person reads.
     #[error("{0}")]
     ErrorReply(Error),
@@ -212,6 +215,9 @@ impl From<AppError> for Error {
             }
             AppError::Protocol { .. } => {
                 Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
+            }
+            AppError::TooManyRequests => {
+                Error::new(ErrorCode::Overloaded, text).retryable().next("Wait until they are answered, then try again.")
             }
             AppError::ErrorReply(error) => error,
             AppError::NoFreePort { .. } => Error::new(ErrorCode::Docker, text).next(

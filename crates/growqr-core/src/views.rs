@@ -22,6 +22,8 @@ pub enum Status {
     Working,
     /// It waits for its sub-agents.
     Waiting,
+    /// It waits until fewer agents are at work, to begin its turn.
+    Queued,
     /// Its last turn succeeded (sub-agents only).
     Done,
     /// Its last turn reached a limit.
@@ -34,11 +36,12 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 8] = [
+    pub const ALL: [Status; 9] = [
         Status::Idle,
         Status::Thinking,
         Status::Working,
         Status::Waiting,
+        Status::Queued,
         Status::Done,
         Status::Limit,
         Status::Failed,
@@ -53,6 +56,7 @@ impl Status {
             Status::Thinking => "thinking",
             Status::Working => "working",
             Status::Waiting => "waiting",
+            Status::Queued => "queued",
             Status::Done => "done",
             Status::Limit => "limit",
             Status::Failed => "failed",
@@ -60,10 +64,10 @@ impl Status {
         }
     }
 
-    /// Whether a turn is under way.
+    /// Whether a turn is under way or waits to begin.
     #[must_use]
     pub fn is_at_work(self) -> bool {
-        matches!(self, Status::Thinking | Status::Working | Status::Waiting)
+        matches!(self, Status::Thinking | Status::Working | Status::Waiting | Status::Queued)
     }
 }
 

@@ -26,6 +26,28 @@ pub enum Changes {
     Memory,
 }
 
+/// Requests of one lane are answered one after another, in the order in which they were sent. Lanes do not wait for each other,
+/// but for [`Lane::Answers`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Messages to one agent, and its control.
+    Agent(String),
+    /// Answers to asks. They name no agent, so they keep their order with the requests of all agents.
+    Answers,
+    /// The rules.
+    Rules,
+    /// Pages of memory.
+    Memory,
+    /// Settings.
+    Settings,
+    /// Keys: they wait for the keychain, and so perhaps for the person.
+    Keys,
+    /// The containers.
+    Stack,
+    /// No order: such requests do not wait for each other either.
+    None,
+}
+
 /// The properties of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
@@ -36,9 +58,6 @@ pub struct Class {
     /// Whether sending it twice has the same effect as sending it once. If a host ends before it answers, such a request
     /// is sent again to the next host; any other request may have been carried out and is reported as lost.
     pub repeatable: bool,
-    /// Whether it runs concurrently with later requests: it waits for other programs or the network, needs nothing of
-    /// the profile, and must not block other requests.
-    pub concurrent: bool,
 }
 
 impl Request {
@@ -49,47 +68,81 @@ impl Request {
         use Needs::{Host, Lock, Nothing};
         const REPEATABLE: bool = true;
         const ONCE: bool = false;
-        const CONCURRENT: bool = true;
-        const IN_ORDER: bool = false;
-        let row = |needs, changes, repeatable, concurrent| Class { needs, changes, repeatable, concurrent };
+        let row = |needs, changes, repeatable| Class { needs, changes, repeatable };
         match self {
             // Messages have ids, and settings and keys keep the last value, so these can be repeated. A change of memory
             // cannot: `base` may name the version that the first attempt has already replaced.
-            Request::Hello { .. } => row(Nothing, Unchanged, REPEATABLE, IN_ORDER),
-            Request::Say { .. } => row(Host, Profile, REPEATABLE, IN_ORDER),
-            Request::Cancel { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::Finish { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::Hello { .. } => row(Nothing, Unchanged, REPEATABLE),
+            Request::Say { .. } => row(Host, Profile, REPEATABLE),
+            Request::Cancel { .. } => row(Lock, Profile, REPEATABLE),
+            Request::Finish { .. } => row(Lock, Profile, REPEATABLE),
             // A message is changed to the same text, or taken back, once.
-            Request::WithdrawMessage { .. } => row(Lock, Profile, ONCE, IN_ORDER),
-            Request::EditMessage { .. } => row(Lock, Profile, ONCE, IN_ORDER),
+            Request::WithdrawMessage { .. } => row(Lock, Profile, ONCE),
+            Request::EditMessage { .. } => row(Lock, Profile, ONCE),
             // A second answer is refused, even if it is the same.
-            Request::AnswerAsk { .. } => row(Lock, Profile, ONCE, IN_ORDER),
-            Request::AddRule { .. } => row(Lock, Profile, ONCE, IN_ORDER),
-            Request::RemoveRule { .. } => row(Lock, Profile, ONCE, IN_ORDER),
-            Request::Resume { .. } => row(Host, Profile, REPEATABLE, IN_ORDER),
-            Request::Follow => row(Host, Unchanged, REPEATABLE, IN_ORDER),
-            Request::Health => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
-            Request::WriteMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
-            Request::DeleteMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
-            Request::RestoreMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
-            Request::ConfirmMemory => row(Lock, Memory, ONCE, IN_ORDER),
-            Request::SetSetting { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::SetKey { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
-            Request::Keys => row(Nothing, Unchanged, REPEATABLE, IN_ORDER),
-            Request::LocalServers => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            Request::AnswerAsk { .. } => row(Lock, Profile, ONCE),
+            Request::AddRule { .. } => row(Lock, Profile, ONCE),
+            Request::RemoveRule { .. } => row(Lock, Profile, ONCE),
+            Request::Resume { .. } => row(Host, Profile, REPEATABLE),
+            Request::Follow => row(Host, Unchanged, REPEATABLE),
+            Request::Health => row(Nothing, Unchanged, REPEATABLE),
+            Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
+            Request::DeleteMemory { .. } => row(Lock, Memory, ONCE),
+            Request::RestoreMemory { .. } => row(Lock, Memory, ONCE),
+            Request::ConfirmMemory => row(Lock, Memory, ONCE),
+            Request::SetSetting { .. } => row(Lock, Profile, REPEATABLE),
+            Request::SetKey { .. } => row(Lock, Profile, REPEATABLE),
+            Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE),
+            Request::Keys => row(Nothing, Unchanged, REPEATABLE),
+            Request::LocalServers => row(Nothing, Unchanged, REPEATABLE),
             // These ask Docker, which may not answer for a while. None of them changes the profile.
-            Request::StackStatus => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
-            Request::StackLog { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
-            Request::WorkFiles { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
-            Request::ReadWorkFile { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
-            Request::GiteaLogin => row(Nothing, Unchanged, ONCE, CONCURRENT),
+            Request::StackStatus => row(Nothing, Unchanged, REPEATABLE),
+            Request::StackLog { .. } => row(Nothing, Unchanged, REPEATABLE),
+            Request::WorkFiles { .. } => row(Nothing, Unchanged, REPEATABLE),
+            Request::ReadWorkFile { .. } => row(Nothing, Unchanged, REPEATABLE),
+            Request::GiteaLogin => row(Nothing, Unchanged, ONCE),
             // These are answered before they are carried out.
-            Request::StackUp { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::StackDown => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::StackReset { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::StackRemoveOrphans { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
-            Request::SyncMemory { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::StackUp { .. } => row(Lock, Profile, REPEATABLE),
+            Request::StackDown => row(Lock, Profile, REPEATABLE),
+            Request::StackReset { .. } => row(Lock, Profile, REPEATABLE),
+            Request::StackRemoveOrphans { .. } => row(Lock, Profile, REPEATABLE),
+            Request::SyncMemory { .. } => row(Lock, Profile, REPEATABLE),
+        }
+    }
+
+    /// The requests with which it keeps its order.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Request::Say { agent, .. }
+            | Request::Cancel { agent, .. }
+            | Request::Finish { agent, .. }
+            | Request::WithdrawMessage { agent, .. }
+            | Request::EditMessage { agent, .. }
+            | Request::Resume { agent, .. } => Lane::Agent(agent.clone()),
+            Request::AnswerAsk { .. } => Lane::Answers,
+            Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
+            Request::WriteMemory { .. }
+            | Request::DeleteMemory { .. }
+            | Request::RestoreMemory { .. }
+            | Request::ConfirmMemory => Lane::Memory,
+            Request::SetSetting { .. } => Lane::Settings,
+            Request::SetKey { .. } | Request::Keys => Lane::Keys,
+            Request::StackUp { .. }
+            | Request::StackDown
+            | Request::StackReset { .. }
+            | Request::StackRemoveOrphans { .. }
+            | Request::SyncMemory { .. } => Lane::Stack,
+            Request::Hello { .. }
+            | Request::Follow
+            | Request::Health
+            | Request::CheckKey { .. }
+            | Request::LocalServers
+            | Request::StackStatus
+            | Request::StackLog { .. }
+            | Request::WorkFiles { .. }
+            | Request::ReadWorkFile { .. }
+            | Request::GiteaLogin => Lane::None,
         }
     }
 }
@@ -145,10 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn a_concurrent_request_neither_needs_nor_changes_the_profile() {
-        for request in all().into_iter().filter(|request| request.class().concurrent) {
-            let Class { needs, changes, .. } = request.class();
-            assert_eq!((needs, changes), (Needs::Nothing, Changes::Nothing), "{request:?}");
+    fn a_request_without_an_order_changes_nothing() {
+        for request in all().into_iter().filter(|request| request.lane() == Lane::None) {
+            assert_eq!(request.class().changes, Changes::Nothing, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_waits_for_the_keychain_but_keys() {
+        for request in all().into_iter().filter(|request| request.lane() == Lane::Keys) {
+            assert!(matches!(request, Request::SetKey { .. } | Request::Keys), "{request:?}");
         }
     }
 

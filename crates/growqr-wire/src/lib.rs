@@ -15,7 +15,7 @@ mod rows;
 mod sign_in;
 mod stack;
 
-pub use class::{Changes, Class, Needs};
+pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
 pub use health::{AgentTrouble, Health, HeldMail};

@@ -42,7 +42,7 @@ pub struct Agent {
     pub depth: u32,
     /// Its task.
     pub task: Option<String>,
-    /// `idle`, `thinking`, `working`, `waiting`, `done`, `limit`, `failed` or `cancelled`.
+    /// `idle`, `thinking`, `working`, `waiting`, `queued`, `done`, `limit`, `failed` or `cancelled`.
     pub status: String,
     /// The model it uses; empty before its first turn. `guide` is the built-in guide, which uses no language model.
     pub model: String,
@@ -71,10 +71,10 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Whether a turn is under way.
+    /// Whether a turn is under way or waits to begin.
     #[must_use]
     pub fn is_at_work(&self) -> bool {
-        matches!(self.status.as_str(), "thinking" | "working" | "waiting")
+        matches!(self.status.as_str(), "thinking" | "working" | "waiting" | "queued")
     }
 }
 

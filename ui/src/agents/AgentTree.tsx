@@ -2,6 +2,7 @@
 import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
 import { useNow } from "../design/useNow";
+import { useTrouble } from "../data/health";
 import { toAgent } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { agentState, isBusy, type Node } from "../data/status";
@@ -29,7 +30,7 @@ function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: n
   const { agent, total } = node;
   const busy = isBusy(agent);
   const now = useNow(busy);
-  const { label, tone } = agentState(agent);
+  const { label, tone } = agentState(agent, false, useTrouble(agent.id) !== undefined);
   const time = !busy ? ago(agent.updated_at, now) : agent.parent === null ? <TurnTime agent={agent} /> : duration(now - agent.created_at);
   return (
     <a href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block rounded-lg px-2 py-1.5 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>

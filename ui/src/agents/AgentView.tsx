@@ -9,6 +9,7 @@ import { Empty, InlineError, Loading } from "../design/states";
 import { type Tab, Tabs } from "../design/Tabs";
 import { useRequest } from "../data/context";
 import { useIsFinishing } from "../data/finishing";
+import { useTrouble } from "../data/health";
 import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { agentState } from "../data/status";
@@ -39,7 +40,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
   const [found, setFound] = useState<Target | null>(null);
   useEffect(() => setFound(null), [linked]);
-  const { label, tone } = agentState(agent, useIsFinishing(agent));
+  const { label, tone } = agentState(agent, useIsFinishing(agent), useTrouble(agent.id) !== undefined);
   return (
     <>
       <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">

@@ -76,7 +76,7 @@ depth: number,
  */
 task: string | null, 
 /**
- * `idle`, `thinking`, `working`, `waiting`, `done`, `limit`, `failed` or `cancelled`.
+ * `idle`, `thinking`, `working`, `waiting`, `queued`, `done`, `limit`, `failed` or `cancelled`.
  */
 status: string, 
 /**

@@ -37,6 +37,10 @@ function refresh(client: QueryClient, push: Push) {
     void client.cancelQueries({ queryKey: keys.stack });
     client.setQueryData(keys.stack, push.stack_changed.stack);
   }
+  if ("health_changed" in push) {
+    void client.cancelQueries({ queryKey: keys.health });
+    client.setQueryData(keys.health, push.health_changed.health);
+  }
   if (!("recorded" in push)) return;
   const { agent, events } = push.recorded;
   const known = client.getQueryData<Agent[]>(keys.agents);

@@ -100,7 +100,7 @@ export class Journals {
     if (push === "missed") {
       this.#words.clear();
       this.catchUp();
-    } else if (push === "memory_changed" || "memory_progress" in push || "stack_changed" in push) {
+    } else if (push === "memory_changed" || "memory_progress" in push || "stack_changed" in push || "health_changed" in push) {
       return;
     } else if ("delta" in push) {
       this.#words.add(push.delta.agent, push.delta.kind, push.delta.text);

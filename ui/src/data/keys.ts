@@ -27,6 +27,7 @@ export const keys = {
   blame: (path: string) => ["memory", "blame", path],
   search: (agent: string, text: string) => ["search", agent, text],
   signIn: ["sign_in"],
+  health: ["health"],
   stack: ["stack"],
   stackLog: (part: string) => ["stack_log", part],
   workFiles: (agent: string) => ["work_files", agent],

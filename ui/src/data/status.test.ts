@@ -17,8 +17,8 @@ test("an agent with an unknown parent is a root", () => {
 });
 
 test("every status has a label, and an unknown status is shown as it is", () => {
-  expect(["idle", "thinking", "waiting", "done", "limit", "failed", "cancelled", "dreaming"].map((status) => state(status).label)).toEqual([
-    "Idle", "Thinking", "Waiting", "Done", "Limit reached", "Failed", "Stopped", "dreaming",
+  expect(["idle", "thinking", "waiting", "queued", "done", "limit", "failed", "cancelled", "dreaming"].map((status) => state(status).label)).toEqual([
+    "Idle", "Thinking", "Waiting", "Queued", "Done", "Limit reached", "Failed", "Stopped", "dreaming",
   ]);
 });
 
@@ -26,11 +26,12 @@ test("an agent that asks the person says so, whatever its status", () => {
   expect(agentState(agent("a", null, 0, { status: "waiting", asks: 2 })).label).toBe("Asks you");
   expect(agentState(agent("a", null, 0, { status: "waiting" })).label).toBe("Waiting");
   expect(agentState(undefined).label).toBe("Idle");
+  expect(agentState(agent("a", null, 0, { status: "thinking", asks: 1 }), false, true).label).toBe("Cannot go on");
   expect(openAsks([agent("a", null, 0, { asks: 2 }), agent("b", null, 0, { asks: 1 })])).toBe(3);
 });
 
 test("an agent can be stopped or resumed, never both", () => {
-  for (const status of ["idle", "thinking", "working", "waiting", "done", "limit", "failed", "cancelled"]) {
+  for (const status of ["idle", "thinking", "working", "waiting", "queued", "done", "limit", "failed", "cancelled"]) {
     const one = agent("a", null, 0, { status });
     expect(isBusy(one) && canResume(one)).toBe(false);
   }

@@ -8,6 +8,7 @@ const STATES: Record<string, { label: string; tone: Tone }> = {
   thinking: { label: "Thinking", tone: "active" },
   working: { label: "Working", tone: "active" },
   waiting: { label: "Waiting", tone: "waiting" },
+  queued: { label: "Queued", tone: "waiting" },
   done: { label: "Done", tone: "good" },
   limit: { label: "Limit reached", tone: "warn" },
   failed: { label: "Failed", tone: "bad" },
@@ -18,8 +19,12 @@ export function state(status: string): { label: string; tone: Tone } {
   return STATES[status] ?? { label: status, tone: "quiet" };
 }
 
-/** The label of an agent: its questions to the person come before its status. Whether it is to finish is in its journal only. */
-export function agentState(agent: Agent | undefined, isFinishing = false): { label: string; tone: Tone } {
+/**
+ * The label of an agent: what keeps it from going on and its questions to the person come before its status. Whether it is to
+ * finish is in its journal only.
+ */
+export function agentState(agent: Agent | undefined, isFinishing = false, isInTrouble = false): { label: string; tone: Tone } {
+  if (isInTrouble) return { label: "Cannot go on", tone: "bad" };
   if (agent && agent.asks > 0) return { label: "Asks you", tone: "warn" };
   if (isFinishing) return { label: "Finishing", tone: "active" };
   return state(agent?.status ?? "idle");
@@ -32,7 +37,7 @@ export function openAsks(agents: readonly Agent[]): number {
 
 /** Whether the agent is at work: its time runs and it can be stopped. */
 export function isBusy(agent: Agent | undefined): boolean {
-  return agent !== undefined && ["thinking", "working", "waiting"].includes(agent.status);
+  return agent !== undefined && ["thinking", "working", "waiting", "queued"].includes(agent.status);
 }
 
 /** Whether the agent can be resumed. */

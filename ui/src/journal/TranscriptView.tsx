@@ -14,6 +14,7 @@ import { day, sameDay } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
 import type { Item } from "./items";
 import { Row, type Target } from "./rows";
+import { TroubleNote } from "./TroubleNote";
 import { useTranscript } from "./useTranscript";
 
 // Nothing can be selected before the first paint.
@@ -157,6 +158,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
           <ArrowDown className="size-4" aria-hidden /> Jump to latest
         </Button>
       )}
+      <TroubleNote agent={agent} request={request} />
       <div className="mx-auto max-w-[50rem] px-6">
         <InlineError problem={request.error ?? journal.stopped ?? journal.error} />
       </div>

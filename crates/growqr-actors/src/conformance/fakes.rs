@@ -4,7 +4,7 @@ use crate::Setups;
 use async_trait::async_trait;
 use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Random, Timestamp};
-use growqr_core::id::{EffectId, ExecutorId};
+use growqr_core::id::{AgentId, EffectId, ExecutorId};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
@@ -38,6 +38,11 @@ pub struct Script {
     has_panicked: AtomicBool,
     /// Number of model calls.
     pub calls: AtomicUsize,
+    /// How many sub-agents may work at once; 0 for 100.
+    pub at_once: AtomicUsize,
+    working: AtomicUsize,
+    /// The most model calls of sub-agents that were under way at the same time.
+    pub most_working: AtomicUsize,
     /// How often a `crash` makes the setups panic.
     pub crashes: AtomicUsize,
     /// How often the setups are still going to panic.
@@ -63,11 +68,29 @@ impl Model for ScriptedModel {
         let text = text_of(&last.content);
         // Skip the closing tag: mail is wrapped in an element.
         let line = text.lines().rfind(|line| !line.starts_with("</")).unwrap_or_default().to_owned();
+        let _working = (request.agent != AgentId::grow()).then(|| Working::begin(&self.0));
         let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.respond(&line).await };
         let stop = if content.to_string().contains("tool_use") { StopReason::ToolUse } else { StopReason::EndTurn };
         let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
         let content = RawJson::of(&content);
         Ok(Reply { content, stop, usage, model: "played".to_owned(), request_id: None, cost: Some(Money(100)) })
+    }
+}
+
+/// A model call of a sub-agent under way.
+struct Working<'a>(&'a Script);
+
+impl Working<'_> {
+    fn begin(script: &Script) -> Working<'_> {
+        let working = script.working.fetch_add(1, Ordering::SeqCst) + 1;
+        script.most_working.fetch_max(working, Ordering::SeqCst);
+        Working(script)
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.working.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -160,7 +183,11 @@ impl Setups for FixedSetups {
             system: String::new(),
             tools: offered.iter().map(|offered| offered.tool.clone()).collect(),
         };
-        let limits = Limits { children_at_once: 100, children: 100, ..Limits::default() };
+        let at_once = match self.script.at_once.load(Ordering::SeqCst) {
+            0 => 100,
+            at_once => u32::try_from(at_once).expect("a small number"),
+        };
+        let limits = Limits { children_at_once: at_once, children: 100, ..Limits::default() };
         let setup = Setup::of(&segment, card(), &offered, limits).with_rules(rules(), false);
         let setup = setup.with_workbench(Workbench::Available);
         (setup, Arc::new(segment))

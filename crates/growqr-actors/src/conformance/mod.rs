@@ -10,6 +10,7 @@ mod hooked_store;
 mod lifecycle;
 mod mail;
 mod messages;
+mod queue;
 mod random_asks;
 mod sessions;
 mod tools;
@@ -23,6 +24,7 @@ pub use hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 pub use lifecycle::*;
 pub use mail::*;
 pub use messages::*;
+pub use queue::*;
 pub use random_asks::*;
 pub use sessions::*;
 pub use tools::*;
@@ -99,6 +101,12 @@ macro_rules! placement_conformance {
             open_work_goes_on_when_a_journal_can_be_read_again
             a_parent_gets_the_report_of_a_sub_agent_whose_store_had_failed
             an_unreadable_journal_fails_all_waiting_callers
+            sub_agents_beyond_the_limit_wait_and_each_reports_once
+            a_kill_keeps_the_queue_and_its_order
+            a_queued_sub_agent_can_be_cancelled
+            a_cancel_reaches_queued_sub_agents
+            sub_agents_that_wait_for_their_own_do_not_hold_them_up
+            a_sub_agent_in_trouble_does_not_hold_up_the_queue
             money_is_reserved_once_and_settled_once
             a_charge_survives_a_kill
             a_safe_call_is_carried_out_again_after_a_kill

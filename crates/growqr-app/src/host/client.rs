@@ -1,28 +1,34 @@
 //! A client of one profile: sends requests and subscribes to events, whether the agents run in this process or in
 //! another.
 //!
-//! A [`Client`] is a handle on one task. The task owns the [`Connection`], answers one request after another, and
-//! passes pushes on to subscribers. A request that may be answered concurrently gets a task of its own. When the host
-//! process ends, the task of a reconnecting client attaches to the next host or becomes the host itself; the task of
-//! any other client ends.
+//! A [`Client`] is a handle on one task. The task owns the [`Connection`], has requests answered side by side (those of one lane
+//! in their order, here or in the host process), and passes pushes on to subscribers. When the host process ends, the task of a
+//! reconnecting client attaches to the next host or becomes the host itself; the task of any other client ends.
 
 use crate::error::AppError;
-use crate::host::connection::{Connection, attach};
+use crate::host::connection::Connection;
+use crate::host::host_connection::{ANSWER_TIMEOUT, Incoming, lost, timed_out};
+use crate::host::lanes::Lanes;
 use crate::host::no_host;
 use crate::host::streaming_answers::StreamingAnswers;
 use crate::host::subscription::Subscription;
 use crate::profile::location::{Environment, Profile};
 use growqr_core::id::AgentId;
-use growqr_wire::{Needs, Push, Reply, Request, VERSION};
+use growqr_wire::{Needs, Push, Reply, Request, Response};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How many requests may wait at the same time.
 const REQUEST_QUEUE: usize = 64;
+
+/// How long a client that is closed waits for requests under way, which may wait for the keychain.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many pushes a slow subscriber may be behind before it misses some.
 const PUSH_BUFFER: usize = 1024;
@@ -97,6 +103,17 @@ impl Client {
         reconnects: bool,
     ) -> Result<(Client, Events), AppError> {
         let connection = Connection::open(&profile, environment, needs).await?;
+        Ok(Client::over(connection, profile, environment, needs, reconnects))
+    }
+
+    /// A client over an open connection.
+    fn over(
+        connection: Connection,
+        profile: Profile,
+        environment: &Environment,
+        needs: Needs,
+        reconnects: bool,
+    ) -> (Client, Events) {
         let shared = Arc::new(Shared { is_attached: AtomicBool::new(connection.is_attached()), ..Shared::default() });
         let (requests, inbox) = mpsc::channel(REQUEST_QUEUE);
         let (sender, receiver) = broadcast::channel(PUSH_BUFFER);
@@ -110,11 +127,13 @@ impl Client {
             connection: Some(connection),
             pushes: sender,
             shared: Arc::clone(&shared),
-            concurrent: JoinSet::new(),
+            lanes: Lanes::default(),
+            under_way: JoinSet::new(),
+            sent: BTreeMap::new(),
         };
         let task = Mutex::new(Some(tokio::spawn(task.run(inbox, stop.clone()))));
         let events = Events { pushes: receiver, shared: Arc::clone(&shared) };
-        Ok((Client { requests, shared, pushes, stop, task }, events))
+        (Client { requests, shared, pushes, stop, task }, events)
     }
 
     /// Sends one request and waits for its answer. If the host of a reconnecting client ends meanwhile, a repeatable
@@ -122,7 +141,7 @@ impl Client {
     ///
     /// # Errors
     /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then memory may have been changed,
-    /// which the caller can look up.
+    /// which the caller can look up. [`AppError::TooManyRequests`] if too many requests of the same lane are under way.
     pub async fn send(&self, request: Request) -> Result<Reply, AppError> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(QueuedRequest { request, reply }).await.map_err(|_| client_closed())?;
@@ -190,14 +209,28 @@ struct Task {
     connection: Option<Connection>,
     pushes: broadcast::Sender<Push>,
     shared: Arc<Shared>,
-    /// Requests that wait for other programs. They do not delay other requests.
-    concurrent: JoinSet<()>,
+    /// The order of the requests that are answered in this process.
+    lanes: Lanes,
+    /// Requests that are answered in this process.
+    under_way: JoinSet<()>,
+    /// Requests that another process answers, by the number of the request.
+    sent: BTreeMap<u64, SentRequest>,
+}
+
+/// A request that another process answers.
+struct SentRequest {
+    /// For the next host, if this one ends.
+    retry: Option<Request>,
+    reply: oneshot::Sender<Result<Reply, AppError>>,
+    deadline: Instant,
 }
 
 impl Task {
-    /// Checks for the stop signal first, then for requests, then for pushes.
+    /// Checks for the stop signal first, then for requests, then for what the host sends.
     async fn run(mut self, mut requests: mpsc::Receiver<QueuedRequest>, stop: CancellationToken) {
         loop {
+            // The deadlines have the order of the requests.
+            let deadline = self.sent.first_key_value().map(|(_, sent)| sent.deadline);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -205,72 +238,95 @@ impl Task {
                     Some(queued) => self.answer(queued).await,
                     None => break,
                 },
-                push = next_push(&mut self.connection) => match push {
-                    Ok(Some(push)) => self.publish(push),
+                Some(_) = self.under_way.join_next() => {}
+                incoming = next_incoming(&mut self.connection) => match incoming {
+                    Ok(Some(Incoming::Push(push))) => self.publish(push),
+                    Ok(Some(Incoming::Answer(answer))) => self.answered(answer),
                     ended => if !self.after_host_end(ended.err()).await {
                         break;
                     },
                 },
+                () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    if let Some((_, late)) = self.sent.pop_first() {
+                        let _ = late.reply.send(Err(timed_out()));
+                    }
+                }
             }
         }
-        self.concurrent.shutdown().await;
-        if let Some(connection) = self.connection {
-            connection.close().await;
-        }
+        self.close_connection().await;
     }
 
-    /// Answers one request. If the caller has gone, the request is performed all the same.
+    /// Closes the connection. A host of this process must not have requests under way then.
+    async fn close_connection(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        let end = async { while self.under_way.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
+        self.under_way.shutdown().await;
+        connection.close().await;
+    }
+
+    /// Has one request answered. If the caller has gone, the request is performed all the same.
     async fn answer(&mut self, QueuedRequest { request, reply }: QueuedRequest) {
-        if request.class().concurrent {
-            while self.concurrent.try_join_next().is_some() {}
-            let answer = self.answer_concurrently(request);
-            self.concurrent.spawn(async move { drop(reply.send(answer.await)) });
+        if self.connection.is_none()
+            && let Err(error) = self.connect().await
+        {
+            let _ = reply.send(Err(error));
+            return;
+        }
+        if let Some(handler) = self.connection.as_ref().and_then(Connection::handler).cloned() {
+            self.answer_here(request, reply, move |request| async move { handler.answer(request).await });
             return;
         }
         let retry = (self.reconnects && request.class().repeatable).then(|| request.clone());
-        let result = match (self.send(request).await, retry) {
-            (Err(lost @ AppError::Protocol { .. }), retry) if self.reconnects => match (self.connect().await, retry) {
-                (Ok(()), Some(request)) => self.send(request).await,
-                (Ok(()), None) => Err(lost),
-                (Err(error), _) => Err(error),
+        match &mut self.connection {
+            Some(Connection::Attached(host)) => match host.send(request) {
+                Ok(number) => {
+                    let deadline = Instant::now() + ANSWER_TIMEOUT;
+                    self.sent.insert(number, SentRequest { retry, reply, deadline });
+                }
+                Err(error) => drop(reply.send(Err(error))),
             },
-            (result, _) => result,
+            _ => {
+                let (profile, environment) = (self.profile.clone(), self.environment.clone());
+                let answer = move |request| async move { no_host::answer(&profile, &environment, request).await };
+                self.answer_here(request, reply, answer);
+            }
+        }
+    }
+
+    /// Answers a request in this process, after the earlier ones of its lane.
+    fn answer_here<F>(
+        &mut self,
+        request: Request,
+        reply: oneshot::Sender<Result<Reply, AppError>>,
+        answer: impl FnOnce(Request) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Result<Reply, AppError>> + Send,
+    {
+        let Some(mut ticket) = self.lanes.enter(request.lane()) else {
+            let _ = reply.send(Err(AppError::TooManyRequests));
+            return;
         };
-        let _ = reply.send(result);
+        self.under_way.spawn(async move {
+            ticket.turn().await;
+            let _ = reply.send(answer(request).await);
+        });
     }
 
-    async fn send(&mut self, request: Request) -> Result<Reply, AppError> {
-        if self.connection.is_none() {
-            self.connect().await?;
-        }
-        match self.connection.as_mut().ok_or_else(client_closed)? {
-            Connection::Attached(host) => host.call(request).await,
-            Connection::Hosting(host, _) => host.handler().answer(request).await,
-            Connection::LockOnly(handler) => handler.answer(request).await,
-            Connection::NoHost => no_host::answer(&self.profile, &self.environment, request).await,
+    /// Another process has answered a request.
+    fn answered(&mut self, answer: Response) {
+        if let Some(sent) = self.sent.remove(&answer.id) {
+            let _ = sent.reply.send(answer.result.map_err(AppError::ErrorReply));
         }
     }
 
-    /// If another process is the host, a new connection to it is used, since a connection answers one request after
-    /// another.
-    fn answer_concurrently(&self, request: Request) -> impl Future<Output = Result<Reply, AppError>> + Send + 'static {
-        let handler = self.connection.as_ref().and_then(Connection::handler).cloned();
-        let (profile, environment) = (self.profile.clone(), self.environment.clone());
-        async move {
-            if let Some(handler) = handler {
-                return handler.answer(request).await;
-            }
-            match attach(&profile, &[Request::Hello { version: VERSION }]).await {
-                Ok(Some(mut host)) => host.call(request).await,
-                Ok(None) | Err(_) => no_host::answer(&profile, &environment, request).await,
-            }
-        }
-    }
-
-    /// Called when the host has ended. Returns false if this client ends too.
+    /// Called when the host has ended. Returns false if this client ends too. Requests that may be repeated go to the next host, in
+    /// their order.
     async fn after_host_end(&mut self, failure: Option<AppError>) -> bool {
+        let unanswered = std::mem::take(&mut self.sent);
         if !self.reconnects {
             *locked(&self.shared.failure) = failure;
+            unanswered.into_values().for_each(|sent| drop(sent.reply.send(Err(lost()))));
             return false;
         }
         if let Some(error) = failure {
@@ -282,14 +338,18 @@ impl Task {
         if let Err(error) = self.connect().await {
             tracing::warn!(%error, "no process runs the agents, and this process cannot run them");
         }
+        for SentRequest { retry, reply, .. } in unanswered.into_values() {
+            match retry {
+                Some(request) => self.answer(QueuedRequest { request, reply }).await,
+                None => drop(reply.send(Err(lost()))),
+            }
+        }
         true
     }
 
     /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers.
     async fn connect(&mut self) -> Result<(), AppError> {
-        if let Some(ended) = self.connection.take() {
-            ended.close().await;
-        }
+        self.close_connection().await;
         let connection = Connection::open(&self.profile, &self.environment, self.needs).await?;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);
         self.connection = Some(connection);
@@ -305,8 +365,8 @@ impl Task {
     }
 }
 
-/// The next push; `None` when it is time to look for a host.
-async fn next_push(connection: &mut Option<Connection>) -> Result<Option<Push>, AppError> {
+/// What the host sends next; `None` when it is time to look for a host.
+async fn next_incoming(connection: &mut Option<Connection>) -> Result<Option<Incoming>, AppError> {
     match connection {
         Some(connection) => connection.next().await,
         None => {
@@ -315,3 +375,6 @@ async fn next_push(connection: &mut Option<Connection>) -> Result<Option<Push>, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

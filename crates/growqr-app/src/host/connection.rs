@@ -2,13 +2,13 @@
 
 use crate::error::AppError;
 use crate::host::handler::Handler;
-use crate::host::host_connection::HostConnection;
+use crate::host::host_connection::{HostConnection, Incoming};
 use crate::host::host_events::HostEvents;
 use crate::host::lock::ProfileLock;
 use crate::host::open_profile::{OpenProfile, Opened};
 use crate::host::running_host::RunningHost;
 use crate::profile::location::{Environment, Profile};
-use growqr_wire::{Needs, Push, Request, VERSION};
+use growqr_wire::{Needs, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -72,18 +72,18 @@ impl Connection {
         Ok(Connection::Hosting(Box::new(host), events))
     }
 
-    /// The next push; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
+    /// What the host sends next; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
     ///
     /// # Errors
     /// If the host sends something that this program does not understand; [`AppError::HoldLost`] if a host of another computer
     /// has claimed the profile.
-    pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Incoming>, AppError> {
         match self {
             Connection::Attached(attached) => attached.next().await,
             Connection::Hosting(host, events) => tokio::select! {
                 biased;
                 error = host.lost() => Err(error),
-                push = events.next() => Ok(push),
+                push = events.next() => Ok(push.map(Incoming::Push)),
             },
             Connection::LockOnly(_) | Connection::NoHost => std::future::pending().await,
         }

@@ -191,8 +191,9 @@ impl Handler {
         }
         store.set(name, value.as_deref(), SystemClock.now()).await?;
         setups.set_stored(settings::stored(&**store).await?);
-        setups.load_keys().await;
+        // Another model may need another key, which is in the keychain.
         if matches!(name, "model" | "openai.base_url") {
+            setups.load_keys().await;
             setups.probe_server().await;
         }
         Ok(Reply::Done)

@@ -1,81 +1,116 @@
 //! The client's side of the local socket: a connection to the process that runs the agents.
 
 use crate::error::AppError;
-use crate::host::socket::{self, Lines};
+use crate::host::socket::{self, LineReader};
 use crate::profile::location::Profile;
-use growqr_wire::{ClientMessage, HostMessage, Push, Reply, Request};
+use growqr_wire::{ClientMessage, HostMessage, Push, Reply, Request, Response};
 use std::collections::VecDeque;
-use std::io;
 use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// Timeout of an answer. It is long because a person may have to unlock the keychain meanwhile.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A connection to a running host.
+/// How many requests may wait for a host that reads none.
+const UNSENT: usize = 64;
+
+/// A connection to a running host. Several requests may be under way.
 pub(crate) struct HostConnection {
-    lines: Lines,
-    /// Pushes that arrived while a call waited for its answer.
+    reader: LineReader,
+    /// Lines for the task that writes them: while the host reads nothing, pushes are still read.
+    unsent: mpsc::Sender<Vec<u8>>,
+    _writer: JoinSet<()>,
+    /// Pushes that arrived while [`HostConnection::call`] waited for its answer.
     queued: VecDeque<Push>,
     calls: u64,
+}
+
+/// What a host sends.
+pub(crate) enum Incoming {
+    Push(Push),
+    Answer(Response),
 }
 
 impl HostConnection {
     /// Connects. `Ok(None)` if no host listens.
     pub(crate) async fn connect(profile: &Profile) -> Result<Option<HostConnection>, AppError> {
-        let lines = socket::connect(profile).await?;
-        Ok(lines.map(|lines| HostConnection { lines, queued: VecDeque::new(), calls: 0 }))
+        let Some(lines) = socket::connect(profile).await? else { return Ok(None) };
+        let (reader, mut writer) = lines.split();
+        let (unsent, mut lines) = mpsc::channel::<Vec<u8>>(UNSENT);
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            while let Some(line) = lines.recv().await {
+                // The reader finds the end of the connection.
+                if writer.write(&line).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Some(HostConnection { reader, unsent, _writer: task, queued: VecDeque::new(), calls: 0 }))
     }
 
-    /// Sends one request and waits for its answer.
+    /// Sends one request and waits for its answer. No other request may be under way.
     ///
     /// # Errors
     /// The host's error, or [`AppError::Protocol`] if the connection fails or the answer does not arrive in time. The
     /// host may then have performed the request, or may still perform it.
     pub(crate) async fn call(&mut self, request: Request) -> Result<Reply, AppError> {
-        let timed_out = || AppError::Protocol { problem: "did not answer in time".to_owned() };
         tokio::time::timeout(ANSWER_TIMEOUT, self.send_and_receive(request)).await.unwrap_or_else(|_| Err(timed_out()))
     }
 
     async fn send_and_receive(&mut self, request: Request) -> Result<Reply, AppError> {
-        self.calls += 1;
-        let id = self.calls;
-        self.lines.send(&ClientMessage { id, request }).await.map_err(|error| connection_lost(&error))?;
+        let id = self.send(request)?;
         loop {
             match self.receive().await? {
-                HostMessage::Answer(answer) if answer.id == id => return answer.result.map_err(AppError::ErrorReply),
-                HostMessage::Answer(_) => {}
-                HostMessage::Push(push) => self.queued.push_back(push),
+                Some(Incoming::Answer(answer)) if answer.id == id => return answer.result.map_err(AppError::ErrorReply),
+                Some(Incoming::Answer(_)) => {}
+                Some(Incoming::Push(push)) => self.queued.push_back(push),
+                None => return Err(lost()),
             }
         }
     }
 
-    /// The next push; `None` once the host has ended. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
-        if let Some(push) = self.queued.pop_front() {
-            return Ok(Some(push));
-        }
-        loop {
-            match self.lines.next().await {
-                Ok(None) | Err(_) => return Ok(None),
-                Ok(Some(line)) => match serde_json::from_slice(&line).map_err(unreadable)? {
-                    HostMessage::Push(push) => return Ok(Some(push)),
-                    HostMessage::Answer(_) => {}
-                },
-            }
+    /// Sends one request. Its answer comes with [`HostConnection::next`] and has the id that this returns.
+    ///
+    /// # Errors
+    /// [`AppError::Protocol`] if the host reads nothing, or the request cannot be sent.
+    pub(crate) fn send(&mut self, request: Request) -> Result<u64, AppError> {
+        self.calls += 1;
+        let failed = |problem: String| AppError::Protocol { problem };
+        let line = socket::line(&ClientMessage { id: self.calls, request });
+        let line = line.map_err(|error| failed(format!("cannot be reached: {error}")))?;
+        self.unsent.try_send(line).map_err(|_| failed("does not read requests".to_owned()))?;
+        Ok(self.calls)
+    }
+
+    /// What the host sends next; `None` once it has ended. Cancel-safe.
+    ///
+    /// # Errors
+    /// If the host sends something that this program does not understand.
+    pub(crate) async fn next(&mut self) -> Result<Option<Incoming>, AppError> {
+        match self.queued.pop_front() {
+            Some(push) => Ok(Some(Incoming::Push(push))),
+            None => self.receive().await,
         }
     }
 
-    async fn receive(&mut self) -> Result<HostMessage, AppError> {
-        let line = self.lines.next().await.map_err(|error| connection_lost(&error))?;
-        let line = line.ok_or_else(|| AppError::Protocol { problem: "ended before it answered".to_owned() })?;
-        serde_json::from_slice(&line).map_err(unreadable)
+    async fn receive(&mut self) -> Result<Option<Incoming>, AppError> {
+        let Ok(Some(line)) = self.reader.next().await else { return Ok(None) };
+        match serde_json::from_slice(&line) {
+            Ok(HostMessage::Push(push)) => Ok(Some(Incoming::Push(push))),
+            Ok(HostMessage::Answer(answer)) => Ok(Some(Incoming::Answer(answer))),
+            Err(_) => Err(AppError::Protocol { problem: "sent an answer that this program cannot read".to_owned() }),
+        }
     }
 }
 
-fn connection_lost(error: &io::Error) -> AppError {
-    AppError::Protocol { problem: format!("cannot be reached: {error}") }
+/// The error of a request whose host has ended.
+pub(crate) fn lost() -> AppError {
+    AppError::Protocol { problem: "ended before it answered".to_owned() }
 }
 
-fn unreadable(_: serde_json::Error) -> AppError {
-    AppError::Protocol { problem: "sent an answer that this program cannot read".to_owned() }
+/// The error of a request whose answer does not come.
+pub(crate) fn timed_out() -> AppError {
+    AppError::Protocol { problem: "did not answer in time".to_owned() }
 }

@@ -6,6 +6,7 @@ pub(crate) mod connection;
 pub(crate) mod handler;
 pub(crate) mod host_connection;
 pub(crate) mod host_events;
+mod lanes;
 pub(crate) mod lock;
 pub(crate) mod no_host;
 pub(crate) mod open_profile;

@@ -6,8 +6,12 @@
 use crate::error::AppError;
 use crate::host::handler::Handler;
 use crate::host::host_events::HostEvents;
+use crate::host::lanes::Lanes;
 use crate::host::socket::Lines;
-use growqr_wire::{ClientMessage, HostMessage, Push, Request, Response};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use growqr_wire::{ClientMessage, HostMessage, Push, Reply, Request, Response};
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use std::io;
 use std::sync::Arc;
@@ -41,32 +45,68 @@ pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: Cance
     }
 }
 
+/// Answers requests side by side; those of one lane in their order. A request that was read is carried out even if the client has
+/// gone.
 async fn serve_connection(stream: Stream, handler: Arc<Handler>) -> io::Result<()> {
     let mut lines = Lines::new(stream);
     let mut events: Option<HostEvents> = None;
-    loop {
-        let line = tokio::select! {
-            line = lines.next() => match line? {
-                None => return Ok(()),
-                Some(line) => answer(&handler, &line, &mut events).await?,
+    let (mut lanes, mut answers) = (Lanes::default(), FuturesUnordered::new());
+    let ended = loop {
+        let message = tokio::select! {
+            line = lines.next() => match line {
+                Ok(Some(line)) => match accept(&handler, &line, &mut lanes, &mut events) {
+                    Ok(answer) => {
+                        answers.push(answer);
+                        continue;
+                    }
+                    Err(error) => break Err(error),
+                },
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             },
+            Some(answer) = answers.next() => answer,
             push = next_push(&mut events) => HostMessage::Push(push),
         };
-        lines.send(&line).await?;
-    }
+        if let Err(error) = lines.send(&message).await {
+            break Err(error);
+        }
+    };
+    while answers.next().await.is_some() {}
+    ended
 }
 
-async fn answer(handler: &Handler, line: &[u8], events: &mut Option<HostEvents>) -> io::Result<HostMessage> {
+/// The answer to the request in this line.
+fn accept(
+    handler: &Arc<Handler>,
+    line: &[u8],
+    lanes: &mut Lanes,
+    events: &mut Option<HostEvents>,
+) -> io::Result<BoxFuture<'static, HostMessage>> {
     let call: ClientMessage = match serde_json::from_slice(line) {
         Ok(call) => call,
-        Err(_) => return not_understood(line),
+        Err(_) => return not_understood(line).map(answered),
     };
-    if call.request == Request::Follow {
+    let ClientMessage { id, request } = call;
+    if request == Request::Follow {
         // Subscribed before the request is answered, so that no push is lost between the two.
         *events = handler.subscribe();
     }
-    let result = handler.answer(call.request).await.map_err(Into::into);
-    Ok(HostMessage::Answer(Response { id: call.id, result }))
+    let Some(mut ticket) = lanes.enter(request.lane()) else {
+        return Ok(answered(answer(id, Err(AppError::TooManyRequests))));
+    };
+    let handler = Arc::clone(handler);
+    Ok(Box::pin(async move {
+        ticket.turn().await;
+        answer(id, handler.answer(request).await)
+    }))
+}
+
+fn answered(message: HostMessage) -> BoxFuture<'static, HostMessage> {
+    Box::pin(std::future::ready(message))
+}
+
+fn answer(id: u64, result: Result<Reply, AppError>) -> HostMessage {
+    HostMessage::Answer(Response { id, result: result.map_err(Into::into) })
 }
 
 /// Answers a request that this host does not know (its sender waits for an answer); any other line ends the connection.
@@ -74,8 +114,7 @@ async fn answer(handler: &Handler, line: &[u8], events: &mut Option<HostEvents>)
 fn not_understood(line: &[u8]) -> io::Result<HostMessage> {
     let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
     let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is not a request"))?;
-    let error = AppError::Protocol { problem: "does not know this request".to_owned() };
-    Ok(HostMessage::Answer(Response { id, result: Err(error.into()) }))
+    Ok(answer(id, Err(AppError::Protocol { problem: "does not know this request".to_owned() })))
 }
 
 /// The next push. Waits for ever if the client has not subscribed or the host has ended.

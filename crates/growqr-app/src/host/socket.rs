@@ -10,7 +10,7 @@ use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{ListenerOptions, Name};
 use std::io;
 use std::path::PathBuf;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 
 /// The longest line that is read, in bytes: the largest message with everything escaped, and a margin.
 const LINE_LIMIT: u64 = 16 * 1024 * 1024;
@@ -50,16 +50,50 @@ pub(crate) async fn connect(profile: &Profile) -> Result<Option<Lines>, AppError
 
 /// JSON lines over a stream.
 pub(crate) struct Lines {
-    stream: BufReader<Stream>,
+    reader: LineReader,
+    writer: LineWriter,
+}
+
+/// The lines that arrive.
+pub(crate) struct LineReader {
+    stream: BufReader<ReadHalf<Stream>>,
     /// The part of a line that has arrived; kept, so that the future of a read may be dropped.
     partial: Vec<u8>,
 }
 
+/// The lines that are sent.
+pub(crate) struct LineWriter(WriteHalf<Stream>);
+
 impl Lines {
     pub(crate) fn new(stream: Stream) -> Lines {
-        Lines { stream: BufReader::new(stream), partial: Vec::new() }
+        let (reader, writer) = tokio::io::split(stream);
+        Lines { reader: LineReader { stream: BufReader::new(reader), partial: Vec::new() }, writer: LineWriter(writer) }
     }
 
+    /// Both directions, for tasks of their own.
+    pub(crate) fn split(self) -> (LineReader, LineWriter) {
+        (self.reader, self.writer)
+    }
+
+    /// As [`LineReader::next`].
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.reader.next().await
+    }
+
+    /// Sends one message as a line.
+    pub(crate) async fn send(&mut self, message: &impl serde::Serialize) -> io::Result<()> {
+        self.writer.write(&line(message)?).await
+    }
+}
+
+/// A message as a line.
+pub(crate) fn line(message: &impl serde::Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+impl LineReader {
     /// The next line; `None` at the end of the stream. Cancel-safe.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let room = LINE_LIMIT - self.partial.len() as u64;
@@ -72,13 +106,13 @@ impl Lines {
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "a line is too long, or the connection ended in the middle of a line"))
     }
+}
 
-    /// Sends one message as a line.
-    pub(crate) async fn send(&mut self, message: &impl serde::Serialize) -> io::Result<()> {
-        let mut line = serde_json::to_vec(message)?;
-        line.push(b'\n');
-        self.stream.get_mut().write_all(&line).await?;
-        self.stream.get_mut().flush().await
+impl LineWriter {
+    /// Sends a line that [`line`] has made.
+    pub(crate) async fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.0.write_all(line).await?;
+        self.0.flush().await
     }
 }
 

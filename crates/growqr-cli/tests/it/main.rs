@@ -10,6 +10,7 @@ mod docker_desk;
 #[cfg(target_os = "linux")]
 mod docker_proxy;
 #[cfg(target_os = "linux")]
+mod full_disk;
 mod images;
 mod keys;
 mod kills;

@@ -87,6 +87,7 @@ impl State {
             let quota = request.quota.unwrap_or_default();
             self.senders.push(Sender { agent: from.clone(), allowance: request.allowance, quota, by_person: false, up_to: 1 });
             self.pending.push(Pending::Task { from, text: request.task.clone() });
+            self.waits_to_begin = true;
         }
     }
 
@@ -144,6 +145,7 @@ impl State {
                     self.counters = Counters::default();
                 }
                 self.message_since_cancel |= self.cancelling;
+                self.waits_to_begin = !self.is_at_work();
                 let text = text.clone();
                 let seq = self.seq;
                 let message = if by_person { Pending::UserMessage { seq, text } } else { Pending::AgentMessage { from, text } };
@@ -192,6 +194,7 @@ impl State {
 
     fn turn_started(&mut self, body: &event::TurnStarted) {
         self.turn = body.turn;
+        self.waits_to_begin = false;
         self.settled = Arc::default();
         self.limits = body.limits;
         self.ordinal = 0;

@@ -338,11 +338,11 @@ impl State {
         self.open_asks.values()
     }
 
-    /// Whether an answer was recorded on which the agent has not acted yet.
+    /// Whether the agent has not acted yet on something that is recorded: an answer, or work whose turn waits to begin.
     #[must_use]
     pub fn can_continue(&self) -> bool {
         match &self.phase {
-            Phase::Idle => self.must_continue,
+            Phase::Idle => self.must_continue || self.waits_to_begin,
             Phase::Waiting => match &self.paused {
                 Some(pause) => pause.answer.is_some() || (pause.ask.is_none() && self.must_continue),
                 None => self.must_continue && self.ending.is_none(),

@@ -48,8 +48,10 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, input: SpawnInput, cou
     let child = child_id(effect);
     let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(request) };
     draft.push(ChildRequested { effect: effect.clone(), mail });
+    let at_work = u64::try_from(draft.state.children_at_work().count()).unwrap_or(u64::MAX);
+    let state = if at_work > u64::from(limits.children_at_once) { "waits until another one ends" } else { "is at work" };
     ToolResult::ok(format!(
-        "sub-agent {child} ({name}) is at work{remark}; its report will come as mail, or wait for it with wait_for_sub_agents"
+        "sub-agent {child} ({name}) {state}{remark}; its report will come as mail, or wait for it with wait_for_sub_agents"
     ))
 }
 
@@ -230,13 +232,9 @@ fn quota_share(state: &State, count: u64, new: u64) -> Result<Quota, ToolResult>
     }
     let total = state.quota.total(limits).at_once;
     let at_work = state.children.values().filter(|child| child.is_at_work() && !child.by_person);
-    let free = total.saturating_sub(at_work.map(|child| 1 + child.at_once).sum());
-    if free == 0 {
-        return Err(ToolResult::error(format!(
-            "{total} sub-agents are at work already, theirs included; wait for one with wait_for_sub_agents, then try again"
-        )));
-    }
-    Ok(Quota { children: left.children - new, at_once: free - 1, ..left }.share(count))
+    // More sub-agents than may work at once are started all the same: their host lets them wait.
+    let at_once = total.saturating_sub(at_work.map(|child| 1 + child.at_once).sum()).saturating_sub(1);
+    Ok(Quota { children: left.children - new, at_once, ..left }.share(count))
 }
 
 /// A share of the available money, or the error result if there is none.

@@ -158,6 +158,8 @@ impl Draft<'_> {
     /// Something new is pending: start a turn, end a wait, or leave it for the next request.
     pub(super) fn handle_pending(&mut self, is_message: bool) {
         match &self.state.phase {
+            // The host says when.
+            Phase::Idle if self.state.waits_to_begin && !self.setup.may_begin => {}
             Phase::Idle => self.begin_turn(),
             Phase::Waiting if let (Some(ended), false) = (&self.state.ending, is_message) => {
                 if self.state.children_at_work().next().is_none() {
@@ -185,7 +187,7 @@ impl Draft<'_> {
         self.request(1);
     }
 
-    fn start_turn(&mut self) {
+    pub(super) fn start_turn(&mut self) {
         let setup = self.setup;
         let current = self.state.segment.as_ref();
         let changed = current.is_none_or(|current| current.hash != setup.segment || *current.tools != setup.tools[..]);
@@ -377,6 +379,10 @@ impl Draft<'_> {
                 children::cancel_all(self);
             }
             return;
+        }
+        if self.state.waits_to_begin {
+            // The turn begins and ends, so that its senders get a report.
+            self.start_turn();
         }
         self.push(CancelRequested { by_person });
         self.withdraw_asks();

@@ -188,6 +188,8 @@ pub struct Setup {
     pub asks_after_untrusted_text: bool,
     /// Whether new sub-agents can work in the workbench.
     pub workbench: Workbench,
+    /// Whether a sub-agent may begin a turn now; otherwise it waits for [`Input::Continue`].
+    pub may_begin: bool,
 }
 
 impl Setup {
@@ -208,6 +210,7 @@ impl Setup {
             rules: Arc::default(),
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
+            may_begin: true,
         }
     }
 

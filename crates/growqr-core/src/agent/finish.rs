@@ -18,6 +18,11 @@ impl Draft<'_> {
         let to_finish = |child: &super::child::Child| tree && child.is_at_work() && !child.cancelled && !child.finishing;
         let children = self.state.children.iter().filter(|(_, child)| to_finish(child));
         let children: Vec<AgentId> = children.map(|(id, _)| id.clone()).collect();
+        if self.state.waits_to_begin {
+            // It has done nothing yet.
+            self.start_turn();
+            return self.end_turn_after_children(Ended::Done);
+        }
         let can_finish =
             self.state.is_at_work() && self.state.ending.is_none() && !self.state.cancelling && self.state.finishing.is_none();
         if children.is_empty() && !can_finish {
@@ -66,6 +71,10 @@ impl Draft<'_> {
             return;
         }
         self.push(MessageWithdrawn { message });
+        if self.state.waits_to_begin && !self.state.has_news() {
+            self.start_turn();
+            return self.end_turn_after_children(Ended::Done);
+        }
         let reads_nothing = !self.state.has_requested && !self.state.has_news();
         if !self.state.is_paused() || !reads_nothing {
             return;

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 9;
+pub const STATE_VERSION: u32 = 10;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,8 @@ pub struct State {
     pub(super) ending: Option<Ended>,
     /// The attempt number of the model call that an orderly stop of the program interrupted.
     pub(super) interrupted_attempt: Option<u32>,
+    /// It was given work, and its turn has not begun: more agents are at work than may be at once.
+    pub(super) waits_to_begin: bool,
     pub(super) turn: u64,
     /// The model was asked in this turn.
     pub(super) has_requested: bool,
@@ -144,6 +146,7 @@ impl State {
             finishing: None,
             ending: None,
             interrupted_attempt: None,
+            waits_to_begin: false,
             turn: 0,
             has_requested: false,
             salt: None,

@@ -57,6 +57,7 @@ impl State {
                     && open.all(|call| matches!(call.progress, Progress::Waiting(_) | Progress::AwaitingPermission(_)));
                 if waits { Status::Waiting } else { Status::Working }
             }
+            Phase::Idle if self.waits_to_begin => Status::Queued,
             // An answer was recorded while no host ran: the agent is woken at the next start.
             Phase::Idle if self.can_continue() => Status::Working,
             Phase::Idle => match &self.last_ended {

@@ -124,6 +124,8 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
     case "local_servers":
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
+    case "health":
+      return { health: { health: { agents: [], mail: [] } } };
     case "stack_status":
       return { stack: { stack: stack.status() } };
     case "stack_up":

@@ -7,6 +7,7 @@ mod identity;
 mod interrupted;
 mod limits;
 mod properties;
+mod queue;
 mod rules;
 mod session_properties;
 mod sessions;

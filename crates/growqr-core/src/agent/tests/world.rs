@@ -58,6 +58,7 @@ pub(super) fn setup(model: &str) -> Setup {
         rules: rules(&["allow act"]),
         asks_after_untrusted_text: true,
         workbench: Workbench::default(),
+        may_begin: true,
     }
 }
 
