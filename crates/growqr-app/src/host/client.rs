@@ -258,11 +258,12 @@ impl Task {
 
     /// Closes the connection. A host of this process must not have requests under way then.
     async fn close_connection(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
         let end = async { while self.under_way.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
         self.under_way.shutdown().await;
-        connection.close().await;
+        if let Some(connection) = self.connection.take() {
+            connection.close().await;
+        }
     }
 
     /// Has one request answered. If the caller has gone, the request is performed all the same.
