@@ -253,10 +253,15 @@ impl Task {
                 }
             }
         }
+        self.close_connection().await;
+    }
+
+    /// Closes the connection. A host of this process must not have requests under way then.
+    async fn close_connection(&mut self) {
         let end = async { while self.under_way.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
         self.under_way.shutdown().await;
-        if let Some(connection) = self.connection {
+        if let Some(connection) = self.connection.take() {
             connection.close().await;
         }
     }
@@ -345,9 +350,7 @@ impl Task {
 
     /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers.
     async fn connect(&mut self) -> Result<(), AppError> {
-        if let Some(ended) = self.connection.take() {
-            ended.close().await;
-        }
+        self.close_connection().await;
         let connection = Connection::open(&self.profile, &self.environment, self.needs).await?;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);
         self.connection = Some(connection);
