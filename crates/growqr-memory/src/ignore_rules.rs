@@ -50,9 +50,8 @@ impl IgnoreRules {
     }
 
     /// The rules of these patterns alone.
-    pub(crate) fn of_patterns(patterns: Vec<u8>, folds_case: bool) -> IgnoreRules {
-        let case = if folds_case { Case::Fold } else { Case::Sensitive };
-        let mut rules = IgnoreRules { innermost: None, case, composes_names: false, outside: None };
+    pub(crate) fn of_patterns(patterns: Vec<u8>) -> IgnoreRules {
+        let mut rules = IgnoreRules { innermost: None, case: Case::Sensitive, composes_names: false, outside: None };
         rules.add(0, Ok(patterns));
         rules
     }
