@@ -129,9 +129,12 @@ impl Git {
             OnDisk::Absent if self.is_index_missing() => {
                 return Err(MemoryError::Repository { doing: "change the page", cause: NO_INDEX.to_owned() });
             }
-            OnDisk::Absent => None,
+            OnDisk::Absent => {
+                self.refuse_kept_edit(page)?;
+                None
+            }
             OnDisk::File(bytes, _) => {
-                self.refuse_kept_edit(page, old)?;
+                self.refuse_kept_edit(page)?;
                 text::decode(page, &bytes)?;
                 Some(bytes)
             }
