@@ -1,7 +1,7 @@
 //! A keychain that never answers: it holds up requests about keys and nothing else, in the host and in an attached client.
 
 use super::{Client, Connection, Events};
-use crate::host::open_profile::OpenProfile;
+use crate::host::open_profile::{OpenProfile, Opened};
 use crate::host::running_host::RunningHost;
 use crate::model_setup::setups::ModelSetups;
 use crate::profile::location::{Environment, Profile};
@@ -45,11 +45,11 @@ impl SecretStore for HangingKeychain {
 /// A client that is the host, with the built-in guide and a keychain that hangs.
 async fn host(folder: &Path, environment: &Environment) -> (Client, Events) {
     let profile = Profile::find(Some(folder), environment).unwrap();
-    let mut open = OpenProfile::open(profile.clone(), environment).await.unwrap().unwrap();
+    let Opened::Ours(mut open) = OpenProfile::open(profile.clone(), environment).await.unwrap() else { panic!("it is free") };
     let stored = StoredSettings::from([("model".to_owned(), "guide".to_owned())]);
     let setups = ModelSetups::new(environment, Arc::new(HangingKeychain), stored, Arc::new(Toolbox::new(Vec::new())), 1);
     open.setups = Arc::new(setups);
-    let (running, events) = RunningHost::start(open).await.unwrap();
+    let (running, events) = RunningHost::start(*open).await.unwrap();
     let connection = Connection::Hosting(Box::new(running), events);
     Client::over(connection, profile, environment, Needs::Host, false)
 }
