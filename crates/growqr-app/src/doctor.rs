@@ -106,7 +106,7 @@ fn disk_space_check(free: Option<u64>) -> Check {
     let step = Some("Make room on this disk: without room nothing can be recorded, and agents wait.");
     match free {
         ..NO_SPACE => check(DISK_SPACE, CheckState::Failed, found, step),
-        ..LITTLE_SPACE => check(DISK_SPACE, CheckState::Missing, found, step),
+        NO_SPACE..LITTLE_SPACE => check(DISK_SPACE, CheckState::Missing, found, step),
         _ => check(DISK_SPACE, CheckState::Ok, found, None),
     }
 }
