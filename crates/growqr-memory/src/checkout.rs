@@ -42,12 +42,10 @@ impl Git {
             self.probe.reached(Step::ObjectsWritten)?;
             if files == WorkTreeFiles::ToReplace {
                 for file in &plan.files {
-                    // A private file stays as it is, and the page of its name stays outside the folder.
-                    if file.old.is_none() && self.is_private(&file.path) {
-                        continue;
-                    }
                     let now = self.inspect(&file.path);
-                    if !now.version().is_ok_and(|now| now == file.old || now == file.new) {
+                    let is_expected = now.version().is_ok_and(|now| now == file.old || now == file.new);
+                    // A private file stays as it is, and the page of its name stays outside the folder.
+                    if !is_expected && !self.is_private(&file.path) {
                         return Err(MemoryError::HeadMoved);
                     }
                 }
@@ -220,7 +218,9 @@ impl Git {
     fn check_out_file(&self, staged: &Path, file: &FileChange) -> bool {
         let now = self.inspect_as_of(&file.path, file.old);
         match now.version() {
-            Ok(version) if version == file.old && version != file.new => self.replace_file(staged, file, &now),
+            Ok(version) if version == file.old && version != file.new => {
+                self.is_private(&file.path) || self.replace_file(staged, file, &now)
+            }
             // The file cannot be read, so its version is unknown.
             Err(MemoryError::Repository { .. }) => false,
             Ok(_) | Err(_) => true,

@@ -2,6 +2,7 @@
 
 use crate::conversion::Conversion;
 use crate::error_context::Context;
+use crate::left_alone::LeftAlone;
 use crate::object_writer::ObjectWriter;
 use crate::outside_set::Outside;
 use crate::probe::Probe;
@@ -37,6 +38,8 @@ pub(crate) struct Git {
     pub(crate) outside: OnceCell<Outside>,
     /// While a commit of the server is merged: the attributes that it brings.
     incoming: RefCell<Option<Conversion>>,
+    /// Read and forgotten like `conversion`.
+    left_alone: OnceCell<LeftAlone>,
 }
 
 /// Cache of the agents' commits by tool call.
@@ -63,6 +66,7 @@ impl Git {
             conversion_handle: Cell::default(),
             incoming: RefCell::default(),
             outside: OnceCell::new(),
+            left_alone: OnceCell::new(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Git {
         }
         self.incoming = RefCell::default();
         self.outside = OnceCell::new();
+        self.left_alone = OnceCell::new();
     }
 
     /// The folder of the repository's objects.
@@ -83,6 +88,11 @@ impl Git {
     /// What git does with the content of pages.
     pub(crate) fn conversion(&self) -> &Conversion {
         self.conversion.get_or_init(|| Conversion::load(&self.folder, self.conversion_handle.take()))
+    }
+
+    /// What memory leaves alone, by git's index and ignore patterns.
+    pub(crate) fn left_alone(&self) -> &LeftAlone {
+        self.left_alone.get_or_init(|| LeftAlone::read(&self.folder))
     }
 
     /// Pages that git would filter after this commit are left to git from now on, until the operation ends.

@@ -71,7 +71,7 @@ impl Git {
         let index = self.read_index()?;
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for Wanted { path, new, stat } in wanted {
-            let known = index.get(path.as_bytes());
+            let known = index.get(path.as_bytes()).filter(|entry| !entry.is_intent_to_add);
             let has = known.map(|entry| entry.id);
             let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skipped);
             let is_outdated = has != *new && self.unindexed.borrow().was_in_head(path, has);
@@ -85,7 +85,7 @@ impl Git {
             let plain = entry(path, *new, known.map(|entry| entry.mode));
             match known {
                 Some(known) if known.is_skipped => set.push(hidden_entry(plain)),
-                None if self.outside().takes_in_new(path) => set.extend(self.entry_outside(plain, path)),
+                None if self.stays_outside(path) => set.extend(self.entry_outside(plain, path)),
                 Some(known) if known.is_assumed_unchanged => {
                     let plain = self.with_stat_of_file(plain, path, *stat);
                     set.push(IndexEntry { flags: IndexEntryFlag::VALID.bits(), ..plain });

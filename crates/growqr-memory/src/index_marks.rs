@@ -23,7 +23,7 @@ const STAGE: u16 = 0x3000;
 const NAME_LENGTH: u16 = 0x0fff;
 const SKIP_WORKTREE: u16 = 0x4000;
 
-/// The entries that are no ordinary files. Empty if there is no index, or none that can be read.
+/// The entries that are no ordinary files, or in conflict. Empty if there is no index, or none that can be read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct IndexMarks {
     /// Folders that are links to other repositories.
@@ -32,6 +32,8 @@ pub(crate) struct IndexMarks {
     pub(crate) skipped: BTreeMap<String, Oid>,
     /// Files with the flag assume-unchanged.
     pub(crate) assumed_unchanged: BTreeSet<String>,
+    /// Files with an unsolved conflict.
+    pub(crate) conflicted: BTreeSet<String>,
     /// Folders of a sparse index, each with a `/` at its end, and their trees. All files in them are skipped.
     pub(crate) skipped_folders: BTreeMap<String, Oid>,
 }
@@ -117,7 +119,9 @@ fn parse(bytes: &[u8]) -> Option<IndexMarks> {
         };
         let flags_of_file = (extended & SKIP_WORKTREE != 0, flags & ASSUME_UNCHANGED != 0);
         let mode = number(bytes, at + 24)?;
-        if flags & STAGE == 0 && (flags_of_file != (false, false) || matches!(mode, GITLINK | FOLDER)) {
+        if flags & STAGE != 0 {
+            marks.conflicted.extend(std::str::from_utf8(name).map(str::to_owned));
+        } else if flags_of_file != (false, false) || matches!(mode, GITLINK | FOLDER) {
             marks.add(name, mode, bytes.get(at + 40..at + 60)?, flags_of_file)?;
         }
         at = next;

@@ -45,6 +45,11 @@ impl LeftAlone {
         self.reason(page) == Some(IGNORED)
     }
 
+    /// The marks of git's index.
+    pub(crate) fn marks(&self) -> &IndexMarks {
+        &self.marks
+    }
+
     /// Why the page is left alone.
     fn reason(&self, page: &str) -> Option<&'static str> {
         let mut rules = self.rules.clone();

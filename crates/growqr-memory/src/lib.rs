@@ -260,13 +260,22 @@ impl MemoryRepo {
         &self.folder
     }
 
-    /// The pages whose path begins with `prefix`, and how much git ignores. Opens few files: a page here may turn out not to be
-    /// text.
+    /// The pages whose path begins with `prefix`, also those that are committed but not in the folder, and how much git ignores.
+    /// Opens few files: a page here may turn out not to be text.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
     pub fn listing(&self, prefix: &str) -> Result<Listing, MemoryError> {
-        listing::list(&self.folder, prefix)
+        let mut listing = listing::list(&self.folder, prefix)?;
+        if outside::may_exist(&self.folder) {
+            let key = path::lookup_key(prefix);
+            let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
+            let outside = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
+            let outside = outside.into_iter().map(PageInfo::from);
+            listing.pages.extend(outside.filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
+            listing.pages.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok(listing)
     }
 
     /// All that can be told of the folder: pages, files that cannot be pages, how many git ignores, and what the person should
@@ -452,16 +461,7 @@ impl Memory for MemoryRepo {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
-        let mut pages = self.listing(prefix)?.pages;
-        if outside::may_exist(&self.folder) {
-            let key = path::lookup_key(prefix);
-            let looks_same = |path: &str| !prefix.is_ascii() && path::lookup_key(path).starts_with(&key);
-            let outside = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
-            let outside = outside.into_iter().map(PageInfo::from);
-            pages.extend(outside.filter(|page| page.path.starts_with(prefix) || looks_same(&page.path)));
-            pages.sort_by(|a, b| a.path.cmp(&b.path));
-        }
-        Ok(pages)
+        Ok(self.listing(prefix)?.pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {

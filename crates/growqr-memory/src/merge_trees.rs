@@ -217,10 +217,11 @@ impl Merging<'_> {
         self.git.repo.blob(&bytes).map(Some).context("write the page")
     }
 
-    /// Whether the file in the folder is this version, so that it may be replaced.
+    /// Whether the file in the folder is this version, so that it may be replaced, or is a private one, which stays.
     fn is_in_folder(&self, path: &[u8], ours: Leaf) -> bool {
         let Ok(path) = std::str::from_utf8(path) else { return false };
-        self.git.refuse_held(path).is_ok() && self.git.inspect(path).version() == Ok(Some(ours.oid))
+        let is_ours = || self.git.refuse_held(path).is_ok() && self.git.inspect(path).version() == Ok(Some(ours.oid));
+        is_ours() || self.git.is_private(path)
     }
 
     fn place_added(&mut self) {

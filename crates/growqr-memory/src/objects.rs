@@ -2,10 +2,8 @@
 
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::left_alone;
 use crate::message;
 use crate::opening_error;
-use crate::outside_set::Outside;
 use crate::plan::{FileChange, Plan};
 use crate::tree_diff::{self, Difference};
 use git2::{Commit, ErrorCode, ObjectType, Oid, Tree};
@@ -52,14 +50,6 @@ impl Git {
     pub(crate) fn refuse_unfinished_merge(&self) -> Result<(), MemoryError> {
         let Some(cause) = opening_error::unfinished_command(&self.folder, self.repo.state()) else { return Ok(()) };
         Err(MemoryError::Repository { doing: "change memory", cause })
-    }
-
-    /// Whether git ignores the page: patterns name it and git does not track it.
-    pub(crate) fn is_private(&self, page: &str) -> bool {
-        match self.outside() {
-            Outside::Known(known) => known.left_alone.is_ignored(page),
-            Outside::Unknown => left_alone::refuse(&self.folder, page).is_err(),
-        }
     }
 
     /// Whether `commit` is HEAD or an ancestor of it.

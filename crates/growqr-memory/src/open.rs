@@ -3,6 +3,7 @@
 
 use crate::error_context::Context;
 use crate::git::{Git, use_program_config};
+use crate::git_folder;
 use crate::message::Author;
 use crate::on_disk::OnDisk;
 use crate::opening_error;
@@ -15,7 +16,7 @@ use git2::{Config, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The pages of the first commit.
@@ -43,10 +44,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         Err(error) if error.code() == ErrorCode::NotFound => init(folder)?,
         Err(error) => return Err(not_opened(folder, &error)),
     };
-    let Some(work_tree) = repo.workdir().map(Path::to_owned) else {
-        let cause = "the folder holds a bare repository; choose another folder".to_owned();
-        return Err(MemoryError::Repository { doing: "open", cause });
-    };
+    let work_tree = work_tree_of(&repo, folder)?;
     let own = repo.path().join("growqr");
     let staged = own.join("staged");
     write_program_config(&own)?;
@@ -79,8 +77,28 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
     if own.join("config").exists() {
         use_program_config(&repo, &own)?;
     }
+    work_tree_of(&repo, folder)?;
     let staged = own.join("staged");
     Ok(Some(Git::new(repo, folder.to_owned(), staged, Arc::new(crate::NoProbe))))
+}
+
+/// The working tree of the repository in `folder`.
+///
+/// # Errors
+/// If there is none, or if it is another folder: pages of `folder` would be taken for deleted.
+fn work_tree_of(repo: &Repository, folder: &Path) -> Result<PathBuf, MemoryError> {
+    let refused = |cause: String| Err(MemoryError::Repository { doing: "open", cause });
+    let Some(work_tree) = repo.workdir().map(Path::to_owned) else {
+        return refused("the folder holds a bare repository; choose another folder".to_owned());
+    };
+    match (work_tree.canonicalize(), folder.canonicalize()) {
+        (Ok(work_tree), Ok(folder)) if work_tree != folder => refused(format!(
+            "its working tree is another folder, {}. Make it this one with: git --git-dir \"{}\" config --unset core.worktree",
+            work_tree.display(),
+            git_folder::own(&folder).display()
+        )),
+        _ => Ok(work_tree),
+    }
 }
 
 fn not_opened(folder: &Path, error: &git2::Error) -> MemoryError {

@@ -5,8 +5,7 @@
 use crate::git::Git;
 use crate::hidden::Leaf;
 use crate::index_marks::IndexMarks;
-use crate::left_alone::LeftAlone;
-use crate::outside_set::{KnownOutside, Outside};
+use crate::outside_set::Outside;
 use crate::read_index::ReadIndex;
 use crate::sparse_patterns::SparsePatterns;
 use crate::text;
@@ -42,12 +41,8 @@ impl Git {
     }
 
     fn known_outside(&self, index: Option<ReadIndex>) -> Outside {
-        let is_sparse = self.conversion().is_sparse();
-        Outside::Known(Box::new(KnownOutside {
-            named: index.map(named).unwrap_or_default(),
-            patterns: is_sparse.then(|| SparsePatterns::read(&self.folder, false)).flatten(),
-            left_alone: LeftAlone::read(&self.folder),
-        }))
+        let patterns = self.conversion().is_sparse().then(|| SparsePatterns::read(&self.folder)).flatten();
+        Outside::Known { named: index.map(named).unwrap_or_default(), patterns }
     }
 
     /// The committed version of a page that is not in the folder because git does not expect it there. `None`: the page is
@@ -59,25 +54,35 @@ impl Git {
 
     /// Whether git does not expect this file of HEAD in the folder.
     fn is_outside(&self, page: &str) -> bool {
-        let Outside::Known(known) = self.outside() else { return true };
+        let Outside::Known { named, .. } = self.outside() else { return true };
         let is_in_index = || self.read_index().is_ok_and(|index| index.get(page.as_bytes()).is_some());
-        known.named.contains(page) || (self.outside().takes_in_new(page) && !is_in_index())
+        named.contains(page) || (self.stays_outside(page) && !is_in_index())
     }
 
-    /// Returns an error if the person has told git to pass over edits of this file (skip-worktree, assume-unchanged): then an edit
-    /// is kept out of every commit. In a sparse checkout, git forgets skip-worktree for files that are in the folder.
-    pub(crate) fn refuse_kept_edit(&self, page: &str, committed: Option<Oid>) -> Result<(), MemoryError> {
-        let Outside::Known(known) = self.outside() else { return Ok(()) };
-        if committed.is_none() || !known.named.contains(page) {
+    /// Whether a new file of HEAD stays outside the folder: the person's sparse checkout leaves it out, or git ignores it.
+    pub(crate) fn stays_outside(&self, page: &str) -> bool {
+        let Outside::Known { patterns, .. } = self.outside() else { return false };
+        patterns.as_ref().is_some_and(|patterns| !patterns.include(page)) || self.is_private(page)
+    }
+
+    /// Whether git ignores the page: patterns name it and git does not track it.
+    pub(crate) fn is_private(&self, page: &str) -> bool {
+        self.left_alone().is_ignored(page)
+    }
+
+    /// Returns an error if an edit of this file must not be committed: it has an unsolved conflict, as after `git stash pop`, or the
+    /// person has told git to pass over its edits (skip-worktree, assume-unchanged). In a sparse checkout, git forgets
+    /// skip-worktree for files that are in the folder.
+    pub(crate) fn refuse_kept_edit(&self, page: &str) -> Result<(), MemoryError> {
+        let marks = self.left_alone().marks();
+        let reason = if marks.conflicted.contains(page) {
+            "git has an unsolved conflict in this page. Solve it in the page, then: git add, with the file's name"
+        } else if marks.assumed_unchanged.contains(page) || (marks.is_skipped(page) && !self.conversion().is_sparse()) {
+            "git is told to pass over edits of this file, so its edit is not committed. To change that: git update-index \
+             --no-skip-worktree --no-assume-unchanged, with the file's name"
+        } else {
             return Ok(());
-        }
-        let is_assumed_unchanged =
-            || self.read_index().is_ok_and(|index| index.get(page.as_bytes()).is_some_and(|entry| entry.is_assumed_unchanged));
-        if self.conversion().is_sparse() && !is_assumed_unchanged() {
-            return Ok(());
-        }
-        let reason = "git is told to pass over edits of this file, so its edit is not committed. To change that: git update-index \
-                      --no-skip-worktree --no-assume-unchanged, with the file's name";
+        };
         Err(MemoryError::ReadOnly { path: page.to_owned(), reason: reason.to_owned() })
     }
 
@@ -97,12 +102,11 @@ impl Git {
     /// All pages that are not on this computer, sorted by path, without those that git ignores.
     pub(crate) fn pages_outside(&self) -> Result<Vec<PageOutside>, MemoryError> {
         let tree = self.head_tree()?;
-        let left_alone = LeftAlone::read(&self.folder);
         let mut pages = Vec::new();
         for path in self.outside().named() {
             let Some(oid) = blob_at(tree.as_ref(), path) else { continue };
             let is_missing = fs::symlink_metadata(work_tree::file_of(&self.folder, path)).is_err();
-            if is_missing && self.is_page(path.as_bytes(), Leaf { oid, mode: FILE }) && left_alone.refuse(path).is_ok() {
+            if is_missing && self.is_page(path.as_bytes(), Leaf { oid, mode: FILE }) && self.left_alone().refuse(path).is_ok() {
                 let bytes = self.repo.odb().and_then(|odb| odb.read_header(oid)).map_or(0, |(size, _)| size as u64);
                 pages.push(PageOutside { path: path.clone(), oid, bytes });
             }

@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) mode: u32,
     pub(crate) is_skipped: bool,
     pub(crate) is_assumed_unchanged: bool,
+    /// Only the name is staged, without a content (`git add -N`).
+    pub(crate) is_intent_to_add: bool,
     /// The entry has no file times: git must read the file to see whether it was changed.
     pub(crate) is_without_stat: bool,
 }
@@ -64,6 +66,7 @@ fn entry_of(entry: &git2::IndexEntry) -> Entry {
         mode: entry.mode,
         is_skipped: entry.flags_extended & SKIP_WORKTREE != 0,
         is_assumed_unchanged: entry.flags & ASSUME_UNCHANGED != 0,
+        is_intent_to_add: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
         is_without_stat: entry.mtime.seconds() == 0,
     }
 }
@@ -142,6 +145,7 @@ pub(crate) fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
             mode: u32::from_str_radix(mode, 8).ok()?,
             is_skipped: tag.eq_ignore_ascii_case("S"),
             is_assumed_unchanged: tag.chars().all(|c| c.is_ascii_lowercase()),
+            is_intent_to_add: false,
             is_without_stat: false,
         };
         (stage == "0").then(|| (line[end + 1..].to_vec(), entry))

@@ -349,11 +349,14 @@ impl Rows {
             };
             match row.page.in_head {
                 Some(old) if old == oid => {}
-                Some(old) => match git.refuse_kept_edit(&row.page.path, Some(old)) {
+                Some(old) => match git.refuse_kept_edit(&row.page.path) {
                     Ok(()) => scan.changed.push(FileChange { path: path(), old: Some(old), new: Some(oid) }),
                     Err(reason) => scan.skipped.push(SkippedFile { path: path(), reason }),
                 },
-                None => added.push(FileChange { path: path(), old: None, new: Some(oid) }),
+                None => match git.refuse_kept_edit(&row.page.path) {
+                    Ok(()) => added.push(FileChange { path: path(), old: None, new: Some(oid) }),
+                    Err(reason) => scan.skipped.push(SkippedFile { path: path(), reason }),
+                },
             }
         }
         let removed = self.removed(git, base, repositories, &added, scan)?;
@@ -406,7 +409,10 @@ impl Rows {
                 OnDisk::Outside(_) => {}
                 // The first checkout of a clone may have failed: then the page was never here.
                 OnDisk::Absent if base.index.is_none() => {}
-                OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => removed.push(deletion),
+                OnDisk::Absent if git.is_page(path.as_bytes(), leaf) => match git.refuse_kept_edit(&path) {
+                    Ok(()) => removed.push(deletion),
+                    Err(reason) => scan.skipped.push(SkippedFile { path, reason }),
+                },
                 OnDisk::Absent => {
                     row.page.seen = Seen::NotInFolder;
                     scan.hidden.push(HiddenFile { path: path.into_bytes(), leaf: Some(leaf) });

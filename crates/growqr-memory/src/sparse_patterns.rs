@@ -10,9 +10,9 @@ pub(crate) struct SparsePatterns(IgnoreRules);
 
 impl SparsePatterns {
     /// Reads the patterns. `None` if there are none: then all files are in the folder.
-    pub(crate) fn read(folder: &Path, folds_case: bool) -> Option<SparsePatterns> {
+    pub(crate) fn read(folder: &Path) -> Option<SparsePatterns> {
         let text = fs::read(git_folder::own(folder).join("info").join("sparse-checkout")).ok()?;
-        Some(SparsePatterns(IgnoreRules::of_patterns(text, folds_case)))
+        Some(SparsePatterns(IgnoreRules::of_patterns(text)))
     }
 
     /// Whether the file belongs into the folder. As git does it: the last pattern that matches the file decides or, if none
@@ -30,9 +30,8 @@ mod tests {
 
     #[test]
     fn cone_patterns_and_others_are_read_as_git_reads_them() {
-        let included = |patterns: &str, page: &str| {
-            SparsePatterns(IgnoreRules::of_patterns(patterns.as_bytes().to_vec(), false)).include(page)
-        };
+        let included =
+            |patterns: &str, page: &str| SparsePatterns(IgnoreRules::of_patterns(patterns.as_bytes().to_vec())).include(page);
         let cone = "/*\n!/*/\n/a/\n!/a/*/\n/a/b/\n";
         for (page, is_in) in [("x.md", true), ("a/x.md", true), ("a/b/c/x.md", true), ("a/c/x.md", false), ("b/x.md", false)] {
             assert_eq!(included(cone, page), is_in, "{page}");

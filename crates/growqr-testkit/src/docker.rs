@@ -107,9 +107,17 @@ impl DockerHost {
     /// # Panics
     /// If the command fails.
     pub fn docker(&self, arguments: &[&str]) -> String {
+        self.try_docker(arguments).unwrap_or_else(|error| panic!("docker {arguments:?}: {error}"))
+    }
+
+    /// As [`Self::docker`], for objects that may be gone by now.
+    ///
+    /// # Errors
+    /// The command's standard error, if it fails.
+    pub fn try_docker(&self, arguments: &[&str]) -> Result<String, String> {
         let output = self.command().args(arguments).output().expect("docker starts");
-        assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
     fn command(&self) -> Command {

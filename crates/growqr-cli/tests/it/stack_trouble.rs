@@ -213,8 +213,9 @@ fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
                 "label=ai.growqr.part=opencode",
             ]);
             let id = found.lines().next()?;
-            let wanted = host.docker(&["inspect", "-f", "{{.Config.User}}", id]) == format!("{user}:{user}");
-            (wanted && part(&status(&program), "opencode")["state"] == "running").then_some(())
+            // A container of earlier settings may be removed between these two commands.
+            let found = host.try_docker(&["inspect", "-f", "{{.Config.User}}", id]).ok()?;
+            (found == format!("{user}:{user}") && part(&status(&program), "opencode")["state"] == "running").then_some(())
         });
     };
     until_user(PERSON);

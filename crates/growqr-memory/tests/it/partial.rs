@@ -17,7 +17,9 @@ fn sparse(options: &[&str]) -> World {
 }
 
 fn has_page(world: &World, path: &str) -> bool {
-    world.memory.list("").unwrap().iter().any(|page| page.path == path && page.bytes > 0)
+    let listed = world.memory.listing("").unwrap().pages;
+    assert_eq!(listed, world.memory.list("").unwrap());
+    listed.iter().any(|page| page.path == path && page.bytes > 0)
 }
 
 #[test]
@@ -264,4 +266,34 @@ fn the_person_is_told_what_is_passed_over() {
     assert!(remarks().contains("detached HEAD"), "{}", remarks());
     git(&world.folder, &["sparse-checkout", "set", "people"]);
     assert!(remarks().contains("not on this computer"), "{}", remarks());
+}
+
+#[test]
+fn a_page_with_an_unsolved_conflict_is_not_committed_before_it_is_solved() {
+    let world = World::new();
+    world.edit_by_hand("goals.md", "mine\n");
+    world.git(&["stash", "-q"]);
+    world.write("goals.md", "an agent\n");
+    let popped = std::process::Command::new("git").current_dir(&world.folder).args(["stash", "pop"]).output().unwrap();
+    assert!(!popped.status.success());
+    world.edit_by_hand("open.md", "open\n");
+    let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
+    assert_eq!(adopted.commits[0].paths, ["open.md"]);
+    assert!(adopted.skipped.iter().any(|skipped| skipped.path == "goals.md"), "{:?}", adopted.skipped);
+    let refused = world.memory.prepare(&write("goals.md", "over it\n", None)).unwrap_err().to_string();
+    assert!(refused.contains("unsolved conflict"), "{refused}");
+    assert!(world.on_disk("goals.md").contains("<<<<<<<"));
+    world.edit_by_hand("goals.md", "mine and an agent\n");
+    world.git(&["add", "goals.md"]);
+    assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits[0].paths, ["goals.md"]);
+    world.is_clean();
+}
+
+#[test]
+fn a_name_that_is_staged_without_a_content_is_committed_with_its_page() {
+    let world = World::new();
+    world.edit_by_hand("n.md", "new\n");
+    world.git(&["add", "-N", "n.md"]);
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits[0].paths, ["n.md"]);
+    world.is_clean();
 }

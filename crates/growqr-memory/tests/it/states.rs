@@ -145,3 +145,19 @@ fn an_earlier_commit_of_a_call_counts_only_if_its_content_is_the_one_meant() {
     assert_eq!(world.change(&removal).map(|_| ()), Ok(()));
     assert!(matches!(world.memory.read("x.md"), Err(MemoryError::Missing { .. })));
 }
+
+#[test]
+fn a_working_tree_in_another_folder_is_left_alone_and_named() {
+    let world = World::new();
+    let other = world.folder.with_file_name("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("theirs.md"), "x\n").unwrap();
+    world.git(&["config", "core.worktree", other.to_str().unwrap()]);
+    let memory = MemoryRepo::open_when_possible(&world.folder, at(1), Arc::new(NoProbe));
+    for memory in [memory, MemoryRepo::open_read_only(&world.folder).unwrap()] {
+        let problem = memory.problem().unwrap().to_string();
+        assert!(problem.contains("core.worktree"), "{problem}");
+        assert!(memory.read("goals.md").is_ok());
+    }
+    assert!(!other.join("goals.md").exists());
+}

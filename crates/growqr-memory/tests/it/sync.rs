@@ -323,7 +323,7 @@ fn a_filter_that_the_server_brings_counts_for_the_pages_that_come_with_it() {
 #[test]
 fn a_page_of_the_server_that_git_ignores_here_stays_in_the_repository_and_is_named() {
     let mut pair = Pair::synced();
-    pair.world.edit_by_hand(".git/info/exclude", "private/\ndiary*.md\n");
+    pair.world.edit_by_hand(".git/info/exclude", "private/\ndiary.md\n");
     pair.world.edit_by_hand("diary.md", "mine, of nobody else\n");
     pair.edit_on_server("private/plan.md", "secret plan\n");
     pair.edit_on_server("diary.md", "of the server\n");
@@ -333,7 +333,6 @@ fn a_page_of_the_server_that_git_ignores_here_stays_in_the_repository_and_is_nam
     let is_private = |pair: &Pair| {
         assert!(!pair.world.folder.join("private").exists());
         assert_eq!(pair.world.on_disk("diary.md"), "mine, of nobody else\n");
-        assert_eq!(pair.on_server("diary.md").as_deref(), Some("of the server\n"));
         let memory = &pair.world.memory;
         assert!(memory.list("").unwrap().iter().all(|page| !page.path.contains("diary") && !page.path.contains("private")));
         for text in ["secret plan", "nobody else", "of the server"] {
@@ -350,6 +349,17 @@ fn a_page_of_the_server_that_git_ignores_here_stays_in_the_repository_and_is_nam
     pair.sync();
     assert_eq!(pair.on_server("private/plan.md").as_deref(), Some("another secret plan\n"));
     is_private(&pair);
+    // Also when the server changes the page again, back to what the private file has, and removes it.
+    for text in ["of the server, again\n", "mine, of nobody else\n", "of the server at last\n"] {
+        pair.edit_on_server("diary.md", text);
+        assert_eq!(pair.sync().conflicts, []);
+        assert_eq!(pair.on_server("diary.md").as_deref(), Some(text));
+        is_private(&pair);
+    }
+    pair.gitea.edit_pages(REPO, &[("diary.md", None)]);
+    pair.sync();
+    is_private(&pair);
+    assert_eq!(pair.on_server("diary.md"), None);
 }
 
 #[test]
