@@ -44,9 +44,7 @@ impl ReadIndex {
     /// The entry of a file that is not in conflict.
     pub(crate) fn get(&self, path: &[u8]) -> Option<Entry> {
         match self {
-            ReadIndex::Readable(index) => {
-                index.get_path(Path::new(&*String::from_utf8_lossy(path)), 0).map(|entry| entry_of(&entry))
-            }
+            ReadIndex::Readable(index) => find(index, path),
             ReadIndex::Listed(entries) => entries.get(path).copied(),
         }
     }
@@ -58,6 +56,18 @@ impl ReadIndex {
             ReadIndex::Listed(entries) => Box::new(entries.iter().map(|(path, entry)| (path.clone(), *entry))),
         }
     }
+}
+
+/// Opens an index with libgit2. Fails for a sparse one.
+pub(crate) fn open(file: &Path) -> Result<Index, git2::Error> {
+    let index = Index::open(file)?;
+    let is_sparse = index.iter().any(|entry| entry.mode == FOLDER);
+    if is_sparse { Err(git2::Error::from_str("it is a sparse index")) } else { Ok(index) }
+}
+
+/// The entry of a file that is not in conflict.
+pub(crate) fn find(index: &Index, path: &[u8]) -> Option<Entry> {
+    index.get_path(Path::new(&*String::from_utf8_lossy(path)), 0).map(|entry| entry_of(&entry))
 }
 
 fn entry_of(entry: &git2::IndexEntry) -> Entry {
@@ -88,9 +98,7 @@ impl Git {
 
     /// Opens git's index with libgit2, which reads a sparse index as if its folders were files.
     pub(crate) fn open_index(&self) -> Result<Index, git2::Error> {
-        let index = Index::open(&self.index_file())?;
-        let is_sparse = index.iter().any(|entry| entry.mode == FOLDER);
-        if is_sparse { Err(git2::Error::from_str("it is a sparse index")) } else { Ok(index) }
+        open(&self.index_file())
     }
 
     /// Reads git's index. It is empty if there is none.
