@@ -78,7 +78,7 @@ impl Git {
         for Wanted { path, new, stat } in wanted {
             let known = find(path.as_bytes()).filter(|entry| !entry.is_intent_to_add);
             let has = known.map(|entry| entry.id);
-            let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skipped);
+            let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skip_worktree);
             let is_outdated = has != *new && self.unindexed.borrow().was_in_head(path, has);
             if !(is_outdated || has == *new && gets_stat) {
                 continue;
@@ -89,7 +89,7 @@ impl Git {
             };
             let plain = entry(path, *new, known.map(|entry| entry.mode));
             match known {
-                Some(known) if known.is_skipped => set.push(hidden_entry(plain)),
+                Some(known) if known.is_skip_worktree => set.push(hidden_entry(plain)),
                 None if self.stays_outside(path) => set.extend(self.entry_outside(plain, path)),
                 Some(known) if known.is_assumed_unchanged => {
                     let plain = self.with_stat_of_file(plain, path, *stat);

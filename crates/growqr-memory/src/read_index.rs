@@ -32,7 +32,7 @@ pub(crate) enum ReadIndex {
 pub(crate) struct Entry {
     pub(crate) id: Oid,
     pub(crate) mode: u32,
-    pub(crate) is_skipped: bool,
+    pub(crate) is_skip_worktree: bool,
     pub(crate) is_assumed_unchanged: bool,
     /// Only the name is staged, without a content (`git add -N`).
     pub(crate) is_intent_to_add: bool,
@@ -74,7 +74,7 @@ fn entry_of(entry: &git2::IndexEntry) -> Entry {
     Entry {
         id: entry.id,
         mode: entry.mode,
-        is_skipped: entry.flags_extended & SKIP_WORKTREE != 0,
+        is_skip_worktree: entry.flags_extended & SKIP_WORKTREE != 0,
         is_assumed_unchanged: entry.flags & ASSUME_UNCHANGED != 0,
         is_intent_to_add: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
         is_without_stat: entry.mtime.seconds() == 0,
@@ -151,7 +151,7 @@ pub(crate) fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
         let entry = Entry {
             id: Oid::from_str(id).ok()?,
             mode: u32::from_str_radix(mode, 8).ok()?,
-            is_skipped: tag.eq_ignore_ascii_case("S"),
+            is_skip_worktree: tag.eq_ignore_ascii_case("S"),
             is_assumed_unchanged: tag.chars().all(|c| c.is_ascii_lowercase()),
             is_intent_to_add: false,
             is_without_stat: false,

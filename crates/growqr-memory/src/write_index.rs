@@ -83,10 +83,10 @@ impl Git {
         // git does not expand the last folder of a sparse index when a file in it is added, so the index is expanded first.
         let arguments = ["-c", "index.sparse=false", "update-index", "-z", "--index-info"];
         git_program::run(&self.folder, &own, &arguments, &changes)?;
-        let skipped = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
-        let skipped: Vec<u8> = skipped.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
-        if !skipped.is_empty() {
-            git_program::run(&self.folder, &own, &["update-index", "-z", "--skip-worktree", "--stdin"], &skipped)?;
+        let skip_worktree = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
+        let skip_worktree: Vec<u8> = skip_worktree.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
+        if !skip_worktree.is_empty() {
+            git_program::run(&self.folder, &own, &["update-index", "-z", "--skip-worktree", "--stdin"], &skip_worktree)?;
         }
         Ok(())
     }
@@ -105,7 +105,8 @@ impl Git {
             return written.map(drop);
         }
         if lock.exists() {
-            return Err(held());
+            let _ = fs::remove_file(&ours);
+            return Err(locked_by_git());
         }
         self.install_index(&ours, &lock, before)?;
         self.note_own_index_write(before);
@@ -116,10 +117,10 @@ impl Git {
         File::options().write(true).open(ours).and_then(|file| disk::sync_file(&file)).map_err(from_io)?;
         match fs::hard_link(ours, lock) {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(held()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(locked_by_git()),
             // Not every file system has hard links. A copy works as well but takes longer.
             Err(_) => {
-                let mut locked = File::create_new(lock).map_err(|_| held())?;
+                let mut locked = File::create_new(lock).map_err(|_| locked_by_git())?;
                 let copied = File::open(ours).and_then(|mut ours| io::copy(&mut ours, &mut locked));
                 copied.and_then(|_| disk::sync_file(&locked)).map_err(from_io)?;
             }
