@@ -37,7 +37,7 @@ impl Git {
         let mut found = BTreeMap::new();
         while let Some((_, commit)) = blame.queue.pop() {
             for (version, lines) in blame.waiting.remove(&commit).unwrap_or_default() {
-                let stays = blame.settle(commit, &version, lines)?;
+                let stays = blame.pass_to_parents(commit, &version, lines)?;
                 found.extend(stays.into_iter().map(|(_, line)| (line, commit)));
             }
         }
@@ -109,7 +109,7 @@ impl<'a> Blame<'a> {
     }
 
     /// Passes lines that the parents have too on to them. Returns the lines that come from this commit.
-    fn settle(&mut self, commit: Oid, version: &Version, mut lines: Lines) -> Result<Lines, MemoryError> {
+    fn pass_to_parents(&mut self, commit: Oid, version: &Version, mut lines: Lines) -> Result<Lines, MemoryError> {
         if self.shallow.contains(&commit) {
             return Ok(lines);
         }

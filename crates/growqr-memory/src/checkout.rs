@@ -98,7 +98,7 @@ impl Git {
                 // The ref never moved. If the change is repeated, its files are staged again.
                 None => {
                     self.remove_own_ref_lock(name.split('.').next().unwrap_or_default())?;
-                    disk::retry_while_held(|| fs::remove_file(entry.path())).context("clear a staged file")?;
+                    disk::retry_while_in_use(|| fs::remove_file(entry.path())).context("clear a staged file")?;
                 }
             }
         }
@@ -189,7 +189,7 @@ impl Git {
                 continue;
             }
             if staged.exists() {
-                disk::retry_while_held(|| fs::remove_file(&staged)).context("clear a staged file")?;
+                disk::retry_while_in_use(|| fs::remove_file(&staged)).context("clear a staged file")?;
             }
             self.probe.reached(Step::FileReplaced)?;
         }
@@ -247,7 +247,7 @@ impl Git {
                 done => done,
             }
         };
-        if let Err(error) = disk::retry_while_held(replace) {
+        if let Err(error) = disk::retry_while_in_use(replace) {
             tracing::debug!(%error, page = file.path, "the page's file is not replaced yet");
             return false;
         }
@@ -294,7 +294,7 @@ pub(crate) fn held_reason(page: &str) -> MemoryError {
 
 /// Moves a staged file to another file system: the git folder may lie on one of its own.
 fn copy_over(staged: &Path, parent: &Path, target: &Path) -> io::Result<()> {
-    // Hidden files are no pages.
+    // A file whose name begins with a dot is no page.
     let beside = parent.join(format!(".growqr-{}", staged.file_name().unwrap_or_default().to_string_lossy()));
     fs::copy(staged, &beside)?;
     disk::sync_file(&File::options().write(true).open(&beside)?)?;

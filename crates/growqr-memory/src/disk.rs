@@ -5,34 +5,34 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-/// How many times to try while another program holds the file. More than once on Windows only: indexers and virus scanners
+/// How many times to try while another program has the file open. More than once on Windows only: indexers and virus scanners
 /// open a file that has just been written, and close it soon. On other systems an open file can be replaced.
 const ATTEMPTS: u32 = if cfg!(windows) { 10 } else { 1 };
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs a rename or removal, and retries it a few times while another program holds the file.
-pub(crate) fn retry_while_held(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+/// Runs a rename or removal, and retries it a few times while another program has the file open.
+pub(crate) fn retry_while_in_use(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
         match work() {
-            Err(error) if left > 0 && is_held(&error) => std::thread::sleep(PAUSE),
+            Err(error) if left > 0 && is_in_use(&error) => std::thread::sleep(PAUSE),
             done => return done,
         }
     }
 }
 
-/// Whether a file could not be replaced because another program holds it, or because it or its folder is read-only.
-pub(crate) fn is_held(error: &io::Error) -> bool {
+/// Whether a file could not be replaced because another program has it open, or because it or its folder is read-only.
+pub(crate) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ResourceBusy | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
-        || (cfg!(windows) && error.raw_os_error().is_some_and(is_held_on_windows))
+        || (cfg!(windows) && error.raw_os_error().is_some_and(is_in_use_on_windows))
 }
 
 /// ERROR_ACCESS_DENIED (open without delete sharing, or read-only), ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION,
 /// ERROR_USER_MAPPED_FILE.
-fn is_held_on_windows(code: i32) -> bool {
+fn is_in_use_on_windows(code: i32) -> bool {
     matches!(code, 5 | 32 | 33 | 1224)
 }
 
@@ -79,11 +79,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_open_elsewhere_or_read_only_is_held_on_windows() {
-        assert!([5, 32, 33, 1224].into_iter().all(is_held_on_windows));
+    fn a_file_that_is_open_elsewhere_or_read_only_is_in_use_on_windows() {
+        assert!([5, 32, 33, 1224].into_iter().all(is_in_use_on_windows));
         // ERROR_FILE_NOT_FOUND, ERROR_DISK_FULL.
-        assert!(![2, 112].into_iter().any(is_held_on_windows));
-        assert!(is_held(&ErrorKind::ResourceBusy.into()));
-        assert!(!is_held(&ErrorKind::StorageFull.into()));
+        assert!(![2, 112].into_iter().any(is_in_use_on_windows));
+        assert!(is_in_use(&ErrorKind::ResourceBusy.into()));
+        assert!(!is_in_use(&ErrorKind::StorageFull.into()));
     }
 }

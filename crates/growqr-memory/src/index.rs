@@ -12,6 +12,7 @@ use crate::read_index::SKIP_WORKTREE;
 use crate::stat::Stat;
 use crate::tree_entry::blob_at;
 use crate::work_tree;
+use crate::write_index::{FindEntry, IndexChanges};
 use git2::{Index, IndexEntry, IndexEntryFlag, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs;
@@ -65,15 +66,19 @@ impl Git {
 
     /// Puts these versions into the index, for all files that need it. Entries with a version that HEAD never had stay.
     pub(crate) fn index_versions(&self, wanted: &[Wanted<'_>]) -> Result<(), git2::Error> {
-        if !self.rebuild_if_lost()? {
-            return Ok(());
+        if self.edit_index(|find| self.outdated(wanted, find))? {
+            self.unindexed.borrow_mut().clear(&self.unindexed_file());
         }
-        let index = self.read_index()?;
-        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        Ok(())
+    }
+
+    /// The changes with which the index has the wanted versions.
+    fn outdated(&self, wanted: &[Wanted<'_>], find: FindEntry<'_>) -> IndexChanges {
+        let IndexChanges { mut set, mut remove } = IndexChanges::default();
         for Wanted { path, new, stat } in wanted {
-            let known = index.get(path.as_bytes()).filter(|entry| !entry.is_intent_to_add);
+            let known = find(path.as_bytes()).filter(|entry| !entry.is_intent_to_add);
             let has = known.map(|entry| entry.id);
-            let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skipped);
+            let gets_stat = stat.is_some() && known.is_some_and(|entry| entry.is_without_stat && !entry.is_skip_worktree);
             let is_outdated = has != *new && self.unindexed.borrow().was_in_head(path, has);
             if !(is_outdated || has == *new && gets_stat) {
                 continue;
@@ -84,7 +89,7 @@ impl Git {
             };
             let plain = entry(path, *new, known.map(|entry| entry.mode));
             match known {
-                Some(known) if known.is_skipped => set.push(hidden_entry(plain)),
+                Some(known) if known.is_skip_worktree => set.push(hidden_entry(plain)),
                 None if self.stays_outside(path) => set.extend(self.entry_outside(plain, path)),
                 Some(known) if known.is_assumed_unchanged => {
                     let plain = self.with_stat_of_file(plain, path, *stat);
@@ -93,9 +98,7 @@ impl Git {
                 _ => set.push(self.with_stat_of_file(plain, path, *stat)),
             }
         }
-        self.change_index(&set, &remove)?;
-        self.unindexed.borrow_mut().clear(&self.unindexed_file());
-        Ok(())
+        IndexChanges { set, remove }
     }
 
     /// The entry of a new page that stays outside the folder. `None`: it must have none, because a private file of its name is in
@@ -114,21 +117,18 @@ impl Git {
     /// failure is only logged; the next scan tries again.
     pub(crate) fn hide_in_index(&self, files: &[HiddenFile]) {
         if !files.is_empty()
-            && let Err(error) = self.try_hide_in_index(files)
+            && let Err(error) = self.edit_index(|find| self.not_yet_hidden(files, find))
         {
             tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
         }
     }
 
-    fn try_hide_in_index(&self, files: &[HiddenFile]) -> Result<(), git2::Error> {
-        if !self.rebuild_if_lost()? {
-            return Ok(());
-        }
-        let index = self.read_index()?;
-        let (mut set, mut remove) = (Vec::new(), Vec::new());
+    /// The changes with which the index has these files as hidden.
+    fn not_yet_hidden(&self, files: &[HiddenFile], find: FindEntry<'_>) -> IndexChanges {
+        let IndexChanges { mut set, mut remove } = IndexChanges::default();
         for HiddenFile { path, leaf } in files {
             let shown = String::from_utf8_lossy(path);
-            let known = index.get(path);
+            let known = find(path);
             if known.map(|entry| entry.id) == leaf.map(|leaf| leaf.oid) || self.folder.join(&*shown).exists() {
                 continue;
             }
@@ -140,7 +140,7 @@ impl Git {
                 None => remove.push(path.clone()),
             }
         }
-        self.change_index(&set, &remove)
+        IndexChanges { set, remove }
     }
 
     /// Makes the index anew from HEAD if it is missing or damaged. A damaged one is kept beside it. Returns `false` if it is missing
@@ -168,7 +168,7 @@ impl Git {
         self.replace_index(|ours| {
             let mut copy = Index::open(ours)?;
             index.iter().try_for_each(|entry| copy.add(&entry))?;
-            copy.write()
+            copy.write().map(|()| true)
         })?;
         Ok(true)
     }

@@ -29,13 +29,13 @@ pub(crate) struct IndexMarks {
     /// Folders that are links to other repositories.
     pub(crate) links: BTreeSet<String>,
     /// Files with the flag skip-worktree, and their blobs.
-    pub(crate) skipped: BTreeMap<String, Oid>,
+    pub(crate) skip_worktree: BTreeMap<String, Oid>,
     /// Files with the flag assume-unchanged.
     pub(crate) assumed_unchanged: BTreeSet<String>,
     /// Files with an unsolved conflict.
     pub(crate) conflicted: BTreeSet<String>,
     /// Folders of a sparse index, each with a `/` at its end, and their trees. All files in them are skipped.
-    pub(crate) skipped_folders: BTreeMap<String, Oid>,
+    pub(crate) sparse_folders: BTreeMap<String, Oid>,
 }
 
 impl IndexMarks {
@@ -56,22 +56,22 @@ impl IndexMarks {
 
     /// Whether git does not expect some file of the index in the folder.
     pub(crate) fn has_files_outside(&self) -> bool {
-        !self.skipped.is_empty() || !self.assumed_unchanged.is_empty() || !self.skipped_folders.is_empty()
+        !self.skip_worktree.is_empty() || !self.assumed_unchanged.is_empty() || !self.sparse_folders.is_empty()
     }
 
     /// Whether the file has the flag skip-worktree.
-    pub(crate) fn is_skipped(&self, path: &str) -> bool {
-        self.skipped.contains_key(path) || self.skipped_folders.keys().any(|folder| path.starts_with(folder))
+    pub(crate) fn is_skip_worktree(&self, path: &str) -> bool {
+        self.skip_worktree.contains_key(path) || self.sparse_folders.keys().any(|folder| path.starts_with(folder))
     }
 
-    fn add(&mut self, path: &[u8], mode: u32, id: &[u8], (is_skipped, is_assumed_unchanged): (bool, bool)) -> Option<()> {
+    fn add(&mut self, path: &[u8], mode: u32, id: &[u8], (is_skip_worktree, is_assumed_unchanged): (bool, bool)) -> Option<()> {
         // Only paths in Unicode can be pages.
         let Ok(path) = std::str::from_utf8(path) else { return Some(()) };
         let id = Oid::from_bytes(id).ok()?;
         match mode {
             GITLINK => drop(self.links.insert(path.to_owned())),
-            FOLDER => drop(self.skipped_folders.insert(path.to_owned(), id)),
-            _ if is_skipped => drop(self.skipped.insert(path.to_owned(), id)),
+            FOLDER => drop(self.sparse_folders.insert(path.to_owned(), id)),
+            _ if is_skip_worktree => drop(self.skip_worktree.insert(path.to_owned(), id)),
             _ if is_assumed_unchanged => drop(self.assumed_unchanged.insert(path.to_owned())),
             _ => {}
         }
@@ -83,7 +83,7 @@ fn listed_by_git(folder: &Path, own: &Path) -> IndexMarks {
     let mut marks = IndexMarks::default();
     let Ok(listed) = git_program::run(folder, own, &["ls-files", "-s", "-v", "-z"], &[]) else { return marks };
     for (path, entry) in read_index::parse_list(&listed) {
-        marks.add(&path, entry.mode, entry.id.as_bytes(), (entry.is_skipped, entry.is_assumed_unchanged));
+        marks.add(&path, entry.mode, entry.id.as_bytes(), (entry.is_skip_worktree, entry.is_assumed_unchanged));
     }
     marks
 }
@@ -197,16 +197,16 @@ mod tests {
             assert_eq!(marks.assumed_unchanged, BTreeSet::from(["ab/d.md".to_owned()]), "{version}");
             marks
         };
-        assert!(read("2").skipped.is_empty());
+        assert!(read("2").skip_worktree.is_empty());
         git(folder.path(), &["update-index", "--skip-worktree", "é.md", &long]);
         for version in ["3", "4"] {
             let marks = read(version);
-            assert!(marks.skipped.keys().eq([&long, "é.md"]), "{version}: {marks:?}");
-            assert!(marks.is_skipped("é.md") && !marks.is_skipped("z.md"));
+            assert!(marks.skip_worktree.keys().eq([&long, "é.md"]), "{version}: {marks:?}");
+            assert!(marks.is_skip_worktree("é.md") && !marks.is_skip_worktree("z.md"));
         }
         git(folder.path(), &["update-index", "--split-index"]);
         let marks = IndexMarks::read(folder.path());
-        assert!(marks.links.contains("ab/sub") && marks.is_skipped("é.md"), "{marks:?}");
+        assert!(marks.links.contains("ab/sub") && marks.is_skip_worktree("é.md"), "{marks:?}");
     }
 
     proptest! {

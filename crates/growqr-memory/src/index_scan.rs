@@ -46,10 +46,10 @@ impl Git {
             Wanted { path, new, stat }
         };
         let wanted: Vec<Wanted<'_>> = paths.iter().map(|path| wanted(path.as_str())).collect();
-        if wanted.is_empty() {
-            self.rebuild_if_lost()?;
-        } else {
+        if !wanted.is_empty() {
             self.index_versions(&wanted)?;
+        } else if scan.is_index_unknown {
+            self.rebuild_if_lost()?;
         }
         // Without a change of HEAD or of the index, they are hidden already.
         let hidden: &[HiddenFile] = if scan.is_index_unknown || scan.has_new_head { &scan.hidden } else { &[] };

@@ -76,6 +76,6 @@ impl LeftAlone {
     /// come from the server, and be private here.
     fn is_tracked(&self, page: &str) -> bool {
         let named = IgnoredPath { path: page.to_owned(), is_folder: false };
-        !self.marks.is_skipped(page) && !tracked::among(&self.folder, &[named]).is_empty()
+        !self.marks.is_skip_worktree(page) && !tracked::among(&self.folder, &[named]).is_empty()
     }
 }

@@ -4,10 +4,18 @@
 //! decides nothing about agents and reads no clock. It obeys the user's ignore files and attributes, converts line ends as the
 //! user's git does, leaves filtered pages alone, and runs no hooks, filters or signing programs.
 //!
-//! A path may be no page to memory in several ways: *ignored* (git ignores it, so it is private), *skipped* (it cannot be a page:
-//! not text, too large, a link, a bad name), *left alone* (ignored, or in a repository of its own), *outside* (committed, but git
-//! does not expect it in the folder), *held* (its committed version is not in its file yet, because another program has it open),
-//! *hidden* (a file of the server that cannot be a page here).
+//! Each way in which a path is no ordinary page has a word of its own:
+//!
+//! | word | meaning |
+//! |---|---|
+//! | ignored | git ignores it and does not track it, so it is private |
+//! | nested | it is a git repository of its own inside the folder, or in one |
+//! | left alone | ignored or nested: memory neither shows nor changes it |
+//! | skipped | reported with the reason: nested, or it cannot be a page (not text, too large, a link, a bad name) |
+//! | left to git | git runs a filter on it, so it can be read but not changed |
+//! | outside | it is committed, but git does not expect it in the folder (skip-worktree, as in a sparse checkout, or assume-unchanged) |
+//! | hidden | it is committed but cannot be a page here, so it is not in the folder, and its entry in git's index is skip-worktree |
+//! | held | it is committed, but its file still has the version before, because another program has it open |
 //!
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.

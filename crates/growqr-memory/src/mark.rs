@@ -1,7 +1,7 @@
 //! The mark of a memory: its random name, and the conversation that uses it. It is beside the history, in `.git/growqr`, so that
 //! clones and the copy on a server do not have it.
 
-use crate::disk::retry_while_held;
+use crate::disk::retry_while_in_use;
 use crate::error_context::Context;
 use crate::git_folder;
 use growqr_core::id::{ConversationName, MemoryName};
@@ -62,7 +62,7 @@ impl Mark {
         }
         let (file, new) = (own.join(FILE), own.join(format!("{FILE}.new")));
         fs::create_dir_all(&own).and_then(|()| fs::write(&new, text)).context(doing)?;
-        retry_while_held(|| fs::rename(&new, &file)).context(doing)
+        retry_while_in_use(|| fs::rename(&new, &file)).context(doing)
     }
 }
 

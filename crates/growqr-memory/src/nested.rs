@@ -3,6 +3,7 @@
 
 use crate::git::Git;
 use crate::hidden::HiddenFile;
+use crate::index_marks::IndexMarks;
 use crate::left_alone::NESTED;
 use crate::path;
 use crate::skipped_file::SkippedFile;
@@ -64,9 +65,7 @@ impl Git {
         let is_link = |mode: Option<u32>| mode == Some(GITLINK);
         let in_head = others.iter().filter(|other| is_link(other.leaf.and_then(|leaf| u32::try_from(leaf.mode).ok())));
         let mut links: Vec<Vec<u8>> = in_head.map(|other| other.path.clone()).collect();
-        if let Ok(index) = self.read_index() {
-            links.extend(index.entries().filter(|(_, entry)| is_link(Some(entry.mode))).map(|(path, _)| path));
-        }
+        links.extend(IndexMarks::read(&self.folder).links.into_iter().map(String::into_bytes));
         for path in links.into_iter().filter_map(|path| String::from_utf8(path).ok()) {
             if all.insert(path.clone()) {
                 let reason = path::bad_path(&path, NESTED);

@@ -77,7 +77,7 @@ impl Git {
         let marks = self.left_alone().marks();
         let reason = if marks.conflicted.contains(page) {
             "git has an unsolved conflict in this page. Solve it in the page, then: git add, with the file's name"
-        } else if marks.assumed_unchanged.contains(page) || (marks.is_skipped(page) && !self.conversion().is_sparse()) {
+        } else if marks.assumed_unchanged.contains(page) || (marks.is_skip_worktree(page) && !self.conversion().is_sparse()) {
             "git is told to pass over edits of this file, so its edit is not committed. To change that: git update-index \
              --no-skip-worktree --no-assume-unchanged, with the file's name"
         } else {
@@ -124,7 +124,7 @@ impl From<PageOutside> for PageInfo {
 /// The files that an index names as not expected.
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to map")]
 fn named(index: ReadIndex) -> BTreeSet<String> {
-    let named = index.entries().filter(|(_, entry)| entry.is_skipped || entry.is_assumed_unchanged);
+    let named = index.entries().filter(|(_, entry)| entry.is_skip_worktree || entry.is_assumed_unchanged);
     named.filter_map(|(path, _)| String::from_utf8(path).ok()).collect()
 }
 

@@ -136,7 +136,7 @@ fn kept_for(purpose: &str) -> String {
 }
 
 fn install(temporary: &Path, place: &Path) -> io::Result<()> {
-    disk::retry_while_held(|| fs::rename(temporary, place))
+    disk::retry_while_in_use(|| fs::rename(temporary, place))
 }
 
 /// Where an object stands in its pack.

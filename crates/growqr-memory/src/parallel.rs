@@ -12,9 +12,10 @@ const BLOCK: usize = 64;
 /// The most threads. More would only wait for the disk.
 const MAX_THREADS: usize = 8;
 
-/// The number of threads for work on files.
+/// The number of threads for work on files: more than there are processors, because a thread often waits for the disk, or for a
+/// processor that other programs use.
 pub(crate) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS)
+    (2 * thread::available_parallelism().map_or(1, NonZero::get)).min(MAX_THREADS)
 }
 
 /// Calls `work` for each job and for the jobs that it adds to the list. Each thread has a result of its own, on which it calls

@@ -5,7 +5,7 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::git_at_work::{self, LOOKS_OF_CHANGE};
 use crate::index::NO_INDEX;
-use crate::left_alone::{self, LeftAlone};
+use crate::left_alone;
 use crate::message::{self, Author};
 use crate::on_disk::OnDisk;
 use crate::path;
@@ -112,8 +112,7 @@ impl Git {
     /// # Errors
     /// If a page is left alone, or if its file cannot be a page, because the change would overwrite it.
     pub(crate) fn adopt_pages(&self, pages: &[&str], at: Timestamp) -> Result<(), MemoryError> {
-        let left_alone = LeftAlone::read(&self.folder);
-        pages.iter().try_for_each(|page| left_alone.refuse(page))?;
+        pages.iter().try_for_each(|page| self.left_alone().refuse(page))?;
         pages.iter().try_for_each(|page| self.adopt_page(page, at))
     }
 

@@ -32,7 +32,7 @@ pub(crate) enum ReadIndex {
 pub(crate) struct Entry {
     pub(crate) id: Oid,
     pub(crate) mode: u32,
-    pub(crate) is_skipped: bool,
+    pub(crate) is_skip_worktree: bool,
     pub(crate) is_assumed_unchanged: bool,
     /// Only the name is staged, without a content (`git add -N`).
     pub(crate) is_intent_to_add: bool,
@@ -44,9 +44,7 @@ impl ReadIndex {
     /// The entry of a file that is not in conflict.
     pub(crate) fn get(&self, path: &[u8]) -> Option<Entry> {
         match self {
-            ReadIndex::Readable(index) => {
-                index.get_path(Path::new(&*String::from_utf8_lossy(path)), 0).map(|entry| entry_of(&entry))
-            }
+            ReadIndex::Readable(index) => find(index, path),
             ReadIndex::Listed(entries) => entries.get(path).copied(),
         }
     }
@@ -60,11 +58,23 @@ impl ReadIndex {
     }
 }
 
+/// Opens an index with libgit2. Fails for a sparse one.
+pub(crate) fn open(file: &Path) -> Result<Index, git2::Error> {
+    let index = Index::open(file)?;
+    let is_sparse = index.iter().any(|entry| entry.mode == FOLDER);
+    if is_sparse { Err(git2::Error::from_str("it is a sparse index")) } else { Ok(index) }
+}
+
+/// The entry of a file that is not in conflict.
+pub(crate) fn find(index: &Index, path: &[u8]) -> Option<Entry> {
+    index.get_path(Path::new(&*String::from_utf8_lossy(path)), 0).map(|entry| entry_of(&entry))
+}
+
 fn entry_of(entry: &git2::IndexEntry) -> Entry {
     Entry {
         id: entry.id,
         mode: entry.mode,
-        is_skipped: entry.flags_extended & SKIP_WORKTREE != 0,
+        is_skip_worktree: entry.flags_extended & SKIP_WORKTREE != 0,
         is_assumed_unchanged: entry.flags & ASSUME_UNCHANGED != 0,
         is_intent_to_add: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
         is_without_stat: entry.mtime.seconds() == 0,
@@ -88,9 +98,7 @@ impl Git {
 
     /// Opens git's index with libgit2, which reads a sparse index as if its folders were files.
     pub(crate) fn open_index(&self) -> Result<Index, git2::Error> {
-        let index = Index::open(&self.index_file())?;
-        let is_sparse = index.iter().any(|entry| entry.mode == FOLDER);
-        if is_sparse { Err(git2::Error::from_str("it is a sparse index")) } else { Ok(index) }
+        open(&self.index_file())
     }
 
     /// Reads git's index. It is empty if there is none.
@@ -143,7 +151,7 @@ pub(crate) fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
         let entry = Entry {
             id: Oid::from_str(id).ok()?,
             mode: u32::from_str_radix(mode, 8).ok()?,
-            is_skipped: tag.eq_ignore_ascii_case("S"),
+            is_skip_worktree: tag.eq_ignore_ascii_case("S"),
             is_assumed_unchanged: tag.chars().all(|c| c.is_ascii_lowercase()),
             is_intent_to_add: false,
             is_without_stat: false,

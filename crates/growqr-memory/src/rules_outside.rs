@@ -25,8 +25,8 @@ impl RulesOutside {
             let above = path.strip_suffix(IGNORE_FILE)?;
             (above.is_empty() || above.ends_with('/')).then(|| (above.to_owned(), *id))
         };
-        let files: BTreeMap<String, Oid> = marks.skipped.iter().filter_map(above).collect();
-        let trees = marks.skipped_folders.clone();
+        let files: BTreeMap<String, Oid> = marks.skip_worktree.iter().filter_map(above).collect();
+        let trees = marks.sparse_folders.clone();
         let is_empty = files.is_empty() && trees.is_empty();
         (!is_empty).then(|| RulesOutside { folder: folder.to_owned(), files, trees, repo: Mutex::default() })
     }

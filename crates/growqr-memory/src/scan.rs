@@ -297,7 +297,7 @@ impl Rows {
             }
             let Some(stat) = row.file.filter(|_| !has_blob(&row.page) && !base.held.contains(&row.page.path)) else { continue };
             if stat.size > MAX_PAGE_BYTES {
-                row.page.seen = settled(started, stat, Seen::NotText(stat));
+                row.page.seen = remembered(started, stat, Seen::NotText(stat));
                 row.found = Some(Found::NotText);
             } else {
                 paths.push((number, row.page.path.clone(), row.page.in_head));
@@ -311,8 +311,8 @@ impl Rows {
             let row: &mut Row = &mut rows.borrow_mut()[number];
             if let Some(stat) = row.file {
                 row.page.seen = match found {
-                    Found::Page(oid) => settled(started, stat, Seen::Page(stat, oid)),
-                    Found::NotText => settled(started, stat, Seen::NotText(stat)),
+                    Found::Page(oid) => remembered(started, stat, Seen::Page(stat, oid)),
+                    Found::NotText => remembered(started, stat, Seen::NotText(stat)),
                     Found::NotAPage(_) | Found::Absent => Seen::Unknown,
                 };
             }
@@ -466,7 +466,7 @@ impl Rows {
 }
 
 /// What may be remembered of a file: nothing if it could be written again without another stat.
-fn settled(started: Option<i64>, stat: Stat, seen: Seen) -> Seen {
+fn remembered(started: Option<i64>, stat: Stat, seen: Seen) -> Seen {
     match started {
         Some(started) if stat.mtime_ns < started && stat.ctime_ns < started => seen,
         _ => Seen::Unknown,

@@ -26,11 +26,11 @@ pub(crate) fn decode<'a>(page: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Me
         return Err(not_text(page, bytes, nul));
     }
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    if !text.contains(is_hidden) {
+    if !text.contains(is_invisible) {
         return Ok(Cow::Borrowed(text));
     }
     let text = text.replace("\r\n", "\n");
-    Ok(Cow::Owned(text.chars().map(|c| if is_hidden(c) { picture(c) } else { c }).collect()))
+    Ok(Cow::Owned(text.chars().map(|c| if is_invisible(c) { picture(c) } else { c }).collect()))
 }
 
 /// Checks the text that somebody wants to write.
@@ -39,7 +39,7 @@ pub(crate) fn decode<'a>(page: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Me
 /// As [`decode`], and [`MemoryError::NotText`] for a control character.
 pub(crate) fn check_new(page: &str, text: &str) -> Result<(), MemoryError> {
     check_size(text.len())?;
-    match text.char_indices().find(|(_, c)| *c == '\0' || (is_hidden(*c) && *c != '\r')) {
+    match text.char_indices().find(|(_, c)| *c == '\0' || (is_invisible(*c) && *c != '\r')) {
         None => Ok(()),
         Some((at, c)) => {
             let reason = format!("line {} has the control character {:?}; leave it out", line_at(text.as_bytes(), at), c);
@@ -112,7 +112,7 @@ impl Style {
     fn of(raw: &str) -> Style {
         let crlf = raw.matches("\r\n").count();
         let has_own_picture = |c: &char| picture(*c) != UNKNOWN && !raw.contains(picture(*c));
-        let mut controls: Vec<char> = raw.chars().filter(|c| is_hidden(*c) && *c != '\r').filter(has_own_picture).collect();
+        let mut controls: Vec<char> = raw.chars().filter(|c| is_invisible(*c) && *c != '\r').filter(has_own_picture).collect();
         controls.sort_unstable();
         controls.dedup();
         Style { is_crlf: crlf * 2 > raw.matches('\n').count(), controls }
@@ -155,7 +155,7 @@ fn same_lines(old: &[u8], new: &[u8], count: usize) -> Result<Vec<Option<usize>>
 }
 
 /// Whether the text shows another character in its place.
-fn is_hidden(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_control() && !matches!(c, '\0' | '\n' | '\t')
 }
 

@@ -220,7 +220,7 @@ fn visit<T: Learned>(
 /// not count, as in [`crate::left_alone`].
 fn add_tracked<T: Learned>(folder: &Path, marks: &IndexMarks, walked: &mut Walked<T>) {
     let tracked = tracked::among(folder, &walked.ignored).into_iter();
-    let tracked: HashSet<String> = tracked.filter(|path| !marks.is_skipped(path)).collect();
+    let tracked: HashSet<String> = tracked.filter(|path| !marks.is_skip_worktree(path)).collect();
     walked.ignored.retain(|ignored| ignored.is_folder || !tracked.contains(&ignored.path));
     for path in tracked {
         if path::check(&path).is_ok()

@@ -4,39 +4,72 @@ use crate::disk;
 use crate::git::Git;
 use crate::git_program;
 use crate::page_cache::PageCache;
-use crate::read_index::SKIP_WORKTREE;
+use crate::read_index::{self, Entry, ReadIndex, SKIP_WORKTREE};
 use crate::stat::Stat;
 use git2::{Error, Index, IndexEntry};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+/// Entries to set in git's index, and paths to remove from it.
+#[derive(Default)]
+pub(crate) struct IndexChanges {
+    pub(crate) set: Vec<IndexEntry>,
+    pub(crate) remove: Vec<Vec<u8>>,
+}
+
+impl IndexChanges {
+    fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
+}
+
+/// Finds the entry of a path.
+pub(crate) type FindEntry<'a> = &'a dyn Fn(&[u8]) -> Option<Entry>;
+
 impl Git {
-    /// Changes and removes entries. Nobody else's change of the index is lost: if it was written meanwhile, this fails.
-    pub(crate) fn change_index(&self, set: &[IndexEntry], remove: &[Vec<u8>]) -> Result<(), Error> {
-        if set.is_empty() && remove.is_empty() {
-            return Ok(());
-        }
+    /// Makes the changes that `decide` asks for when it has seen the entries. Reads the index once: with 50,000 entries, each
+    /// reading takes as long as all the rest of a change. Nobody else's change is lost: if the index was written meanwhile,
+    /// this fails. Returns `false` if there is no index, as [`Git::rebuild_if_lost`].
+    pub(crate) fn edit_index(&self, decide: impl Fn(FindEntry<'_>) -> IndexChanges) -> Result<bool, Error> {
         let file = self.index_file();
-        match self.open_index() {
-            Ok(_) => self.replace_index(|ours| {
-                if file.exists() {
-                    fs::copy(&file, ours).map_err(from_io)?;
-                }
-                // An index without a repository: adding an entry need not look for its object.
-                let mut index = Index::open(ours)?;
-                for path in remove {
-                    index.remove(Path::new(&*String::from_utf8_lossy(path)), 0)?;
-                }
-                set.iter().try_for_each(|entry| index.add(entry))?;
-                index.write()
-            }),
-            Err(error) if self.is_index_damaged() => Err(error),
-            Err(_) => self.change_through_git(set, remove).map_err(from_io),
+        if !file.exists() {
+            return self.edit_any_index(decide);
         }
+        let mut is_readable = true;
+        let edited = self.replace_index(|ours| {
+            fs::copy(&file, ours).map_err(from_io)?;
+            let mut index = read_index::open(ours).inspect_err(|_| is_readable = false)?;
+            let changes = decide(&|path| read_index::find(&index, path));
+            if changes.is_empty() { Ok(false) } else { write_changes(&mut index, &changes).map(|()| true) }
+        });
+        if is_readable { edited.map(|()| true) } else { self.edit_any_index(decide) }
     }
 
-    fn change_through_git(&self, set: &[IndexEntry], remove: &[Vec<u8>]) -> io::Result<()> {
+    /// Like [`Git::edit_index`], of an index that may be damaged or of a kind that libgit2 does not know.
+    fn edit_any_index(&self, decide: impl Fn(FindEntry<'_>) -> IndexChanges) -> Result<bool, Error> {
+        if !self.rebuild_if_lost()? {
+            return Ok(false);
+        }
+        let index = self.read_index()?;
+        let changes = decide(&|path| index.get(path));
+        if changes.is_empty() {
+            return Ok(true);
+        }
+        if let ReadIndex::Listed(_) = index {
+            return self.change_through_git(&changes).map(|()| true).map_err(from_io);
+        }
+        let file = self.index_file();
+        self.replace_index(|ours| {
+            if file.exists() {
+                fs::copy(&file, ours).map_err(from_io)?;
+            }
+            write_changes(&mut Index::open(ours)?, &changes).map(|()| true)
+        })?;
+        Ok(true)
+    }
+
+    fn change_through_git(&self, IndexChanges { set, remove }: &IndexChanges) -> io::Result<()> {
         let mut changes = Vec::new();
         for IndexEntry { mode, id, path, .. } in set {
             changes.extend(format!("{mode:o} {id}\t").into_bytes());
@@ -50,26 +83,31 @@ impl Git {
         // git does not expand the last folder of a sparse index when a file in it is added, so the index is expanded first.
         let arguments = ["-c", "index.sparse=false", "update-index", "-z", "--index-info"];
         git_program::run(&self.folder, &own, &arguments, &changes)?;
-        let skipped = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
-        let skipped: Vec<u8> = skipped.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
-        if !skipped.is_empty() {
-            git_program::run(&self.folder, &own, &["update-index", "-z", "--skip-worktree", "--stdin"], &skipped)?;
+        let skip_worktree = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
+        let skip_worktree: Vec<u8> = skip_worktree.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
+        if !skip_worktree.is_empty() {
+            git_program::run(&self.folder, &own, &["update-index", "-z", "--skip-worktree", "--stdin"], &skip_worktree)?;
         }
         Ok(())
     }
 
-    /// Puts a new index in place, which `write` writes to the given file.
+    /// Puts a new index in place, which `write` writes to the given file. If `write` returns `false`, the old one stays.
     ///
     /// The file is fsynced before the rename: some file systems take many times as long to rename unwritten data over an
     /// existing file.
-    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn replace_index(&self, write: impl FnOnce(&Path) -> Result<bool, Error>) -> Result<(), Error> {
         self.remove_own_index_lock();
         let (ours, lock) = (self.own_index_file(), self.index_lock());
         let before = self.index_stat();
-        if lock.exists() {
-            return Err(held());
+        let written = write(&ours);
+        if !matches!(written, Ok(true)) {
+            let _ = fs::remove_file(&ours);
+            return written.map(drop);
         }
-        write(&ours)?;
+        if lock.exists() {
+            let _ = fs::remove_file(&ours);
+            return Err(locked_by_git());
+        }
         self.install_index(&ours, &lock, before)?;
         self.note_own_index_write(before);
         Ok(())
@@ -79,10 +117,10 @@ impl Git {
         File::options().write(true).open(ours).and_then(|file| disk::sync_file(&file)).map_err(from_io)?;
         match fs::hard_link(ours, lock) {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(held()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(locked_by_git()),
             // Not every file system has hard links. A copy works as well but takes longer.
             Err(_) => {
-                let mut locked = File::create_new(lock).map_err(|_| held())?;
+                let mut locked = File::create_new(lock).map_err(|_| locked_by_git())?;
                 let copied = File::open(ours).and_then(|mut ours| io::copy(&mut ours, &mut locked));
                 copied.and_then(|_| disk::sync_file(&locked)).map_err(from_io)?;
             }
@@ -136,7 +174,16 @@ impl Git {
     }
 }
 
-fn held() -> Error {
+fn write_changes(index: &mut Index, IndexChanges { set, remove }: &IndexChanges) -> Result<(), Error> {
+    for path in remove {
+        index.remove(Path::new(&*String::from_utf8_lossy(path)), 0)?;
+    }
+    // The index is open without a repository, so adding an entry need not look for its object.
+    set.iter().try_for_each(|entry| index.add(entry))?;
+    index.write()
+}
+
+fn locked_by_git() -> Error {
     Error::from_str("another git process holds its lock")
 }
 

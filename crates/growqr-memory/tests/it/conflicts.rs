@@ -51,14 +51,14 @@ fn a_conflict_is_found_again_after_other_changes_and_after_the_memory_is_opened_
 
 #[test]
 fn a_conflict_is_over_when_either_version_is_deleted_or_both_are_the_same() {
-    let settle: [&dyn Fn(&World); 3] =
+    let ends: [&dyn Fn(&World); 3] =
         [&|world| drop(world.change(&delete(COPY)).unwrap()), &|world| drop(world.change(&delete("a.md")).unwrap()), &|world| {
             drop(world.write("a.md", "server\n"))
         }];
-    for settle in settle {
+    for end in ends {
         let mut pair = conflicting();
         let before = pair.world.memory.conflicts(OpenConflicts::default()).unwrap();
-        settle(&pair.world);
+        end(&pair.world);
         assert_eq!(pair.world.memory.conflicts(before.clone()).unwrap().open, []);
         pair.sync();
         assert_eq!(pair.world.memory.conflicts(before).unwrap().open, []);
