@@ -49,8 +49,11 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
+    /// What came first and second.
+    type Received = (Vec<u8>, Vec<u8>);
+
     /// Accepts one connection, answers the first message of SOCKS 5 and returns what came: the greeting and the request.
-    fn socks_server() -> (String, std::thread::JoinHandle<(Vec<u8>, Vec<u8>)>) {
+    fn socks_server() -> (String, std::thread::JoinHandle<Received>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = std::thread::spawn(move || {
