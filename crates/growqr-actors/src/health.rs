@@ -6,6 +6,7 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -42,6 +43,12 @@ fn copy_of(error: &StoreError) -> StoreError {
         StoreError::Newer(version) => StoreError::Newer(version.clone()),
         StoreError::Failed(what) => StoreError::Failed(what.clone()),
     }
+}
+
+/// The message of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
 }
 
 /// An agent that cannot go on.

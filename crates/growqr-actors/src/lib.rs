@@ -25,6 +25,7 @@ pub mod placement;
 mod ports;
 mod rebuild;
 mod runner;
+mod seat;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
 pub mod supervisor;

@@ -1,7 +1,7 @@
 //! Performs intents: model calls, tool calls, and what concerns sessions. Each results in an input for the turn machine.
 
+use crate::health::panic_message;
 use crate::ports::Ports;
-use crate::supervisor::panic_message;
 use futures_util::FutureExt;
 use growqr_core::agent::{Input, State, wanted_calls};
 use growqr_core::id::{EffectId, RequestId};

@@ -8,13 +8,13 @@
 
 use crate::backoff::Backoff;
 use crate::decision::Decision;
-use crate::health::StopCause;
+use crate::health::{StopCause, panic_message};
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
-use crate::placement::Inbox;
-use crate::placement::{InboxItem, Posted};
-use crate::supervisor::{RunnerDeps, Seat, panic_message};
+use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
+use crate::ports::{HostConfig, Ports};
+use crate::seat::Seat;
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinSet};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The first and the longest wait between tries to use the store again.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -38,6 +39,21 @@ const LOAD_ATTEMPTS: u32 = 3;
 
 /// How long to wait for aborted work to end. Blocking work cannot be aborted.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The dependencies of a runner.
+#[derive(Clone)]
+pub struct RunnerDeps {
+    /// The adapters.
+    pub ports: Ports,
+    /// Sizes and timeouts.
+    pub config: HostConfig,
+    /// The host that runs it.
+    pub host: Arc<dyn RunnerHost>,
+    /// When the host started.
+    pub started: Timestamp,
+    /// Stops the agent.
+    pub stop: CancellationToken,
+}
 
 pub(crate) struct Runner {
     deps: RunnerDeps,

@@ -2,6 +2,9 @@
 
 use crate::path_pattern::PathPattern;
 
+/// The file with the ignore patterns of a folder.
+pub(crate) const IGNORE_FILE: &str = ".gitignore";
+
 /// A line with a pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct IgnorePattern {

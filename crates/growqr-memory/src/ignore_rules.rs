@@ -1,7 +1,7 @@
 //! Decides what git ignores by its patterns: `.gitignore` of each folder, `info/exclude` and the person's own file. Whether a
 //! path is tracked, and so not ignored after all, is the business of `tracked`.
 
-use crate::ignore_file::{self, IgnorePattern};
+use crate::ignore_file::{self, IGNORE_FILE, IgnorePattern};
 use crate::ignore_sources;
 use crate::index_marks::IndexMarks;
 use crate::rules_outside::RulesOutside;
@@ -11,9 +11,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
-
-/// The file with the ignore patterns of a folder.
-pub(crate) const IGNORE_FILE: &str = ".gitignore";
 
 /// The patterns that apply inside one folder. A clone is cheap.
 #[derive(Clone)]

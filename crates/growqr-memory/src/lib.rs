@@ -29,7 +29,7 @@
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
-//!   files), `index`, `read_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
+//!   files), `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -52,6 +52,7 @@ mod git;
 mod git_at_work;
 mod git_config;
 mod git_folder;
+mod git_index;
 mod git_program;
 mod glob;
 mod hidden;

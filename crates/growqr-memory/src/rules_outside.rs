@@ -1,6 +1,6 @@
 //! The `.gitignore` files that are in git's index but, as by a sparse checkout, not in the folder. git obeys them all the same.
 
-use crate::ignore_rules::IGNORE_FILE;
+use crate::ignore_file::IGNORE_FILE;
 use crate::index_marks::IndexMarks;
 use git2::{ErrorCode, Oid, Repository};
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@
 
 use crate::attributes::ATTRIBUTE_FILE;
 use crate::error_context::Context;
-use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
+use crate::ignore_file::IGNORE_FILE;
+use crate::ignore_rules::IgnoreRules;
 use crate::index_marks::IndexMarks;
 use crate::left_alone::NESTED;
 use crate::leftover;
