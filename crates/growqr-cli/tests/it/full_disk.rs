@@ -3,7 +3,8 @@
 use crate::program::{Program, run_with};
 use growqr_testkit::anthropic::{Point, StopPoint, says};
 use growqr_testkit::{SmallDisk, skipped};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long the test waits for a condition.
 const LIMIT: Duration = Duration::from_secs(60);
