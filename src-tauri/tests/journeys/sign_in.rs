@@ -325,9 +325,9 @@ fn with_a_locked_keyring_the_session_is_offline_until_it_is_unlocked() {
     world.sign_in(&window);
     account::see_in_menu(&window, "after a restart");
     window.click(names::SETTINGS);
-    window.see_anywhere("after a restart");
+    window.see_anywhere("sign in again after a restart");
     world.session.unlock();
-    window.until("return !textWith('page', '', 'after a restart')", "the sign-in is stored now");
+    window.until("return !textWith('page', '', 'sign in again after a restart')", "the sign-in is stored now");
     account::see(&window, ADA, State::Online);
     drop(window);
     account::see(&world.open(), ADA, State::Online);
