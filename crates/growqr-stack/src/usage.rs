@@ -27,11 +27,12 @@ pub struct DiskUse {
     pub paths: Vec<(String, u64)>,
 }
 
-/// A file system with less room is full: nothing useful can be written there.
+/// A file system with less room, in kibibytes, is full: nothing useful can be written there.
 const FULL: u64 = 1 << 10;
 
-/// Prints the free kibibytes and, where `df` can, the free files of the file system of each path: one line for each path.
-const FREE: &str = "df -Pk \"$@\" && { df -Pi \"$@\" 2>/dev/null || true; }";
+/// Prints two lines for each path: the free kibibytes of its file system and, where `df` can, its free files, or an empty line. The
+/// lines are known by their order: `df` of BusyBox names the first place where the device is mounted, not the path.
+const FREE: &str = r#"for path; do df -Pk "$path" | tail -n 1 | grep . || exit 1; df -Pi "$path" 2>/dev/null | tail -n 1 | grep . || echo; done"#;
 
 /// Prints the kibibytes below each path, without the entries that `SKIP` names.
 const MEASURE: &str = r#"
@@ -107,22 +108,22 @@ impl Daemon {
         if done.code != 0 {
             return Err(StackError::Failed { during: "read the free disk space", message: done.error });
         }
-        Ok(paths.iter().filter(|path| is_full(&done.output, path)).map(|path| (*path).to_owned()).collect())
+        let lines: Vec<&str> = done.output.lines().collect();
+        let full = paths.iter().zip(lines.chunks(2)).filter(|(_, lines)| is_full(lines));
+        Ok(full.map(|(path, _)| (*path).to_owned()).collect())
     }
 }
 
-/// Reads what [`FREE`] prints: the lines of kibibytes come first, then those of files.
-fn is_full(printed: &str, path: &str) -> bool {
-    let line = |line: &str| {
-        // From the end: the name of a device may have spaces.
-        let mut fields = line.split_whitespace().rev();
-        let is_this = fields.next()? == path;
-        let free: u64 = fields.nth(1)?.parse().ok()?;
+/// Reads the two lines that [`FREE`] prints for a path: kibibytes, then files.
+fn is_full(lines: &[&str]) -> bool {
+    let counts = |line: &&str| {
+        // From the end: the name of a device may have spaces. Mounted on, capacity, free, used.
+        let mut fields = line.split_whitespace().rev().skip(2);
+        let free: u64 = fields.next()?.parse().ok()?;
         let used: u64 = fields.next()?.parse().ok()?;
-        is_this.then_some((free, used))
+        Some((free, used))
     };
-    let mut lines = printed.lines().filter_map(line);
-    let (room, files) = (lines.next(), lines.next());
+    let (room, files) = (lines.first().and_then(counts), lines.get(1).and_then(counts));
     // Where files are not counted, both numbers are 0.
     room.is_some_and(|(free, _)| free < FULL) || files.is_some_and(|(free, used)| free == 0 && used > 0)
 }
@@ -133,18 +134,12 @@ mod tests {
 
     #[test]
     fn a_file_system_is_full_without_room_or_without_files() {
-        let printed = |free: u64, files: &str| {
-            format!(
-                "Filesystem 1024-blocks Used Available Capacity Mounted on\n\
-                 a device 200000 1 199999 1% /data\ntmpfs 24576 {} {free} 100% /workspace\n\
-                 Filesystem Inodes Used Available Capacity Mounted on\n\
-                 a device 100 1 99 1% /data\ntmpfs {files} 100% /workspace\n",
-                24576 - free
-            )
+        let full = |free: u64, files: &str| {
+            let (room, files) = (format!("a device 24576 {} {free} 100% /", 24576 - free), format!("a device {files} 100% /"));
+            is_full(&[&room, &files])
         };
-        let full = |free, files| is_full(&printed(free, files), "/workspace");
         assert!(full(0, "900 10 890") && full(1023, "900 10 890") && full(20_000, "900 900 0"));
         assert!(!full(1024, "900 10 890") && !full(20_000, "0 0 0"));
-        assert!(!is_full(&printed(0, "900 900 0"), "/data") && !is_full("", "/data"));
+        assert!(is_full(&["tmpfs 24576 24576 0 100% /", ""]) && !is_full(&[]) && !is_full(&["", ""]));
     }
 }

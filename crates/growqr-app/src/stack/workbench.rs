@@ -44,6 +44,9 @@ struct Slot {
     needed: watch::Sender<()>,
 }
 
+/// Added to the reason if a session had begun.
+const IN_DOUBT: &str = ". What the session was doing may have happened in part: check it before it is done again.";
+
 /// Whether the workbench can be used.
 #[derive(Clone)]
 enum Bench {
@@ -107,7 +110,18 @@ impl WorkbenchSlot {
         });
     }
 
-    /// The workbench is not started again by itself, for this reason: the end of a sentence. Its sessions fail.
+    /// The person has ordered a start: sessions wait again if the workbench was given up.
+    pub(crate) fn try_again(&self) {
+        self.0.bench.send_if_modified(|bench| {
+            let is_given_up = matches!(bench, Bench::GivenUp(_));
+            if is_given_up {
+                *bench = Bench::Down("it is being started".to_owned());
+            }
+            is_given_up
+        });
+    }
+
+    /// The workbench is not started again by itself, for this reason: sentences, the first without a capital. Its sessions fail.
     pub(crate) fn give_up(&self, reason: &str) {
         self.drivers().clear();
         self.0.bench.send_if_modified(|bench| {
@@ -287,7 +301,8 @@ impl Sessions for WorkbenchSlot {
             let running = match self.running().await {
                 Ok(running) => running,
                 Err(reason) => {
-                    let reason = format!("the workbench cannot be used: {reason}");
+                    let in_doubt = if job.session.is_some() { IN_DOUBT } else { "" };
+                    let reason = format!("the workbench cannot be used: {reason}{in_doubt}");
                     let outcome = SessionOutcome::Failed { reason, retryable: true };
                     return SessionNews::Ended(SessionEnd::without_words(outcome));
                 }

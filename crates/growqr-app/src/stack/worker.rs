@@ -201,6 +201,7 @@ impl Worker {
             self.restarts.clear();
             self.unprepared.clear();
             self.next_download = None;
+            self.deps.workbench.try_again();
         }
         self.remove_orphans.extend(orders.remove_orphans);
         if let Some(join) = orders.sync {
