@@ -3,7 +3,7 @@
 
 use crate::attribute_file::State;
 use crate::attributes::{ATTRIBUTE_FILE, Attributes};
-use crate::git_config::GitConfig;
+use crate::git_config::{self, GitConfig};
 use crate::line_ends::LineEnds;
 use crate::tree_entry::blob_at;
 use git2::{Config, ObjectType, Oid, Repository};
@@ -107,6 +107,11 @@ impl Conversion {
     /// Ignores a poisoned lock: reading leaves nothing half done.
     fn repo(&self) -> MutexGuard<'_, Option<Repository>> {
         self.repo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether patterns match letters in either case.
+    pub(crate) fn folds_case(&self) -> bool {
+        self.settings.folds_case
     }
 
     /// Whether the user keeps only a part of the pages in the folder.
@@ -218,6 +223,6 @@ fn system_attributes() -> Option<PathBuf> {
 /// The attributes of the person, if the configuration names no other file.
 fn personal_attributes() -> Option<PathBuf> {
     let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || folder("HOME").or_else(|| folder("USERPROFILE")).map(|home| home.join(".config"));
+    let home = || git_config::home().map(|home| home.join(".config"));
     folder("XDG_CONFIG_HOME").or_else(home).map(|config| config.join("git").join("attributes"))
 }

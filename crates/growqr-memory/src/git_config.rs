@@ -117,7 +117,7 @@ impl Reading<'_> {
         let above = |path: Option<PathBuf>| path.map(|path| slashes(&path.canonicalize().unwrap_or(path)));
         // The folder before a pattern is no pattern, whatever characters it has.
         let (literal, pattern) = if let Some(rest) = pattern.strip_prefix("~/") {
-            (above(env::home_dir()), format!("/{rest}"))
+            (above(home()), format!("/{rest}"))
         } else if let Some(rest) = pattern.strip_prefix("./") {
             (above(file.parent().map(Path::to_owned)), format!("/{rest}"))
         } else if Path::new(pattern).is_absolute() || pattern.starts_with('/') {
@@ -138,9 +138,20 @@ impl Reading<'_> {
     }
 }
 
+/// The home folder of the person, as git finds it: also on Windows `HOME` comes first, then a drive of the network.
+pub(crate) fn home() -> Option<PathBuf> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let on_drive = || {
+        let mut home = variable("HOMEDRIVE").filter(|_| cfg!(windows))?;
+        home.push(variable("HOMEPATH")?);
+        Some(PathBuf::from(home)).filter(|home| home.is_dir())
+    };
+    variable("HOME").map(PathBuf::from).or_else(on_drive).or_else(env::home_dir)
+}
+
 /// The path with the person's home folder in the place of `~`.
 fn expanded(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), env::home_dir()) {
+    match (path.strip_prefix("~/"), home()) {
         (Some(inside), Some(home)) => home.join(inside),
         _ => PathBuf::from(path),
     }

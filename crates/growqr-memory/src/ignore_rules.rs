@@ -44,8 +44,8 @@ impl IgnoreRules {
     }
 
     /// The rules of these patterns alone.
-    pub(crate) fn of_patterns(patterns: Vec<u8>) -> IgnoreRules {
-        let mut rules = IgnoreRules { innermost: None, folds_case: false, composes_names: false, outside: None };
+    pub(crate) fn of_patterns(patterns: Vec<u8>, folds_case: bool) -> IgnoreRules {
+        let mut rules = IgnoreRules { innermost: None, folds_case, composes_names: false, outside: None };
         rules.add(0, Ok(patterns));
         rules
     }

@@ -1,7 +1,7 @@
 //! Finds the files with ignore patterns that lie outside the working tree, and git's setting for letter case. Does not open the
 //! repository, and reads past a configuration file that is broken.
 
-use crate::git_config::GitConfig;
+use crate::git_config::{self, GitConfig};
 use crate::git_folder;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(crate) fn of_repository(folder: &Path) -> IgnoreSources {
 /// Where git keeps the person's ignore patterns if no setting names another file.
 fn default_excludes_file() -> Option<PathBuf> {
     let folder = env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let folder = folder.or_else(|| env::home_dir().map(|home| home.join(".config")))?;
+    let folder = folder.or_else(|| git_config::home().map(|home| home.join(".config")))?;
     Some(folder.join("git").join("ignore"))
 }
 

@@ -85,6 +85,7 @@ fn listed_by_git(folder: &Path, own: &Path) -> IndexMarks {
     for (path, entry) in read_index::parse_list(&listed) {
         marks.add(&path, entry.mode, entry.id.as_bytes(), (entry.is_skip_worktree, entry.is_assumed_unchanged));
     }
+    marks.conflicted = read_index::parse_conflicts(&listed);
     marks
 }
 

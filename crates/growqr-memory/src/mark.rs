@@ -1,12 +1,13 @@
 //! The mark of a memory: its random name, and the conversation that uses it. It is beside the history, in `.git/growqr`, so that
 //! clones and the copy on a server do not have it.
 
-use crate::disk::retry_while_in_use;
+use crate::disk::{retry_while_in_use, sync_file};
 use crate::error_context::Context;
 use crate::git_folder;
 use growqr_core::id::{ConversationName, MemoryName};
 use growqr_core::memory::MemoryError;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The file's name.
@@ -61,7 +62,13 @@ impl Mark {
             text.push_str(&format!("conversation {conversation}\nevents {events}\ndatabase {database}\n"));
         }
         let (file, new) = (own.join(FILE), own.join(format!("{FILE}.new")));
-        fs::create_dir_all(&own).and_then(|()| fs::write(&new, text)).context(doing)?;
+        // Durable before it replaces the old one: after a power cut, an empty mark would pass for a repository that was cloned again.
+        let write = || {
+            let mut made = fs::File::create(&new)?;
+            made.write_all(text.as_bytes())?;
+            sync_file(&made)
+        };
+        fs::create_dir_all(&own).and_then(|()| write()).context(doing)?;
         retry_while_in_use(|| fs::rename(&new, &file)).context(doing)
     }
 }

@@ -41,7 +41,8 @@ impl Git {
     }
 
     fn known_outside(&self, index: Option<ReadIndex>) -> Outside {
-        let patterns = self.conversion().is_sparse().then(|| SparsePatterns::read(&self.folder)).flatten();
+        let conversion = self.conversion();
+        let patterns = conversion.is_sparse().then(|| SparsePatterns::read(&self.folder, conversion.folds_case())).flatten();
         Outside::Known { named: index.map(named).unwrap_or_default(), patterns }
     }
 

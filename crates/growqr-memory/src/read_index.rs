@@ -2,7 +2,7 @@
 
 use git2::{Index, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
 use sha1::{Digest, Sha1};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// Extended flag of an entry: git does not expect the file in the folder.
@@ -86,7 +86,17 @@ pub(crate) fn is_intact(bytes: &[u8]) -> bool {
     content.starts_with(b"DIRC") && content.len() >= 12 && is_checksum
 }
 
-/// Parses lines such as `S 100644 <id> 0\t<path>`. A small letter means assume-unchanged, an `S` skip-worktree.
+/// The paths in conflict in such lines as [`parse_list`] reads.
+pub(crate) fn parse_conflicts(listed: &[u8]) -> BTreeSet<String> {
+    let parse = |line: &[u8]| {
+        let (head, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+        (!head.ends_with(" 0")).then(|| path.to_owned())
+    };
+    listed.split(|byte| *byte == 0).filter_map(parse).collect()
+}
+
+/// Parses lines such as `S 100644 <id> 0\t<path>`. A small letter means assume-unchanged, an `S` skip-worktree. Entries in conflict,
+/// which have another number than 0, are left out.
 pub(crate) fn parse_list(listed: &[u8]) -> HashMap<Vec<u8>, Entry> {
     let parse = |line: &[u8]| {
         let end = line.iter().position(|byte| *byte == b'\t')?;

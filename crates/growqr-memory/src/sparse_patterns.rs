@@ -10,13 +10,14 @@ pub(crate) struct SparsePatterns(IgnoreRules);
 
 impl SparsePatterns {
     /// Reads the patterns. `None` if there are none: then all files are in the folder.
-    pub(crate) fn read(folder: &Path) -> Option<SparsePatterns> {
+    /// `folds_case`: letters match in either case.
+    pub(crate) fn read(folder: &Path, folds_case: bool) -> Option<SparsePatterns> {
         let text = fs::read(git_folder::own(folder).join("info").join("sparse-checkout")).ok()?;
-        Some(SparsePatterns(IgnoreRules::of_patterns(text)))
+        Some(SparsePatterns(IgnoreRules::of_patterns(text, folds_case)))
     }
 
-    /// Whether the file belongs into the folder. As git does it: the last pattern that matches the file decides or, if none
-    /// matches, the last one that matches the innermost folder that is matched by one.
+    /// Whether the file belongs into the folder. As git does it: the last pattern that matches the file decides; otherwise the
+    /// nearest parent folder that some pattern matches.
     pub(crate) fn include(&self, page: &str) -> bool {
         let folders = page.rmatch_indices('/').map(|(end, _)| (&page[..end], true));
         let mut verdicts = std::iter::once((page, false)).chain(folders).map(|(path, is_folder)| self.0.verdict(path, is_folder));
@@ -30,8 +31,9 @@ mod tests {
 
     #[test]
     fn cone_patterns_and_others_are_read_as_git_reads_them() {
-        let included =
-            |patterns: &str, page: &str| SparsePatterns(IgnoreRules::of_patterns(patterns.as_bytes().to_vec())).include(page);
+        let read =
+            |patterns: &str, folds_case| SparsePatterns(IgnoreRules::of_patterns(patterns.as_bytes().to_vec(), folds_case));
+        let included = |patterns: &str, page: &str| read(patterns, false).include(page);
         let cone = "/*\n!/*/\n/a/\n!/a/*/\n/a/b/\n";
         for (page, is_in) in [("x.md", true), ("a/x.md", true), ("a/b/c/x.md", true), ("a/c/x.md", false), ("b/x.md", false)] {
             assert_eq!(included(cone, page), is_in, "{page}");
@@ -40,5 +42,6 @@ mod tests {
         for (page, is_in) in [("people/x.md", true), ("a/x.txt", true), ("a/x.md", false), ("people/secret/x.md", false)] {
             assert_eq!(included(plain, page), is_in, "{page}");
         }
+        assert!(read(plain, true).include("People/x.md") && !included(plain, "People/x.md"));
     }
 }

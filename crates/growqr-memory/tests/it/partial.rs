@@ -270,23 +270,29 @@ fn the_person_is_told_what_is_passed_over() {
 
 #[test]
 fn a_page_with_an_unsolved_conflict_is_not_committed_before_it_is_solved() {
-    let world = World::new();
-    world.edit_by_hand("goals.md", "mine\n");
-    world.git(&["stash", "-q"]);
-    world.write("goals.md", "an agent\n");
-    let popped = std::process::Command::new("git").current_dir(&world.folder).args(["stash", "pop"]).output().unwrap();
-    assert!(!popped.status.success());
-    world.edit_by_hand("open.md", "open\n");
-    let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
-    assert_eq!(adopted.commits[0].paths, ["open.md"]);
-    assert!(adopted.skipped.iter().any(|skipped| skipped.path == "goals.md"), "{:?}", adopted.skipped);
-    let refused = world.memory.prepare(&write("goals.md", "over it\n", None)).unwrap_err().to_string();
-    assert!(refused.contains("unsolved conflict"), "{refused}");
-    assert!(world.on_disk("goals.md").contains("<<<<<<<"));
-    world.edit_by_hand("goals.md", "mine and an agent\n");
-    world.git(&["add", "goals.md"]);
-    assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits[0].paths, ["goals.md"]);
-    world.is_clean();
+    for is_split in [false, true] {
+        let world = World::new();
+        if is_split {
+            world.git(&["config", "core.splitIndex", "true"]);
+            world.git(&["update-index", "--split-index"]);
+        }
+        world.edit_by_hand("goals.md", "mine\n");
+        world.git(&["stash", "-q"]);
+        world.write("goals.md", "an agent\n");
+        let popped = std::process::Command::new("git").current_dir(&world.folder).args(["stash", "pop"]).output().unwrap();
+        assert!(!popped.status.success());
+        world.edit_by_hand("open.md", "open\n");
+        let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
+        assert_eq!(adopted.commits[0].paths, ["open.md"]);
+        assert!(adopted.skipped.iter().any(|skipped| skipped.path == "goals.md"), "{:?}", adopted.skipped);
+        let refused = world.memory.prepare(&write("goals.md", "over it\n", None)).unwrap_err().to_string();
+        assert!(refused.contains("unsolved conflict"), "{refused}");
+        assert!(world.on_disk("goals.md").contains("<<<<<<<"));
+        world.edit_by_hand("goals.md", "mine and an agent\n");
+        world.git(&["add", "goals.md"]);
+        assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits[0].paths, ["goals.md"]);
+        world.is_clean();
+    }
 }
 
 #[test]
