@@ -138,11 +138,13 @@ impl Placement for LocalHost {
 
     async fn stop(&self) {
         self.stop.cancel();
-        let task = self.task.lock().await.take();
-        if let Some(task) = task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the task of the host failed");
+        // It stays in its place until it has ended: a caller that is cancelled leaves it to the next one.
+        let mut task = self.task.lock().await;
+        if let Some(running) = &mut *task {
+            if let Err(error) = running.await {
+                tracing::error!(%error, "the task of the host failed");
+            }
+            *task = None;
         }
     }
 }

@@ -56,12 +56,10 @@ impl<I: Inbox> Seat<I> {
         }
     }
 
-    /// Tells the senders of the item under way and of one that waits for the next run. After a conflict the next run reads it.
-    pub(crate) fn refuse(&mut self, cause: &StopCause) {
+    /// Tells the senders of the item under way and, unless the next run begins at once and reads it, of the one that waits.
+    pub(crate) fn refuse(&mut self, cause: &StopCause, goes_on_at_once: bool) {
         self.acknowledge(Err(cause.copy()));
-        if !matches!(cause, StopCause::Store(StoreError::Conflict { .. }))
-            && let Some(item) = self.next.take()
-        {
+        if !goes_on_at_once && let Some(item) = self.next.take() {
             (item.ack)(Err(cause.copy()));
         }
     }

@@ -39,7 +39,9 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<Inb
             (panics, conflicts) = (0, 0);
             backoff.reset();
         }
-        seat.refuse(&cause);
+        // After another writer's entries, the next run continues at once; the second time in a row it waits.
+        let goes_on_at_once = conflicts == 0 && matches!(cause, StopCause::Store(StoreError::Conflict { .. }));
+        seat.refuse(&cause, goes_on_at_once);
         was_unreadable = matches!(cause, StopCause::Store(_));
         match &cause {
             // Another writer: its entries are in the journal now, so the next run continues after them.

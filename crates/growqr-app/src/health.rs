@@ -4,17 +4,24 @@ use crate::date;
 use crate::host::host_connection::HostConnection;
 use crate::profile::location::Profile;
 use growqr_wire::{AgentTrouble, Check, CheckState, Health, HeldMail, Reply, Request};
+use std::time::Duration;
 
 /// The name of the check of agents and mail.
 const AGENTS: &str = "agents";
 
+/// How long a host may take to tell what it knows: it has it in memory.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// What the running host of this profile knows; `None` if none runs or answers.
 pub async fn health(profile: &Profile) -> Option<Health> {
-    let mut host = HostConnection::connect(profile).await.ok()??;
-    match host.call(Request::Health).await {
-        Ok(Reply::Health { health }) => Some(health),
-        Ok(_) | Err(_) => None,
-    }
+    let ask = async {
+        let mut host = HostConnection::connect(profile).await.ok()??;
+        match host.call(Request::Health).await {
+            Ok(Reply::Health { health }) => Some(health),
+            Ok(_) | Err(_) => None,
+        }
+    };
+    tokio::time::timeout(ANSWER_TIMEOUT, ask).await.ok().flatten()
 }
 
 /// The checks of the doctor about agents and mail; one that says that all is well if nothing is in trouble.

@@ -79,16 +79,26 @@ pub(crate) async fn set(entries: &dyn Entries, user: &str, value: &Secret) -> Re
     match &parts {
         None => entries.set(user, value).await?,
         Some(parts) => {
-            for (name, piece) in parts.names(user).zip(pieces) {
-                entries.set(&name, &Secret::new(piece)).await?;
+            if let Err(error) = set_parts(entries, user, parts, &pieces).await {
+                // No entry names them, so nothing else would find them, unless the same secret is stored already.
+                if earlier.as_ref() != Some(parts) {
+                    let _ = remove_parts(entries, user, parts).await;
+                }
+                return Err(error);
             }
-            entries.set(user, &parts.entry()).await?;
         }
     }
     match earlier.filter(|earlier| parts.as_ref() != Some(earlier)) {
         Some(earlier) => remove_parts(entries, user, &earlier).await,
         None => Ok(()),
     }
+}
+
+async fn set_parts(entries: &dyn Entries, user: &str, parts: &Parts, pieces: &[&str]) -> Result<(), SecretError> {
+    for (name, piece) in parts.names(user).zip(pieces) {
+        entries.set(&name, &Secret::new(piece)).await?;
+    }
+    entries.set(user, &parts.entry()).await
 }
 
 /// Removes a secret and its parts.

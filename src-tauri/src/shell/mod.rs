@@ -46,7 +46,6 @@ pub fn run() -> ExitCode {
         let app = build()?;
         // This is the only instance. The data that the page needs is loaded while the window is created.
         desktop::open_early(app.handle());
-        shortcut::apply_early(app.handle());
         tray_updates::follow(app.handle());
         account::resume_early(app.handle());
         Ok(ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)))

@@ -61,12 +61,6 @@ pub async fn apply(app: &AppHandle) {
     *app.state::<Current>().0.lock().unwrap_or_else(PoisonError::into_inner) = now;
 }
 
-/// As [`apply`], in the background, when the program starts.
-pub fn apply_early(app: &AppHandle) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move { apply(&app).await });
-}
-
 async fn setting(app: &AppHandle) -> Result<String, wire::Error> {
     let settings = app.state::<Desktop>().session().await?.library().settings().await?;
     Ok(settings.into_iter().find(|setting| setting.name == SETTING).map_or_else(|| "none".to_owned(), |setting| setting.value))

@@ -1,8 +1,8 @@
-//! Keeps the tray icon up to date.
+//! Keeps the tray icon, and the keys of the quick chat, as the open profile wants them.
 
 use super::desktop::Desktop;
-use super::tray;
 use super::tray_state::TrayState;
+use super::{shortcut, tray};
 use growqr_app::Subscription;
 use growqr_wire::{self as wire, Push};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,11 @@ pub fn follow(app: &AppHandle) {
     tauri::async_runtime::spawn(async move {
         loop {
             match app.state::<Desktop>().subscribe().await {
-                Ok(events) => until_it_ends(&app, events).await,
+                Ok(events) => {
+                    // Each profile has its own keys.
+                    shortcut::apply(&app).await;
+                    until_it_ends(&app, events).await;
+                }
                 Err(_) => sleep(RETRY).await,
             }
         }

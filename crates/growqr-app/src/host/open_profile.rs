@@ -65,15 +65,22 @@ impl OpenProfile {
         // A memory that does not exist is created only after the database was asked which one the conversation uses.
         let exists = memory_link::has_repository(&profile);
         let memory_task = tokio::task::spawn_blocking(move || open_memory(&folder, now, exists));
-        let db = Db::open(profile.database()).await?;
-        let claim = match db.claim_profile(profile.id(), &this_process(now)).await? {
+        let claimed = async {
+            let db = Db::open(profile.database()).await?;
+            let claim = db.claim_profile(profile.id(), &this_process(now)).await?;
+            Ok::<_, AppError>((db, claim))
+        };
+        let claimed = claimed.await;
+        // This task may write, so the lock is kept until it has ended, also if the profile cannot be had.
+        let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
+        let (db, claim) = claimed?;
+        let claim = match claim {
             Claim::Ours(claim) => Arc::new(claim),
             Claim::Taken(holder) => return Ok(Opened::Held(holder)),
         };
         let store = db.claimed(profile.id(), &claim);
         copy_account(&profile, &*store).await?;
         let stored = settings::stored(&*store).await?;
-        let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
