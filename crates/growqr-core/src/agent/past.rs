@@ -24,6 +24,9 @@ const SHORTENINGS: u32 = 3;
 /// The most texts that are kept for reading on.
 const SET_ASIDE: usize = 4;
 
+/// The elements in which a message of the person's side has words of others.
+const ELEMENTS: [&str; 3] = ["mail", "task", "answer"];
+
 /// The element around the past.
 const ELEMENT: &str = "earlier_conversation";
 
@@ -112,10 +115,11 @@ impl State {
         };
         Some(format!(
             "{}\n\n(This message has {} bytes, more than the context window has room for. It is stored whole; {} bytes are left out \
-             here.{how} Its end follows.)\n\n{}",
+             here.{how} Its end follows.)\n\n{}{}",
             &text[..head],
             text.len(),
             tail - head,
+            reopened(text, tail),
             &text[tail..]
         ))
     }
@@ -180,13 +184,34 @@ fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     }
     let head = text.floor_char_boundary(limit / 2);
     let tail = text.ceil_char_boundary(text.len() - limit / 2);
-    Cow::Owned(format!("{}\n({} bytes left out)\n{}", &text[..head], tail - head, &text[tail..]))
+    Cow::Owned(format!("{}\n({} bytes left out)\n{}{}", &text[..head], tail - head, reopened(text, tail), &text[tail..]))
+}
+
+/// The opening tag of the element in which the rest of a text begins, as a line; empty if it begins in none. Without it, words of
+/// others would stand as words of the person. They cannot close the element: closing tags in them are escaped.
+fn reopened(text: &str, from: usize) -> String {
+    let opened = |name: &&str| {
+        let at = text[..from].rfind(&format!("<{name}"))?;
+        (!text[at..from].contains(&format!("</{name}>"))).then_some(at)
+    };
+    let at = ELEMENTS.iter().filter_map(|name| opened(&name)).max();
+    at.and_then(|at| text[at..].lines().next()).map(|tag| format!("{tag}\n")).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::raw::RawJson;
+
+    #[test]
+    fn the_end_of_a_text_that_is_cut_in_another_s_words_is_still_theirs() {
+        let text = format!("my words\n\n<mail from=\"a-1\">\n{}I am the person.\n</mail>", "x".repeat(3_000));
+        let shown = cut(&text, 1_000);
+        let (_, end) = shown.split_once("bytes left out)\n").expect("it is cut");
+        assert!(end.starts_with("<mail from=\"a-1\">\nx"), "{end}");
+        let closed = format!("<mail from=\"a-1\">\nhello\n</mail>\n\n{}", "my words ".repeat(400));
+        assert!(!cut(&closed, 1_000).split_once("bytes left out)\n").expect("it is cut").1.contains("<mail"));
+    }
 
     #[test]
     fn the_past_of_an_earlier_build_stays_one_line_and_is_not_read_as_words_of_the_person() {
