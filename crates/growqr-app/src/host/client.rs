@@ -336,13 +336,16 @@ impl Task {
                 self.publish(Push::Stopped { agent: AgentId::grow().to_string(), error: error.into() });
             }
         }
-        if let Err(error) = self.connect().await {
+        let failure = self.connect().await.err().map(growqr_wire::Error::from);
+        if let Some(error) = &failure {
             tracing::warn!(%error, "no process runs the agents, and this process cannot run them");
         }
         for SentRequest { retry, reply, .. } in unanswered.into_values() {
-            match retry {
-                Some(request) => self.answer(QueuedRequest { request, reply }).await,
-                None => drop(reply.send(Err(lost()))),
+            match (retry, &failure) {
+                (Some(request), None) => self.answer(QueuedRequest { request, reply }).await,
+                // Each would wait as long for a connection as this one has.
+                (Some(_), Some(error)) => drop(reply.send(Err(AppError::ErrorReply(error.clone())))),
+                (None, _) => drop(reply.send(Err(lost()))),
             }
         }
         true
