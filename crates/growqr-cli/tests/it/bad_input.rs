@@ -283,7 +283,7 @@ fn two_computers_on_one_server_do_not_run_the_same_agents() {
     let first = here.command(&["chat", "hello"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(stop.reached());
-    assert_fails(&there.chat("and me?"), "does not answer", "end that process");
+    assert_fails(&there.chat("and me?"), "which uses the same database server", "Quit GrowQR there");
     assert_eq!(there.claude.messages().len(), 0);
     stop.release();
     assert!(first.wait_with_output().expect("it ends").status.success());
