@@ -194,7 +194,7 @@ fn reopened(text: &str, from: usize) -> String {
         let at = text[..from].rfind(&format!("<{name}"))?;
         (!text[at..from].contains(&format!("</{name}>"))).then_some(at)
     };
-    let at = ELEMENTS.iter().filter_map(|name| opened(name)).max();
+    let at = ELEMENTS.iter().filter_map(opened).max();
     at.and_then(|at| text[at..].lines().next()).map(|tag| format!("{tag}\n")).unwrap_or_default()
 }
 
