@@ -2,7 +2,6 @@
 
 use crate::health::StopCause;
 use crate::placement::{Ack, Inbox, InboxItem, Posted};
-use growqr_core::journal::StoreError;
 
 /// The inbox of an agent over all its runs.
 pub(crate) struct Seat<I> {

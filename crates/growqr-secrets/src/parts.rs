@@ -96,7 +96,7 @@ pub(crate) async fn set(entries: &dyn Entries, user: &str, value: &Secret) -> Re
 
 async fn set_parts(entries: &dyn Entries, user: &str, parts: &Parts, pieces: &[&str]) -> Result<(), SecretError> {
     for (name, piece) in parts.names(user).zip(pieces) {
-        entries.set(&name, &Secret::new(piece)).await?;
+        entries.set(&name, &Secret::new(*piece)).await?;
     }
     entries.set(user, &parts.entry()).await
 }
