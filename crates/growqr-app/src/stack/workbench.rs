@@ -494,10 +494,13 @@ mod tests {
         let waited = tokio::time::timeout(Duration::from_millis(20), &mut news).await;
         assert!(waited.is_err(), "it may start");
         slot.give_up("it has ended 6 times");
-        let reason = "the workbench cannot be used: it has ended 6 times".to_owned();
+        let reason = format!("the workbench cannot be used: it has ended 6 times{IN_DOUBT}");
         let failed = SessionNews::Ended(SessionEnd::without_words(SessionOutcome::Failed { reason, retryable: true }));
         assert_eq!(news.await, failed);
         assert_eq!(slot.state(), Workbench::Unavailable("it has ended 6 times".to_owned()));
+        slot.try_again();
+        let waited = tokio::time::timeout(Duration::from_millis(20), slot.advance(&job)).await;
+        assert!(waited.is_err(), "the person has ordered a start, so it is waited for again");
     }
 
     #[test]
