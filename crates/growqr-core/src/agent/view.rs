@@ -49,10 +49,6 @@ impl State {
     pub fn status(&self) -> Status {
         match &self.phase {
             Phase::Calling { .. } => Status::Thinking,
-            // It waits for the person, and so gives its place to others.
-            Phase::Session(open) if !open.requests.is_empty() && open.requests.iter().all(|request| request.reply.is_none()) => {
-                Status::Waiting
-            }
             Phase::Session(_) => Status::Working,
             Phase::Waiting => Status::Waiting,
             Phase::Tools(calls) => {
