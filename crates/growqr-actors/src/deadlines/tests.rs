@@ -2,6 +2,7 @@
 
 use super::run;
 use crate::health::Health;
+use crate::log_counter::count_log_lines;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use async_trait::async_trait;
@@ -161,38 +162,13 @@ impl Placement for World {
     async fn stop(&self) {}
 }
 
-/// Counts the warnings of this thread.
-struct Warnings(Arc<AtomicUsize>);
-
-impl tracing::Subscriber for Warnings {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::WARN
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 /// The waits are 1 s, 2 s, 4 s ... 60 s, 60 s.
 const RETRIES: [u128; 9] = [0, 1_000, 3_000, 7_000, 15_000, 31_000, 63_000, 123_000, 183_000];
 
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_cannot_be_told_is_told_again_after_growing_waits() {
-    let (world, warnings) = (World::new(), Arc::new(AtomicUsize::default()));
-    let _counting = tracing::subscriber::set_default(Warnings(Arc::clone(&warnings)));
+    let world = World::new();
+    let (warnings, _counting) = count_log_lines(tracing::Level::WARN);
     world.set("a", Some(Behaviour::Fails));
     world.ask("a", 0);
     for n in 0..50 {
@@ -271,8 +247,8 @@ async fn a_clock_that_is_set_back_only_delays_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn asks_that_cannot_be_read_are_read_again_after_growing_waits() {
-    let (world, warnings) = (World::new(), Arc::new(AtomicUsize::default()));
-    let _counting = tracing::subscriber::set_default(Warnings(Arc::clone(&warnings)));
+    let world = World::new();
+    let (warnings, _counting) = count_log_lines(tracing::Level::WARN);
     world.is_unreadable.store(true, Ordering::SeqCst);
     world.run();
     world.sleep_until(190_000).await;

@@ -2,6 +2,7 @@
 
 use super::run;
 use crate::health::{Health, HealthBoard, HeldMail, StopCause};
+use crate::log_counter::count_log_lines;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use growqr_core::journal::{Outbox, StoreError};
 use growqr_core::limits::Limits;
 use growqr_core::mail::{Mail, MailBody};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
@@ -115,35 +116,9 @@ impl Placement for World {
     async fn stop(&self) {}
 }
 
-/// Counts the lines in the log of this thread.
-struct Lines(Arc<AtomicUsize>);
-
-impl tracing::Subscriber for Lines {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_fails_is_tried_after_growing_waits_and_named_once() {
-    let log = Arc::new(AtomicUsize::default());
-    let _counting = tracing::subscriber::set_default(Lines(Arc::clone(&log)));
+    let (log, _counting) = count_log_lines(tracing::Level::INFO);
     let world = World::start();
     world.failing.lock().unwrap().insert("a");
     world.send("a", 3);
