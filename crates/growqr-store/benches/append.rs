@@ -8,12 +8,13 @@ use growqr_core::journal::{AgentView, Append, Author, Head, MessageView, Status,
 use growqr_core::money::Money;
 use growqr_core::workbench::Mind;
 use growqr_store::{Db, DbConfig};
+use growqr_testkit::measure::timed_async;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
 /// Samples of each kind. The kinds alternate, so that other load on the machine affects all of them.
@@ -43,23 +44,23 @@ async fn appends(folder: &Path) {
     for round in 0..ROUNDS {
         let body = event(round).encode();
         samples[0].push(
-            timed(async || {
+            timed_async(async || {
                 disk.seek(SeekFrom::Start(0)).expect("seek");
                 disk.write_all(&[7; 4096]).and_then(|()| disk.sync_data()).expect("fsync");
             })
             .await,
         );
         samples[1].push(
-            timed(async || {
+            timed_async(async || {
                 let insert = sqlx::query("insert into bare (body) values (?)").bind(&body);
                 insert.execute(&mut bare).await.expect("an insert");
             })
             .await,
         );
-        samples[2].push(timed(async || one_head = append(&*store, &one, one_head, vec![event(round)]).await).await);
-        samples[4].push(timed(async || talker_head = say(&*store, &talker, talker_head, round).await).await);
+        samples[2].push(timed_async(async || one_head = append(&*store, &one, one_head, vec![event(round)]).await).await);
+        samples[4].push(timed_async(async || talker_head = say(&*store, &talker, talker_head, round).await).await);
         let events: Vec<Event> = (0..16).map(|n| event(round * 16 + n)).collect();
-        samples[3].push(timed(async || sixteen_head = append(&*store, &sixteen, sixteen_head, events).await).await);
+        samples[3].push(timed_async(async || sixteen_head = append(&*store, &sixteen, sixteen_head, events).await).await);
     }
     let [fsync, bare, one, sixteen, said] = samples.map(median);
     println!("fsync_4k {fsync:.1} us");
@@ -86,7 +87,7 @@ async fn replay(folder: &Path) {
     let opening: Vec<_> = {
         let mut samples = Vec::new();
         for _ in 0..50 {
-            samples.push(timed(async || drop(open(&path).await)).await);
+            samples.push(timed_async(async || drop(open(&path).await)).await);
         }
         samples
     };
@@ -95,7 +96,7 @@ async fn replay(folder: &Path) {
     let mut replays = Vec::new();
     for _ in 0..5 {
         replays.push(
-            timed(async || {
+            timed_async(async || {
                 let mut at = Seq(0);
                 while let (_, Some(head)) = store.entries(&agent, at, 2000).await.expect("entries") {
                     at = head.seq;
@@ -167,13 +168,6 @@ async fn bare(path: &Path) -> SqliteConnection {
     let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
     connection.execute("create table bare (id integer primary key, body blob not null)").await.expect("a table");
     connection
-}
-
-#[expect(clippy::disallowed_methods, reason = "measuring is what this program is for")]
-async fn timed(work: impl AsyncFnOnce()) -> Duration {
-    let start = Instant::now();
-    work().await;
-    start.elapsed()
 }
 
 /// In microseconds.

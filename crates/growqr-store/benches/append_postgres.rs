@@ -7,9 +7,10 @@ use growqr_core::event::UserSaid;
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::{Append, Head, Store};
 use growqr_store::{Claim, DatabaseUrl, Db, DbConfig, Holder};
+use growqr_testkit::measure::timed_async;
 use growqr_testkit::postgres::PrivateServer;
 use sqlx::{Connection, Executor, PgConnection};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
 /// Samples of each kind. The kinds alternate, so that other load on the machine affects all of them.
@@ -37,9 +38,9 @@ async fn appends(url: &str) {
     let mut samples: [Vec<Duration>; 3] = Default::default();
     for round in 0..ROUNDS {
         for (index, store) in stores.iter().enumerate() {
-            samples[index].push(timed(async || heads[index] = append(&**store, heads[index], round).await).await);
+            samples[index].push(timed_async(async || heads[index] = append(&**store, heads[index], round).await).await);
         }
-        samples[2].push(timed(async || insert(&mut bare).await).await);
+        samples[2].push(timed_async(async || insert(&mut bare).await).await);
     }
     let [free, held, bare] = samples.map(median);
     println!("pg_bare_transaction {bare:.1} us");
@@ -60,13 +61,6 @@ async fn append(store: &dyn Store, head: Head, number: usize) -> Head {
     let event = UserSaid { id: MessageId::new(format!("m-{number}")), text: "All work and no play. ".repeat(44) }.into();
     let append = Append { agent: AgentId::grow(), head, at: NOW, events: vec![event], views: Vec::new(), segment: None };
     store.append(append).await.expect("an append").head
-}
-
-#[expect(clippy::disallowed_methods, reason = "measuring is what this program is for")]
-async fn timed(work: impl AsyncFnOnce()) -> Duration {
-    let start = Instant::now();
-    work().await;
-    start.elapsed()
 }
 
 /// In microseconds.

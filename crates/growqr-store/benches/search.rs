@@ -7,11 +7,12 @@ use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId, Seq};
 use growqr_core::journal::{Append, Author, Head, MessageView, Store, View};
 use growqr_store::{DatabaseUrl, Db, DbConfig};
+use growqr_testkit::measure::timed_async;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
 const MESSAGES: usize = 1_000_000;
@@ -58,8 +59,8 @@ async fn sqlite(path: &Path) {
             || AssertSqlSafe(format!("select text from old where folded like '%{text}%' order by position desc limit {LIMIT}"));
         let mut times: [Vec<Duration>; 2] = Default::default();
         for _ in 0..ROUNDS {
-            times[0].push(timed(async || drop(sqlx::query(sql()).fetch_all(&mut old).await.expect("rows"))).await);
-            times[1].push(timed(async || searched(&*store, text, there).await).await);
+            times[0].push(timed_async(async || drop(sqlx::query(sql()).fetch_all(&mut old).await.expect("rows"))).await);
+            times[1].push(timed_async(async || searched(&*store, text, there).await).await);
         }
         print("sqlite", name, times);
     }
@@ -76,8 +77,8 @@ async fn postgres(url: &str) {
             || AssertSqlSafe(format!("select text from old where folded like '%{text}%' order by position desc limit {LIMIT}"));
         let mut times: [Vec<Duration>; 2] = Default::default();
         for _ in 0..ROUNDS {
-            times[0].push(timed(async || drop(sqlx::query(sql()).fetch_all(&mut old).await.expect("rows"))).await);
-            times[1].push(timed(async || searched(&*store, text, there).await).await);
+            times[0].push(timed_async(async || drop(sqlx::query(sql()).fetch_all(&mut old).await.expect("rows"))).await);
+            times[1].push(timed_async(async || searched(&*store, text, there).await).await);
         }
         print("postgres", name, times);
     }
@@ -93,7 +94,7 @@ async fn filled(backend: &str, config: &DbConfig) -> Arc<dyn Store> {
     let db = Db::open(config).await.expect("a database");
     let store = db.profile(&ProfileId::new("local"), NOW).await.expect("a profile");
     let (agent, mut head) = (AgentId::grow(), Head::default());
-    let took = timed(async || {
+    let took = timed_async(async || {
         for start in (0..MESSAGES).step_by(ROWS_PER_COMMAND) {
             let numbers = start..start + ROWS_PER_COMMAND;
             let events =
@@ -128,13 +129,6 @@ fn print(backend: &str, name: &str, times: [Vec<Duration>; 2]) {
     println!("{backend}_search_{name}_like {before:.2} ms");
     println!("{backend}_search_{name} {now:.2} ms");
     println!("{backend}_search_{name}_ratio {:.4} x", now / before);
-}
-
-#[expect(clippy::disallowed_methods, reason = "measuring is what this program is for")]
-async fn timed(work: impl AsyncFnOnce()) -> Duration {
-    let start = Instant::now();
-    work().await;
-    start.elapsed()
 }
 
 /// In milliseconds.

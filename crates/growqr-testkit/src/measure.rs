@@ -10,6 +10,14 @@ pub fn timed(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
+/// The time that `work` takes until it is done.
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
+pub async fn timed_async(work: impl AsyncFnOnce()) -> Duration {
+    let start = Instant::now();
+    work().await;
+    start.elapsed()
+}
+
 /// The middle one of some times; zero if there are none.
 pub fn median(times: impl IntoIterator<Item = Duration>) -> Duration {
     let mut times: Vec<Duration> = times.into_iter().collect();
