@@ -8,7 +8,7 @@ use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use growqr_wire::{Reply, Request};
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -542,14 +542,25 @@ fn eight_sub_agents_are_adopted_by_a_program_that_was_killed_while_they_worked()
     reset(&program);
 }
 
+/// The host's address on the default bridge. A daemon that made the bridge itself tells only its range until it starts again:
+/// then the host has the first address.
+fn bridge_address(host: &DockerHost) -> Ipv4Addr {
+    let template = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}";
+    let told = host.docker(&["network", "inspect", "bridge", "-f", template]);
+    match told.split_once('/') {
+        None => told.parse().expect("an address"),
+        Some((range, _)) => Ipv4Addr::from(u32::from(range.parse::<Ipv4Addr>().expect("a range")) + 1),
+    }
+}
+
 #[test]
 fn a_port_that_another_program_has_on_the_bridge_is_not_the_gateways() {
     let Some(host) = docker() else { return };
     let program = desk(host);
-    let bridge = host.docker(&["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
+    let bridge = bridge_address(host);
     // Gitea and OpenCode get the first two ports.
     let taken = ports(&program).start() + 2;
-    let other = TcpListener::bind((bridge.as_str(), taken)).expect("nobody listens there");
+    let other = TcpListener::bind((bridge, taken)).expect("nobody listens there");
     up(&program);
     drop(other);
     reset(&program);
