@@ -26,6 +26,7 @@ mod perform;
 pub mod placement;
 mod ports;
 mod rebuild;
+mod reviews;
 mod runner;
 mod seat;
 #[cfg(feature = "stop-points")]

@@ -14,6 +14,7 @@ use crate::notification::{Notification, Recorded};
 use crate::perform;
 use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
+use crate::reviews;
 use crate::seat::Seat;
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
 use growqr_core::clock::Timestamp;
@@ -425,6 +426,14 @@ impl Runner {
                 let done = perform::reply_session(ports.sessions, effect, job, request, reply);
                 self.work.spawn(async move { (key, done.await) })
             }
+            Intent::SettleReview { ask, review, plan } => {
+                let settled = reviews::settle(ports.memory, ask, review, plan);
+                self.work.spawn(async move {
+                    let settled = settled.await;
+                    host.memory_changed();
+                    (key, settled)
+                })
+            }
             Intent::AbortSession { effect, job } => {
                 let done = perform::abort_session(ports.sessions, effect, job, self.deps.config.abort);
                 self.work.spawn(async move { (key, done.await) })
@@ -471,6 +480,9 @@ fn key(intent: &Intent) -> String {
         Intent::AdvanceSession { effect, news, .. } => format!("{}advance {news}", session_key(effect)),
         Intent::ReplySession { effect, request, .. } => format!("{}reply {request}", session_key(effect)),
         Intent::AbortSession { effect, .. } => format!("abort {effect}"),
+        Intent::SettleReview { ask, plan, .. } => {
+            format!("review {ask} {}", plan.as_ref().map_or("", |plan| &plan.commit))
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::clock::Timestamp;
 use crate::id::{AskId, EffectId, RequestId, SessionId};
 use crate::limits::{LimitReached, Raise, Shortfall};
-use crate::memory::ConflictPage;
+use crate::memory::{CommitPlan, ConflictPage};
 use crate::money::Money;
 use crate::workbench::{Permission, SessionReply};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,11 @@ pub const STOP: &str = "stop";
 pub const MERGE: &str = "merge";
 /// See [`MERGE`].
 pub const BY_HAND: &str = "by_hand";
+
+/// The ids of the options about a change of memory.
+pub const APPROVE: &str = "approve";
+/// See [`APPROVE`].
+pub const REJECT: &str = "reject";
 
 /// The most that one answer can add: sums of such amounts still fit into the columns of the views.
 const MAX_AMOUNT: Money = Money::usd(1_000_000);
@@ -83,6 +88,9 @@ pub enum AnswerError {
     /// An amount for an answer that has none.
     #[error("an amount goes only with the answer raise, at a limit of money")]
     NoAmount,
+    /// A text of a page for an answer that has none.
+    #[error("a text of the page goes only with the answer approve, for a change that writes the page")]
+    NoText,
 }
 
 impl Ask {
@@ -104,7 +112,15 @@ impl Ask {
             let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
             return Err(AnswerError::Scope(if scopes.is_empty() { "once".to_owned() } else { scopes.join(" or ") }));
         }
+        if answer.edited.is_some() && !self.takes_text(answer) {
+            return Err(AnswerError::NoText);
+        }
         answer.amount.map_or(Ok(()), |amount| self.check_amount(answer, amount))
+    }
+
+    fn takes_text(&self, answer: &Answer) -> bool {
+        let writes = matches!(&self.detail, Some(AskDetail::Review { held, .. }) if held.new_blob.is_some());
+        writes && answer.option.as_deref() == Some(APPROVE)
     }
 
     fn not_an_option(&self, given: &str) -> AnswerError {
@@ -141,6 +157,8 @@ impl Ask {
                 Some(FINISH) => AskOutcome::Finishing(*finish),
                 _ => AskOutcome::Stopped,
             }),
+            Some(AskDetail::Review { .. }) if option == Some(APPROVE) => Some(AskOutcome::Approved),
+            Some(AskDetail::Review { .. }) => Some(AskOutcome::Rejected),
             Some(AskDetail::Session { permission: None, .. } | AskDetail::Conflict { .. }) | None => None,
         }
     }
@@ -260,6 +278,26 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "is_zero")]
         more: u64,
     },
+    /// A change of memory that is held on a branch of its own.
+    Review {
+        /// The id of the call's effect.
+        effect: EffectId,
+        /// The agent's turn at that time.
+        turn: u64,
+        /// The held change: the commit on its branch.
+        held: CommitPlan,
+        /// The reason that the agent gives, or its beginning.
+        message: String,
+        /// The line because of which it is held.
+        rule: String,
+        /// The version of the page that an approval changes. It is the one that the held change was made from, until an approval
+        /// has found another one. `None`: there is no such page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<String>,
+        /// Why an approval could not be carried out; the person is asked again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+    },
     /// A limit that was reached.
     Limit {
         /// Which one.
@@ -335,6 +373,19 @@ pub struct Answer {
     /// The amount, if the option is "raise" and not its own amount is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    /// The text of the page, if the option is "approve" and the person has edited the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<EditedPage>,
+}
+
+/// A page as the person wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditedPage {
+    /// The whole text.
+    pub text: String,
+    /// The version of the page that the person has seen. `None`: the version that the held change was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
@@ -347,7 +398,7 @@ fn is_once(scope: &AskScope) -> bool {
     *scope == AskScope::Once
 }
 
-/// What follows from an answer about a call or a limit.
+/// What follows from an answer about a call, a limit or a change of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AskOutcome {
@@ -361,6 +412,10 @@ pub enum AskOutcome {
     Finishing(Raise),
     /// The turn ends.
     Stopped,
+    /// The held change of memory is committed.
+    Approved,
+    /// The held change of memory is dropped.
+    Rejected,
 }
 
 /// Who settled an ask.

@@ -65,6 +65,34 @@ pub struct CommitPlan {
     pub merged: bool,
 }
 
+/// A held change that the person has decided about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// The held change: the commit on its branch.
+    pub held: CommitPlan,
+    /// The author of the change.
+    pub origin: Origin,
+    /// The reason that the author gave.
+    pub message: String,
+    /// When the person decided. Also the time of the commit.
+    pub at: Timestamp,
+    /// Whether it is committed; otherwise it is dropped.
+    pub approved: bool,
+    /// The version of the page that the change is meant for; `None`: there is no such page.
+    pub base: Option<String>,
+    /// The page's text as the person has edited it.
+    pub edited: Option<String>,
+}
+
+/// Why an approved change could not be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewProblem {
+    /// For the person.
+    pub text: String,
+    /// The version of the page that the next approval is meant for.
+    pub base: Option<String>,
+}
+
 /// One page of memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
@@ -244,6 +272,14 @@ pub trait Memory: Send + Sync {
     /// finishes the remaining steps. [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history,
     /// or if its objects did not reach the disk or are gone: prepare the change again.
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
+    /// Keeps a prepared change on a branch of its own instead of committing it: nothing of it is in memory, and git does not
+    /// remove it. Calling it twice has the same effect as once. [`MemoryError::HeadMoved`] if its objects did not reach the disk:
+    /// prepare the change again.
+    fn hold(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
+    /// The page's text after a held change; `None` if the change deletes the page.
+    fn held_text(&self, held: &CommitPlan) -> Result<Option<String>, MemoryError>;
+    /// Removes the branch of a held change. Removing a missing one succeeds.
+    fn release(&self, held: &CommitPlan) -> Result<(), MemoryError>;
     /// Does the work that commits postpone because no agent waits for it, such as updating git's own index. If it fails, the next
     /// change or the next start tries again. Cheap if there is nothing to do.
     fn tidy(&self) -> Result<(), MemoryError>;

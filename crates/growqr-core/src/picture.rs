@@ -92,6 +92,18 @@ mod tests {
             unimplemented!("a picture changes nothing")
         }
 
+        fn hold(&self, _plan: &CommitPlan) -> Result<(), MemoryError> {
+            unimplemented!("a picture changes nothing")
+        }
+
+        fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+            unimplemented!("a picture changes nothing")
+        }
+
+        fn release(&self, _held: &CommitPlan) -> Result<(), MemoryError> {
+            unimplemented!("a picture changes nothing")
+        }
+
         fn tidy(&self) -> Result<(), MemoryError> {
             unimplemented!("a picture changes nothing")
         }

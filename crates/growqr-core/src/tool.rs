@@ -88,6 +88,8 @@ pub struct ToolCall {
     pub origin: Origin,
     /// When the call was recorded. Also the time of the change that it makes.
     pub at: Timestamp,
+    /// The change is made on a branch of its own, where it waits for the person's approval.
+    pub held: bool,
 }
 
 /// The outcome of carrying out a call.

@@ -55,6 +55,7 @@ mod git_folder;
 mod git_index;
 mod git_program;
 mod glob;
+mod held_change;
 mod hidden;
 mod history;
 mod ignore_file;
@@ -493,6 +494,18 @@ impl Memory for MemoryRepo {
         let git = self.git()?;
         git.finish_interrupted_checkouts()?;
         git.apply(&prepare::parse_plan(plan)?, WorkTreeFiles::ToReplace)
+    }
+
+    fn hold(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
+        self.git()?.hold(&prepare::parse_plan(plan)?)
+    }
+
+    fn held_text(&self, held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+        self.git()?.held_text(&prepare::parse_plan(held)?)
+    }
+
+    fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {
+        self.git()?.release(&prepare::parse_plan(held)?)
     }
 
     fn tidy(&self) -> Result<(), MemoryError> {

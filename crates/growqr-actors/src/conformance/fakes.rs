@@ -311,6 +311,18 @@ impl Memory for NoMemory {
         Err(MemoryError::FirstChange)
     }
 
+    fn hold(&self, _plan: &CommitPlan) -> Result<(), MemoryError> {
+        Err(MemoryError::FirstChange)
+    }
+
+    fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+        Err(MemoryError::FirstChange)
+    }
+
+    fn release(&self, _held: &CommitPlan) -> Result<(), MemoryError> {
+        Err(MemoryError::FirstChange)
+    }
+
     fn tidy(&self) -> Result<(), MemoryError> {
         Ok(())
     }

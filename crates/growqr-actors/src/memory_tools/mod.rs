@@ -13,7 +13,7 @@ use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 use input::{ChangeCall, MemoryCall, ReadCall};
 use std::sync::Arc;
-use text::{commit_result, error_result, list_result, page_result, search_result};
+use text::{commit_result, error_result, held_result, list_result, page_result, search_result};
 
 /// The most lines in one search result.
 const SEARCH_LIMIT: usize = 50;
@@ -67,9 +67,9 @@ impl Executor for MemoryTools {
     }
 
     async fn perform(&self, call: &ToolCall, plan: Option<&CommitPlan>) -> Performed {
-        let plan = plan.cloned();
+        let (plan, held) = (plan.cloned(), call.held);
         self.on_memory(call, move |memory, action| match (plan, &action) {
-            (Some(plan), MemoryAction::Change(change)) => commit(memory, change, &plan),
+            (Some(plan), MemoryAction::Change(change)) => carry_out(memory, change, &plan, held),
             (None, _) | (Some(_), MemoryAction::Read(_)) => read_or_prepare(memory, &action),
         })
         .await
@@ -111,11 +111,11 @@ fn read_or_prepare(memory: &dyn Memory, action: &MemoryAction) -> Performed {
     }
 }
 
-/// Commits a recorded change; prepares it again if memory has changed since.
-fn commit(memory: &dyn Memory, change: &Change, plan: &CommitPlan) -> Performed {
+/// Commits or holds a recorded change; prepares it again if memory has changed since, or if its objects are gone.
+fn carry_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan, held: bool) -> Performed {
     for _ in 0..2 {
-        match memory.commit(plan) {
-            Ok(()) => return Performed::Finished(commit_result(plan)),
+        match if held { memory.hold(plan) } else { memory.commit(plan) } {
+            Ok(()) => return Performed::Finished(if held { held_result(plan) } else { commit_result(plan) }),
             Err(MemoryError::HeadMoved) => {}
             Err(error) => return Performed::Finished(error_result(&error)),
         }

@@ -62,6 +62,15 @@ pub(super) fn commit_result(plan: &CommitPlan) -> ToolResult {
     })
 }
 
+/// Renders a held change.
+pub(super) fn held_result(plan: &CommitPlan) -> ToolResult {
+    ToolResult::ok(format!(
+        "the change of {} is not in memory yet: it waits for the person's approval, and you will be told the decision. Go on \
+         without it, and do not send it again",
+        plan.path
+    ))
+}
+
 /// Renders a failure, with a hint on what the model can do.
 pub(super) fn error_result(error: &MemoryError) -> ToolResult {
     ToolResult::error(match error {

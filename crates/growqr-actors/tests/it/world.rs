@@ -164,6 +164,18 @@ impl Memory for MemoryWithGc {
         self.memory.commit(plan)
     }
 
+    fn hold(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
+        self.memory.hold(plan)
+    }
+
+    fn held_text(&self, held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+        self.memory.held_text(held)
+    }
+
+    fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {
+        self.memory.release(held)
+    }
+
     fn tidy(&self) -> Result<(), MemoryError> {
         self.memory.tidy()
     }

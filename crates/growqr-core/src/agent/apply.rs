@@ -62,6 +62,8 @@ impl State {
             Event::AskRaised(body) => self.ask_raised(body),
             Event::AskSettled(body) => self.ask_settled(body),
             Event::FinishRequested(body) => self.finish_requested(body),
+            Event::ReviewIntended(body) => self.review_intended(body),
+            Event::ReviewClosed(body) => self.review_closed(body),
             Event::TurnPaused(body) => self.turn_paused(body.limit),
             Event::MessageWithdrawn(body) => self.message_withdrawn(body.message),
             Event::MessageEdited(body) => self.message_edited(body.message, &body.text),
@@ -354,6 +356,7 @@ impl State {
                 executor,
                 repeat,
                 at,
+                held: body.held.clone(),
                 progress: match (&body.ask, waits_for) {
                     (Some(ask), _) => Progress::AwaitingPermission(ask.clone()),
                     (None, Some(ids)) => Progress::Waiting(ids),

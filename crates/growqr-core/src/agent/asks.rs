@@ -36,6 +36,11 @@ pub(super) enum Permission {
         /// The deciding line.
         line: String,
     },
+    /// It starts, and its change of memory waits for the person's approval.
+    Held {
+        /// The deciding line.
+        line: String,
+    },
     /// It is refused.
     Refused {
         /// The deciding line.
@@ -73,6 +78,7 @@ impl Draft<'_> {
             _ if is_exempt => None,
             _ if times >= REPEATS => Some(AskReason::Repeated(times)),
             Decision::Ask => Some(AskReason::Rule(line.clone())),
+            Decision::Hold => return Permission::Held { line },
             Decision::Allow if is_risky => Some(AskReason::Untrusted(self.state.untrusted())),
             Decision::Allow => None,
         };
@@ -152,12 +158,8 @@ impl Draft<'_> {
         if let Some(open) = open {
             return ToolResult::ok(format!("this is asked already, as {}; the answer will come as mail", open.id));
         }
-        let open = &self.state.open_asks;
-        if open.len() >= MAX_OPEN || open.values().map(|ask| ask.text.len()).sum::<usize>() >= MAX_OPEN_BYTES {
-            return ToolResult::error(format!(
-                "{} of your questions wait for an answer; wait for some of them first",
-                open.len()
-            ));
+        if self.has_too_many_asks() {
+            return ToolResult::error(self.too_many_asks());
         }
         let id = ask_id(effect);
         let deadline = input
@@ -186,6 +188,17 @@ impl Draft<'_> {
         ))
     }
 
+    /// Whether the agent can ask nothing further.
+    pub(super) fn has_too_many_asks(&self) -> bool {
+        let open = &self.state.open_asks;
+        open.len() >= MAX_OPEN || open.values().map(|ask| ask.text.len()).sum::<usize>() >= MAX_OPEN_BYTES
+    }
+
+    /// The error for the model if that is so.
+    pub(super) fn too_many_asks(&self) -> String {
+        format!("{} of your questions wait for an answer; wait for some of them first", self.state.open_asks.len())
+    }
+
     pub(super) fn raise(&mut self, ask: Ask) {
         let text = beginning(&ask.text, NOTICE_TEXT).to_owned();
         let body = MailBody::AskRaised { ask: ask.id.clone(), kind: ask.kind, text, untrusted: self.state.untrusted() };
@@ -194,7 +207,7 @@ impl Draft<'_> {
     }
 
     fn settle_ask(&mut self, ask: &Ask, by: SettledBy, answer: Option<Answer>, rule: Option<String>) {
-        let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
+        let notices = if ask.kind == AskKind::Review { Vec::new() } else { self.notices(&MailBody::AskSettled { ask: ask.id.clone() }) };
         let outcome = match &answer {
             Some(answer) => ask.outcome(answer),
             // Without an answer, nothing is allowed and nothing is added.
@@ -266,7 +279,7 @@ impl Draft<'_> {
                 Decision::Allow if needs_person => continue,
                 Decision::Allow => ALLOW,
                 Decision::Deny => DENY,
-                Decision::Ask => continue,
+                Decision::Ask | Decision::Hold => continue,
             };
             let rule = decided.line.rule.to_string();
             self.settle_by_rule(&ask, option, rule);
@@ -391,6 +404,7 @@ impl State {
             }
             (AskKind::Budget, _) => self.limit_answered(body),
             (AskKind::Conflict, _) => self.conflict_answered(ask, body),
+            (AskKind::Review, _) => self.review_answered(ask, body),
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.must_continue = true;

@@ -29,6 +29,7 @@ struct Start {
     waits_for: Option<Vec<AgentId>>,
     rule: Option<String>,
     ask: Option<AskId>,
+    held: Option<String>,
 }
 
 /// Whether the results of this executor are texts of this program, or of the person's own memory.
@@ -46,8 +47,13 @@ impl Draft<'_> {
                 self.refuse_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
                 continue;
             };
-            let line = match self.permission(&call.name, &call.input) {
-                Permission::Granted { line } => line,
+            let (line, held) = match self.permission(&call.name, &call.input) {
+                Permission::Granted { line } => (line, None),
+                Permission::Held { .. } if self.has_too_many_asks() => {
+                    self.refuse_call(call, self.too_many_asks());
+                    continue;
+                }
+                Permission::Held { line } => (line.clone(), Some(line)),
                 Permission::Refused { line } => {
                     let problem = format!("a rule of the person refuses this call ({line}); do not try it in another way");
                     let effect = self.start_call(call, &entry, Start { rule: Some(line), ..Start::default() });
@@ -71,11 +77,11 @@ impl Draft<'_> {
             };
             if entry.executor == ExecutorId::journal() {
                 let waits_for = self.waits_for(call);
-                let effect = self.start_call(call, &entry, Start { waits_for, rule: Some(line), ask: None });
+                let effect = self.start_call(call, &entry, Start { waits_for, rule: Some(line), ..Start::default() });
                 self.carry_out(&effect, &call.name, &call.input, &mut spawns_left);
                 continue;
             }
-            let effect = self.start_call(call, &entry, Start { rule: Some(line), ..Start::default() });
+            let effect = self.start_call(call, &entry, Start { rule: Some(line), held, ..Start::default() });
             let found = prepared.iter().position(|(of, _)| *of == index).map(|at| prepared.swap_remove(at).1);
             match found {
                 Some(Performed::Planned(plan)) => self.push(CommitIntended { effect, plan }),
@@ -141,6 +147,7 @@ impl Draft<'_> {
             waits_for: start.waits_for,
             rule: start.rule,
             ask: start.ask,
+            held: start.held,
         });
         effect
     }

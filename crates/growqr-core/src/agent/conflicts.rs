@@ -83,8 +83,8 @@ impl State {
         self.pending.push(Pending::MergePages { ask: ask.id, pages, more, remark: answer.text.clone() });
     }
 
-    /// The open asks that end with the turn. A conflict of memory is no matter of a turn.
+    /// The open asks that end with the turn. A conflict of memory and a held change are no matter of a turn.
     pub(super) fn asks_of_turn(&self) -> impl Iterator<Item = &Ask> {
-        self.open_asks.values().filter(|ask| ask.kind != AskKind::Conflict)
+        self.open_asks.values().filter(|ask| !matches!(ask.kind, AskKind::Conflict | AskKind::Review))
     }
 }

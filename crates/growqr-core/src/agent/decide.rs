@@ -56,6 +56,8 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Continue => draft.on_continue(),
         Input::Deadline => draft.on_deadline(),
         Input::MemoryConflicts { open } => draft.on_memory_conflicts(open),
+        Input::ReviewPrepared { ask, plan } => draft.on_review_prepared(ask, plan),
+        Input::ReviewSettled { ask, settled } => draft.on_review_settled(ask, settled),
         Input::RulesChanged => draft.on_rules_changed(),
         Input::Cancel { tree } => draft.on_cancel(true, tree),
         Input::Finish { tree } => draft.on_finish(true, tree),
@@ -372,7 +374,11 @@ impl Draft<'_> {
 
     fn on_call_finished(&mut self, effect: &EffectId, result: ToolResult) {
         if self.state.is_open(effect) {
+            let held = if result.is_error { None } else { self.held_change(effect) };
             self.finish_by_executor(effect, result);
+            if let Some(held) = held {
+                self.ask_for_review(held);
+            }
             self.after_calls();
         }
     }

@@ -6,7 +6,7 @@ use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
-use crate::memory::{CommitPlan, MemoryConflict};
+use crate::memory::{CommitPlan, MemoryConflict, Review, ReviewProblem};
 use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
@@ -129,6 +129,21 @@ pub enum Input {
     MemoryConflicts {
         /// All conflicts that are in memory now.
         open: Vec<MemoryConflict>,
+    },
+    /// The commit of an approved change is prepared; it must be recorded before it is made.
+    ReviewPrepared {
+        /// The ask with which the person has approved the change.
+        ask: AskId,
+        /// The commit.
+        plan: CommitPlan,
+    },
+    /// A held change is settled in memory.
+    ReviewSettled {
+        /// The ask with which the person has decided.
+        ask: AskId,
+        /// The commit that has brought it into memory, none if it was dropped or memory has it already; or why that was not
+        /// possible.
+        settled: Result<Option<String>, ReviewProblem>,
     },
     /// The rules have changed: settles the asks that a rule decides now.
     RulesChanged,
@@ -281,6 +296,16 @@ pub enum Intent {
         request: RequestId,
         /// The reply.
         reply: SessionReply,
+    },
+    /// Settle a held change of memory as the person has decided. Settled by [`Input::ReviewSettled`], or by
+    /// [`Input::ReviewPrepared`] if a commit must be recorded first or if memory has changed since the last one was recorded.
+    SettleReview {
+        /// The ask.
+        ask: AskId,
+        /// The change and the decision.
+        review: Review,
+        /// The recorded commit, if there is one.
+        plan: Option<CommitPlan>,
     },
     /// Stop the session; settled by [`Input::SessionNews`] with its end.
     AbortSession {

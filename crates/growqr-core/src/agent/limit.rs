@@ -175,8 +175,9 @@ impl State {
                 self.start_finishing();
                 (raise, PauseAnswer::GoOn)
             }
-            Some(AskOutcome::Allowed | AskOutcome::Refused | AskOutcome::Stopped) => (Raise::default(), PauseAnswer::Stop),
-            None => {
+            Some(AskOutcome::Stopped) => (Raise::default(), PauseAnswer::Stop),
+            // Other outcomes are not about limits.
+            Some(AskOutcome::Allowed | AskOutcome::Refused | AskOutcome::Approved | AskOutcome::Rejected) | None => {
                 self.paused.iter_mut().for_each(|pause| pause.ask = None);
                 return;
             }

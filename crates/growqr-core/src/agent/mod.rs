@@ -28,6 +28,7 @@ mod limit;
 mod open_session;
 mod past;
 mod render;
+mod reviews;
 mod session;
 mod session_requests;
 mod session_state;

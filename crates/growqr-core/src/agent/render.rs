@@ -179,6 +179,17 @@ impl Pending {
                 let text = merge_text(pages, *more, &shortened_if_long(remark.as_deref().unwrap_or_default()));
                 format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
             }
+            Pending::Reviewed { ask, path, approved, edited, remark } => {
+                let outcome = match (approved, edited) {
+                    (true, false) => "has approved your change of",
+                    (true, true) => "has edited and approved your change of",
+                    (false, _) => "has rejected your change of",
+                };
+                let remark = remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty());
+                let remark = remark.map(|remark| format!("\nThe person adds: {}", shortened_if_long(remark))).unwrap_or_default();
+                let text = format!("The person {outcome} \"{path}\".{remark}");
+                format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
+            }
             Pending::SubAgentAsks { from, text, .. } => {
                 let text = format!("It waits for the person's answer to this: {}", shortened_if_long(text));
                 format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&text, "mail"))

@@ -168,7 +168,7 @@ impl Draft<'_> {
         let is_risky = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
         match decided.line.rule.decision {
             Decision::Deny => SessionPermission::Refused { line },
-            Decision::Ask => SessionPermission::Needed { why: AskReason::Rule(line) },
+            Decision::Ask | Decision::Hold => SessionPermission::Needed { why: AskReason::Rule(line) },
             Decision::Allow if is_risky => SessionPermission::Needed { why: AskReason::Untrusted(self.state.untrusted()) },
             Decision::Allow => SessionPermission::Granted { line },
         }

@@ -4,6 +4,7 @@ use super::charge::Charge;
 use super::child::{Child, Sender};
 use super::exchange::Intent;
 use super::open_session::Session;
+use super::reviews::Reviewed;
 use super::transcript::Transcript;
 use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
 use crate::ask::Ask;
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 10;
+pub const STATE_VERSION: u32 = 11;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +103,8 @@ pub struct State {
     pub(super) received_messages: Arc<BTreeSet<MessageId>>,
     /// Asks that are not settled.
     pub(super) open_asks: BTreeMap<AskId, Ask>,
+    /// The held changes of memory that the person has decided about, and whose branch is not settled yet.
+    pub(super) reviewed: BTreeMap<AskId, Reviewed>,
     /// Ids of the merges of memory about whose conflicts the person was asked.
     pub(super) asked_conflicts: Arc<BTreeSet<String>>,
     /// An answer to a question, or the request to finish, was recorded, and the agent has not acted on it yet.
@@ -176,6 +179,7 @@ impl State {
             received_mail: Arc::default(),
             received_messages: Arc::default(),
             open_asks: BTreeMap::new(),
+            reviewed: BTreeMap::new(),
             asked_conflicts: Arc::default(),
             must_continue: false,
             untrusted: BTreeSet::new(),
@@ -306,10 +310,11 @@ impl State {
     /// The recorded call as an executor gets it, with the id of its effect.
     #[must_use]
     pub fn tool_call(&self, entry: &CatalogueEntry, input: RawJson, effect: EffectId, at: Timestamp) -> ToolCall {
-        ToolCall { executor: entry.executor.clone(), name: entry.name.clone(), input, origin: self.origin(effect), at }
+        let (executor, name) = (entry.executor.clone(), entry.name.clone());
+        ToolCall { executor, name, input, origin: self.origin(effect), at, held: false }
     }
 
-    fn origin(&self, effect: EffectId) -> Origin {
+    pub(super) fn origin(&self, effect: EffectId) -> Origin {
         Origin { agent: self.id.clone(), name: self.name().to_owned(), turn: self.turn, effect }
     }
 
@@ -345,22 +350,25 @@ impl State {
             Progress::AwaitingPermission(_) | Progress::Permitted | Progress::Waiting(_) | Progress::Done(_) => return None,
         };
         let origin = self.origin(call.effect.clone());
-        let (executor, name, input, at) = (call.executor.clone(), call.name.clone(), call.input.clone(), call.at);
+        let (executor, name, input, at, held) =
+            (call.executor.clone(), call.name.clone(), call.input.clone(), call.at, call.held.is_some());
         let is_interrupted = call.progress == Progress::Interrupted;
-        let call = ToolCall { executor, name, input, origin, at };
+        let call = ToolCall { executor, name, input, origin, at, held };
         Some(if is_interrupted { Intent::LookUpTool { call } } else { Intent::RunTool { call, plan } })
     }
 
     /// Intents that are announced in the journal and not settled.
     #[must_use]
     pub fn open_intents(&self) -> Vec<Intent> {
-        match &self.phase {
+        let mut intents = match &self.phase {
             Phase::Idle | Phase::Waiting => Vec::new(),
             Phase::Calling { attempt, request_hash, .. } => {
                 vec![Intent::CallModel { attempt: *attempt, request_hash: request_hash.clone() }]
             }
             Phase::Tools(calls) => calls.iter().filter_map(|call| self.intent(call)).collect(),
             Phase::Session(open) => self.session_intents(open),
-        }
+        };
+        intents.extend(self.review_intents());
+        intents
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Call {
     pub(super) executor: ExecutorId,
     pub(super) repeat: Repeat,
     pub(super) at: Timestamp,
+    /// The line because of which its change of memory is held.
+    pub(super) held: Option<String>,
     pub(super) progress: Progress,
 }
 
@@ -90,6 +92,8 @@ pub(super) enum Pending {
     Answer { ask: AskId, question: String, answer: Option<String>, in_time: bool },
     /// The person wants the agent to merge pages that memory has in two versions; `more` of them are not in `pages`.
     MergePages { ask: AskId, pages: Vec<ConflictPage>, more: u64, remark: Option<String> },
+    /// The person has decided about a change of memory that was held.
+    Reviewed { ask: AskId, path: String, approved: bool, edited: bool, remark: Option<String> },
     /// A sub-agent waits for an answer of the person.
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.

@@ -184,7 +184,11 @@ fn text_of(pending: &Pending, shortened: bool) -> String {
             .to_owned(),
         Pending::Continue(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
         // There were none of these.
-        Pending::Answer { .. } | Pending::MergePages { .. } | Pending::SubAgentAsks { .. } | Pending::Finish => String::new(),
+        Pending::Answer { .. }
+        | Pending::MergePages { .. }
+        | Pending::Reviewed { .. }
+        | Pending::SubAgentAsks { .. }
+        | Pending::Finish => String::new(),
         Pending::UserMessage { text, .. } | Pending::Continue(text) => shortened_if_long(text, shortened).into_owned(),
     }
 }

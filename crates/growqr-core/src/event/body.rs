@@ -203,6 +203,9 @@ pub struct ToolStarted {
     /// The ask that must be settled before the call is carried out. The ask is raised by the next event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask: Option<AskId>,
+    /// The line because of which the change of memory waits for the person's approval on a branch of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -366,6 +369,28 @@ pub struct AskSettled {
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
+}
+
+/// See [`super::Event::ReviewIntended`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewIntended {
+    /// The ask with which the person has approved the change.
+    pub ask: AskId,
+    /// The commit that brings the change into memory.
+    pub plan: CommitPlan,
+}
+
+/// See [`super::Event::ReviewClosed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewClosed {
+    /// The ask with which the person has decided.
+    pub ask: AskId,
+    /// The commit that has brought the change into memory; `None` if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Why the approved change could not be committed. The next event asks the person again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// See [`super::Event::FinishRequested`].

@@ -24,7 +24,7 @@ use std::slice;
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
 /// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text,
-/// sessions, and conflicts of memory.
+/// sessions, conflicts of memory, and held changes of memory.
 pub const SCHEMA_VERSION: u32 = 3;
 
 macro_rules! events {
@@ -130,6 +130,10 @@ events! {
     AskRaised => "ask_raised",
     /// An ask has its answer, or needs none any more.
     AskSettled => "ask_settled",
+    /// A held change of memory that the person has approved is about to be committed.
+    ReviewIntended => "review_intended",
+    /// A held change of memory is committed or dropped, or could not be committed.
+    ReviewClosed => "review_closed",
     /// The person, or the agent's parent, asks the agent to finish: no further calls, a report of what it has.
     FinishRequested => "finish_requested",
     /// A limit is reached; the turn waits for money that comes back, or for the person.

@@ -1,7 +1,7 @@
 //! One rule and its text form, which is stored, printed and entered:
 //!
 //! ```text
-//! allow|ask|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [as risky | as safe]
+//! allow|ask|hold|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [as risky | as safe]
 //! ```
 //!
 //! `as risky` and `as safe` are no conditions: they say what the calls are that match. In a pattern, `*` stands for any characters, also `/`; `?` for one character; `[*]` for the character itself. A value with
@@ -20,6 +20,8 @@ pub enum Decision {
     Allow,
     /// The person is asked first.
     Ask,
+    /// A change of memory is made on a branch of its own and waits there for the person's approval. Concerns no other call.
+    Hold,
     /// It is refused.
     Deny,
 }
@@ -31,10 +33,14 @@ impl Decision {
         match self {
             Decision::Allow => "allow",
             Decision::Ask => "ask",
+            Decision::Hold => "hold",
             Decision::Deny => "deny",
         }
     }
 }
+
+/// The tools whose calls can be held.
+const CHANGES_OF_MEMORY: [&str; 2] = ["commit_memory", "delete_memory"];
 
 /// A rule: which calls it is about, and what happens to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +170,7 @@ impl fmt::Display for Glob {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// Neither a decision nor a tool, or an open quote.
-    #[error("a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]")]
+    #[error("a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]")]
     Shape,
     /// A word that has no meaning here.
     #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, \"as risky\" or \"as safe\"")]
@@ -187,7 +193,8 @@ impl Rule {
     /// matches another spelling of the same path, and an argument that cannot be read.
     #[must_use]
     pub fn matches(&self, call: &CallFacts) -> bool {
-        self.tool.matches(call.tool) && self.agents.contain(call) && self.matches_argument(call)
+        let is_concerned = self.decision != Decision::Hold || CHANGES_OF_MEMORY.contains(&call.tool);
+        is_concerned && self.tool.matches(call.tool) && self.agents.contain(call) && self.matches_argument(call)
     }
 
     fn matches_argument(&self, call: &CallFacts) -> bool {
@@ -224,6 +231,7 @@ impl FromStr for Rule {
         let decision = match decision.as_str() {
             "allow" => Decision::Allow,
             "ask" => Decision::Ask,
+            "hold" => Decision::Hold,
             "deny" => Decision::Deny,
             _ => return Err(RuleError::Shape),
         };

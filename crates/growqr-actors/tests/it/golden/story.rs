@@ -805,6 +805,18 @@ impl Memory for NoMemory {
         unreachable!("no host runs")
     }
 
+    fn hold(&self, _plan: &CommitPlan) -> Result<(), MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn release(&self, _held: &CommitPlan) -> Result<(), MemoryError> {
+        unreachable!("no host runs")
+    }
+
     fn tidy(&self) -> Result<(), MemoryError> {
         unreachable!("no host runs")
     }

@@ -8,6 +8,7 @@ mod interrupted;
 mod limits;
 mod properties;
 mod queue;
+mod reviews;
 mod rules;
 mod segments;
 mod session_properties;

@@ -2,10 +2,10 @@
 //! accepts, and a replay of the journal must give the same state. The checks themselves are in [`World`].
 
 use super::world::{World, calls, reply, rules, says, setup, spawn};
-use crate::agent::{Input, wanted_calls};
+use crate::agent::{Input, Intent, wanted_calls};
 use crate::id::{AgentId, EffectId, ExecutorId};
 use crate::mail::{Ending, Mail, MailBody, Report};
-use crate::memory::{CommitPlan, ConflictPage, MemoryConflict};
+use crate::memory::{CommitPlan, ConflictPage, MemoryConflict, ReviewProblem};
 use crate::model::{FailureKind, Reply, StopReason};
 use crate::money::Money;
 use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolContent, ToolResult};
@@ -31,6 +31,7 @@ enum Step {
     Deadline,
     Rules(usize),
     Conflicts(usize),
+    Review(usize),
 }
 
 fn stop() -> impl Strategy<Value = StopReason> {
@@ -110,8 +111,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::TightenBudget),
         8 => (any::<usize>(), any::<usize>()).prop_map(|(which, how)| Step::AnswerAsk(which, how)),
         1 => Just(Step::Deadline),
-        1 => any::<usize>().prop_map(Step::Rules),
+        2 => any::<usize>().prop_map(Step::Rules),
         2 => any::<usize>().prop_map(Step::Conflicts),
+        3 => any::<usize>().prop_map(Step::Review),
     ]
 }
 
@@ -186,6 +188,7 @@ fn apply(world: &mut World, step: Step) {
                 world.input(Input::Tell { agent, id, text: "more".into() });
             }
         }
+        Step::Review(how) => settle_review(world, how),
         Step::Cancel => drop(world.input(Input::Cancel { tree: true })),
         Step::Restart => drop(world.restart()),
         Step::Stop => {
@@ -209,11 +212,26 @@ fn apply(world: &mut World, step: Step) {
             assert_eq!(world.input(Input::MemoryConflicts { open }), [""; 0], "a conflict is asked about once");
         }
         Step::Rules(which) => {
-            world.setup.rules = rules(&[["allow act", "deny act", "ask *", "allow act path=b"][which % 4]]);
+            world.setup.rules = rules(&[["allow act", "deny act", "ask *", "allow act path=b", "hold *"][which % 5]]);
             world.input(Input::RulesChanged);
             world.input(Input::Continue);
         }
     }
+}
+
+/// Brings the first decision about a held change on, in one of several ways.
+fn settle_review(world: &mut World, how: usize) {
+    let open = world.state.open_intents().into_iter().find_map(|intent| match intent {
+        Intent::SettleReview { ask, review, plan } => Some((ask, review, plan)),
+        _ => None,
+    });
+    let Some((ask, review, recorded)) = open else { return };
+    let input = match (how % 3, review.approved && recorded.is_none()) {
+        (0, true) => Input::ReviewPrepared { ask, plan: plan() },
+        (1, true) => Input::ReviewSettled { ask, settled: Err(ReviewProblem { text: "changed".into(), base: None }) },
+        _ => Input::ReviewSettled { ask, settled: Ok(recorded.map(|plan| plan.commit)) },
+    };
+    world.input(input);
 }
 
 /// A world with a tool that no rule names.
@@ -251,6 +269,8 @@ proptest! {
                 world.finish(&effect.clone(), ToolResult::ok("done"));
             } else if world.state.can_continue() {
                 world.input(Input::Continue);
+            } else if world.state.has_review_to_settle() {
+                settle_review(&mut world, 2);
             } else if world.state.open_asks().next().is_some() {
                 world.answer_ask(0, 1);
             } else if world.state.is_at_work() {

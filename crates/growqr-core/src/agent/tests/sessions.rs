@@ -88,7 +88,7 @@ fn question(id: &str, questions: &[(&str, &[&str])]) -> SessionRequest {
 }
 
 pub(super) fn answer(option: &str, scope: AskScope, text: Option<&str>) -> Option<Answer> {
-    Some(Answer { option: Some(option.to_owned()), scope, text: text.map(str::to_owned), amount: None })
+    Some(Answer { option: Some(option.to_owned()), scope, text: text.map(str::to_owned), ..Answer::default() })
 }
 
 impl World {

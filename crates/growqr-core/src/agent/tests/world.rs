@@ -1,7 +1,7 @@
 //! A driver for the tests of the turn machine. It records and applies events, and checks the invariants after every step.
 
 use crate::agent::{Input, Intent, Setup, State, decide, version_1};
-use crate::ask::{Answer, Ask, SettledBy};
+use crate::ask::{Answer, Ask, AskKind, SettledBy};
 use crate::clock::{Moment, Timestamp};
 use crate::event::{AskSettled, Entry, Event, SCHEMA_VERSION};
 use crate::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, SegmentHash, Seq};
@@ -145,7 +145,7 @@ impl World {
         let option = ask.options.get(how % ask.options.len().max(1)).map(|option| option.id.clone());
         let scope = ask.scopes.get(how % ask.scopes.len().max(1)).copied().unwrap_or_default();
         let text = (option.is_none() || how.is_multiple_of(3)).then(|| "so".to_owned());
-        let answer = (!how.is_multiple_of(5)).then_some(Answer { option, text, scope, amount: None });
+        let answer = (!how.is_multiple_of(5)).then_some(Answer { option, text, scope, ..Answer::default() });
         self.input(Input::Answer { ask: ask.id.clone(), answer });
         if !how.is_multiple_of(7) {
             self.input(Input::Continue);
@@ -166,6 +166,7 @@ impl World {
             .filter_map(|intent| match intent {
                 Intent::RunTool { call, .. } | Intent::LookUpTool { call } => Some(call.origin.effect),
                 Intent::CallModel { .. }
+                | Intent::SettleReview { .. }
                 | Intent::AdvanceSession { .. }
                 | Intent::ReplySession { .. }
                 | Intent::AbortSession { .. } => None,
@@ -258,9 +259,11 @@ impl World {
         let open: BTreeSet<&AskId> = asks.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
         assert_eq!(open, self.state.open_asks().map(|ask| &ask.id).collect(), "no ask is forgotten");
         if !self.state.is_at_work() {
-            assert!(self.state.depth() == 0 || open.is_empty(), "a sub-agent between turns waits for no answer");
+            let waits = self.state.open_asks().any(|ask| ask.kind != AskKind::Review);
+            assert!(self.state.depth() == 0 || !waits, "a sub-agent between turns waits for no answer");
             assert!(results.values().all(|count| *count == 1), "every call has its result when the turn is over");
-            assert_eq!(self.state.open_intents(), []);
+            let is_of_turn = |intent: &Intent| !matches!(intent, Intent::SettleReview { .. });
+            assert_eq!(self.state.open_intents().into_iter().find(is_of_turn), None);
         }
     }
 }

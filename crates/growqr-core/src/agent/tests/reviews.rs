@@ -1,0 +1,163 @@
+//! Held changes of memory: each waits for the person, the agent goes on, and a decision is carried out once.
+
+use super::world::{World, calls, rules, says};
+use crate::agent::{Input, Intent};
+use crate::ask::{APPROVE, Answer, AnswerError, Ask, AskDetail, AskKind, EditedPage, REJECT};
+use crate::id::{AskId, EffectId};
+use crate::journal::Status;
+use crate::memory::{CommitPlan, Review, ReviewProblem};
+use crate::rules::Rules;
+use crate::tool::ToolResult;
+use serde_json::json;
+use std::sync::Arc;
+
+fn plan(commit: &str) -> CommitPlan {
+    let version = |text: &str| Some(text.to_owned());
+    let (old_blob, new_blob) = (version("v1"), version("v2"));
+    CommitPlan { path: "goals.md".into(), base_head: None, old_blob, new_blob, commit: commit.into(), merged: false }
+}
+
+fn holding() -> Arc<Rules> {
+    rules(&["hold commit_memory path=goals*"])
+}
+
+/// The Grow Agent has changed a page that is to be approved, and its turn has ended.
+fn held() -> (World, Ask) {
+    let mut world = World::grow();
+    world.setup.rules = holding();
+    let field = crate::rules::ArgumentField {
+        kind: crate::rules::ArgumentKind::Path,
+        reach: crate::rules::Reach::One("path".to_owned()),
+    };
+    world.setup.arguments = Arc::new([("commit_memory".to_owned(), field)].into());
+    world.say("remember it");
+    let change = json!({"path": "goals.md", "content": "learn Rust", "message": "She said so"});
+    world.answer(calls(&[("commit_memory", change)]));
+    let effect = world.open_tools().remove(0);
+    assert_eq!(world.input(Input::Intended { effect: effect.clone(), plan: plan("c1") }), ["commit_intended"]);
+    let [Intent::RunTool { call, plan: Some(_) }] = &world.state.open_intents()[..] else { panic!("the change is recorded") };
+    assert!(call.held, "it is not committed");
+    let kinds = world.finish(&effect, ToolResult::ok("held"));
+    assert_eq!(kinds, ["tool_finished", "ask_raised", "model_requested"], "the agent goes on");
+    world.answer(says("I have proposed it."));
+    let ask = world.state.open_asks().next().expect("the person is asked").clone();
+    (world, ask)
+}
+
+fn decide(world: &mut World, ask: &AskId, answer: Answer) -> Vec<&'static str> {
+    world.input(Input::Answer { ask: ask.clone(), answer: Some(answer) })
+}
+
+fn option(id: &str) -> Answer {
+    Answer { option: Some(id.to_owned()), ..Answer::default() }
+}
+
+fn review(world: &World) -> (Review, Option<CommitPlan>) {
+    match &world.state.open_intents()[..] {
+        [Intent::SettleReview { review, plan, .. }] => (review.clone(), plan.clone()),
+        other => panic!("not one review to settle: {other:?}"),
+    }
+}
+
+#[test]
+fn a_held_change_asks_the_person_and_outlives_the_turn() {
+    let (mut world, ask) = held();
+    assert_eq!(ask.kind, AskKind::Review);
+    let Some(AskDetail::Review { held, message, rule, turn, base, .. }) = &ask.detail else { panic!("{ask:?}") };
+    assert_eq!((held, message.as_str(), *turn), (&plan("c1"), "She said so", 1));
+    assert_eq!((rule.as_str(), base.as_deref()), ("hold commit_memory path=goals*", Some("v1")));
+    world.say("stop");
+    world.input(Input::Cancel { tree: true });
+    assert_eq!(world.state.open_asks().count(), 1, "to stop the agent decides nothing about its change");
+    world.restart();
+    assert_eq!(world.state.open_asks().count(), 1);
+}
+
+#[test]
+fn other_pages_and_reads_are_not_held() {
+    let mut world = World::grow();
+    world.setup.rules = rules(&["hold * agent=*"]);
+    world.say("go");
+    world.answer(calls(&[("list_memory", json!({})), ("commit_memory", json!({"path": "a.md"}))]));
+    let held: Vec<bool> = world
+        .state
+        .open_intents()
+        .iter()
+        .map(|intent| matches!(intent, Intent::RunTool { call, .. } if call.held))
+        .collect();
+    assert_eq!(held, [false, true], "to read needs no approval");
+}
+
+#[test]
+fn an_approved_change_is_recorded_then_committed_and_told_with_the_next_request() {
+    let (mut world, ask) = held();
+    assert_eq!(decide(&mut world, &ask.id, option(APPROVE)), ["ask_settled"]);
+    assert_eq!(world.state.status(), Status::Working, "a program that starts now settles it");
+    let (first, recorded) = review(&world);
+    assert!(first.approved && first.edited.is_none() && recorded.is_none());
+    assert_eq!((first.origin.turn, first.base.as_deref()), (1, Some("v1")));
+    world.input(Input::ReviewPrepared { ask: ask.id.clone(), plan: plan("c2") });
+    world.restart();
+    assert_eq!(review(&world).1, Some(plan("c2")), "the commit survives a stop of the program");
+    let settled = Ok(Some("c2".to_owned()));
+    assert_eq!(world.input(Input::ReviewSettled { ask: ask.id.clone(), settled: settled.clone() }), ["review_closed"]);
+    assert_eq!(world.input(Input::ReviewSettled { ask: ask.id.clone(), settled }), [""; 0], "once");
+    assert!(world.state.open_intents().is_empty() && !world.state.is_at_work(), "it costs no model call");
+    world.say("go on");
+    assert!(world.last_user().1.contains("has approved your change of \"goals.md\""), "{:?}", world.last_user());
+    world.check_replay();
+}
+
+#[test]
+fn a_rejection_with_a_remark_is_a_message_and_one_without_is_not() {
+    for (remark, goes_on) in [(Some("shorter, please"), true), (None, false)] {
+        let (mut world, ask) = held();
+        decide(&mut world, &ask.id, Answer { text: remark.map(str::to_owned), ..option(REJECT) });
+        let (review, _) = review(&world);
+        assert!(!review.approved);
+        world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(None) });
+        assert_eq!(world.state.is_at_work(), goes_on);
+        if goes_on {
+            assert!(world.last_user().1.contains("rejected") && world.last_user().1.contains("shorter, please"));
+        }
+        world.check_replay();
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_committed_is_asked_about_again() {
+    let (mut world, ask) = held();
+    decide(&mut world, &ask.id, option(APPROVE));
+    let problem = ReviewProblem { text: "the page has changed".to_owned(), base: Some("v3".to_owned()) };
+    let kinds = world.input(Input::ReviewSettled { ask: ask.id.clone(), settled: Err(problem) });
+    assert_eq!(kinds, ["review_closed", "ask_raised"]);
+    let again = world.state.open_asks().next().expect("the person is asked again").clone();
+    assert_ne!(again.id, ask.id);
+    let Some(AskDetail::Review { problem, base, .. }) = &again.detail else { panic!("{again:?}") };
+    assert_eq!((problem.as_deref(), base.as_deref()), (Some("the page has changed"), Some("v3")));
+    let edited = Some(EditedPage { text: "both".to_owned(), base: None });
+    decide(&mut world, &again.id, Answer { edited, ..option(APPROVE) });
+    let (review, _) = review(&world);
+    assert_eq!((review.edited.as_deref(), review.base.as_deref()), (Some("both"), Some("v3")));
+    world.check_replay();
+}
+
+#[test]
+fn an_edited_text_goes_only_with_an_approval() {
+    let (_, ask) = held();
+    let edited = Some(EditedPage { text: "x".to_owned(), base: None });
+    assert_eq!(ask.check(&Answer { edited: edited.clone(), ..option(REJECT) }), Err(AnswerError::NoText));
+    assert_eq!(ask.check(&Answer { edited, ..option(APPROVE) }), Ok(()));
+    assert!(matches!(ask.check(&option("maybe")), Err(AnswerError::Option { .. })));
+}
+
+#[test]
+fn a_failed_call_asks_nothing() {
+    let mut world = World::grow();
+    world.setup.rules = rules(&["hold commit_memory"]);
+    world.say("go");
+    world.answer(calls(&[("commit_memory", json!({"path": "a.md"}))]));
+    let effect: EffectId = world.open_tools().remove(0);
+    assert_eq!(world.finish(&effect, ToolResult::error("not a page")), ["tool_finished", "model_requested"]);
+    assert_eq!(world.state.open_asks().count(), 0);
+}
