@@ -7,4 +7,5 @@ mod golden;
 mod hosting;
 mod local;
 mod rebuilding;
+mod reviews;
 mod world;

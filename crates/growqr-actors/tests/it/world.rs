@@ -14,6 +14,7 @@ use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::rebuild::Views;
+use growqr_core::rules::{RuleLine, RuleOrigin, Rules};
 use growqr_core::tool::Tools;
 use growqr_core::workbench::NoWorkbench;
 use growqr_memory::MemoryRepo;
@@ -39,6 +40,13 @@ pub struct World {
 
 impl World {
     pub async fn new(script: Script) -> World {
+        World::with_rules(script, &[]).await
+    }
+
+    /// A world with these lines of the person.
+    pub async fn with_rules(script: Script, lines: &[&str]) -> World {
+        let line = |text: &&str| RuleLine { rule: text.parse().unwrap(), origin: RuleOrigin::Person };
+        let rules = Rules::new(lines.iter().map(line));
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("growqr.db");
         let memory = folder.path().join("memory");
@@ -47,7 +55,7 @@ impl World {
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&memory)))]));
         let ports = Ports {
             store: store(&database).await,
-            setups: Arc::new(FixedSetups { script, tools: Arc::clone(&tools) }),
+            setups: Arc::new(FixedSetups { script, tools: Arc::clone(&tools), rules: Arc::new(rules) }),
             memory,
             tools,
             sessions: Arc::new(NoWorkbench("none in this test".to_owned())),
@@ -60,6 +68,18 @@ impl World {
 
     pub async fn host(&self) -> Host {
         Host::start(self.ports.clone(), self.config).await.unwrap()
+    }
+
+    /// Runs the person's git in the memory folder; returns its output.
+    pub fn git(&self, args: &[&str]) -> String {
+        let done = Command::new("git").args(args).current_dir(self.folder.path().join("memory")).output().unwrap();
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    /// Changes a file of memory by hand.
+    pub fn write_by_hand(&self, page: &str, text: &str) {
+        std::fs::write(self.folder.path().join("memory").join(page), text).unwrap();
     }
 
     /// Runs the person's git once to remove unreferenced objects, right before the first change is committed.
@@ -184,6 +204,7 @@ impl Memory for MemoryWithGc {
 struct FixedSetups {
     script: Script,
     tools: Arc<dyn Tools>,
+    rules: Arc<Rules>,
 }
 
 impl Setups for FixedSetups {
@@ -204,7 +225,8 @@ impl Setups for FixedSetups {
             prices: Some(Prices::free()),
             effort: None,
         };
-        (Setup::of(&segment, card, &self.tools.offered(), Limits::default()), Arc::new(segment))
+        let setup = Setup::of(&segment, card, &self.tools.offered(), Limits::default());
+        (setup.with_rules(Arc::clone(&self.rules), true), Arc::new(segment))
     }
 
     fn model(&self, _segment: &Segment) -> Option<Arc<dyn Model>> {

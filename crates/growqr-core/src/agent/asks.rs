@@ -207,7 +207,8 @@ impl Draft<'_> {
     }
 
     fn settle_ask(&mut self, ask: &Ask, by: SettledBy, answer: Option<Answer>, rule: Option<String>) {
-        let notices = if ask.kind == AskKind::Review { Vec::new() } else { self.notices(&MailBody::AskSettled { ask: ask.id.clone() }) };
+        let notices =
+            if ask.kind == AskKind::Review { Vec::new() } else { self.notices(&MailBody::AskSettled { ask: ask.id.clone() }) };
         let outcome = match &answer {
             Some(answer) => ask.outcome(answer),
             // Without an answer, nothing is allowed and nothing is added.

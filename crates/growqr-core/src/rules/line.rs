@@ -170,7 +170,9 @@ impl fmt::Display for Glob {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// Neither a decision nor a tool, or an open quote.
-    #[error("a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]")]
+    #[error(
+        "a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]"
+    )]
     Shape,
     /// A word that has no meaning here.
     #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, \"as risky\" or \"as safe\"")]

@@ -91,8 +91,8 @@ async fn postgres_journals_of_earlier_builds_are_replayed_as_they_were_written()
 
 #[test]
 fn the_golden_journal_of_this_build_has_every_kind_of_event() {
-    let of_this_build =
-        ["", "-sessions", "-conflicts"].map(|story| folder().join(format!("v{SCHEMA_VERSION}{story}")).join(EXPECTED));
+    let of_this_build = ["", "-sessions", "-conflicts", "-reviews"]
+        .map(|story| folder().join(format!("v{SCHEMA_VERSION}{story}")).join(EXPECTED));
     let expected = of_this_build.map(|path| std::fs::read_to_string(path).expect("this build has a golden journal")).concat();
     let recorded: BTreeSet<&str> = expected.lines().filter_map(|line| line.strip_prefix("kind ")).collect();
     let missing: Vec<_> = Event::KINDS.iter().filter(|kind| !recorded.contains(*kind)).collect();
@@ -185,6 +185,7 @@ async fn describe(store: &dyn Store) -> String {
                 Intent::AdvanceSession { job, news, .. } => writeln!(text, "  open: session {} {news}", job.message),
                 Intent::ReplySession { request, reply, .. } => writeln!(text, "  open: reply {request} {reply:?}"),
                 Intent::AbortSession { job, .. } => writeln!(text, "  open: abort {}", job.message),
+                Intent::SettleReview { ask, review, .. } => writeln!(text, "  open: settle {ask}, {}", review.approved),
             }
             .unwrap();
         }
@@ -206,6 +207,7 @@ async fn write_the_golden_journals() {
     write_golden("", async |store| story::write(store).await).await;
     write_golden("-sessions", async |store| story::write_sessions(store).await).await;
     write_golden("-conflicts", async |store| story::write_conflicts(store).await).await;
+    write_golden("-reviews", async |store| story::write_reviews(store).await).await;
 }
 
 async fn write_golden(story: &str, write: impl AsyncFn(Arc<dyn Store>)) {

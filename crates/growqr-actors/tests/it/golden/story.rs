@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
-use growqr_core::ask::{Answer, AskScope};
+use growqr_core::ask::{Answer, AskScope, EditedPage};
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::event::CostBound;
 use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, Seq, SessionId};
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo};
+use growqr_core::memory::{
+    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, ReviewProblem,
+};
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool};
@@ -60,6 +62,14 @@ pub async fn write_conflicts(store: Arc<dyn Store>) {
     story.a_conflict_that_is_left_open().await;
 }
 
+/// Writes the story of changes of memory that are held for approval into an empty store.
+pub async fn write_reviews(store: Arc<dyn Store>) {
+    let story = Story::new(store);
+    story.reviews().await;
+    story.save_snapshot(&AgentId::grow()).await;
+    story.reviews_that_are_left_open().await;
+}
+
 /// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
 pub async fn finish_open_work(store: Arc<dyn Store>) {
     let story = Story::new(Arc::clone(&store));
@@ -88,6 +98,10 @@ pub async fn finish_open_work(store: Arc<dyn Store>) {
                     }
                     Intent::RunTool { call, .. } => {
                         Input::Finished { effect: call.origin.effect, result: ToolResult::ok("done") }
+                    }
+                    Intent::SettleReview { ask, review, .. } => {
+                        let commit = review.approved.then(|| "dd".repeat(20));
+                        Input::ReviewSettled { ask, settled: Ok(commit) }
                     }
                     Intent::LookUpTool { call } => {
                         Input::LookedUp { effect: call.origin.effect, found: LookedUp::NothingHappened }
@@ -478,6 +492,59 @@ impl Story {
         self.input(&grow, Input::Answer { ask, answer: Some(merge) }).await;
     }
 
+    /// A change that is edited and approved after a first try has failed, and one that is rejected with a remark.
+    async fn reviews(&self) {
+        let grow = AgentId::grow();
+        self.change_settings(|settings| settings.rule = "hold commit_memory");
+        self.held_change("a").await;
+        self.settle(Some(Answer { option: Some("approve".to_owned()), ..Answer::default() })).await;
+        let problem = ReviewProblem { text: "it has changed".to_owned(), base: Some("cc".repeat(20)) };
+        self.settle_review(Err(problem)).await;
+        let edited = Some(EditedPage { text: "both".to_owned(), base: Some("cc".repeat(20)) });
+        self.settle(Some(Answer { option: Some("approve".to_owned()), edited, ..Answer::default() })).await;
+        let ask = self.review().await;
+        self.input(&grow, Input::ReviewPrepared { ask, plan: held_plan("b") }).await;
+        self.settle_review(Ok(Some("b".repeat(40)))).await;
+        self.held_change("c").await;
+        let remark = Some("shorter".to_owned());
+        self.settle(Some(Answer { option: Some("reject".to_owned()), text: remark, ..Answer::default() })).await;
+        self.settle_review(Ok(None)).await;
+        self.answer(&grow, says("I see.")).await;
+    }
+
+    /// A change that waits, and one whose approval is not carried out yet.
+    async fn reviews_that_are_left_open(&self) {
+        self.held_change("d").await;
+        self.settle(Some(Answer { option: Some("approve".to_owned()), ..Answer::default() })).await;
+        self.held_change("e").await;
+    }
+
+    async fn held_change(&self, commit: &str) {
+        let grow = AgentId::grow();
+        self.say("note it").await;
+        let change = json!({"path": "a.md", "content": commit, "message": "Note it"});
+        self.answer(&grow, calls(&[("commit_memory", change)])).await;
+        let effect = self.open_tools(&grow).await.remove(0);
+        self.input(&grow, Input::Intended { effect: effect.clone(), plan: held_plan(commit) }).await;
+        self.finish(&grow, &effect, ToolResult::ok("held")).await;
+        self.answer(&grow, says("Proposed.")).await;
+    }
+
+    /// The ask of the decision that is to be carried out.
+    async fn review(&self) -> AskId {
+        let open = self.open(&AgentId::grow()).await;
+        let ask = open.into_iter().find_map(|intent| match intent {
+            Intent::SettleReview { ask, .. } => Some(ask),
+            _ => None,
+        });
+        ask.expect("a decision is to be carried out")
+    }
+
+    async fn settle_review(&self, settled: Result<Option<String>, ReviewProblem>) {
+        let ask = self.review().await;
+        self.input(&AgentId::grow(), Input::ReviewSettled { ask, settled }).await;
+    }
+
     async fn open_asks(&self) -> Vec<AskId> {
         self.ports.store.open_asks().await.unwrap().into_iter().map(|view| view.ask.id).collect()
     }
@@ -655,6 +722,11 @@ fn reply(content: Value, stop: StopReason) -> Reply {
     let usage = Usage { input_tokens: 900, output_tokens: 30, cache_read_tokens: 50, ..Usage::default() };
     let (request_id, cost) = (Some("req_0".to_owned()), Some(Money(12_345)));
     Reply { content: RawJson::of(&content), stop, usage, model: "golden-1".to_owned(), request_id, cost }
+}
+
+fn held_plan(commit: &str) -> CommitPlan {
+    let (old_blob, new_blob) = (Some("aa".repeat(20)), Some("bb".repeat(20)));
+    CommitPlan { path: "a.md".to_owned(), base_head: None, old_blob, new_blob, commit: commit.repeat(40), merged: false }
 }
 
 fn says(text: &str) -> Reply {

@@ -79,12 +79,8 @@ fn other_pages_and_reads_are_not_held() {
     world.setup.rules = rules(&["hold * agent=*"]);
     world.say("go");
     world.answer(calls(&[("list_memory", json!({})), ("commit_memory", json!({"path": "a.md"}))]));
-    let held: Vec<bool> = world
-        .state
-        .open_intents()
-        .iter()
-        .map(|intent| matches!(intent, Intent::RunTool { call, .. } if call.held))
-        .collect();
+    let held: Vec<bool> =
+        world.state.open_intents().iter().map(|intent| matches!(intent, Intent::RunTool { call, .. } if call.held)).collect();
     assert_eq!(held, [false, true], "to read needs no approval");
 }
 
