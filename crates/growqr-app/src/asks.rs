@@ -4,10 +4,12 @@ use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
 use growqr_actors::{Host, Ports, record_answer};
-use growqr_core::ask::{Answer, AskScope};
+use growqr_core::ask::{Answer, AskScope, EditedPage};
 use growqr_core::id::AskId;
 use growqr_core::journal::{AgentView, AskView};
+use growqr_core::memory::MemoryError;
 use growqr_core::money::Money;
+use growqr_memory::MAX_PAGE_BYTES;
 use growqr_wire as wire;
 use growqr_wire::Reply;
 use growqr_wire::event::AskAnswer;
@@ -61,6 +63,11 @@ pub(crate) async fn answer(host: Option<&Host>, ports: &Ports, ask: &str, answer
         let message = format!("the answer is too long; at most {TEXT_LIMIT} characters");
         return Err(AppError::bad_request(message, "Shorten it, or send the agent a message."));
     }
+    if let Some(bytes) = answer.as_ref().and_then(|answer| Some(answer.edited.as_ref()?.text.len() as u64))
+        && bytes > MAX_PAGE_BYTES
+    {
+        return Err(MemoryError::TooLarge { bytes, limit: MAX_PAGE_BYTES }.into());
+    }
     let answer = answer.map(domain_answer);
     let settled = match host {
         Some(host) => host.answer(&id, answer).await,
@@ -75,7 +82,8 @@ fn domain_answer(answer: AskAnswer) -> Answer {
         wire::event::AskScope::Agent => AskScope::Agent,
         wire::event::AskScope::Always => AskScope::Always,
     };
-    Answer { option: answer.option, text: answer.text, scope, amount: answer.amount.map(Money) }
+    let edited = answer.edited.map(|edited| EditedPage { text: edited.text, base: edited.base });
+    Answer { option: answer.option, text: answer.text, scope, amount: answer.amount.map(Money), edited }
 }
 
 fn no_ask(id: &str) -> AppError {

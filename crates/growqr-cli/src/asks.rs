@@ -41,7 +41,7 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
 }
 
 /// The ask with this id, or the only open one whose id begins so, with or without `ask-`.
-async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {
+pub async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {
     let library = Library::open(profile.clone()).await?;
     let mut open = library.asks().await?;
     open.retain(|row| row.ask.id.starts_with(id) || row.ask.id.strip_prefix("ask-").is_some_and(|rest| rest.starts_with(id)));
@@ -51,7 +51,7 @@ async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {
     }
 }
 
-async fn settle(profile: Profile, environment: &Environment, out: &Out, ask: String, answer: Option<AskAnswer>) -> CommandResult {
+pub async fn settle(profile: Profile, environment: &Environment, out: &Out, ask: String, answer: Option<AskAnswer>) -> CommandResult {
     let stops = answer.as_ref().is_none_or(|answer| answer.option.as_deref() == Some("stop"));
     let reply = send_request(profile.clone(), environment, Request::AnswerAsk { ask: ask.clone(), answer }).await?;
     let row = Library::open(profile).await?.ask(&ask).await?;
@@ -84,13 +84,15 @@ pub fn parse_answer(
     let option = option(ask, answer.trim());
     // What is no option is the answer to a question; for other asks the host says which answers there are.
     let text = if option.is_some() { note } else { Some(answer) };
-    Ok(AskAnswer { option, text, scope, amount })
+    Ok(AskAnswer { option, text, scope, amount, edited: None })
 }
 
 fn option(ask: &Ask, answer: &str) -> Option<String> {
     let answer = match answer.to_lowercase().as_str() {
         "yes" | "y" if ask.kind == AskKind::Permission => "allow",
         "no" | "n" if ask.kind == AskKind::Permission => "deny",
+        "yes" | "y" if ask.kind == AskKind::Review => "approve",
+        "no" | "n" if ask.kind == AskKind::Review => "reject",
         _ => answer,
     };
     // No id is the label of another option.
@@ -108,7 +110,7 @@ pub fn answer_text(ask: &Ask, answer: &AskAnswer) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(": "))
 }
 
-fn line(out: &Out, row: &AskRow) -> String {
+pub fn line(out: &Out, row: &AskRow) -> String {
     let about = match &row.ask.detail {
         Some(AskDetail::Call { argument: Some(argument), .. }) => format!(" ({argument})"),
         Some(AskDetail::Session { permission: Some(permission), .. }) => {
@@ -136,7 +138,7 @@ fn settled_by(settlement: &AskSettlement) -> &'static str {
 }
 
 /// Everything about an ask, for a terminal.
-fn full(out: &Out, row: &AskRow) -> String {
+pub fn full(out: &Out, row: &AskRow) -> String {
     let mut lines = vec![line(out, row), String::new()];
     lines.extend(question(&row.ask));
     lines.extend(details(&row.ask));
@@ -212,6 +214,14 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
             if *more > 0 {
                 lines.push(format!("  … and {more} more pages"));
             }
+            lines
+        }
+        Some(AskDetail::Review { held, message, rule, problem, .. }) => {
+            let mut lines = vec![format!("  {}", sanitized_line(&held.path))];
+            lines.push(format!("  reason: {}", shortened(message, 500)));
+            lines.extend(problem.as_ref().map(|problem| format!("  not committed: {}", sanitized_line(problem))));
+            lines.push(format!("  held by the rule: {}", sanitized_line(rule)));
+            lines.push(format!("  see the change: growqr memory diff {}", held.commit.get(..12).unwrap_or(&held.commit)));
             lines
         }
         Some(AskDetail::Limit { .. } | AskDetail::Session { permission: None, .. }) | None => Vec::new(),

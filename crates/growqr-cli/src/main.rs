@@ -7,6 +7,7 @@ mod agents;
 mod args;
 mod asks;
 mod auth;
+mod change_requests;
 mod chat;
 mod inspect;
 mod keys;

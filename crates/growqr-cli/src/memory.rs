@@ -2,6 +2,7 @@
 
 use crate::CommandResult;
 use crate::args::Memory;
+use crate::change_requests::requests;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time};
 use growqr_app::{AppError, Environment, Library, Profile, send_request};
 use growqr_wire::{Reply, Request};
@@ -21,6 +22,7 @@ pub async fn memory(profile: Profile, environment: &Environment, out: &Out, comm
         }
         Memory::Delete { path, base } => send_change(profile, environment, out, Request::DeleteMemory { path, base }).await,
         Memory::Restore { rev } => send_change(profile, environment, out, Request::RestoreMemory { rev }).await,
+        Memory::Requests { command } => requests(profile, environment, out, command).await,
         Memory::Confirm => {
             let folder = profile.memory();
             let reply = send_request(profile, environment, Request::ConfirmMemory).await?;
@@ -40,7 +42,7 @@ async fn send_change(profile: Profile, environment: &Environment, out: &Out, req
     Ok(true)
 }
 
-fn read_text() -> Result<String, AppError> {
+pub fn read_text() -> Result<String, AppError> {
     let mut bytes = Vec::new();
     let unreadable = |source| AppError::File { doing: "read", path: "standard input".into(), source };
     std::io::stdin().take(PAGE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -117,7 +119,7 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
                 });
             }
         }
-        Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } | Memory::Confirm => {}
+        Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } | Memory::Requests { .. } | Memory::Confirm => {}
     }
     Ok(true)
 }
@@ -131,7 +133,7 @@ fn touched(paths: &[String], more: u64) -> String {
     }
 }
 
-fn diff_line(out: &Out, line: &str) -> String {
+pub fn diff_line(out: &Out, line: &str) -> String {
     let text = sanitized(line);
     match line.as_bytes().first() {
         Some(b'+') => out.style(Style::Good, &text),

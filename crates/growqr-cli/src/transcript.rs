@@ -202,6 +202,8 @@ impl<'a> Transcript<'a> {
             | Event::ChargeSettled(_)
             | Event::SessionIntended(_)
             | Event::SessionReplied(_)
+            | Event::ReviewIntended(_)
+            | Event::ReviewClosed(_)
             | Event::FinishRequested(_)
             | Event::TurnPaused(_)
             | Event::MessageWithdrawn(_)

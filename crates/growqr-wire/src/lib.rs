@@ -147,6 +147,7 @@ pub fn typescript() -> String {
         event::AskDetail,
         event::ConflictPage,
         event::Ask,
+        event::EditedPage,
         event::AskAnswer,
         event::SettledBy,
         event::Usage,

@@ -38,6 +38,8 @@ const NEEDED: { [K in EventKind]: ReadonlyArray<keyof EventData[K] & string> } =
   session_ended: ["effect", "words", "tokens", "outcome"],
   ask_raised: ["ask"],
   ask_settled: ["ask", "by"],
+  review_intended: ["ask", "plan"],
+  review_closed: ["ask"],
   finish_requested: [],
   turn_paused: ["limit"],
   message_withdrawn: ["message"],

@@ -1,11 +1,11 @@
 //! The events of the journal and those of `growqr-wire` have the same kinds and the same fields.
 
-use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, SettledBy};
+use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, EditedPage, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
     ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
-    MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, SessionDecided,
+    MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed, ReviewIntended, SegmentStarted, SessionDecided,
     SessionEnded, SessionIntended, SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed,
     ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
@@ -242,6 +242,11 @@ fn answers() -> Vec<Event> {
     ]
 }
 
+fn plan() -> CommitPlan {
+    let some = || Some(text());
+    CommitPlan { path: text(), base_head: some(), old_blob: some(), new_blob: some(), commit: text(), merged: true }
+}
+
 fn tools() -> Vec<Event> {
     let started = |repeat, waits_for: Option<Vec<AgentId>>| {
         ToolStarted {
@@ -253,6 +258,7 @@ fn tools() -> Vec<Event> {
             repeat: Some(repeat),
             rule: waits_for.is_some().then(text),
             ask: (repeat == Repeat::Unknown).then(|| AskId::new("ask-1")),
+            held: (repeat == Repeat::LookUp).then(text),
             waits_for,
         }
         .into()
@@ -266,15 +272,13 @@ fn tools() -> Vec<Event> {
         let source = (!content.is_empty()).then(text);
         ToolFinished { effect: effect(), content, is_error: true, source }.into()
     };
-    let some = || Some(text());
-    let plan = CommitPlan { path: text(), base_head: some(), old_blob: some(), new_blob: some(), commit: text(), merged: true };
     vec![
         started(Repeat::Safe, None),
         started(Repeat::LookUp, Some(vec![AgentId::new("a-e")])),
         started(Repeat::Unknown, None),
         ToolInterrupted { effect: effect() }.into(),
         ToolResumed { effect: effect() }.into(),
-        CommitIntended { effect: effect(), plan }.into(),
+        CommitIntended { effect: effect(), plan: plan() }.into(),
         finished(ToolContent::text("found")),
         finished(ToolContent(blocks)),
         finished(ToolContent(vec![])),
@@ -403,6 +407,10 @@ fn asks() -> Vec<Event> {
         let page = ConflictPage { path: text(), copy: text() };
         Some(AskDetail::Conflict { merge: text(), pages: vec![page], more })
     };
+    let review = |base, problem| {
+        let (message, rule) = (text(), text());
+        Some(AskDetail::Review { effect: effect(), turn: 3, held: plan(), message, rule, base, problem })
+    };
     let raised = [
         ask(AskKind::Permission, session(Some(permission), Some(AskReason::Rule(text())))),
         ask(AskKind::Permission, session(Some(Permission { what: text(), ..Permission::default() }), None)),
@@ -410,7 +418,8 @@ fn asks() -> Vec<Event> {
         bare,
         ask(AskKind::Conflict, conflict(0)),
         ask(AskKind::Conflict, conflict(7)),
-        ask(AskKind::Review, None),
+        ask(AskKind::Review, review(None, None)),
+        ask(AskKind::Review, review(Some(text()), Some(text()))),
         ask(AskKind::Permission, call(AskReason::Rule(text()), Some(text()))),
         ask(AskKind::Permission, call(AskReason::Untrusted(vec![text()]), None)),
         ask(AskKind::Permission, call(AskReason::Repeated(3), None)),
@@ -418,13 +427,16 @@ fn asks() -> Vec<Event> {
         ask(AskKind::Budget, limit(None, Raise::default())),
     ];
     let raised = raised.map(|ask| AskRaised { ask, notices: vec![mail(MailBody::Finish)] }.into());
-    let answer = Answer { option: Some(text()), text: Some(text()), scope: AskScope::Always, amount: Some(Money(1)) };
+    let edited = Some(EditedPage { text: text(), base: Some(text()) });
+    let answer = Answer { option: Some(text()), text: Some(text()), scope: AskScope::Always, amount: Some(Money(1)), edited };
     let outcomes = [
         AskOutcome::Allowed,
         AskOutcome::Refused,
         AskOutcome::Raised(raise),
         AskOutcome::Finishing(Raise::default()),
         AskOutcome::Stopped,
+        AskOutcome::Approved,
+        AskOutcome::Rejected,
     ];
     let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
         let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
@@ -440,6 +452,10 @@ fn asks() -> Vec<Event> {
     };
     let mut events: Vec<Event> = raised.into_iter().chain(settled).collect();
     events.push(none.into());
+    let ask = AskId::new("ask-1");
+    events.push(ReviewIntended { ask: ask.clone(), plan: plan() }.into());
+    events.push(ReviewClosed { ask: ask.clone(), commit: Some(text()), problem: None }.into());
+    events.push(ReviewClosed { ask, commit: None, problem: Some(text()) }.into());
     events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
     events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());
     events.push(TurnPaused { limit: LimitReached::TreeCalls }.into());

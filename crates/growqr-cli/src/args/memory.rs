@@ -1,6 +1,33 @@
 //! The arguments of `growqr memory`.
 
 use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum Requests {
+    /// List the changes that wait for your approval
+    List,
+    /// Print one of them with its diff
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Bring a change into memory
+    Approve {
+        /// Its id, or the beginning of it
+        id: String,
+        /// Commit the text of this file instead (`-` for standard input)
+        #[arg(long, value_name = "FILE")]
+        text: Option<PathBuf>,
+    },
+    /// Drop a change
+    Reject {
+        /// Its id, or the beginning of it
+        id: String,
+        /// What the agent is told
+        reason: Option<String>,
+    },
+}
 
 #[derive(Debug, Subcommand)]
 pub enum Memory {
@@ -54,6 +81,11 @@ pub enum Memory {
     Restore {
         /// The change's id, or its first digits
         rev: String,
+    },
+    /// List, show and settle the changes that wait for your approval
+    Requests {
+        #[command(subcommand)]
+        command: Option<Requests>,
     },
     /// Confirm a notice about memory: the conversation uses the pages of this data folder from now on
     Confirm,

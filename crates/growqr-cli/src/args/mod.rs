@@ -15,7 +15,7 @@ pub use agents::{Agents, Chat};
 pub use asks::{Asks, Scope};
 pub use auth::{Auth, SignIn};
 pub use keys::Keys;
-pub use memory::Memory;
+pub use memory::{Memory, Requests};
 pub use records::{Audit, Db, Events};
 pub use rules::Rules;
 pub use settings::{Budget, By, Config};

@@ -1,5 +1,6 @@
 //! Asks: questions to the person.
 
+use super::tool::CommitPlan;
 use super::ended::{LimitReached, Raise, Shortfall, is_zero};
 use super::workbench::Permission;
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,27 @@ pub enum AskDetail {
         #[ts(as = "Option<u64>", optional)]
         more: u64,
     },
+    /// A change of memory that is held on a branch of its own.
+    Review {
+        /// The id of the call's effect.
+        effect: String,
+        /// The agent's turn at that time.
+        turn: u64,
+        /// The held change: the commit on its branch.
+        held: CommitPlan,
+        /// The reason that the agent gives, or its beginning.
+        message: String,
+        /// The line because of which it is held.
+        rule: String,
+        /// The version of the page that an approval changes; `None`: there is no such page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        base: Option<String>,
+        /// Why an approval could not be carried out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        problem: Option<String>,
+    },
     /// A limit that was reached. Amounts are USD micro-cents.
     Limit {
         /// Which one.
@@ -192,6 +214,21 @@ pub struct AskAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub amount: Option<u64>,
+    /// The text of the page, if the option is "approve" and the person has edited the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub edited: Option<EditedPage>,
+}
+
+/// A page as the person wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EditedPage {
+    /// The whole text.
+    pub text: String,
+    /// The version of the page that the person has seen. `None`: the version that the held change was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub base: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
@@ -199,7 +236,7 @@ fn is_once(scope: &AskScope) -> bool {
     *scope == AskScope::Once
 }
 
-/// What follows from an answer about a call or a limit.
+/// What follows from an answer about a call, a limit or a change of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum AskOutcome {
@@ -213,6 +250,10 @@ pub enum AskOutcome {
     Finishing(Raise),
     /// The turn ends.
     Stopped,
+    /// The held change of memory is committed.
+    Approved,
+    /// The held change of memory is dropped.
+    Rejected,
 }
 
 /// Who settled an ask.

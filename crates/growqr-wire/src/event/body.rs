@@ -175,6 +175,10 @@ pub struct ToolStarted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub ask: Option<String>,
+    /// The line because of which the change of memory waits for the person's approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub held: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -447,6 +451,30 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub notices: Vec<Mail>,
+}
+
+/// See [`super::Event::ReviewIntended`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReviewIntended {
+    /// The ask with which the person has approved the change.
+    pub ask: String,
+    /// The commit that brings the change into memory.
+    pub plan: CommitPlan,
+}
+
+/// See [`super::Event::ReviewClosed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReviewClosed {
+    /// The ask with which the person has decided.
+    pub ask: String,
+    /// The commit that has brought the change into memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub commit: Option<String>,
+    /// Why the approved change could not be committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub problem: Option<String>,
 }
 
 /// See [`super::Event::FinishRequested`].

@@ -15,7 +15,7 @@ mod tool;
 mod wording;
 mod workbench;
 
-pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, ConflictPage, SettledBy};
+pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, ConflictPage, EditedPage, SettledBy};
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
 pub use mail::{Mail, MailBody, Report, ReportEnding, SpawnRequest};
@@ -145,6 +145,10 @@ events! {
     AskRaised => "ask_raised",
     /// An ask has its answer, or needs none any more.
     AskSettled => "ask_settled",
+    /// A held change of memory that the person has approved is about to be committed.
+    ReviewIntended => "review_intended",
+    /// A held change of memory is committed or dropped, or could not be committed.
+    ReviewClosed => "review_closed",
     /// The person or the parent agent wants the agent to finish with a report.
     FinishRequested => "finish_requested",
     /// A limit is reached; the turn waits for money that comes back, or for the person.
