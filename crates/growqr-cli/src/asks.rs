@@ -51,7 +51,13 @@ pub async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {
     }
 }
 
-pub async fn settle(profile: Profile, environment: &Environment, out: &Out, ask: String, answer: Option<AskAnswer>) -> CommandResult {
+pub async fn settle(
+    profile: Profile,
+    environment: &Environment,
+    out: &Out,
+    ask: String,
+    answer: Option<AskAnswer>,
+) -> CommandResult {
     let stops = answer.as_ref().is_none_or(|answer| answer.option.as_deref() == Some("stop"));
     let reply = send_request(profile.clone(), environment, Request::AnswerAsk { ask: ask.clone(), answer }).await?;
     let row = Library::open(profile).await?.ask(&ask).await?;

@@ -67,9 +67,9 @@ async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {
 fn held(row: &AskRow) -> Result<&CommitPlan, AppError> {
     match &row.ask.detail {
         Some(AskDetail::Review { held, .. }) => Ok(held),
-        _ => Err(AppError::bad_request(
-            format!("{} is not about a change of memory", row.ask.id),
-            "List the changes that wait: growqr memory requests",
-        )),
+        _ => Err(AppError::BadRequest {
+            message: format!("{} is not about a change of memory", row.ask.id),
+            next_step: "List the changes that wait: growqr memory requests".to_owned(),
+        }),
     }
 }

@@ -5,9 +5,9 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
     ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
-    MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed, ReviewIntended, SegmentStarted, SessionDecided,
-    SessionEnded, SessionIntended, SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed,
-    ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
+    MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed, ReviewIntended,
+    SegmentStarted, SessionDecided, SessionEnded, SessionIntended, SessionProgressed, SessionReplied, SessionStarted,
+    ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
     AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,

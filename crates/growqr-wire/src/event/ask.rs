@@ -1,7 +1,7 @@
 //! Asks: questions to the person.
 
-use super::tool::CommitPlan;
 use super::ended::{LimitReached, Raise, Shortfall, is_zero};
+use super::tool::CommitPlan;
 use super::workbench::Permission;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

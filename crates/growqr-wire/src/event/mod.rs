@@ -15,7 +15,9 @@ mod tool;
 mod wording;
 mod workbench;
 
-pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, ConflictPage, EditedPage, SettledBy};
+pub use ask::{
+    Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, ConflictPage, EditedPage, SettledBy,
+};
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
 pub use mail::{Mail, MailBody, Report, ReportEnding, SpawnRequest};
