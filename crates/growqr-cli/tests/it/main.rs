@@ -4,6 +4,7 @@ mod asking;
 mod bad_input;
 mod belonging;
 mod canary;
+mod change_requests;
 mod commands;
 #[cfg(target_os = "linux")]
 mod docker_desk;

@@ -1,0 +1,94 @@
+//! Changes of memory that wait for the person's approval, from the command line.
+
+use crate::program::{Program, Ran};
+use growqr_testkit::anthropic::{calls, says};
+use serde_json::{Value, json};
+use std::fs;
+
+/// A program whose agent changes `plans/a.md` when it is told to, and whose changes of `plans/` are held.
+fn holding() -> Program {
+    let program = Program::new();
+    program.claude.route(|request| {
+        let change = json!({"path": "plans/a.md", "content": "learn Rust\nwrite a book\n", "message": "She told me so"});
+        Some(match request.tool_results().is_empty() {
+            true if request.last_user_text().contains("plan it") => calls([("commit_memory", change)]),
+            _ => says("Proposed."),
+        })
+    });
+    assert_eq!(program.run(&["rules", "add", "hold commit_memory path=plans/*"]).code, Some(0));
+    assert_eq!(program.chat("plan it").code, Some(0));
+    program
+}
+
+fn requests(program: &Program) -> Vec<Value> {
+    program.json(&["memory", "requests"])
+}
+
+fn id(program: &Program) -> String {
+    let rows = requests(program);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows[0]["ask"]["id"].as_str().expect("an id").to_owned()
+}
+
+fn page(program: &Program) -> Ran {
+    program.run(&["memory", "read", "plans/a.md"])
+}
+
+#[test]
+fn a_held_change_is_listed_shown_and_approved() {
+    let program = holding();
+    assert_eq!(page(&program).code, Some(1), "it is not in memory");
+    let id = id(&program);
+    let listed = program.run(&["memory", "requests"]);
+    assert!(listed.out.contains("wants to add the page plans/a.md"), "{listed:?}");
+    let shown = program.run(&["memory", "requests", "show", &id]);
+    assert!(shown.out.contains("+learn Rust") && shown.out.contains("She told me so"), "{shown:?}");
+    assert!(shown.out.contains("hold commit_memory path=plans/*"), "it says why it waits: {shown:?}");
+    assert_eq!(program.run(&["memory", "requests", "approve", &id]).code, Some(0));
+    assert_eq!(program.chat("and now?").code, Some(0));
+    assert_eq!(page(&program).out, "learn Rust\nwrite a book\n");
+    assert!(requests(&program).is_empty());
+    let late = program.run(&["memory", "requests", "reject", &id]);
+    assert!(late.code == Some(1), "the first decision counts: {late:?}");
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_rejected_change_leaves_no_page_and_its_reason_is_told() {
+    let program = holding();
+    let id = id(&program);
+    assert_eq!(program.run(&["memory", "requests", "reject", &id, "shorter, please"]).code, Some(0));
+    assert_eq!(program.chat("and now?").code, Some(0));
+    assert_eq!(page(&program).code, Some(1));
+    let told = program.claude.requests().iter().any(|request| request.body.to_string().contains("The person adds: shorter, please"));
+    assert!(told, "the agent is told why");
+}
+
+#[test]
+fn an_edited_text_is_committed_instead() {
+    let program = holding();
+    let id = id(&program);
+    let file = program.folder().join("edited.md");
+    fs::write(&file, "learn Rust\n").expect("it can be written");
+    let file = file.to_str().expect("a path");
+    assert_eq!(program.run(&["memory", "requests", "approve", &id, "--text", file]).code, Some(0));
+    assert_eq!(program.chat("and now?").code, Some(0));
+    assert_eq!(page(&program).out, "learn Rust\n");
+    let log = program.run(&["memory", "log", "plans/a.md"]);
+    assert!(log.out.contains("Grow Agent") && log.out.contains("turn 1"), "{log:?}");
+}
+
+#[test]
+fn another_ask_is_no_change_request() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        Some(match request.tool_results().is_empty() {
+            true => calls([("ask_user", json!({"question": "Which one?"}))]),
+            false => says("I wait."),
+        })
+    });
+    program.chat("ask me");
+    let ask = program.json(&["asks", "list"]).remove(0);
+    let refused = program.run(&["memory", "requests", "approve", ask["ask"]["id"].as_str().expect("an id")]);
+    assert!(refused.code == Some(1) && refused.err.contains("not about a change of memory"), "{refused:?}");
+}
