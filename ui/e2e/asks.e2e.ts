@@ -83,6 +83,53 @@ test("a page in two versions is asked about with links to both, and handed to th
   await context.close();
 });
 
+for (const theme of ["light", "dark"] as const) {
+  test(`a held change is shown part by part, and only the chosen part is approved (${theme})`, async () => {
+    const { page, context, pageErrors } = await open(chromium, { speed: 4, theme });
+    await say(page, "Please propose a change");
+    const ask = card(page, "Grow Agent wants to change the page “goals/README.md”");
+    await ask.getByText("Its reason: “Review the goals”").waitFor();
+    await page.keyboard.press("Control+5");
+    await inbox(page, 1).waitFor();
+    const first = ask.getByLabel("Part 1", { exact: true });
+    await first.getByText("+Reviewed in autumn.").waitFor();
+    await expectAccessible(page);
+    await screenshot(page, `review-${theme}`);
+    await ask.getByRole("checkbox", { name: "Part 1 of 2" }).uncheck();
+    await ask.getByRole("button", { name: "Approve 1 of 2 parts" }).click();
+    await ask.getByText("You answered: Approve").waitFor();
+    await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+    await page.getByText("Ask Mara for a review each month").first().waitFor();
+    expect(await page.getByText("Reviewed in autumn.").count(), "what was left out is not in memory").toBe(0);
+    expect(pageErrors).toEqual([]);
+    await context.close();
+  });
+}
+
+test("a held change is edited by keyboard before it is approved, and another one is rejected", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 4 });
+  await say(page, "Please propose a change");
+  const ask = card(page, "Grow Agent wants to change the page “goals/README.md”");
+  await ask.getByRole("button", { name: "Edit first" }).click();
+  const text = ask.getByRole("textbox", { name: "Text of goals/README.md" });
+  await waitForFocus(text);
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("My own line.\n");
+  await expectAccessible(page);
+  await screenshot(page, "review-edited");
+  await ask.getByRole("button", { name: "Approve my text" }).click();
+  await ask.getByText("You answered: Approve").waitFor();
+  await say(page, "Please propose a change once more");
+  const again = page.locator("[data-ask=open]");
+  await again.getByRole("textbox", { name: "Tell the agent why" }).fill("Not now.");
+  await again.getByRole("button", { name: "Reject" }).click();
+  await page.getByText("You answered: Reject: “Not now.”").waitFor();
+  await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+  await page.getByText("My own line.").first().waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 test("a question in the conversation is answered in free text with Enter", async () => {
   const { page, context } = await open(chromium, { speed: 4 });
   await say(page, "Plan it and ask me a question");

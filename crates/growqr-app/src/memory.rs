@@ -102,6 +102,15 @@ impl Library {
         Ok(wire::Text { text: pages.diff(rev)? })
     }
 
+    /// A page as it is after a change.
+    ///
+    /// # Errors
+    /// If there is no such change, or no such page after it.
+    pub fn memory_page_at(&self, path: &str, rev: &str) -> Result<wire::Page, AppError> {
+        let pages = self.pages().ok_or_else(|| MemoryError::UnknownChange { rev: rev.to_owned() })?;
+        Ok(convert::page(pages.page_at(path, rev)?))
+    }
+
     /// For each line of a page, the change that wrote it.
     ///
     /// # Errors

@@ -115,7 +115,7 @@ pub struct AskSettlement {
 pub struct RuleRow {
     /// Names it, to remove it; `None` for a built-in line.
     pub id: Option<String>,
-    /// The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]`.
+    /// The line: `allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]`.
     pub line: String,
     /// Where it comes from.
     pub origin: RuleOrigin,

@@ -161,6 +161,12 @@ async fn memory_diff(desktop: DesktopState<'_>, rev: String) -> Response<wire::T
     Ok(desktop.session().await?.read_memory(move |library| library.memory_diff(&rev)).await?)
 }
 
+/// The page as it is after a change.
+#[tauri::command]
+async fn memory_page_at(desktop: DesktopState<'_>, path: String, rev: String) -> Response<wire::Page> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_page_at(&path, &rev)).await?)
+}
+
 #[tauri::command]
 async fn memory_blame(desktop: DesktopState<'_>, path: String) -> Response<Vec<wire::BlamedLine>> {
     Ok(desktop.session().await?.read_memory(move |library| library.memory_blame(&path)).await?)

@@ -84,6 +84,13 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief("asks you", read(event.data.ask.text), "warn");
     case "ask_settled":
       return brief("ask settled", settledWords(null, { ...event.data, answer: event.data.answer ?? null, rule: event.data.rule ?? null }), "good");
+    case "review_intended":
+      return brief("committing", read(event.data.plan.path), "waiting");
+    case "review_closed": {
+      const { commit, problem } = event.data;
+      if (problem !== undefined) return brief("not committed", read(problem), "warn");
+      return commit === undefined ? brief("change dropped", "") : brief("committed", commit.slice(0, 8), "good");
+    }
     case "finish_requested":
       return brief("finish requested", event.data.by_person ? "by you" : "");
     case "turn_paused":

@@ -86,6 +86,8 @@ export interface Commands {
   memory_search: [{ text: string }, Found[]];
   memory_log: [{ path: string | null }, Change[]];
   memory_diff: [{ rev: string }, Text];
+  /** The page as it is after a change. */
+  memory_page_at: [{ path: string; rev: string }, Page];
   memory_blame: [{ path: string }, BlamedLine[]];
   open_memory_folder: [Nothing, null];
   open_architecture: [Nothing, null];

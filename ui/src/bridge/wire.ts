@@ -230,7 +230,7 @@ export type RuleRow = {
  */
 id: string | null, 
 /**
- * The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]`.
+ * The line: `allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]`.
  */
 line: string, 
 /**
@@ -1278,9 +1278,9 @@ agent: string,
  */
 error: Error, } };
 
-export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
+export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "review_intended" | "review_closed" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
 
-export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
+export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "review_intended", "data": ReviewIntended } | { "kind": "review_closed", "data": ReviewClosed } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
 
 export type AgentCreated = { 
 /**
@@ -1464,7 +1464,11 @@ rule?: string,
 /**
  * The ask that must be settled before the call is carried out.
  */
-ask?: string, };
+ask?: string, 
+/**
+ * The line because of which the change of memory waits for the person's approval.
+ */
+held?: string, };
 
 export type ToolInterrupted = { 
 /**
@@ -1763,6 +1767,30 @@ outcome?: AskOutcome,
  * Mail to the agents that wait for this one.
  */
 notices?: Array<Mail>, };
+
+export type ReviewIntended = { 
+/**
+ * The ask with which the person has approved the change.
+ */
+ask: string, 
+/**
+ * The commit that brings the change into memory.
+ */
+plan: CommitPlan, };
+
+export type ReviewClosed = { 
+/**
+ * The ask with which the person has decided.
+ */
+ask: string, 
+/**
+ * The commit that has brought the change into memory.
+ */
+commit?: string, 
+/**
+ * Why the approved change could not be committed.
+ */
+problem?: string, };
 
 export type FinishRequested = { 
 /**
@@ -2214,7 +2242,7 @@ export type LimitReached = "per_message" | "per_day" | "per_month" | "allowance"
 
 export type AskKind = "question" | "permission" | "budget" | "conflict" | "review";
 
-export type AskOutcome = "allowed" | "refused" | { "raised": Raise } | { "finishing": Raise } | "stopped";
+export type AskOutcome = "allowed" | "refused" | { "raised": Raise } | { "finishing": Raise } | "stopped" | "approved" | "rejected";
 
 export type AskReason = { "rule": string } | { "untrusted": Array<string> } | { "repeated": number };
 
@@ -2298,7 +2326,35 @@ pages: Array<ConflictPage>,
 /**
  * How many pages are left out.
  */
-more?: number, } } | { "limit": { 
+more?: number, } } | { "review": { 
+/**
+ * The id of the call's effect.
+ */
+effect: string, 
+/**
+ * The agent's turn at that time.
+ */
+turn: number, 
+/**
+ * The held change: the commit on its branch.
+ */
+held: CommitPlan, 
+/**
+ * The reason that the agent gives, or its beginning.
+ */
+message: string, 
+/**
+ * The line because of which it is held.
+ */
+rule: string, 
+/**
+ * The version of the page that an approval changes; `None`: there is no such page.
+ */
+base?: string, 
+/**
+ * Why an approval could not be carried out.
+ */
+problem?: string, } } | { "limit": { 
 /**
  * Which one.
  */
@@ -2360,6 +2416,16 @@ deadline?: number,
  */
 default?: AskAnswer, };
 
+export type EditedPage = { 
+/**
+ * The whole text.
+ */
+text: string, 
+/**
+ * The version of the page that the person has seen. `None`: the version that the held change was made from.
+ */
+base?: string, };
+
 export type AskAnswer = { 
 /**
  * The id of the chosen option.
@@ -2376,7 +2442,11 @@ scope?: AskScope,
 /**
  * The amount in USD micro-cents, if the option is "raise" and not its own amount is meant.
  */
-amount?: number, };
+amount?: number, 
+/**
+ * The text of the page, if the option is "approve" and the person has edited the change.
+ */
+edited?: EditedPage, };
 
 export type SettledBy = "person" | "rule" | "deadline" | "withdrawn";
 

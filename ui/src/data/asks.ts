@@ -5,6 +5,7 @@ import { money, tokens } from "./money";
 import { agentName, quoted } from "./names";
 import { clock, until } from "./time";
 
+export type ReviewDetail = Extract<AskDetail, { review: unknown }>["review"];
 export type ConflictDetail = Extract<AskDetail, { conflict: unknown }>["conflict"];
 
 export const SCOPES: Record<AskScope, string> = { once: "Only this once", agent: "For this agent", always: "Always" };
@@ -38,8 +39,15 @@ export function askTitle(ask: Ask, agent: { id: string; name: string }): string 
     return `${name} wants to use ${quoted(what)} in the workbench${about === undefined ? "" : ` with ${quoted(about)}`}`;
   }
   if (detail && "conflict" in detail) return `${name} asks who merges ${conflictWords(detail.conflict)}`;
+  if (detail && "review" in detail) return `${name} wants to ${reviewVerb(detail.review)} the page ${quoted(detail.review.held.path)}`;
   if (detail && "limit" in detail) return `${name} has reached ${limitName(detail.limit.limit)}`;
   return `${name} asks: ${quoted(ask.text)}`;
+}
+
+/** What a held change does with its page. */
+export function reviewVerb({ held }: ReviewDetail): string {
+  if (held.new_blob === null) return "delete";
+  return held.old_blob === null ? "add" : "change";
 }
 
 /** The pages of a conflict: the name of a single one, or their number. */
@@ -145,7 +153,7 @@ export function deadlineWords(ask: Ask, now: number): string | null {
 /** The line that an answer adds to the rules: the proposed one, with this decision, for one agent or for all. */
 export function ruleOf(rule: string, option: string, agent: string | null): string {
   const decision = option === "allow" ? "allow" : "deny";
-  return rule.replace(/^(allow|ask|deny)(?= )/, decision) + (agent === null ? "" : ` agent=${agent}`);
+  return rule.replace(/^(allow|ask|hold|deny)(?= )/, decision) + (agent === null ? "" : ` agent=${agent}`);
 }
 
 const MONEY_LIMITS = new Set<LimitReached>(["per_message", "per_day", "per_month", "allowance"]);

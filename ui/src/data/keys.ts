@@ -25,6 +25,7 @@ export const keys = {
   memorySearch: (text: string) => ["memory", "search", text],
   log: (path: string | null) => ["memory", "log", path],
   diff: (rev: string) => ["diff", rev],
+  pageAt: (path: string, rev: string) => ["page_at", path, rev],
   blame: (path: string) => ["memory", "blame", path],
   search: (agent: string, text: string) => ["search", agent, text],
   signIn: ["sign_in"],

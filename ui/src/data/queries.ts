@@ -109,6 +109,11 @@ export function useDiff(rev: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.diff(rev), queryFn: () => host.call("memory_diff", { rev }), staleTime: Infinity });
 }
+/** A commit never changes, so neither does a page in it. */
+export function usePageAt(path: string, rev: string, enabled: boolean) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.pageAt(path, rev), queryFn: () => host.call("memory_page_at", { path, rev }), staleTime: Infinity, enabled });
+}
 export function useBlame(path: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.blame(path), queryFn: () => host.call("memory_blame", { path }) });

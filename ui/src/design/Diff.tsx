@@ -11,9 +11,9 @@ const LOOKS: Record<DiffLine["kind"], string> = {
   note: "text-ink-3",
 };
 
-export function Diff({ text }: { text: string }) {
+export function Diff({ text, label = "Difference" }: { text: string; label?: string }) {
   return (
-    <pre tabIndex={0} aria-label="Difference" className="code max-h-[28rem] overflow-auto rounded-lg border border-line py-2">
+    <pre tabIndex={0} aria-label={label} className="code max-h-[28rem] overflow-auto rounded-lg border border-line py-2">
       {diffLines(text).map((line, index) => (
         <div key={index} className={cx("min-w-max px-3", LOOKS[line.kind])}>
           {line.text || " "}

@@ -23,7 +23,7 @@ export function AddRule() {
       </div>
       <InlineError problem={request.error} />
       <div id={grammar} className="mt-1.5 text-xs text-ink-3">
-        <code className="text-ink-2 [overflow-wrap:anywhere]">allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]</code>
+        <code className="text-ink-2 [overflow-wrap:anywhere]">allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]</code>
         <p className="mt-1">
           TOOL and P are patterns: * stands for any text. depth=0 is the Grow Agent, depth=1+ all sub-agents. A risky call needs your permission if the agent has read text from outside in the same turn, even if a rule allows it; end a line with “as risky” or “as safe” to say which calls those are: it is no condition.
         </p>

@@ -10,9 +10,10 @@ pub enum Rules {
     ///
     /// The last rule that matches a call decides. `*` in a pattern stands for any text, also with `/`. "as risky" at the end is no
     /// condition: it makes the calls that match ask once the agent has read text from tools, files or web pages, even if they
-    /// are allowed; "as safe" takes that back.
+    /// are allowed; "as safe" takes that back. `hold` is for changes of memory: the agent goes on, and the change waits on a
+    /// branch of its own until you approve it (growqr memory requests).
     Add {
-        /// allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]
+        /// allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]
         #[arg(required = true, num_args = 1..)]
         rule: Vec<String>,
     },

@@ -60,7 +60,8 @@ fn a_rejected_change_leaves_no_page_and_its_reason_is_told() {
     assert_eq!(program.run(&["memory", "requests", "reject", &id, "shorter, please"]).code, Some(0));
     assert_eq!(program.chat("and now?").code, Some(0));
     assert_eq!(page(&program).code, Some(1));
-    let told = program.claude.requests().iter().any(|request| request.body.to_string().contains("The person adds: shorter, please"));
+    let told =
+        program.claude.requests().iter().any(|request| request.body.to_string().contains("The person adds: shorter, please"));
     assert!(told, "the agent is told why");
 }
 

@@ -41,6 +41,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_search: ({ text }) => memory.search(text),
     memory_log: ({ path }) => memory.log(path),
     memory_diff: ({ rev }) => ({ text: memory.diff(rev) }),
+    memory_page_at: ({ path, rev }) => memory.pageAt(path, rev),
     memory_blame: ({ path }) => memory.blame(path),
     open_architecture: () => null,
     open_memory_folder: () => null,

@@ -37,9 +37,21 @@ export function answerAsk(world: Stage, id: string, answer: AskAnswer | null) {
   if (answer) checkAnswer(ask, answer);
   const rule = ruleOf(row, answer);
   settle(world, row, "person", answer, rule);
+  closeReview(world, row, answer);
   if (rule === null) return;
   addAnsweredRule(world, rule);
   applyRules(world);
+}
+
+/** Carries out the decision about a held change. */
+function closeReview(world: Stage, { agent, ask: { id, detail } }: AskRow, answer: AskAnswer | null) {
+  if (!detail || !("review" in detail)) return;
+  const { held, message, effect, turn } = detail.review;
+  const text = answer?.edited?.text ?? (held.new_blob === null ? null : world.memory.pageAt(held.path, held.commit).text);
+  const origin = { agent, turn, tool_call: effect };
+  const commit = answer?.option === "approve" && text !== null ? world.memory.write(held.path, text, null, message, world.now(), origin) : null;
+  world.append(agent, [{ kind: "review_closed", data: { ask: id, ...(commit === null ? {} : { commit }) } }]);
+  if (commit !== null) world.push("memory_changed");
 }
 
 /** Settles the asks for permission that a rule decides now. */
@@ -55,9 +67,9 @@ export function applyRules(world: Stage) {
   }
 }
 
-/** Withdraws the open asks of an agent, except one. */
+/** Withdraws the open asks of an agent, except one, and except held changes: those outlive a turn. */
 export function withdrawAsks(world: Stage, agent: string, except?: string) {
-  for (const row of openAsks(world)) if (row.agent === agent && row.ask.id !== except) settle(world, row, "withdrawn", null, null);
+  for (const row of openAsks(world)) if (row.agent === agent && row.ask.id !== except && row.ask.kind !== "review") settle(world, row, "withdrawn", null, null);
 }
 
 /** The answer of a settled ask; `undefined` as long as it is open. Settles it if its deadline has passed. */
@@ -77,6 +89,7 @@ function settle(world: Stage, row: AskRow, by: SettledBy, answer: AskAnswer | nu
 
 function outcomeOf({ detail }: Ask, answer: AskAnswer | null): AskOutcome | undefined {
   if (detail && "call" in detail) return answer?.option === "allow" ? "allowed" : "refused";
+  if (detail && "review" in detail) return answer?.option === "approve" ? "approved" : "rejected";
   if (!detail || !("limit" in detail)) return undefined;
   const { raise, finish } = detail.limit;
   if (answer?.option === "raise") return { raised: { ...raise, ...(answer.amount === undefined ? {} : { money: answer.amount }) } };

@@ -13,6 +13,8 @@ export function checkAnswer(ask: Ask, answer: AskAnswer) {
   if (answer.option === undefined && (ask.kind !== "question" || !answer.text?.trim())) throw refused("an answer is missing");
   const { scope = "once" } = answer;
   if (scope !== "once" && !ask.scopes?.includes(scope)) throw refused(`the answer can only be given with the scope ${ask.scopes?.join(" or ") ?? "once"}`);
+  const writes = ask.detail && "review" in ask.detail && ask.detail.review.held.new_blob !== null;
+  if (answer.edited !== undefined && !(writes && answer.option === "approve")) throw refused("a text of the page goes only with the answer approve, for a change that writes the page");
   if (answer.amount !== undefined) checkAmount(ask, answer.option, answer.amount);
 }
 

@@ -45,11 +45,23 @@ export function split(text: string): string[] {
   return lines;
 }
 
+/** Unchanged lines around a change. */
+const CONTEXT = 3;
+
 /** One page's part of a unified diff. */
 export function unified(path: string, before: string | null, after: string | null): string {
-  const old = split(before ?? "");
-  const fresh = split(after ?? "");
-  const body = diffLines(old, fresh).map((edit) => edit.sign + edit.text);
+  const edits = diffLines(split(before ?? ""), split(after ?? ""));
+  const isShown = edits.map((_, at) => edits.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ sign }) => sign !== " "));
   const head = [`diff --git a/${path} b/${path}`, before === null ? "--- /dev/null" : `--- a/${path}`, after === null ? "+++ /dev/null" : `+++ b/${path}`];
-  return [...head, `@@ -${old.length ? 1 : 0},${old.length} +${fresh.length ? 1 : 0},${fresh.length} @@`, ...body, ""].join("\n");
+  const lines = [...head];
+  let [old, fresh] = [1, 1];
+  edits.forEach((edit, at) => {
+    if (isShown[at]) {
+      if (!isShown[at - 1]) lines.push(`@@ -${old} +${fresh} @@`);
+      lines.push(edit.sign + edit.text);
+    }
+    if (edit.sign !== "+") old += 1;
+    if (edit.sign !== "-") fresh += 1;
+  });
+  return [...lines, ""].join("\n");
 }

@@ -1,5 +1,5 @@
 /** The simulated memory: pages, history and blame. */
-import type { BlamedLine, Change, CommitOrigin, Found, Page, PageRow } from "../wire";
+import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, Page, PageRow } from "../wire";
 import { diffLines, split, unified } from "./lineDiff";
 import { hostError } from "./hostError";
 
@@ -7,6 +7,8 @@ interface Commit extends Change {
   before: string | null;
   /** `null`: the page was deleted. */
   after: string | null;
+  /** It waits for approval, so the history does not have it. */
+  held?: boolean;
 }
 
 export interface SavedMemory {
@@ -41,13 +43,27 @@ export class Memory {
   }
 
   log(path: string | null): Change[] {
-    const commits = this.#saved.commits.filter((one) => path === null || one.paths.includes(path));
-    return commits.reverse().map(({ before: _before, after: _after, ...change }) => change);
+    const commits = this.#saved.commits.filter((one) => !one.held && (path === null || one.paths.includes(path)));
+    return commits.reverse().map(({ before: _before, after: _after, held: _held, ...change }) => change);
   }
 
   diff(rev: string): string {
     const commit = this.#commit(rev);
     return unified(commit.paths[0] ?? "", commit.before, commit.after);
+  }
+
+  pageAt(path: string, rev: string): Page {
+    const text = this.#commit(rev).after;
+    if (text === null) throw hostError("not_found", `There is no page ${path}.`);
+    return { path, text, version: hash(text) };
+  }
+
+  /** Prepares a change that waits for approval. */
+  hold(path: string, text: string, message: string, at: number, origin: CommitOrigin): CommitPlan {
+    const before = this.has(path) ? this.#text(path) : null;
+    const commit = hash(`held ${path} ${text}`).repeat(5).slice(0, 40);
+    this.#saved.commits.push({ commit, message, author: "Grow Agent", at, origin, paths: [path], more_paths: 0, before, after: text, held: true });
+    return { path, base_head: null, old_blob: before === null ? null : hash(before), new_blob: hash(text), commit, merged: false };
   }
 
   blame(path: string): BlamedLine[] {

@@ -60,6 +60,8 @@ function act(world: Stage, id: string, step: Step) {
       return finish(world, id, step.effect, "All sub-agents have reported.", false);
     case "commit":
       return commit(world, id, step);
+    case "hold":
+      return hold(world, id, step);
     case "spawn":
       return spawn(world, id, step);
     case "record":
@@ -78,6 +80,17 @@ function commit(world: Stage, id: string, step: Extract<Step, { do: "commit" }>)
   const rev = world.memory.write(step.path, step.content, null, step.message, world.now(), origin);
   world.append(id, [{ kind: "commit_intended", data: { effect: step.effect, plan: { path: step.path, base_head: null, old_blob: null, new_blob: "x", commit: rev, merged: false } } }]);
   finish(world, id, step.effect, `committed ${step.path} as ${rev.slice(0, 8)}`, false);
+}
+
+function hold(world: Stage, id: string, step: Extract<Step, { do: "hold" }>) {
+  const { effect, path, content, message } = step;
+  const { turn, name } = world.agent(id);
+  const held = world.memory.hold(path, content, message, world.now(), { agent: id, turn, tool_call: effect });
+  world.append(id, [{ kind: "commit_intended", data: { effect, plan: held } }]);
+  finish(world, id, effect, `the change of ${path} is not in memory yet: it waits for the person's approval`, false);
+  const review = { effect, turn, held, message, rule: "hold commit_memory", ...(held.old_blob === null ? {} : { base: held.old_blob }) };
+  const options = [{ id: "approve", label: "Approve" }, { id: "reject", label: "Reject" }];
+  raise(world, id, { id: `ask-${effect}`, kind: "review", text: `${name} wants to change the page ${path}.`, detail: { review }, options });
 }
 
 function spawn(world: Stage, id: string, step: Extract<Step, { do: "spawn" }>) {

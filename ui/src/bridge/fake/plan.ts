@@ -14,6 +14,7 @@ export function plan(text: string, id: string, name: string, isGuide: boolean, e
   const asking = askSteps(text, name, effects, cost);
   if (asking) return asking;
   if (id !== "grow") return subAgentSteps(text, effects, cost);
+  if (/\bpropose a change\b/i.test(text)) return proposeSteps(effects, cost, memory);
   const remember = /^(?:please )?remember (?:that )?(.+)/is.exec(text);
   if (remember?.[1]) return rememberSteps(remember[1].trim(), effects, cost, memory);
   if (/\b(helpers?|sub-agents?|compare|research|send)\b/i.test(text)) return spawnSteps(effects, cost);
@@ -46,6 +47,16 @@ const HELLO = "Good to hear from you. Tell me what you are working on, and I wil
 
 function answerSteps(effects: Effects, thinking: string, text: string, cost: number): Step[] {
   return answer(effects, thinking, text, [], cost);
+}
+
+/** Changes the first and the last line of the goals, and waits for approval. */
+function proposeSteps(effects: Effects, cost: number, memory: Memory): Step[] {
+  const path = "goals/README.md";
+  const lines = memory.read(path).text.replace(/\n$/, "").split("\n");
+  const content = ["Reviewed in autumn.", ...lines, "- Ask Mara for a review each month", ""].join("\n");
+  const message = "Review the goals";
+  const write: PlannedCall = { name: "commit_memory", input: { path, content, message }, ms: 120, result: "", hold: { path, content, message } };
+  return [...answer(effects, "", "", [write], cost), ...answerSteps((index) => effects(index + 10), "", "I have proposed a change of your goals.", cost), { do: "end", ended: "done" }];
 }
 
 function rememberSteps(what: string, effects: Effects, cost: number, memory: Memory): Step[] {

@@ -11,6 +11,8 @@ export type Step =
   | { do: "await"; ask: string; otherwise: Record<string, Step[]> }
   | { do: "finish"; effect: string; content: ToolContent; isError?: boolean }
   | { do: "commit"; effect: string; path: string; content: string; message: string }
+  /** A change that waits for the person's approval. */
+  | { do: "hold"; effect: string; path: string; content: string; message: string }
   | { do: "spawn"; effect: string; name: string; task: string }
   | { do: "wait"; effect: string }
   | { do: "pause"; ms: number }
@@ -24,6 +26,7 @@ export interface PlannedCall {
   ms: number;
   result: ToolContent;
   commit?: { path: string; content: string; message: string };
+  hold?: { path: string; content: string; message: string };
 }
 
 /** Duration of a step in milliseconds. */
@@ -63,6 +66,7 @@ export function answer(effect: (index: number) => string, thinking: string, text
 function callSteps(call: PlannedCall, effect: string): Step[] {
   if (call.name === "spawn_sub_agent") return [{ do: "spawn", effect, name: String(call.input.name), task: String(call.input.task) }];
   if (call.name === "wait_for_sub_agents") return [{ do: "wait", effect }];
+  if (call.hold) return [{ do: "pause", ms: call.ms }, { do: "hold", effect, ...call.hold }];
   if (call.commit) return [{ do: "pause", ms: call.ms }, { do: "commit", effect, ...call.commit }];
   return [{ do: "pause", ms: call.ms }, { do: "finish", effect, content: call.result }];
 }

@@ -9,6 +9,7 @@ import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
 import { callInput } from "../inputText";
 import { Part } from "../Part";
+import { AboutReview } from "./Review";
 
 type CallDetail = Extract<AskDetail, { call: unknown }>["call"];
 type LimitDetail = Extract<AskDetail, { limit: unknown }>["limit"];
@@ -18,6 +19,7 @@ export function AskAbout({ ask }: { ask: Ask }) {
   if (detail && "call" in detail) return <AboutCall call={detail.call} />;
   if (detail && "session" in detail && detail.session.permission) return <AboutPermission permission={detail.session.permission} why={detail.session.why} />;
   if (detail && "conflict" in detail) return <AboutConflict about={detail.conflict} />;
+  if (detail && "review" in detail) return <AboutReview review={detail.review} />;
   if (detail && "limit" in detail) return <AboutLimit about={detail.limit} />;
   return <ModelText text={ask.text} className="mt-2" />;
 }

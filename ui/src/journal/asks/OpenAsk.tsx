@@ -11,6 +11,7 @@ import { InlineError } from "../../design/states";
 import { useNow } from "../../design/useNow";
 import { AskAbout } from "./AskAbout";
 import { AskForm } from "./AskForm";
+import { ReviewForm } from "./Review";
 import type { Answering } from "./useAnswer";
 
 const KINDS: Record<AskKind, { icon: LucideIcon; words: string }> = {
@@ -18,7 +19,7 @@ const KINDS: Record<AskKind, { icon: LucideIcon; words: string }> = {
   permission: { icon: ShieldQuestion, words: "asks for permission" },
   budget: { icon: Coins, words: "waits at a limit" },
   conflict: { icon: GitMerge, words: "asks about a conflict" },
-  review: { icon: ListChecks, words: "asks for a review" },
+  review: { icon: ListChecks, words: "wants to change memory" },
 };
 
 export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; raisedAt: number; hasLink: boolean; answer: Answering }) {
@@ -45,7 +46,7 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
       </p>
       <AskAbout ask={ask} />
       {deadline && <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{deadline}</p>}
-      <AskForm ask={ask} agent={agent.id} answer={answer} />
+      {ask.detail && "review" in ask.detail ? <ReviewForm review={ask.detail.review} answer={answer} /> : <AskForm ask={ask} agent={agent.id} answer={answer} />}
       {isOffline && <p className="mt-2 text-xs text-ink-3">You are offline. Your answer is saved. An agent that needs the network goes on when it is back.</p>}
       <p role="status" className="sr-only">
         {answer.isSending ? "Sending your answer" : ""}
