@@ -2,7 +2,7 @@
 //! shape.
 
 use crate::docker_desk::{
-    Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, until_parts, up,
+    LIMIT, Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, until_parts, up,
 };
 use crate::program::{Program, kill};
 use growqr_testkit::DockerHost;
@@ -45,10 +45,12 @@ fn an_up_that_comes_while_a_container_is_being_prepared_ends_when_it_is() {
     let Some(host) = docker() else { return };
     let program = desk(host);
     let running = Running::ready(&program);
-    host.docker(&["restart", "-t", "0", &Owned::of(host, &program).container("opencode")]);
-    until("the preparation", Duration::from_secs(20), || {
-        (part(&status(&program), "opencode")["found"] == "waiting until it answers").then_some(())
-    });
+    let container = Owned::of(host, &program).container("opencode");
+    // So that it takes long to answer, however fast the machine is.
+    host.docker(&["update", "--cpus", "0.1", &container]);
+    host.docker(&["restart", "-t", "0", &container]);
+    until("the preparation", || (part(&status(&program), "opencode")["found"] == "waiting until it answers").then_some(()));
+    host.docker(&["update", "--cpus", "1", &container]);
     up(&program);
     assert_eq!(part(&status(&program), "opencode")["state"], "running");
     drop(running);
@@ -204,6 +206,42 @@ fn a_moved_data_folder_keeps_its_containers() {
     assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
 }
 
+#[test]
+fn a_copy_that_was_taken_for_the_original_gets_containers_of_its_own_when_that_is_back() {
+    let Some(host) = docker() else { return };
+    let base = tempfile::tempdir().expect("a folder");
+    let [disk, home, away] = ["disk", "home", "away"].map(|name| base.path().join(name));
+    std::fs::create_dir(&disk).expect("a folder");
+    let original = equipped(host, Program::in_folder(&disk));
+    up(&original);
+    let owned = Owned::of(host, &original);
+    let seen = || (owned.running(), owned.networks(), owned.volumes());
+    let before = seen();
+    copy_folder(&disk, &home);
+    std::fs::rename(&disk, &away).expect("a move");
+    let mut copy = Program::in_folder(&home);
+    copy.variables.clone_from(&original.variables);
+    let running = Running::ready(&copy);
+    assert_eq!(seen(), before, "taken for the moved original");
+    remember(&copy, "plan.md", "learn Rust\n");
+    assert_eq!(sync(&copy, &[]).0, Some(0));
+    std::fs::rename(&away, &disk).expect("a move");
+    let folder = std::fs::canonicalize(&home).expect("a folder");
+    let label = format!("label=ai.growqr.folder={}", folder.display());
+    until("containers of its own", || (host.docker(&["ps", "-q", "--filter", &label]).lines().count() == 2).then_some(()));
+    running.until_ready();
+    assert_eq!(seen(), before, "the original keeps its containers");
+    assert_eq!(sync(&copy, &[]).0, Some(0), "the new copy of memory is filled");
+    up(&original);
+    assert_eq!(seen(), before);
+    drop(running);
+    reset(&copy);
+    assert_eq!(seen(), before);
+    assert_eq!(part(&status(&original), "opencode")["state"], "running");
+    reset(&original);
+    assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
+}
+
 /// Runs git on the bare repository in Gitea's container.
 fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
     owned.shell("gitea", &format!("cd /var/lib/gitea/git/repositories/*/memory.git && {command}"))
@@ -272,7 +310,7 @@ fn memory_goes_to_gitea_and_edits_there_come_back() {
     let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     remember(&program, "plan.md", "learn Rust\n");
-    until("the page in Gitea", Duration::from_secs(15), || {
+    until("the page in Gitea", || {
         in_gitea(&owned, "git show HEAD:plan.md 2>/dev/null || true").contains("learn Rust").then_some(())
     });
     push_page(&program, "plan.md", "learn Rust and C\n");
@@ -320,7 +358,7 @@ fn conflicts(program: &Program) -> Vec<Value> {
 }
 
 fn until_asked(program: &Program) -> Value {
-    until("an ask about the conflict", Duration::from_secs(30), || conflicts(program).into_iter().next())
+    until("an ask about the conflict", || conflicts(program).into_iter().next())
 }
 
 fn says_two_versions(program: &Program) -> bool {
@@ -353,7 +391,7 @@ fn a_page_that_both_sides_have_changed_is_kept_twice_and_asked_about_once_whatev
     let copy = program.profile().join("memory").join(PLAN_OF_GITEA);
     let start = Instant::now();
     while !copy.exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "both sides are compared");
+        assert!(start.elapsed() < LIMIT, "both sides are compared");
         std::thread::sleep(Duration::from_millis(1));
     }
     running.kill();
@@ -375,8 +413,8 @@ fn a_page_that_both_sides_have_changed_is_kept_twice_and_asked_about_once_whatev
     assert!(shown.out.contains("Let the Grow Agent merge them") && shown.out.contains(PLAN_OF_GITEA), "{shown:?}");
     // Another terminal answers, and the agent merges.
     assert_eq!(program.run(&["asks", "answer", id, "merge"]).code, Some(0));
-    until("the merge", Duration::from_secs(30), || (!copy.exists()).then_some(()));
-    until("the end of the notice", Duration::from_secs(30), || (!says_two_versions(&program)).then_some(()));
+    until("the merge", || (!copy.exists()).then_some(()));
+    until("the end of the notice", || (!says_two_versions(&program)).then_some(()));
     assert_eq!(page(&program, PLAN), "learn Ada and C\n");
     assert_eq!(conflicts(&program), [] as [Value; 0]);
     program.assert_all_accepted();
@@ -390,15 +428,15 @@ fn an_ask_about_two_versions_is_withdrawn_when_the_person_deletes_one() {
     let program = desk(host);
     let (running, _) = with_a_plan_of_both_sides(host, &program);
     let ask = until_asked(&program);
-    until("the notice", Duration::from_secs(20), || says_two_versions(&program).then_some(()));
+    until("the notice", || says_two_versions(&program).then_some(()));
     let mut texts = [PLAN, PLAN_OF_GITEA].map(|path| page(&program, path));
     texts.sort_by_key(Value::to_string);
     assert_eq!(texts, ["learn Ada\n", "learn C\n"]);
     assert_eq!(program.run(&["memory", "delete", PLAN_OF_GITEA]).code, Some(0));
-    until("the end of the ask", Duration::from_secs(30), || conflicts(&program).is_empty().then_some(()));
+    until("the end of the ask", || conflicts(&program).is_empty().then_some(()));
     let settled = program.json(&["asks", "list", "--settled", "1"]).remove(0);
     assert_eq!((&settled["ask"]["id"], &settled["settled"]["by"]), (&ask["ask"]["id"], &json!("withdrawn")));
-    until("the end of the notice", Duration::from_secs(30), || (!says_two_versions(&program)).then_some(()));
+    until("the end of the notice", || (!says_two_versions(&program)).then_some(()));
     drop(running);
     reset(&program);
 }
@@ -415,7 +453,7 @@ fn a_repository_that_was_deleted_is_made_again_and_filled_only_by_joining_it() {
     let (code, state) = sync(&program, &[]);
     assert_eq!(code, Some(1), "{state}");
     let is_stopped = || status(&program)["memory"]["state"] == "stopped";
-    until("the repository is made again, and nothing is sent unasked", Duration::from_secs(30), || is_stopped().then_some(()));
+    until("the repository is made again, and nothing is sent unasked", || is_stopped().then_some(()));
     assert_eq!(sync(&program, &["--join"]).0, Some(0));
     assert_eq!(in_gitea(&owned, "git show HEAD:plan.md"), "learn Rust");
     drop(running);
@@ -455,9 +493,7 @@ fn a_token_that_was_removed_in_gitea_is_made_again_and_what_waited_is_sent() {
     let before = gitea_token(&program);
     assert_eq!(api(&program, "DELETE", "token"), 204);
     remember(&program, "more.md", "more\n");
-    until("the page in Gitea", Duration::from_secs(60), || {
-        in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(())
-    });
+    until("the page in Gitea", || in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(()));
     assert_ne!(gitea_token(&program), before);
     drop(running);
     reset(&program);
@@ -485,14 +521,14 @@ fn another_memory_on_gitea_is_recognised_and_nothing_is_sent() {
     }
     assert_eq!(page(&program, "plan.md"), "learn Rust\n");
     assert_eq!(api(&program, "DELETE", "repos/growqr/memory"), 204);
-    until("the copy is made again", Duration::from_secs(60), || (sync(&program, &["--join"]).0 == Some(0)).then_some(()));
+    until("the copy is made again", || (sync(&program, &["--join"]).0 == Some(0)).then_some(()));
     assert_eq!(in_gitea(&owned, "git show HEAD:plan.md HEAD:more.md"), "learn Rust\nmore");
     drop(running);
     reset(&program);
 }
 
 #[test]
-fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
+fn a_gitea_that_hangs_is_said_and_writing_does_not_wait_for_it() {
     let Some(host) = docker() else { return };
     let program = desk(host);
     let running = Running::ready(&program);
@@ -502,17 +538,16 @@ fn a_gitea_that_hangs_is_said_within_ten_seconds_and_memory_waits_for_it() {
     freeze_gitea(&owned);
     let start = Instant::now();
     remember(&program, "more.md", "more\n");
-    assert!(start.elapsed() < Duration::from_secs(3), "writing does not wait for Gitea: {:?}", start.elapsed());
-    let behind = until("behind", Duration::from_secs(10), || {
+    // The program waits for Gitea for ten seconds where it does.
+    assert!(start.elapsed() < Duration::from_secs(8), "writing does not wait for Gitea: {:?}", start.elapsed());
+    let behind = until("behind", || {
         let memory = status(&program)["memory"].clone();
         (memory["state"] == "behind" && memory["behind"] == 1).then_some(memory)
     });
     assert!(behind["found"].as_str().is_some_and(|found| found.contains("behind by 1 change")), "{behind}");
     thaw_gitea(&owned);
-    until("the page in Gitea", Duration::from_secs(30), || {
-        in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(())
-    });
-    until("the same", Duration::from_secs(20), || (status(&program)["memory"]["state"] == "same").then_some(()));
+    until("the page in Gitea", || in_gitea(&owned, "git show HEAD:more.md 2>/dev/null || true").contains("more").then_some(()));
+    until("the same", || (status(&program)["memory"]["state"] == "same").then_some(()));
     drop(running);
     reset(&program);
 }
@@ -532,12 +567,12 @@ fn a_paused_gitea_is_shown_without_a_host_and_unpaused_by_one() {
     remember(&program, "plan.md", "learn Rust\n");
     let running = Running::start(&program);
     until_parts(&program, "running", &["gitea"]);
-    until("the page in Gitea", Duration::from_secs(20), || {
+    until("the page in Gitea", || {
         in_gitea(&owned, "git show HEAD:plan.md 2>/dev/null || true").contains("learn Rust").then_some(())
     });
     // While the program runs, a pause is ended at once.
     host.docker(&["pause", &owned.container("gitea")]);
-    until("running again", Duration::from_secs(10), || {
+    until("running again", || {
         let paused = host.docker(&["inspect", "-f", "{{.State.Paused}}", &owned.container("gitea")]);
         (paused == "false").then_some(())
     });
@@ -564,8 +599,8 @@ fn a_reset_that_was_ordered_while_docker_was_away_is_carried_out_after_a_kill() 
     let _ = program.run(&["stack", "reset", "--yes"]);
     docker_host(&mut program).1 = address;
     let running = Running::without_up(&program, "info");
-    until("the removal", Duration::from_secs(60), || (owned.containers().is_empty() && owned.volumes().is_empty()).then_some(()));
-    until("its end", Duration::from_secs(20), || (part(&status(&program), "gitea")["state"] == "off").then_some(()));
+    until("the removal", || (owned.containers().is_empty() && owned.volumes().is_empty()).then_some(()));
+    until("its end", || (part(&status(&program), "gitea")["state"] == "off").then_some(()));
     drop(running);
 }
 
@@ -575,7 +610,7 @@ fn docker_host(program: &mut Program) -> &mut (&'static str, String) {
 
 /// Waits until the state says that the containers will be removed.
 fn until_removal_shown(program: &Program) -> Value {
-    until("the order", Duration::from_secs(30), || {
+    until("the order", || {
         let state = status(program);
         part(&state, "gitea")["found"].as_str().expect("a text").contains("will be removed with its data").then_some(state)
     })
