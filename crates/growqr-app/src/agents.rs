@@ -12,8 +12,11 @@ use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
 use growqr_core::journal::{AgentView, Store};
 use growqr_wire as wire;
-use growqr_wire::Reply;
-use growqr_wire::event::AskKind;
+use growqr_wire::event::{AskKind, TurnEnded};
+use growqr_wire::{Event, Reply};
+
+/// Number of events read at once while the end of a turn is looked for.
+const EVENTS_READ: u32 = 100;
 
 /// The message that is sent in the person's name when they resume an agent.
 const RESUME_MESSAGE: &str = "Please go on where you stopped.";
@@ -38,6 +41,26 @@ impl Library {
             None => None,
         };
         found.map(|view| convert::agent(&view)).ok_or_else(|| no_agent(id))
+    }
+
+    /// How an agent's last turn ended. `None` if one is under way, or none has ended.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn last_ending(&self, id: &str) -> Result<Option<TurnEnded>, AppError> {
+        let mut before = None;
+        loop {
+            let lines = self.events_before(Some(id), before, EVENTS_READ).await?;
+            let Some(first) = lines.first() else { return Ok(None) };
+            before = Some(first.position);
+            for line in lines.iter().rev() {
+                match line.event() {
+                    Some(Event::TurnEnded(ended)) => return Ok(Some(ended)),
+                    Some(Event::TurnStarted(_)) => return Ok(None),
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// The last `limit` messages of an agent's conversation before the event `before` (`None`: up to the end), oldest

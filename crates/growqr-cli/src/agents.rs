@@ -3,8 +3,8 @@
 use crate::CommandResult;
 use crate::args::Agents;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
-use growqr_app::{Client, Environment, Library, Profile, health, send_request};
-use growqr_wire::event::Mind;
+use growqr_app::{AppError, Client, Environment, Library, Profile, health, send_request};
+use growqr_wire::event::{EndingText, Mind};
 use growqr_wire::{Agent, AgentTrouble, Author, Health, Needs, Reply, Request};
 use serde::Serialize;
 
@@ -81,6 +81,31 @@ struct AgentLine<'a> {
     agent: &'a Agent,
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<&'a AgentTrouble>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending: Option<EndingLine>,
+}
+
+/// Why an agent's last turn did not end normally, and what to do.
+#[derive(Serialize)]
+struct EndingLine {
+    reason: String,
+    next_step: Option<String>,
+}
+
+impl EndingLine {
+    async fn of(library: &Library, agent: &Agent) -> Result<Option<EndingLine>, AppError> {
+        if agent.is_at_work() {
+            return Ok(None);
+        }
+        let turn = library.last_ending(&agent.id).await?;
+        let ending = turn.and_then(|turn| turn.ended.ending_text(turn.shortfall, &agent.id));
+        Ok(ending.map(|EndingText { title, next_step, .. }| EndingLine { reason: title, next_step }))
+    }
+
+    fn text(&self, out: &Out) -> String {
+        let next_step = self.next_step.as_deref().unwrap_or_default();
+        format!("\n    {}", out.style(Style::Bad, sanitized_line(&format!("{} {next_step}", self.reason)).trim_end()))
+    }
 }
 
 fn trouble_of<'a>(health: &'a Health, agent: &str) -> Option<&'a AgentTrouble> {
@@ -88,7 +113,7 @@ fn trouble_of<'a>(health: &'a Health, agent: &str) -> Option<&'a AgentTrouble> {
 }
 
 fn print_row(out: &Out, agent: &Agent, trouble: Option<&AgentTrouble>) {
-    out.row(&AgentLine { agent, trouble }, || format!("{}{}", row(out, agent), trouble_text(out, trouble)));
+    out.row(&AgentLine { agent, trouble, ending: None }, || format!("{}{}", row(out, agent), trouble_text(out, trouble)));
 }
 
 /// The line below an agent that cannot go on.
@@ -115,7 +140,9 @@ fn row(out: &Out, agent: &Agent) -> String {
 async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&AgentTrouble>) -> CommandResult {
     let agent = library.agent(id).await?;
     let messages = library.messages(id, None, MESSAGES_SHOWN).await?;
-    out.row(&AgentLine { agent: &agent, trouble }, || {
+    let ending = EndingLine::of(library, &agent).await?;
+    let why_ended = ending.as_ref().map_or_else(String::new, |ending| ending.text(out));
+    out.row(&AgentLine { agent: &agent, trouble, ending }, || {
         let model = if agent.model == "guide" { "built-in guide (no AI)" } else { &agent.model };
         let mind = match agent.mind {
             Mind::Model => format!("model {model}"),
@@ -123,7 +150,7 @@ async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&Age
         };
         let why = agent.why.as_deref().map_or_else(String::new, |why| format!(" ({})", shortened(why, 120)));
         format!(
-            "{}{}\n{}",
+            "{}{}{why_ended}\n{}",
             row(out, &agent),
             trouble_text(out, trouble),
             out.style(Style::Dim, &format!("{mind}{why}, turn {}, {} events", agent.turn, agent.seq))

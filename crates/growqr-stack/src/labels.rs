@@ -9,6 +9,7 @@ pub(crate) const INSTALL: &str = "ai.growqr.install";
 pub(crate) const PROFILE: &str = "ai.growqr.profile";
 pub(crate) const PART: &str = "ai.growqr.part";
 pub(crate) const CONFIG: &str = "ai.growqr.config";
+pub(crate) const FOLDER: &str = "ai.growqr.folder";
 pub(crate) const APP_NAME: &str = "growqr-desktop";
 
 /// A container of the stack.
@@ -143,13 +144,20 @@ impl VolumePart {
 pub struct Scope {
     install: String,
     profile: String,
+    folder: Option<String>,
 }
 
 impl Scope {
     /// The profile `profile` of the install with the random id `install`.
     #[must_use]
     pub fn new(install: impl Into<String>, profile: impl Into<String>) -> Scope {
-        Scope { install: install.into(), profile: profile.into() }
+        Scope { install: install.into(), profile: profile.into(), folder: None }
+    }
+
+    /// The same, and new containers name this data folder; see [`crate::Daemon::folders`]. It does not decide what belongs to whom.
+    #[must_use]
+    pub fn in_folder(self, folder: impl Into<String>) -> Scope {
+        Scope { folder: Some(folder.into()), ..self }
     }
 
     /// The id of the install.
@@ -179,6 +187,12 @@ impl Scope {
     pub(crate) fn labels(&self, word: &str) -> HashMap<String, String> {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         HashMap::from([pair(APP, APP_NAME), pair(INSTALL, &self.install), pair(PROFILE, &self.profile), pair(PART, word)])
+    }
+
+    /// The labels of a container.
+    pub(crate) fn container_labels(&self, word: &str) -> HashMap<String, String> {
+        let folder = self.folder.clone().map(|folder| (FOLDER.to_owned(), folder));
+        self.labels(word).into_iter().chain(folder).collect()
     }
 
     /// The filter that selects everything of this scope in a list call.

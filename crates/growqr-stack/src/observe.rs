@@ -2,11 +2,11 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{CONFIG, ContainerPart, PART, Scope, VolumePart};
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, NetworkSettings};
+use crate::labels::{CONFIG, ContainerPart, FOLDER, PART, Scope, VolumePart, install_filter};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, NetworkSettings};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 /// Everything that carries the labels of one profile.
@@ -147,12 +147,23 @@ impl Daemon {
         Ok(Real { networks, volumes, foreign_volumes, containers })
     }
 
+    /// The data folders that containers of an install name: those that made them. Containers of earlier versions name none.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn folders(&self, install: &str) -> Result<BTreeSet<String>, StackError> {
+        let listed = self.listed(&install_filter(install)).await?.into_iter();
+        Ok(listed.filter_map(|container| container.labels?.remove(FOLDER)).collect())
+    }
+
+    async fn listed(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<ContainerSummary>, StackError> {
+        let options = ListContainersOptionsBuilder::new().all(true).filters(filter).build();
+        self.ask(self.call("list containers", "container", ""), self.docker().list_containers(Some(options))).await
+    }
+
     /// The containers that carry the labels of the filter.
     pub(crate) async fn containers(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<RealContainer>, StackError> {
-        let options = ListContainersOptionsBuilder::new().all(true).filters(filter).build();
-        let call = self.call("list containers", "container", "");
-        let listed = self.ask(call, self.docker().list_containers(Some(options))).await?;
-        let ids: Vec<_> = listed.into_iter().filter_map(|container| container.id).collect();
+        let ids: Vec<_> = self.listed(filter).await?.into_iter().filter_map(|container| container.id).collect();
         let mut containers: Vec<_> = try_join_all(ids.iter().map(|id| self.container(id))).await?.into_iter().flatten().collect();
         containers.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(containers)

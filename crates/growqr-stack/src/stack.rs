@@ -11,6 +11,13 @@ use std::time::Duration;
 /// Rounds of read, plan, execute. Three are needed at most; more mean that something undoes the steps.
 const ROUNDS: usize = 6;
 
+/// How often a name that is in use is tried again. The daemon may still be at work for a run of this program that was killed, and
+/// lists a container only once it is made.
+const NAME_TRIES: u32 = 10;
+
+/// The pause before a name is tried again.
+const NAME_PAUSE: Duration = Duration::from_millis(500);
+
 /// One profile's containers, networks and volumes on one daemon.
 #[derive(Clone, Debug)]
 pub struct Stack {
@@ -65,8 +72,9 @@ impl Stack {
     pub async fn reconcile(&self, wanted: &Wanted, on_step: impl Fn(&Step) + Sync) -> Result<Real, StackError> {
         let mut started: Vec<Step> = Vec::new();
         let mut last = None;
-        let mut retried = false;
-        for _ in 0..ROUNDS {
+        let mut name_tries = 0;
+        let mut rounds = 0;
+        while rounds < ROUNDS {
             let real = self.observe().await?;
             let steps = plan(&self.scope, wanted, &real)?;
             if steps.is_empty() {
@@ -76,15 +84,16 @@ impl Stack {
                 return Err(StackError::EndedAtOnce(part.name()));
             }
             match self.execute_all(&steps, wanted, &on_step).await {
-                // The daemon may still have been at work for a run of this program that was killed. Read the state again.
-                Err(StackError::NameTaken { .. }) if !retried => {
-                    retried = true;
+                Err(StackError::NameTaken { .. }) if name_tries < NAME_TRIES => {
+                    name_tries += 1;
+                    tokio::time::sleep(NAME_PAUSE).await;
                     continue;
                 }
                 done => done?,
             }
             started.extend(steps.iter().filter(|step| matches!(step, Step::Start { .. })).cloned());
             last = steps.last().cloned();
+            rounds += 1;
         }
         Err(StackError::NoProgress(last.map(|step| step.to_string()).unwrap_or_default()))
     }

@@ -8,7 +8,7 @@ use growqr_core::journal::{AgentView, Append, Author, Head, MessageView, Status,
 use growqr_core::money::Money;
 use growqr_core::workbench::Mind;
 use growqr_store::{Db, DbConfig};
-use growqr_testkit::measure::timed_async;
+use growqr_testkit::measure::{median, milliseconds, timed_async};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::fs::File;
@@ -62,7 +62,7 @@ async fn appends(folder: &Path) {
         let events: Vec<Event> = (0..16).map(|n| event(round * 16 + n)).collect();
         samples[3].push(timed_async(async || sixteen_head = append(&*store, &sixteen, sixteen_head, events).await).await);
     }
-    let [fsync, bare, one, sixteen, said] = samples.map(median);
+    let [fsync, bare, one, sixteen, said] = samples.map(|times| milliseconds(median(times)) * 1000.0);
     println!("fsync_4k {fsync:.1} us");
     println!("bare_insert {bare:.1} us");
     println!("append_1 {one:.1} us");
@@ -91,7 +91,7 @@ async fn replay(folder: &Path) {
         }
         samples
     };
-    println!("open {:.0} us", median(opening));
+    println!("open {:.0} us", milliseconds(median(opening)) * 1000.0);
     let store = open(&path).await.profile(&ProfileId::new("local"), NOW).await.expect("a profile");
     let mut replays = Vec::new();
     for _ in 0..5 {
@@ -106,7 +106,7 @@ async fn replay(folder: &Path) {
             .await,
         );
     }
-    println!("replay_100k {:.0} ms", median(replays) / 1000.0);
+    println!("replay_100k {:.0} ms", milliseconds(median(replays)));
 }
 
 /// An event of about one kilobyte.
@@ -168,10 +168,4 @@ async fn bare(path: &Path) -> SqliteConnection {
     let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
     connection.execute("create table bare (id integer primary key, body blob not null)").await.expect("a table");
     connection
-}
-
-/// In microseconds.
-fn median(mut samples: Vec<Duration>) -> f64 {
-    samples.sort_unstable();
-    samples[samples.len() / 2].as_secs_f64() * 1e6
 }

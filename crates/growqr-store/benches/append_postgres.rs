@@ -7,7 +7,7 @@ use growqr_core::event::UserSaid;
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::{Append, Head, Store};
 use growqr_store::{Claim, DatabaseUrl, Db, DbConfig, Holder};
-use growqr_testkit::measure::timed_async;
+use growqr_testkit::measure::{median, milliseconds, timed_async};
 use growqr_testkit::postgres::PrivateServer;
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
@@ -42,7 +42,7 @@ async fn appends(url: &str) {
         }
         samples[2].push(timed_async(async || insert(&mut bare).await).await);
     }
-    let [free, held, bare] = samples.map(median);
+    let [free, held, bare] = samples.map(|times| milliseconds(median(times)) * 1000.0);
     println!("pg_bare_transaction {bare:.1} us");
     println!("pg_append_unfenced {free:.1} us");
     println!("pg_append_fenced {held:.1} us");
@@ -61,10 +61,4 @@ async fn append(store: &dyn Store, head: Head, number: usize) -> Head {
     let event = UserSaid { id: MessageId::new(format!("m-{number}")), text: "All work and no play. ".repeat(44) }.into();
     let append = Append { agent: AgentId::grow(), head, at: NOW, events: vec![event], views: Vec::new(), segment: None };
     store.append(append).await.expect("an append").head
-}
-
-/// In microseconds.
-fn median(mut samples: Vec<Duration>) -> f64 {
-    samples.sort_unstable();
-    samples[samples.len() / 2].as_secs_f64() * 1e6
 }

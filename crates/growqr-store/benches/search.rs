@@ -7,7 +7,7 @@ use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId, Seq};
 use growqr_core::journal::{Append, Author, Head, MessageView, Store, View};
 use growqr_store::{DatabaseUrl, Db, DbConfig};
-use growqr_testkit::measure::timed_async;
+use growqr_testkit::measure::{median, milliseconds, timed_async};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use std::path::Path;
@@ -125,14 +125,8 @@ fn message(agent: &AgentId, number: usize) -> MessageView {
 }
 
 fn print(backend: &str, name: &str, times: [Vec<Duration>; 2]) {
-    let [before, now] = times.map(median);
+    let [before, now] = times.map(|times| milliseconds(median(times)));
     println!("{backend}_search_{name}_like {before:.2} ms");
     println!("{backend}_search_{name} {now:.2} ms");
     println!("{backend}_search_{name}_ratio {:.4} x", now / before);
-}
-
-/// In milliseconds.
-fn median(mut samples: Vec<Duration>) -> f64 {
-    samples.sort_unstable();
-    samples[samples.len() / 2].as_secs_f64() * 1e3
 }

@@ -15,7 +15,7 @@ static SHARED: OnceLock<Option<DockerHost>> = OnceLock::new();
 pub struct DockerHost {
     folder: PathBuf,
     daemon: Mutex<Option<Child>>,
-    options: &'static [&'static str],
+    options: Vec<String>,
     /// This process has the other end of its standard input, which closes when the process ends.
     watchdog: Child,
 }
@@ -43,6 +43,7 @@ done
 for bridge in $(grep -aoE 'br-[0-9a-f]{12}' "$folder/data/network/files/local-kv.db" 2>/dev/null | sort -u); do
   ip link delete "$bridge" 2>/dev/null
 done
+ip link delete "gq-${folder##*-}" 2>/dev/null
 sleep 0.2
 grep -F " $folder" /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r -n1 umount -l 2>/dev/null
 rm -rf "$folder"
@@ -56,7 +57,7 @@ impl DockerHost {
     /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set.
     #[must_use]
     pub fn shared() -> Option<&'static DockerHost> {
-        let host = SHARED.get_or_init(|| DockerHost::start_new(&[])).as_ref();
+        let host = SHARED.get_or_init(|| DockerHost::start_new(Kind::Shared)).as_ref();
         required_or_skipped(host.is_some());
         host
     }
@@ -67,13 +68,23 @@ impl DockerHost {
     /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set.
     #[must_use]
     pub fn own() -> Option<DockerHost> {
-        // A daemon that starts clears the firewall chains that all daemons of a machine share, under the feet of the others.
-        let host = DockerHost::start_new(&["--iptables=false", "--bridge=none", "--host-gateway-ip=10.213.0.1"]);
+        let host = DockerHost::start_new(Kind::Own);
         required_or_skipped(host.is_some());
         host
     }
 
-    fn start_new(options: &'static [&'static str]) -> Option<DockerHost> {
+    /// Like [`DockerHost::own`], with a bridge on which its containers reach this computer.
+    ///
+    /// # Panics
+    /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set, or the bridge cannot be made.
+    #[must_use]
+    pub fn own_with_bridge() -> Option<DockerHost> {
+        let host = DockerHost::start_new(Kind::OwnWithBridge);
+        required_or_skipped(host.is_some());
+        host
+    }
+
+    fn start_new(kind: Kind) -> Option<DockerHost> {
         let has = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0");
         if !is_root || !has("dockerd") || !has("docker") || !has("iptables") {
@@ -85,6 +96,7 @@ impl DockerHost {
         in_own_group(&mut shell);
         shell.args(["-c", CLEAN_UP, "sh"]).arg(&folder);
         let watchdog = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell");
+        let options = kind.options(&folder);
         let host = DockerHost { folder, daemon: Mutex::new(None), options, watchdog };
         host.start();
         Some(host)
@@ -189,7 +201,7 @@ impl DockerHost {
         // Small networks: the default ranges are enough for 31 networks on the whole machine.
         dockerd
             .args(["-H", &self.address(), "--default-address-pool", "base=10.213.0.0/16,size=24"])
-            .args(self.options)
+            .args(&self.options)
             .env("TMPDIR", &self.folder);
         in_own_group(&mut dockerd);
         let error_log = log.try_clone().expect("a second handle");
@@ -270,6 +282,40 @@ impl Drop for DockerHost {
             let _ = daemon.wait();
         }
     }
+}
+
+/// Whom a daemon is for.
+enum Kind {
+    Shared,
+    Own,
+    OwnWithBridge,
+}
+
+impl Kind {
+    /// A daemon that starts clears the firewall chains that all daemons of a machine share, under the feet of the others. So only
+    /// the shared one uses the firewall and the machine's default bridge.
+    fn options(&self, folder: &Path) -> Vec<String> {
+        let options: &[&str] = match self {
+            Kind::Shared => &[],
+            Kind::Own => &["--iptables=false", "--bridge=none", "--host-gateway-ip=10.213.0.1"],
+            Kind::OwnWithBridge => &["--iptables=false", "--bridge", &make_bridge(folder)],
+        };
+        options.iter().map(|option| (*option).to_owned()).collect()
+    }
+}
+
+/// Makes a bridge with an address of its own. [`CLEAN_UP`] removes it: its name comes from the folder.
+fn make_bridge(folder: &Path) -> String {
+    let folder = folder.display().to_string();
+    let name = format!("gq-{}", folder.rsplit('-').next().expect("the folder has a dash"));
+    let ip = |arguments: &[&str]| run(Command::new("ip").args(arguments));
+    let used = Command::new("ip").args(["-o", "-4", "address"]).output().expect("ip starts").stdout;
+    let used = String::from_utf8_lossy(&used).into_owned();
+    let number = (0..=255).find(|number| !used.contains(&format!(" 10.214.{number}."))).expect("a range is free");
+    ip(&["link", "add", &name, "type", "bridge"]);
+    ip(&["address", "add", &format!("10.214.{number}.1/24"), "dev", &name]);
+    ip(&["link", "set", &name, "up"]);
+    name
 }
 
 fn required_or_skipped(is_there: bool) {

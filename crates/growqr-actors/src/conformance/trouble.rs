@@ -1,7 +1,8 @@
 //! Trouble: a store that fails, panics, and mail that cannot be delivered. Work goes on by itself once the cause has ended.
 
 use super::TestEnvironment;
-use super::world::{World, grow, message};
+use super::hooked_store::HookedStore;
+use super::world::{RunningHost, World, grow, message};
 use crate::{Notification, PostError, StopCause};
 use growqr_core::journal::StoreError;
 use std::sync::Arc;
@@ -15,16 +16,25 @@ fn unreachable() -> StoreError {
     StoreError::Unreachable("the server is gone".to_owned())
 }
 
-/// The answer is paid for: it is kept until it can be recorded, however long that takes.
-pub async fn an_answer_is_kept_while_the_disk_is_full_and_the_model_is_not_asked_again(environment: Arc<dyn TestEnvironment>) {
+/// A host whose model has given an answer that cannot be recorded.
+async fn with_an_unrecorded_answer(
+    environment: Arc<dyn TestEnvironment>,
+    cause: fn() -> StoreError,
+) -> (World, RunningHost, Arc<HookedStore>) {
     let mut world = World::new(environment).await;
     let store = world.hook_store();
     let host = world.start().await;
     host.say(0, "later").await;
     let script = Arc::clone(&world.script);
     host.until(async || script.calls.load(Ordering::SeqCst) == 1).await;
-    store.fail(None, disk_full);
+    store.fail(None, cause);
     world.release();
+    (world, host, store)
+}
+
+/// The answer is paid for: it is kept until it can be recorded, however long that takes.
+pub async fn an_answer_is_kept_while_the_disk_is_full_and_the_model_is_not_asked_again(environment: Arc<dyn TestEnvironment>) {
+    let (world, host, store) = with_an_unrecorded_answer(environment, disk_full).await;
     let since = host.trouble(&grow()).await.since;
     // The sixth try is more than six seconds after the answer.
     host.until(async || store.failures() >= 6).await;
@@ -37,21 +47,14 @@ pub async fn an_answer_is_kept_while_the_disk_is_full_and_the_model_is_not_asked
     host.events("turn_ended", 1).await;
     host.healthy().await;
     host.stop().await;
-    assert_eq!(script.calls.load(Ordering::SeqCst), 1);
+    assert_eq!(world.script.calls.load(Ordering::SeqCst), 1);
     let counts = (world.count(&grow(), "model_requested").await, world.count(&grow(), "model_answered").await);
     assert_eq!(counts, (1, 1));
 }
 
 /// A kept result is recorded before anything that arrives later.
 pub async fn a_kept_answer_is_recorded_before_the_next_message(environment: Arc<dyn TestEnvironment>) {
-    let mut world = World::new(environment).await;
-    let store = world.hook_store();
-    let host = world.start().await;
-    host.say(0, "later").await;
-    let script = Arc::clone(&world.script);
-    host.until(async || script.calls.load(Ordering::SeqCst) == 1).await;
-    store.fail(None, unreachable);
-    world.release();
+    let (world, host, store) = with_an_unrecorded_answer(environment, unreachable).await;
     host.trouble(&grow()).await;
     assert!(host.handle.say(&grow(), message(1), "too early".to_owned()).await.is_err());
     store.heal();

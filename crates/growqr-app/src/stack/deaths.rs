@@ -24,7 +24,9 @@ impl Worker {
             let last = death.as_ref().and_then(|death| death.last_lines.last());
             let last = last.map(|line| format!(" The last line of its log: {}", line.text));
             let words = death.map_or_else(|| "it has ended".to_owned(), |death| death.to_string());
-            restarts.died(format!("{words}.{}", last.unwrap_or_default()), Instant::now());
+            let reason = format!("{words}.{}", last.unwrap_or_default());
+            tracing::warn!(part = part.word(), %reason, "a container has ended");
+            restarts.died(reason, Instant::now());
             self.out_of_memory.retain(|id| *id != container.id);
             self.ready.remove(&part);
             self.tasks.cancel_preparation(part);

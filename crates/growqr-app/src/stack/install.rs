@@ -1,10 +1,15 @@
 //! Which containers belong to a data folder: those with its label. A folder that was moved keeps its label, and a copy of it gets
 //! another one, so that a copy never touches the containers of the original.
+//!
+//! A copy can be taken for the moved original, for example while the disk of the original is away. So containers also name the
+//! folder that made them: once both folders are there, one of them takes another label.
 
 use crate::error::AppError;
 use crate::profile::private_file;
+use crate::stack::folder_name;
 use growqr_core::id::sha256_hex;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -19,8 +24,8 @@ const LABEL_LENGTH: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Install {
     label: String,
-    /// Where the folder was when the label was last read.
-    folder: PathBuf,
+    /// Where the folder was when the label was last read, as [`name`] writes it.
+    folder: String,
 }
 
 /// The label of a data folder; made if it has none.
@@ -30,36 +35,85 @@ struct Install {
 /// # Errors
 /// If its files can be neither read nor written.
 pub(crate) fn label(root: &Path) -> Result<String, AppError> {
-    let folder = place(root);
+    let folder = name(root);
     match read(root)? {
         Some(install) if install.folder == folder => Ok(install.label),
         _ => label_of_new_place(root, folder),
     }
 }
 
-fn label_of_new_place(root: &Path, folder: PathBuf) -> Result<String, AppError> {
+/// How containers name a data folder.
+pub(crate) fn name(root: &Path) -> String {
+    folder_name::to_text(&place(root))
+}
+
+/// Whether one of these folders, which containers with this label name, is another one that uses the label now. One that cannot be
+/// read does not.
+///
+/// # Errors
+/// If no file can be made in the data folder, to see whether both are the same.
+pub(crate) fn is_shared(root: &Path, label: &str, named: &BTreeSet<String>) -> Result<bool, AppError> {
+    let own = name(root);
+    for other in named.iter().filter(|other| **other != own) {
+        let folder = folder_name::from_text(other);
+        let uses = |install: Install| install.label == label && install.folder == *other;
+        if read(&folder).is_ok_and(|found| found.is_some_and(uses)) && !is_same(root, &folder)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Takes another label instead of this one, unless that has been done.
+///
+/// # Errors
+/// If it cannot be stored.
+pub(crate) fn take_another(root: &Path, label: &str) -> Result<String, AppError> {
+    let _lock = lock(root)?;
+    match read(root)? {
+        Some(install) if install.label != label && install.folder == name(root) => Ok(install.label),
+        _ => store(root, random_label(), name(root)),
+    }
+}
+
+fn label_of_new_place(root: &Path, folder: String) -> Result<String, AppError> {
     fs::create_dir_all(root).map_err(|source| AppError::file("create", root, source))?;
+    let _lock = lock(root)?;
+    let label = match read(root)? {
+        Some(install) if install.folder == folder => return Ok(install.label),
+        Some(install) if is_copy(root, &install)? => random_label(),
+        Some(install) => install.label,
+        None => first_label(root, &place(root))?,
+    };
+    store(root, label, folder)
+}
+
+/// Another program may choose a label at the same time. Closing the file releases the lock.
+fn lock(root: &Path) -> Result<File, AppError> {
     let path = root.join("install.lock");
     let failed = |source| AppError::file("lock", &path, source);
     let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    // Another program may choose a label at the same time. Closing the file releases the lock.
     lock.lock().map_err(failed)?;
-    let label = match read(root)? {
-        Some(install) if install.folder == folder => return Ok(install.label),
-        Some(install) if is_copy(root, &install)? => format!("{:032x}", rand::random::<u128>())[..LABEL_LENGTH].to_owned(),
-        Some(install) => install.label,
-        None => first_label(root, &folder)?,
-    };
+    Ok(lock)
+}
+
+/// A label that nothing has.
+pub(crate) fn random_label() -> String {
+    format!("{:032x}", rand::random::<u128>())[..LABEL_LENGTH].to_owned()
+}
+
+fn store(root: &Path, label: String, folder: String) -> Result<String, AppError> {
     let path = stored(root);
-    let text = serde_json::to_vec(&Install { label: label.clone(), folder })
+    let install = Install { label, folder };
+    let text = serde_json::to_vec(&install)
         .map_err(|error| AppError::Config { place: root.display().to_string(), problem: error.to_string() })?;
     private_file::replace(&path, &text).map_err(|source| AppError::file("write", &path, source))?;
-    Ok(label)
+    Ok(install.label)
 }
 
 /// Whether the folder from which this one comes is still in its place. One that cannot be read may be.
 fn is_copy(root: &Path, install: &Install) -> Result<bool, AppError> {
-    let original = &install.folder;
+    let original = &folder_name::from_text(&install.folder);
     let label = match read(original) {
         Ok(None) => read_id(&original.join("install-id")).map(|id| id.map(|id| hash(&id, original))),
         found => found.map(|found| found.map(|found| found.label)),
@@ -67,10 +121,13 @@ fn is_copy(root: &Path, install: &Install) -> Result<bool, AppError> {
     if label.is_ok_and(|label| label.as_ref() != Some(&install.label)) {
         return Ok(false);
     }
-    // One folder can have two paths, for example on a mounted disk. Then a new file appears in both.
+    Ok(!is_same(root, original)?)
+}
+
+/// Whether both are one folder. It can have two paths, for example on a mounted disk. Then a new file appears in both.
+fn is_same(root: &Path, other: &Path) -> Result<bool, AppError> {
     let probe = tempfile::NamedTempFile::new_in(root).map_err(|source| AppError::file("write", root, source))?;
-    let is_same = probe.path().file_name().is_some_and(|name| original.join(name).exists());
-    Ok(!is_same)
+    Ok(probe.path().file_name().is_some_and(|name| other.join(name).exists()))
 }
 
 /// The label of a folder without one: that of earlier versions, whose containers may run.
@@ -162,6 +219,46 @@ mod tests {
         fs::rename(&moved, &first).unwrap();
         fs::rename(&again, &moved).unwrap();
         assert_eq!((label(&first).unwrap(), label(&moved).unwrap()), (of_first, of_copy));
+    }
+
+    #[test]
+    fn of_two_folders_that_use_one_label_the_one_that_made_no_container_takes_another() {
+        let base = tempfile::tempdir().unwrap();
+        let [disk, home, away] = ["disk", "home", "away"].map(|name| base.path().join(name));
+        let shared = label(&disk).unwrap();
+        let named = BTreeSet::from([name(&disk)]);
+        copy(&disk, &home);
+        fs::rename(&disk, &away).unwrap();
+        assert_eq!(label(&home).unwrap(), shared, "taken for the moved original");
+        assert!(!is_shared(&home, &shared, &named).unwrap());
+        fs::rename(&away, &disk).unwrap();
+        assert_eq!((label(&disk).unwrap(), label(&home).unwrap()), (shared.clone(), shared.clone()));
+        assert!(!is_shared(&disk, &shared, &named).unwrap());
+        assert!(is_shared(&home, &shared, &named).unwrap());
+        let another = take_another(&home, &shared).unwrap();
+        assert_ne!(another, shared);
+        assert_eq!(take_another(&home, &shared).unwrap(), another, "once");
+        assert_eq!((label(&disk).unwrap(), label(&home).unwrap()), (shared.clone(), another));
+        assert!(!is_shared(&disk, &shared, &BTreeSet::from([name(&disk), name(&home)])).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_whose_name_is_not_valid_unicode_has_a_label() {
+        use std::os::unix::ffi::OsStrExt;
+        let base = tempfile::tempdir().unwrap();
+        let [first, moved] = [&b"\xff"[..], b"\xfe"].map(|name| base.path().join(std::ffi::OsStr::from_bytes(name)));
+        if fs::create_dir(&first).is_err() {
+            // Such names cannot exist on this system's disks.
+            return;
+        }
+        let before = label(&first).unwrap();
+        assert_eq!(label(&first).unwrap(), before);
+        assert_ne!(name(&first), name(&moved));
+        copy(&first, &moved);
+        let of_copy = label(&moved).unwrap();
+        assert_ne!(of_copy, before);
+        assert_eq!(label(&first).unwrap(), before);
     }
 
     #[cfg(unix)]

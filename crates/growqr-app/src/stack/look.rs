@@ -1,8 +1,10 @@
 //! One look at Docker and at what runs there for a profile. Changes nothing.
 
+use crate::error::AppError;
 use crate::profile::location::{Environment, Profile};
 use crate::stack::config::docker_environment;
 use crate::stack::install;
+use crate::stack::problem::Problem;
 use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
@@ -13,8 +15,26 @@ use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgres
 ///
 /// # Errors
 /// If the label of the data folder can be neither read nor made.
-pub(crate) fn scope(profile: &Profile) -> Result<Scope, crate::AppError> {
-    Ok(Scope::new(install::label(profile.root())?, profile.id().to_string()))
+pub(crate) fn scope(profile: &Profile) -> Result<Scope, AppError> {
+    Ok(scope_of(profile, install::label(profile.root())?))
+}
+
+/// Like [`scope`], with this label of the data folder.
+pub(crate) fn scope_of(profile: &Profile, label: String) -> Scope {
+    Scope::new(label, profile.id().to_string()).in_folder(install::name(profile.root()))
+}
+
+/// The containers of a profile on this daemon: none if they belong to another data folder.
+///
+/// # Errors
+/// If Docker does not answer, or the label can be neither read nor made.
+pub(crate) async fn stack(daemon: Daemon, profile: &Profile) -> Result<Stack, Problem> {
+    let mut scope = scope(profile)?;
+    if install::is_shared(profile.root(), scope.install(), &daemon.folders(scope.install()).await?)? {
+        // Nothing has it. The task for the containers takes one for good.
+        scope = scope_of(profile, install::random_label());
+    }
+    Ok(Stack::new(daemon, scope))
 }
 
 /// Finds Docker, reads what runs, and shows it. `None` if Docker cannot be asked; the view says why.
@@ -28,16 +48,8 @@ pub(crate) async fn look(
         Some(store) => store.containers().await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let scope = match scope(profile) {
-        Ok(scope) => scope,
-        Err(error) => {
-            shown.stopped_by(error);
-            return None;
-        }
-    };
     let seen = async {
-        let daemon = Daemon::find(&docker_environment(environment)).await?;
-        let stack = Stack::new(daemon, scope);
+        let stack = stack(Daemon::find(&docker_environment(environment)).await?, profile).await?;
         let real = stack.observe().await?;
         show(&stack, &real, &rows, shown).await?;
         if let Ok(profiles) = profile.all_ids() {
@@ -45,13 +57,21 @@ pub(crate) async fn look(
         }
         Ok((stack, real))
     };
-    let seen: Result<(Stack, Real), StackError> = seen.await;
-    if let Err(error) = &seen {
-        shown.docker_failed(error);
-    }
+    let seen: Result<(Stack, Real), Problem> = seen.await;
+    let seen = match seen {
+        Ok(seen) => Some(seen),
+        Err(Problem::Docker(error)) => {
+            shown.docker_failed(&error);
+            None
+        }
+        Err(Problem::Other(error)) => {
+            shown.stopped_by(error);
+            return None;
+        }
+    };
     show_ordered_removal(shown, &rows);
     set_next(shown, &rows);
-    seen.ok()
+    seen
 }
 
 /// Shows what runs, as far as one look tells.
@@ -157,7 +177,7 @@ pub(crate) fn set_next(shown: &StackView, rows: &[StackContainer]) {
 
 impl StackView {
     /// The containers cannot be worked on, for a reason that is not Docker's.
-    pub(crate) fn stopped_by(&self, error: crate::AppError) {
+    pub(crate) fn stopped_by(&self, error: AppError) {
         let error = growqr_wire::Error::from(error);
         self.change(|stack| {
             stack.busy = None;
@@ -177,7 +197,7 @@ mod tests {
     #[test]
     fn what_stops_the_containers_is_shown_with_its_next_step() {
         let view = StackView::new("a", "b");
-        view.stopped_by(crate::AppError::Config { place: "USER_PORT_RANGE_START".to_owned(), problem: "no number".to_owned() });
+        view.stopped_by(AppError::Config { place: "USER_PORT_RANGE_START".to_owned(), problem: "no number".to_owned() });
         for part in view.get().parts {
             assert_eq!(part.state, PartState::Failed);
             assert!(part.next_step.is_some_and(|step| step.contains("USER_PORT_RANGE_START")), "{}", part.found);

@@ -2,11 +2,13 @@
 
 pub(crate) mod config;
 mod conflicts;
+mod connection;
 pub(crate) mod control;
 pub(crate) mod credentials;
 mod deaths;
 pub(crate) mod deps;
 mod download;
+mod folder_name;
 pub(crate) mod gateway;
 mod gitea_commands;
 mod install;
@@ -36,6 +38,7 @@ use gitea_commands::GiteaExec;
 use growqr_stack::gitea_server::{GiteaError, GiteaServer};
 use growqr_stack::{ContainerPart, Daemon, RealContainer, Stack, StackError};
 use growqr_wire::{GiteaLogin, Reply};
+use problem::Problem;
 
 /// The most lines of a log that are read.
 const LOG_LINES: u32 = 1_000;
@@ -68,7 +71,12 @@ async fn container(
     environment: &Environment,
     part: ContainerPart,
 ) -> Result<(Stack, RealContainer), AppError> {
-    let stack = Stack::new(Daemon::find(&docker_environment(environment)).await?, look::scope(profile)?);
+    let daemon = Daemon::find(&docker_environment(environment)).await?;
+    let stack = match look::stack(daemon, profile).await {
+        Ok(stack) => stack,
+        Err(Problem::Docker(error)) => return Err(error.into()),
+        Err(Problem::Other(error)) => return Err(error),
+    };
     match stack.container(part).await {
         Ok(container) => Ok((stack, container)),
         Err(StackError::Missing { .. }) => Err(AppError::Missing {

@@ -2,7 +2,7 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
-use crate::stack::config::{docker_environment, used_image};
+use crate::stack::config::used_image;
 use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
 use crate::stack::part_tasks::Run;
 use crate::stack::preferences::{StackPreferences, StartWhen};
@@ -11,10 +11,10 @@ use crate::stack::restarts::Verdict;
 use crate::stack::services::{Prepared, Services};
 use crate::stack::view;
 use crate::stack::worker::Worker;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, StackPart, Wanted as WantedRow};
-use growqr_stack::{ContainerPart, ContainerSpec, Daemon, Orphan, Real, Stack, StackError, Status, Step, Wanted};
+use growqr_stack::{ContainerPart, ContainerSpec, Orphan, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::PartState;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -89,27 +89,6 @@ impl Worker {
             self.view.set_part(part, PartState::Failed, problem);
             self.view.change_part(part, |shown| shown.next_step = Some(next_step.to_owned()));
         }
-    }
-
-    async fn connected(&mut self) -> Result<Stack, StackError> {
-        if let Some(stack) = &self.stack
-            && stack.daemon().ping().await.is_ok()
-        {
-            let stack = stack.clone();
-            let hints = self.hints.get_mut();
-            if hints.is_none() {
-                *hints = Some(stack.daemon().events(&self.scope).boxed());
-            }
-            return Ok(stack);
-        }
-        self.stack = None;
-        *self.hints.get_mut() = None;
-        let daemon = Daemon::find(&docker_environment(&self.deps.environment)).await?;
-        self.view.docker_ready(daemon.facts());
-        *self.hints.get_mut() = Some(daemon.events(&self.scope).boxed());
-        let stack = Stack::new(daemon, self.scope.clone());
-        self.stack = Some(stack.clone());
-        Ok(stack)
     }
 
     async fn work(&mut self, rows: &[StackContainer]) -> Result<Duration, Problem> {

@@ -13,7 +13,7 @@ use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
 use growqr_testkit::clerk::{ClerkStub, Key, Sign, User};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -150,16 +150,27 @@ fn base64(bytes: &[u8], last_two: [u8; 2]) -> Vec<u8> {
     bytes.chunks_exact(3).flat_map(group).collect()
 }
 
+/// Visits the name and the content of every file. A program that runs may remove some meanwhile.
 pub fn for_each_file(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
+    for entry in there(std::fs::read_dir(folder)).into_iter().flatten() {
         let path = entry.expect("an entry").path();
-        let kind = std::fs::symlink_metadata(&path).expect("it is there").file_type();
+        let Some(kind) = there(std::fs::symlink_metadata(&path)).map(|metadata| metadata.file_type()) else { continue };
         if kind.is_dir() {
             for_each_file(&path, visit);
         } else if kind.is_file() {
             visit(&path, path.as_os_str().as_encoded_bytes());
-            visit(&path, &std::fs::read(&path).expect("a file of ours"));
+            if let Some(bytes) = there(std::fs::read(&path)) {
+                visit(&path, &bytes);
+            }
         }
+    }
+}
+
+/// `None` if it was removed.
+fn there<T>(read: io::Result<T>) -> Option<T> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read.expect("a file of ours")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};
-use growqr_testkit::anthropic::{Point, StopPoint, calls, says};
+use growqr_testkit::anthropic::{Point, Script, StopPoint, calls, says};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -18,6 +18,35 @@ fn tool_calls_and_sub_agents_are_printed_as_they_happen() {
         assert!(shown[2].contains(words), "{words:?} in {}", shown[2]);
     }
     program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_failed_sub_agent_says_why_and_what_to_do() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        Some(if request.first_user_text().contains("look at tea") {
+            Script::error(403, "permission_error", "not with this key")
+        } else {
+            match request.answers_so_far() {
+                0 => calls([("spawn_sub_agent", json!({"name": "scout", "task": "look at tea"}))]),
+                1 => calls([("wait_for_sub_agents", json!({}))]),
+                _ => says("Noted."),
+            }
+        })
+    });
+    assert_eq!(program.chat("send a scout").code, Some(0));
+    let scout = program.json(&["agents", "list"]).into_iter().find(|agent| agent["name"] == "scout").expect("it was sent");
+    let id = scout["id"].as_str().expect("an id");
+    let shown = program.json(&["agents", "show", id]).remove(0);
+    assert_eq!(shown["status"], "failed");
+    let (reason, next_step) = (&shown["ending"]["reason"], &shown["ending"]["next_step"]);
+    let (reason, next_step) = (reason.as_str().expect("a reason"), next_step.as_str().expect("a next step"));
+    assert!(reason.contains("not with this key"), "{reason}");
+    assert!(next_step.contains(&format!("growqr agents resume {id}")), "{next_step}");
+    let text = program.run(&["agents", "show", id]).out;
+    assert!(text.contains(&format!("{reason} {next_step}")), "{text}");
+    let grow = program.json(&["agents", "show", "grow"]).remove(0);
+    assert_eq!(grow.get("ending"), None, "it ended normally: {grow}");
 }
 
 #[test]

@@ -14,30 +14,32 @@ use tokio::time::Instant;
 pub const GITEA: &str = "growqr-test/gitea:28";
 const OPENCODE: &str = "growqr-test/opencode:1.18";
 
-/// Each test has a range of ports of its own.
-static NEXT_PORT: AtomicU16 = AtomicU16::new(43_000);
+/// Each test has a range of ports of its own, below those that the system gives to outgoing connections.
+static NEXT_PORT: AtomicU16 = AtomicU16::new(23_000);
 
 /// The number of ports of a test.
 const PORTS: u16 = 10;
 
 /// The daemon of this test process, with both images. `None`: the tests are skipped.
 pub fn docker() -> Option<&'static DockerHost> {
-    static IMAGES: OnceLock<bool> = OnceLock::new();
+    static HAS_IMAGES: OnceLock<bool> = OnceLock::new();
     let host = DockerHost::shared()?;
-    let has_images = IMAGES.get_or_init(|| {
-        let root = tempfile::tempdir().expect("a folder");
-        gitea::image_root(root.path(), &gitea::binary()).expect("Gitea's stand-in");
-        host.import_folder(GITEA, root.path(), gitea::IMPORT_CHANGES);
-        let root = tempfile::tempdir().expect("a folder");
-        if opencode::binary().is_none() {
-            return false;
-        }
-        opencode::image_root(root.path()).expect("OpenCode's image");
-        let changes = ["ENTRYPOINT [\"opencode\"]", "USER 1000:1000", "WORKDIR /workspace", "ENV HOME=/data"];
-        host.import_folder(OPENCODE, root.path(), &changes);
-        true
-    });
-    has_images.then_some(host)
+    HAS_IMAGES.get_or_init(|| import_images(host)).then_some(host)
+}
+
+/// Brings both images to a daemon. False if OpenCode is not here: the tests are skipped.
+pub fn import_images(host: &DockerHost) -> bool {
+    if opencode::binary().is_none() {
+        return false;
+    }
+    let root = tempfile::tempdir().expect("a folder");
+    gitea::image_root(root.path(), &gitea::binary()).expect("Gitea's stand-in");
+    host.import_folder(GITEA, root.path(), gitea::IMPORT_CHANGES);
+    let root = tempfile::tempdir().expect("a folder");
+    opencode::image_root(root.path()).expect("OpenCode's image");
+    let changes = ["ENTRYPOINT [\"opencode\"]", "USER 1000:1000", "WORKDIR /workspace", "ENV HOME=/data"];
+    host.import_folder(OPENCODE, root.path(), &changes);
+    true
 }
 
 /// A person's computer with Docker.
@@ -88,10 +90,13 @@ pub fn port(state: &Value, id: &str) -> u16 {
     url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("an address with a port")
 }
 
+/// The longest wait. Far longer than anything takes, because the machine may be slow or busy.
+pub const LIMIT: Duration = Duration::from_secs(300);
+
 /// Waits until something has come about.
-pub fn until<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
-    while start.elapsed() < limit {
+    while start.elapsed() < LIMIT {
         if let Some(found) = found() {
             return found;
         }
@@ -211,7 +216,7 @@ impl<'a> Running<'a> {
         // A pipe that nobody reads would stop it.
         command.stdin(Stdio::piped()).stdout(log("host.out")).stderr(log("host.err")).env("RUST_LOG", level);
         let running = Running { program, child: command.spawn().expect("it starts") };
-        until("a host", Duration::from_secs(20), || program.profile().join("host.sock").exists().then_some(()));
+        until("a host", || program.profile().join("host.sock").exists().then_some(()));
         running
     }
 
@@ -252,7 +257,7 @@ impl Drop for Running<'_> {
 
 /// Waits until these parts are in this state.
 pub fn until_parts(program: &Program, wanted: &str, ids: &[&str]) -> Value {
-    until(wanted, Duration::from_secs(120), || {
+    until(wanted, || {
         let state = status(program);
         ids.iter().all(|id| part(&state, id)["state"] == wanted).then_some(state)
     })

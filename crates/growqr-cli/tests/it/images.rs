@@ -5,13 +5,18 @@ use crate::docker_proxy::{DockerProxy, Pull};
 use crate::program::{Program, kill};
 use growqr_testkit::DockerHost;
 use serde_json::Value;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 const DEFAULT: &str = "gitea/gitea:28.1.0-rootless";
 const OLDER: &str = "gitea/gitea:1.27.3-rootless";
 
+/// Held by tests that need the default image not to be here: one of them makes it for a while.
+static NO_DEFAULT_IMAGE: Mutex<()> = Mutex::new(());
+
 /// A person who has not named Gitea's image, with this answer to the download of the default one. The older one is here.
 fn without_a_gitea_image(host: &DockerHost, pulls: &'static [(&'static str, Pull)]) -> (Program, DockerProxy) {
+    // Left over if another test has failed.
+    let _ = host.try_docker(&["rmi", "--no-prune", DEFAULT]);
     host.docker(&["tag", GITEA, OLDER]);
     let mut program = desk(host);
     let proxy = DockerProxy::start(host, pulls);
@@ -27,6 +32,7 @@ fn has_note(state: &Value, words: &str) -> bool {
 #[test]
 fn a_default_image_that_the_registry_does_not_have_is_replaced_by_the_older_one_for_good() {
     let Some(host) = docker() else { return };
+    let _alone = NO_DEFAULT_IMAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let gone = &[(DEFAULT, Pull::Refused(404, "manifest for gitea/gitea:28.1.0-rootless not found: manifest unknown"))];
     let (mut program, _proxy) = without_a_gitea_image(host, gone);
     let ran = program.run(&["stack", "up", "--yes"]);
@@ -61,6 +67,7 @@ fn a_default_image_that_the_registry_does_not_have_is_replaced_by_the_older_one_
 #[test]
 fn an_image_for_users_who_have_signed_in_is_not_replaced() {
     let Some(host) = docker() else { return };
+    let _alone = NO_DEFAULT_IMAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let denied = &[(
         DEFAULT,
         Pull::Refused(404, "pull access denied for gitea/gitea, repository does not exist or may require 'docker login'"),
@@ -103,7 +110,7 @@ fn a_container_runs_on_until_the_image_that_it_should_have_is_here() {
     let usual = program.variables.iter().find(|(name, _)| *name == "OPENCODE_IMAGE").expect("set").1.clone();
     set_variable(&mut program, "OPENCODE_IMAGE", Some("growqr-test/next:1"));
     let running = Running::ready(&program);
-    let state = until("the offer", Duration::from_secs(20), || {
+    let state = until("the offer", || {
         let state = status(&program);
         (state["next"] == "download").then_some(state)
     });

@@ -1,11 +1,11 @@
 //! The stack under load and in trouble: a sub-agent that ends the container, a full volume, two people in one data folder.
 
-use crate::docker_desk::{Owned, Running, desk, docker, equipped, part, remember, reset, status, until};
+use crate::docker_desk::{Owned, Running, desk, docker, equipped, import_images, part, remember, reset, status, until};
 use crate::program::Program;
 use crate::sign_in::World;
 use crate::workbench::{
-    LIMIT, NAMES, answer, assert_every_cost_is_counted, count, is_over, is_session, named, restarts, say, send, send_to_host,
-    shell, sub_agents, until_asked, until_said, wait, write,
+    NAMES, answer, assert_costs_equal_the_bill, assert_every_cost_is_counted, count, is_over, is_session, named, restarts, say,
+    send, send_to_host, shell, sub_agents, until_asked, until_said, wait, write,
 };
 use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
@@ -48,10 +48,10 @@ fn one_of_eight_ends_the_container_and_nothing_of_the_others_is_lost_or_doubled(
     wait(&held);
     let container = Owned::of(host, &program).container("opencode");
     answer(&program, &ask, "allow");
-    until("the restart", LIMIT, || (restarts(&status(&program), "opencode") == 1).then_some(()));
+    until("the restart", || (restarts(&status(&program), "opencode") == 1).then_some(()));
     held.release();
     running.until_ready();
-    until("the end of all", LIMIT, || is_over(&program).then_some(()));
+    until("the end of all", || is_over(&program).then_some(()));
     let owned = Owned::of(host, &program);
     assert_eq!(owned.container("opencode"), container, "the same container");
     let sent = sub_agents(&program);
@@ -93,15 +93,15 @@ fn commits_wait_while_the_volume_of_gitea_is_full() {
     assert_eq!(program.run(&["stack", "sync"]).code, Some(0));
     owned.shell("gitea", "dd if=/dev/zero of=/var/lib/gitea/fill bs=1M 2>/dev/null; true");
     remember(&program, "more.md", &"a line that takes room\n".repeat(4_000));
-    let behind = until("behind", LIMIT, || {
+    let behind = until("behind", || {
         let memory = status(&program)["memory"].clone();
         (memory["state"] == "behind").then_some(memory)
     });
     assert_eq!(behind["behind"], 1, "{behind}");
     let is_named = |state: &Value| state["notes"].to_string().contains("The disk of Gitea is full");
-    until("the full disk", LIMIT, || is_named(&status(&program)).then_some(()));
+    until("the full disk", || is_named(&status(&program)).then_some(()));
     owned.shell("gitea", "rm /var/lib/gitea/fill");
-    until("the same", LIMIT, || {
+    until("the same", || {
         let state = status(&program);
         (state["memory"]["state"] == "same" && !is_named(&state)).then_some(())
     });
@@ -212,6 +212,80 @@ fn two_signed_in_people_in_one_data_folder_have_a_stack_each() {
     assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
 }
 
+/// One who asks for the shell, and one whose model call waits. Both go on after the workbench stopped.
+fn one_who_asks_and_one_who_thinks(request: &RequestView<'_>, held: &StopPoint) -> Option<Script> {
+    if !is_session(request) {
+        let said = request.last_user_text();
+        return Some(match said {
+            _ if said.contains("send the first") => calls([send("asker", "be the asker")]),
+            _ if said.contains("send the second") => calls([send("thinker", "be the thinker")]),
+            _ if said.contains("The thinker is done") => says("The second is done."),
+            _ if said.contains("may have happened") => says("I shall look whether it happened."),
+            _ => says("Noted."),
+        });
+    }
+    if request.last_user_text().contains("The workbench stopped while you worked") {
+        return Some(says("The thinker is done."));
+    }
+    let is_asker = request.first_user_text().contains("be the asker");
+    Some(match request.answers_so_far() {
+        0 => write("greeting.txt", "hello\n"),
+        1 if is_asker => shell("cp greeting.txt copy.txt"),
+        1 => says("The thinker is done.").stop_at(Point::BeforeHead, held),
+        _ => says("Done."),
+    })
+}
+
+#[test]
+fn a_docker_that_restarts_in_the_middle_of_sessions_gets_its_containers_back_and_nothing_is_doubled() {
+    let Some(host) = DockerHost::own_with_bridge().filter(import_images) else { return };
+    let program = desk(&host);
+    let held = StopPoint::new();
+    let stop = held.clone();
+    program.claude.route(move |request| one_who_asks_and_one_who_thinks(request, &stop));
+    let running = Running::ready(&program);
+    let owned = Owned::of(&host, &program);
+    let seen = || {
+        let mut containers = owned.running();
+        containers.sort();
+        (containers, owned.networks(), owned.volumes())
+    };
+    let before = seen();
+    assert_eq!((before.0.len(), before.1.len(), before.2.len()), (2, 2, 5));
+    let until_back = || {
+        until("Docker is away", || (status(&program)["docker"]["state"] != "ready").then_some(()));
+        host.start();
+        until("Docker is back", || (status(&program)["docker"]["state"] == "ready").then_some(()));
+        running.until_ready();
+        assert_eq!(seen(), before, "adopted as they are");
+        assert_eq!(status(&program)["orphans"], json!([]));
+    };
+    // A question is open. Its command may have been under way, so it is reported instead of run again.
+    say(&program, "send the first");
+    let ask = until_asked(&program);
+    host.stop();
+    until_back();
+    until_said(&program, "I shall look whether it happened.");
+    assert!(program.run(&["agents", "show", "grow"]).out.contains("cp greeting.txt copy.txt"));
+    assert_eq!(program.run(&["asks", "answer", ask["ask"]["id"].as_str().expect("an id"), "allow"]).code, Some(1));
+    assert_costs_equal_the_bill(&program);
+    // A model call is under way. The daemon is killed: it ends the containers when it starts again.
+    say(&program, "send the second");
+    wait(&held);
+    host.kill();
+    until_back();
+    held.release();
+    until_said(&program, "The second is done.");
+    assert_eq!(count(&program, "session_started"), 2, "no session was made twice");
+    for (name, file) in [("asker", "greeting.txt"), ("thinker", "greeting.txt")] {
+        let agent = named(&sub_agents(&program), name)["id"].as_str().expect("an id").to_owned();
+        assert_eq!(owned.shell("opencode", &format!("cd /workspace/{agent} && echo * && cat {file}")), "greeting.txt\nhello");
+    }
+    assert_every_cost_is_counted(&program);
+    drop(running);
+    reset(&program);
+}
+
 #[test]
 fn only_leftovers_that_were_shown_are_removed() {
     let Some(host) = docker() else { return };
@@ -226,7 +300,7 @@ fn only_leftovers_that_were_shown_are_removed() {
     left_over("growqr-test-shown");
     let shown = status(&program)["orphans"].clone();
     let shown = if shown == json!([]) {
-        until("the leftover", LIMIT, || Some(status(&program)["orphans"].clone()).filter(|found| *found != json!([])))
+        until("the leftover", || Some(status(&program)["orphans"].clone()).filter(|found| *found != json!([])))
     } else {
         shown
     };
@@ -236,7 +310,7 @@ fn only_leftovers_that_were_shown_are_removed() {
     // A volume of the profile itself is no leftover, whatever is sent.
     let own = OrphanKey { kind: "volume".to_owned(), id: owned.volumes().remove(0) };
     send_to_host(&program, Request::StackRemoveOrphans { orphans: vec![agreed, own.clone()] });
-    let left = until("the rest", LIMIT, || {
+    let left = until("the rest", || {
         let state = status(&program);
         (state["busy"].is_null() && state["orphans"][0]["id"] == "growqr-test-unseen").then_some(state)
     });
@@ -269,7 +343,7 @@ fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
     let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     let until_user = |user: u32| {
-        until("the other container", LIMIT, || {
+        until("the other container", || {
             let found = host.docker(&[
                 "ps",
                 "-q",
@@ -285,7 +359,7 @@ fn a_shared_folder_is_used_as_its_owner_and_is_no_part_of_the_disk_space() {
         });
     };
     until_user(PERSON);
-    let bytes = until("the disk space", LIMIT, || part(&status(&program), "opencode")["disk_bytes"].as_u64());
+    let bytes = until("the disk space", || part(&status(&program), "opencode")["disk_bytes"].as_u64());
     assert!(bytes < 60_000_000, "{bytes}");
     set("none");
     until_user(1000);

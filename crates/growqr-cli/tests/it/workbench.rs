@@ -1,7 +1,7 @@
 //! Sub-agents in the workbench: with the real OpenCode in a real container, and a scripted model behind the gateway.
 
 use crate::canary::{encodings, for_each_file};
-use crate::docker_desk::{Owned, Running, desk, docker, part, port, ports, remember, reset, status, until, up};
+use crate::docker_desk::{LIMIT, Owned, Running, desk, docker, part, port, ports, remember, reset, status, until, up};
 use crate::program::Program;
 use growqr_app::Environment;
 use growqr_testkit::DockerHost;
@@ -12,9 +12,6 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// Whether a request comes from OpenCode: with its own tools, through the gateway.
 pub fn is_session(request: &RequestView<'_>) -> bool {
@@ -56,7 +53,7 @@ fn asks(program: &Program) -> Vec<Value> {
 }
 
 pub fn until_asked(program: &Program) -> Value {
-    until("a question", LIMIT, || asks(program).into_iter().next())
+    until("a question", || asks(program).into_iter().next())
 }
 
 pub fn answer(program: &Program, ask: &Value, answer: &str) {
@@ -89,11 +86,11 @@ pub fn is_over(program: &Program) -> bool {
 
 /// Waits until nobody is at work and the Grow Agent has said this.
 pub fn until_said(program: &Program, words: &str) {
-    until(words, LIMIT, || (is_over(program) && program.run(&["agents", "show", "grow"]).out.contains(words)).then_some(()));
+    until(words, || (is_over(program) && program.run(&["agents", "show", "grow"]).out.contains(words)).then_some(()));
 }
 
 /// What all agents have spent is what the provider bills, to the micro-cent; nothing is reserved or unknown.
-fn assert_costs_equal_the_bill(program: &Program) {
+pub fn assert_costs_equal_the_bill(program: &Program) {
     program.claude.assert_all_accepted();
     let billed = program.claude.total_micro_cents();
     let by_agent = program.json(&["budget", "show", "--by", "agent"]);
@@ -184,7 +181,7 @@ fn an_answer_for_always_is_a_listed_rule_and_without_the_rule_the_session_asks_a
     assert_eq!(again["ask"]["detail"]["session"]["permission"]["command"], "cp greeting.txt four.txt", "{again}");
     answer(&program, &again, "allow");
     let owned = Owned::of(host, &program);
-    until("the fourth copy", LIMIT, || {
+    until("the fourth copy", || {
         let is_there = owned.shell("opencode", &format!("cat /workspace/{writer}/four.txt 2>/dev/null || echo none")) == "hello";
         (is_there && is_over(&program)).then_some(())
     });
@@ -380,11 +377,11 @@ pub fn restarts(state: &Value, id: &str) -> u64 {
     part(state, id)["restarts"].as_u64().expect("a number")
 }
 
-/// Waits until the state shows that a part has died, with this reason.
-fn until_death_shown(program: &Program, id: &str, reason: &str) {
-    until(reason, LIMIT, || {
-        let state = status(program);
-        part(&state, id)["found"].as_str().expect("a text").contains(reason).then_some(())
+/// Waits until the log says that a part has died, with this reason. The state says so only until the next start.
+fn until_death_logged(running: &Running<'_>, id: &str, reason: &str) {
+    until(reason, || {
+        let is_death = |line: &str| line.contains("a container has ended") && line.contains(id) && line.contains(reason);
+        running.log().lines().any(is_death).then_some(())
     });
 }
 
@@ -407,7 +404,7 @@ fn a_workbench_that_is_killed_in_the_middle_of_a_model_call_is_started_again_and
     wait(&held);
     let container = Owned::of(host, &program).container("opencode");
     host.docker(&["kill", &container]);
-    until_death_shown(&program, "opencode", "it was killed");
+    until_death_logged(&running, "opencode", "it was killed");
     held.release();
     until_said(&program, "The greeting is written.");
     let state = running.until_ready();
@@ -440,7 +437,7 @@ fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_repo
     let ask = until_asked(&program);
     answer(&program, &ask, "allow");
     let owned = Owned::of(host, &program);
-    until("the command", LIMIT, || owned.shell("opencode", "cat /proc/[0-9]*/cmdline").contains("sleep\u{0}300").then_some(()));
+    until("the command", || command_lines(&owned).contains("sleep\u{0}300").then_some(()));
     let container = owned.container("opencode");
     // The kernel ends the largest process: the server, which has half of this.
     host.docker(&["update", "--memory", "700m", "--memory-swap", "700m", &container]);
@@ -448,7 +445,7 @@ fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_repo
     // It ends with an error, as the container does.
     let ended = Command::new("docker").args(["-H", &host.address(), "exec", &container, "sh", "-c", hog]).output();
     assert!(!ended.expect("docker starts").status.success());
-    until_death_shown(&program, "opencode", "out of memory");
+    until_death_logged(&running, "opencode", "out of memory");
     host.docker(&["update", "--memory", "2g", "--memory-swap", "2g", &container]);
     until_said(&program, "I shall look whether it happened.");
     let shown = program.run(&["agents", "show", "grow"]);
@@ -456,6 +453,11 @@ fn a_workbench_that_runs_out_of_memory_says_so_and_the_command_under_way_is_repo
     assert_costs_equal_the_bill(&program);
     drop(running);
     reset(&program);
+}
+
+/// The command lines of all processes in the workbench. One may end while they are read.
+fn command_lines(owned: &Owned<'_>) -> String {
+    owned.shell("opencode", "cat /proc/[0-9]*/cmdline 2>/dev/null; true")
 }
 
 /// Eight sub-agents, each with a number in its task.
@@ -495,13 +497,13 @@ fn play_eight(host: &DockerHost, program: &Program, killed: bool) {
         running.kill();
         running = Running::start(program);
     }
-    let open = until("two questions", LIMIT, || Some(asks(program)).filter(|open| open.len() == 2));
+    let open = until("two questions", || Some(asks(program)).filter(|open| open.len() == 2));
     let of = |name: &str| open.iter().find(|ask| ask["agent_name"] == name).unwrap_or_else(|| panic!("{open:?}"));
     let sent = sub_agents(program);
     let cancelled = program.run(&["agents", "cancel", named(&sent, "five")["id"].as_str().expect("an id")]);
     assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
     answer(program, of("three"), "allow");
-    until("the end of all", LIMIT, || is_over(program).then_some(()));
+    until("the end of all", || is_over(program).then_some(()));
     assert_eq!(asks(program), Vec::<Value>::new());
     let owned = Owned::of(host, program);
     for (number, name) in NAMES.iter().enumerate().skip(1) {
@@ -519,8 +521,7 @@ fn play_eight(host: &DockerHost, program: &Program, killed: bool) {
     let ended = |name: &&&str| named(&now, name)["status"] == if **name == "five" { "cancelled" } else { "done" };
     assert_eq!(NAMES.iter().skip(1).filter(|name| ended(name)).count(), 8, "{ends:?}");
     assert_eq!((count(program, "session_intended"), count(program, "session_started")), (8, 8));
-    let processes = owned.shell("opencode", "cat /proc/[0-9]*/cmdline");
-    assert!(!processes.contains("sleep\0"), "what was cancelled does not run");
+    assert!(!command_lines(&owned).contains("sleep\0"), "what was cancelled does not run");
     drop(running);
 }
 
@@ -658,7 +659,7 @@ fn a_workbench_that_the_person_never_starts_is_not_waited_for() {
     }
     assert_eq!(program.run(&["config", "set", "stack.start", "never"]).code, Some(0));
     let running = Running::without_up(&program, "info");
-    until("its state", LIMIT, || {
+    until("its state", || {
         let state = status(&program);
         let workbench = part(&state, "opencode");
         (workbench["found"].to_string().contains("stack.start is never")
