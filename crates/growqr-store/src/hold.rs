@@ -34,7 +34,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// A holder for a message; an earlier build does not tell its name.
+/// A holder for a message; builds before 0.4.0 do not record themselves.
 pub(crate) fn description(holder: Option<Holder>) -> String {
     holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
 }
@@ -43,7 +43,7 @@ pub(crate) fn description(holder: Option<Holder>) -> String {
 pub enum Claim {
     /// This process holds the profile now.
     Ours(ProfileClaim),
-    /// Another process holds it: this one, if it has told its name.
+    /// Another process has the lock: the one that is recorded as the last holder. `None` if there is no record.
     Taken(Option<Holder>),
 }
 
@@ -62,6 +62,12 @@ impl ProfileClaim {
             Some(hold) => hold.lost().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Whether another process has claimed the profile.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.check().is_err())
     }
 }
 
@@ -89,6 +95,15 @@ impl Hold {
         let holder = description(holder);
         self.lost.send_if_modified(|lost| lost.is_none() && lost.replace(holder.clone()).is_none());
         StoreError::HoldLost { holder }
+    }
+
+    /// # Errors
+    /// [`StoreError::HoldLost`] once another process has claimed the profile, also one that did not raise the fence.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.lost.borrow().clone() {
+            Some(holder) => Err(StoreError::HoldLost { holder }),
+            None => Ok(()),
+        }
     }
 
     async fn lost(&self) -> String {

@@ -1,9 +1,9 @@
 //! Appends to and reads the journal of one agent.
 //!
 //! An append takes four round trips: begin; update the profile's row (its row lock orders the appends and assigns positions, and
-//! its fence tells whether the profile is still held by this process); one
-//! statement that moves the end of the journal and, if that succeeded, writes the rest; commit. The lock is taken in a separate
-//! statement, so that the next statement sees everything that was committed before the lock was granted.
+//! its fence shows whether this process still has the claim); one statement that moves the end of the journal and, if that
+//! succeeded, writes the rest; commit. The row lock is taken in a separate statement, so that the next statement sees everything
+//! that was committed before the lock was granted.
 
 use super::connections::limited;
 use super::{PostgresStore, holds, views};
@@ -107,6 +107,9 @@ impl Journal for PostgresStore {
 impl PostgresStore {
     async fn append_in_transaction(&self, append: Append) -> Result<Appended, StoreError> {
         let chain = Chain::of(&append)?;
+        if let Some(hold) = &self.hold {
+            hold.check()?;
+        }
         let mut transaction = self.db.begin().await?;
         let row: Option<(i64, i64)> = sqlx::query_as(NEXT_POSITION)
             .bind(self.profile())

@@ -22,6 +22,7 @@ mod views;
 pub(crate) use self::holds::current_holder;
 
 use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, limited_to};
+use self::holds::lock_sessions;
 use crate::config::DatabaseUrl;
 use crate::error::{migrating, while_doing};
 use crate::hold::Hold;
@@ -203,8 +204,8 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
 /// Refuses to migrate while an older build uses the database: that build could not append any more, and would lose answers that
 /// are already paid for.
 async fn refuse_while_in_use(connection: &mut PgConnection) -> Result<(), StoreError> {
-    const CLAIMED: &str = "select exists (select 1 from profiles join pg_locks on locktype = 'advisory' and objsubid = 1 \
-        and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || profile_id, 0))";
+    const CLAIMED: &str =
+        concat!("select exists (select 1 from profiles, lateral (select from ", lock_sessions!("profile_id"), ") locked)");
     let is_claimed: bool = sqlx::query_scalar(CLAIMED).fetch_one(connection).await.map_err(while_doing("open"))?;
     if is_claimed {
         return Err(StoreError::Failed(
