@@ -24,8 +24,8 @@ mod perform;
 pub mod placement;
 mod ports;
 mod rebuild;
+mod run_inbox;
 mod runner;
-mod seat;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
 pub mod supervisor;

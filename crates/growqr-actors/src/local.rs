@@ -168,13 +168,13 @@ impl RunnerHost for LocalRunnerHost {
         let _ = self.notifications.send(notification);
     }
 
-    fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
+    fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
         self.health.agent_is_in_trouble(agent, cause, has_given_up, self.clock.now());
         // Others need not wait for it.
         self.queue.leave(agent);
     }
 
-    fn goes_on(&self, agent: &AgentId) {
+    fn report_recovery(&self, agent: &AgentId) {
         // Mail that could not be delivered meanwhile need not wait for its next try.
         if self.health.agent_goes_on(agent) {
             self.mail.notify_one();

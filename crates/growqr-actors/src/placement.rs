@@ -108,11 +108,11 @@ pub trait RunnerHost: Send + Sync {
     /// Notifies subscribers.
     fn publish(&self, notification: Notification);
 
-    /// The agent cannot go on. With `has_given_up` it does not try again by itself.
-    fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool);
+    /// Reports that the agent cannot go on. With `has_given_up` it does not try again by itself.
+    fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool);
 
-    /// The agent is in no trouble, or no longer.
-    fn goes_on(&self, agent: &AgentId);
+    /// Reports that the agent is in no trouble, or no longer.
+    fn report_recovery(&self, agent: &AgentId);
 
     /// Whether a sub-agent may begin a turn, if at most `limit` of them may work at once. If not, the agent is in a queue.
     fn may_begin(&self, agent: &AgentId, limit: usize) -> bool;
