@@ -102,6 +102,27 @@ pub trait Inbox: Send {
     fn close(&mut self) -> Vec<InboxItem>;
 }
 
+/// The place of a sub-agent among those that may work at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It works.
+    Working,
+    /// It waits until it may begin its turn.
+    Queued,
+    /// It has nothing to do, or waits for other agents or the person.
+    Free,
+}
+
+impl From<Status> for Place {
+    fn from(status: Status) -> Place {
+        match status {
+            Status::Thinking | Status::Working => Place::Working,
+            Status::Queued => Place::Queued,
+            Status::Waiting | Status::Idle | Status::Done | Status::Limit | Status::Failed | Status::Cancelled => Place::Free,
+        }
+    }
+}
+
 /// A runner's interface to its host.
 #[async_trait]
 pub trait RunnerHost: Send + Sync {
@@ -120,8 +141,8 @@ pub trait RunnerHost: Send + Sync {
     /// Changes when an agent in the queue should try again.
     fn freed(&self) -> watch::Receiver<()>;
 
-    /// Takes note of what a sub-agent does now.
-    fn note_status(&self, agent: &AgentId, status: Status);
+    /// Takes note of whether a sub-agent works now.
+    fn note_place(&self, agent: &AgentId, place: Place);
 
     /// Notifies the delivery that there is new mail in the outbox.
     fn notify_mail(&self);

@@ -12,7 +12,7 @@ use crate::health::{StopCause, panic_message};
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
-use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
+use crate::placement::{Inbox, InboxItem, Place, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
 use crate::run_inbox::RunInbox;
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
@@ -271,7 +271,7 @@ impl Runner {
         let Decision { events, at, segment } = Decision::about(input, depth, &self.state, &self.deps.ports, may_begin).await;
         let is_recorded = !events.is_empty();
         let recorded = if is_recorded { self.record(events, at, &segment).await } else { Ok(()) };
-        self.note_status();
+        self.note_place();
         recorded.map(|()| is_recorded)
     }
 
@@ -302,14 +302,21 @@ impl Runner {
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
         let stored = store.events_before(None, Some(self.state.id()), count).await?;
         self.continue_from(step, head, stored.first().map_or(Position(0), |event| event.position));
-        self.note_status();
+        self.note_place();
         Ok(())
     }
 
     /// Tells the host whether this sub-agent works.
-    fn note_status(&self) {
+    fn note_place(&self) {
         if self.state.depth() > 0 {
-            self.deps.host.note_status(self.state.id(), self.state.status());
+            let place = if self.state.uses_a_place() {
+                Place::Working
+            } else if self.state.status() == Status::Queued {
+                Place::Queued
+            } else {
+                Place::Free
+            };
+            self.deps.host.note_place(self.state.id(), place);
         }
     }
 
