@@ -150,6 +150,11 @@ impl AppError {
         AppError::InUse { holder: format!("{holder}, which uses the same database server") }
     }
 
+    /// The program, or the part that was asked, is stopping.
+    pub(crate) fn stopping() -> AppError {
+        AppError::Host(PostError::Stopping)
+    }
+
     pub(crate) fn bad_request(message: impl Into<String>, next_step: impl Into<String>) -> AppError {
         AppError::BadRequest { message: message.into(), next_step: next_step.into() }
     }

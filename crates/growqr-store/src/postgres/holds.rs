@@ -38,7 +38,8 @@ pub(super) use lock_sessions;
 
 const LOCKED: &str = concat!("select exists (select 1 from ", lock_sessions!("$1"), ")");
 /// A server that has restarted gives process numbers again.
-const OWN_SESSION: &str = "select pid, extract(epoch from backend_start)::text from pg_stat_activity where pid = pg_backend_pid()";
+const OWN_SESSION: &str =
+    "select pid, extract(epoch from backend_start)::text from pg_stat_activity where pid = pg_backend_pid()";
 const LOCK_SESSION: &str = concat!("select pid, extract(epoch from backend_start)::text from ", lock_sessions!("$1"));
 const FENCE: &str = "select fence from profiles where profile_id = $1";
 const HOLDER: &str =
@@ -212,8 +213,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_stays_away_is_warned_about_once() {
         let server = Server::new(&DatabaseUrl::new("postgres://u@127.0.0.1:1/db"), false).unwrap();
-        let keeper =
-            Keeper { server, profile: ProfileId::new("local"), hold: Arc::new(Hold::new(1)), session: (1, None) };
+        let keeper = Keeper { server, profile: ProfileId::new("local"), hold: Arc::new(Hold::new(1)), session: (1, None) };
         let (warnings, _counting) = growqr_testkit::count_log_lines(tracing::Level::WARN);
         assert!(tokio::time::timeout(CHECK_INTERVAL * 20, keeper.run(None)).await.is_err(), "it goes on");
         assert_eq!(warnings.load(std::sync::atomic::Ordering::SeqCst), 1);
