@@ -346,7 +346,7 @@ impl Task {
         }
         if let Some(error) = failure {
             tracing::warn!(%error, "the host has ended with an error");
-            if matches!(error, AppError::HoldLost { .. }) {
+            if matches!(error, AppError::ClaimLost { .. }) {
                 self.publish(Push::Stopped { agent: AgentId::grow().to_string(), error: error.into() });
             }
         }

@@ -23,7 +23,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(25);
 /// Pause between two attempts while another host of the same database server has claimed the profile.
 const CLAIMED_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a host may take to close: its disk or its database may not answer. Nothing is lost if it is dropped then.
+/// Limit for closing a host, because its disk or database may not answer. After that the host is dropped: what it has recorded is
+/// safe, and open work continues at the next start.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where requests are answered.
@@ -64,7 +65,7 @@ impl Connection {
             let (pause, error) = match OpenProfile::open(profile.clone(), environment, stop).await? {
                 Opened::Ours(profile) => return Connection::from_profile(*profile, needs).await,
                 Opened::Locked => (RETRY_PAUSE, AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) }),
-                Opened::Held(holder) => (CLAIMED_PAUSE, AppError::held(holder)),
+                Opened::Claimed(holder) => (CLAIMED_PAUSE, AppError::in_use(holder)),
             };
             if began.elapsed() >= LOCK_TIMEOUT {
                 return Err(error);
@@ -84,7 +85,7 @@ impl Connection {
     /// What the host sends next; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
     ///
     /// # Errors
-    /// If the host sends something that this program does not understand; [`AppError::HoldLost`] if a host of another computer
+    /// If the host sends something that this program does not understand; [`AppError::ClaimLost`] if a host of another computer
     /// has claimed the profile.
     pub(crate) async fn next(&mut self) -> Result<Option<Incoming>, AppError> {
         match self {

@@ -50,7 +50,7 @@ pub(crate) enum Opened {
     /// Another process of this computer has the lock.
     Locked,
     /// Another host of the same database server has claimed the profile; `None` if it has not recorded itself.
-    Held(Option<Holder>),
+    Claimed(Option<Holder>),
 }
 
 impl OpenProfile {
@@ -78,7 +78,7 @@ impl OpenProfile {
         let (db, claim) = claimed?;
         let claim = match claim {
             Claim::Ours(claim) => Arc::new(claim),
-            Claim::Taken(holder) => return Ok(Opened::Held(holder)),
+            Claim::Taken(holder) => return Ok(Opened::Claimed(holder)),
         };
         let store = db.claimed(profile.id(), &claim);
         copy_account(&profile, &*store).await?;

@@ -6,7 +6,7 @@
 //! that was committed before the lock was granted.
 
 use super::connections::limited;
-use super::{PostgresStore, holds, views};
+use super::{PostgresStore, claims, views};
 use crate::chain::{Chain, mail_rows, to_i64};
 use crate::error::{appending, while_doing};
 use crate::rows::{self, EntryRow, SnapshotRow};
@@ -107,8 +107,8 @@ impl Journal for PostgresStore {
 impl PostgresStore {
     async fn append_in_transaction(&self, append: Append) -> Result<Appended, StoreError> {
         let chain = Chain::of(&append)?;
-        if let Some(hold) = &self.hold {
-            hold.check()?;
+        if let Some(fence) = &self.fence {
+            fence.check()?;
         }
         let mut transaction = self.db.begin().await?;
         let row: Option<(i64, i64)> = sqlx::query_as(NEXT_POSITION)
@@ -117,11 +117,11 @@ impl PostgresStore {
             .fetch_optional(&mut *transaction)
             .await
             .map_err(while_doing("append"))?;
-        let (last, fence) = row.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
-        if let Some(hold) = self.hold.as_ref().filter(|hold| hold.fence != fence) {
-            let holder = holds::holder(&mut transaction, &self.profile).await?;
+        let (last, number) = row.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
+        if let Some(fence) = self.fence.as_ref().filter(|fence| fence.number != number) {
+            let holder = claims::holder(&mut transaction, &self.profile).await?;
             transaction.rollback().await.map_err(while_doing("roll back"))?;
-            return Err(hold.lose(holder));
+            return Err(fence.lose(holder));
         }
         let first = last - chain.len() + 1;
         if !self.write(&mut transaction, &append, &chain, first).await? {

@@ -2,8 +2,8 @@
 //! ascending order and a follower misses no event.
 
 mod asks;
+mod claims;
 mod connections;
-mod holds;
 mod journal;
 mod memory_links;
 mod outbox;
@@ -19,13 +19,13 @@ mod unfilled;
 mod users;
 mod views;
 
-pub(crate) use self::holds::current_holder;
+pub(crate) use self::claims::current_holder;
 
+use self::claims::lock_sessions;
 use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, limited_to};
-use self::holds::lock_sessions;
+use crate::claim::Fence;
 use crate::config::DatabaseUrl;
 use crate::error::{migrating, while_doing};
-use crate::hold::Hold;
 use crate::rows::{self, HeadRow};
 use crate::schema::{SchemaState, known};
 use crate::status::{Counts, DbStatus, Migrated};
@@ -53,12 +53,12 @@ pub(crate) struct PostgresStore {
     db: Arc<Database>,
     profile: ProfileId,
     /// What appends must prove; `None` outside of a claim.
-    hold: Option<Arc<Hold>>,
+    fence: Option<Arc<Fence>>,
 }
 
 impl PostgresStore {
-    pub(crate) fn new(db: Arc<Database>, profile: ProfileId, hold: Option<Arc<Hold>>) -> PostgresStore {
-        PostgresStore { db, profile, hold }
+    pub(crate) fn new(db: Arc<Database>, profile: ProfileId, fence: Option<Arc<Fence>>) -> PostgresStore {
+        PostgresStore { db, profile, fence }
     }
 
     fn profile(&self) -> &str {

@@ -76,7 +76,7 @@ async fn after_another_host_has_claimed_the_profile_the_first_appends_nothing() 
     proxy.resume();
     let refused = say(&*first.store, &grow, after, "from the first").await;
     match &refused {
-        Err(StoreError::HoldLost { holder }) => assert!(holder.contains("laptop") && holder.contains("process 7"), "{holder}"),
+        Err(StoreError::ClaimLost { holder }) => assert!(holder.contains("laptop") && holder.contains("process 7"), "{holder}"),
         other => panic!("{other:?}"),
     }
     let told = timeout(LIMIT, first.claim.lost()).await.expect("the first host is told");
@@ -159,6 +159,6 @@ async fn a_host_whose_lock_a_build_without_the_fence_has_taken_appends_nothing()
     assert_eq!(told, "another process");
     assert!(first.claim.is_lost());
     let refused = say(&*first.store, &grow, head, "two").await;
-    assert!(matches!(refused, Err(StoreError::HoldLost { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::ClaimLost { .. })), "{refused:?}");
     drop(earlier);
 }

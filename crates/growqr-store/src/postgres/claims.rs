@@ -1,10 +1,10 @@
-//! Claims a profile and keeps the claim; see `crate::hold`.
+//! Claims a profile and keeps the claim; see `crate::claim`.
 
 use super::Database;
 use super::connections::{Server, close, limited};
+use crate::claim::{Claim, Fence, Holder, ProfileClaim, description};
 use crate::config::DatabaseUrl;
 use crate::error::while_doing;
-use crate::hold::{Claim, Hold, Holder, ProfileClaim, description};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::StoreError;
@@ -58,13 +58,13 @@ impl Database {
             let fence = fence.map_err(while_doing("claim the profile"))?;
             Ok(Ok((fence, own_session(&mut connection).await?)))
         });
-        let (hold, session) = match claimed.await? {
-            Ok((fence, session)) => (Arc::new(Hold::new(fence)), session),
+        let (fence, session) = match claimed.await? {
+            Ok((number, session)) => (Arc::new(Fence::new(number)), session),
             Err(holder) => return Ok(Claim::Taken(holder)),
         };
-        let keeper = Keeper { server: self.server.clone(), profile: profile.clone(), hold: Arc::clone(&hold), session };
+        let keeper = Keeper { server: self.server.clone(), profile: profile.clone(), fence: Arc::clone(&fence), session };
         let keeper = tokio::spawn(keeper.run(Some(connection)));
-        Ok(Claim::Ours(ProfileClaim { hold: Some(hold), keeper: Some(keeper.abort_handle()) }))
+        Ok(Claim::Ours(ProfileClaim { fence: Some(fence), keeper: Some(keeper.abort_handle()) }))
     }
 }
 
@@ -114,7 +114,7 @@ async fn own_session(connection: &mut PgConnection) -> Result<Session, StoreErro
 struct Keeper {
     server: Server,
     profile: ProfileId,
-    hold: Arc<Hold>,
+    fence: Arc<Fence>,
     /// The last session that had the lock.
     session: Session,
 }
@@ -135,7 +135,7 @@ impl Keeper {
                         tracing::info!("the claim on the profile is checked again");
                     }
                 }
-                Err(StoreError::HoldLost { holder }) => return tracing::error!(holder, "another process uses this profile now"),
+                Err(StoreError::ClaimLost { holder }) => return tracing::error!(holder, "another process uses this profile now"),
                 // The server may be away for hours.
                 Err(error) if has_warned => tracing::debug!(%error, "the claim on the profile cannot be checked"),
                 Err(error) => {
@@ -147,21 +147,21 @@ impl Keeper {
     }
 
     async fn check(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        let fence: Option<i64> = sqlx::query_scalar(FENCE)
+        let number: Option<i64> = sqlx::query_scalar(FENCE)
             .bind(self.profile.as_str())
             .fetch_optional(&mut *connection)
             .await
             .map_err(while_doing("check the claim"))?;
-        if fence == Some(self.hold.fence) {
+        if number == Some(self.fence.number) {
             return Ok(());
         }
-        Err(self.hold.lose(holder(connection, &self.profile).await?))
+        Err(self.fence.lose(holder(connection, &self.profile).await?))
     }
 
     /// `None` if the server still has the session that held the lock before.
     ///
     /// # Errors
-    /// [`StoreError::HoldLost`] also if another session has the lock and the fence is unchanged: builds before 0.4.0 do not raise
+    /// [`StoreError::ClaimLost`] also if another session has the lock and the fence is unchanged: builds before 0.4.0 do not raise
     /// it.
     async fn lock_again(&mut self) -> Result<Option<PgConnection>, StoreError> {
         let mut connection = self.server.connect().await?;
@@ -177,7 +177,7 @@ impl Keeper {
             .await
             .map_err(while_doing("lock the profile"))?;
         match found {
-            Some(session) if session != self.session => Err(self.hold.lose(None)),
+            Some(session) if session != self.session => Err(self.fence.lose(None)),
             _ => Ok(None),
         }
     }
@@ -197,23 +197,23 @@ mod tests {
         db.create_profile(&profile, Timestamp(0)).await.unwrap();
         let mut former = db.server.connect().await.unwrap();
         assert!(lock(&mut former, &profile).await.unwrap());
-        let hold = Arc::new(Hold::new(0));
+        let fence = Arc::new(Fence::new(0));
         let session = own_session(&mut former).await.unwrap();
-        let mut keeper = Keeper { server: db.server.clone(), profile: profile.clone(), hold, session };
+        let mut keeper = Keeper { server: db.server.clone(), profile: profile.clone(), fence, session };
         assert!(keeper.lock_again().await.unwrap().is_none(), "the server has not noticed that the connection ended");
         former.close().await.unwrap();
         let again = keeper.lock_again().await.unwrap().expect("the lock is free");
         again.close().await.unwrap();
         let mut earlier_build = db.server.connect().await.unwrap();
         assert!(lock(&mut earlier_build, &profile).await.unwrap());
-        assert!(matches!(keeper.lock_again().await, Err(StoreError::HoldLost { .. })));
-        assert!(keeper.hold.check().is_err());
+        assert!(matches!(keeper.lock_again().await, Err(StoreError::ClaimLost { .. })));
+        assert!(keeper.fence.check().is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_stays_away_is_warned_about_once() {
         let server = Server::new(&DatabaseUrl::new("postgres://u@127.0.0.1:1/db"), false).unwrap();
-        let keeper = Keeper { server, profile: ProfileId::new("local"), hold: Arc::new(Hold::new(1)), session: (1, None) };
+        let keeper = Keeper { server, profile: ProfileId::new("local"), fence: Arc::new(Fence::new(1)), session: (1, None) };
         let (warnings, _counting) = growqr_testkit::count_log_lines(tracing::Level::WARN);
         assert!(tokio::time::timeout(CHECK_INTERVAL * 20, keeper.run(None)).await.is_err(), "it goes on");
         assert_eq!(warnings.load(std::sync::atomic::Ordering::SeqCst), 1);
