@@ -7,7 +7,7 @@
 use crate::health::{Health, StopCause};
 use crate::notification::Notification;
 use async_trait::async_trait;
-use growqr_core::agent::{ChargeState, Input, Spendable};
+use growqr_core::agent::{ChargeState, Input, Spendable, State};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, Status, StoreError};
 use tokio::sync::{broadcast, watch};
@@ -111,6 +111,16 @@ pub enum Place {
     Queued,
     /// It has nothing to do, or waits for other agents or the person.
     Free,
+}
+
+impl Place {
+    /// Its status does not tell it: a session that waits for the person counts as working in journals and views.
+    pub(crate) fn of(state: &State) -> Place {
+        match Place::from(state.status()) {
+            Place::Working if !state.uses_a_place() => Place::Free,
+            place => place,
+        }
+    }
 }
 
 impl From<Status> for Place {

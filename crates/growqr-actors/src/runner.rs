@@ -309,14 +309,7 @@ impl Runner {
     /// Tells the host whether this sub-agent works.
     fn note_place(&self) {
         if self.state.depth() > 0 {
-            let place = if self.state.uses_a_place() {
-                Place::Working
-            } else if self.state.status() == Status::Queued {
-                Place::Queued
-            } else {
-                Place::Free
-            };
-            self.deps.host.note_place(self.state.id(), place);
+            self.deps.host.note_place(self.state.id(), Place::of(&self.state));
         }
     }
 
