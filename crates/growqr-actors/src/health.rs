@@ -35,7 +35,7 @@ impl StopCause {
 fn copy_of(error: &StoreError) -> StoreError {
     match error {
         StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
-        StoreError::HoldLost { holder } => StoreError::HoldLost { holder: holder.clone() },
+        StoreError::ClaimLost { holder } => StoreError::ClaimLost { holder: holder.clone() },
         StoreError::DiskFull => StoreError::DiskFull,
         StoreError::ReadOnly => StoreError::ReadOnly,
         StoreError::Corrupt(what) => StoreError::Corrupt(what.clone()),

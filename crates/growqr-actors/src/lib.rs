@@ -18,8 +18,6 @@ mod health;
 mod host;
 mod journal;
 mod local;
-#[cfg(test)]
-mod log_counter;
 mod memory_tools;
 mod notification;
 mod perform;
@@ -27,8 +25,8 @@ pub mod placement;
 mod ports;
 mod rebuild;
 mod reviews;
+mod run_inbox;
 mod runner;
-mod seat;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
 pub mod supervisor;

@@ -8,7 +8,7 @@ use crate::deadlines;
 use crate::delivery;
 use crate::health::{Health, HealthBoard, StopCause};
 use crate::notification::Notification;
-use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted, RunnerHost};
+use crate::placement::{Inbox, InboxItem, Place, Placement, PostError, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
 use crate::supervisor::{self, RunnerDeps};
 use crate::tidying;
@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
-use growqr_core::journal::{AgentView, Status, StoreError};
+use growqr_core::journal::{AgentView, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -60,7 +60,7 @@ impl LocalHost {
         let at_work: Vec<AgentView> = store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
         let queue = WorkQueue::default();
         // Those that worked before the stop come first, then those that waited, in the order of their creation.
-        at_work.iter().filter(|agent| agent.depth > 0).for_each(|agent| queue.note(&agent.agent, agent.status));
+        at_work.iter().filter(|agent| agent.depth > 0).for_each(|agent| queue.note(&agent.agent, agent.status.into()));
         let health = Arc::new(HealthBoard::default());
         let runner_host = LocalRunnerHost {
             notifications: notifications.clone(),
@@ -168,13 +168,13 @@ impl RunnerHost for LocalRunnerHost {
         let _ = self.notifications.send(notification);
     }
 
-    fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
+    fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
         self.health.agent_is_in_trouble(agent, cause, has_given_up, self.clock.now());
         // Others need not wait for it.
         self.queue.leave(agent);
     }
 
-    fn goes_on(&self, agent: &AgentId) {
+    fn report_recovery(&self, agent: &AgentId) {
         // Mail that could not be delivered meanwhile need not wait for its next try.
         if self.health.agent_goes_on(agent) {
             self.mail.notify_one();
@@ -189,8 +189,8 @@ impl RunnerHost for LocalRunnerHost {
         self.queue.freed()
     }
 
-    fn note_status(&self, agent: &AgentId, status: Status) {
-        self.queue.note(agent, status);
+    fn note_place(&self, agent: &AgentId, place: Place) {
+        self.queue.note(agent, place);
     }
 
     fn notify_mail(&self) {

@@ -7,7 +7,7 @@
 use crate::health::{Health, StopCause};
 use crate::notification::Notification;
 use async_trait::async_trait;
-use growqr_core::agent::{ChargeState, Input, Spendable};
+use growqr_core::agent::{ChargeState, Input, Spendable, State};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, Status, StoreError};
 use tokio::sync::{broadcast, watch};
@@ -102,17 +102,48 @@ pub trait Inbox: Send {
     fn close(&mut self) -> Vec<InboxItem>;
 }
 
+/// The place of a sub-agent among those that may work at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It works.
+    Working,
+    /// It waits until it may begin its turn.
+    Queued,
+    /// It has nothing to do, or waits for other agents or the person.
+    Free,
+}
+
+impl Place {
+    /// Its status does not tell it: a session that waits for the person counts as working in journals and views.
+    pub(crate) fn of(state: &State) -> Place {
+        match Place::from(state.status()) {
+            Place::Working if !state.uses_a_place() => Place::Free,
+            place => place,
+        }
+    }
+}
+
+impl From<Status> for Place {
+    fn from(status: Status) -> Place {
+        match status {
+            Status::Thinking | Status::Working => Place::Working,
+            Status::Queued => Place::Queued,
+            Status::Waiting | Status::Idle | Status::Done | Status::Limit | Status::Failed | Status::Cancelled => Place::Free,
+        }
+    }
+}
+
 /// A runner's interface to its host.
 #[async_trait]
 pub trait RunnerHost: Send + Sync {
     /// Notifies subscribers.
     fn publish(&self, notification: Notification);
 
-    /// The agent cannot go on. With `has_given_up` it does not try again by itself.
-    fn is_in_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool);
+    /// Reports that the agent cannot go on. With `has_given_up` it does not try again by itself.
+    fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool);
 
-    /// The agent is in no trouble, or no longer.
-    fn goes_on(&self, agent: &AgentId);
+    /// Reports that the agent is in no trouble, or no longer.
+    fn report_recovery(&self, agent: &AgentId);
 
     /// Whether a sub-agent may begin a turn, if at most `limit` of them may work at once. If not, the agent is in a queue.
     fn may_begin(&self, agent: &AgentId, limit: usize) -> bool;
@@ -120,8 +151,8 @@ pub trait RunnerHost: Send + Sync {
     /// Changes when an agent in the queue should try again.
     fn freed(&self) -> watch::Receiver<()>;
 
-    /// Takes note of what a sub-agent does now.
-    fn note_status(&self, agent: &AgentId, status: Status);
+    /// Takes note of whether a sub-agent works now.
+    fn note_place(&self, agent: &AgentId, place: Place);
 
     /// Notifies the delivery that there is new mail in the outbox.
     fn notify_mail(&self);

@@ -12,10 +12,10 @@ use crate::health::{StopCause, panic_message};
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
-use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
+use crate::placement::{Inbox, InboxItem, Place, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
 use crate::reviews;
-use crate::seat::Seat;
+use crate::run_inbox::RunInbox;
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
@@ -137,13 +137,13 @@ impl Runner {
     }
 
     /// Runs until the inbox is closed and the work is done, another writer has appended to the journal, or the host stops.
-    pub(crate) async fn run_loop(&mut self, seat: &mut Seat<impl Inbox>) -> Result<(), StopCause> {
+    pub(crate) async fn run_loop(&mut self, inbox: &mut RunInbox<impl Inbox>) -> Result<(), StopCause> {
         let (stop, mut freed) = (self.deps.stop.clone(), self.deps.host.freed());
         // A place may have become free since the agent was loaded.
         freed.mark_changed();
         loop {
             let at_work = !self.work.is_empty();
-            if !seat.is_open() && !at_work {
+            if !inbox.is_open() && !at_work {
                 break;
             }
             let retry_at = self.retry_at;
@@ -168,17 +168,17 @@ impl Runner {
                     }
                     Err(error) => return Err(StopCause::Panic(panic_message(&*error.into_panic()))),
                 },
-                item = seat.next_item(), if seat.is_open() => if let Some(item) = item {
-                    self.serve(item, seat).await?;
+                item = inbox.next_item(), if inbox.is_open() => if let Some(item) = item {
+                    self.serve(item, inbox).await?;
                 },
                 () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
                     self.catch_up().await?;
                 }
                 Ok(()) = freed.changed(), if is_queued => self.catch_up().await?,
-                () = tokio::time::sleep(self.deps.config.idle), if seat.is_open() && !at_work && retry_at.is_none() && !is_queued => {
-                    self.deps.host.goes_on(self.state.id());
+                () = tokio::time::sleep(self.deps.config.idle), if inbox.is_open() && !at_work && retry_at.is_none() && !is_queued => {
+                    self.deps.host.report_recovery(self.state.id());
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
-                    if !self.deps.host.report_idle(self.state.id(), seat.items_read()).await { break }
+                    if !self.deps.host.report_idle(self.state.id(), inbox.items_read()).await { break }
                 },
             }
             self.save_snapshot(self.deps.config.snapshot_every).await;
@@ -189,17 +189,17 @@ impl Runner {
 
     /// Records one input and tells its sender the result. What was done before is recorded first, so an input also tries at once
     /// to use a store that has failed.
-    async fn serve(&mut self, item: InboxItem, seat: &mut Seat<impl Inbox>) -> Result<(), StopCause> {
+    async fn serve(&mut self, item: InboxItem, inbox: &mut RunInbox<impl Inbox>) -> Result<(), StopCause> {
         let InboxItem { input, ack } = item;
         // If this panics, the supervisor tells the sender.
-        seat.hold(ack);
+        inbox.keep_ack(ack);
         let charge = charge_of(&input);
         let recorded = match self.record_kept().await {
             Ok(()) => self.decide_and_record(input).await,
             Err(error) => Err(error),
         };
         let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
-        seat.acknowledge(recorded.map(|is_recorded| self.posted(is_recorded, charge.as_ref())).map_err(StopCause::Store));
+        inbox.acknowledge(recorded.map(|is_recorded| self.posted(is_recorded, charge.as_ref())).map_err(StopCause::Store));
         if is_lost {
             return Err(StoreError::Conflict { agent: self.state.id().clone() }.into());
         }
@@ -232,13 +232,13 @@ impl Runner {
             Ok(()) => {
                 if self.retry_at.take().is_some() || self.progress.is_some() {
                     self.backoff.reset();
-                    self.deps.host.goes_on(self.state.id());
+                    self.deps.host.report_recovery(self.state.id());
                 }
             }
             Err(error @ StoreError::Conflict { .. }) => return Err(error.into()),
             Err(error) => {
                 self.retry_at = Some(Instant::now() + self.backoff.next_delay());
-                self.deps.host.is_in_trouble(self.state.id(), error.into(), false);
+                self.deps.host.report_trouble(self.state.id(), error.into(), false);
             }
         }
         Ok(())
@@ -272,7 +272,7 @@ impl Runner {
         let Decision { events, at, segment } = Decision::about(input, depth, &self.state, &self.deps.ports, may_begin).await;
         let is_recorded = !events.is_empty();
         let recorded = if is_recorded { self.record(events, at, &segment).await } else { Ok(()) };
-        self.note_status();
+        self.note_place();
         recorded.map(|()| is_recorded)
     }
 
@@ -303,14 +303,14 @@ impl Runner {
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
         let stored = store.events_before(None, Some(self.state.id()), count).await?;
         self.continue_from(step, head, stored.first().map_or(Position(0), |event| event.position));
-        self.note_status();
+        self.note_place();
         Ok(())
     }
 
     /// Tells the host whether this sub-agent works.
-    fn note_status(&self) {
+    fn note_place(&self) {
         if self.state.depth() > 0 {
-            self.deps.host.note_status(self.state.id(), self.state.status());
+            self.deps.host.note_place(self.state.id(), Place::of(&self.state));
         }
     }
 

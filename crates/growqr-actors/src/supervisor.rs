@@ -8,9 +8,9 @@ use crate::backoff::Backoff;
 use crate::health::{StopCause, panic_message};
 use crate::notification::Notification;
 use crate::placement::{Inbox, InboxItem};
+use crate::run_inbox::RunInbox;
 use crate::runner::Runner;
 pub use crate::runner::RunnerDeps;
-use crate::seat::Seat;
 use futures_util::FutureExt;
 use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
@@ -28,12 +28,12 @@ const LONGEST_RETRY: Duration = Duration::from_secs(30);
 /// Runs one agent until its inbox is closed and its work is done, it has given up, or the host stops. Returns the unread items:
 /// they are for the agent's next run.
 pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<InboxItem> {
-    let mut seat = Seat::new(inbox);
+    let mut inbox = RunInbox::new(inbox);
     let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
     let (mut panics, mut conflicts) = (0, 0);
     let mut was_unreadable = false;
     loop {
-        let Run { result, has_progressed } = run_once(&deps, &agent, &mut seat, was_unreadable).await;
+        let Run { result, has_progressed } = run_once(&deps, &agent, &mut inbox, was_unreadable).await;
         let Err(cause) = result else { break };
         if has_progressed {
             (panics, conflicts) = (0, 0);
@@ -41,7 +41,7 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<Inb
         }
         // After another writer's entries, the next run continues at once; the second time in a row it waits.
         let goes_on_at_once = conflicts == 0 && matches!(cause, StopCause::Store(StoreError::Conflict { .. }));
-        seat.refuse(&cause, goes_on_at_once);
+        inbox.refuse(&cause, goes_on_at_once);
         was_unreadable = matches!(cause, StopCause::Store(_));
         match &cause {
             // Another writer: its entries are in the journal now, so the next run continues after them.
@@ -59,9 +59,9 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<Inb
             }
         }
         let gives_up = panics >= MAX_PANICS;
-        deps.host.is_in_trouble(&agent, cause.copy(), gives_up);
+        deps.host.report_trouble(&agent, cause.copy(), gives_up);
         if gives_up {
-            let unread = seat.close();
+            let unread = inbox.close();
             unread.into_iter().for_each(|item| (item.ack)(Err(cause.copy())));
             deps.host.publish(Notification::Stopped { agent, cause: Arc::new(cause) });
             return Vec::new();
@@ -69,11 +69,11 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<Inb
         tokio::select! {
             biased;
             () = deps.stop.cancelled() => break,
-            is_open = seat.wait_for_item() => if !is_open { break },
+            is_open = inbox.wait_for_item() => if !is_open { break },
             () = tokio::time::sleep(backoff.next_delay()) => {}
         }
     }
-    seat.close()
+    inbox.close()
 }
 
 /// The result of one run.
@@ -84,7 +84,7 @@ struct Run {
 }
 
 /// `was_unreadable`: the store has failed the run before.
-async fn run_once(deps: &RunnerDeps, agent: &AgentId, seat: &mut Seat<impl Inbox>, was_unreadable: bool) -> Run {
+async fn run_once(deps: &RunnerDeps, agent: &AgentId, inbox: &mut RunInbox<impl Inbox>, was_unreadable: bool) -> Run {
     let begun = AssertUnwindSafe(Runner::begin(deps.clone(), agent)).catch_unwind().await;
     let mut runner = match begun {
         Ok(Ok(runner)) => runner,
@@ -92,9 +92,9 @@ async fn run_once(deps: &RunnerDeps, agent: &AgentId, seat: &mut Seat<impl Inbox
         Err(panic) => return Run { result: Err(StopCause::Panic(panic_message(&*panic))), has_progressed: false },
     };
     if was_unreadable {
-        deps.host.goes_on(agent);
+        deps.host.report_recovery(agent);
     }
-    let ran = AssertUnwindSafe(runner.run_loop(seat)).catch_unwind().await;
+    let ran = AssertUnwindSafe(runner.run_loop(inbox)).catch_unwind().await;
     let has_progressed = runner.progress().is_some();
     runner.end_work().await;
     let result = ran.unwrap_or_else(|panic| Err(StopCause::Panic(panic_message(&*panic))));

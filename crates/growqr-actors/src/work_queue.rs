@@ -4,8 +4,8 @@
 //! in a circle. When it goes on, it does so at once, and for a while more may work than the limit says: then none begins. The
 //! queue is not stored: an agent whose turn waits to begin says so in its journal.
 
+use crate::placement::Place;
 use growqr_core::id::AgentId;
-use growqr_core::journal::Status;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -50,23 +50,21 @@ impl WorkQueue {
         }
     }
 
-    /// Takes note of what the agent does now.
-    pub(crate) fn note(&self, agent: &AgentId, status: Status) {
-        match status {
-            Status::Thinking | Status::Working => {
+    /// Takes note of whether the agent works now.
+    pub(crate) fn note(&self, agent: &AgentId, place: Place) {
+        match place {
+            Place::Working => {
                 let mut places = self.places();
                 places.waiting.retain(|waiting| waiting != agent);
                 places.working.insert(agent.clone());
             }
-            Status::Queued => {
+            Place::Queued => {
                 let mut places = self.places();
                 if !places.waiting.contains(agent) && !places.working.contains(agent) {
                     places.waiting.push_back(agent.clone());
                 }
             }
-            Status::Waiting | Status::Idle | Status::Done | Status::Limit | Status::Failed | Status::Cancelled => {
-                self.leave(agent);
-            }
+            Place::Free => self.leave(agent),
         }
     }
 
@@ -98,7 +96,7 @@ mod tests {
         let (queue, [a, b, c]) = (WorkQueue::default(), agents());
         assert!(queue.may_begin(&a, 1));
         assert!(!queue.may_begin(&b, 1) && !queue.may_begin(&c, 1));
-        queue.note(&a, Status::Done);
+        queue.note(&a, Place::Free);
         assert!(!queue.may_begin(&c, 1), "b is first");
         assert!(queue.may_begin(&b, 1));
     }
@@ -107,12 +105,12 @@ mod tests {
     fn an_agent_that_waits_for_others_leaves_its_place_and_goes_on_at_once() {
         let (queue, [a, b, c]) = (WorkQueue::default(), agents());
         assert!(queue.may_begin(&a, 1));
-        queue.note(&a, Status::Waiting);
+        queue.note(&a, Place::Free);
         assert!(queue.may_begin(&b, 1));
-        queue.note(&a, Status::Thinking);
-        queue.note(&b, Status::Done);
+        queue.note(&a, Place::Working);
+        queue.note(&b, Place::Free);
         assert!(!queue.may_begin(&c, 1), "a works");
-        queue.note(&a, Status::Done);
+        queue.note(&a, Place::Free);
         assert!(queue.may_begin(&c, 1));
     }
 
@@ -132,7 +130,7 @@ mod tests {
         let mut freed = queue.freed();
         assert!(queue.may_begin(&a, 1) && !queue.may_begin(&b, 1));
         assert!(!freed.has_changed().unwrap());
-        queue.note(&a, Status::Failed);
+        queue.note(&a, Place::Free);
         assert!(freed.has_changed().unwrap());
         freed.mark_unchanged();
     }

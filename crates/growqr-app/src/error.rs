@@ -50,7 +50,7 @@ pub enum AppError {
     },
     /// A host of another computer has claimed the profile while this one ran.
     #[error("this profile is used by {holder} now, so this GrowQR has stopped its agents")]
-    HoldLost {
+    ClaimLost {
         /// That host, described for the message.
         holder: String,
     },
@@ -144,10 +144,15 @@ impl AppError {
         AppError::File { doing, path: path.to_path_buf(), source }
     }
 
-    /// The profile is held by another host of the same database server.
-    pub(crate) fn held(holder: Option<Holder>) -> AppError {
+    /// Another host of the same database server has claimed the profile.
+    pub(crate) fn in_use(holder: Option<Holder>) -> AppError {
         let holder = holder.map_or_else(|| "a process on another computer".to_owned(), |holder| holder.to_string());
         AppError::InUse { holder: format!("{holder}, which uses the same database server") }
+    }
+
+    /// The program, or the part that was asked, is stopping.
+    pub(crate) fn stopping() -> AppError {
+        AppError::Host(PostError::Stopping)
     }
 
     pub(crate) fn bad_request(message: impl Into<String>, next_step: impl Into<String>) -> AppError {
@@ -200,7 +205,7 @@ impl From<AppError> for Error {
             AppError::InUse { .. } => {
                 Error::new(ErrorCode::Held, text).retryable().next("Quit GrowQR there, or wait until that command has finished.")
             }
-            AppError::HoldLost { .. } => hold_lost(text),
+            AppError::ClaimLost { .. } => claim_lost(text),
             AppError::Store(source) => store(text, &source),
             AppError::Memory(source) => memory(text, &source),
             AppError::Host(source) => host(text, source),
@@ -252,7 +257,7 @@ fn read_only(text: String, what: &str) -> Error {
         .next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
 }
 
-fn hold_lost(text: String) -> Error {
+fn claim_lost(text: String) -> Error {
     Error::new(ErrorCode::Held, text)
         .retryable()
         .next("Go on there, or quit GrowQR there; then this one can use the profile again. Everything recorded so far is safe.")
@@ -264,7 +269,7 @@ pub(crate) fn store(text: String, source: &StoreError) -> Error {
         StoreError::Conflict { .. } => {
             Error::new(ErrorCode::Conflict, text).retryable().next("Another GrowQR writes to the same database; end one of them.")
         }
-        StoreError::HoldLost { .. } => hold_lost(text),
+        StoreError::ClaimLost { .. } => claim_lost(text),
         StoreError::DiskFull => disk_full(text),
         StoreError::ReadOnly => read_only(text, "the data folder"),
         StoreError::Corrupt(_) => Error::new(ErrorCode::Database, text)

@@ -26,7 +26,7 @@ impl Profile {
         let db = Db::open(self.database()).await?;
         let claim = match db.claim_profile(self.id(), &this_process(now)).await? {
             Claim::Ours(claim) => claim,
-            Claim::Taken(holder) => return Err(AppError::held(holder)),
+            Claim::Taken(holder) => return Err(AppError::in_use(holder)),
         };
         let store = db.claimed(self.id(), &claim);
         let rebuilt = growqr_actors::rebuild(&*store, &*db.views(self.id())).await?;

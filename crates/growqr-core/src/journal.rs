@@ -118,7 +118,7 @@ pub enum StoreError {
     },
     /// Another process has claimed the profile since this one did. Nothing that this process does is recorded any more.
     #[error("this profile is used by {holder} now; this GrowQR has stopped its agents")]
-    HoldLost {
+    ClaimLost {
         /// That process, described for people.
         holder: String,
     },
@@ -146,7 +146,7 @@ impl StoreError {
     /// Whether somebody else writes the journal now, so that trying again cannot help.
     #[must_use]
     pub fn is_other_writer(&self) -> bool {
-        matches!(self, StoreError::Conflict { .. } | StoreError::HoldLost { .. })
+        matches!(self, StoreError::Conflict { .. } | StoreError::ClaimLost { .. })
     }
 }
 

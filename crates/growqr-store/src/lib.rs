@@ -5,9 +5,9 @@
 //! suite (`tests/it/contract`). This crate does not know the meaning of events.
 
 mod chain;
+mod claim;
 mod config;
 mod error;
-mod hold;
 mod postgres;
 mod rows;
 mod schema;
@@ -18,15 +18,15 @@ mod unfilled;
 mod verify;
 mod views;
 
+pub use claim::{Claim, Holder, ProfileClaim};
 pub use config::{DatabaseUrl, DbConfig};
-pub use hold::{Claim, Holder, ProfileClaim};
 pub use status::{Broken, Counts, DbStatus, Fault, Migrated, Verified};
 
+use claim::Fence;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::rebuild::Views;
-use hold::Hold;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,7 +152,7 @@ impl Db {
         match &self.backend {
             Backend::Sqlite(db) => {
                 db.create_profile(profile, holder.since).await?;
-                Ok(Claim::Ours(ProfileClaim { hold: None, keeper: None }))
+                Ok(Claim::Ours(ProfileClaim { fence: None, keeper: None }))
             }
             Backend::Postgres(db) => db.claim_profile(profile, holder).await,
         }
@@ -171,10 +171,10 @@ impl Db {
     }
 
     /// The store of a profile that this process has claimed. Once another process has claimed it, each append fails with
-    /// [`StoreError::HoldLost`].
+    /// [`StoreError::ClaimLost`].
     #[must_use]
     pub fn claimed(&self, profile: &ProfileId, claim: &ProfileClaim) -> Arc<dyn Store> {
-        self.store(profile, claim.hold.clone())
+        self.store(profile, claim.fence.clone())
     }
 
     /// Checks the hash chain of every journal of a profile. Takes no lock; appends may go on meanwhile.
@@ -207,10 +207,10 @@ impl Db {
         }
     }
 
-    fn store(&self, profile: &ProfileId, hold: Option<Arc<Hold>>) -> Arc<dyn Store> {
+    fn store(&self, profile: &ProfileId, fence: Option<Arc<Fence>>) -> Arc<dyn Store> {
         match &self.backend {
             Backend::Sqlite(db) => Arc::new(sqlite::SqliteStore::new(Arc::clone(db), profile.clone())),
-            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone(), hold)),
+            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone(), fence)),
         }
     }
 }

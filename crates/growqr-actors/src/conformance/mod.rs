@@ -107,6 +107,7 @@ macro_rules! placement_conformance {
             a_cancel_reaches_queued_sub_agents
             sub_agents_that_wait_for_their_own_do_not_hold_them_up
             a_sub_agent_in_trouble_does_not_hold_up_the_queue
+            a_session_that_waits_for_the_person_does_not_hold_up_the_queue
             money_is_reserved_once_and_settled_once
             a_charge_survives_a_kill
             a_safe_call_is_carried_out_again_after_a_kill

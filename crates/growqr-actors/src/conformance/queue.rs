@@ -3,6 +3,7 @@
 use super::TestEnvironment;
 use super::world::{RunningHost, World, grow, message};
 use growqr_core::agent::Input;
+use growqr_core::ask::Answer;
 use growqr_core::id::AgentId;
 use growqr_core::journal::Status;
 use std::sync::Arc;
@@ -124,4 +125,26 @@ pub async fn a_sub_agent_in_trouble_does_not_hold_up_the_queue(environment: Arc<
     host.healthy().await;
     host.stop().await;
     assert_eq!(world.count(&first, "model_requested").await, 1);
+}
+
+/// A session that waits for the person gives its place to the next sub-agent, also after a restart, and goes on at once.
+pub async fn a_session_that_waits_for_the_person_does_not_hold_up_the_queue(environment: Arc<dyn TestEnvironment>) {
+    let world = world_with(environment, 1).await;
+    let host = world.start().await;
+    host.say(0, "work 3: ask 1").await;
+    let store = Arc::clone(&world.ports.store);
+    let asks = async || store.open_asks().await.expect("the store can be read");
+    host.until(async || asks().await.len() == 3).await;
+    assert_eq!(with_status(&world, Status::Working).await.len(), 3, "its status does not change");
+    host.kill().await;
+    let host = world.start().await;
+    host.say(1, "spawn 1: report").await;
+    host.until(async || with_status(&world, Status::Done).await.len() == 1).await;
+    for open in asks().await {
+        let allow = Answer { option: Some("allow".to_owned()), ..Answer::default() };
+        host.handle.answer(&open.ask.id, Some(allow)).await.expect("it is recorded");
+    }
+    host.until_idle().await;
+    host.stop().await;
+    assert_eq!(with_status(&world, Status::Done).await.len(), 4);
 }

@@ -14,7 +14,7 @@ use crate::host::streaming_answers::StreamingAnswers;
 use crate::host::subscription::Subscription;
 use crate::profile::location::{Environment, Profile};
 use growqr_core::id::AgentId;
-use growqr_wire::{Needs, Push, Reply, Request, Response};
+use growqr_wire::{Error, Needs, Push, Reply, Request, Response};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,7 +102,7 @@ impl Client {
         needs: Needs,
         reconnects: bool,
     ) -> Result<(Client, Events), AppError> {
-        let connection = Connection::open(&profile, environment, needs).await?;
+        let connection = Connection::open(&profile, environment, needs, &CancellationToken::new()).await?;
         Ok(Client::over(connection, profile, environment, needs, reconnects))
     }
 
@@ -125,13 +125,15 @@ impl Client {
             needs,
             reconnects,
             connection: Some(connection),
+            no_host: None,
+            stop: stop.clone(),
             pushes: sender,
             shared: Arc::clone(&shared),
             lanes: Lanes::default(),
             under_way: JoinSet::new(),
             sent: BTreeMap::new(),
         };
-        let task = Mutex::new(Some(tokio::spawn(task.run(inbox, stop.clone()))));
+        let task = Mutex::new(Some(tokio::spawn(task.run(inbox))));
         let events = Events { pushes: receiver, shared: Arc::clone(&shared) };
         (Client { requests, shared, pushes, stop, task }, events)
     }
@@ -144,8 +146,8 @@ impl Client {
     /// which the caller can look up. [`AppError::TooManyRequests`] if too many requests of the same lane are under way.
     pub async fn send(&self, request: Request) -> Result<Reply, AppError> {
         let (reply, answer) = oneshot::channel();
-        self.requests.send(QueuedRequest { request, reply }).await.map_err(|_| client_closed())?;
-        answer.await.map_err(|_| client_closed())?
+        self.requests.send(QueuedRequest { request, reply }).await.map_err(|_| AppError::stopping())?;
+        answer.await.map_err(|_| AppError::stopping())?
     }
 
     /// Subscribes to everything that happens from now on. The stream begins with the parts that have already arrived of
@@ -191,10 +193,6 @@ impl Events {
     }
 }
 
-fn client_closed() -> AppError {
-    AppError::Host(growqr_actors::PostError::Stopping)
-}
-
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -207,6 +205,9 @@ struct Task {
     reconnects: bool,
     /// `None` while a reconnecting client has found no host and could not become the host.
     connection: Option<Connection>,
+    /// The last attempt to connect, if it has failed.
+    no_host: Option<NoHost>,
+    stop: CancellationToken,
     pushes: broadcast::Sender<Push>,
     shared: Arc<Shared>,
     /// The order of the requests that are answered in this process.
@@ -215,6 +216,12 @@ struct Task {
     under_way: JoinSet<()>,
     /// Requests that another process answers, by the number of the request.
     sent: BTreeMap<u64, SentRequest>,
+}
+
+/// A failed attempt to connect.
+struct NoHost {
+    error: Error,
+    retry_at: Instant,
 }
 
 /// A request that another process answers.
@@ -227,8 +234,10 @@ struct SentRequest {
 
 impl Task {
     /// Checks for the stop signal first, then for requests, then for what the host sends.
-    async fn run(mut self, mut requests: mpsc::Receiver<QueuedRequest>, stop: CancellationToken) {
+    async fn run(mut self, mut requests: mpsc::Receiver<QueuedRequest>) {
+        let stop = self.stop.clone();
         loop {
+            let retry_at = self.no_host.as_ref().map_or_else(Instant::now, |no_host| no_host.retry_at);
             // The deadlines have the order of the requests.
             let deadline = self.sent.first_key_value().map(|(_, sent)| sent.deadline);
             tokio::select! {
@@ -239,7 +248,7 @@ impl Task {
                     None => break,
                 },
                 Some(_) = self.under_way.join_next() => {}
-                incoming = next_incoming(&mut self.connection) => match incoming {
+                incoming = next_incoming(&mut self.connection, retry_at) => match incoming {
                     Ok(Some(Incoming::Push(push))) => self.publish(push),
                     Ok(Some(Incoming::Answer(answer))) => self.answered(answer),
                     ended => if !self.after_host_end(ended.err()).await {
@@ -266,13 +275,18 @@ impl Task {
         }
     }
 
-    /// Has one request answered. If the caller has gone, the request is performed all the same.
+    /// Has one request answered. If the caller has gone, the request is performed all the same. Without a connection the last
+    /// attempt counts until it is time for the next one: each attempt can take seconds.
     async fn answer(&mut self, QueuedRequest { request, reply }: QueuedRequest) {
-        if self.connection.is_none()
-            && let Err(error) = self.connect().await
-        {
-            let _ = reply.send(Err(error));
-            return;
+        if self.connection.is_none() {
+            let connected = match &self.no_host {
+                Some(no_host) if Instant::now() < no_host.retry_at => Err(no_host.error.clone()),
+                _ => self.connect().await,
+            };
+            if let Err(error) = connected {
+                let _ = reply.send(Err(AppError::ErrorReply(error)));
+                return;
+            }
         }
         if let Some(handler) = self.connection.as_ref().and_then(Connection::handler).cloned() {
             self.answer_here(request, reply, move |request| async move { handler.answer(request).await });
@@ -332,14 +346,11 @@ impl Task {
         }
         if let Some(error) = failure {
             tracing::warn!(%error, "the host has ended with an error");
-            if matches!(error, AppError::HoldLost { .. }) {
+            if matches!(error, AppError::ClaimLost { .. }) {
                 self.publish(Push::Stopped { agent: AgentId::grow().to_string(), error: error.into() });
             }
         }
-        let failure = self.connect().await.err().map(growqr_wire::Error::from);
-        if let Some(error) = &failure {
-            tracing::warn!(%error, "no process runs the agents, and this process cannot run them");
-        }
+        let failure = self.connect().await.err();
         for SentRequest { retry, reply, .. } in unanswered.into_values() {
             match (retry, &failure) {
                 (Some(request), None) => self.answer(QueuedRequest { request, reply }).await,
@@ -351,14 +362,25 @@ impl Task {
         true
     }
 
-    /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers.
-    async fn connect(&mut self) -> Result<(), AppError> {
+    /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers. Ends when the client is closed.
+    async fn connect(&mut self) -> Result<(), Error> {
         self.close_connection().await;
-        let connection = Connection::open(&self.profile, &self.environment, self.needs).await?;
+        let opened = Connection::open(&self.profile, &self.environment, self.needs, &self.stop).await;
+        let connection = opened.map_err(|error| self.record_failure(error.into()))?;
+        self.no_host = None;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);
         self.connection = Some(connection);
         self.publish(Push::Missed);
         Ok(())
+    }
+
+    /// Warns about a failed attempt to connect, unless the one before failed for the same reason.
+    fn record_failure(&mut self, error: Error) -> Error {
+        if !self.stop.is_cancelled() && self.no_host.as_ref().is_none_or(|no_host| no_host.error != error) {
+            tracing::warn!(%error, "no process runs the agents, and this process cannot run them; trying again until one can");
+        }
+        self.no_host = Some(NoHost { error: error.clone(), retry_at: Instant::now() + RECONNECT_PAUSE });
+        error
     }
 
     fn publish(&self, push: Push) {
@@ -369,12 +391,12 @@ impl Task {
     }
 }
 
-/// What the host sends next; `None` when it is time to look for a host.
-async fn next_incoming(connection: &mut Option<Connection>) -> Result<Option<Incoming>, AppError> {
+/// What the host sends next; `None` when it is time to look for a host, which is `retry_at` if there is no connection.
+async fn next_incoming(connection: &mut Option<Connection>, retry_at: Instant) -> Result<Option<Incoming>, AppError> {
     match connection {
         Some(connection) => connection.next().await,
         None => {
-            tokio::time::sleep(RECONNECT_PAUSE).await;
+            tokio::time::sleep_until(retry_at).await;
             Ok(None)
         }
     }

@@ -12,6 +12,7 @@ use growqr_wire::{Needs, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// How long to wait for a process that holds the profile lock and does not listen: it may just be starting or ending.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,10 +20,11 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const RETRY_PAUSE: Duration = Duration::from_millis(25);
 
-/// Pause between two attempts while a host of another computer holds the profile.
-const HELD_PAUSE: Duration = Duration::from_millis(500);
+/// Pause between two attempts while another host of the same database server has claimed the profile.
+const CLAIMED_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a host may take to close: its disk or its database may not answer. Nothing is lost if it is dropped then.
+/// Limit for closing a host, because its disk or database may not answer. After that the host is dropped: what it has recorded is
+/// safe, and open work continues at the next start.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where requests are answered.
@@ -38,29 +40,37 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
-    /// Attaches to the running host, or provides in this process what `needs` names.
+    /// Attaches to the running host, or provides in this process what `needs` names. `stop` ends the wait for other processes and
+    /// for the database.
     ///
     /// # Errors
     /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; [`AppError::InUse`] if a
     /// host of another computer holds the profile; else the errors of opening the profile.
-    pub(crate) async fn open(profile: &Profile, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
+    pub(crate) async fn open(
+        profile: &Profile,
+        environment: &Environment,
+        needs: Needs,
+        stop: &CancellationToken,
+    ) -> Result<Connection, AppError> {
         let began = Instant::now();
         loop {
-            if let Some(attached) = attach(profile, &[Request::Hello { version: VERSION }, Request::Follow]).await? {
+            let first_requests = [Request::Hello { version: VERSION }, Request::Follow];
+            let attached = stop.run_until_cancelled(attach(profile, &first_requests)).await;
+            if let Some(attached) = attached.ok_or_else(AppError::stopping)?? {
                 return Ok(Connection::Attached(Box::new(attached)));
             }
             if needs == Needs::Nothing {
                 return Ok(Connection::NoHost);
             }
-            let (pause, error) = match OpenProfile::open(profile.clone(), environment).await? {
+            let (pause, error) = match OpenProfile::open(profile.clone(), environment, stop).await? {
                 Opened::Ours(profile) => return Connection::from_profile(*profile, needs).await,
                 Opened::Locked => (RETRY_PAUSE, AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) }),
-                Opened::Held(holder) => (HELD_PAUSE, AppError::held(holder)),
+                Opened::Claimed(holder) => (CLAIMED_PAUSE, AppError::in_use(holder)),
             };
             if began.elapsed() >= LOCK_TIMEOUT {
                 return Err(error);
             }
-            tokio::time::sleep(pause).await;
+            stop.run_until_cancelled(tokio::time::sleep(pause)).await.ok_or_else(AppError::stopping)?;
         }
     }
 
@@ -75,7 +85,7 @@ impl Connection {
     /// What the host sends next; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
     ///
     /// # Errors
-    /// If the host sends something that this program does not understand; [`AppError::HoldLost`] if a host of another computer
+    /// If the host sends something that this program does not understand; [`AppError::ClaimLost`] if a host of another computer
     /// has claimed the profile.
     pub(crate) async fn next(&mut self) -> Result<Option<Incoming>, AppError> {
         match self {

@@ -247,10 +247,12 @@ impl Handler {
 
     /// Stops all agents where they are. Open work continues at the next start. Containers stay as they are.
     pub(crate) async fn stop_agents(&self) {
-        self.stack.close().await;
-        if let Some(host) = &self.host {
-            host.stop().await;
-        }
+        let agents = async {
+            if let Some(host) = &self.host {
+                host.stop().await;
+            }
+        };
+        stop_in_order(self.profile.claim.is_lost(), agents, self.stack.close()).await;
     }
 
     /// Closes the profile.
@@ -263,6 +265,18 @@ impl Handler {
     }
 }
 
+/// The model gateway of the stack settles its calls in the journals of the agents, so the agents stop last. Once the claim is lost
+/// nothing can be recorded, so they stop first: their calls must not wait for Docker.
+async fn stop_in_order(claim_is_lost: bool, agents: impl Future<Output = ()>, stack: impl Future<Output = ()>) {
+    if claim_is_lost {
+        agents.await;
+        stack.await;
+    } else {
+        stack.await;
+        agents.await;
+    }
+}
+
 /// Answers [`Request::Hello`]: checks the version of the protocol.
 pub(crate) fn hello(version: u32, profile: &Profile) -> Result<Reply, AppError> {
     if version != VERSION {
@@ -270,4 +284,23 @@ pub(crate) fn hello(version: u32, profile: &Profile) -> Result<Reply, AppError> 
         return Err(AppError::Protocol { problem });
     }
     Ok(Reply::Hello { version: VERSION, pid: std::process::id(), profile: profile.id().to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The order in which both stop.
+    async fn order(claim_is_lost: bool) -> Vec<&'static str> {
+        let stopped = Mutex::new(Vec::new());
+        let stop = async |what| stopped.lock().unwrap().push(what);
+        stop_in_order(claim_is_lost, stop("agents"), stop("stack")).await;
+        stopped.into_inner().unwrap()
+    }
+
+    #[tokio::test]
+    async fn calls_are_settled_before_the_agents_stop_unless_nothing_can_be_recorded() {
+        assert_eq!(order(false).await, ["stack", "agents"]);
+        assert_eq!(order(true).await, ["agents", "stack"]);
+    }
 }

@@ -23,6 +23,7 @@ use growqr_store::{Claim, Db, Holder, ProfileClaim};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// One profile whose lock this process holds.
 pub(crate) struct OpenProfile {
@@ -48,16 +49,17 @@ pub(crate) enum Opened {
     Ours(Box<OpenProfile>),
     /// Another process of this computer has the lock.
     Locked,
-    /// Another host of the same database server holds the profile: this one, if it has told its name.
-    Held(Option<Holder>),
+    /// Another host of the same database server has claimed the profile; `None` if it has not recorded itself.
+    Claimed(Option<Holder>),
 }
 
 impl OpenProfile {
-    /// Takes the profile's lock and opens everything, unless another process holds the profile.
+    /// Takes the profile's lock and opens everything, unless another process holds the profile. `stop` ends the wait for the
+    /// database.
     ///
     /// # Errors
-    /// [`AppError`]: a folder or the database cannot be used.
-    pub(crate) async fn open(profile: Profile, environment: &Environment) -> Result<Opened, AppError> {
+    /// [`AppError`]: a folder or the database cannot be used, or `stop` was cancelled.
+    pub(crate) async fn open(profile: Profile, environment: &Environment, stop: &CancellationToken) -> Result<Opened, AppError> {
         let now = SystemClock.now();
         profile.create()?;
         let Some(lock) = ProfileLock::take(&profile, now)? else { return Ok(Opened::Locked) };
@@ -70,13 +72,13 @@ impl OpenProfile {
             let claim = db.claim_profile(profile.id(), &this_process(now)).await?;
             Ok::<_, AppError>((db, claim))
         };
-        let claimed = claimed.await;
+        let claimed = stop.run_until_cancelled(claimed).await.unwrap_or_else(|| Err(AppError::stopping()));
         // This task may write, so the lock is kept until it has ended, also if the profile cannot be had.
         let memory = Arc::new(memory_task.await.map_err(|error| AppError::Internal(error.to_string()))?);
         let (db, claim) = claimed?;
         let claim = match claim {
             Claim::Ours(claim) => Arc::new(claim),
-            Claim::Taken(holder) => return Ok(Opened::Held(holder)),
+            Claim::Taken(holder) => return Ok(Opened::Claimed(holder)),
         };
         let store = db.claimed(profile.id(), &claim);
         copy_account(&profile, &*store).await?;

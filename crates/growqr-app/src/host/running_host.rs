@@ -83,7 +83,7 @@ impl RunningHost {
     /// Waits until a host of another computer has claimed the profile, and returns what to tell the person. The agents stop by
     /// themselves. Cancel-safe.
     pub(crate) async fn lost(&self) -> AppError {
-        AppError::HoldLost { holder: self.claim.lost().await }
+        AppError::ClaimLost { holder: self.claim.lost().await }
     }
 
     /// The request handler. Drop all clones of it before [`RunningHost::stop`].

@@ -70,6 +70,19 @@ impl State {
             },
         }
     }
+
+    /// Whether it counts among the agents that work at once. Its [`State::status`] says the same, except for a session that can only
+    /// wait for the person: in journals and views its status is [`Status::Working`].
+    #[must_use]
+    pub fn uses_a_place(&self) -> bool {
+        match &self.phase {
+            Phase::Session(open) => {
+                let waits = !open.requests.is_empty() && open.requests.iter().all(|request| request.reply.is_none());
+                !waits || self.stops_session()
+            }
+            _ => matches!(self.status(), Status::Thinking | Status::Working),
+        }
+    }
 }
 
 /// The view changes for these entries of its journal. `state` is the agent after the last of them. An append and a rebuild of the

@@ -1,12 +1,12 @@
 //! Appends to and reads the journal of one agent.
 //!
 //! An append takes four round trips: begin; update the profile's row (its row lock orders the appends and assigns positions, and
-//! its fence tells whether the profile is still held by this process); one
-//! statement that moves the end of the journal and, if that succeeded, writes the rest; commit. The lock is taken in a separate
-//! statement, so that the next statement sees everything that was committed before the lock was granted.
+//! its fence shows whether this process still has the claim); one statement that moves the end of the journal and, if that
+//! succeeded, writes the rest; commit. The row lock is taken in a separate statement, so that the next statement sees everything
+//! that was committed before the lock was granted.
 
 use super::connections::limited;
-use super::{PostgresStore, holds, views};
+use super::{PostgresStore, claims, views};
 use crate::chain::{Chain, mail_rows, to_i64};
 use crate::error::{appending, while_doing};
 use crate::rows::{self, EntryRow, SnapshotRow};
@@ -107,6 +107,9 @@ impl Journal for PostgresStore {
 impl PostgresStore {
     async fn append_in_transaction(&self, append: Append) -> Result<Appended, StoreError> {
         let chain = Chain::of(&append)?;
+        if let Some(fence) = &self.fence {
+            fence.check()?;
+        }
         let mut transaction = self.db.begin().await?;
         let row: Option<(i64, i64)> = sqlx::query_as(NEXT_POSITION)
             .bind(self.profile())
@@ -114,11 +117,11 @@ impl PostgresStore {
             .fetch_optional(&mut *transaction)
             .await
             .map_err(while_doing("append"))?;
-        let (last, fence) = row.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
-        if let Some(hold) = self.hold.as_ref().filter(|hold| hold.fence != fence) {
-            let holder = holds::holder(&mut transaction, &self.profile).await?;
+        let (last, number) = row.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
+        if let Some(fence) = self.fence.as_ref().filter(|fence| fence.number != number) {
+            let holder = claims::holder(&mut transaction, &self.profile).await?;
             transaction.rollback().await.map_err(while_doing("roll back"))?;
-            return Err(hold.lose(holder));
+            return Err(fence.lose(holder));
         }
         let first = last - chain.len() + 1;
         if !self.write(&mut transaction, &append, &chain, first).await? {

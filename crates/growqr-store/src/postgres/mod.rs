@@ -2,8 +2,8 @@
 //! ascending order and a follower misses no event.
 
 mod asks;
+mod claims;
 mod connections;
-mod holds;
 mod journal;
 mod memory_links;
 mod outbox;
@@ -19,12 +19,13 @@ mod unfilled;
 mod users;
 mod views;
 
-pub(crate) use self::holds::current_holder;
+pub(crate) use self::claims::current_holder;
 
+use self::claims::lock_sessions;
 use self::connections::{Connections, MIGRATION_TIMEOUT, Server, close, limited, limited_to};
+use crate::claim::Fence;
 use crate::config::DatabaseUrl;
 use crate::error::{migrating, while_doing};
-use crate::hold::Hold;
 use crate::rows::{self, HeadRow};
 use crate::schema::{SchemaState, known};
 use crate::status::{Counts, DbStatus, Migrated};
@@ -52,12 +53,12 @@ pub(crate) struct PostgresStore {
     db: Arc<Database>,
     profile: ProfileId,
     /// What appends must prove; `None` outside of a claim.
-    hold: Option<Arc<Hold>>,
+    fence: Option<Arc<Fence>>,
 }
 
 impl PostgresStore {
-    pub(crate) fn new(db: Arc<Database>, profile: ProfileId, hold: Option<Arc<Hold>>) -> PostgresStore {
-        PostgresStore { db, profile, hold }
+    pub(crate) fn new(db: Arc<Database>, profile: ProfileId, fence: Option<Arc<Fence>>) -> PostgresStore {
+        PostgresStore { db, profile, fence }
     }
 
     fn profile(&self) -> &str {
@@ -203,8 +204,8 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
 /// Refuses to migrate while an older build uses the database: that build could not append any more, and would lose answers that
 /// are already paid for.
 async fn refuse_while_in_use(connection: &mut PgConnection) -> Result<(), StoreError> {
-    const CLAIMED: &str = "select exists (select 1 from profiles join pg_locks on locktype = 'advisory' and objsubid = 1 \
-        and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || profile_id, 0))";
+    const CLAIMED: &str =
+        concat!("select exists (select 1 from profiles, lateral (select from ", lock_sessions!("profile_id"), ") locked)");
     let is_claimed: bool = sqlx::query_scalar(CLAIMED).fetch_one(connection).await.map_err(while_doing("open"))?;
     if is_claimed {
         return Err(StoreError::Failed(

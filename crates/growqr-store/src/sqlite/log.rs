@@ -14,7 +14,8 @@ pub(super) const KEPT_SIZE: &str = "4194304";
 const EMPTIED_AFTER: u64 = 16 * 1024 * 1024;
 
 /// Waits for readers for half a second; then a later append tries again.
-const EMPTY: &str = "pragma busy_timeout = 500; pragma wal_checkpoint(truncate); pragma busy_timeout = 5000";
+const EMPTY: &str = "pragma busy_timeout = 500; pragma wal_checkpoint(truncate)";
+const RESET_TIMEOUT: &str = "pragma busy_timeout = 5000";
 
 /// The write-ahead log of one database.
 pub(super) struct Log {
@@ -41,9 +42,33 @@ impl Log {
         if self.size() < self.limit.load(Ordering::Relaxed) {
             return;
         }
-        if let Err(error) = writer.execute(EMPTY).await {
-            tracing::warn!(%error, "the write-ahead log could not be emptied");
+        let emptied = writer.execute(EMPTY).await;
+        // On its own: after an error SQLite skips the rest of the statements.
+        for result in [emptied, writer.execute(RESET_TIMEOUT).await] {
+            if let Err(error) = result {
+                tracing::warn!(%error, "the write-ahead log could not be emptied");
+            }
         }
         self.limit.store(self.size() + EMPTIED_AFTER, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Connection;
+
+    #[tokio::test]
+    async fn after_a_failed_attempt_the_writer_waits_for_others_as_long_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("growqr.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut writer = SqliteConnection::connect_with(&options.busy_timeout(super::super::BUSY_TIMEOUT)).await.unwrap();
+        // A log cannot be emptied inside a transaction.
+        writer.execute("pragma journal_mode = wal; create table t (n); begin; insert into t values (1)").await.unwrap();
+        let log = Log { path, limit: AtomicU64::new(0) };
+        log.empty_if_large(&mut writer).await;
+        let timeout: i64 = sqlx::query_scalar("pragma busy_timeout").fetch_one(&mut writer).await.unwrap();
+        assert_eq!(u128::try_from(timeout).unwrap(), super::super::BUSY_TIMEOUT.as_millis());
     }
 }

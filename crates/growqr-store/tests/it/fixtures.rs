@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Runs SQL that begins a transaction, which ends when the result is dropped.
-    pub async fn hold(&self, sql: &'static str) -> Box<dyn std::any::Any + Send> {
+    pub async fn open_transaction(&self, sql: &'static str) -> Box<dyn std::any::Any + Send> {
         match &self.direct {
             DirectAccess::Sqlite(folder) => {
                 let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));

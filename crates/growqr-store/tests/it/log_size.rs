@@ -51,7 +51,7 @@ async fn the_log_shrinks_after_a_long_reader_has_ended() {
     let store = world.store().await;
     let mut head = Head::default();
     write(&world, &*store, &mut head, 2).await;
-    let reader = world.hold("begin; select count(*) from events").await;
+    let reader = world.open_transaction("begin; select count(*) from events").await;
     let largest = write(&world, &*store, &mut head, 50).await;
     assert!(largest > 16 * MEGABYTE, "the reader keeps the log");
     drop(reader);

@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod broken_files;
+mod claims;
 mod contract;
 mod fixtures;
-mod holds;
 mod log_size;
 mod stalled;
 mod unreachable;

@@ -1,7 +1,7 @@
 //! A server that stops answering: nothing waits for ever. And the spellings of a server's address.
 
+use crate::claims::private_server;
 use crate::fixtures::{NOW, World, append, local, said, say};
-use crate::holds::private_server;
 use growqr_core::id::{AgentId, Position};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{DatabaseUrl, Db, DbConfig};
@@ -74,7 +74,7 @@ async fn an_append_does_not_wait_for_ever_for_another_writer() {
     let Some(world) = World::postgres().await else { return };
     let store = world.store().await;
     let head = say(&*store, &AgentId::grow(), Head::default(), "one").await.unwrap().head;
-    let blocker = world.hold("begin; update profiles set position = position").await;
+    let blocker = world.open_transaction("begin; update profiles set position = position").await;
     assert_unreachable(timeout(LIMIT, say(&*store, &AgentId::grow(), head, "two")).await.expect("the append ends"));
     drop(blocker);
     // The server ends the transaction of a connection that has gone after a moment.

@@ -1,18 +1,30 @@
-//! A keychain that never answers: it holds up requests about keys and nothing else, in the host and in an attached client.
+//! A keychain that never answers: it holds up requests about keys and nothing else, in the host and in an attached client. And a
+//! profile for which there is no host.
 
-use super::{Client, Connection, Events};
+use super::{Client, Connection, Events, RECONNECT_PAUSE};
+use crate::clock::SystemClock;
+use crate::host::lock::ProfileLock;
 use crate::host::open_profile::{OpenProfile, Opened};
 use crate::host::running_host::RunningHost;
+use crate::host::socket::{self, Lines};
 use crate::model_setup::setups::ModelSetups;
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::StoredSettings;
 use async_trait::async_trait;
 use growqr_actors::Toolbox;
+use growqr_core::clock::Clock;
 use growqr_core::secret::{Secret, SecretError, SecretStore, StoreState};
-use growqr_wire::{ErrorCode, Needs, Push, Reply, Request};
+use growqr_testkit::count_log_lines;
+use growqr_wire::{ClientMessage, Error, ErrorCode, HostMessage, Needs, Push, Reply, Request, Response};
+use interprocess::local_socket::tokio::prelude::*;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Longer than all that a test waits for; a keychain that does not answer waits for ever.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -45,7 +57,7 @@ impl SecretStore for HangingKeychain {
 /// A client that is the host, with the built-in guide and a keychain that hangs.
 async fn host(folder: &Path, environment: &Environment) -> (Client, Events) {
     let profile = Profile::find(Some(folder), environment).unwrap();
-    let Opened::Ours(mut open) = OpenProfile::open(profile.clone(), environment).await.unwrap() else {
+    let Opened::Ours(mut open) = OpenProfile::open(profile.clone(), environment, &CancellationToken::new()).await.unwrap() else {
         panic!("this process has the profile");
     };
     let stored = StoredSettings::from([("model".to_owned(), "guide".to_owned())]);
@@ -134,4 +146,78 @@ async fn messages_to_one_agent_keep_their_order() {
     let said: Vec<String> =
         messages.into_iter().map(|message| message.text).filter(|text| text.starts_with("message ")).collect();
     assert_eq!(said, (0..40).map(|n| format!("message {n}")).collect::<Vec<_>>());
+}
+
+/// A reconnecting client whose host has ended, while a process that does not listen keeps the profile lock.
+async fn without_host(folder: &Path, environment: &Environment) -> (Client, ProfileLock) {
+    let profile = Profile::find(Some(folder), environment).unwrap();
+    profile.create().unwrap();
+    let lock = ProfileLock::take(&profile, SystemClock.now()).unwrap().expect("the lock is free");
+    let listener = socket::listen(&profile).unwrap();
+    let host = async {
+        let mut lines = Lines::new(listener.accept().await.unwrap());
+        for _ in ["hello", "follow"] {
+            let message: ClientMessage = serde_json::from_slice(&lines.next().await.unwrap().expect("a request")).unwrap();
+            lines.send(&HostMessage::Answer(Response { id: message.id, result: Ok(Reply::Done) })).await.unwrap();
+        }
+    };
+    let token = CancellationToken::new();
+    let (connection, ()) = tokio::join!(Connection::open(&profile, environment, Needs::Host, &token), host);
+    drop(listener);
+    let (client, _) = Client::over(connection.unwrap(), profile, environment, Needs::Host, true);
+    (client, lock)
+}
+
+/// Sends requests at the same time; returns how long it takes until all are refused.
+async fn refused_after(client: &Client) -> Duration {
+    let began = Instant::now();
+    let sent = (0..6).map(|_| client.send(Request::Health));
+    for refused in futures_util::future::join_all(sent).await {
+        assert_eq!(Error::from(refused.unwrap_err()).code, ErrorCode::Held);
+    }
+    began.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_host_requests_are_refused_together_not_one_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (client, _lock) = without_host(folder.path(), &Environment::default()).await;
+    let first = refused_after(&client).await;
+    assert!(first < Duration::from_secs(8), "one attempt takes 5 s: {first:?}");
+    let again = refused_after(&client).await;
+    assert!(again < RECONNECT_PAUSE, "the last attempt counts for a while: {again:?}");
+    client.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_does_not_wait_for_an_attempt_to_connect() {
+    let folder = tempfile::tempdir().unwrap();
+    let (client, _lock) = without_host(folder.path(), &Environment::default()).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let began = Instant::now();
+    client.close().await;
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_does_not_wait_for_a_database_that_does_not_answer() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+    let url = format!("postgres://u@127.0.0.1:{}/db", server.local_addr().unwrap().port());
+    let (client, lock) = without_host(folder.path(), &Environment::from_variables(&[("DATABASE_URL", &url)])).await;
+    drop(lock);
+    let (connection, _) = server.accept().await.unwrap();
+    let began = Instant::now();
+    client.close().await;
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    drop(connection);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_stays_away_is_warned_about_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (client, _lock) = without_host(folder.path(), &Environment::default()).await;
+    let (warnings, _counting) = count_log_lines(tracing::Level::WARN);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(warnings.load(Ordering::SeqCst), 1);
+    client.close().await;
 }

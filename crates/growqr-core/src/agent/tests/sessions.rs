@@ -382,6 +382,26 @@ fn a_permission_that_no_rule_decides_waits_for_the_person() {
 }
 
 #[test]
+fn a_session_uses_no_place_while_all_its_requests_wait_for_the_person() {
+    let mut world = started();
+    let place = |world: &World| (world.state.uses_a_place(), world.state.status());
+    assert_eq!(place(&world), (true, Status::Working));
+    world.news(SessionNews::Asked(vec![bash("per_1", "cargo test")]));
+    assert_eq!(place(&world), (false, Status::Working), "its status in journals and views stays");
+    assert_eq!(world.restart(), [""; 0]);
+    assert_eq!(place(&world), (false, Status::Working));
+    world.answer_only(answer("allow", AskScope::Once, None));
+    assert!(world.state.uses_a_place(), "it gets the reply and goes on");
+    world.deliver_reply("per_1");
+    world.news(SessionNews::Asked(vec![bash("per_2", "cargo bench")]));
+    assert!(!world.state.uses_a_place());
+    world.input(Input::Cancel { tree: true });
+    assert!(world.state.uses_a_place(), "it is being stopped");
+    world.news(end("half", SessionOutcome::Aborted));
+    assert!(!world.state.uses_a_place());
+}
+
+#[test]
 fn a_rule_decides_a_permission_without_a_question() {
     type Check = fn(&SessionReply) -> bool;
     let cases: [(&str, &str, Check); 3] = [

@@ -30,7 +30,7 @@ on_both! {
             DbConfig::Sqlite { .. } => "begin immediate",
             DbConfig::Postgres { .. } => "begin; update profiles set position = position",
         };
-        let holder = world.hold(lock).await;
+        let holder = world.open_transaction(lock).await;
         assert!(check(world).await.is_err());
         drop(holder);
         check(world).await.unwrap();

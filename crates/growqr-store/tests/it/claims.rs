@@ -6,7 +6,7 @@ use growqr_core::journal::{Head, Store, StoreError};
 use growqr_store::{Claim, DatabaseUrl, Db, DbConfig, Holder, ProfileClaim};
 use growqr_testkit::StallingProxy;
 use growqr_testkit::postgres::PrivateServer;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -76,7 +76,7 @@ async fn after_another_host_has_claimed_the_profile_the_first_appends_nothing() 
     proxy.resume();
     let refused = say(&*first.store, &grow, after, "from the first").await;
     match &refused {
-        Err(StoreError::HoldLost { holder }) => assert!(holder.contains("laptop") && holder.contains("process 7"), "{holder}"),
+        Err(StoreError::ClaimLost { holder }) => assert!(holder.contains("laptop") && holder.contains("process 7"), "{holder}"),
         other => panic!("{other:?}"),
     }
     let told = timeout(LIMIT, first.claim.lost()).await.expect("the first host is told");
@@ -141,4 +141,24 @@ async fn a_profile_is_free_as_soon_as_its_host_has_closed() {
     })
     .await
     .expect("the lock ends with the claim");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_whose_lock_a_build_without_the_fence_has_taken_appends_nothing() {
+    let Some(world) = World::postgres().await else { return };
+    let first = claim(world.db().await, "studio").await;
+    let grow = AgentId::grow();
+    let head = say(&*first.store, &grow, Head::default(), "one").await.unwrap().head;
+    let mut earlier = PgConnection::connect(world.url()).await.unwrap();
+    // The server closes the first host's connection; the earlier build waits for the lock and gets it.
+    let end = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' \
+               and database = (select oid from pg_database where datname = current_database())";
+    earlier.execute(end).await.unwrap();
+    earlier.execute("select pg_advisory_lock(hashtextextended('growqr local', 0))").await.unwrap();
+    let told = timeout(LIMIT, first.claim.lost()).await.expect("the first host sees that another session has the lock");
+    assert_eq!(told, "another process");
+    assert!(first.claim.is_lost());
+    let refused = say(&*first.store, &grow, head, "two").await;
+    assert!(matches!(refused, Err(StoreError::ClaimLost { .. })), "{refused:?}");
+    drop(earlier);
 }

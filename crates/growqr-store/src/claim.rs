@@ -1,4 +1,4 @@
-//! The hold of one process on a profile, among all processes that use the same PostgreSQL server.
+//! The claim of one process on a profile, among all processes that use the same PostgreSQL server.
 //!
 //! A claim takes an advisory lock, which ends with its connection, and raises the profile's fence, a number in its row. Each append
 //! reads the fence in its own transaction: if another process has claimed the profile since, it is refused, whatever has become
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-/// A process that holds a profile, described for people.
+/// A process that has claimed a profile, described for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The name of its computer.
@@ -34,22 +34,22 @@ impl fmt::Display for Holder {
     }
 }
 
-/// A holder for a message; an earlier build does not tell its name.
+/// A holder for a message; builds before 0.4.0 do not record themselves.
 pub(crate) fn description(holder: Option<Holder>) -> String {
     holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
 }
 
 /// The result of claiming a profile.
 pub enum Claim {
-    /// This process holds the profile now.
+    /// This process has claimed the profile.
     Ours(ProfileClaim),
-    /// Another process holds it: this one, if it has told its name.
+    /// Another process has the lock: the one that is recorded as the last holder. `None` if there is no record.
     Taken(Option<Holder>),
 }
 
 /// Exclusive use of a profile by this process; released on drop.
 pub struct ProfileClaim {
-    pub(crate) hold: Option<Arc<Hold>>,
+    pub(crate) fence: Option<Arc<Fence>>,
     /// Keeps the lock. Its connection ends with it.
     pub(crate) keeper: Option<AbortHandle>,
 }
@@ -58,10 +58,16 @@ impl ProfileClaim {
     /// Waits until another process has claimed the profile, and returns its description. Appends are refused from then on. Never
     /// returns for an SQLite database. Cancel-safe.
     pub async fn lost(&self) -> String {
-        match &self.hold {
-            Some(hold) => hold.lost().await,
+        match &self.fence {
+            Some(fence) => fence.lost().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Whether another process has claimed the profile.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.fence.as_ref().is_some_and(|fence| fence.check().is_err())
     }
 }
 
@@ -73,28 +79,37 @@ impl Drop for ProfileClaim {
     }
 }
 
-/// The number that a claim has given this process, and whether it is still the profile's.
-pub(crate) struct Hold {
-    pub(crate) fence: i64,
+/// The number that the claim has written to the profile, and who has claimed the profile since.
+pub(crate) struct Fence {
+    pub(crate) number: i64,
     lost: watch::Sender<Option<String>>,
 }
 
-impl Hold {
-    pub(crate) fn new(fence: i64) -> Hold {
-        Hold { fence, lost: watch::Sender::new(None) }
+impl Fence {
+    pub(crate) fn new(number: i64) -> Fence {
+        Fence { number, lost: watch::Sender::new(None) }
     }
 
     /// Records that another process has claimed the profile, and returns the error for what was tried meanwhile.
     pub(crate) fn lose(&self, holder: Option<Holder>) -> StoreError {
         let holder = description(holder);
         self.lost.send_if_modified(|lost| lost.is_none() && lost.replace(holder.clone()).is_none());
-        StoreError::HoldLost { holder }
+        StoreError::ClaimLost { holder }
+    }
+
+    /// # Errors
+    /// [`StoreError::ClaimLost`] once another process has claimed the profile, also one that did not raise the fence.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.lost.borrow().clone() {
+            Some(holder) => Err(StoreError::ClaimLost { holder }),
+            None => Ok(()),
+        }
     }
 
     async fn lost(&self) -> String {
         let mut lost = self.lost.subscribe();
         let lost = lost.wait_for(Option::is_some).await;
-        lost.ok().and_then(|lost| lost.clone()).expect("this hold has the sender, and waits until there is a holder")
+        lost.ok().and_then(|lost| lost.clone()).expect("the fence has the sender, and this waits until there is a holder")
     }
 }
 
