@@ -8,7 +8,7 @@ import { InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { useAgents } from "../data/queries";
 
-const DECISIONS: Record<string, string> = { allow: "Allowed", ask: "The agent asks you", deny: "Not allowed" };
+const DECISIONS: Record<string, string> = { allow: "Allowed", ask: "The agent asks you", hold: "It waits for your approval", deny: "Not allowed" };
 
 export function RuleTest() {
   const host = useHost();
