@@ -44,6 +44,26 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, snapshot_seq })
 }
 
+/// The agent before an event of its journal, and the event. `None` if it has no such event.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn load_before(store: &dyn Store, agent: &AgentId, seq: Seq) -> Result<Option<(State, Event)>, StoreError> {
+    let mut state = State::new(agent.clone());
+    loop {
+        let (entries, _) = store.entries(agent, state.seq(), PAGE).await?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        for entry in entries {
+            if entry.seq == seq {
+                return Ok(Some((state, entry.event)));
+            }
+            state.apply(&entry);
+        }
+    }
+}
+
 /// The result of [`record`].
 pub struct RecordedInput {
     /// The agent afterwards.

@@ -3,6 +3,7 @@
 use super::charge::Charge;
 use super::child::{Child, Sender};
 use super::exchange::Intent;
+use super::fresh::NextPast;
 use super::open_session::Session;
 use super::transcript::Transcript;
 use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 10;
+pub const STATE_VERSION: u32 = 11;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub struct State {
     pub(super) limit_of_last_message: Option<LimitReached>,
     pub(super) segment: Option<CurrentSegment>,
     pub(super) transcript: Transcript,
+    /// The past with which the next segment begins.
+    pub(super) next_past: NextPast,
     /// Items for the next user message, after the tool results.
     pub(super) pending: Vec<Pending>,
     /// Finished calls whose results were never sent to the model, because the turn ended first.
@@ -145,6 +148,7 @@ impl State {
             limit_of_last_message: None,
             segment: None,
             transcript: Transcript::default(),
+            next_past: NextPast::default(),
             pending: Vec::new(),
             unsent_results: Vec::new(),
             shortenable_pending: None,
@@ -272,6 +276,12 @@ impl State {
     #[must_use]
     pub fn has_received(&self, mail: &EffectId) -> bool {
         self.received_mail.contains(mail)
+    }
+
+    /// Whether a message, or a request for a fresh start, with this id was received.
+    #[must_use]
+    pub fn has_received_message(&self, id: &MessageId) -> bool {
+        self.received_messages.contains(id)
     }
 
     /// Ids of all mail that was received.
