@@ -1005,6 +1005,22 @@ id: string,
 /**
  * The message.
  */
+text: string, } | { "op": "start_fresh", 
+/**
+ * Chosen by the client. A second request with the same id is ignored.
+ */
+id: string, } | { "op": "say_again", 
+/**
+ * The event that recorded the earlier message.
+ */
+message: number, 
+/**
+ * Chosen by the client. A second message with the same id is ignored.
+ */
+id: string, 
+/**
+ * The new message.
+ */
 text: string, } | { "op": "cancel", 
 /**
  * The agent.
@@ -1278,9 +1294,9 @@ agent: string,
  */
 error: Error, } };
 
-export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
+export type EventKind = "agent_created" | "journal_named" | "user_said" | "said_again" | "fresh_requested" | "fresh_started" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
 
-export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
+export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "said_again", "data": SaidAgain } | { "kind": "fresh_requested", "data": FreshRequested } | { "kind": "fresh_started", "data": FreshStarted } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
 
 export type AgentCreated = { 
 /**
@@ -1311,6 +1327,32 @@ id: string,
  * The message.
  */
 text: string, };
+
+export type SaidAgain = { 
+/**
+ * Chosen by the sender.
+ */
+id: string, 
+/**
+ * The event that recorded the earlier message.
+ */
+message: number, 
+/**
+ * The new message.
+ */
+text: string, 
+/**
+ * The past up to the earlier message, as the model reads it; `None` if there is none.
+ */
+past?: string, };
+
+export type FreshRequested = { 
+/**
+ * Chosen by the sender.
+ */
+id: string, };
+
+export type FreshStarted = Record<symbol, never>;
 
 export type MailReceived = { 
 /**
