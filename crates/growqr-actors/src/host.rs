@@ -54,7 +54,7 @@ impl Host {
     }
 
     /// Sends the Grow Agent an earlier message of the person anew; what was said from that message on is set aside. `before` is the
-    /// agent before that message ([`crate::load_before`]). Returns the agent afterwards, and whether anything has changed: it has not
+    /// agent before that message ([`crate::load_earlier`]). Returns the agent afterwards, and whether anything has changed: it has not
     /// if a turn is under way, if a message is queued, or if this message was sent before.
     ///
     /// # Errors

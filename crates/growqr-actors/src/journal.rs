@@ -44,24 +44,37 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, snapshot_seq })
 }
 
-/// The agent before an event of its journal, and the event. `None` if it has no such event.
+/// An event of a journal.
+pub struct EarlierEvent {
+    /// The agent before it.
+    pub before: State,
+    /// The event.
+    pub event: Event,
+    /// Whether a message that was written anew has set it aside.
+    pub is_set_aside: bool,
+}
+
+/// Finds an event of an agent's journal. `None` if there is none with this number.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub async fn load_before(store: &dyn Store, agent: &AgentId, seq: Seq) -> Result<Option<(State, Event)>, StoreError> {
-    let mut state = State::new(agent.clone());
+pub async fn load_earlier(store: &dyn Store, agent: &AgentId, seq: Seq) -> Result<Option<EarlierEvent>, StoreError> {
+    let (mut before, mut event, mut is_set_aside, mut after) = (State::new(agent.clone()), None, false, Seq(0));
     loop {
-        let (entries, _) = store.entries(agent, state.seq(), PAGE).await?;
-        if entries.is_empty() {
-            return Ok(None);
-        }
+        let (entries, _) = store.entries(agent, after, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.seq;
         for entry in entries {
-            if entry.seq == seq {
-                return Ok(Some((state, entry.event)));
+            if entry.seq < seq {
+                before.apply(&entry);
+            } else if entry.seq == seq {
+                event = Some(entry.event);
+            } else if let Event::SaidAgain(again) = entry.event {
+                is_set_aside |= again.message <= seq;
             }
-            state.apply(&entry);
         }
     }
+    Ok(event.map(|event| EarlierEvent { before, event, is_set_aside }))
 }
 
 /// The result of [`record`].

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
-use growqr_actors::{Host, Ports, RecordedInput};
+use growqr_actors::{EarlierEvent, Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
 use growqr_core::budget::Budget;
 use growqr_core::clock::Clock;
@@ -196,12 +196,23 @@ pub(crate) async fn say_again(host: &Host, store: &dyn Store, message: u64, id: 
     check_text(&text)?;
     check_id(&id)?;
     let (grow, id) = (AgentId::grow(), MessageId::new(id));
-    let before = match growqr_actors::load_before(store, &grow, Seq(message)).await? {
-        Some((before, Event::UserSaid(_) | Event::SaidAgain(_))) => before,
+    let before = match growqr_actors::load_earlier(store, &grow, Seq(message)).await? {
+        // The same request again: its message has set the earlier one aside.
+        Some(EarlierEvent { before, event: Event::UserSaid(_) | Event::SaidAgain(_), is_set_aside })
+            if !is_set_aside || growqr_actors::load(store, &grow).await?.state.has_received_message(&id) =>
+        {
+            before
+        }
+        Some(EarlierEvent { is_set_aside: true, .. }) => {
+            return Err(AppError::bad_request(
+                format!("message {message} is set aside: the agent does not read it any more"),
+                "Send a message of the current conversation again, or write a new one.",
+            ));
+        }
         _ => {
             return Err(AppError::Missing {
                 what: format!("message {message} of yours in this conversation"),
-                next_step: "See the numbers of messages: growqr agents show grow --json".to_owned(),
+                next_step: "See the numbers of your messages: growqr agents show grow".to_owned(),
             });
         }
     };

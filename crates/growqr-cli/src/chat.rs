@@ -29,7 +29,11 @@ pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: C
         None => prompt_loop(profile, environment, out).await,
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
-            send_and_print(profile, environment, out, MAIN, say_request(text)).await
+            let request = match chat.again {
+                Some(message) => Request::SayAgain { message, id: new_message_id(), text },
+                None => say_request(text),
+            };
+            send_and_print(profile, environment, out, MAIN, request).await
         }
     }
 }

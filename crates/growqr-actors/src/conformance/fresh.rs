@@ -4,7 +4,7 @@ use super::TestEnvironment;
 use super::hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 use super::random_asks::Numbers;
 use super::world::{RunningHost, World, grow, message};
-use crate::load_before;
+use crate::load_earlier;
 use growqr_core::agent::Input;
 use growqr_core::event::{Event, SegmentStarted};
 use growqr_core::id::{MessageId, Seq};
@@ -104,8 +104,8 @@ pub async fn a_message_that_is_written_anew_is_answered_once_when_killed_at_any_
             let store = world.other_store().await;
             let again = async |host: &RunningHost| {
                 host.until_idle().await;
-                let (before, _) = load_before(&*store, &grow(), seq).await.expect("it can be read").expect("a message");
-                host.handle.say_again(message(number), seq, text.clone(), before).await.expect("it is recorded");
+                let earlier = load_earlier(&*store, &grow(), seq).await.expect("it can be read").expect("a message");
+                host.handle.say_again(message(number), seq, text.clone(), earlier.before).await.expect("it is recorded");
                 host.until_idle().await;
             };
             let host = killed_at(&mut world, at, behavior, async |host: &RunningHost| again(host).await).await;

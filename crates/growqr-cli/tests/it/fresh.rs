@@ -49,3 +49,33 @@ fn a_fresh_start_in_an_empty_folder_says_what_to_do() {
     assert!(ran.err.contains("there is no conversation yet") && ran.err.contains("growqr chat"), "{ran:?}");
     assert!(program.run(&["events"]).out.lines().all(|line| !line.contains("fresh")));
 }
+
+/// The number of the message with this text.
+fn number_of(program: &Program, text: &str) -> String {
+    let shown = program.run(&["agents", "show", "grow"]).out;
+    let before = shown.split_once(&format!("\n{text}\n")).expect("it is shown").0;
+    before.rsplit_once(" · ").expect("a number").1.trim().to_owned()
+}
+
+#[test]
+fn a_message_that_is_sent_again_leaves_out_what_was_said_after_it() {
+    let program = Program::new();
+    counting(&program);
+    for message in ["begin", "the wrong way", "go on"] {
+        assert_eq!(program.chat(message).code, Some(0));
+    }
+    let wrong = number_of(&program, "the wrong way");
+    let ran = program.run(&["chat", "--again", &wrong, "the right way"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("what was said after it is set aside") && ran.out.contains("the right way"), "{ran:?}");
+    let last = program.claude.messages().pop().expect("a request").body.to_string();
+    assert!(last.contains("begin") && !last.contains("the wrong way") && !last.contains("go on"), "{last}");
+    assert!(program.run(&["search", "wrong way"]).out.contains("the wrong way"), "it can still be found");
+    let refused = program.run(&["chat", "--again", &wrong, "once more"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("is set aside"), "{refused:?}");
+    let missing = program.run(&["chat", "--again", "1", "once more"]);
+    assert!(missing.code == Some(1) && missing.err.contains("growqr agents show grow"), "{missing:?}");
+    assert_eq!(program.run(&["chat", "--again", "1"]).code, Some(2));
+    program.claude.assert_all_accepted();
+}

@@ -1,7 +1,7 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 use async_trait::async_trait;
-use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_before, record};
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier, record};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskScope};
 use growqr_core::clock::{Clock, Random, Timestamp};
@@ -609,8 +609,8 @@ impl Story {
         self.answer(&grow, says("Second.")).await;
         self.answer(&grow, says("Third.")).await;
         for (message, text) in [(three, "three, better"), (one, "one, better")] {
-            let (before, _) = load_before(&*self.ports.store, &grow, message).await.unwrap().unwrap();
-            let (id, text, before) = (self.message(), text.to_owned(), Box::new(before));
+            let earlier = load_earlier(&*self.ports.store, &grow, message).await.unwrap().unwrap();
+            let (id, text, before) = (self.message(), text.to_owned(), Box::new(earlier.before));
             self.input(&grow, Input::SayAgain { id, message, text, before }).await;
             self.answer(&grow, says("Better.")).await;
         }
