@@ -6,9 +6,9 @@ use crate::local::LocalHost;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable};
+use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable, State};
 use growqr_core::ask::{Answer, AskKind};
-use growqr_core::id::{AgentId, AskId, EffectId, MessageId, SessionId};
+use growqr_core::id::{AgentId, AskId, EffectId, MessageId, Seq, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
 use growqr_core::memory::MemoryConflict;
 use growqr_core::model::Usage;
@@ -51,6 +51,24 @@ impl Host {
         }
         self.existing(agent).await?;
         Ok(self.placement.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), id, text }).await?.view)
+    }
+
+    /// Sends the Grow Agent an earlier message of the person anew; what was said from that message on is set aside. `before` is the
+    /// agent before that message ([`crate::load_earlier`]). Returns the agent afterwards, and whether anything has changed: it has not
+    /// if a turn is under way, if a message is queued, or if this message was sent before.
+    ///
+    /// # Errors
+    /// [`PostError`]; then nothing was sent.
+    pub async fn say_again(
+        &self,
+        id: MessageId,
+        message: Seq,
+        text: String,
+        before: State,
+    ) -> Result<(AgentView, bool), PostError> {
+        let input = Input::SayAgain { id, message, text, before: Box::new(before) };
+        let Posted { view, is_recorded, .. } = self.placement.post(&AgentId::grow(), input).await?;
+        Ok((view, is_recorded))
     }
 
     /// Sends an agent an input of the person: to stop, to finish, or to change a queued message. Returns the agent afterwards, and

@@ -44,6 +44,39 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, snapshot_seq })
 }
 
+/// An event of a journal.
+pub struct EarlierEvent {
+    /// The agent before it.
+    pub before: State,
+    /// The event.
+    pub event: Event,
+    /// Whether a message that was written anew has set it aside.
+    pub is_set_aside: bool,
+}
+
+/// Finds an event of an agent's journal. `None` if there is none with this number.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn load_earlier(store: &dyn Store, agent: &AgentId, seq: Seq) -> Result<Option<EarlierEvent>, StoreError> {
+    let (mut before, mut event, mut is_set_aside, mut after) = (State::new(agent.clone()), None, false, Seq(0));
+    loop {
+        let (entries, _) = store.entries(agent, after, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.seq;
+        for entry in entries {
+            if entry.seq < seq {
+                before.apply(&entry);
+            } else if entry.seq == seq {
+                event = Some(entry.event);
+            } else if let Event::SaidAgain(again) = entry.event {
+                is_set_aside |= again.message <= seq;
+            }
+        }
+    }
+    Ok(event.map(|event| EarlierEvent { before, event, is_set_aside }))
+}
+
 /// The result of [`record`].
 pub struct RecordedInput {
     /// The agent afterwards.

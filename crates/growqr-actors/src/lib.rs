@@ -37,7 +37,7 @@ mod work_queue;
 pub use answers::{AskError, record_answer};
 pub use health::{Health, HeldMail, StopCause, Trouble};
 pub use host::Host;
-pub use journal::{Loaded, RecordedInput, load, record};
+pub use journal::{EarlierEvent, Loaded, RecordedInput, load, load_earlier, record};
 pub use local::LocalHost;
 pub use memory_tools::{MemoryTools, offered as memory_tools};
 pub use notification::{Notification, Recorded};

@@ -5,10 +5,11 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
-use growqr_actors::{Host, Ports, RecordedInput};
+use growqr_actors::{EarlierEvent, Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
 use growqr_core::budget::Budget;
 use growqr_core::clock::Clock;
+use growqr_core::event::Event;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
 use growqr_core::journal::{AgentView, Store};
 use growqr_wire as wire;
@@ -198,6 +199,53 @@ pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) ->
     Ok(said_reply(&view))
 }
 
+/// Starts the conversation with the Grow Agent afresh: at once, or once the turn under way has ended.
+pub(crate) async fn start_fresh(library: &Library, host: Option<&Host>, ports: &Ports, id: String) -> Result<Reply, AppError> {
+    check_id(&id)?;
+    let input = Input::StartFresh { id: MessageId::new(id) };
+    match control(library, host, ports, AgentId::grow().to_string(), input).await {
+        Ok((reply, _)) => Ok(reply),
+        Err(AppError::Missing { .. }) => Err(AppError::Missing {
+            what: "conversation yet".to_owned(),
+            next_step: "Begin one: growqr chat \"hello\"".to_owned(),
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends an earlier message of the person to the Grow Agent anew; what was said from that message on is set aside. Returns once
+/// it is recorded.
+pub(crate) async fn say_again(host: &Host, store: &dyn Store, message: u64, id: String, text: String) -> Result<Reply, AppError> {
+    check_text(&text)?;
+    check_id(&id)?;
+    let (grow, id) = (AgentId::grow(), MessageId::new(id));
+    let before = match growqr_actors::load_earlier(store, &grow, Seq(message)).await? {
+        // The same request again: its message has set the earlier one aside.
+        Some(EarlierEvent { before, event: Event::UserSaid(_) | Event::SaidAgain(_), is_set_aside })
+            if !is_set_aside || growqr_actors::load(store, &grow).await?.state.has_received_message(&id) =>
+        {
+            before
+        }
+        Some(EarlierEvent { is_set_aside: true, .. }) => {
+            return Err(AppError::bad_request(
+                format!("message {message} is set aside: the agent does not read it any more"),
+                "Send a message of the current conversation again, or write a new one.",
+            ));
+        }
+        _ => {
+            return Err(AppError::Missing {
+                what: format!("message {message} of yours in this conversation"),
+                next_step: "See the numbers of your messages: growqr agents show grow".to_owned(),
+            });
+        }
+    };
+    let (view, is_changed) = host.say_again(id.clone(), Seq(message), text, before).await?;
+    if !is_changed && !growqr_actors::load(store, &grow).await?.state.has_received_message(&id) {
+        return Err(AppError::ConversationGoesOn);
+    }
+    Ok(said_reply(&view))
+}
+
 /// Resumes an agent whose turn was cancelled, has failed or has reached a limit; one that cannot go on tries at once. An agent
 /// that has finished has nothing to resume: a model call for it would only cost money.
 pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: String) -> Result<Reply, AppError> {
@@ -246,6 +294,13 @@ pub(crate) async fn control(
 
 fn said_reply(view: &AgentView) -> Reply {
     Reply::Said { agent: convert::agent(view) }
+}
+
+fn check_id(id: &str) -> Result<(), AppError> {
+    if id.is_empty() || id.len() > 128 {
+        return Err(AppError::bad_request("the id of the request has no valid length", "Choose an id of 1 to 128 bytes."));
+    }
+    Ok(())
 }
 
 pub(crate) fn check_text(text: &str) -> Result<(), AppError> {

@@ -91,6 +91,9 @@ pub enum AppError {
     /// A message that is to be changed or withdrawn is no longer queued.
     #[error("this message is no longer queued: the agent has read it, or it was withdrawn")]
     MessageRead,
+    /// An earlier message is to be sent anew while the agent works or has messages to read.
+    #[error("the agent is at work or has messages to read, so an earlier message cannot be sent anew now")]
+    ConversationGoesOn,
     /// The input is too large.
     #[error("the {what} is too large: {bytes} bytes; the limit is {limit} bytes")]
     TooLarge {
@@ -214,6 +217,9 @@ impl From<AppError> for Error {
             AppError::NoAsk(_) => Error::new(ErrorCode::NotFound, text).next("See what waits: growqr asks list"),
             AppError::AskSettled { .. } => Error::new(ErrorCode::Conflict, text).next("See what still waits: growqr asks list"),
             AppError::MessageRead => Error::new(ErrorCode::Conflict, text).next("Send another message."),
+            AppError::ConversationGoesOn => {
+                Error::new(ErrorCode::Conflict, text).next("Wait until it has finished, or stop it. Then send the message again.")
+            }
             AppError::TooLarge { .. } => {
                 Error::new(ErrorCode::TooLarge, text).next("Shorten it, or put it into a file and give the path.")
             }

@@ -162,7 +162,11 @@ async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&Age
                 Author::Person => "you".to_owned(),
                 Author::Agent(id) => id.clone(),
             };
-            let head = format!("{} {}", out.style(Style::Bold, &author), out.style(Style::Dim, &time(message.at)));
+            let head = format!(
+                "{} {}",
+                out.style(Style::Bold, &author),
+                out.style(Style::Dim, &format!("{} · {}", time(message.at), message.seq))
+            );
             format!("\n{head}\n{}", sanitized(&message.text))
         });
     }

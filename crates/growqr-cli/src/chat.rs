@@ -3,6 +3,7 @@
 use crate::CommandResult;
 use crate::args::{Chat, Scope};
 use crate::asks;
+use crate::fresh;
 use crate::print::{Out, Style};
 use crate::progress::Progress;
 use crate::prompt::{Line, Prompt};
@@ -28,7 +29,11 @@ pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: C
         None => prompt_loop(profile, environment, out).await,
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
-            send_and_print(profile, environment, out, MAIN, say_request(text)).await
+            let request = match chat.again {
+                Some(message) => Request::SayAgain { message, id: new_message_id(), text },
+                None => say_request(text),
+            };
+            send_and_print(profile, environment, out, MAIN, request).await
         }
     }
 }
@@ -92,8 +97,8 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
     if prompt.is_interactive() {
         out.notice(&out.style(
             Style::Dim,
-            "Ctrl-C cancels the answer, Ctrl-D exits, ! and an answer (such as !allow) answers the question above. Sub-agents \
-             work as long as this program runs.",
+            "Ctrl-C cancels the answer, Ctrl-D exits, /fresh starts afresh, ! and an answer (such as !allow) answers the question \
+             above. Sub-agents work as long as this program runs.",
         ));
     }
     session.print_open_asks().await?;
@@ -110,6 +115,12 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
         match line? {
             Line::End => break,
             Line::Text(text) if text.trim().is_empty() => {}
+            Line::Text(text) if text == fresh::IN_CHAT => {
+                if let Err(error) = session.start_fresh().await {
+                    out.error(error);
+                    all_succeeded &= prompt.is_interactive();
+                }
+            }
             Line::Text(text) => {
                 let request = match text.strip_prefix('!') {
                     Some(message) if message.starts_with('!') => Ok(say_request(message.to_owned())),
@@ -284,6 +295,16 @@ impl<'a> ChatSession<'a> {
         let row = Library::open(self.profile.clone()).await?.ask(id).await?;
         let answer = asks::parse_answer(&row.ask, answer.to_owned(), None, Scope::Once, None)?;
         Ok(Request::AnswerAsk { ask: row.ask.id.clone(), answer: Some(answer) })
+    }
+
+    /// Starts the conversation afresh. The divider is printed with its event.
+    async fn start_fresh(&mut self) -> Result<(), AppError> {
+        let out = self.transcript.out();
+        match self.client.send(fresh::request()).await? {
+            Reply::Said { agent } if !out.is_json() => out.notice(&out.style(Style::Dim, fresh::when(&agent))),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The

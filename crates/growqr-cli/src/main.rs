@@ -9,6 +9,7 @@ mod asks;
 mod auth;
 mod change_requests;
 mod chat;
+mod fresh;
 mod inspect;
 mod keys;
 mod memory;
@@ -67,6 +68,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
     let profile = || Profile::find(cli.data_dir.as_deref(), &environment);
     match cli.command {
         Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
+        Command::Fresh => fresh::fresh(profile()?, &environment, out).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,

@@ -1,7 +1,7 @@
 //! Prints a conversation on a terminal while it happens: streamed text, tool calls and sub-agents.
 
 use crate::asks;
-use crate::print::{Out, Style, sanitized, shortened, usd};
+use crate::print::{Out, Style, sanitized, shortened, time, usd};
 use growqr_wire::event::{
     Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided,
     SessionEnded, SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
@@ -147,6 +147,8 @@ impl<'a> Transcript<'a> {
                 self.has_shown_guide_note = true;
                 self.note("This is the built-in guide (no AI). Set ANTHROPIC_API_KEY for an answer from a model.");
             }
+            Event::FreshStarted(_) if is_target => self.divider("fresh start", line.at),
+            Event::SaidAgain(_) if is_target => self.divider("from here on again; what was said after it is set aside", line.at),
             Event::ModelRequested(_) if is_target => self.has_streamed = false,
             Event::ModelAnswered(body) if is_target => self.answered(&body.reply),
             Event::ModelFailed(body) if is_target && self.has_streamed => self.withdraw(&body.failure.message),
@@ -189,6 +191,9 @@ impl<'a> Transcript<'a> {
             Event::AgentCreated(_)
             | Event::JournalNamed(_)
             | Event::UserSaid(_)
+            | Event::SaidAgain(_)
+            | Event::FreshRequested(_)
+            | Event::FreshStarted(_)
             | Event::MailReceived(_)
             | Event::SegmentStarted(_)
             | Event::TurnStarted(_)
@@ -211,6 +216,11 @@ impl<'a> Transcript<'a> {
             | Event::TurnEnding(_) => {}
         }
         None
+    }
+
+    /// A line across the conversation where the agent stops reading what is above it.
+    fn divider(&mut self, what: &str, at: i64) {
+        self.note(&format!("──── {what} · {} UTC ────", time(at)));
     }
 
     /// Says that the streamed text above does not count: a terminal cannot take it back.

@@ -74,6 +74,8 @@ impl Request {
             // cannot: `base` may name the version that the first attempt has already replaced.
             Request::Hello { .. } => row(Nothing, Unchanged, REPEATABLE),
             Request::Say { .. } => row(Host, Profile, REPEATABLE),
+            Request::StartFresh { .. } => row(Lock, Profile, REPEATABLE),
+            Request::SayAgain { .. } => row(Host, Profile, REPEATABLE),
             Request::Cancel { .. } => row(Lock, Profile, REPEATABLE),
             Request::Finish { .. } => row(Lock, Profile, REPEATABLE),
             // A message is changed to the same text, or taken back, once.
@@ -120,6 +122,7 @@ impl Request {
             | Request::WithdrawMessage { agent, .. }
             | Request::EditMessage { agent, .. }
             | Request::Resume { agent, .. } => Lane::Agent(agent.clone()),
+            Request::StartFresh { .. } | Request::SayAgain { .. } => Lane::Agent("grow".to_owned()),
             Request::AnswerAsk { .. } => Lane::Answers,
             Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
             Request::WriteMemory { .. }
@@ -159,6 +162,8 @@ mod tests {
             Request::Say { agent: text(), id: text(), text: text() },
             Request::Cancel { agent: text(), tree: true },
             Request::Finish { agent: text(), tree: true },
+            Request::StartFresh { id: text() },
+            Request::SayAgain { message: 1, id: text(), text: text() },
             Request::WithdrawMessage { agent: text(), message: 1 },
             Request::EditMessage { agent: text(), message: 1, text: text() },
             Request::AnswerAsk { ask: text(), answer: None },

@@ -40,6 +40,23 @@ pub enum Request {
         /// The message.
         text: String,
     },
+    /// Starts the conversation afresh: from the next turn on the agent reads nothing of what was said before. Answered by
+    /// [`Reply::Said`]; if the agent is at work, it takes effect once the turn has ended. Changes nothing if nothing was said since
+    /// the last fresh start.
+    StartFresh {
+        /// Chosen by the client. A second request with the same id is ignored.
+        id: String,
+    },
+    /// Writes an earlier message of the person to the Grow Agent anew. What was said from that message on is set aside: the agent
+    /// reads nothing more of it. Refused while a turn is under way or a message is queued. Answered by [`Reply::Said`].
+    SayAgain {
+        /// The event that recorded the earlier message.
+        message: u64,
+        /// Chosen by the client. A second message with the same id is ignored.
+        id: String,
+        /// The new message.
+        text: String,
+    },
     /// Stops an agent's turn and its sub-agents.
     Cancel {
         /// The agent.

@@ -26,6 +26,12 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief("journal named", event.data.name);
     case "user_said":
       return brief("message", read(event.data.text), "waiting");
+    case "said_again":
+      return brief("message again", read(event.data.text), "waiting");
+    case "fresh_requested":
+      return brief("fresh start requested");
+    case "fresh_started":
+      return brief("fresh start", "what was said before is no longer read");
     case "mail_received":
       return brief(`mail from ${nameOf(event.data.mail.from)}`, mailWords(event.data.mail), "waiting");
     case "segment_started":

@@ -1,8 +1,9 @@
 /** The command palette: finds views, agents and pages by name. */
 import { Command } from "cmdk";
-import { BookOpen, Bot } from "lucide-react";
+import { BookOpen, Bot, MessageSquarePlus } from "lucide-react";
 import { Dot } from "../design/Dot";
-import { toAgent, toPage } from "../data/links";
+import { useRequest } from "../data/context";
+import { toAgent, toChat, toPage } from "../data/links";
 import { useAgents, usePages } from "../data/queries";
 import { agentState } from "../data/status";
 import { VIEWS } from "./views";
@@ -12,9 +13,14 @@ const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-3 py-2 text-
 export default function Palette({ onClose }: { onClose: () => void }) {
   const agents = useAgents().data ?? [];
   const pages = usePages().data ?? [];
+  const request = useRequest();
   const go = (href: string) => () => {
     location.hash = href;
     onClose();
+  };
+  const startFresh = () => {
+    request.mutate({ op: "start_fresh", id: crypto.randomUUID() });
+    go(toChat)();
   };
   return (
     <Command.Dialog
@@ -32,6 +38,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             <Icon className="size-4 text-ink-3" aria-hidden /> {label}
           </Command.Item>
         ))}
+        <Command.Item value="Start fresh, new conversation" onSelect={startFresh} className={ROW}>
+          <MessageSquarePlus className="size-4 text-ink-3" aria-hidden /> Start fresh
+        </Command.Item>
         {agents.map((agent) => (
           <Command.Item key={agent.id} value={`${agent.name} ${agent.id}`} onSelect={go(toAgent(agent.id))} className={ROW}>
             <Bot className="size-4 text-ink-3" aria-hidden /> {agent.name}

@@ -1005,6 +1005,22 @@ id: string,
 /**
  * The message.
  */
+text: string, } | { "op": "start_fresh", 
+/**
+ * Chosen by the client. A second request with the same id is ignored.
+ */
+id: string, } | { "op": "say_again", 
+/**
+ * The event that recorded the earlier message.
+ */
+message: number, 
+/**
+ * Chosen by the client. A second message with the same id is ignored.
+ */
+id: string, 
+/**
+ * The new message.
+ */
 text: string, } | { "op": "cancel", 
 /**
  * The agent.
@@ -1311,6 +1327,32 @@ id: string,
  * The message.
  */
 text: string, };
+
+export type SaidAgain = { 
+/**
+ * Chosen by the sender.
+ */
+id: string, 
+/**
+ * The event that recorded the earlier message.
+ */
+message: number, 
+/**
+ * The new message.
+ */
+text: string, 
+/**
+ * The past up to the earlier message, as the model reads it; `None` if there is none.
+ */
+past?: string, };
+
+export type FreshRequested = { 
+/**
+ * Chosen by the sender.
+ */
+id: string, };
+
+export type FreshStarted = Record<symbol, never>;
 
 export type MailReceived = { 
 /**

@@ -1,6 +1,6 @@
 /** The conversation with the Grow Agent. */
 import { Search, Sprout } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { IconButton } from "../design/Button";
 import { Dot } from "../design/Dot";
 import { Meter } from "../design/Meter";
@@ -17,6 +17,9 @@ import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
+
+// It does nothing before the first paint.
+const FreshStart = lazy(async () => ({ default: (await import("../journal/FreshStart")).FreshStart }));
 
 export default function Chat({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
@@ -74,6 +77,9 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
           </a>
         )}
       </div>
+      <Suspense fallback={<span className="size-8 shrink-0" />}>
+        <FreshStart />
+      </Suspense>
       <IconButton label="Search this conversation" aria-pressed={searching} onClick={() => onSearching(!searching)}>
         <Search className="size-4" aria-hidden />
       </IconButton>

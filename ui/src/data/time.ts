@@ -66,6 +66,11 @@ export function day(at: number, now: number): string {
   return (sameYear ? DATE : DATE_AND_YEAR).format(at);
 }
 
+/** The date and the time of day. */
+export function dayAndTime(at: number): string {
+  return `${DATE_AND_YEAR.format(at)}, ${clock(at)}`;
+}
+
 /** Full date and time, for tooltips. */
 export function exactTime(at: number): string {
   return EXACT.format(at);

@@ -5,7 +5,7 @@ import { HostError } from "../bridge";
 import { useRequest } from "../data/context";
 
 /** `onTooLate`: the agent has read the message, so it cannot be taken back. */
-export function QueuedActions({ agent, message, onEdit, onTooLate }: { agent: string; message: number; onEdit: () => void; onTooLate: () => void }) {
+export function QueuedActions({ agent, message, isAfterFresh, onEdit, onTooLate }: { agent: string; message: number; isAfterFresh: boolean; onEdit: () => void; onTooLate: () => void }) {
   const request = useRequest();
   const isSending = request.isPending || request.isSuccess;
   const withdraw = async () => {
@@ -21,7 +21,7 @@ export function QueuedActions({ agent, message, onEdit, onTooLate }: { agent: st
   return (
     <div data-uncopied className="mt-1 flex flex-col items-end">
       <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
-        <span>Not read yet. The agent reads it before its next step.</span>
+        <span>{isAfterFresh ? "Not read yet. The fresh start begins with it, once this turn has ended." : "Not read yet. The agent reads it before its next step."}</span>
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>
           Edit
         </Button>

@@ -1,21 +1,27 @@
-/** A message to the agent. One that it has not read yet can be changed or taken back. */
+/** A message to the agent. One that it has not read yet can be changed or taken back; an earlier one can be sent again. */
+import { Pencil } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { bytes } from "../data/bytes";
+import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { useDrafts } from "../data/context";
+import { GROW } from "../data/journals";
 import { agentName } from "../data/names";
 import { exactTime } from "../data/time";
 import type { Said } from "./items";
-import { QueuedActions } from "./QueuedActions";
 
-// Rare, so it does not delay the first paint.
+// Rare, so they do not delay the first paint.
+const QueuedActions = lazy(async () => ({ default: (await import("./QueuedActions")).QueuedActions }));
+const AgainEditor = lazy(async () => ({ default: (await import("./AgainEditor")).AgainEditor }));
 const MessageEditor = lazy(async () => ({ default: (await import("./MessageEditor")).MessageEditor }));
 
-export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; marked: boolean; nameOf: (agent: string) => string }) {
-  const { agent, item, isQueued, marked, nameOf } = props;
-  const [edited, setEdited] = useEdited(agent, item.seq);
+export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; isAside: boolean; marked: boolean; nameOf: (agent: string) => string }) {
+  const { agent, item, isQueued, isAside, marked, nameOf } = props;
+  const [edited, setEdited] = useEdited(`${agent}:${item.seq}`);
+  const [again, setAgain] = useEdited(`${agent}:${item.seq}:again`);
   const [isTooLate, setTooLate] = useState(false);
   const mine = item.by === "person";
+  const canSendAgain = mine && !isQueued && !isAside && agent === GROW;
   const look = !mine ? "rounded-bl-md border border-line bg-surface" : isQueued ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
@@ -24,12 +30,27 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; m
         <Suspense fallback={<div className="h-28" />}>
           <MessageEditor agent={agent} message={item.seq} text={edited} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
         </Suspense>
+      ) : canSendAgain && again !== null ? (
+        <Suspense fallback={<div className="h-40" />}>
+          <AgainEditor message={item.seq} text={again} onChange={setAgain} onClose={() => setAgain(null)} />
+        </Suspense>
       ) : (
-        <div dir="auto" title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
-          <Shortened text={item.text} />
+        <div className={cx("group flex w-full items-center gap-1", mine && "justify-end")}>
+          {canSendAgain && (
+            <IconButton label="Edit and send again" data-uncopied className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" onClick={() => setAgain(item.text)}>
+              <Pencil className="size-3.5" aria-hidden />
+            </IconButton>
+          )}
+          <div dir="auto" title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
+            <Shortened text={item.text} />
+          </div>
         </div>
       )}
-      {isQueued && edited === null && !isTooLate && <QueuedActions agent={agent} message={item.seq} onEdit={() => setEdited(item.text)} onTooLate={() => setTooLate(true)} />}
+      {isQueued && edited === null && !isTooLate && (
+        <Suspense fallback={<div className="h-7" />}>
+          <QueuedActions agent={agent} message={item.seq} isAfterFresh={item.afterFresh === true} onEdit={() => setEdited(item.text)} onTooLate={() => setTooLate(true)} />
+        </Suspense>
+      )}
       {isTooLate && edited === null && (
         <p role="alert" className="mt-1 text-xs text-ink-2">
           This message is no longer queued. Write to it what is different now.
@@ -62,9 +83,8 @@ function Shortened({ text }: { text: string }) {
  * The changed text of a message; `null` if it is not being edited. Stored as a draft: the row is removed when it is scrolled
  * away, and the editor stays open even if the agent reads the message meanwhile, so that no text is lost.
  */
-function useEdited(agent: string, message: number): [string | null, (text: string | null) => void] {
+function useEdited(id: string): [string | null, (text: string | null) => void] {
   const drafts = useDrafts();
-  const id = `${agent}:${message}`;
   const [edited, setEdited] = useState<string | null>(() => drafts.get("message", id) || null);
   const change = (text: string | null) => {
     setEdited(text);

@@ -12,12 +12,13 @@ import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
+import { isTarget } from "./isTarget";
 import type { Item } from "./items";
 import { Row, type Target } from "./rows";
-import { TroubleNote } from "./TroubleNote";
 import { useTranscript } from "./useTranscript";
 
-// Nothing can be selected before the first paint.
+// Nothing can be selected, and no trouble is known, before the first paint.
+const TroubleNote = lazy(async () => ({ default: (await import("./TroubleNote")).TroubleNote }));
 const CopyRows = lazy(async () => ({ default: (await import("./CopyRows")).CopyRows }));
 
 /** The estimated height of a row that is not measured yet, in pixels. */
@@ -158,7 +159,9 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
           <ArrowDown className="size-4" aria-hidden /> Jump to latest
         </Button>
       )}
-      <TroubleNote agent={agent} request={request} />
+      <Suspense fallback={null}>
+        <TroubleNote agent={agent} request={request} />
+      </Suspense>
       <div className="mx-auto max-w-[50rem] px-6">
         <InlineError problem={request.error ?? journal.stopped ?? journal.error} />
       </div>
@@ -182,11 +185,6 @@ function DayLine({ before, at }: { before: number | undefined; at: number | unde
 /** Distance in pixels from the visible area to the end of the list. */
 function distanceToEnd(element: HTMLElement): number {
   return element.scrollHeight - element.scrollTop - element.clientHeight;
-}
-
-function isTarget(item: Item, target: Target): boolean {
-  if (target.effect !== undefined) return item.kind === "calls" && item.calls.some((call) => call.effect === target.effect);
-  return item.seq === target.seq;
 }
 
 /** A live region that announces an answer once it is complete, not delta by delta. */

@@ -169,3 +169,45 @@ describe("a transcript", () => {
     expect(folded([line("journal_named", { name: "n" })]).items).toEqual([]);
   });
 });
+
+describe("a past that is left behind", () => {
+  const turn = (number: number, text: string) => [
+    line("turn_started", { turn: number }),
+    line("model_requested", { attempt: 1 }),
+    line("model_answered", { reply: { content: [{ type: "text", text }], stop: "end_turn", usage, model: "m", request_id: null, cost: 1 } }),
+    line("turn_ended", { turn: number, ended: "done", reports: [] }),
+  ];
+  const kinds = (lines: EventLine[]) => folded(lines).items.map((item) => item.kind);
+
+  test("a fresh start between turns is a divider", () => {
+    seq = 0;
+    const lines = [line("user_said", { id: "a", text: "one" }), ...turn(1, "first"), line("fresh_requested", { id: "f" }), line("fresh_started", {}), line("user_said", { id: "b", text: "two" }), ...turn(2, "second")];
+    expect(kinds(lines)).toEqual(["said", "answer", "end", "divider", "said", "answer", "end"]);
+    expect(folded(lines).items.filter((item) => item.kind === "end" && item.last)).toHaveLength(1);
+  });
+
+  test("during a turn it is announced, and later messages wait for it", () => {
+    seq = 0;
+    const said = line("user_said", { id: "a", text: "one" });
+    const [started, requested, answered, ended] = turn(1, "first") as [EventLine, EventLine, EventLine, EventLine];
+    const before = folded([said, started, requested, line("user_said", { id: "b", text: "also" }), line("fresh_requested", { id: "f" }), line("user_said", { id: "c", text: "new" }), line("model_requested", { attempt: 1 })]);
+    expect(before.items.map((item) => item.kind)).toEqual(["said", "note", "said"]);
+    expect(before.waiting).toMatchObject([{ text: "new", afterFresh: true }]);
+    const after = fold(before, [{ ...answered, seq: 100 }, { ...ended, seq: 101 }, { ...line("fresh_started", {}), seq: 102 }, { ...line("turn_started", { turn: 2 }), seq: 103 }, { ...line("model_requested", { attempt: 1 }), seq: 104 }]);
+    expect(after.items.map((item) => item.kind)).toEqual(["said", "note", "said", "answer", "end", "divider", "said"]);
+    expect(after).toMatchObject({ waiting: [], freshFrom: null });
+  });
+
+  test("a message that is written anew folds everything from the earlier one on", () => {
+    seq = 0;
+    const lines = [line("user_said", { id: "a", text: "one" }), ...turn(1, "first"), line("user_said", { id: "b", text: "two" }), ...turn(2, "second")];
+    const card = { id: "m", name: "M", context_tokens: 1, max_output_tokens: 1, prices: null, effort: null };
+    lines.push(line("said_again", { id: "c", message: 6, text: "two, better" }), line("segment_started", { carried: "…", card }), ...turn(3, "better"));
+    expect(kinds(lines)).toEqual(["said", "answer", "end", "aside", "said", "answer", "end"]);
+    const aside = folded(lines).items[3];
+    expect(aside?.kind === "aside" && aside.items.map((item) => item.kind)).toEqual(["said", "answer", "end"]);
+    // The earlier message is not loaded.
+    expect(kinds(lines.slice(7))).toEqual(["aside", "said", "answer", "end"]);
+    expect(kinds([...lines, line("said_again", { id: "d", message: 1, text: "one, better" })])).toEqual(["aside", "said"]);
+  });
+});

@@ -32,8 +32,24 @@ type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Ite
 
 /** Adds a message of the person; during a turn it is queued for the next model call. */
 function say(draft: Draft, said: Said) {
-  if (draft.working) draft.waiting = [...draft.waiting, said];
+  if (draft.working) draft.waiting = [...draft.waiting, draft.freshFrom === null ? said : { ...said, afterFresh: true }];
   else push(draft, said);
+}
+
+/** The model reads the queued messages; not those that wait for a fresh start. */
+function read(draft: Draft) {
+  const { freshFrom } = draft;
+  const waits = (said: Said) => freshFrom !== null && said.seq > freshFrom;
+  draft.items.push(...draft.waiting.filter((said) => !waits(said)));
+  draft.waiting = draft.waiting.filter(waits);
+}
+
+/** Folds everything from a message on. If it is not loaded, all that is loaded comes after it. */
+function setAside(draft: Draft, line: EventLine, message: number) {
+  const from = Math.max(0, draft.items.findIndex((item) => item.kind === "said" && item.seq === message));
+  const items = draft.items.splice(from);
+  const first = items[0];
+  if (first) push(draft, { kind: "aside", key: `aside-${line.seq}`, at: first.at, seq: first.seq, items });
 }
 
 /** Marks the latest ending as no longer resumable, because the conversation has continued. */
@@ -59,10 +75,24 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "user_said":
       goOn(draft);
       return say(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+    case "said_again":
+      goOn(draft);
+      setAside(draft, line, event.data.message);
+      draft.isAgain = true;
+      return push(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+    case "fresh_requested":
+      draft.freshFrom = line.seq;
+      if (draft.working) push(draft, { kind: "note", ...place(line, "note"), text: "You asked for a fresh start: it begins once this turn has ended" });
+      return;
+    case "fresh_started":
+      draft.freshFrom = null;
+      goOn(draft);
+      return push(draft, { kind: "divider", ...place(line, "divider") });
     case "mail_received":
       return addMail(draft, line, event.data.mail);
     case "segment_started":
-      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Model changed to ${event.data.card.name || event.data.card.id}` });
+      if (draft.isAgain) draft.isAgain = false;
+      else if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Model changed to ${event.data.card.name || event.data.card.id}` });
       return;
     case "turn_started":
       goOn(draft);
@@ -76,9 +106,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       draft.calling = line.seq;
       // A retry repeats the first request, so it includes no queued messages.
       if (event.data.attempt > 1) return;
-      draft.items.push(...draft.waiting);
-      draft.waiting = [];
-      return;
+      return read(draft);
     case "model_failed":
       draft.calling = null;
       return;
@@ -142,9 +170,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       return settle(draft, event.data.charge, event.data.cost);
     case "session_intended":
       draft.working = true;
-      draft.items.push(...draft.waiting);
-      draft.waiting = [];
-      return;
+      return read(draft);
     case "charge_refused":
     case "session_started":
     case "session_progressed":

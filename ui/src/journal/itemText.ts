@@ -10,6 +10,10 @@ export function itemText(item: Item): string {
     case "answer":
     case "note":
       return item.text;
+    case "divider":
+      return "";
+    case "aside":
+      return item.items.map(itemText).filter(Boolean).join("\n\n");
     case "calls":
       return item.calls.map((call) => [toolWords(call).verb, toolWords(call).about].filter(Boolean).join(" ")).join("\n");
     case "reported":

@@ -38,6 +38,8 @@ export interface Said {
   text: string;
   /** `person`, or the id of the agent that wrote it. */
   by: string;
+  /** Whether it waits for a fresh start, as long as it is queued. */
+  afterFresh?: boolean;
 }
 /** An answer of the model. */
 export interface Answer {
@@ -116,7 +118,22 @@ export interface End {
   /** Whether it is the last ending, so that it can be resumed. */
   last: boolean;
 }
-export type Item = Said | Answer | Calls | Reported | Charge | Asking | Note | End;
+/** A fresh start: the agent reads nothing of what is above it. */
+export interface Divider {
+  kind: "divider";
+  key: string;
+  at: number;
+  seq: number;
+}
+/** What was said from a message on that was written anew: the agent reads nothing of it any more. */
+export interface Aside {
+  kind: "aside";
+  key: string;
+  at: number;
+  seq: number;
+  items: readonly Item[];
+}
+export type Item = Said | Answer | Calls | Reported | Charge | Asking | Note | End | Divider | Aside;
 
 export interface Transcript {
   items: readonly Item[];
@@ -130,10 +147,14 @@ export interface Transcript {
   working: boolean;
   /** Messages sent during a turn that the next model call will include. */
   waiting: readonly Said[];
+  /** The request for a fresh start that has not taken effect: later messages wait for it. `null` if there is none. */
+  freshFrom: number | null;
+  /** The last item is a message that was written anew, whose segment has not begun. */
+  isAgain: boolean;
   /** The sequence number of the pending model request; `null` if there is none. */
   calling: number | null;
   /** The latest answered model call of this turn. */
   asked: Asked | null;
 }
 
-export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, working: false, waiting: [], calling: null, asked: null };
+export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, working: false, waiting: [], freshFrom: null, isAgain: false, calling: null, asked: null };

@@ -19,6 +19,9 @@ import { ToolCall } from "./ToolCall";
 // Rare, so it does not delay the first paint.
 const AskCard = lazy(async () => ({ default: (await import("./asks/AskCard")).AskCard }));
 
+const AsideRow = lazy(async () => ({ default: (await import("./LeftBehind")).AsideRow }));
+const Divided = lazy(async () => ({ default: (await import("./LeftBehind")).Divided }));
+
 /** What the transcript scrolls to and marks: a tool call, or a sequence number. */
 export interface Target {
   effect?: string;
@@ -32,15 +35,17 @@ export interface RowProps {
   item: Exclude<Item, Answer>;
   /** The message is recorded but not sent to the model yet. */
   isQueued: boolean;
+  /** It is in a part that was set aside. */
+  isAside?: boolean;
   at: Target | null;
   nameOf: (agent: string) => string;
   onResume: (() => void) | null;
 }
 
-export const Row = memo(function Row({ agent, item, isQueued, at, nameOf, onResume }: RowProps) {
+export const Row = memo(function Row({ agent, item, isQueued, isAside = false, at, nameOf, onResume }: RowProps) {
   switch (item.kind) {
     case "said":
-      return <SaidRow agent={agent} item={item} isQueued={isQueued} marked={item.seq === at?.seq} nameOf={nameOf} />;
+      return <SaidRow agent={agent} item={item} isQueued={isQueued} isAside={isAside} marked={item.seq === at?.seq} nameOf={nameOf} />;
     case "calls":
       return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
@@ -57,6 +62,18 @@ export const Row = memo(function Row({ agent, item, isQueued, at, nameOf, onResu
       return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
     case "end":
       return <EndRow item={item} onResume={onResume} />;
+    case "divider":
+      return (
+        <Suspense fallback={<div className="h-12" />}>
+          <Divided at={item.at}>Fresh start</Divided>
+        </Suspense>
+      );
+    case "aside":
+      return (
+        <Suspense fallback={<div className="h-9" />}>
+          <AsideRow agent={agent} item={item} at={at} nameOf={nameOf} />
+        </Suspense>
+      );
   }
 });
 

@@ -1,7 +1,7 @@
 /** The quick chat: the conversation with the Grow Agent in a small window above the others. Links open in the main window. */
 import { useMutation } from "@tanstack/react-query";
 import { Inbox, Maximize2, Sprout, X } from "lucide-react";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import type { HostError } from "../bridge";
 import { IconButton } from "../design/Button";
 import { Dot } from "../design/Dot";
@@ -14,6 +14,9 @@ import { useAgents, useAsks } from "../data/queries";
 import { agentState } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { TranscriptView } from "../journal/TranscriptView";
+
+// It does nothing before the first paint.
+const FreshStart = lazy(async () => ({ default: (await import("../journal/FreshStart")).FreshStart }));
 
 export function Quick() {
   const host = useHost();
@@ -65,6 +68,9 @@ function Header({ onOpen, onHide }: { onOpen: (hash: string) => void; onHide: ()
             <Inbox className="size-4" aria-hidden /> {waiting}
           </IconButton>
         )}
+        <Suspense fallback={<span className="size-8" />}>
+          <FreshStart />
+        </Suspense>
         <IconButton label="Open in the main window" onClick={() => onOpen(toChat)}>
           <Maximize2 className="size-4" aria-hidden />
         </IconButton>

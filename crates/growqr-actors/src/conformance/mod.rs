@@ -6,6 +6,7 @@
 mod agents;
 mod asks;
 mod fakes;
+mod fresh;
 mod hooked_store;
 mod lifecycle;
 mod mail;
@@ -20,6 +21,7 @@ mod world;
 
 pub use agents::*;
 pub use asks::*;
+pub use fresh::*;
 pub use hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 pub use lifecycle::*;
 pub use mail::*;
@@ -124,6 +126,9 @@ macro_rules! placement_conformance {
             an_ask_is_settled_with_its_default_at_its_deadline
             the_asks_of_a_cancelled_tree_are_withdrawn
             random_stories_with_kills_lose_no_ask_and_no_answer
+            a_fresh_start_is_made_once_when_killed_at_any_append
+            a_message_that_is_written_anew_is_answered_once_when_killed_at_any_append
+            random_fresh_starts_with_kills_answer_every_message_once
             a_session_reports_and_goes_on_with_the_next_message
             a_session_that_asks_does_everything_once_when_killed_at_any_append
             a_session_that_is_cancelled_stops_once_when_killed_at_any_append

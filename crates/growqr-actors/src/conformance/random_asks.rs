@@ -14,16 +14,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Numbers that look random and are the same in every run (a linear congruential generator, with the constants of MMIX).
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
     /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    pub(super) fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         let index = self.below(all.len().max(1) as u64);
         all.get(usize::try_from(index).ok()?)
     }

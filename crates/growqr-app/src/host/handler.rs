@@ -86,6 +86,8 @@ impl Handler {
         match request {
             Request::Hello { version } => hello(version, profile.library.profile()),
             Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
+            Request::StartFresh { id } => agents::start_fresh(&profile.library, self.host.as_ref(), &profile.ports(), id).await,
+            Request::SayAgain { message, id, text } => agents::say_again(self.host()?, &*profile.store, message, id, text).await,
             Request::Resume { agent, id } => agents::resume(&profile.library, self.host()?, agent, id).await,
             Request::Cancel { agent, tree } => self.control(agent, Input::Cancel { tree }).await,
             Request::Finish { agent, tree } => self.control(agent, Input::Finish { tree }).await,

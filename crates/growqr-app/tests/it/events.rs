@@ -4,10 +4,11 @@ use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, A
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
-    ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
-    MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed, ReviewIntended,
-    SegmentStarted, SessionDecided, SessionEnded, SessionIntended, SessionProgressed, SessionReplied, SessionStarted,
-    ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
+    ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, FreshRequested, FreshStarted,
+    JournalNamed, MailReceived, MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed,
+    ReviewIntended, SaidAgain, SegmentStarted, SessionDecided, SessionEnded, SessionIntended, SessionProgressed, SessionReplied,
+    SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted,
+    UserSaid, Verdict,
 };
 use growqr_core::id::{
     AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,
@@ -459,6 +460,11 @@ fn asks() -> Vec<Event> {
     events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
     events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());
     events.push(TurnPaused { limit: LimitReached::TreeCalls }.into());
+    events.push(FreshRequested { id: MessageId::new("f") }.into());
+    events.push(FreshStarted {}.into());
+    for past in [None, Some(text())] {
+        events.push(SaidAgain { id: MessageId::new("m"), message: Seq(3), text: text(), past }.into());
+    }
     events.push(MessageWithdrawn { message: Seq(3) }.into());
     events.push(MessageEdited { message: Seq(3), text: text() }.into());
     events

@@ -6,6 +6,9 @@ use clap::{Args, Subcommand};
 pub struct Chat {
     /// The message; `-` reads it from standard input [default: an interactive prompt]
     pub message: Option<String>,
+    /// Send MESSAGE in place of an earlier message, by its number in `agents show grow`: what was said after that one is set aside
+    #[arg(long, value_name = "NUMBER", requires = "message")]
+    pub again: Option<u64>,
     /// The conversation to continue [default: grow, the main one]
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,

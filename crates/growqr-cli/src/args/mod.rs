@@ -43,6 +43,8 @@ pub struct Cli {
 pub enum Command {
     /// Chat with the Grow Agent: send one message, or start an interactive prompt
     Chat(Chat),
+    /// Start the conversation afresh: the Grow Agent keeps its memory and reads nothing of what was said before
+    Fresh,
     /// List and control the Grow Agent and its sub-agents
     #[command(subcommand)]
     Agents(Agents),

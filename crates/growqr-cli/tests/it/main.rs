@@ -10,6 +10,7 @@ mod commands;
 mod docker_desk;
 #[cfg(target_os = "linux")]
 mod docker_proxy;
+mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod images;

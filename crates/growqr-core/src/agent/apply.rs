@@ -2,6 +2,7 @@
 //! of the rules of this build and of the person's settings.
 
 use super::child::{Child, Sender};
+use super::fresh::NextPast;
 use super::render;
 use super::state::{CurrentSegment, State};
 use super::transcript::Transcript;
@@ -32,6 +33,9 @@ impl State {
             Event::AgentCreated(body) => self.created(body, at),
             Event::JournalNamed(body) => self.journal = Some(body.name.clone()),
             Event::UserSaid(body) => self.user_said(body, at),
+            Event::SaidAgain(body) => self.said_again(body, at),
+            Event::FreshRequested(body) => self.fresh_requested(body),
+            Event::FreshStarted(_) => self.fresh_started(),
             Event::MailReceived(body) => self.mail_received(&body.mail, at),
             Event::SegmentStarted(body) => self.segment_started(body),
             Event::TurnStarted(body) => self.turn_started(body),
@@ -95,7 +99,11 @@ impl State {
 
     fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
-        self.pending.push(Pending::UserMessage { seq: self.seq, text: body.text.clone(), at });
+        let message = Pending::UserMessage { seq: self.seq, text: body.text.clone(), at };
+        if let NextPast::FreshAfterTurn(held) = &mut self.next_past {
+            return held.push(message);
+        }
+        self.pending.push(message);
         self.message_since_cancel |= self.cancelling;
         self.new_message();
     }
@@ -189,6 +197,9 @@ impl State {
             let text = self.take_open_request();
             self.counters.past_was_carried = true;
             self.pending.push(Pending::Continue(text));
+        }
+        if self.leaves_past_behind() {
+            self.next_past = NextPast::Whole;
         }
         let (hash, card) = (body.segment.clone(), body.card.clone());
         self.segment = Some(CurrentSegment { hash, card, bytes: body.bytes, tools, has_opening });
@@ -495,7 +506,13 @@ impl State {
     }
 
     fn message_withdrawn(&mut self, message: Seq) {
-        self.remove_pending(|pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message));
+        let is_withdrawn = |pending: &Pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message);
+        if let NextPast::FreshAfterTurn(held) = &mut self.next_past
+            && held.iter().any(is_withdrawn)
+        {
+            return held.retain(|pending| !is_withdrawn(pending));
+        }
+        self.remove_pending(is_withdrawn);
         let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
         self.message_since_cancel &= self.pending.iter().any(is_message);
         if !self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
@@ -516,7 +533,11 @@ impl State {
     }
 
     fn message_edited(&mut self, message: Seq, new: &str) {
-        for pending in &mut self.pending {
+        let held = match &mut self.next_past {
+            NextPast::FreshAfterTurn(held) => held.as_mut_slice(),
+            NextPast::Whole | NextPast::Only(_) => &mut [],
+        };
+        for pending in self.pending.iter_mut().chain(held) {
             if let Pending::UserMessage { seq, text, .. } = pending
                 && *seq == message
             {

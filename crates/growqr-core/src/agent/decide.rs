@@ -5,6 +5,7 @@ use super::bounds::Affordable;
 use super::children;
 use super::draft::Draft;
 use super::exchange::{Input, Setup};
+use super::fresh::NextPast;
 use super::judge::{Judged, judge};
 use super::render::cut_report;
 use super::state::State;
@@ -40,6 +41,8 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
     match input {
         Input::Created => draft.on_created(),
         Input::Said { id, text } => draft.on_message(id, text),
+        Input::SayAgain { id, message, text, before } => draft.on_message_again(id, message, text, &before),
+        Input::StartFresh { id } => draft.on_start_fresh(id),
         Input::Tell { agent, id, text } => draft.on_message_to_sub_agent(agent, id, &text),
         Input::Mail(mail) => draft.on_mail(mail),
         Input::Answered { attempt, reply, prepared } => draft.on_answer(attempt, reply, prepared),
@@ -66,6 +69,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Stopping => draft.on_stop(),
         Input::Woken { started, process } => draft.on_wake(started, process),
     }
+    draft.start_fresh_after_turn();
     draft.finish()
 }
 
@@ -87,7 +91,10 @@ impl Draft<'_> {
     fn on_message(&mut self, id: MessageId, text: String) {
         if !self.state.received_messages.contains(&id) {
             self.push(UserSaid { id, text });
-            self.handle_pending(true);
+            match self.state.next_past {
+                NextPast::FreshAfterTurn(_) => self.end_paused_turn(),
+                NextPast::Whole | NextPast::Only(_) => self.handle_pending(true),
+            }
         }
     }
 
@@ -196,7 +203,8 @@ impl Draft<'_> {
         let full = self.state.segment.as_ref().is_some_and(|current| {
             self.state.transcript.counted_tokens().saturating_mul(100) > current.card.context_tokens.saturating_mul(FULL_PERCENT)
         });
-        let begins = changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment);
+        let begins =
+            changed || full || self.state.leaves_past_behind() || self.state.last_ended.as_ref().is_some_and(needs_new_segment);
         if begins && !self.state.is_session() {
             self.begin_segment();
         }
@@ -211,7 +219,7 @@ impl Draft<'_> {
             provider: setup.provider.clone(),
             card: setup.card.clone(),
             bytes: setup.bytes,
-            carried: self.state.rendered_past(setup.card.context_tokens),
+            carried: self.state.past_of_next_segment(setup.card.context_tokens),
             picture: picture.filter(|picture| self.state.has_room_for(picture, setup.card.context_tokens)),
             tools: Some(setup.tools.clone()),
         });

@@ -1,6 +1,7 @@
 //! Inputs of the turn machine, and the intents that it gives to the driver.
 
 use super::charge::ChargeBounds;
+use super::state::State;
 use crate::ask::Answer;
 use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
@@ -27,6 +28,24 @@ pub enum Input {
         id: MessageId,
         /// The message.
         text: String,
+    },
+    /// The person writes an earlier message to the Grow Agent anew. What was said from that message on is set aside. Changes nothing
+    /// while a turn is under way or a message is queued.
+    SayAgain {
+        /// Chosen by the sender. A second message with the same id is ignored.
+        id: MessageId,
+        /// The event that recorded the earlier message.
+        message: Seq,
+        /// The new message.
+        text: String,
+        /// The agent before that event.
+        before: Box<State>,
+    },
+    /// Starts the conversation of the Grow Agent afresh: the next segment begins without the past. During a turn this is only
+    /// recorded; it takes effect once the turn has ended, and messages that come meanwhile wait for it.
+    StartFresh {
+        /// Chosen by the sender. A second request with the same id is ignored.
+        id: MessageId,
     },
     /// The person sends a sub-agent a message, paid from the Grow Agent's budget.
     Tell {

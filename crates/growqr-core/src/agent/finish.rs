@@ -100,7 +100,8 @@ impl State {
     /// Whether this event recorded a message of the person that the model has not read.
     #[must_use]
     pub fn is_queued(&self, message: Seq) -> bool {
-        self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message))
+        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message);
+        self.pending.iter().chain(self.held_messages()).any(is_message)
     }
 
     pub(super) fn stop_finishing(&mut self) {

@@ -128,9 +128,8 @@ impl Draft<'_> {
     /// Something new arrived while the turn is paused: go on if the next request is affordable now, otherwise ask. A message of
     /// the person has a budget of its own, with the limits that are set now, so it begins another turn.
     pub(super) fn retry_after_pause(&mut self, is_message: bool) {
-        if let (true, 0, Some(limit)) = (is_message, self.state.depth(), self.state.paused_at()) {
-            self.withdraw_limit_ask();
-            self.end_turn(Ended::Limit(limit));
+        if is_message && self.state.depth() == 0 {
+            self.end_paused_turn();
             return self.begin_turn();
         }
         let affordable = if self.state.is_session() {
@@ -144,6 +143,14 @@ impl Draft<'_> {
                 self.request(1);
             }
             Err(limit) => self.at_limit(limit),
+        }
+    }
+
+    /// Ends the turn if it waits at a limit.
+    pub(super) fn end_paused_turn(&mut self) {
+        if let (true, Some(limit)) = (self.state.is_paused(), self.state.paused_at()) {
+            self.withdraw_limit_ask();
+            self.end_turn(Ended::Limit(limit));
         }
     }
 

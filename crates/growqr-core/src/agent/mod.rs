@@ -23,6 +23,7 @@ mod decide;
 mod draft;
 mod exchange;
 mod finish;
+mod fresh;
 mod judge;
 mod limit;
 mod open_session;

@@ -34,8 +34,18 @@ impl State {
     /// The past as one text for a model with this context window; only its end if it is long. `None` if there is no past. Does
     /// not contain [`State::open_request_text`].
     pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
+        let messages = self.transcript.messages().len();
+        self.rendered_with(context_tokens, if self.is_at_work() { messages.saturating_sub(1) } else { messages })
+    }
+
+    /// Like [`State::rendered_past`], with the open request as well.
+    pub(super) fn rendered_past_with_open_request(&self, context_tokens: u64) -> Option<String> {
+        self.rendered_with(context_tokens, self.transcript.messages().len())
+    }
+
+    /// The past as one text; messages from number `open` on without their own text.
+    fn rendered_with(&self, context_tokens: u64, open: usize) -> Option<String> {
         let messages = self.transcript.messages();
-        let open = if self.is_at_work() { messages.len().saturating_sub(1) } else { messages.len() };
         let limit = self.part_bytes(context_tokens);
         let has_opening = self.segment.as_ref().is_some_and(|current| current.has_opening);
         let mut lines = Vec::new();

@@ -3,6 +3,7 @@
 use super::charge::Charge;
 use super::child::{Child, Sender};
 use super::exchange::Intent;
+use super::fresh::NextPast;
 use super::open_session::Session;
 use super::reviews::Reviewed;
 use super::transcript::Transcript;
@@ -46,6 +47,8 @@ pub struct State {
     pub(super) limit_of_last_message: Option<LimitReached>,
     pub(super) segment: Option<CurrentSegment>,
     pub(super) transcript: Transcript,
+    /// The past with which the next segment begins.
+    pub(super) next_past: NextPast,
     /// Items for the next user message, after the tool results.
     pub(super) pending: Vec<Pending>,
     /// Finished calls whose results were never sent to the model, because the turn ended first.
@@ -148,6 +151,7 @@ impl State {
             limit_of_last_message: None,
             segment: None,
             transcript: Transcript::default(),
+            next_past: NextPast::default(),
             pending: Vec::new(),
             unsent_results: Vec::new(),
             shortenable_pending: None,
@@ -276,6 +280,12 @@ impl State {
     #[must_use]
     pub fn has_received(&self, mail: &EffectId) -> bool {
         self.received_mail.contains(mail)
+    }
+
+    /// Whether a message, or a request for a fresh start, with this id was received.
+    #[must_use]
+    pub fn has_received_message(&self, id: &MessageId) -> bool {
+        self.received_messages.contains(id)
     }
 
     /// Ids of all mail that was received.

@@ -153,6 +153,7 @@ pub fn spending(entry: &Entry) -> Option<SpendingView> {
 fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
     let (author, text) = match &entry.event {
         Event::UserSaid(body) => (Author::Person, body.text.clone()),
+        Event::SaidAgain(body) => (Author::Person, body.text.clone()),
         Event::AgentCreated(body) => {
             let request = body.birth.as_ref()?;
             (Author::Agent(body.parent.clone()?), request.task.clone())

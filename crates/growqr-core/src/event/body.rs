@@ -38,6 +38,31 @@ pub struct UserSaid {
     pub text: String,
 }
 
+/// See [`super::Event::SaidAgain`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidAgain {
+    /// Chosen by the sender. A second message with the same id is ignored.
+    pub id: MessageId,
+    /// The event that recorded the earlier message.
+    pub message: Seq,
+    /// The new message.
+    pub text: String,
+    /// The past up to the earlier message, with which the next segment begins; `None` if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<String>,
+}
+
+/// See [`super::Event::FreshRequested`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreshRequested {
+    /// Chosen by the sender. A second request with the same id is ignored.
+    pub id: MessageId,
+}
+
+/// See [`super::Event::FreshStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreshStarted {}
+
 /// See [`super::Event::MailReceived`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailReceived {

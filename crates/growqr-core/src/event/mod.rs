@@ -24,7 +24,7 @@ use std::slice;
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
 /// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text,
-/// sessions, conflicts of memory, and held changes of memory.
+/// sessions, and conflicts of memory. Kinds of events that are added later do not raise it: an earlier build refuses them by name.
 pub const SCHEMA_VERSION: u32 = 3;
 
 macro_rules! events {
@@ -78,6 +78,12 @@ events! {
     JournalNamed => "journal_named",
     /// The person sent the agent a message.
     UserSaid => "user_said",
+    /// The person writes an earlier message anew. What was said from that message on is set aside: the next segment does not have it.
+    SaidAgain => "said_again",
+    /// The person asks for a fresh start, which takes effect once the turn under way has ended.
+    FreshRequested => "fresh_requested",
+    /// A fresh start: the next segment begins without the past.
+    FreshStarted => "fresh_started",
     /// Mail arrived.
     MailReceived => "mail_received",
     /// Provider, model, system text or tools changed.

@@ -37,6 +37,32 @@ pub struct UserSaid {
     pub text: String,
 }
 
+/// See [`super::Event::SaidAgain`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SaidAgain {
+    /// Chosen by the sender.
+    pub id: String,
+    /// The event that recorded the earlier message.
+    pub message: u64,
+    /// The new message.
+    pub text: String,
+    /// The past up to the earlier message, as the model reads it; `None` if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub past: Option<String>,
+}
+
+/// See [`super::Event::FreshRequested`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FreshRequested {
+    /// Chosen by the sender.
+    pub id: String,
+}
+
+/// See [`super::Event::FreshStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FreshStarted {}
+
 /// See [`super::Event::MailReceived`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MailReceived {

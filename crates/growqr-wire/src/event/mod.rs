@@ -95,6 +95,12 @@ events! {
     JournalNamed => "journal_named",
     /// The person sent the agent a message.
     UserSaid => "user_said",
+    /// The person writes an earlier message anew: what was said from that message on is set aside.
+    SaidAgain => "said_again",
+    /// The person asks for a fresh start, which takes effect once the turn under way has ended.
+    FreshRequested => "fresh_requested",
+    /// A fresh start: the agent reads nothing more of what was said before.
+    FreshStarted => "fresh_started",
     /// Mail from another agent arrived.
     MailReceived => "mail_received",
     /// Provider, model, system text or tools changed.

@@ -6,6 +6,7 @@ import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
 import type { FakeMemoryNotice } from "./memoryNotice";
+import { sayAgain, startFresh } from "./fresh";
 import { editMessage, withdrawMessage } from "./queue";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
@@ -80,6 +81,11 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { hello: { version: 1, pid: 1, profile: "local" } };
     case "say":
       return { said: { agent: world.say(request.agent, request.id, request.text) } };
+    case "start_fresh":
+      startFresh(world, request.id);
+      return { said: { agent: { ...world.agent("grow") } } };
+    case "say_again":
+      return { said: { agent: sayAgain(world, request.message, request.id, request.text) } };
     case "cancel":
       world.cancel(request.agent, request.tree);
       return "done";
@@ -160,7 +166,7 @@ function messages(world: World): Message[] {
   return world.state.events.flatMap((line): Message[] => {
     const event = eventOf(line);
     const base = { agent: line.agent, seq: line.seq, at: line.at };
-    if (event.kind === "user_said") return [{ ...base, author: "person", text: event.data.text }];
+    if (event.kind === "user_said" || event.kind === "said_again") return [{ ...base, author: "person", text: event.data.text }];
     if (event.kind !== "model_answered") return [];
     const text = event.data.reply.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     return text ? [{ ...base, author: { agent: line.agent }, text }] : [];

@@ -1,6 +1,7 @@
 /** Performs one step of a simulated agent. */
 import type { Ended, JournalEvent, Mail, ModelReply, ReportEnding, ToolContent } from "../wire";
 import { answerOf, openAsks, raise, withdrawAsks } from "./asks";
+import { startFreshAfterTurn } from "./fresh";
 import { eventOf, type Stage } from "./stage";
 import { answer, type Step } from "./steps";
 
@@ -126,7 +127,8 @@ function end(world: Stage, id: string, ended: Ended) {
   withdrawAsks(world, id);
   world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: ending === "done" && agent.depth === 0 ? "idle" : ending, reserved: 0 });
   for (const mail of reports) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
-  if (ended !== "done" || !world.state.waiting[id]?.length) return;
+  const isFresh = startFreshAfterTurn(world, id);
+  if ((ended !== "done" && !isFresh) || !world.state.waiting[id]?.length) return;
   const next = world.state.waiting[id].map((message) => message.text).join("\n\n");
   world.state.waiting[id] = [];
   world.begin(id, next);

@@ -1,7 +1,7 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 use async_trait::async_trait;
-use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier, record};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskScope, EditedPage};
 use growqr_core::clock::{Clock, Random, Timestamp};
@@ -68,6 +68,14 @@ pub async fn write_reviews(store: Arc<dyn Store>) {
     story.reviews().await;
     story.save_snapshot(&AgentId::grow()).await;
     story.reviews_that_are_left_open().await;
+}
+
+/// Writes the story of a conversation that leaves its past behind into an empty store.
+pub async fn write_fresh_starts(store: Arc<dyn Store>) {
+    let story = Story::new(store);
+    story.fresh_starts().await;
+    story.save_snapshot(&AgentId::grow()).await;
+    story.a_fresh_start_that_is_left_open().await;
 }
 
 /// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
@@ -651,6 +659,35 @@ impl Story {
         self.deliver().await;
         self.answer(&AgentId::grow(), says("It cannot.")).await;
         self.change_settings(|settings| settings.workbench = Workbench::Available);
+    }
+
+    /// A fresh start between turns, one during a turn with a message that waits for it, and messages that are written anew.
+    async fn fresh_starts(&self) {
+        let grow = AgentId::grow();
+        self.input(&grow, Input::Created).await;
+        self.say("one").await;
+        let one = self.ports.store.messages(&grow, None, 1).await.unwrap().remove(0).seq;
+        self.answer(&grow, says("First.")).await;
+        self.input(&grow, Input::StartFresh { id: self.message() }).await;
+        self.say("two").await;
+        self.input(&grow, Input::StartFresh { id: self.message() }).await;
+        self.say("three").await;
+        let three = self.ports.store.messages(&grow, None, 1).await.unwrap().remove(0).seq;
+        self.answer(&grow, says("Second.")).await;
+        self.answer(&grow, says("Third.")).await;
+        for (message, text) in [(three, "three, better"), (one, "one, better")] {
+            let earlier = load_earlier(&*self.ports.store, &grow, message).await.unwrap().unwrap();
+            let (id, text, before) = (self.message(), text.to_owned(), Box::new(earlier.before));
+            self.input(&grow, Input::SayAgain { id, message, text, before }).await;
+            self.answer(&grow, says("Better.")).await;
+        }
+    }
+
+    /// A kill during a turn, with a fresh start and a message that wait for its end.
+    async fn a_fresh_start_that_is_left_open(&self) {
+        self.say("work").await;
+        self.input(&AgentId::grow(), Input::StartFresh { id: self.message() }).await;
+        self.say("later").await;
     }
 
     /// A kill with sessions at work: one that asks, one with a reply that is not delivered, one that is being stopped.

@@ -3,6 +3,7 @@
 mod asks;
 mod charges;
 mod conflicts;
+mod fresh;
 mod identity;
 mod interrupted;
 mod limits;

@@ -3,7 +3,8 @@
 
 use super::world::{World, calls, reply, rules, says, setup, spawn};
 use crate::agent::{Input, Intent, wanted_calls};
-use crate::id::{AgentId, EffectId, ExecutorId};
+use crate::event::{Entry, Event};
+use crate::id::{AgentId, EffectId, ExecutorId, Seq};
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::{CommitPlan, ConflictPage, MemoryConflict, ReviewProblem};
 use crate::model::{FailureKind, Reply, StopReason};
@@ -15,6 +16,8 @@ use serde_json::json;
 #[derive(Clone, Debug)]
 enum Step {
     Say(String),
+    SayAgain(usize, String),
+    StartFresh,
     Answer(Reply, bool),
     Fail(FailureKind),
     Intend(usize),
@@ -97,6 +100,8 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         4 => "[a-z ]{0,8}".prop_map(Step::Say),
+        2 => (any::<usize>(), "[a-z ]{0,8}").prop_map(|(which, text)| Step::SayAgain(which, text)),
+        2 => Just(Step::StartFresh),
         10 => (answer(), any::<bool>()).prop_map(|(reply, is_prepared)| Step::Answer(reply, is_prepared)),
         2 => failure.prop_map(Step::Fail),
         3 => any::<usize>().prop_map(Step::Intend),
@@ -124,6 +129,19 @@ fn plan() -> CommitPlan {
 fn apply(world: &mut World, step: Step) {
     match step {
         Step::Say(text) => drop(world.say(&text)),
+        Step::SayAgain(which, text) => {
+            let is_said = |entry: &&Entry| matches!(entry.event, Event::UserSaid(_) | Event::SaidAgain(_));
+            let said: Vec<Seq> = world.entries.iter().filter(is_said).map(|entry| entry.seq).collect();
+            if !said.is_empty() {
+                let is_open = world.state.has_open_work();
+                let kinds = world.say_again(said[which % said.len()], &text);
+                assert_eq!(kinds.is_empty(), is_open, "only an idle agent takes it");
+            }
+        }
+        Step::StartFresh => {
+            world.start_fresh();
+            assert_eq!(world.start_fresh(), [""; 0], "it is wanted already");
+        }
         Step::Answer(reply, is_prepared) => {
             if let Some(attempt) = world.attempt() {
                 let prepare = |name: &str| match name {

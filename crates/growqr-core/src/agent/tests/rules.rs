@@ -35,7 +35,7 @@ fn commit() -> (&'static str, serde_json::Value) {
 }
 
 /// A sub-agent with an allowance of 40 cents and an open model call.
-fn scout() -> World {
+pub(super) fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
     let birth = SpawnRequest {
         name: "scout".into(),
@@ -815,6 +815,9 @@ fn a_snapshot_of_another_shape_has_another_version() {
     let mut world = World::grow();
     world.say("go");
     world.answer(calls(&[spawn("s"), commit()]));
+    fields(&serde_json::to_value(&world.state).expect("a state can be saved"), "", &mut found);
+    world.start_fresh();
+    world.say("later");
     fields(&serde_json::to_value(&world.state).expect("a state can be saved"), "", &mut found);
     let mut scout = scout();
     fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);

@@ -117,6 +117,26 @@ impl World {
         self.input(Input::Said { id, text: text.to_owned() })
     }
 
+    /// Starts afresh.
+    pub fn start_fresh(&mut self) -> Vec<&'static str> {
+        let id = MessageId::new(format!("f{}", self.entries.len()));
+        self.input(Input::StartFresh { id })
+    }
+
+    /// Writes an earlier message anew.
+    pub fn say_again(&mut self, message: Seq, text: &str) -> Vec<&'static str> {
+        let id = MessageId::new(format!("m{}", self.entries.len()));
+        let before = Box::new(self.before(message));
+        self.input(Input::SayAgain { id, message, text: text.to_owned(), before })
+    }
+
+    /// The agent before this event.
+    fn before(&self, seq: Seq) -> State {
+        let mut before = State::new(self.state.id().clone());
+        self.entries.iter().take_while(|entry| entry.seq < seq).for_each(|entry| before.apply(entry));
+        before
+    }
+
     pub fn answer(&mut self, reply: Reply) -> Vec<&'static str> {
         let attempt = self.attempt().expect("a model call is open");
         self.input(Input::Answered { attempt, reply, prepared: Vec::new() })

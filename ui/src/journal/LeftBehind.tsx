@@ -1,0 +1,49 @@
+/** The rows about what the agent does not read any more. It stays readable and can be searched. */
+import { Disclosure } from "../design/Disclosure";
+import { dayAndTime, exactTime } from "../data/time";
+import { AnswerRow } from "./AnswerRow";
+import { isTarget } from "./isTarget";
+import type { Aside, Item } from "./items";
+import { Row, type Target } from "./rows";
+
+/** A line across the conversation: the agent reads nothing of what is above it. */
+export function Divided({ at, children }: { at: number; children: string }) {
+  return (
+    <p data-uncopied role="separator" aria-label={`${children}, ${exactTime(at)}`} title="The agent keeps its memory. It reads nothing of what is above." className="flex items-center gap-3 pt-6 pb-2 text-xs font-medium text-accent-ink">
+      <span className="h-px grow bg-accent" />
+      {children} · {dayAndTime(at)}
+      <span className="h-px grow bg-accent" />
+    </p>
+  );
+}
+
+/** What a message that was written anew has set aside, folded. Nothing in it can be changed. */
+export function AsideRow(props: { agent: string; item: Aside; at: Target | null; nameOf: (agent: string) => string }) {
+  const { agent, item, at, nameOf } = props;
+  const isAt = at !== null && isTarget(item, at);
+  const messages = count(item.items);
+  return (
+    <Disclosure
+      // A search that finds something in it opens it.
+      key={isAt ? "found" : "folded"}
+      open={isAt}
+      className="pt-3"
+      summary={
+        <span className="text-ink-3">
+          Set aside: {messages === 1 ? "1 message" : `${messages} messages`}. The agent does not read them any more.
+        </span>
+      }
+    >
+      {() => (
+        <div className="border-s-2 border-line ps-4">
+          {item.items.map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />))}
+        </div>
+      )}
+    </Disclosure>
+  );
+}
+
+/** How many messages and answers. */
+function count(items: readonly Item[]): number {
+  return items.reduce((sum, item) => sum + (item.kind === "aside" ? count(item.items) : item.kind === "said" || item.kind === "answer" ? 1 : 0), 0);
+}
