@@ -139,7 +139,7 @@ impl Reading<'_> {
 }
 
 /// The home folder of the person, as git finds it: also on Windows `HOME` comes first, then a drive of the network.
-pub(crate) fn home() -> Option<PathBuf> {
+fn home() -> Option<PathBuf> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let on_drive = || {
         let mut home = variable("HOMEDRIVE").filter(|_| cfg!(windows))?;
@@ -147,6 +147,13 @@ pub(crate) fn home() -> Option<PathBuf> {
         Some(PathBuf::from(home)).filter(|home| home.is_dir())
     };
     variable("HOME").map(PathBuf::from).or_else(on_drive).or_else(env::home_dir)
+}
+
+/// The file that git reads for the person if no setting names another one: its `ignore` or `attributes`.
+pub(crate) fn default_personal_file(name: &str) -> Option<PathBuf> {
+    let folder = env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = folder.or_else(|| home().map(|home| home.join(".config")))?;
+    Some(folder.join("git").join(name))
 }
 
 /// The path with the person's home folder in the place of `~`.
