@@ -1,14 +1,17 @@
 //! What git's index says: as libgit2 reads it, or as the user's git lists it.
 
+use crate::git_program;
 use git2::{Index, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 /// Extended flag of an entry: git does not expect the file in the folder.
 pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
 /// Flag of an entry: the user has promised not to change the file, so git does not look for it.
-const ASSUME_UNCHANGED: u16 = IndexEntryFlag::VALID.bits();
+pub(crate) const ASSUME_UNCHANGED: u16 = IndexEntryFlag::VALID.bits();
 
 /// The mode of a folder in a sparse index.
 const FOLDER: u32 = 0o040_000;
@@ -53,6 +56,33 @@ impl ReadIndex {
     }
 }
 
+/// Reads an index of the repository in `folder`: with libgit2, or through the user's git if it is of a kind that libgit2 does not
+/// know (sparse, split, or without a checksum). It is empty if there is no such file. `own` is a folder of this program inside
+/// `.git`.
+///
+/// # Errors
+/// If it is damaged, or if libgit2 cannot read it and git is not installed.
+pub(crate) fn read(folder: &Path, own: &Path, file: &Path) -> Result<ReadIndex, git2::Error> {
+    match open(file) {
+        Ok(index) => Ok(ReadIndex::Readable(index)),
+        Err(error) if is_damaged(file) => Err(error),
+        Err(error) => {
+            let listed = list(folder, own, file).map_err(|failed| git2::Error::from_str(&format!("{error}; {failed}")))?;
+            Ok(ReadIndex::Listed(parse_list(&listed)))
+        }
+    }
+}
+
+/// Lets the user's git list an index, for [`parse_list`].
+pub(crate) fn list(folder: &Path, own: &Path, file: &Path) -> io::Result<Vec<u8>> {
+    git_program::run(folder, own, file, &["ls-files", "-s", "-v", "-z"], &[])
+}
+
+/// Whether the file is not an index of git: then nothing of it is worth keeping.
+pub(crate) fn is_damaged(file: &Path) -> bool {
+    fs::read(file).is_ok_and(|bytes| !is_intact(&bytes))
+}
+
 /// Opens an index with libgit2. Fails for a sparse one.
 pub(crate) fn open(file: &Path) -> Result<Index, git2::Error> {
     let index = Index::open(file)?;
@@ -77,7 +107,7 @@ fn entry_of(entry: &git2::IndexEntry) -> Entry {
 }
 
 /// Whether these bytes are an index of git, whatever extensions it has.
-pub(crate) fn is_intact(bytes: &[u8]) -> bool {
+fn is_intact(bytes: &[u8]) -> bool {
     let Some((content, checksum)) = bytes.len().checked_sub(CHECKSUM).and_then(|end| bytes.split_at_checked(end)) else {
         return false;
     };
