@@ -3,7 +3,7 @@
 use crate::git_program;
 use git2::{Index, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
 use sha1::{Digest, Sha1};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,6 +12,9 @@ use std::path::Path;
 pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
 /// Flag of an entry: the user has promised not to change the file, so git does not look for it.
 pub(crate) const ASSUME_UNCHANGED: u16 = IndexEntryFlag::VALID.bits();
+
+/// The flags of an entry that number the sides of a conflict.
+const STAGE: u16 = 0x3000;
 
 /// The mode of a folder in a sparse index.
 const FOLDER: u32 = 0o040_000;
@@ -47,11 +50,19 @@ impl ReadIndex {
         }
     }
 
-    /// All entries with their paths.
-    pub(crate) fn entries(&self) -> Box<dyn Iterator<Item = (Vec<u8>, Entry)> + '_> {
+    /// All entries that are not in conflict, by their paths. Unlike the index, they can go from thread to thread.
+    pub(crate) fn into_entries(self) -> BTreeMap<Vec<u8>, Entry> {
         match self {
-            ReadIndex::Readable(index) => Box::new(index.iter().map(|entry| (entry.path.clone(), entry_of(&entry)))),
-            ReadIndex::Listed(entries) => Box::new(entries.iter().map(|(path, entry)| (path.clone(), *entry))),
+            ReadIndex::Readable(index) => {
+                let entries = index.iter().filter(|entry| entry.flags & STAGE == 0);
+                entries
+                    .map(|entry| {
+                        let read = entry_of(&entry);
+                        (entry.path, read)
+                    })
+                    .collect()
+            }
+            ReadIndex::Listed(entries) => entries.into_iter().collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! `PATH` of a child process, in which the test runs itself again.
 
 use crate::partial::sparse;
+use crate::sync::Pair;
 use crate::world::{World, at, write};
 use growqr_core::memory::Memory;
 use std::env;
@@ -74,6 +75,31 @@ fn an_update_that_stops_halfway() {
     }
     assert_eq!(world.memory.read("trips/rome.md").unwrap().content, "far\n");
     world.is_clean();
+}
+
+#[test]
+fn the_number_of_runs_of_git_does_not_grow_with_the_pages_that_are_pulled() {
+    run_with_stand_in("a_pull_of_many_pages");
+}
+
+#[test]
+#[ignore = "is run by the test above, with a stand-in for git"]
+fn a_pull_of_many_pages() {
+    let runs = |pages: usize| {
+        let mut pair = Pair::synced();
+        pair.world.edit_by_hand(".git/info/exclude", "private/\n");
+        pair.world.git(&["sparse-checkout", "set", "--no-cone", "people"]);
+        pair.world.git(&["update-index", "--split-index"]);
+        for number in 0..pages {
+            for folder in ["trips", "private", "people"] {
+                pair.edit_on_server(&format!("{folder}/{number}.md"), "x\n");
+            }
+        }
+        let _ = fs::remove_file(of_stand_in("runs"));
+        assert_eq!(pair.sync().not_pages.len(), pages);
+        fs::read_to_string(of_stand_in("runs")).unwrap().lines().count()
+    };
+    assert_eq!(runs(1), runs(4));
 }
 
 #[test]
