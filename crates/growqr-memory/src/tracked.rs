@@ -35,7 +35,7 @@ enum Source {
         repo: Repository,
         tree: Oid,
         folder: PathBuf,
-        conversion: Conversion,
+        conversion: Box<Conversion>,
     },
     /// Neither can be read: what may be private counts as private.
     Unknown,
@@ -110,7 +110,7 @@ fn read_source(folder: &Path, marks: &IndexMarks) -> Result<Source, git2::Error>
     }
     let repo = Repository::open(folder)?;
     let tree = repo.head()?.peel_to_tree()?.id();
-    Ok(Source::Head { repo, tree, folder: folder.to_owned(), conversion: Conversion::load(folder, None) })
+    Ok(Source::Head { repo, tree, folder: folder.to_owned(), conversion: Box::new(Conversion::load(folder, None)) })
 }
 
 /// The version that would be committed of a file.
