@@ -19,6 +19,7 @@ mod memory;
 mod memory_link;
 mod model_setup;
 mod models;
+mod page_parts;
 mod profile;
 mod rebuild;
 mod rules;

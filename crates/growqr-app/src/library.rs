@@ -2,6 +2,7 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
+use crate::page_parts::PageParts;
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use growqr_core::clock::Clock;
@@ -19,6 +20,7 @@ pub struct Library {
     pub(crate) memory: OnceLock<Arc<MemoryRepo>>,
     /// Whether pages are read.
     pub(crate) has_memory: bool,
+    pub(crate) page_parts: PageParts,
     db: Option<Db>,
 }
 
@@ -33,7 +35,7 @@ impl Library {
             Some(db) => Some(db.profile(profile.id(), SystemClock.now()).await?),
             None => None,
         };
-        Ok(Library { profile, store, memory: OnceLock::new(), has_memory: false, db })
+        Ok(Library { profile, store, memory: OnceLock::new(), has_memory: false, page_parts: PageParts::default(), db })
     }
 
     /// Opens the database and the memory, if they exist. A host may run meanwhile, in any process.
@@ -51,12 +53,19 @@ impl Library {
     /// Opens only the memory; the database is not opened. A memory that cannot be opened says so when it is used.
     #[must_use]
     pub fn open_memory(profile: Profile) -> Library {
-        Library { profile, store: None, memory: OnceLock::new(), has_memory: true, db: None }
+        Library { profile, store: None, memory: OnceLock::new(), has_memory: true, page_parts: PageParts::default(), db: None }
     }
 
     /// A library over a store and a memory that are open for writing.
     pub(crate) fn of(profile: Profile, store: Arc<dyn Store>, memory: Arc<MemoryRepo>) -> Library {
-        Library { profile, store: Some(store), memory: OnceLock::from(memory), has_memory: true, db: None }
+        Library {
+            profile,
+            store: Some(store),
+            memory: OnceLock::from(memory),
+            has_memory: true,
+            page_parts: PageParts::default(),
+            db: None,
+        }
     }
 
     /// All settings with their values.

@@ -28,15 +28,16 @@ impl Library {
         self.memory.get().map(|memory| &**memory)
     }
 
-    /// Pages whose path begins with `prefix`. Files that cannot be pages are not among them.
+    /// A part of the pages whose path begins with `prefix`: the first one, or the one after [`wire::PageRows::next`] of the part
+    /// before. Files that cannot be pages are not among them.
     ///
     /// # Errors
     /// If the repository cannot be read.
-    pub fn memory_list(&self, prefix: &str) -> Result<Vec<wire::PageRow>, AppError> {
-        Ok(self.memory_listing(prefix)?.0)
+    pub fn memory_list(&self, prefix: &str, after: Option<&str>) -> Result<wire::PageRows, AppError> {
+        self.page_parts.part(prefix, after, || Ok(self.memory_listing(prefix)?.0))
     }
 
-    /// Like [`Library::memory_list`], and the number of files and folders that git ignores in the whole memory.
+    /// All pages whose path begins with `prefix`, and the number of files and folders that git ignores in the whole memory.
     ///
     /// # Errors
     /// If the repository cannot be read.

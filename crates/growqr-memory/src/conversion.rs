@@ -3,13 +3,12 @@
 
 use crate::attribute_file::State;
 use crate::attributes::{ATTRIBUTE_FILE, Attributes};
-use crate::git_config::{self, GitConfig};
+use crate::git_config::{GitConfig, default_personal_file};
 use crate::line_ends::LineEnds;
 use crate::tree_entry::blob_at;
 use git2::{Config, ObjectType, Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::borrow::Cow;
-use std::env;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -161,7 +160,8 @@ impl Settings {
             "lf" => false,
             _ => cfg!(windows),
         };
-        let attributes_file = config.path("core.attributesfile").or_else(personal_attributes).map(|file| folder.join(file));
+        let attributes_file = config.path("core.attributesfile").or_else(|| default_personal_file("attributes"));
+        let attributes_file = attributes_file.map(|file| folder.join(file));
         let (folds_case, is_sparse) = (config.is_set("core.ignorecase"), config.is_set("core.sparsecheckout"));
         Settings { auto_crlf, is_eol_crlf, attributes_file, folds_case, is_sparse }
     }
@@ -218,11 +218,4 @@ fn system_attributes() -> Option<PathBuf> {
         Err(_) if cfg!(unix) => Some(PathBuf::from("/etc/gitattributes")),
         Err(_) => None,
     }
-}
-
-/// The attributes of the person, if the configuration names no other file.
-fn personal_attributes() -> Option<PathBuf> {
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || git_config::home().map(|home| home.join(".config"));
-    folder("XDG_CONFIG_HOME").or_else(home).map(|config| config.join("git").join("attributes"))
 }

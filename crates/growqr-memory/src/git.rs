@@ -23,6 +23,9 @@ pub(crate) struct Git {
     pub(crate) staged: PathBuf,
     pub(crate) probe: Arc<dyn Probe>,
     pub(crate) effect_commits: RefCell<EffectCommits>,
+    /// The first pages of commits that touch many, and the number of the others: the adoption of a vault is in the history of
+    /// each of its pages, and takes long to compare.
+    pub(crate) large_commits: RefCell<HashMap<Oid, (Vec<String>, u64)>>,
     /// Pages whose committed version is not yet in the working tree, because another program holds the file.
     pub(crate) held: RefCell<BTreeSet<String>>,
     /// Pages for which git's index is not yet updated.
@@ -58,6 +61,7 @@ impl Git {
             staged,
             probe,
             effect_commits: RefCell::default(),
+            large_commits: RefCell::default(),
             held: RefCell::default(),
             unindexed: RefCell::default(),
             own_index_writes: RefCell::default(),

@@ -74,14 +74,16 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Adds the settings of a file and of the files that it includes.
     fn add(&mut self, file: &Path, depth: usize) {
-        for (name, value) in entries(file) {
-            // Files that are included without a condition are among the entries.
-            match name.strip_prefix("includeif.").and_then(|rest| rest.strip_suffix(".path")) {
-                Some(condition) if depth < MAX_DEPTH && self.holds(condition, file) => {
-                    self.add(&file.parent().unwrap_or(file).join(expanded(&value)), depth + 1);
-                }
-                Some(_) => {}
-                None => drop(self.config.values.insert(name, value)),
+        for Entry { name, value, .. } in entries(file).into_iter().filter(|entry| !entry.is_included) {
+            let condition = name.strip_prefix("includeif.").and_then(|rest| rest.strip_suffix(".path"));
+            let is_included = match condition {
+                Some(condition) => self.holds(condition, file),
+                None => name == "include.path",
+            };
+            if is_included && depth < MAX_DEPTH {
+                self.add(&file.parent().unwrap_or(file).join(expanded(&value)), depth + 1);
+            } else if condition.is_none() {
+                self.config.values.insert(name, value);
             }
         }
     }
@@ -103,7 +105,7 @@ impl Reading<'_> {
                 let remotes = self.remotes.get_or_insert_with(|| {
                     let all = files.iter().flat_map(|file| entries(file));
                     let is_remote = |name: &str| name.starts_with("remote.") && name.ends_with(".url");
-                    all.filter(|(name, _)| is_remote(name)).map(|(_, address)| address).collect()
+                    all.filter(|entry| is_remote(&entry.name)).map(|entry| entry.value).collect()
                 });
                 remotes.iter().any(|address| matches(pattern, address, false))
             }
@@ -139,7 +141,7 @@ impl Reading<'_> {
 }
 
 /// The home folder of the person, as git finds it: also on Windows `HOME` comes first, then a drive of the network.
-pub(crate) fn home() -> Option<PathBuf> {
+fn home() -> Option<PathBuf> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let on_drive = || {
         let mut home = variable("HOMEDRIVE").filter(|_| cfg!(windows))?;
@@ -147,6 +149,13 @@ pub(crate) fn home() -> Option<PathBuf> {
         Some(PathBuf::from(home)).filter(|home| home.is_dir())
     };
     variable("HOME").map(PathBuf::from).or_else(on_drive).or_else(env::home_dir)
+}
+
+/// The file that git reads for the person if no setting names another one: its `ignore` or `attributes`.
+pub(crate) fn default_personal_file(name: &str) -> Option<PathBuf> {
+    let folder = env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = folder.or_else(|| home().map(|home| home.join(".config")))?;
+    Some(folder.join("git").join(name))
 }
 
 /// The path with the person's home folder in the place of `~`.
@@ -165,8 +174,16 @@ fn matches(pattern: &str, text: &str, folds_case: bool) -> bool {
     Glob::new(pattern.as_bytes(), Slashes::Separate, folds_case).is_some_and(|glob| glob.matches(text.as_bytes()))
 }
 
-/// The names and values of a file in their order. Empty if it cannot be read.
-fn entries(file: &Path) -> Vec<(String, String)> {
+/// A setting in a file.
+struct Entry {
+    name: String,
+    value: String,
+    /// It is in a file that this one includes without a condition.
+    is_included: bool,
+}
+
+/// The settings of a file and of those that it includes without a condition, in their order. Empty if it cannot be read.
+fn entries(file: &Path) -> Vec<Entry> {
     let read = || {
         let config = Config::open(file)?;
         let mut found = Vec::new();
@@ -175,7 +192,7 @@ fn entries(file: &Path) -> Vec<(String, String)> {
                 // A name without a value means true.
                 let value =
                     if entry.has_value() { String::from_utf8_lossy(entry.value_bytes()).into_owned() } else { "true".to_owned() };
-                found.push((name.to_owned(), value));
+                found.push(Entry { name: name.to_owned(), value, is_included: entry.include_depth() > 0 });
             }
         })?;
         Ok::<_, git2::Error>(found)
@@ -228,6 +245,21 @@ mod tests {
         let beside = folder.path().join("data/config");
         assert!(reading.holds("gitdir:./memory/", &beside));
         assert!(!reading.holds("gitdir:./other/", &beside));
+    }
+
+    #[test]
+    fn a_condition_in_an_included_file_names_a_file_beside_that_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = folder.path().join(".git");
+        fs::create_dir_all(git.join("shared")).unwrap();
+        let write = |file: &str, text: &str| fs::write(git.join(file), text).unwrap();
+        write("config", "[core]\n\tautocrlf = true\n\teol = lf\n[include]\n\tpath = shared/all\n[core]\n\teol = crlf\n");
+        write("shared/all", "[core]\n\tautocrlf = input\n\teol = native\n[includeIf \"gitdir:.git\"]\n\tpath = more\n");
+        write("shared/more", "[core]\n\tignoreCase\n");
+        write("more", "[core]\n\tprecomposeUnicode\n");
+        let config = GitConfig::read(folder.path());
+        assert_eq!([config.is_set("core.ignorecase"), config.is_set("core.precomposeunicode")], [true, false]);
+        assert_eq!([config.get("core.autocrlf"), config.get("core.eol")], [Some("input"), Some("crlf")]);
     }
 
     #[test]

@@ -1,9 +1,7 @@
-//! Reads the repository's index: with libgit2, or through the user's git if the index is of a kind that libgit2 does not know
-//! (sparse, split, or without a checksum). Changes nothing.
+//! Where the repository's index is, and whether it can be read. Changes nothing.
 
 use crate::git::Git;
-use crate::git_program;
-use crate::read_index::{ReadIndex, is_intact, open, parse_list};
+use crate::read_index::{self, ReadIndex};
 use crate::stat::Stat;
 use git2::Index;
 use std::fs;
@@ -26,32 +24,20 @@ impl Git {
 
     /// Opens git's index with libgit2, which reads a sparse index as if its folders were files.
     pub(crate) fn open_index(&self) -> Result<Index, git2::Error> {
-        open(&self.index_file())
+        read_index::open(&self.index_file())
     }
 
-    /// Reads git's index. It is empty if there is none.
+    /// Reads git's index, as [`read_index::read`].
     ///
     /// # Errors
-    /// If it is damaged, or if libgit2 cannot read it and git is not installed.
+    /// As [`read_index::read`].
     pub(crate) fn read_index(&self) -> Result<ReadIndex, git2::Error> {
-        match self.open_index() {
-            Ok(index) => Ok(ReadIndex::Readable(index)),
-            Err(error) if self.is_index_damaged() => Err(error),
-            Err(error) => {
-                let own = self.own_folder();
-                let listed = git_program::run(&self.folder, &own, &["ls-files", "-s", "-v", "-z"], &[]);
-                let listed = listed.map_err(|failed| git2::Error::from_str(&format!("{error}; {failed}")))?;
-                Ok(ReadIndex::Listed(parse_list(&listed)))
-            }
-        }
+        read_index::read(&self.folder, &self.own_folder(), &self.index_file())
     }
 
     /// Whether the index is not one of git: then nothing of it is worth keeping.
     pub(crate) fn is_index_damaged(&self) -> bool {
-        match fs::read(self.index_file()) {
-            Ok(bytes) => !is_intact(&bytes),
-            Err(_) => false,
-        }
+        read_index::is_damaged(&self.index_file())
     }
 
     /// The folder of this program inside `.git`.

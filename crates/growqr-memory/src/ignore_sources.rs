@@ -1,9 +1,8 @@
 //! Finds the files with ignore patterns that lie outside the working tree, and git's setting for letter case. Does not open the
 //! repository, and reads past a configuration file that is broken.
 
-use crate::git_config::{self, GitConfig};
+use crate::git_config::{GitConfig, default_personal_file};
 use crate::git_folder;
-use std::env;
 use std::path::{Path, PathBuf};
 
 /// Where git looks for ignore patterns besides the `.gitignore` files.
@@ -21,19 +20,12 @@ pub(crate) struct IgnoreSources {
 pub(crate) fn of_repository(folder: &Path) -> IgnoreSources {
     let git_folder = git_folder::common(folder);
     let config = GitConfig::read(folder);
-    let excludes = config.path("core.excludesfile").or_else(default_excludes_file).map(|file| folder.join(file));
+    let excludes = config.path("core.excludesfile").or_else(|| default_personal_file("ignore")).map(|file| folder.join(file));
     IgnoreSources {
         files: excludes.into_iter().chain([git_folder.join("info").join("exclude")]).collect(),
         ignores_case: config.is_set("core.ignorecase"),
         composes_names: config.is_set("core.precomposeunicode"),
     }
-}
-
-/// Where git keeps the person's ignore patterns if no setting names another file.
-fn default_excludes_file() -> Option<PathBuf> {
-    let folder = env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let folder = folder.or_else(|| git_config::home().map(|home| home.join(".config")))?;
-    Some(folder.join("git").join("ignore"))
 }
 
 #[cfg(test)]

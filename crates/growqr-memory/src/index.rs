@@ -16,10 +16,12 @@ use crate::write_index::{FindEntry, IndexChanges};
 use git2::{Index, IndexEntry, IndexEntryFlag, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Up to this number of pages, an update reads their files, so that the user's git need not.
 const MAX_VERIFIED: usize = 64;
+
+const SUBMODULE: u32 = 0o160_000;
 
 /// Why missing pages are not taken for deleted, and what ends that.
 pub(crate) const NO_INDEX: &str = "git has no index in the memory folder and some committed pages are missing there, so they are not \
@@ -159,7 +161,7 @@ impl Git {
         let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) else { return Ok(true) };
         let mut index = Index::new()?;
         index.read_tree(&tree)?;
-        self.hide_missing_files(&mut index)?;
+        self.hide_files(&mut index)?;
         let is_expected = |entry: IndexEntry| entry.flags_extended & SKIP_WORKTREE == 0 && self.is_not_in_folder(&entry);
         if is_missing && index.iter().any(is_expected) {
             tracing::warn!("{NO_INDEX}");
@@ -177,16 +179,28 @@ impl Git {
         !self.folder.join(&*String::from_utf8_lossy(&entry.path)).exists()
     }
 
-    /// Marks files that are not in the folder, in an index that was just read from HEAD: those that cannot be pages, and all if
+    /// Marks files that git is not to expect in the folder, in an index that was just read from HEAD: those that git ignores,
+    /// because a private file of their name may be there; those that are missing and cannot be pages; and all that are missing if
     /// the user keeps only a part of the pages in the folder.
-    fn hide_missing_files(&self, index: &mut Index) -> Result<(), git2::Error> {
+    fn hide_files(&self, index: &mut Index) -> Result<(), git2::Error> {
         let is_sparse = self.conversion().is_sparse();
-        let is_hidden = |entry: &IndexEntry| {
-            let leaf = Leaf { oid: entry.id, mode: i32::try_from(entry.mode).unwrap_or_default() };
-            self.is_not_in_folder(entry) && (is_sparse || !self.is_page(&entry.path, leaf))
+        let is_private = |entry: &IndexEntry| {
+            entry.mode != SUBMODULE && std::str::from_utf8(&entry.path).is_ok_and(|path| self.is_private(path))
         };
-        let hidden: Vec<IndexEntry> = index.iter().filter(is_hidden).collect();
-        hidden.into_iter().try_for_each(|entry| index.add(&hidden_entry(entry)))
+        let is_no_page = |entry: &IndexEntry| {
+            let leaf = Leaf { oid: entry.id, mode: i32::try_from(entry.mode).unwrap_or_default() };
+            !self.is_page(&entry.path, leaf)
+        };
+        for entry in index.iter().collect::<Vec<_>>() {
+            let is_missing = self.is_not_in_folder(&entry);
+            if is_sparse && !is_missing && is_private(&entry) {
+                // In a sparse checkout, git forgets the flag of a file that is in the folder.
+                index.remove(Path::new(&*String::from_utf8_lossy(&entry.path)), 0)?;
+            } else if is_private(&entry) || is_missing && (is_sparse || is_no_page(&entry)) {
+                index.add(&hidden_entry(entry))?;
+            }
+        }
+        Ok(())
     }
 
     /// The stat of a page's file, if the file has this version.

@@ -3,7 +3,6 @@
 //! [`crate::read_index`] reads all of it.
 
 use crate::git_folder;
-use crate::git_program;
 use crate::read_index;
 use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +43,7 @@ impl IndexMarks {
         let git = git_folder::own(folder);
         match fs::read(git.join("index")) {
             // An index of another kind, such as a split one.
-            Ok(bytes) => parse(&bytes).unwrap_or_else(|| listed_by_git(folder, &git.join("growqr"))),
+            Ok(bytes) => parse(&bytes).unwrap_or_else(|| listed_by_git(folder, &git)),
             Err(error) => {
                 if error.kind() != ErrorKind::NotFound {
                     tracing::debug!(%error, "git's index cannot be read");
@@ -79,9 +78,9 @@ impl IndexMarks {
     }
 }
 
-fn listed_by_git(folder: &Path, own: &Path) -> IndexMarks {
+fn listed_by_git(folder: &Path, git: &Path) -> IndexMarks {
     let mut marks = IndexMarks::default();
-    let Ok(listed) = git_program::run(folder, own, &["ls-files", "-s", "-v", "-z"], &[]) else { return marks };
+    let Ok(listed) = read_index::list(folder, &git.join("growqr"), &git.join("index")) else { return marks };
     for (path, entry) in read_index::parse_list(&listed) {
         marks.add(&path, entry.mode, entry.id.as_bytes(), (entry.is_skip_worktree, entry.is_assumed_unchanged));
     }

@@ -3,8 +3,10 @@
 use crate::ignore_rules::IgnoreRules;
 use crate::index_marks::IndexMarks;
 use crate::path;
-use crate::tracked::{self, IgnoredPath};
+use crate::tracked::Tracked;
 use growqr_core::memory::MemoryError;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,19 +22,32 @@ pub(crate) fn refuse(folder: &Path, page: &str) -> Result<(), MemoryError> {
     LeftAlone::read(folder).refuse(page)
 }
 
-/// What memory leaves alone in one folder, as git's index and the ignore patterns outside the folder said when this was made.
+/// What memory leaves alone in one folder, as git's index and the ignore patterns said when they were read. Reads each of them at
+/// most once, so make a new one for each operation.
 pub(crate) struct LeftAlone {
     folder: PathBuf,
     marks: IndexMarks,
     rules: IgnoreRules,
+    /// The folders that were asked for, by their path without a `/` at the end.
+    folders: RefCell<HashMap<String, Inside>>,
+    tracked: OnceCell<Tracked>,
+}
+
+/// What holds for the pages in a folder.
+#[derive(Clone)]
+enum Inside {
+    /// Those that these rules ignore are left alone.
+    Rules(IgnoreRules),
+    Ignored,
+    Nested,
 }
 
 impl LeftAlone {
-    /// Reads the index and the patterns outside the folder.
+    /// Reads the marks of the index and the patterns outside the folder.
     pub(crate) fn read(folder: &Path) -> LeftAlone {
         let marks = IndexMarks::read(folder);
         let rules = IgnoreRules::of_repository(folder, &marks);
-        LeftAlone { folder: folder.to_owned(), marks, rules }
+        LeftAlone { folder: folder.to_owned(), marks, rules, folders: RefCell::default(), tracked: OnceCell::new() }
     }
 
     /// Returns an error if memory must neither show nor change this page. The path must have passed [`path::check`].
@@ -52,30 +67,39 @@ impl LeftAlone {
 
     /// Why the page is left alone.
     fn reason(&self, page: &str) -> Option<&'static str> {
-        let mut rules = self.rules.clone();
-        let mut location = self.folder.clone();
-        let ends = page.match_indices('/').map(|(end, _)| end).chain([page.len()]);
-        let mut start = 0;
-        for end in ends {
-            let is_folder = end < page.len();
-            rules = rules.inside(&location, &page[..start]);
-            if rules.is_ignored(&page[..end], is_folder) {
-                return (!self.is_tracked(page)).then_some(IGNORED);
-            }
-            location.push(&page[start..end]);
-            let is_repository = || self.marks.links.contains(&page[..end]) || fs::symlink_metadata(location.join(".git")).is_ok();
-            if is_folder && is_repository() {
-                return Some(INSIDE_NESTED);
-            }
-            start = end + 1;
-        }
-        None
+        let is_ignored = match self.inside(page.rsplit_once('/').map_or("", |(above, _)| above)) {
+            Inside::Rules(rules) => rules.is_ignored(page, false),
+            Inside::Ignored => true,
+            Inside::Nested => return Some(INSIDE_NESTED),
+        };
+        (is_ignored && !self.is_tracked(page)).then_some(IGNORED)
     }
 
-    /// Whether git tracks a page that patterns name. A page that git does not expect in the folder does not count: it may have
-    /// come from the server, and be private here.
+    /// What holds for the pages in this folder, whose path has no `/` at the end.
+    fn inside(&self, path: &str) -> Inside {
+        if let Some(known) = self.folders.borrow().get(path) {
+            return known.clone();
+        }
+        let inside = match path {
+            "" => Inside::Rules(self.rules.inside(&self.folder, "")),
+            path => match self.inside(path.rsplit_once('/').map_or("", |(above, _)| above)) {
+                Inside::Rules(rules) if rules.is_ignored(path, true) => Inside::Ignored,
+                Inside::Rules(_) if self.is_repository(path) => Inside::Nested,
+                Inside::Rules(rules) => Inside::Rules(rules.inside(&self.folder.join(path), &format!("{path}/"))),
+                left_alone => left_alone,
+            },
+        };
+        self.folders.borrow_mut().insert(path.to_owned(), inside.clone());
+        inside
+    }
+
+    fn is_repository(&self, path: &str) -> bool {
+        self.marks.links.contains(path) || fs::symlink_metadata(self.folder.join(path).join(".git")).is_ok()
+    }
+
+    /// Whether git tracks a page that patterns name.
     fn is_tracked(&self, page: &str) -> bool {
-        let named = IgnoredPath { path: page.to_owned(), is_folder: false };
-        !self.marks.is_skip_worktree(page) && !tracked::among(&self.folder, &[named]).is_empty()
+        let tracked = self.tracked.get_or_init(|| Tracked::read(&self.folder, &self.marks));
+        tracked.contains(page)
     }
 }

@@ -28,8 +28,8 @@
 //!   be pages), `outside`, `outside_set`, `sparse_patterns`, `index_marks` (what git does not expect in the folder);
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
-//! - a change: `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or replaces
-//!   files), `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
+//! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
+//!   replaces files), `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -86,6 +86,7 @@ mod page_cache;
 mod parallel;
 mod path;
 mod path_pattern;
+mod person;
 mod plan;
 mod prepare;
 mod probe;
@@ -132,15 +133,12 @@ pub use text::MAX_PAGE_BYTES;
 pub use watch::{QUIET, Watch};
 
 use conversion::Conversion;
-use error_context::Context;
 use git::Git;
 use git2::Repository;
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, FoundLine, Memory, MemoryError, Page, PageInfo};
-use message::Author;
+use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
 use page_cache::PageCache;
-use plan::{Plan, WorkTreeFiles};
-use prepare::PageChange;
+use plan::WorkTreeFiles;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -329,48 +327,6 @@ impl MemoryRepo {
         self.git()?.page_at(path, rev)
     }
 
-    /// Undoes the change `rev` with a new commit in the user's name. Later changes to other lines stay.
-    ///
-    /// # Errors
-    /// [`MemoryError::Conflict`] if the same lines were changed since, [`MemoryError::Missing`] if the page was deleted since,
-    /// [`MemoryError::Unchanged`] if the change is already undone. On an error nothing is changed.
-    pub fn restore(&self, rev: &str, at: Timestamp) -> Result<CommitInfo, MemoryError> {
-        let git = self.git()?;
-        git.finish_interrupted()?;
-        let plan = git.undo(rev, at)?;
-        apply_and_index(&git, &plan)
-    }
-
-    /// Writes a page in the user's name. `base` as in [`Edit::Write`].
-    ///
-    /// # Errors
-    /// As [`Memory::prepare`].
-    pub fn write_as_person(
-        &self,
-        path: &str,
-        content: &str,
-        base: Option<&str>,
-        message: &str,
-        at: Timestamp,
-    ) -> Result<CommitInfo, MemoryError> {
-        let edit = Edit::Write { content: content.to_owned(), base: base.map(str::to_owned) };
-        self.change_as_person(path, &edit, None, message, at)
-    }
-
-    /// Deletes a page in the user's name; if `base` is given, only if it is the version in the working tree.
-    ///
-    /// # Errors
-    /// [`MemoryError::Missing`]; [`MemoryError::Conflict`] if the version of the page is not `base`.
-    pub fn delete_as_person(
-        &self,
-        path: &str,
-        base: Option<&str>,
-        message: &str,
-        at: Timestamp,
-    ) -> Result<CommitInfo, MemoryError> {
-        self.change_as_person(path, &Edit::Delete, base, message, at)
-    }
-
     /// Calls `then` when the working tree has changed and then stayed unchanged for `quiet` (see [`QUIET`]). Changes inside
     /// `.git` do not count; changes by this program do. `then` runs on the watcher's thread and should call
     /// [`MemoryRepo::adopt_hand_edits`].
@@ -379,28 +335,6 @@ impl MemoryRepo {
     /// [`MemoryError::Repository`] if the system cannot watch this folder.
     pub fn watch(&self, quiet: Duration, then: impl Fn() + Send + 'static) -> Result<Watch, MemoryError> {
         Watch::start(&self.folder, quiet, then)
-    }
-
-    fn change_as_person(
-        &self,
-        page: &str,
-        edit: &Edit,
-        expected: Option<&str>,
-        message: &str,
-        at: Timestamp,
-    ) -> Result<CommitInfo, MemoryError> {
-        self.adopt_rename(page, at)?;
-        let git = self.git()?;
-        git.finish_interrupted()?;
-        let page = &*git.address(page)?;
-        if let Some(expected) = expected {
-            let Page { path, content, version } = work_tree::read(&self.folder, git.conversion(), page)?;
-            if version != expected {
-                return Err(MemoryError::Conflict { path, version, content });
-            }
-        }
-        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, message, at })?;
-        apply_and_index(&git, &plan)
     }
 
     /// Commits hand edits first if the person has renamed the page, or a folder above it, to another spelling since the last scan:
@@ -444,13 +378,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Whether there is certainly nothing at this path.
 fn is_absent(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-}
-
-fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
-    git.apply(plan, WorkTreeFiles::ToReplace)?;
-    git.update_index()?;
-    let commit = git.repo.find_commit(plan.commit).context("read a commit")?;
-    git.committed(&commit)
 }
 
 impl Memory for MemoryRepo {

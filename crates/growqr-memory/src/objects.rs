@@ -143,6 +143,9 @@ impl Git {
     /// The entry of a commit in the history. Names the first pages only: a commit of hand edits may touch thousands.
     pub(crate) fn committed(&self, commit: &Commit<'_>) -> Result<CommitInfo, MemoryError> {
         let mut info = commit_info(commit);
+        if let Some((paths, more_paths)) = self.large_commits.borrow().get(&commit.id()) {
+            return Ok(CommitInfo { paths: paths.clone(), more_paths: *more_paths, ..info });
+        }
         self.compare_with_parent(commit, &mut |Difference { path, .. }| {
             if info.paths.len() < SHOWN_PATHS {
                 info.paths.push(String::from_utf8_lossy(path).into_owned());
@@ -150,6 +153,9 @@ impl Git {
                 info.more_paths += 1;
             }
         })?;
+        if info.more_paths > 0 {
+            self.large_commits.borrow_mut().insert(commit.id(), (info.paths.clone(), info.more_paths));
+        }
         Ok(info)
     }
 }

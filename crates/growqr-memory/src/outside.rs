@@ -6,14 +6,14 @@ use crate::git::Git;
 use crate::hidden::Leaf;
 use crate::index_marks::IndexMarks;
 use crate::outside_set::Outside;
-use crate::read_index::ReadIndex;
+use crate::read_index::{Entry, ReadIndex};
 use crate::sparse_patterns::SparsePatterns;
 use crate::text;
 use crate::tree_entry::blob_at;
 use crate::work_tree;
 use git2::Oid;
 use growqr_core::memory::{MemoryError, Page, PageInfo};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -43,7 +43,8 @@ impl Git {
     fn known_outside(&self, index: Option<ReadIndex>) -> Outside {
         let conversion = self.conversion();
         let patterns = conversion.is_sparse().then(|| SparsePatterns::read(&self.folder, conversion.folds_case())).flatten();
-        Outside::Known { named: index.map(named).unwrap_or_default(), patterns }
+        let index = index.map(ReadIndex::into_entries).unwrap_or_default();
+        Outside::Known { named: named(&index), patterns, index }
     }
 
     /// The committed version of a page that is not in the folder because git does not expect it there. `None`: the page is
@@ -55,8 +56,8 @@ impl Git {
 
     /// Whether git does not expect this file of HEAD in the folder.
     fn is_outside(&self, page: &str) -> bool {
-        let Outside::Known { named, .. } = self.outside() else { return true };
-        let is_in_index = || self.read_index().is_ok_and(|index| index.get(page.as_bytes()).is_some());
+        let Outside::Known { named, index, .. } = self.outside() else { return true };
+        let is_in_index = || index.contains_key(page.as_bytes());
         named.contains(page) || (self.stays_outside(page) && !is_in_index())
     }
 
@@ -123,10 +124,9 @@ impl From<PageOutside> for PageInfo {
 }
 
 /// The files that an index names as not expected.
-#[expect(clippy::needless_pass_by_value, reason = "it is passed to map")]
-fn named(index: ReadIndex) -> BTreeSet<String> {
-    let named = index.entries().filter(|(_, entry)| entry.is_skip_worktree || entry.is_assumed_unchanged);
-    named.filter_map(|(path, _)| String::from_utf8(path).ok()).collect()
+fn named(index: &BTreeMap<Vec<u8>, Entry>) -> BTreeSet<String> {
+    let named = index.iter().filter(|(_, entry)| entry.is_skip_worktree || entry.is_assumed_unchanged);
+    named.filter_map(|(path, _)| std::str::from_utf8(path).ok().map(str::to_owned)).collect()
 }
 
 /// Whether some pages may be outside.

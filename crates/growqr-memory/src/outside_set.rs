@@ -1,7 +1,8 @@
 //! The set of paths that are committed but not expected in the folder.
 
+use crate::read_index::Entry;
 use crate::sparse_patterns::SparsePatterns;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which files git does not expect in the folder.
 pub(crate) enum Outside {
@@ -10,6 +11,8 @@ pub(crate) enum Outside {
         named: BTreeSet<String>,
         /// The patterns of a sparse checkout.
         patterns: Option<SparsePatterns>,
+        /// All that are in git's index.
+        index: BTreeMap<Vec<u8>, Entry>,
     },
     /// The index cannot be read, so it may be any file that is missing.
     Unknown,

@@ -1,14 +1,20 @@
 //! What git's index says: as libgit2 reads it, or as the user's git lists it.
 
+use crate::git_program;
 use git2::{Index, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
 use sha1::{Digest, Sha1};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 /// Extended flag of an entry: git does not expect the file in the folder.
 pub(crate) const SKIP_WORKTREE: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
 /// Flag of an entry: the user has promised not to change the file, so git does not look for it.
-const ASSUME_UNCHANGED: u16 = IndexEntryFlag::VALID.bits();
+pub(crate) const ASSUME_UNCHANGED: u16 = IndexEntryFlag::VALID.bits();
+
+/// The flags of an entry that number the sides of a conflict.
+const STAGE: u16 = 0x3000;
 
 /// The mode of a folder in a sparse index.
 const FOLDER: u32 = 0o040_000;
@@ -44,13 +50,48 @@ impl ReadIndex {
         }
     }
 
-    /// All entries with their paths.
-    pub(crate) fn entries(&self) -> Box<dyn Iterator<Item = (Vec<u8>, Entry)> + '_> {
+    /// All entries that are not in conflict, by their paths. Unlike the index, they can go from thread to thread.
+    pub(crate) fn into_entries(self) -> BTreeMap<Vec<u8>, Entry> {
         match self {
-            ReadIndex::Readable(index) => Box::new(index.iter().map(|entry| (entry.path.clone(), entry_of(&entry)))),
-            ReadIndex::Listed(entries) => Box::new(entries.iter().map(|(path, entry)| (path.clone(), *entry))),
+            ReadIndex::Readable(index) => {
+                let entries = index.iter().filter(|entry| entry.flags & STAGE == 0);
+                entries
+                    .map(|entry| {
+                        let read = entry_of(&entry);
+                        (entry.path, read)
+                    })
+                    .collect()
+            }
+            ReadIndex::Listed(entries) => entries.into_iter().collect(),
         }
     }
+}
+
+/// Reads an index of the repository in `folder`: with libgit2, or through the user's git if it is of a kind that libgit2 does not
+/// know (sparse, split, or without a checksum). It is empty if there is no such file. `own` is a folder of this program inside
+/// `.git`.
+///
+/// # Errors
+/// If it is damaged, or if libgit2 cannot read it and git is not installed.
+pub(crate) fn read(folder: &Path, own: &Path, file: &Path) -> Result<ReadIndex, git2::Error> {
+    match open(file) {
+        Ok(index) => Ok(ReadIndex::Readable(index)),
+        Err(error) if is_damaged(file) => Err(error),
+        Err(error) => {
+            let listed = list(folder, own, file).map_err(|failed| git2::Error::from_str(&format!("{error}; {failed}")))?;
+            Ok(ReadIndex::Listed(parse_list(&listed)))
+        }
+    }
+}
+
+/// Lets the user's git list an index, for [`parse_list`].
+pub(crate) fn list(folder: &Path, own: &Path, file: &Path) -> io::Result<Vec<u8>> {
+    git_program::run(folder, own, file, &["ls-files", "-s", "-v", "-z"], &[])
+}
+
+/// Whether the file is not an index of git: then nothing of it is worth keeping.
+pub(crate) fn is_damaged(file: &Path) -> bool {
+    fs::read(file).is_ok_and(|bytes| !is_intact(&bytes))
 }
 
 /// Opens an index with libgit2. Fails for a sparse one.
@@ -77,7 +118,7 @@ fn entry_of(entry: &git2::IndexEntry) -> Entry {
 }
 
 /// Whether these bytes are an index of git, whatever extensions it has.
-pub(crate) fn is_intact(bytes: &[u8]) -> bool {
+fn is_intact(bytes: &[u8]) -> bool {
     let Some((content, checksum)) = bytes.len().checked_sub(CHECKSUM).and_then(|end| bytes.split_at_checked(end)) else {
         return false;
     };

@@ -13,7 +13,7 @@ use crate::parallel;
 use crate::path;
 use crate::skipped_file::SkippedFile;
 use crate::stat::Stat;
-use crate::tracked::{self, IgnoredPath};
+use crate::tracked::{IgnoredPath, Tracked};
 use crate::work_tree;
 use growqr_core::memory::MemoryError;
 use std::collections::HashSet;
@@ -217,11 +217,12 @@ fn visit<T: Learned>(
     }
 }
 
-/// Adds the tracked files among the ignored ones: git ignores no tracked file. Those that git does not expect in the folder do
-/// not count, as in [`crate::left_alone`].
+/// Adds the tracked files among the ignored ones: git ignores no tracked file.
 fn add_tracked<T: Learned>(folder: &Path, marks: &IndexMarks, walked: &mut Walked<T>) {
-    let tracked = tracked::among(folder, &walked.ignored).into_iter();
-    let tracked: HashSet<String> = tracked.filter(|path| !marks.is_skip_worktree(path)).collect();
+    if walked.ignored.is_empty() {
+        return;
+    }
+    let tracked: HashSet<String> = Tracked::read(folder, marks).among(&walked.ignored).into_iter().collect();
     walked.ignored.retain(|ignored| ignored.is_folder || !tracked.contains(&ignored.path));
     for path in tracked {
         if path::check(&path).is_ok()

@@ -4,7 +4,7 @@ use crate::disk;
 use crate::git::Git;
 use crate::git_program;
 use crate::page_cache::PageCache;
-use crate::read_index::{self, Entry, ReadIndex, SKIP_WORKTREE};
+use crate::read_index::{self, ASSUME_UNCHANGED, Entry, ReadIndex, SKIP_WORKTREE};
 use crate::stat::Stat;
 use git2::{Error, Index, IndexEntry};
 use std::fs::{self, File};
@@ -32,44 +32,44 @@ impl Git {
     /// reading takes as long as all the rest of a change. Nobody else's change is lost: if the index was written meanwhile,
     /// this fails. Returns `false` if there is no index, as [`Git::rebuild_if_lost`].
     pub(crate) fn edit_index(&self, decide: impl Fn(FindEntry<'_>) -> IndexChanges) -> Result<bool, Error> {
-        let file = self.index_file();
-        if !file.exists() {
-            return self.edit_any_index(decide);
+        if self.index_file().exists() {
+            let mut is_readable = true;
+            let edited = self.edit_existing_index(&decide, &mut is_readable);
+            if is_readable {
+                return edited.map(|()| true);
+            }
         }
-        let mut is_readable = true;
-        let edited = self.replace_index(|ours| {
-            fs::copy(&file, ours).map_err(from_io)?;
-            let mut index = read_index::open(ours).inspect_err(|_| is_readable = false)?;
-            let changes = decide(&|path| read_index::find(&index, path));
-            if changes.is_empty() { Ok(false) } else { write_changes(&mut index, &changes).map(|()| true) }
-        });
-        if is_readable { edited.map(|()| true) } else { self.edit_any_index(decide) }
-    }
-
-    /// Like [`Git::edit_index`], of an index that may be damaged or of a kind that libgit2 does not know.
-    fn edit_any_index(&self, decide: impl Fn(FindEntry<'_>) -> IndexChanges) -> Result<bool, Error> {
         if !self.rebuild_if_lost()? {
             return Ok(false);
         }
-        let index = self.read_index()?;
-        let changes = decide(&|path| index.get(path));
-        if changes.is_empty() {
-            return Ok(true);
-        }
-        if let ReadIndex::Listed(_) = index {
-            return self.change_through_git(&changes).map(|()| true).map_err(from_io);
-        }
-        let file = self.index_file();
-        self.replace_index(|ours| {
-            if file.exists() {
-                fs::copy(&file, ours).map_err(from_io)?;
-            }
-            write_changes(&mut Index::open(ours)?, &changes).map(|()| true)
-        })?;
-        Ok(true)
+        self.edit_existing_index(&decide, &mut true).map(|()| true)
     }
 
-    fn change_through_git(&self, IndexChanges { set, remove }: &IndexChanges) -> io::Result<()> {
+    fn edit_existing_index(&self, decide: &impl Fn(FindEntry<'_>) -> IndexChanges, is_readable: &mut bool) -> Result<(), Error> {
+        self.replace_index(|ours| {
+            match fs::copy(self.index_file(), ours) {
+                // Before the first commit there is none.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                copied => drop(copied.map_err(from_io)?),
+            }
+            let read = read_index::read(&self.folder, &self.own_folder(), ours);
+            let mut index = read.inspect_err(|_| *is_readable = false)?;
+            let changes = decide(&|path| index.get(path));
+            if changes.is_empty() {
+                return Ok(false);
+            }
+            match &mut index {
+                ReadIndex::Readable(index) => write_changes(index, &changes)?,
+                ReadIndex::Listed(_) => self.change_through_git(ours, &changes).map_err(from_io)?,
+            }
+            Ok(true)
+        })
+    }
+
+    /// Lets the user's git change this copy of its index. It takes several runs, so the index itself is replaced after them.
+    fn change_through_git(&self, ours: &Path, IndexChanges { set, remove }: &IndexChanges) -> io::Result<()> {
+        let own = self.own_folder();
+        let run = |arguments: &[&str], input: &[u8]| git_program::run(&self.folder, &own, ours, arguments, input);
         let mut changes = Vec::new();
         for IndexEntry { mode, id, path, .. } in set {
             changes.extend(format!("{mode:o} {id}\t").into_bytes());
@@ -79,16 +79,13 @@ impl Git {
             changes.extend(format!("0 {}\t", git2::Oid::ZERO_SHA1).into_bytes());
             changes.extend([path.as_slice(), b"\0"].concat());
         }
-        let own = self.own_folder();
         // git does not expand the last folder of a sparse index when a file in it is added, so the index is expanded first.
-        let arguments = ["-c", "index.sparse=false", "update-index", "-z", "--index-info"];
-        git_program::run(&self.folder, &own, &arguments, &changes)?;
-        let skip_worktree = set.iter().filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
-        let skip_worktree: Vec<u8> = skip_worktree.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
-        if !skip_worktree.is_empty() {
-            git_program::run(&self.folder, &own, &["update-index", "-z", "--skip-worktree", "--stdin"], &skip_worktree)?;
-        }
-        Ok(())
+        run(&["-c", "index.sparse=false", "update-index", "-z", "--index-info"], &changes)?;
+        let is_assumed_unchanged = |entry: &IndexEntry| entry.flags & ASSUME_UNCHANGED != 0;
+        let is_skip_worktree = |entry: &IndexEntry| entry.flags_extended & SKIP_WORKTREE != 0;
+        mark(&run, "--assume-unchanged", set.iter().filter(|entry| is_assumed_unchanged(entry)))?;
+        // The last run, so that git makes the index sparse again.
+        mark(&run, "--skip-worktree", set.iter().filter(|entry| is_skip_worktree(entry)))
     }
 
     /// Puts a new index in place, which `write` writes to the given file. If `write` returns `false`, the old one stays.
@@ -181,6 +178,16 @@ fn write_changes(index: &mut Index, IndexChanges { set, remove }: &IndexChanges)
     // The index is open without a repository, so adding an entry need not look for its object.
     set.iter().try_for_each(|entry| index.add(entry))?;
     index.write()
+}
+
+/// Lets git set a flag of these entries.
+fn mark<'a>(
+    run: &impl Fn(&[&str], &[u8]) -> io::Result<Vec<u8>>,
+    flag: &str,
+    entries: impl Iterator<Item = &'a IndexEntry>,
+) -> io::Result<()> {
+    let paths: Vec<u8> = entries.flat_map(|entry| [entry.path.as_slice(), b"\0"].concat()).collect();
+    if paths.is_empty() { Ok(()) } else { run(&["update-index", "-z", flag, "--stdin"], &paths).map(drop) }
 }
 
 fn locked_by_git() -> Error {

@@ -24,7 +24,7 @@ pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Re
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message, ModelRow, Page,
-    PageRow, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text, TreeLimit,
+    PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text, TreeLimit,
     UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
@@ -67,6 +67,7 @@ pub fn typescript() -> String {
         SpendingBy,
         Page,
         PageRow,
+        PageRows,
         Found,
         CommitOrigin,
         Change,

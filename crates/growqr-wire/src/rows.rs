@@ -274,6 +274,15 @@ pub struct PageRow {
     pub conflict_copy_of: Option<String>,
 }
 
+/// A part of the list of pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PageRows {
+    /// Pages, sorted by path.
+    pub rows: Vec<PageRow>,
+    /// Where the next part begins: pass it as `after`. `None`: this is the last part.
+    pub next: Option<String>,
+}
+
 /// A line that a search found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Found {

@@ -137,8 +137,8 @@ async fn memory_notice(desktop: DesktopState<'_>) -> Response<Option<wire::Memor
 }
 
 #[tauri::command]
-async fn memory_list(desktop: DesktopState<'_>, prefix: String) -> Response<Vec<wire::PageRow>> {
-    Ok(desktop.session().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
+async fn memory_list(desktop: DesktopState<'_>, prefix: String, after: Option<String>) -> Response<wire::PageRows> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_list(&prefix, after.as_deref())).await?)
 }
 
 #[tauri::command]

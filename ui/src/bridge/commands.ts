@@ -14,7 +14,7 @@ import type {
   Message,
   ModelRow,
   Page,
-  PageRow,
+  PageRows,
   Reply,
   Request,
   RuleRow,
@@ -81,7 +81,7 @@ export interface Commands {
   spending: [{ by: SpendingBy; since: number }, SpendingRow[]];
   /** What to say about the memory that the conversation uses; `null` if they belong together. */
   memory_notice: [Nothing, MemoryNotice | null];
-  memory_list: [{ prefix: string }, PageRow[]];
+  memory_list: [{ prefix: string; after: string | null }, PageRows];
   memory_read: [{ path: string }, Page];
   memory_search: [{ text: string }, Found[]];
   memory_log: [{ path: string | null }, Change[]];

@@ -339,6 +339,16 @@ bytes: number,
  */
 conflict_copy_of: string | null, };
 
+export type PageRows = { 
+/**
+ * Pages, sorted by path.
+ */
+rows: Array<PageRow>, 
+/**
+ * Where the next part begins: pass it as `after`. `None`: this is the last part.
+ */
+next: string | null, };
+
 export type Found = { 
 /**
  * The page's path.

@@ -3,8 +3,8 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { Host } from "../bridge";
 import { useHost } from "./context";
-import { keys } from "./keys";
 import { toAgent, toHeading, toPage } from "./links";
+import { pagesQuery } from "./pages";
 
 /** Opens links on a page, or in an answer (`null`). A page that does not exist is opened too: its view offers to make it. */
 export function useOpenPage(from: string | null): (href: string) => void {
@@ -27,6 +27,5 @@ async function open(href: string, from: string | null, host: Host, client: Query
 
 /** The paths of all pages; none if they cannot be read: then a link is read as it is written. */
 function pagePaths(host: Host, client: QueryClient): Promise<string[]> {
-  const list = { queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) };
-  return client.fetchQuery(list).then((rows) => rows.map(({ path }) => path), () => []);
+  return client.fetchQuery(pagesQuery(host)).then((rows) => rows.map(({ path }) => path), () => []);
 }

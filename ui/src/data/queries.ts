@@ -3,6 +3,7 @@ import { type QueryClient, useQuery } from "@tanstack/react-query";
 import type { Agent, Host, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
+import { pagesQuery } from "./pages";
 
 /** The queries of the first view. */
 const initial = {
@@ -89,8 +90,7 @@ export function useAdoption() {
   return useQuery<{ done: number; total: number } | null>({ queryKey: keys.adoption, queryFn: () => null, staleTime: Infinity });
 }
 export function usePages() {
-  const host = useHost();
-  return useQuery({ queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) });
+  return useQuery(pagesQuery(useHost()));
 }
 export function usePage(path: string) {
   const host = useHost();

@@ -165,7 +165,7 @@ async fn a_session_shows_the_notice_about_an_exchanged_memory_until_it_is_confir
     let session = open_session(folder.path()).await;
     let notice = session.library().memory_notice().await.unwrap().unwrap();
     assert!(notice.text.contains("is no longer in") && !notice.needs_decision, "{notice:?}");
-    assert!(!session.library().memory_list("").unwrap().is_empty(), "a new memory has begun");
+    assert!(!session.library().memory_list("", None).unwrap().rows.is_empty(), "a new memory has begun");
     session.client().send(Request::ConfirmMemory).await.unwrap();
     assert_eq!(session.library().memory_notice().await.unwrap(), None);
     session.close().await;
@@ -183,13 +183,13 @@ async fn a_session_whose_memory_is_withheld_answers_and_lists_the_pages_after_th
     turn_ended(&mut subscription, 1).await;
     let notice = session.library().memory_notice().await.unwrap().unwrap();
     assert!(notice.needs_decision && notice.text.contains("has none"), "{notice:?}");
-    assert_eq!(session.library().memory_list("").unwrap(), []);
+    assert_eq!(session.library().memory_list("", None).unwrap().rows, []);
     let write = || Request::WriteMemory { path: "tea.md".to_owned(), text: "Likes tea.\n".to_owned(), base: None };
     let refused = growqr_wire::Error::from(session.client().send(write()).await.unwrap_err());
     assert!(refused.message.contains("growqr memory confirm"), "{refused:?}");
     session.client().send(Request::ConfirmMemory).await.unwrap();
     assert_eq!(session.library().memory_notice().await.unwrap(), None);
     session.client().send(write()).await.unwrap();
-    assert!(session.library().memory_list("").unwrap().iter().any(|page| page.path == "tea.md"));
+    assert!(session.library().memory_list("", None).unwrap().rows.iter().any(|page| page.path == "tea.md"));
     session.close().await;
 }

@@ -6,6 +6,8 @@ mod conflicts;
 mod conversions;
 mod crash;
 mod far_away;
+#[cfg(unix)]
+mod git_runs;
 mod hand_edits;
 mod held;
 mod history;

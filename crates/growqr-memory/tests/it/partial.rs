@@ -5,7 +5,7 @@ use growqr_core::memory::Memory;
 use std::fs;
 
 /// A memory of which only `people/` is checked out, by these options.
-fn sparse(options: &[&str]) -> World {
+pub fn sparse(options: &[&str]) -> World {
     let world = World::new();
     world.git(&["config", "advice.sparseIndexExpanded", "false"]);
     world.write("projects/tea.md", "green\n");

@@ -363,6 +363,41 @@ fn a_page_of_the_server_that_git_ignores_here_stays_in_the_repository_and_is_nam
 }
 
 #[test]
+fn a_page_that_git_ignores_here_stays_private_when_gits_index_is_lost() {
+    for (is_sparse, is_damaged) in [(false, false), (false, true), (true, true)] {
+        let mut pair = Pair::synced();
+        if is_sparse {
+            pair.world.git(&["sparse-checkout", "set", "--no-cone", "/*"]);
+        }
+        pair.world.edit_by_hand(".git/info/exclude", "diary.md\nforced.md\n");
+        pair.world.edit_by_hand("forced.md", "public\n");
+        pair.world.git(&["add", "-f", "forced.md"]);
+        pair.world.git(&["commit", "-qm", "Track it all the same"]);
+        pair.world.edit_by_hand("diary.md", "mine, of nobody else\n");
+        pair.edit_on_server("diary.md", "of the server\n");
+        pair.seen = Some(pair.try_sync().unwrap().head);
+        let index = pair.world.folder.join(".git/index");
+        if is_damaged {
+            fs::write(&index, "broken").unwrap()
+        } else {
+            fs::remove_file(&index).unwrap()
+        }
+        for text in ["one\n", "two\n"] {
+            assert_eq!(pair.world.memory.adopt_hand_edits(at(901)).unwrap().commits, [], "{is_sparse} {is_damaged}");
+            pair.edit_on_server("a.md", text);
+            pair.seen = Some(pair.try_sync().unwrap().head);
+            pair.both_have("a.md", text);
+            assert_eq!(pair.on_server("diary.md").as_deref(), Some("of the server\n"));
+            assert_eq!(pair.world.on_disk("diary.md"), "mine, of nobody else\n");
+            assert!(pair.world.memory.read("diary.md").unwrap_err().to_string().contains("git ignores it"));
+            assert_eq!(pair.world.memory.search("nobody else", 9).unwrap(), []);
+            assert!(pair.world.memory.read("forced.md").is_ok(), "{is_sparse} {is_damaged}");
+            pair.world.reopen();
+        }
+    }
+}
+
+#[test]
 fn a_new_page_of_the_server_outside_a_sparse_checkout_stays_out_of_the_folder() {
     let mut pair = Pair::synced();
     pair.world.git(&["sparse-checkout", "set", "people"]);

@@ -37,7 +37,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     test_rules: ({ tool, input, agent }) => testRules(world, tool, input, agent),
     spending: ({ by, since }) => spending(world, by, since),
     memory_notice: () => notice.get(),
-    memory_list: ({ prefix }) => memory.list(prefix),
+    memory_list: ({ prefix, after }) => memory.part(prefix, after),
     memory_read: ({ path }) => memory.read(path),
     memory_search: ({ text }) => memory.search(text),
     memory_log: ({ path }) => memory.log(path),

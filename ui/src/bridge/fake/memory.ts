@@ -1,7 +1,10 @@
 /** The simulated memory: pages, history and blame. */
-import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, Page, PageRow } from "../wire";
+import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, Page, PageRow, PageRows } from "../wire";
 import { diffLines, split, unified } from "./lineDiff";
 import { hostError } from "./hostError";
+
+/** The most rows of a part of the list of pages: few, so that a list has several parts here too. */
+const PART = 3;
 
 interface Commit extends Change {
   before: string | null;
@@ -26,6 +29,13 @@ export class Memory {
   list(prefix: string): PageRow[] {
     const paths = Object.keys(this.#saved.pages).filter((path) => path.startsWith(prefix));
     return paths.sort().map((path) => ({ path, bytes: this.#text(path).length, conflict_copy_of: null }));
+  }
+
+  /** As the host does: at most so many rows at once. */
+  part(prefix: string, after: string | null): PageRows {
+    const left = this.list(prefix).filter(({ path }) => after === null || path > after);
+    const rows = left.slice(0, PART);
+    return { rows, next: rows.length < left.length ? (rows.at(-1)?.path ?? null) : null };
   }
 
   read(path: string): Page {
