@@ -40,6 +40,8 @@ pub enum Lane {
     Memory,
     /// Settings.
     Settings,
+    /// Which entries of the inbox were seen.
+    Inbox,
     /// Keys: they wait for the keychain, and so perhaps for the person.
     Keys,
     /// The containers.
@@ -86,6 +88,8 @@ impl Request {
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
+            Request::Inbox => row(Nothing, Unchanged, REPEATABLE),
+            Request::SeeInbox { .. } => row(Lock, Profile, REPEATABLE),
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
             Request::DeleteMemory { .. } => row(Lock, Memory, ONCE),
             Request::RestoreMemory { .. } => row(Lock, Memory, ONCE),
@@ -127,6 +131,7 @@ impl Request {
             | Request::RestoreMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
             Request::SetSetting { .. } => Lane::Settings,
+            Request::SeeInbox { .. } => Lane::Inbox,
             Request::SetKey { .. } | Request::Keys => Lane::Keys,
             Request::StackUp { .. }
             | Request::StackDown
@@ -136,6 +141,7 @@ impl Request {
             Request::Hello { .. }
             | Request::Follow
             | Request::Health
+            | Request::Inbox
             | Request::CheckKey { .. }
             | Request::LocalServers
             | Request::StackStatus
@@ -167,6 +173,8 @@ mod tests {
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,
+            Request::Inbox,
+            Request::SeeInbox { entries: vec![text()] },
             Request::WriteMemory { path: text(), text: text(), base: None },
             Request::DeleteMemory { path: text(), base: None },
             Request::RestoreMemory { rev: text() },
