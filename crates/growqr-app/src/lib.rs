@@ -27,7 +27,7 @@ mod rules;
 mod spending;
 mod stack;
 
-pub use clock::SystemClock;
+pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;
 pub use doctor::doctor;
 pub use error::AppError;

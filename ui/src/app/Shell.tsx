@@ -16,8 +16,9 @@ import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
 
-// It has nothing to say before the first paint.
+// They have nothing to say before the first paint.
 const AskAnnouncer = lazy(async () => ({ default: (await import("./AskAnnouncer")).AskAnnouncer }));
+const InboxWatcher = lazy(async () => ({ default: (await import("./InboxWatcher")).InboxWatcher }));
 const Agents = lazy(() => import("../agents/Agents"));
 const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
@@ -91,6 +92,7 @@ function Frame() {
       </main>
       <Suspense fallback={null}>
         <AskAnnouncer />
+        <InboxWatcher place={place} />
       </Suspense>
       {palette && (
         <Suspense fallback={null}>

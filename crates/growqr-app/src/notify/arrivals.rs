@@ -102,8 +102,14 @@ fn shown(text: &str, most: usize) -> String {
         !one.is_control()
             && !matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
+    // Some systems read a text between angle brackets as markup.
+    let plain = |one| match one {
+        '<' => '‹',
+        '>' => '›',
+        other => other,
+    };
     let words = text.split_whitespace().map(|word| {
-        let word: String = word.chars().filter(is_shown).collect();
+        let word: String = word.chars().filter(is_shown).map(plain).collect();
         if may_be_key(&word) { "…".to_owned() } else { word }
     });
     let line = words.collect::<Vec<_>>().join(" ");
@@ -130,6 +136,7 @@ mod tests {
         let key = "sk-ant-api03-AbCdEfGh12345678";
         assert_eq!(shown(&format!("Use {key}\n\u{202e}now?"), TEXT), "Use … now?");
         assert_eq!(shown(&format!("token={key}, please"), TEXT), "… please");
+        assert_eq!(shown("<b>Bold</b>", TEXT), "‹b›Bold‹/b›");
         assert_eq!(shown("Which of the well-understood-algorithms do you mean?", 20), "Which of the well-un…");
     }
 
