@@ -66,7 +66,7 @@ export default function Settings({ at }: { at: string | null }) {
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
         </Group>
-        <Group title="Notifications" id="notifications" about="Of the system, when an agent asks, something fails or long work is done. Each once, and not while the window shows it.">
+        <Group title="Notifications" id="notifications" about="Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.">
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
         <Group title="Appearance">
