@@ -161,3 +161,6 @@ impl Known {
         Ok(problem.map(|problem| conditions::memory(problem, None)))
     }
 }
+
+#[cfg(test)]
+mod tests;
