@@ -8,6 +8,7 @@ mod args;
 mod asks;
 mod auth;
 mod chat;
+mod inbox;
 mod inspect;
 mod keys;
 mod memory;
@@ -68,6 +69,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
+        Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
