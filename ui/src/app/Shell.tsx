@@ -16,9 +16,8 @@ import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
 
-// They have nothing to say before the first paint.
-const AskAnnouncer = lazy(async () => ({ default: (await import("./AskAnnouncer")).AskAnnouncer }));
-const InboxWatcher = lazy(async () => ({ default: (await import("./InboxWatcher")).InboxWatcher }));
+// It has nothing to say before the first paint.
+const Announcers = lazy(() => import("./Announcers"));
 const Agents = lazy(() => import("../agents/Agents"));
 const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
@@ -91,8 +90,7 @@ function Frame() {
         </div>
       </main>
       <Suspense fallback={null}>
-        <AskAnnouncer />
-        <InboxWatcher place={place} />
+        <Announcers place={place} />
       </Suspense>
       {palette && (
         <Suspense fallback={null}>

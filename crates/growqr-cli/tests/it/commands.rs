@@ -234,9 +234,9 @@ fn event_numbers_have_no_gaps_per_agent_and_overall() {
 #[test]
 fn a_failed_turn_is_in_the_inbox_until_it_is_read_and_then_marked() {
     let program = Program::new();
-    program.claude.route(|_| None);
     assert_eq!(program.run(&["inbox"]).code, Some(0));
-    assert_eq!(program.chat("hello").code, Some(1));
+    let chat = program.command(&["chat", "hello"]).env("ANTHROPIC_API_KEY", "sk-ant-wrong").output().unwrap();
+    assert_eq!(chat.status.code(), Some(1));
     let entries = program.json(&["inbox"]);
     assert_eq!(entries.len(), 1, "{entries:?}");
     assert_eq!(
