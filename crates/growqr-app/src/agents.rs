@@ -9,7 +9,7 @@ use growqr_actors::{EarlierEvent, Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
 use growqr_core::budget::Budget;
 use growqr_core::clock::Clock;
-use growqr_core::event::Event;
+use growqr_core::event;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
 use growqr_core::journal::{AgentView, Store};
 use growqr_wire as wire;
@@ -221,7 +221,7 @@ pub(crate) async fn say_again(host: &Host, store: &dyn Store, message: u64, id: 
     let (grow, id) = (AgentId::grow(), MessageId::new(id));
     let before = match growqr_actors::load_earlier(store, &grow, Seq(message)).await? {
         // The same request again: its message has set the earlier one aside.
-        Some(EarlierEvent { before, event: Event::UserSaid(_) | Event::SaidAgain(_), is_set_aside })
+        Some(EarlierEvent { before, event: event::Event::UserSaid(_) | event::Event::SaidAgain(_), is_set_aside })
             if !is_set_aside || growqr_actors::load(store, &grow).await?.state.has_received_message(&id) =>
         {
             before

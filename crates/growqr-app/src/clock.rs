@@ -21,6 +21,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// The time now, and by how many minutes the local time is ahead of UTC.
+#[must_use]
+pub fn local_now() -> (Timestamp, i32) {
+    let now = SystemClock.now();
+    (now, SystemClock.zone(now).offset_minutes)
+}
+
 /// The random bits of the operating system.
 pub(crate) struct SystemRandom;
 

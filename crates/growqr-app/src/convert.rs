@@ -52,7 +52,7 @@ pub(crate) fn ask(agent: Option<&AgentView>, view: &AskView) -> wire::AskRow {
 }
 
 /// Converts between the two definitions of a part of an event, which have the same JSON: a test compares them.
-fn same_json<T: serde::de::DeserializeOwned>(value: &impl serde::Serialize) -> T {
+pub(crate) fn same_json<T: serde::de::DeserializeOwned>(value: &impl serde::Serialize) -> T {
     let text = serde_json::to_string(value).expect("a part of an event is JSON");
     serde_json::from_str(&text).expect("both definitions have the same JSON")
 }

@@ -10,6 +10,7 @@ mod auth;
 mod change_requests;
 mod chat;
 mod fresh;
+mod inbox;
 mod inspect;
 mod keys;
 mod memory;
@@ -71,6 +72,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Fresh => fresh::fresh(profile()?, &environment, out).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
+        Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,

@@ -40,6 +40,8 @@ pub enum Lane {
     Memory,
     /// Settings.
     Settings,
+    /// Which entries of the inbox were seen.
+    Inbox,
     /// Keys: they wait for the keychain, and so perhaps for the person.
     Keys,
     /// The containers.
@@ -88,6 +90,8 @@ impl Request {
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
+            Request::Inbox => row(Nothing, Unchanged, REPEATABLE),
+            Request::SeeInbox { .. } => row(Lock, Profile, REPEATABLE),
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
             Request::DeleteMemory { .. } => row(Lock, Memory, ONCE),
             Request::RestoreMemory { .. } => row(Lock, Memory, ONCE),
@@ -130,6 +134,7 @@ impl Request {
             | Request::RestoreMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
             Request::SetSetting { .. } => Lane::Settings,
+            Request::SeeInbox { .. } => Lane::Inbox,
             Request::SetKey { .. } | Request::Keys => Lane::Keys,
             Request::StackUp { .. }
             | Request::StackDown
@@ -139,6 +144,7 @@ impl Request {
             Request::Hello { .. }
             | Request::Follow
             | Request::Health
+            | Request::Inbox
             | Request::CheckKey { .. }
             | Request::LocalServers
             | Request::StackStatus
@@ -172,6 +178,8 @@ mod tests {
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,
+            Request::Inbox,
+            Request::SeeInbox { entries: vec![text()] },
             Request::WriteMemory { path: text(), text: text(), base: None },
             Request::DeleteMemory { path: text(), base: None },
             Request::RestoreMemory { rev: text() },

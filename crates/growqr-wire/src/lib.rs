@@ -9,6 +9,7 @@ mod class;
 mod error;
 pub mod event;
 mod health;
+mod inbox;
 mod money;
 mod request;
 mod rows;
@@ -19,6 +20,7 @@ pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
 pub use health::{AgentTrouble, Health, HeldMail};
+pub use inbox::{InboxEntry, InboxKind};
 pub use money::usd;
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
@@ -34,7 +36,7 @@ pub use stack::{
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
@@ -109,6 +111,8 @@ pub fn typescript() -> String {
         AgentTrouble,
         HeldMail,
         Health,
+        InboxKind,
+        InboxEntry,
         Request,
         Reply,
         DeltaKind,

@@ -6,6 +6,7 @@
 use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::health::Health;
+use crate::inbox::InboxEntry;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,13 @@ pub enum Request {
     Follow,
     /// What keeps agents and mail from going on. Answered by [`Reply::Health`].
     Health,
+    /// What waits for the person besides the asks. Answered by [`Reply::Inbox`].
+    Inbox,
+    /// The person has seen these entries of the inbox. They stay seen after a restart.
+    SeeInbox {
+        /// Their ids. Unknown ones are ignored.
+        entries: Vec<String>,
+    },
     /// Writes a page of memory as the person. Answered by [`Reply::Changed`].
     WriteMemory {
         /// Its path.
@@ -248,6 +256,11 @@ pub enum Reply {
     Health {
         /// All of it.
         health: Health,
+    },
+    /// What waits for the person besides the asks.
+    Inbox {
+        /// Newest first.
+        entries: Vec<InboxEntry>,
     },
     /// A change of memory was made.
     Changed {

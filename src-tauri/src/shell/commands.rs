@@ -32,10 +32,13 @@ fn about(desktop: DesktopState<'_>) -> Response<wire::About> {
 
 #[tauri::command]
 async fn ask(window: WebviewWindow, desktop: DesktopState<'_>, request: wire::Request) -> Response<wire::Reply> {
-    let sets_shortcut = shortcut::is_set_by(&request);
+    let (sets_shortcut, changes_tray) = (shortcut::is_set_by(&request), tray_updates::is_changed_by(&request));
     let reply = desktop.session_for(window.label(), &request).await?.client().send(request).await?;
     if sets_shortcut {
         shortcut::apply(window.app_handle()).await;
+    }
+    if changes_tray {
+        tray_updates::refresh(window.app_handle());
     }
     Ok(reply)
 }

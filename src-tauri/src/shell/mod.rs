@@ -11,6 +11,7 @@ mod incoming_links;
 mod link;
 #[cfg(target_os = "macos")]
 mod menu;
+mod notifications;
 mod quick;
 mod quit;
 #[cfg(target_os = "linux")]
@@ -72,6 +73,7 @@ fn build() -> tauri::Result<App> {
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
         // Used only from Rust. The page has no permission for them.
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_store::Builder::new().build())
         .plugin(shortcut::plugin())
         .manage(desktop)
@@ -80,7 +82,8 @@ fn build() -> tauri::Result<App> {
         .manage(incoming_links::IncomingLinks::default())
         .manage(schemes::Registered::default())
         .manage(shortcut::Current::default())
-        .manage(tray_updates::Network::default())
+        .manage(tray_updates::FromPage::default())
+        .manage(notifications::Places::default())
         .invoke_handler(commands::all())
         .on_window_event(|window, event| {
             window::on_event(window, event);
@@ -92,6 +95,7 @@ fn build() -> tauri::Result<App> {
             let handle = app.handle().clone();
             tray_host::on_loss(move || window::show_if_hidden(&handle));
             incoming_links::start(app.handle());
+            notifications::listen(app.handle());
             Ok(())
         })
         .build(context)

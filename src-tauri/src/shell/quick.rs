@@ -27,8 +27,12 @@ pub fn show(app: &AppHandle) {
 
 /// Hides it if it has the focus, or else shows it: what its shortcut and its tray icon do.
 pub fn toggle(app: &AppHandle) {
-    let has_focus = app.get_webview_window(QUICK).is_some_and(|window| window.is_focused().unwrap_or(false));
-    if has_focus { hide(app) } else { show(app) }
+    if has_focus(app) { hide(app) } else { show(app) }
+}
+
+/// Whether it is shown and has the focus.
+pub fn has_focus(app: &AppHandle) -> bool {
+    app.get_webview_window(QUICK).is_some_and(|window| window.is_focused().unwrap_or(false))
 }
 
 /// Hides it. Its draft and its place in the conversation stay.

@@ -72,7 +72,7 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
 
 /// Shows this state: as a mark on the icon, in its tooltip and menu, and in the title of the main window.
 pub fn show(app: &AppHandle, state: TrayState) {
-    let waiting = if let TrayState::Waiting(count) = state { count } else { 0 };
+    let waiting = state.waiting();
     window::show_count(app, waiting);
     if let Err(error) = show_in_tray(app, state, waiting) {
         tracing::warn!(%error, "the tray icon cannot be changed");

@@ -16,7 +16,7 @@ pub fn plain(app: &AppHandle) -> Option<Image<'static>> {
     app.default_window_icon().map(|picture| picture.clone().to_owned())
 }
 
-/// The icon with a mark for this state in its lower right corner: amber if a question waits, green while agents work. Without a
+/// The icon with a mark for this state in its lower right corner: amber if something waits for the person, green while agents work. Without a
 /// network it is faded.
 pub fn marked(plain: &Image<'_>, state: TrayState) -> Image<'static> {
     let (width, height) = (plain.width(), plain.height());
@@ -25,7 +25,7 @@ pub fn marked(plain: &Image<'_>, state: TrayState) -> Image<'static> {
         TrayState::Idle => {}
         TrayState::Offline => pixels.chunks_exact_mut(4).for_each(|pixel| pixel[3] /= 3),
         TrayState::Working => dot(&mut pixels, width, height, [0x2f, 0xa3, 0x6b]),
-        TrayState::Waiting(_) => dot(&mut pixels, width, height, [0xe8, 0x8a, 0x00]),
+        TrayState::Waiting { .. } => dot(&mut pixels, width, height, [0xe8, 0x8a, 0x00]),
     }
     Image::new_owned(pixels, width, height)
 }
@@ -60,7 +60,7 @@ mod tests {
     fn the_mark_is_in_the_corner_and_the_rest_stays() {
         let plain = Image::new_owned(vec![0x10; 32 * 32 * 4], 32, 32);
         assert_eq!(marked(&plain, TrayState::Idle).rgba(), plain.rgba());
-        let waiting = marked(&plain, TrayState::Waiting(2));
+        let waiting = marked(&plain, TrayState::of(2, 0, false, false));
         assert_eq!(pixel(&waiting, 23, 23), [0xe8, 0x8a, 0x00, 0xff]);
         assert_eq!(pixel(&waiting, 2, 2), [0x10; 4]);
         assert_eq!(pixel(&waiting, 23, 13)[3], 0, "the ring");

@@ -1,10 +1,10 @@
-//! Keeps the tray icon, and the keys of the quick chat, as the open profile wants them.
+//! Keeps the tray icon, the title, the notifications, and the keys of the quick chat, as the open profile wants them.
 
 use super::desktop::Desktop;
 use super::tray_state::TrayState;
-use super::{shortcut, tray};
-use growqr_app::Subscription;
-use growqr_wire::{self as wire, Push};
+use super::{notifications, shortcut, tray};
+use growqr_app::{Notifier, Subscription};
+use growqr_wire::{self as wire, AskRow, InboxEntry, Kind, Push, Reply, Request};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tauri::{AppHandle, Manager};
@@ -17,24 +17,47 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long a profile that cannot be opened is left alone.
 const RETRY: Duration = Duration::from_secs(5);
 
+/// Without a notification that is held back nothing happens by itself; then it looks again this seldom.
+const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+
 /// The states of an agent at work.
 const BUSY: [&str; 3] = ["thinking", "working", "waiting"];
 
-/// What the page has told about the network, managed by Tauri.
+/// The events after which something else may wait for the person.
+const TURNS_AND_ASKS: [Kind; 5] = [Kind::TurnStarted, Kind::TurnEnded, Kind::AskRaised, Kind::AskSettled, Kind::UserSaid];
+
+/// What the page has told, managed by Tauri.
 #[derive(Default)]
-pub struct Network {
+pub struct FromPage {
     is_offline: AtomicBool,
     changed: Notify,
 }
 
-/// Sets whether there is a network.
-pub fn set_online(app: &AppHandle, online: bool) {
-    let network = app.state::<Network>();
-    network.is_offline.store(!online, Ordering::Relaxed);
-    network.changed.notify_one();
+/// What waits for the person.
+#[derive(Default)]
+struct Waiting {
+    asks: Vec<AskRow>,
+    entries: Vec<InboxEntry>,
 }
 
-/// Keeps the icon, and the count in the title of the main window, up to date while the program runs.
+/// Sets whether there is a network.
+pub fn set_online(app: &AppHandle, online: bool) {
+    let page = app.state::<FromPage>();
+    page.is_offline.store(!online, Ordering::Relaxed);
+    page.changed.notify_one();
+}
+
+/// The person has changed something that no event tells: what they have seen of the inbox, or a setting.
+pub fn refresh(app: &AppHandle) {
+    app.state::<FromPage>().changed.notify_one();
+}
+
+/// Whether a request changes something that no event tells.
+pub fn is_changed_by(request: &Request) -> bool {
+    matches!(request, Request::SeeInbox { .. } | Request::SetSetting { .. })
+}
+
+/// Keeps the icon, the count in the title of the main window and the notifications up to date while the program runs.
 pub fn follow(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
@@ -53,10 +76,13 @@ pub fn follow(app: &AppHandle) {
 
 /// Follows the events of one profile until it is closed.
 async fn until_it_ends(app: &AppHandle, mut events: Subscription) {
-    let network = app.state::<Network>();
-    let mut shown = None;
+    let page = app.state::<FromPage>();
+    let (mut shown, mut waiting, mut notifier) = (None, None, Notifier::default());
     loop {
-        match read(app).await {
+        if waiting.is_none() {
+            waiting = read_waiting(app).await.map_err(|error| tracing::debug!(%error, "the inbox cannot be read")).ok();
+        }
+        match read_state(app, waiting.as_ref()).await {
             Ok(state) if shown == Some(state) => {}
             Ok(state) => {
                 tray::show(app, state);
@@ -64,23 +90,68 @@ async fn until_it_ends(app: &AppHandle, mut events: Subscription) {
             }
             Err(error) => tracing::debug!(%error, "the state of the tray icon cannot be read"),
         }
+        let again_in = match &waiting {
+            Some(Waiting { asks, entries }) => notifications::announce(app, &mut notifier, asks, entries).await,
+            None => Ok(Some(RETRY)),
+        };
+        let again_in = again_in.ok().flatten().unwrap_or(LONGEST);
         loop {
             tokio::select! {
                 push = events.next() => match push {
                     None => return,
-                    Some(Push::Recorded { .. } | Push::Missed | Push::Stopped { .. }) => break,
-                    Some(_) => {}
+                    Some(push) => match effect(&push) {
+                        Effect::Nothing => {}
+                        Effect::State => break,
+                        Effect::Inbox => {
+                            waiting = None;
+                            break;
+                        }
+                    },
                 },
-                () = network.changed.notified() => break,
+                () = page.changed.notified() => {
+                    waiting = None;
+                    break;
+                }
+                () = sleep(again_in) => break,
             }
         }
         sleep(PAUSE).await;
     }
 }
 
-async fn read(app: &AppHandle) -> Result<TrayState, wire::Error> {
+/// What a push may have changed.
+enum Effect {
+    Nothing,
+    State,
+    Inbox,
+}
+
+fn effect(push: &Push) -> Effect {
+    match push {
+        Push::Recorded { events, .. } => {
+            let is_turn_or_ask = |line: &wire::EventLine| line.known_kind().is_some_and(|kind| TURNS_AND_ASKS.contains(&kind));
+            if events.iter().any(is_turn_or_ask) { Effect::Inbox } else { Effect::State }
+        }
+        Push::Missed | Push::Stopped { .. } | Push::StackChanged { .. } | Push::HealthChanged { .. } => Effect::Inbox,
+        Push::Delta { .. } | Push::MemoryChanged | Push::MemoryProgress { .. } => Effect::Nothing,
+    }
+}
+
+async fn read_waiting(app: &AppHandle) -> Result<Waiting, wire::Error> {
+    let session = app.state::<Desktop>().session().await?;
+    let asks = session.library().asks().await?;
+    let entries = match session.client().send(Request::Inbox).await? {
+        Reply::Inbox { entries } => entries,
+        _ => Vec::new(),
+    };
+    Ok(Waiting { asks, entries })
+}
+
+async fn read_state(app: &AppHandle, waiting: Option<&Waiting>) -> Result<TrayState, wire::Error> {
     let agents = app.state::<Desktop>().session().await?.library().agents().await?;
-    let asks = agents.iter().map(|agent| u64::from(agent.asks)).sum();
+    let questions = agents.iter().map(|agent| u64::from(agent.asks)).sum();
+    let problems = waiting.map_or(0, |waiting| waiting.entries.iter().filter(|entry| entry.needs_person()).count() as u64);
     let is_working = agents.iter().any(|agent| BUSY.contains(&agent.status.as_str()));
-    Ok(TrayState::of(asks, is_working, app.state::<Network>().is_offline.load(Ordering::Relaxed)))
+    let is_offline = app.state::<FromPage>().is_offline.load(Ordering::Relaxed);
+    Ok(TrayState::of(questions, problems, is_working, is_offline))
 }

@@ -36,13 +36,20 @@ pub fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus())
 }
 
-/// Shows in the title of the main window how many questions wait.
+/// Shows in the title of the main window how much waits for the person.
 pub fn show_count(app: &AppHandle, waiting: u64) {
     let Some(window) = app.get_webview_window(MAIN) else { return };
     let title = if waiting == 0 { "GrowQR".to_owned() } else { format!("({waiting}) GrowQR") };
     if let Err(error) = window.set_title(&title) {
         tracing::warn!(%error, "the title of the window cannot be changed");
     }
+}
+
+/// The place that the main window shows, as the hash of its address; `None` if it does not have the focus.
+pub fn focused_place(app: &AppHandle) -> Option<String> {
+    let window = app.get_webview_window(MAIN).filter(|window| window.is_focused().unwrap_or(false))?;
+    // Without a hash, the page shows the chat.
+    Some(window.url().ok()?.fragment().map_or_else(|| "#/chat".to_owned(), |fragment| format!("#{fragment}")))
 }
 
 /// Shows the architecture diagram (`docs/architecture.html`, a part of the built interface) in a window of its own. A browser

@@ -17,7 +17,7 @@ import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
 
 // It has nothing to say before the first paint.
-const AskAnnouncer = lazy(async () => ({ default: (await import("./AskAnnouncer")).AskAnnouncer }));
+const Announcers = lazy(() => import("./Announcers"));
 const Agents = lazy(() => import("../agents/Agents"));
 const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
@@ -90,7 +90,7 @@ function Frame() {
         </div>
       </main>
       <Suspense fallback={null}>
-        <AskAnnouncer />
+        <Announcers place={place} />
       </Suspense>
       {palette && (
         <Suspense fallback={null}>

@@ -6,8 +6,8 @@ import { Dot } from "../design/Dot";
 import { useNow } from "../design/useNow";
 import { type Place, toAgent } from "../data/links";
 import { money } from "../data/money";
-import { useAgents } from "../data/queries";
-import { agentState, isBusy, openAsks } from "../data/status";
+import { useAgents, useInbox } from "../data/queries";
+import { agentState, isBusy, openAsks, openProblems, waitingWords } from "../data/status";
 import { duration } from "../data/time";
 import { MOD, VIEWS } from "./views";
 
@@ -22,21 +22,23 @@ function AtWorkMark({ count }: { count: number }) {
   );
 }
 
-/** The number of asks that wait for the person. */
-function AskBadge({ count }: { count: number }) {
+/** The number of questions and problems that wait for the person. */
+function WaitingBadge({ questions, problems }: { questions: number; problems: number }) {
+  const count = questions + problems;
   if (count === 0) return null;
   return (
     <>
       <span aria-hidden className="absolute top-0 right-0 grid h-4.5 min-w-4.5 place-items-center rounded-full bg-warn px-1 text-xs font-medium text-surface tabular-nums @3xl/window:static @3xl/window:ml-auto">
         {count > 99 ? "99+" : count}
       </span>
-      <span className="sr-only">{count === 1 ? "1 question waits for you" : `${count} questions wait for you`}</span>
+      <span className="sr-only">{waitingWords(questions, problems)}</span>
     </>
   );
 }
 
 export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => void }) {
   const agents = useAgents().data ?? [];
+  const inbox = useInbox().data ?? [];
   const atWork = agents.filter(isBusy).length;
   return (
     <nav aria-label="Main" className="flex w-14 shrink-0 flex-col gap-1 border-r border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">
@@ -54,7 +56,7 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         >
           <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
           <span className="sr-only @3xl/window:not-sr-only">{label}</span>
-          {view === "inbox" && <AskBadge count={openAsks(agents)} />}
+          {view === "inbox" && <WaitingBadge questions={openAsks(agents)} problems={openProblems(inbox)} />}
           {view === "agents" && <AtWorkMark count={atWork} />}
         </a>
       ))}

@@ -4,7 +4,7 @@ import { tauri } from "./tauri";
 
 export type { About, Answer, Args, CommandName, LinkedPlace, Shortcut } from "./commands";
 export { type HostEvent, HostError, type Host } from "./host";
-export { inWindow } from "./nextSteps";
+export { asSentence, inWindow } from "./nextSteps";
 export type * from "./wire";
 export { ENDINGS } from "./wire";
 

@@ -999,6 +999,54 @@ agents: Array<AgentTrouble>,
  */
 mail: Array<HeldMail>, };
 
+export type InboxKind = "failed" | "trouble" | "mail" | "memory" | "stack" | "finished";
+
+export type InboxEntry = { 
+/**
+ * Names this event: the next failure of the same agent has another id.
+ */
+id: string, 
+/**
+ * What it is about.
+ */
+kind: InboxKind, 
+/**
+ * The agent; `None` if it is about memory or a container.
+ */
+agent: string | null, 
+/**
+ * The name of the agent or container, for people. A model may have chosen it.
+ */
+name: string, 
+/**
+ * Since when, in ms since 1970.
+ */
+since: number, 
+/**
+ * What happened, in a sentence. `None` if `ended` says it.
+ */
+text: string | null, 
+/**
+ * What the person can do, if `ended` does not say it.
+ */
+next_step: string | null, 
+/**
+ * How the turn ended, if it is about one.
+ */
+ended: Ended | null, 
+/**
+ * The money that was missing, if a budget ended the turn.
+ */
+shortfall: Shortfall | null, 
+/**
+ * How long the turn took, in ms.
+ */
+took: number | null, 
+/**
+ * The person has opened it or marked it as read.
+ */
+is_seen: boolean, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].
@@ -1091,7 +1139,11 @@ agent: string,
 /**
  * Chosen by the client, as in `Say`.
  */
-id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "write_memory", 
+id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "inbox" } | { "op": "see_inbox", 
+/**
+ * Their ids. Unknown ones are ignored.
+ */
+entries: Array<string>, } | { "op": "write_memory", 
 /**
  * Its path.
  */
@@ -1198,7 +1250,11 @@ agent: Agent, } } | "done" | { "health": {
 /**
  * All of it.
  */
-health: Health, } } | { "changed": { 
+health: Health, } } | { "inbox": { 
+/**
+ * Newest first.
+ */
+entries: Array<InboxEntry>, } } | { "changed": { 
 /**
  * The commit's id.
  */

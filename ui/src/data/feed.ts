@@ -11,6 +11,9 @@ const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "m
 /** Event kinds that change the lists of asks. */
 const ASKS = new Set<EventKind | null>(["ask_raised", "ask_settled"]);
 
+/** Event kinds after which the inbox may list something else, besides the asks. */
+const TURNS = new Set<EventKind | null>(["turn_started", "turn_ended", "user_said"]);
+
 /** Subscribes to pushes for the lifetime of the window. Rejects if the subscription fails. */
 export function startFeed(host: Host, client: QueryClient, journals: Journals): Promise<void> {
   return host.follow((push) => {
@@ -36,10 +39,12 @@ function refresh(client: QueryClient, push: Push) {
     // A read that is still under way would bring the older state.
     void client.cancelQueries({ queryKey: keys.stack });
     client.setQueryData(keys.stack, push.stack_changed.stack);
+    void client.invalidateQueries({ queryKey: keys.inbox });
   }
   if ("health_changed" in push) {
     void client.cancelQueries({ queryKey: keys.health });
     client.setQueryData(keys.health, push.health_changed.health);
+    void client.invalidateQueries({ queryKey: keys.inbox });
   }
   if (!("recorded" in push)) return;
   const { agent, events } = push.recorded;
@@ -50,6 +55,7 @@ function refresh(client: QueryClient, push: Push) {
     void client.invalidateQueries({ queryKey: keys.budget });
     void client.invalidateQueries({ queryKey: keys.spending });
   }
+  if (events.some((line) => TURNS.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.inbox });
   if (events.some((line) => ASKS.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.asks });
   // An answer may have added a rule, also one from outside this window.
   if (events.some((line) => kindOf(line) === "ask_settled")) void client.invalidateQueries({ queryKey: keys.rules });

@@ -11,6 +11,7 @@ export const keys = {
   models: ["models"],
   keys: ["keys"],
   asks: ["asks"],
+  inbox: ["inbox"],
   openAsks: ["asks", "open"],
   settledAsks: ["asks", "settled"],
   rules: ["rules"],
@@ -49,7 +50,10 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "set_setting":
       invalidate(keys.settings);
       invalidate(keys.shortcut);
+      invalidate(keys.inbox);
       return invalidate(keys.budget);
+    case "see_inbox":
+      return invalidate(keys.inbox);
     case "add_rule":
     case "remove_rule":
       return invalidate(keys.rules);

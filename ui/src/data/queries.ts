@@ -1,6 +1,6 @@
 /** A hook for each query of the host. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
-import type { Agent, Host, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
+import type { Agent, Host, InboxEntry, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
 import { pagesQuery } from "./pages";
@@ -63,6 +63,11 @@ export function useLocalServers() {
 export function useAsks() {
   const host = useHost();
   return useQuery({ queryKey: keys.openAsks, queryFn: () => host.call("asks", {}) });
+}
+/** What waits besides the asks, newest first. */
+export function useInbox() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.inbox, queryFn: () => readInbox(host) });
 }
 /** The number of settled asks that the inbox shows. */
 const SETTLED_LIMIT = 30;
@@ -141,6 +146,11 @@ export function usePicture(person: Person) {
 async function readKeys(host: Host): Promise<{ keys: Key[]; keychain: Keychain | null }> {
   const reply = await host.call("ask", { request: { op: "keys" } });
   return typeof reply === "object" && "keys" in reply ? reply.keys : { keys: [], keychain: null };
+}
+
+async function readInbox(host: Host): Promise<InboxEntry[]> {
+  const reply = await host.call("ask", { request: { op: "inbox" } });
+  return typeof reply === "object" && "inbox" in reply ? reply.inbox.entries : [];
 }
 
 async function readServers(host: Host): Promise<LocalServer[]> {

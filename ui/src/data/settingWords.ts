@@ -17,6 +17,10 @@ export const LABELS: Record<string, string> = {
   "stack.idle_stop": "Stop the workbench when idle",
   "workbench.folders": "Folders that sub-agents see",
   "quick.shortcut": "Keys of the quick chat",
+  "notifications.enabled": "Notifications",
+  "notifications.quiet_hours": "Quiet hours",
+  "notifications.show_text": "What they say",
+  "inbox.long_work": "Long work, from how many minutes",
   "limit.children_at_once": "Sub-agents at the same time",
 };
 
@@ -26,6 +30,14 @@ export const CHOICES: Record<string, ReadonlyArray<[string, string]>> = {
     ["start", "Together with GrowQR"],
     ["needed", "When they are first needed"],
     ["never", "Only when I start them"],
+  ],
+  "notifications.enabled": [
+    ["on", "Shown"],
+    ["off", "Not shown"],
+  ],
+  "notifications.show_text": [
+    ["on", "Who it is about, and the question"],
+    ["off", "Only how many things wait"],
   ],
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SpendingRow } from "../bridge";
-import { cachedShare, cacheWords, chartWords, daysAgo, everyDay } from "./spending";
+import { cachedShare, cacheWords, chartWords, daysAgo, everyDay, periodStart } from "./spending";
 
 const row = (key: string, cost: number, change: Partial<SpendingRow> = {}): SpendingRow => ({ key, name: key, calls: 1, cost, unknown: 0, reserved: 0, input_tokens: 100, cached_tokens: 75, output_tokens: 9, at: 0, ...change });
 
@@ -18,6 +18,15 @@ test("days without spendings are shown as zero, oldest first", () => {
   const now = Date.UTC(2026, 10, 28, 20);
   const days = everyDay([row("2026-11-28", 5), row("2026-11-26", 3)], daysAgo(2, now), now);
   expect(days.map((day) => [day.key, day.cost])).toEqual([["2026-11-26", 3], ["2026-11-27", 0], ["2026-11-28", 5]]);
+});
+
+test("a month and a day begin in UTC, and the conversation at its beginning", () => {
+  const now = Date.UTC(2026, 10, 28, 20);
+  expect(periodStart("today", now)).toBe(Date.UTC(2026, 10, 28));
+  expect(periodStart("month", now)).toBe(Date.UTC(2026, 10, 1));
+  const rows = [row("2026-11-27", 5), row("2026-11-25", 3)];
+  expect(everyDay(rows, periodStart("conversation", now), now).map((day) => day.key)).toEqual(["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"]);
+  expect(everyDay([row("2025-01-01", 5)], 0, now)).toHaveLength(60);
 });
 
 test("the chart in words names the total and the largest part, with what counts for unknown bills", () => {

@@ -5,6 +5,9 @@ import { agentName } from "./names";
 
 const DAY = 86_400_000;
 
+/** The most days of a chart. */
+const MAX_DAYS = 60;
+
 /** What counts as spent: the known cost, and what is counted for calls of unknown cost. */
 export function spent(row: SpendingRow): number {
   return row.cost + row.unknown;
@@ -15,16 +18,36 @@ export function cachedShare(row: Pick<SpendingRow, "input_tokens" | "cached_toke
   return row.input_tokens > 0 ? Math.min(1, row.cached_tokens / row.input_tokens) : null;
 }
 
+/** The periods of which spendings are summed up. The conversation is all that the Grow Agent and its sub-agents ever did. */
+export type Period = "today" | "week" | "days" | "month" | "conversation";
+
+/** The start of a period, in UTC as the limits count it. */
+export function periodStart(period: Period, now: number): number {
+  switch (period) {
+    case "today":
+      return daysAgo(0, now);
+    case "week":
+      return daysAgo(6, now);
+    case "days":
+      return daysAgo(29, now);
+    case "month":
+      return Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth(), 1);
+    case "conversation":
+      return 0;
+  }
+}
+
 /** The start of the UTC day this many days before `now`; 0 is today. */
 export function daysAgo(days: number, now: number): number {
   return (Math.floor(now / DAY) - days) * DAY;
 }
 
-/** A row for each UTC day from `since` to `now`, oldest first; days without spendings are zero. */
+/** A row for each UTC day from `since` to `now`, oldest first, at most the last 60 and none before the first spending; days without spendings are zero. */
 export function everyDay(rows: readonly SpendingRow[], since: number, now: number): SpendingRow[] {
   const known = new Map(rows.map((row) => [row.key, row]));
   const days: SpendingRow[] = [];
-  for (let at = since; at <= now; at += DAY) {
+  const first = Math.min(now, ...rows.map((row) => Date.parse(row.key)));
+  for (let at = Math.max(since, daysAgo(MAX_DAYS - 1, now), since === 0 ? first : 0); at <= now; at += DAY) {
     const key = new Date(at).toISOString().slice(0, 10);
     days.push(known.get(key) ?? { key, name: key, calls: 0, cost: 0, unknown: 0, reserved: 0, input_tokens: 0, cached_tokens: 0, output_tokens: 0, at });
   }

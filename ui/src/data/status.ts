@@ -1,5 +1,5 @@
 /** Labels, tones and rules for the status of an agent, and the tree of agents. */
-import type { Agent } from "../bridge";
+import type { Agent, InboxEntry } from "../bridge";
 
 export type Tone = "quiet" | "active" | "waiting" | "good" | "warn" | "bad";
 
@@ -33,6 +33,24 @@ export function agentState(agent: Agent | undefined, isFinishing = false, isInTr
 /** The number of questions of all agents that wait for the person. */
 export function openAsks(agents: readonly Agent[]): number {
   return agents.reduce((sum, agent) => sum + agent.asks, 0);
+}
+
+/** Whether the person is to do something about an entry of the inbox and has not seen it yet. */
+export function needsPerson(entry: InboxEntry): boolean {
+  return entry.kind !== "finished" && !entry.is_seen;
+}
+
+/** How many entries need the person. */
+export function openProblems(entries: readonly InboxEntry[]): number {
+  return entries.filter(needsPerson).length;
+}
+
+/** What waits for the person, in words: open questions, and problems that they have not seen. */
+export function waitingWords(questions: number, problems: number): string {
+  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  if (problems === 0) return `${counted(questions, "question")} ${questions === 1 ? "waits" : "wait"} for you`;
+  if (questions === 0) return `${counted(problems, "problem")} ${problems === 1 ? "needs" : "need"} you`;
+  return `${counted(questions, "question")} and ${counted(problems, "problem")} wait for you`;
 }
 
 /** Whether the agent is at work: its time runs and it can be stopped. */

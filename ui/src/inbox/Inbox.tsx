@@ -1,11 +1,12 @@
-/** The inbox: the questions of all agents that wait for the person, and below them the last settled ones. */
+/** The inbox: the questions of all agents that wait for the person, what has failed, long work that is done, and the last settled questions. */
 import { Inbox as InboxIcon } from "lucide-react";
 import { memo, useEffect, useRef } from "react";
 import type { AskRow } from "../bridge";
-import { useAsks, useSettledAsks } from "../data/queries";
+import { useAsks, useInbox, useSettledAsks } from "../data/queries";
 import { Button } from "../design/Button";
 import { Empty, ErrorPanel, Loading } from "../design/states";
 import { AskCard } from "../journal/asks/AskCard";
+import { Entries } from "./Entries";
 import { useAskKeys } from "./useAskKeys";
 import { useShownCount } from "./useShownCount";
 import { useStableAsks } from "./useStableAsks";
@@ -13,21 +14,24 @@ import { useStableAsks } from "./useStableAsks";
 export default function Inbox() {
   const open = useAsks();
   const settled = useSettledAsks();
+  const inbox = useInbox();
   const { current, earlier } = useStableAsks(open.data, settled.data);
   return (
     <section aria-label="Inbox" data-scroller className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[50rem] px-6 pt-6 pb-16">
         <h2 className="text-lg font-semibold">Inbox</h2>
-        <p className="mt-0.5 text-sm text-ink-3">Your agents ask here. They go on with everything that does not depend on your answer.</p>
+        <p className="mt-0.5 text-sm text-ink-3">What waits for you. Agents go on with everything that does not depend on your answer.</p>
         {open.data === undefined ? (
           open.error ? <ErrorPanel problem={open.error} retry={() => void open.refetch()} /> : <Loading label="Loading the inbox" />
         ) : current.length > 0 ? (
           <Waiting rows={current} />
-        ) : (
+        ) : inbox.data?.length === 0 ? (
           <Empty icon={InboxIcon} title="Nothing waits for you">
-            <p>When an agent has a question, needs your permission or reaches a limit, it asks here.</p>
+            <p>When an agent has a question, needs your permission or reaches a limit, it asks here. What fails, and long work that is done, is listed here too.</p>
           </Empty>
-        )}
+        ) : null}
+        <Entries entries={inbox.data ?? []} />
+        {inbox.error && inbox.data === undefined && <ErrorPanel problem={inbox.error} retry={() => void inbox.refetch()} />}
         {earlier.length > 0 && (
           <section aria-labelledby="settled-asks" className="mt-8">
             <h3 id="settled-asks" className="text-sm font-semibold">

@@ -41,7 +41,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
             ))}
           </Select>
         ) : (
-          <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
+          <Input id={id} className="w-32 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
         )}
       </span>
     </LabelledRow>

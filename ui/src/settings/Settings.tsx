@@ -18,7 +18,10 @@ import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$)/;
+const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$)/;
+
+/** Settings about what is announced. */
+const NOTIFICATIONS = /^(inbox|notifications)\./;
 
 /** Settings of the containers. */
 const CONTAINERS = /^(stack|workbench)\./;
@@ -62,6 +65,9 @@ export default function Settings({ at }: { at: string | null }) {
         <Group title="Rules" id="rules" about="What agents may do without asking you. The last line that matches a call decides.">
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
+        </Group>
+        <Group title="Notifications" id="notifications" about="Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.">
+          <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
         <Group title="Appearance">
           <AppearanceSettings />

@@ -7,7 +7,7 @@ import { QueryView } from "../design/states";
 import { useNow } from "../design/useNow";
 import { money } from "../data/money";
 import { useBudget, useSpending } from "../data/queries";
-import { cacheWords, chartWords, daysAgo, everyDay, rowName, spent } from "../data/spending";
+import { cacheWords, chartWords, everyDay, type Period, periodStart, rowName, spent } from "../data/spending";
 import { SpendingTable } from "./SpendingTable";
 
 const BY: ReadonlyArray<[SpendingBy, string]> = [
@@ -15,10 +15,12 @@ const BY: ReadonlyArray<[SpendingBy, string]> = [
   ["model", "By model"],
   ["day", "By day"],
 ];
-const PERIODS: ReadonlyArray<[days: number, label: string]> = [
-  [0, "Today"],
-  [6, "7 days"],
-  [29, "30 days"],
+const PERIODS: ReadonlyArray<[Period, string]> = [
+  ["today", "Today"],
+  ["week", "7 days"],
+  ["days", "30 days"],
+  ["month", "This month"],
+  ["conversation", "This conversation"],
 ];
 
 /** The most bars of the chart; the table lists all rows. */
@@ -29,9 +31,9 @@ const MAX_NAMES = 8;
 export function SpendingDetails() {
   const id = useId();
   const [by, setBy] = useState<SpendingBy>("agent");
-  const [days, setDays] = useState(29);
+  const [period, setPeriod] = useState<Period>("days");
   const now = useNow(false);
-  const since = daysAgo(days, now);
+  const since = periodStart(period, now);
   return (
     <div className="py-4">
       <div className="flex flex-wrap gap-2">
@@ -48,7 +50,7 @@ export function SpendingDetails() {
         <label htmlFor={`${id}-since`} className="sr-only">
           Period (UTC days)
         </label>
-        <Select id={`${id}-since`} className="w-32" value={days} onChange={(event) => setDays(Number(event.target.value))}>
+        <Select id={`${id}-since`} className="w-44" value={period} onChange={(event) => setPeriod(event.target.value as Period)}>
           {PERIODS.map(([value, label]) => (
             <option key={value} value={value}>
               {label}

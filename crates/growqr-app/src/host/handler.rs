@@ -9,6 +9,7 @@ use crate::error::AppError;
 use crate::host::adoption::AdoptionProgress;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
+use crate::inbox::{Inbox, Surroundings};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
@@ -38,6 +39,8 @@ pub(crate) struct Handler {
     adoption: watch::Sender<AdoptionProgress>,
     /// The person's containers.
     stack: StackControl,
+    /// What waits for the person besides the asks.
+    inbox: Inbox,
 }
 
 impl Handler {
@@ -65,7 +68,7 @@ impl Handler {
     ) -> Handler {
         let (unlocking, loading_rules) = (Mutex::default(), tokio::sync::Mutex::default());
         let stack = StackControl::new(profile.stack_deps(memory_changes.clone()));
-        Handler { profile, host, unlocking, loading_rules, memory_changes, adoption, stack }
+        Handler { profile, host, unlocking, loading_rules, memory_changes, adoption, stack, inbox: Inbox::default() }
     }
 
     /// Answers one request.
@@ -117,6 +120,14 @@ impl Handler {
             }
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
+            Request::Inbox => {
+                let entries = self.inbox.entries(&profile.library, &self.surroundings(), at).await?;
+                Ok(Reply::Inbox { entries })
+            }
+            Request::SeeInbox { entries } => {
+                self.inbox.see(&profile.library, &self.surroundings(), &entries, at).await?;
+                Ok(Reply::Done)
+            }
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
             Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
@@ -149,6 +160,12 @@ impl Handler {
     /// Without agents nothing is in trouble.
     fn health(&self) -> growqr_wire::Health {
         self.host.as_ref().map(|host| convert::health(&host.health().borrow())).unwrap_or_default()
+    }
+
+    /// What the inbox lists besides the turns of agents. Asks Docker nothing.
+    fn surroundings(&self) -> Surroundings {
+        let stack = self.host.as_ref().map(|_| self.stack.subscribe().borrow().clone());
+        Surroundings { health: self.health(), stack }
     }
 
     fn host(&self) -> Result<&Host, AppError> {

@@ -1,12 +1,16 @@
 //! Answers requests that need neither a host nor the profile lock, when no host runs.
 
+use crate::SystemClock;
 use crate::check_key::check_key;
 use crate::error::AppError;
 use crate::host::handler::hello;
+use crate::inbox::{Inbox, Surroundings};
+use crate::library::Library;
 use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
 use crate::stack;
+use growqr_core::clock::Clock;
 use growqr_wire::{Health, Reply, Request};
 
 /// Answers one request from what this process finds: the environment, the keychain and the stored settings.
@@ -26,6 +30,11 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
         Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
         Request::Health => Ok(Reply::Health { health: Health::default() }),
+        Request::Inbox => {
+            let library = Library::open_all(profile.clone()).await?;
+            let entries = Inbox::default().entries(&library, &Surroundings::default(), SystemClock.now()).await?;
+            Ok(Reply::Inbox { entries })
+        }
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
         Request::GiteaLogin => stack::gitea_login(profile, environment).await,
         Request::ReadWorkFile { agent, path } => stack::work_files::read(profile, environment, &agent, &path).await,

@@ -1,6 +1,7 @@
 //! The person's settings: their names, their defaults, and what each value means.
 
 use crate::error::AppError;
+use crate::notify::NotificationPreferences;
 use crate::profile::shortcut;
 use crate::stack::preferences::StackPreferences;
 use growqr_core::journal::Store;
@@ -23,7 +24,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 18] = [
+pub const SETTINGS: [SettingDefinition; 22] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -94,6 +95,26 @@ pub const SETTINGS: [SettingDefinition; 18] = [
         default: "CmdOrCtrl+Shift+G",
         about: "the keys that show the quick chat from any program, such as CmdOrCtrl+Shift+G, or none; a change from a terminal counts from the next start of the window",
     },
+    SettingDefinition {
+        name: "notifications.enabled",
+        default: "on",
+        about: "on: the system shows a notification when an agent asks, something fails or long work is done, unless the window shows it already; or off",
+    },
+    SettingDefinition {
+        name: "notifications.quiet_hours",
+        default: "none",
+        about: "the hours without notifications in local time, such as 22:00-07:00, or none; what still waits at their end is shown then",
+    },
+    SettingDefinition {
+        name: "notifications.show_text",
+        default: "on",
+        about: "on: a notification shows who it is about and the question; off: only how many things wait",
+    },
+    SettingDefinition {
+        name: "inbox.long_work",
+        default: "5",
+        about: "work that takes at least this many minutes is listed in the inbox when it is done (1 to 1440)",
+    },
 ];
 
 /// The settings as typed values.
@@ -108,6 +129,7 @@ pub(crate) struct Preferences {
     pub(crate) limits: Limits,
     pub(crate) asks_after_untrusted_text: bool,
     pub(crate) stack: StackPreferences,
+    pub(crate) notifications: NotificationPreferences,
 }
 
 /// The stored settings, by name.
@@ -225,7 +247,8 @@ impl Preferences {
         let effort = get("effort").map_or(Ok(None), effort)?;
         get("quick.shortcut").map_or(Ok(()), shortcut::check)?;
         let stack = StackPreferences::parse(&get)?;
-        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack })
+        let notifications = NotificationPreferences::parse(&get)?;
+        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications })
     }
 }
 
@@ -239,6 +262,7 @@ impl Default for Preferences {
             limits: Limits::default(),
             asks_after_untrusted_text: true,
             stack: StackPreferences::default(),
+            notifications: NotificationPreferences::default(),
         }
     }
 }
@@ -305,6 +329,10 @@ mod tests {
             ("model", "openai/m@http://example.com/v1"),
             ("model.window", "12"),
             ("openai.base_url", "http://example.com/v1"),
+            ("notifications.enabled", "yes"),
+            ("notifications.quiet_hours", "22-7"),
+            ("inbox.long_work", "0"),
+            ("inbox.seen", "[]"),
             ("colour", "red"),
         ] {
             assert!(check(name, value).is_err(), "{name} = {value}");

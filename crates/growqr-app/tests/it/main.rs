@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod events;
+mod inbox;
 mod session;
 mod two_hosts;

@@ -51,6 +51,12 @@ pub enum Command {
     /// List and answer the questions of agents
     #[command(subcommand)]
     Asks(Asks),
+    /// List what has failed, and long work that is done
+    Inbox {
+        /// Mark all of it as read
+        #[arg(long)]
+        read: bool,
+    },
     /// List, change and test the rules that decide tool calls
     #[command(subcommand)]
     Rules(Rules),

@@ -259,3 +259,23 @@ fn event_numbers_have_no_gaps_per_agent_and_overall() {
     assert_eq!(grow, (1..=grow.len() as u64).collect::<Vec<_>>());
     assert_eq!(program.json(&["events", "--since", "5"])[0]["position"], 6);
 }
+
+#[test]
+fn a_failed_turn_is_in_the_inbox_until_it_is_read_and_then_marked() {
+    let program = Program::new();
+    assert_eq!(program.run(&["inbox"]).code, Some(0));
+    let chat = program.command(&["chat", "hello"]).env("ANTHROPIC_API_KEY", "sk-ant-wrong").output().unwrap();
+    assert_eq!(chat.status.code(), Some(1));
+    let entries = program.json(&["inbox"]);
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(
+        (&entries[0]["kind"], &entries[0]["agent"], &entries[0]["is_seen"]),
+        (&json!("failed"), &json!("grow"), &json!(false))
+    );
+    let shown = program.run(&["inbox", "--read"]).out;
+    assert!(
+        shown.contains("new") && shown.contains("could not finish") && shown.contains("growqr agents resume grow"),
+        "{shown}"
+    );
+    assert_eq!(program.json(&["inbox"])[0]["is_seen"], true);
+}

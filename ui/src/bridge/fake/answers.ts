@@ -7,6 +7,7 @@ import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
+import { inbox, seeInbox } from "./inbox";
 import { editMessage, withdrawMessage } from "./queue";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
@@ -137,6 +138,11 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
     case "local_servers":
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
+    case "inbox":
+      return { inbox: { entries: inbox(world, stack.status(), Number(world.setting("inbox.long_work")) * 60_000) } };
+    case "see_inbox":
+      seeInbox(world, request.entries);
+      return "done";
     case "health":
       return { health: { health: { agents: [], mail: [] } } };
     case "stack_status":

@@ -1,4 +1,4 @@
-/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `many` (two hundred asks wait), or `long` (ten thousand messages). */
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `inbox` (something of each kind waits), `many` (two hundred asks wait), or `long` (ten thousand messages). */
 import type { JournalEvent } from "../wire";
 import { manyAsks } from "./askPlans";
 import { emptyState, World } from "./world";
@@ -9,6 +9,7 @@ export function createWorld(name: string): World {
   const world = new World(emptyState());
   if (name === "lived") seedLived(world);
   if (name === "asks") seedAsks(world);
+  if (name === "inbox") seedInbox(world);
   if (name === "many") seedMany(world);
   if (name === "long") seedLong(world);
   world.now = () => Date.now();
@@ -57,6 +58,28 @@ function seedAsks(world: World) {
     world.begin(id, task);
     world.runAll(clock);
   }
+}
+
+/** One ask, one sub-agent that has failed, and one that took long and is done. */
+function seedInbox(world: World) {
+  seedLived(world);
+  const clock = { at: Date.now() - 50 * 60_000 };
+  world.now = () => clock.at;
+  const turn: JournalEvent = { kind: "turn_started", data: { turn: 1, limits: world.limits() } };
+  const work = [
+    ["a-translator", "Translator", "Translate the course notes", 26 * 60_000, "done"],
+    ["a-archivist", "Archivist", "Sort the archive", 3 * 60_000, { failed: { kind: "busy", message: "Anthropic is overloaded.", request_id: null } }],
+  ] as const;
+  for (const [id, name, task, took, ended] of work) {
+    const birth = { name, task, allowance: 40_000_000, depth: 1 };
+    world.create(id, name, "grow", 1, task, birth.allowance);
+    world.append(id, [{ kind: "agent_created", data: { birth, parent: "grow", mail: `mail-${id}` } }]);
+    world.append(id, [turn], { turn: 1, model: "claude-opus-4-7", status: "working" });
+    clock.at += took;
+    world.append(id, [{ kind: "turn_ended", data: { turn: 1, ended, reports: [] } }], { status: ended === "done" ? "done" : "failed" });
+  }
+  world.say("grow", "m-asks", "Write to Mara, with my permission");
+  world.runAll(clock);
 }
 
 /** Ten sub-agents with twenty asks each. */

@@ -15,6 +15,8 @@ export interface Saved {
   memory: SavedMemory;
   settings: Record<string, string>;
   keys: Record<string, KeySource>;
+  /** Entries of the inbox that were seen. */
+  seen?: string[];
 }
 
 /** A stored event. The simulated journal holds only events of this build. */

@@ -1,0 +1,166 @@
+//! The inbox besides the asks: failures, and long work that has ended.
+//!
+//! Entries about turns are derived from the journals, the others from what the host knows now. Only what the person has seen is
+//! stored, as a text beside the settings.
+
+mod conditions;
+mod seen;
+mod turns;
+
+use crate::error::AppError;
+use crate::library::Library;
+use crate::profile::settings::{self, Preferences};
+use growqr_core::clock::Timestamp;
+use growqr_core::id::{AgentId, Seq};
+use growqr_core::journal::{AgentView, Store};
+use growqr_wire::{Health, InboxEntry, Stack};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use turns::Scope;
+
+/// Turns that ended earlier than this are no longer listed, in ms.
+const KEPT: i64 = 7 * 86_400_000;
+
+/// At most so many agents are looked at, those that did something last.
+const AGENTS: usize = 100;
+
+/// How long the answer counts whether memory can be changed: finding out writes to the disk.
+const MEMORY_CHECK: Duration = Duration::from_secs(60);
+
+/// The inbox of one profile.
+#[derive(Default)]
+pub(crate) struct Inbox(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// The entry of each agent, as of an event and a length of long work.
+    turns: HashMap<AgentId, (Seq, Duration, Option<InboxEntry>)>,
+    /// When each condition that holds was first found.
+    since: HashMap<String, i64>,
+    memory: Option<(Instant, Option<String>)>,
+}
+
+/// What the host knows besides the journals.
+#[derive(Default)]
+pub(crate) struct Surroundings {
+    /// What keeps agents and mail from going on.
+    pub(crate) health: Health,
+    /// The containers, if the host keeps them.
+    pub(crate) stack: Option<Stack>,
+}
+
+impl Inbox {
+    /// All entries, newest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn entries(
+        &self,
+        library: &Library,
+        around: &Surroundings,
+        now: Timestamp,
+    ) -> Result<Vec<InboxEntry>, AppError> {
+        let Some(store) = &library.store else { return Ok(Vec::new()) };
+        let mut known = self.0.lock().await;
+        let stored = settings::stored(&**store).await?;
+        let long = Preferences::parse_lenient(&stored).notifications.long_work;
+        let agents = store.agents().await?;
+        let mut entries = known.turns(&**store, &agents, long, now).await?;
+        entries.extend(known.conditions(library, around, &agents, now).await?);
+        entries.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.id.cmp(&b.id)));
+        seen::mark(&mut entries, &stored);
+        Ok(entries)
+    }
+
+    /// The person has seen these entries. Ids of entries that are not listed now are ignored.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub(crate) async fn see(
+        &self,
+        library: &Library,
+        around: &Surroundings,
+        ids: &[String],
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        let entries = self.entries(library, around, now).await?;
+        let Some(store) = &library.store else { return Ok(()) };
+        let is_seen = |entry: &&InboxEntry| entry.is_seen || ids.contains(&entry.id);
+        let all: Vec<&str> = entries.iter().filter(is_seen).map(|entry| entry.id.as_str()).collect();
+        seen::store(&**store, &all, now).await
+    }
+}
+
+impl Known {
+    /// The entries of turns that have failed, or were long.
+    async fn turns(
+        &mut self,
+        store: &dyn Store,
+        agents: &[AgentView],
+        long: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<InboxEntry>, AppError> {
+        let oldest = Timestamp(now.0.saturating_sub(KEPT));
+        let mut recent: Vec<&AgentView> = agents.iter().filter(|agent| agent.updated_at >= oldest).collect();
+        recent.sort_by_key(|agent| std::cmp::Reverse(agent.updated_at));
+        recent.truncate(AGENTS);
+        self.turns.retain(|id, _| recent.iter().any(|agent| agent.agent == *id));
+        let mut entries = Vec::new();
+        for agent in recent {
+            let entry = match self.turns.get(&agent.agent) {
+                Some((seq, of, entry)) if *seq == agent.seq && *of == long => entry.clone(),
+                _ => turns::latest(store, agent, &Scope { long, oldest }).await?,
+            };
+            self.turns.insert(agent.agent.clone(), (agent.seq, long, entry.clone()));
+            entries.extend(entry.filter(|entry| entry.since >= oldest.0));
+        }
+        Ok(entries)
+    }
+
+    /// The entries of what holds now. One that has ended and begins again is not seen any more.
+    async fn conditions(
+        &mut self,
+        library: &Library,
+        around: &Surroundings,
+        agents: &[AgentView],
+        now: Timestamp,
+    ) -> Result<Vec<InboxEntry>, AppError> {
+        let mut entries = conditions::of_agents(&around.health, agents);
+        entries.extend(around.stack.iter().flat_map(conditions::of_stack));
+        entries.extend(self.memory(library).await?);
+        let before = std::mem::take(&mut self.since);
+        for entry in &mut entries {
+            let known = before.get(&entry.id).copied();
+            entry.since = if entry.since > 0 { entry.since } else { known.unwrap_or(now.0) };
+            self.since.insert(entry.id.clone(), entry.since);
+        }
+        let ended: Vec<&str> = before.keys().filter(|id| !self.since.contains_key(*id)).map(String::as_str).collect();
+        if let Some(store) = library.store.as_ref().filter(|_| !ended.is_empty()) {
+            seen::forget(&**store, &ended, now).await?;
+        }
+        Ok(entries)
+    }
+
+    async fn memory(&mut self, library: &Library) -> Result<Option<InboxEntry>, AppError> {
+        if let Some(notice) = library.memory_notice().await?.filter(|notice| notice.needs_decision) {
+            return Ok(Some(conditions::memory(notice.text, Some(notice.next_step))));
+        }
+        let problem = match &self.memory {
+            Some((at, problem)) if at.elapsed() < MEMORY_CHECK => problem.clone(),
+            _ => {
+                let repository = library.memory.get().cloned();
+                let examine = move || repository.and_then(|memory| memory.examine()).map(|problem| problem.to_string());
+                tokio::task::spawn_blocking(examine).await.map_err(|error| AppError::Internal(error.to_string()))?
+            }
+        };
+        if self.memory.as_ref().is_none_or(|(at, _)| at.elapsed() >= MEMORY_CHECK) {
+            self.memory = Some((Instant::now(), problem.clone()));
+        }
+        Ok(problem.map(|problem| conditions::memory(problem, None)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

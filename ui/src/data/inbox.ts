@@ -1,0 +1,57 @@
+/** The entries of the inbox besides the asks: their words, their places, and what can be done about them. */
+import { asSentence, type InboxEntry, inWindow } from "../bridge";
+import { ending } from "./ended";
+import { GROW } from "./journals";
+import { type Place, toAgent, toChat, toMemory, toSettings, toStack } from "./links";
+import { agentName } from "./names";
+import { duration } from "./time";
+
+/** What happened to whom, in a few words. */
+export function entryTitle(entry: InboxEntry): string {
+  const name = entry.agent === null ? entry.name : agentName({ id: entry.agent, name: entry.name });
+  switch (entry.kind) {
+    case "failed":
+      return `${name} could not finish`;
+    case "trouble":
+      return `${name} cannot go on`;
+    case "mail":
+      return `Mail for ${name} is held up`;
+    case "memory":
+      return "Memory cannot be changed";
+    case "finished":
+      return `${name} is done`;
+    default:
+      return `${name} needs you`;
+  }
+}
+
+/** Why, and what to do. */
+export function entryText(entry: InboxEntry): { text: string; next: string | null } {
+  if (entry.kind === "finished") return { text: entry.took === null ? "" : `It took ${duration(entry.took)}.`, next: null };
+  const ended = entry.ended === null ? null : ending(entry.ended, entry.shortfall);
+  if (ended) return { text: ended.title, next: ended.next };
+  return { text: asSentence(entry.text ?? ""), next: inWindow(entry.next_step) };
+}
+
+/** Where it can be seen. */
+export function entryPlace(entry: InboxEntry): { href: string; label: string } {
+  if (entry.agent === GROW) return { href: toChat, label: "Open the chat" };
+  if (entry.agent !== null) return { href: toAgent(entry.agent), label: "Open the agent" };
+  return entry.kind === "stack" ? { href: toStack, label: "Open Stack" } : { href: toMemory, label: "Open Memory" };
+}
+
+/** Whether this place of the window shows it. */
+export function isShownAt(entry: InboxEntry, { view, id }: Pick<Place, "view" | "id">): boolean {
+  if (entry.agent !== null) return (view === "chat" && entry.agent === GROW) || (view === "agents" && id === entry.agent);
+  return view === (entry.kind === "stack" ? "stack" : "memory");
+}
+
+export type NextStep = { do: "resume"; label: string } | { do: "open"; label: string; href: string };
+
+/** The next step besides opening its place; `null` if there is none. */
+export function entryStep(entry: InboxEntry): NextStep | null {
+  if (entry.kind === "trouble") return { do: "resume", label: "Try now" };
+  const ended = entry.kind === "failed" && entry.ended !== null ? ending(entry.ended, entry.shortfall) : null;
+  if (ended?.settings) return { do: "open", label: "Open Settings", href: toSettings };
+  return ended?.resumable ? { do: "resume", label: "Resume" } : null;
+}

@@ -1,0 +1,43 @@
+/** The entries of the inbox besides the asks: first what has failed, then long work that is done. */
+import { useId } from "react";
+import type { InboxEntry } from "../bridge";
+import { useRequest } from "../data/context";
+import { Button } from "../design/Button";
+import { InlineError } from "../design/states";
+import { Entry } from "./Entry";
+
+export function Entries({ entries }: { entries: readonly InboxEntry[] }) {
+  return (
+    <>
+      <Part title="Problems" entries={entries.filter((entry) => entry.kind !== "finished")} />
+      <Part title="Finished work" entries={entries.filter((entry) => entry.kind === "finished")} />
+    </>
+  );
+}
+
+function Part({ title, entries }: { title: string; entries: readonly InboxEntry[] }) {
+  const id = useId();
+  const see = useRequest();
+  const unseen = entries.filter((entry) => !entry.is_seen).map((entry) => entry.id);
+  if (entries.length === 0) return null;
+  return (
+    <section aria-labelledby={id} className="mt-8">
+      <div className="flex min-h-8 items-center justify-between gap-3">
+        <h3 id={id} className="text-sm font-semibold">
+          {title}
+        </h3>
+        {unseen.length > 1 && (
+          <Button look="quiet" disabled={see.isPending} onClick={() => see.mutate({ op: "see_inbox", entries: unseen })}>
+            Mark all as read
+          </Button>
+        )}
+      </div>
+      <InlineError problem={see.error} />
+      <ul>
+        {entries.map((entry) => (
+          <Entry key={entry.id} entry={entry} />
+        ))}
+      </ul>
+    </section>
+  );
+}
