@@ -1,4 +1,4 @@
-//! Installs missing packages: system packages with apt, the npm packages of the pages, and OpenCode for the tests. On systems
+//! Installs missing packages: system packages with apt, the npm packages of the pages, and those of the tests. On systems
 //! without apt it prints the command for the user.
 
 use crate::{Failure, command, machine};
@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 const APT: &str = include_str!("../apt.txt");
 /// The version of OpenCode that the tests use. `growqr-testkit` reads it too.
 const OPENCODE_VERSION: &str = include_str!("../opencode.txt");
+/// The same for the OpenID Connect server.
+const OIDC_VERSION: &str = include_str!("../oidc-provider.txt");
 
 /// What a package is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +25,16 @@ pub enum Need {
 pub fn everything(yes: bool) -> Result<(), Failure> {
     packages(Need::Test, yes)?;
     pages()?;
-    opencode()
+    // The baseline build runs on every x86-64 processor. On other systems and processors the tests install what fits when they run.
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        npm_package("opencode", "opencode-linux-x64-baseline", OPENCODE_VERSION.trim())?;
+    }
+    npm_package("oidc-provider", "oidc-provider", OIDC_VERSION.trim())
 }
 
-/// Installs OpenCode, with which sub-agents work, into the target folder, where the tests look for it. On other systems and
-/// processors the tests install what fits when they run.
-fn opencode() -> Result<(), Failure> {
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Ok(());
-    }
-    let version = OPENCODE_VERSION.trim();
-    // The baseline build runs on every x86-64 processor.
-    let package = "opencode-linux-x64-baseline";
-    let folder = machine::root().join("target/opencode").join(version);
+/// Installs a package of npm into a folder below the target folder, where the tests look for it.
+fn npm_package(folder: &str, package: &str, version: &str) -> Result<(), Failure> {
+    let folder = machine::root().join("target").join(folder).join(version);
     if folder.join("node_modules").join(package).exists() {
         return Ok(());
     }

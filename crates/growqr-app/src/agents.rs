@@ -7,11 +7,11 @@ use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
 use growqr_actors::{EarlierEvent, Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
-use growqr_core::budget::Budget;
 use growqr_core::clock::Clock;
 use growqr_core::event;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
-use growqr_core::journal::{AgentView, Store};
+use growqr_core::journal::{AgentView, LimitsView, Store};
+use growqr_core::quota::Quota;
 use growqr_wire as wire;
 use growqr_wire::event::{AskKind, TurnEnded};
 use growqr_wire::{Event, Reply};
@@ -149,29 +149,24 @@ impl Library {
         };
         if let Some(store) = &self.store {
             let now = SystemClock.now();
-            let grow = growqr_actors::load(&**store, &AgentId::grow()).await?.state;
-            let mut tree = grow.quota().used;
-            for agent in store.agents().await? {
+            let agents = store.agents().await?;
+            for agent in &agents {
                 budget.spent += agent.spent.0;
                 budget.unknown += agent.unknown.0;
                 // A sub-agent between turns has nothing reserved.
                 if agent.depth == 0 || agent.status.is_at_work() {
                     budget.reserved += agent.reserved.0;
                 }
-                if agent.depth > 0 && agent.status.is_at_work() {
-                    let state = growqr_actors::load(&**store, &agent.agent).await?.state;
-                    // The Grow Agent counts all that it gave as used until the sub-agent reports.
-                    tree = tree.less(state.quota_left());
-                }
             }
-            let used = used_budget(&**store).await?;
-            budget.used_message = used.used_for_message().0;
-            budget.raised = used.raised().0;
-            budget.used_day = used.used_today(now).0;
-            budget.used_month = used.used_this_month(now).0;
-            let most = limits.tree().plus(grow.quota().raised);
+            let grow = used_of_limits(&**store, &AgentId::grow()).await?;
+            let tree = used_by_tree(&**store, &agents, &grow).await?;
+            budget.used_message = grow.budget.used_for_message().0;
+            budget.raised = grow.budget.raised().0;
+            budget.used_day = grow.budget.used_today(now).0;
+            budget.used_month = grow.budget.used_this_month(now).0;
+            let most = limits.tree().plus(grow.quota.raised);
             budget.children = wire::TreeLimit { used: tree.children, limit: most.children };
-            budget.unpriced = (grow.has_price() == Some(false)).then_some(wire::UnpricedLimits {
+            budget.unpriced = (grow.has_price == Some(false)).then_some(wire::UnpricedLimits {
                 calls: wire::TreeLimit { used: tree.calls, limit: most.calls },
                 tokens: wire::TreeLimit { used: tree.tokens, limit: most.tokens },
             });
@@ -180,13 +175,29 @@ impl Library {
     }
 }
 
-/// What the Grow Agent has used of its limits: one row, or its journal if an earlier build wrote that row.
-pub(crate) async fn used_budget(store: &dyn Store) -> Result<Budget, AppError> {
-    let stored = store.agent(&AgentId::grow()).await?.and_then(|agent| agent.budget);
-    match stored {
-        Some(budget) => Ok(*budget),
-        None => Ok(growqr_actors::load(store, &AgentId::grow()).await?.state.budget().clone()),
+/// What an agent has used of its limits: from its row, or from its journal if an earlier build wrote that row.
+pub(crate) async fn used_of_limits(store: &dyn Store, agent: &AgentId) -> Result<LimitsView, AppError> {
+    match store.agent(agent).await?.and_then(|agent| agent.limits) {
+        Some(limits) => Ok(*limits),
+        None => Ok(growqr_actors::load(store, agent).await?.state.limits_view()),
     }
+}
+
+/// What the Grow Agent and the sub-agents below it have used besides money for the latest message. Each agent counts all that it
+/// gave to a sub-agent as used until that one reports, so what those at work have left is subtracted.
+async fn used_by_tree(store: &dyn Store, agents: &[AgentView], grow: &LimitsView) -> Result<Quota, AppError> {
+    let mut used = grow.quota.used;
+    let mut below = grow.sub_agents.clone();
+    while let Some(id) = below.pop() {
+        let Some(agent) = agents.iter().find(|agent| agent.agent == id && agent.status.is_at_work()) else { continue };
+        let limits = match &agent.limits {
+            Some(limits) => (**limits).clone(),
+            None => used_of_limits(store, &id).await?,
+        };
+        used = used.less(limits.quota_left);
+        below.extend(limits.sub_agents);
+    }
+    Ok(used)
 }
 
 /// Sends the person's message to an agent. Returns once the message is recorded.

@@ -1,7 +1,7 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
 use crate::SystemClock;
-use crate::agents::used_budget;
+use crate::agents::used_of_limits;
 use crate::error::AppError;
 use crate::health;
 use crate::host::client::send_request;
@@ -15,6 +15,7 @@ use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use growqr_core::clock::Clock;
+use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
 use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
@@ -114,8 +115,8 @@ fn disk_space_check(free: Option<u64>) -> Check {
 /// Says that spending is dated later than now. `None` if none is, or if another check says that the database cannot be read.
 async fn clock(profile: &Profile) -> Option<Check> {
     let library = Library::open(profile.clone()).await.ok()?;
-    let used = used_budget(&**library.store.as_ref()?).await.ok()?;
-    let ahead = used.misdated(LimitReached::PerDay, SystemClock.now()).ahead;
+    let used = used_of_limits(&**library.store.as_ref()?, &AgentId::grow()).await.ok()?;
+    let ahead = used.budget.misdated(LimitReached::PerDay, SystemClock.now()).ahead;
     let found = format!("${ahead} of spending is dated after today, and does not count today");
     let step =
         "Set this computer's clock if it is wrong. If it is right now, it was ahead when this was recorded: nothing to do.";

@@ -40,6 +40,7 @@ impl Library {
                 input_tokens: sum.input_tokens,
                 cached_tokens: sum.cached_tokens,
                 output_tokens: sum.output_tokens,
+                estimates: sum.estimates,
                 at: sum.at.0,
                 key: sum.key,
             }

@@ -28,6 +28,31 @@ pub async fn auth(profile: Profile, environment: &Environment, out: &Out, comman
     result
 }
 
+/// Does `work`, which may take longer than a sign-in is confirmed for, and keeps the sign-in valid meanwhile, as the window does.
+pub async fn keeping_sign_in<T>(profile: &Profile, environment: &Environment, work: impl Future<Output = T>) -> T {
+    let service = match SignIn::find(profile, environment) {
+        Ok(Some(service)) => service,
+        Ok(None) => return work.await,
+        Err(error) => {
+            tracing::debug!(%error, "the sign-in is not kept valid");
+            return work.await;
+        }
+    };
+    let keep = async {
+        if let Err(error) = service.resume().await {
+            tracing::debug!(%error, "the sign-in could not be resumed");
+        }
+        service.keep_signed_in(|| {}).await;
+        std::future::pending().await
+    };
+    let done = tokio::select! {
+        done = work => done,
+        never = keep => never,
+    };
+    service.close().await;
+    done
+}
+
 async fn run(service: &SignIn, out: &Out, command: Auth) -> CommandResult {
     match command {
         Auth::Status => service.renew_if_expired().await?,

@@ -3,6 +3,7 @@
 use crate::CommandResult;
 use crate::args::{Chat, Scope};
 use crate::asks;
+use crate::auth;
 use crate::fresh;
 use crate::print::{Out, Style};
 use crate::progress::Progress;
@@ -26,7 +27,10 @@ pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: C
         });
     }
     match chat.message {
-        None => prompt_loop(profile, environment, out).await,
+        None => {
+            let kept = profile.clone();
+            auth::keeping_sign_in(&kept, environment, prompt_loop(profile, environment, out)).await
+        }
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
             let request = match chat.again {

@@ -108,14 +108,20 @@ async fn spending(profile: Profile, out: &Out, by: By, days: Option<u32>) -> Com
     for row in &rows {
         out.row(row, || {
             let cached = (row.cached_tokens * 100).checked_div(row.input_tokens).unwrap_or(0);
+            let marked = |text: String, is_estimate: bool| if is_estimate { format!("~{text}") } else { text };
+            let tokens = |tokens: u64| marked(tokens.to_string(), row.estimates > 0);
+            let cost = marked(usd(row.cost), row.is_cost_estimate());
             let mut parts = vec![
-                format!("{:<28} {:>10} {:>6} calls", shortened(&row.name, 28), usd(row.cost), row.calls),
-                format!("{:>10} in ({cached} % cached) {:>9} out", row.input_tokens, row.output_tokens),
+                format!("{:<28} {cost:>10} {:>6} calls", shortened(&row.name, 28), row.calls),
+                format!("{:>10} in ({cached} % cached) {:>9} out", tokens(row.input_tokens), tokens(row.output_tokens)),
             ];
             parts.extend((row.unknown > 0).then(|| format!("up to {} unknown", usd(row.unknown))));
             parts.extend((row.reserved > 0).then(|| format!("{} reserved", usd(row.reserved))));
             parts.join("  ")
         });
+    }
+    if rows.iter().any(|row| row.estimates > 0) && !out.is_json() {
+        out.notice("~ contains estimates: the provider did not count the tokens of all calls");
     }
     if rows.is_empty() && !out.is_json() {
         out.notice("nothing was spent");

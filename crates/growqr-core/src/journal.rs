@@ -8,8 +8,8 @@ use crate::mail::Mail;
 use crate::memory_link::MemoryLink;
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
-    AgentView, AskView, Author, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum, SpendingView,
-    Status, StoredRule, View,
+    AgentView, AskView, Author, LimitsView, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum,
+    SpendingView, Status, StoredRule, View,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,7 @@ use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, Seq, SessionId};
 use crate::money::Money;
+use crate::quota::{Quota, QuotaUse};
 use crate::rules::RuleOrigin;
 use crate::workbench::Mind;
 use serde::{Deserialize, Serialize};
@@ -108,10 +109,25 @@ pub struct AgentView {
     pub created_at: Timestamp,
     /// The time of its last event.
     pub updated_at: Timestamp,
-    /// What it has used of its limits. `None` for sub-agents, and as long as the row is one that an earlier build wrote.
-    pub budget: Option<Box<Budget>>,
+    /// What it has used of its limits. `None` as long as the row is one that an earlier build wrote.
+    pub limits: Option<Box<LimitsView>>,
     /// The last entry of its journal.
     pub seq: Seq,
+}
+
+/// What an agent has used of its limits. Enough to show the budget without reading journals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsView {
+    /// Its money.
+    pub budget: Budget,
+    /// What it and its sub-agents have used besides money, and what the person has added, for the latest message.
+    pub quota: QuotaUse,
+    /// What is left of `quota`.
+    pub quota_left: Quota,
+    /// Its sub-agents at work for the latest message: `quota` counts all that they were given as used until they report.
+    pub sub_agents: Vec<AgentId>,
+    /// Whether its model has a known price; `None` before its first turn.
+    pub has_price: Option<bool>,
 }
 
 /// Who wrote a message.
@@ -264,6 +280,8 @@ pub struct SpendingView {
     pub cached_tokens: u64,
     /// Tokens of the answer.
     pub output_tokens: u64,
+    /// Whether the tokens are this program's estimate, because the provider did not count them.
+    pub is_estimate: bool,
 }
 
 /// What was spent, summed up for one agent, one model or one day.
@@ -285,6 +303,8 @@ pub struct SpendingSum {
     pub cached_tokens: u64,
     /// Tokens of the answers.
     pub output_tokens: u64,
+    /// Number of calls whose tokens are estimates.
+    pub estimates: u64,
 }
 
 /// How spendings are summed up.

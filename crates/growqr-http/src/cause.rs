@@ -164,7 +164,7 @@ mod tests {
     }
 
     async fn failure(url: &str) -> Cause {
-        let client = crate::builder(crate::Target { is_direct: true, is_plain: false }).unwrap();
+        let client = crate::builder(crate::Target { is_local: true, is_plain: false }).unwrap();
         let client = client.timeout(Duration::from_millis(500)).build().unwrap();
         Cause::of(&client.get(url).send().await.unwrap_err())
     }

@@ -7,6 +7,7 @@
 mod amount;
 mod cause;
 mod client;
+mod exceptions;
 mod proxies;
 mod server_time;
 

@@ -3,6 +3,7 @@
 //! A proxy is used or refused with the name of its variable, never ignored: without it the program would ask the network
 //! directly, which is what the person wants to avoid.
 
+use crate::exceptions;
 use reqwest::{ClientBuilder, NoProxy, Proxy, Url};
 use std::fmt;
 
@@ -24,9 +25,9 @@ struct Chosen {
     address: Url,
 }
 
-/// A proxy that cannot be used. The text never contains the address: a password may stand in it.
+/// A variable that cannot be used. The text never contains its value: a password may stand in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the proxy in the environment variable {variable} cannot be used: {problem}")]
+#[error("the environment variable {variable} cannot be used: {problem}")]
 pub struct ProxyError {
     /// The variable.
     pub variable: &'static str,
@@ -34,32 +35,39 @@ pub struct ProxyError {
     pub problem: ProxyProblem,
 }
 
-/// What is wrong with the address of a proxy.
+/// What is wrong with a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyProblem {
     /// Another kind of proxy.
-    #[error("its address must begin with http://, https://, socks5://, socks5h:// or socks4://")]
+    #[error("the address of a proxy must begin with http://, https://, socks5://, socks5h:// or socks4://")]
     Kind,
     /// Not an address.
     #[error("this is not the address of a proxy, such as http://127.0.0.1:8080")]
     Address,
+    /// A user name for a proxy that asks for none. Without it the proxy would refuse each connection, or let all pass.
+    #[error("SOCKS 4 has no passwords; use socks5h://")]
+    Login,
+    /// An exception that would match nothing.
+    #[error("each entry must be a domain, an address, or a network such as 10.0.0.0/8, without a port")]
+    Exception,
 }
 
 impl Proxies {
     /// Reads the variables. `value` returns the value of one. The name in capitals goes first; an empty value counts as unset.
     ///
     /// # Errors
-    /// [`ProxyError`] for a proxy that would be used and cannot.
+    /// [`ProxyError`] for a proxy that would be used and cannot, and for exceptions to it that would match nothing.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Proxies, ProxyError> {
         let set =
             |name: &'static str| Some((name, value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())?));
         let first =
             |names: [&'static str; 4]| names.into_iter().find_map(set).map(|(name, text)| chosen(name, &text)).transpose();
-        Ok(Proxies {
-            https: first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?,
-            http: first(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])?,
-            exceptions: set("NO_PROXY").or_else(|| set("no_proxy")).map(|(_, text)| text),
-        })
+        let https = first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
+        let http = first(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])?;
+        let named = (https.is_some() || http.is_some()).then(|| set("NO_PROXY").or_else(|| set("no_proxy"))).flatten();
+        let refused = |variable| ProxyError { variable, problem: ProxyProblem::Exception };
+        let exceptions = named.map(|(name, text)| exceptions::read(&text).ok_or(refused(name))).transpose()?;
+        Ok(Proxies { https, http, exceptions })
     }
 
     /// Reads the variables of this process.
@@ -108,10 +116,20 @@ fn chosen(variable: &'static str, text: &str) -> Result<Chosen, ProxyError> {
     if !SCHEMES.contains(&address.scheme()) {
         return Err(refused(ProxyProblem::Kind));
     }
-    if address.host_str().is_none_or(str::is_empty) {
+    if !address.host_str().is_some_and(is_host) {
         return Err(refused(ProxyProblem::Address));
     }
+    let has_login = !address.username().is_empty() || address.password().is_some();
+    if has_login && address.scheme().starts_with("socks4") {
+        return Err(refused(ProxyProblem::Login));
+    }
     Ok(Chosen { variable, address })
+}
+
+/// Other names are legal in some addresses, but the client would ignore a proxy with such a name.
+fn is_host(host: &str) -> bool {
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    !host.is_empty() && host.chars().all(is_legal)
 }
 
 #[cfg(test)]
@@ -146,12 +164,26 @@ mod tests {
             ("all_proxy", "socks6://h:1", ProxyProblem::Kind),
             ("HTTPS_PROXY", "http://u:canary@", ProxyProblem::Address),
             ("http_proxy", "canary:not-a-port", ProxyProblem::Address),
+            ("all_proxy", "socks5h://canary@b\u{fc}ro:1", ProxyProblem::Address),
+            ("ALL_PROXY", "socks4://me:canary@h:1", ProxyProblem::Login),
+            ("all_proxy", "socks4a://canary@h:1", ProxyProblem::Login),
         ] {
             let error = read(&[(variable, value)]).unwrap_err();
             assert_eq!((error.variable, error.problem), (variable, problem), "{value}");
             assert!(error.to_string().contains(variable) && !format!("{error} {error:?}").contains("canary"), "{error}");
         }
         assert!(read(&[("FTP_PROXY", "ftp://h")]).is_ok(), "no request of this program would use it");
+    }
+
+    #[test]
+    fn exceptions_that_would_match_nothing_are_refused_if_there_is_a_proxy() {
+        for variable in ["NO_PROXY", "no_proxy"] {
+            let exceptions = (variable, "localhost, canary:8080");
+            let error = read(&[("HTTPS_PROXY", "http://h"), exceptions]).unwrap_err();
+            assert_eq!((error.variable, error.problem), (variable, ProxyProblem::Exception));
+            assert!(error.to_string().contains(variable) && !error.to_string().contains("canary"), "{error}");
+            assert!(read(&[exceptions]).is_ok());
+        }
     }
 
     #[test]

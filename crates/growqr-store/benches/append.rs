@@ -148,7 +148,7 @@ fn view(agent: &AgentId) -> AgentView {
         asks: 0,
         created_at: NOW,
         updated_at: NOW,
-        budget: None,
+        limits: None,
         seq: Seq(0),
     }
 }

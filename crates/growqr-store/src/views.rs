@@ -174,6 +174,7 @@ pub(crate) struct SpendingRow {
     pub(crate) input_tokens: i64,
     pub(crate) cached_tokens: i64,
     pub(crate) output_tokens: i64,
+    pub(crate) is_estimate: bool,
 }
 
 /// The most tokens, and the most money (a million US dollars), that one row of `spendings` counts. These numbers come from
@@ -198,6 +199,7 @@ impl SpendingRow {
             input_tokens: clamped(view.input_tokens, MAX_TOKENS),
             cached_tokens: clamped(view.cached_tokens, MAX_TOKENS),
             output_tokens: clamped(view.output_tokens, MAX_TOKENS),
+            is_estimate: view.is_estimate,
         })
     }
 }
@@ -250,7 +252,7 @@ pub(crate) struct AgentRow {
     pub(crate) asks: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
-    /// JSON.
+    /// What it has used of its limits, as JSON.
     pub(crate) budget: Option<String>,
 }
 
@@ -274,7 +276,7 @@ impl AgentRow {
             asks: i64::from(agent.asks),
             created_at: agent.created_at.0,
             updated_at: agent.updated_at.0,
-            budget: agent.budget.as_ref().map(json).transpose()?,
+            budget: agent.limits.as_ref().map(json).transpose()?,
         })
     }
 }

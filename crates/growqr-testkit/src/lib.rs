@@ -1,5 +1,5 @@
-//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, Docker, small
-//! disks, a window). For tests only.
+//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, Docker,
+//! OpenCode, an OpenID Connect server, small disks, a window). For tests only.
 //!
 //! The stub servers listen on loopback sockets, so the real client, or the real program in a child process, can use them.
 //! They do not depend on the product's types: what they accept comes only from the documentation of the services, so they
@@ -14,6 +14,8 @@ pub mod gitea;
 mod http;
 mod log_counter;
 pub mod measure;
+mod npm;
+pub mod oidc;
 pub mod openai;
 pub mod opencode;
 mod player;

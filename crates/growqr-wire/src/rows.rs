@@ -172,8 +172,18 @@ pub struct SpendingRow {
     pub cached_tokens: u64,
     /// Tokens of the answers.
     pub output_tokens: u64,
+    /// Number of calls whose tokens are estimates, because the provider did not count them.
+    pub estimates: u64,
     /// The time of the last of them, in ms since 1970.
     pub at: i64,
+}
+
+impl SpendingRow {
+    /// Whether the cost contains estimates.
+    #[must_use]
+    pub fn is_cost_estimate(&self) -> bool {
+        self.estimates > 0 && self.cost > 0
+    }
 }
 
 /// How spendings are summed up.

@@ -305,6 +305,10 @@ cached_tokens: number,
  */
 output_tokens: number, 
 /**
+ * Number of calls whose tokens are estimates, because the provider did not count them.
+ */
+estimates: number, 
+/**
  * The time of the last of them, in ms since 1970.
  */
 at: number, };

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { SpendingRow } from "../bridge";
-import { cachedShare, cacheWords, chartWords, daysAgo, everyDay, periodStart } from "./spending";
+import { cachedShare, cacheWords, chartWords, daysAgo, estimateWords, everyDay, periodStart, spentWords } from "./spending";
 
-const row = (key: string, cost: number, change: Partial<SpendingRow> = {}): SpendingRow => ({ key, name: key, calls: 1, cost, unknown: 0, reserved: 0, input_tokens: 100, cached_tokens: 75, output_tokens: 9, at: 0, ...change });
+const row = (key: string, cost: number, change: Partial<SpendingRow> = {}): SpendingRow => ({ key, name: key, calls: 1, cost, unknown: 0, reserved: 0, input_tokens: 100, cached_tokens: 75, output_tokens: 9, estimates: 0, at: 0, ...change });
 
 test("the share of the cache is unknown without prompts", () => {
   expect(cachedShare(row("a", 1))).toBe(0.75);
@@ -34,4 +34,13 @@ test("the chart in words names the total and the largest part, with what counts 
   expect(chartWords(rows, "agent")).toBe("$2.50 in total. The most: “Scout” with $1.50.");
   expect(chartWords(rows, "model")).toBe("$2.50 in total. The most: Scout with $1.50.");
   expect(chartWords([], "day")).toBe("Nothing was spent.");
+});
+
+test("sums that contain estimates are marked, and the sign has a legend", () => {
+  const rows = [row("a", 100_000_000, { estimates: 1 }), row("b", 200_000_000), row("local", 0, { estimates: 2 })];
+  expect(rows.map(spentWords)).toEqual(["~$1.00", "$2.00", "$0"]);
+  expect(chartWords(rows, "model")).toBe("~$3.00 in total. The most: b with $2.00.");
+  expect(cacheWords(rows)).toBe("~75 % of the prompt tokens came from the cache.");
+  expect(estimateWords(rows)).toContain("~ contains estimates");
+  expect(estimateWords([row("b", 1)])).toBeNull();
 });

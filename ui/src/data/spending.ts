@@ -13,6 +13,26 @@ export function spent(row: SpendingRow): number {
   return row.cost + row.unknown;
 }
 
+/** `~` in front of numbers that contain estimates: the provider did not count the tokens of all calls. */
+export function estimateSign(rows: ReadonlyArray<Pick<SpendingRow, "estimates">>): string {
+  return rows.some((row) => row.estimates > 0) ? "~" : "";
+}
+
+/** The same for money. A cost of zero is no estimate: local models are free. */
+export function costSign(rows: readonly SpendingRow[]): string {
+  return estimateSign(rows.filter((row) => row.cost > 0));
+}
+
+/** The legend of the sign; `null` if no row has it. */
+export function estimateWords(rows: readonly SpendingRow[]): string | null {
+  return estimateSign(rows) ? "~ contains estimates: the provider did not count the tokens of all calls." : null;
+}
+
+/** What a row has spent, for people. */
+export function spentWords(row: SpendingRow): string {
+  return `${costSign([row])}${money(spent(row))}`;
+}
+
 /** The share of prompt tokens that came from the cache, from 0 to 1; `null` without prompts. */
 export function cachedShare(row: Pick<SpendingRow, "input_tokens" | "cached_tokens">): number | null {
   return row.input_tokens > 0 ? Math.min(1, row.cached_tokens / row.input_tokens) : null;
@@ -49,7 +69,7 @@ export function everyDay(rows: readonly SpendingRow[], since: number, now: numbe
   const first = Math.min(now, ...rows.map((row) => Date.parse(row.key)));
   for (let at = Math.max(since, daysAgo(MAX_DAYS - 1, now), since === 0 ? first : 0); at <= now; at += DAY) {
     const key = new Date(at).toISOString().slice(0, 10);
-    days.push(known.get(key) ?? { key, name: key, calls: 0, cost: 0, unknown: 0, reserved: 0, input_tokens: 0, cached_tokens: 0, output_tokens: 0, at });
+    days.push(known.get(key) ?? { key, name: key, calls: 0, cost: 0, unknown: 0, reserved: 0, input_tokens: 0, cached_tokens: 0, output_tokens: 0, estimates: 0, at });
   }
   return days;
 }
@@ -63,7 +83,7 @@ export function rowName(row: Pick<SpendingRow, "key" | "name">, by: SpendingBy):
 export function cacheWords(rows: readonly SpendingRow[]): string | null {
   const sum = (tokens: (row: SpendingRow) => number) => rows.reduce((all, row) => all + tokens(row), 0);
   const share = cachedShare({ input_tokens: sum((row) => row.input_tokens), cached_tokens: sum((row) => row.cached_tokens) });
-  return share === null ? null : `${Math.round(share * 100)} % of the prompt tokens came from the cache.`;
+  return share === null ? null : `${estimateSign(rows)}${Math.round(share * 100)} % of the prompt tokens came from the cache.`;
 }
 
 /** A sentence in place of the chart. */
@@ -71,5 +91,5 @@ export function chartWords(rows: readonly SpendingRow[], by: SpendingBy): string
   const total = rows.reduce((sum, row) => sum + spent(row), 0);
   const most = rows.reduce<SpendingRow | null>((found, row) => (found && spent(found) >= spent(row) ? found : row), null);
   if (!most || total === 0) return "Nothing was spent.";
-  return `${money(total)} in total. The most: ${rowName(most, by)} with ${money(spent(most))}.`;
+  return `${costSign(rows)}${money(total)} in total. The most: ${rowName(most, by)} with ${spentWords(most)}.`;
 }

@@ -7,7 +7,7 @@ import { QueryView } from "../design/states";
 import { useNow } from "../design/useNow";
 import { money } from "../data/money";
 import { useBudget, useSpending } from "../data/queries";
-import { cacheWords, chartWords, everyDay, type Period, periodStart, rowName, spent } from "../data/spending";
+import { cacheWords, chartWords, estimateWords, everyDay, type Period, periodStart, rowName, spent, spentWords } from "../data/spending";
 import { SpendingTable } from "./SpendingTable";
 
 const BY: ReadonlyArray<[SpendingBy, string]> = [
@@ -69,7 +69,7 @@ function Rows({ by, rows, bars }: { by: SpendingBy; rows: readonly SpendingRow[]
   return (
     <>
       <div className="mt-4">
-        <BarChart label={`Chart. ${chartWords(rows, by)}`} bars={bars.map((row) => ({ key: row.key, label: rowName(row, by), value: spent(row), text: money(spent(row)) }))} />
+        <BarChart label={`Chart. ${chartWords(rows, by)}`} bars={bars.map((row) => ({ key: row.key, label: rowName(row, by), value: spent(row), text: spentWords(row) }))} />
         {by !== "day" && bars.length <= MAX_NAMES && (
           <p aria-hidden className="mt-1 flex text-xs text-ink-3">
             {bars.map((row) => (
@@ -86,7 +86,7 @@ function Rows({ by, rows, bars }: { by: SpendingBy; rows: readonly SpendingRow[]
           </p>
         )}
         <p className="mt-1 text-xs text-ink-3">
-          {chartWords(rows, by)} {cacheWords(rows)} {reserved > 0 && `Up to ${money(reserved)} is reserved now, for answers in progress.`}
+          {chartWords(rows, by)} {cacheWords(rows)} {estimateWords(rows)} {reserved > 0 && `Up to ${money(reserved)} is reserved now, for answers in progress.`}
         </p>
       </div>
       <SpendingTable by={by} rows={rows} />

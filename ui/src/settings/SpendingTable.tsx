@@ -1,7 +1,7 @@
 /** The numbers behind the chart of spendings. */
 import type { SpendingBy, SpendingRow } from "../bridge";
 import { exactMoney, money } from "../data/money";
-import { cachedShare, rowName } from "../data/spending";
+import { cachedShare, costSign, estimateSign, rowName } from "../data/spending";
 
 const FIRST: Record<SpendingBy, string> = { agent: "Agent", model: "Model", day: "Day (UTC)" };
 const NUMBER = "py-1 pl-3 text-right tabular-nums whitespace-nowrap";
@@ -24,10 +24,11 @@ export function SpendingTable({ by, rows }: { by: SpendingBy; rows: readonly Spe
             <tr key={row.key}>
               <th scope="row" className="max-w-40 truncate py-1 text-left font-normal" title={row.name}>{rowName(row, by)}</th>
               <td className={NUMBER} title={exactMoney(row.cost)}>
+                {costSign([row])}
                 {money(row.cost)}
                 {row.unknown > 0 && <span className="text-ink-3"> + up to {money(row.unknown)}</span>}
               </td>
-              <td className={NUMBER}>{shareWords(cachedShare(row))}</td>
+              <td className={NUMBER}>{shareWords(cachedShare(row), estimateSign([row]))}</td>
               <td className={NUMBER}>{row.calls}</td>
               {by === "agent" && <td className={NUMBER}>{row.reserved > 0 ? money(row.reserved) : "–"}</td>}
             </tr>
@@ -38,6 +39,6 @@ export function SpendingTable({ by, rows }: { by: SpendingBy; rows: readonly Spe
   );
 }
 
-function shareWords(share: number | null): string {
-  return share === null ? "–" : `${Math.round(share * 100)} %`;
+function shareWords(share: number | null, sign: string): string {
+  return share === null ? "–" : `${sign}${Math.round(share * 100)} %`;
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod callbacks;
+mod certified;
 mod endpoints;
 mod fuzz;
 mod journey;

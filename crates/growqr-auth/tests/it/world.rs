@@ -194,6 +194,16 @@ fn service(
     )
 }
 
+/// A service of another server than the stub, with the clock of this computer, and its keychain.
+pub fn auth_for(issuer: &str, client_id: &str) -> (Auth, Arc<TestVault>) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let clock = Arc::new(TestClock(AtomicI64::new(i64::try_from(now.as_millis()).unwrap())));
+    let vault = Arc::new(TestVault::default());
+    let process_lock = Arc::new(TestProcessLock::default());
+    let ports = Ports { clock, random: Arc::new(SystemRandom), vault: vault.clone(), process_lock };
+    (Auth::new(Config::from_issuer(issuer, client_id).unwrap(), ports), vault)
+}
+
 /// Short timeouts, for servers that never respond.
 pub fn short_timeouts() -> HttpTimeouts {
     let short = Duration::from_millis(500);

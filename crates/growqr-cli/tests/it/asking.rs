@@ -1,7 +1,7 @@
 //! Questions, limits and rules: with real processes, kills, and answers from another terminal.
 
 use crate::program::{Program, Ran, kill};
-use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use growqr_testkit::openai::ServerBehaviour;
 use serde_json::{Value, json};
 use std::process::{Child, Stdio};
@@ -246,6 +246,39 @@ fn a_runaway_model_without_a_price_stays_within_its_limits_whenever_it_is_killed
     assert_eq!(budget["children"], json!({"used": started, "limit": 12}));
     let shown = program.run(&["budget", "show"]).out;
     assert!(shown.contains("of 60 for this message, because the model has no known price"), "{shown}");
+}
+
+#[test]
+fn what_a_sub_agent_has_left_of_an_earlier_message_is_not_subtracted_from_the_latest_one() {
+    let program = Program::on_local(ServerBehaviour::plain());
+    let held = StopPoint::new();
+    let route_held = held.clone();
+    program.route(move |request| {
+        let (last, is_answered) = (request.last_user_text(), !request.tool_results().is_empty());
+        Some(if request.first_user_text().contains("look around") {
+            says("Nothing here.").stop_at(Point::BeforeHead, &route_held)
+        } else if last.contains("send one") && !is_answered {
+            calls([("spawn_sub_agent", json!({"name": "scout", "task": "look around"}))])
+        } else {
+            says("As you say.")
+        })
+    });
+    let mut running = host(&program);
+    let mut used_after = |text: &str, answers: usize| {
+        let input = running.stdin.as_mut().expect("piped");
+        std::io::Write::write_all(input, text.as_bytes()).expect("it reads");
+        until("an answer", || {
+            let shown = program.run(&["agents", "show", "grow"]).out;
+            let at_work = program.json(&["agents", "list"]).iter().filter(|agent| agent["status"] == "thinking").count();
+            (shown.matches("As you say.").count() == answers && at_work == 1).then_some(())
+        });
+        let budget = program.json(&["budget", "show"]).remove(0);
+        [&budget["children"]["used"], &budget["unpriced"]["calls"]["used"]].map(|used| used.as_u64().expect("a count"))
+    };
+    assert_eq!(used_after("send one\n", 1), [1, 3], "two calls of the Grow Agent and one of its sub-agent");
+    assert_eq!(used_after("and now?\n", 2), [0, 1], "the sub-agent works for the earlier message");
+    held.release();
+    kill(&mut running);
 }
 
 #[test]

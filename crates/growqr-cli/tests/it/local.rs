@@ -54,6 +54,26 @@ fn a_kill_in_the_middle_of_a_streamed_answer_repeats_the_request() {
 }
 
 #[test]
+fn sums_with_tokens_that_the_server_did_not_count_are_marked_as_estimates() {
+    let program = Program::on_local(ServerBehaviour { counts: false, ..ServerBehaviour::ollama() });
+    program.route(|_| Some(says("Hello.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+    for by in ["agent", "model", "day"] {
+        let shown = program.run(&["budget", "show", "--by", by]);
+        let (cells, legend) = (shown.out.split_whitespace(), &shown.err);
+        assert_eq!(cells.filter(|cell| cell.starts_with('~')).count(), 2, "prompt and answer, but not the cost: {shown:?}");
+        assert!(legend.contains("~ contains estimates"), "{shown:?}");
+        assert_eq!(program.json(&["budget", "show", "--by", by])[0]["estimates"], 1);
+    }
+    let counted = Program::on_local(ServerBehaviour::ollama());
+    counted.route(|_| Some(says("Hello.")));
+    assert_eq!(counted.chat("hello").code, Some(0));
+    let shown = counted.run(&["budget", "show", "--by", "agent"]);
+    assert!(!shown.out.contains('~') && !shown.err.contains('~'), "{shown:?}");
+    assert_eq!(counted.json(&["budget", "show", "--by", "agent"])[0]["estimates"], 0);
+}
+
+#[test]
 fn a_conversation_can_switch_between_models() {
     let program = Program::on_local(ServerBehaviour::ollama());
     program.route(|request| Some(says(&format!("{} heard: {}", request.model(), request.first_user_text().replace('\n', " ")))));

@@ -5,8 +5,10 @@ use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
 use growqr_testkit::clerk::{ClerkStub, User, allow, deny, open};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A computer with a keyring, and a sign-in service.
 pub struct World {
@@ -159,6 +161,24 @@ fn an_expired_confirmation_is_renewed_by_the_command_line() {
     }
     let shown = world.run(&["auth", "status"]);
     assert!(shown.out.contains("valid until") && !shown.out.contains("not confirmed since"), "{shown:?}");
+}
+
+#[test]
+fn a_long_chat_keeps_the_sign_in_valid() {
+    let Some(world) = World::new() else { return };
+    world.clerk.switch(|switches| switches.expires_in = Some(1));
+    assert_eq!(world.sign_in(&["--fresh"], true).code, Some(0));
+    let mut chat = world.command(&["chat"]).stdin(Stdio::piped()).spawn().expect("it starts");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while world.clerk.count("/oauth/token") < 3 {
+        assert!(Instant::now() < deadline, "{} requests of tokens", world.clerk.count("/oauth/token"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    chat.stdin.take().expect("piped").write_all(b"as ada\n").expect("it reads");
+    assert_eq!(chat.wait_with_output().expect("it ends").status.code(), Some(0));
+    world.clerk.switch(|switches| switches.expires_in = Some(86_400));
+    assert_eq!(world.status()["state"], "online", "the last token of the chat is in the keyring");
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[test]

@@ -264,12 +264,6 @@ impl State {
         self.quota.left(self.limits.tree())
     }
 
-    /// What it and its sub-agents have used besides money, and what the person has added, for the latest message.
-    #[must_use]
-    pub fn quota(&self) -> &QuotaUse {
-        &self.quota
-    }
-
     /// Whether its model has a known price; `None` before its first turn.
     #[must_use]
     pub fn has_price(&self) -> Option<bool> {

@@ -7,7 +7,7 @@ use super::version_1;
 use crate::ask::AskScope;
 use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
-use crate::journal::{AgentView, AskView, Author, MessageView, Settlement, SpendingView, Status, View};
+use crate::journal::{AgentView, AskView, Author, LimitsView, MessageView, Settlement, SpendingView, Status, View};
 use crate::mail::MailBody;
 use crate::model::Usage;
 use crate::prompt::text_of;
@@ -34,8 +34,22 @@ impl State {
             asks: u32::try_from(self.open_asks.len()).unwrap_or(u32::MAX),
             created_at: self.created_at,
             updated_at: self.updated_at,
-            budget: (self.depth() == 0).then(|| Box::new(self.budget.clone())),
+            limits: Some(Box::new(self.limits_view())),
             seq: self.seq,
+        }
+    }
+
+    /// What it has used of its limits.
+    #[must_use]
+    pub fn limits_view(&self) -> LimitsView {
+        let message = self.budget.message_number();
+        let at_work = self.children.iter().filter(|(_, child)| child.is_at_work() && child.message == message);
+        LimitsView {
+            budget: self.budget.clone(),
+            quota: self.quota,
+            quota_left: self.quota_left(),
+            sub_agents: at_work.map(|(id, _)| id.clone()).collect(),
+            has_price: self.has_price(),
         }
     }
 
@@ -146,6 +160,7 @@ pub fn spending(entry: &Entry) -> Option<SpendingView> {
         input_tokens: usage.prompt_tokens(),
         cached_tokens: usage.cache_read_tokens,
         output_tokens: usage.output_tokens,
+        is_estimate: usage.is_estimate,
     })
 }
 

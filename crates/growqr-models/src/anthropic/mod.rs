@@ -89,7 +89,7 @@ impl Anthropic {
             timer: Arc::clone(&config.timer),
             is_plain: config.base_url.starts_with("http://"),
             // A proxy cannot reach the loopback address of this machine.
-            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),
+            is_local: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),
         });
         Anthropic { config, service, overlay: RwLock::default(), windows: RwLock::default() }
     }

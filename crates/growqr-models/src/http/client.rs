@@ -8,7 +8,7 @@ use std::time::Duration;
 const PROBE: Duration = Duration::from_secs(30);
 
 pub(crate) fn build(config: &ClientConfig) -> Result<reqwest::Client, BuildError> {
-    let builder = growqr_http::builder(Target { is_direct: config.is_direct, is_plain: config.is_plain })?;
+    let builder = growqr_http::builder(Target { is_local: config.is_local, is_plain: config.is_plain })?;
     let builder = builder
         .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(config.connect_timeout)

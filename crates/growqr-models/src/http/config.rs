@@ -15,5 +15,5 @@ pub(crate) struct ClientConfig {
     /// Whether the service is reached without TLS.
     pub is_plain: bool,
     /// Whether the proxy settings of the system are ignored.
-    pub is_direct: bool,
+    pub is_local: bool,
 }

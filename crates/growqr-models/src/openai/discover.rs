@@ -122,7 +122,7 @@ pub async fn discover(search: &Search) -> Vec<Server> {
     let deadline = Instant::now() + search.timeout;
     let probes = bases.iter().map(async |base| {
         let key = search.configured.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
-        let target = Target { is_direct: base.is_local_network(), is_plain: false };
+        let target = Target { is_local: base.is_local_network(), is_plain: false };
         let with_tls = if base.is_plain() { None } else { client(target) };
         ServerProbe { client: with_tls.as_ref().unwrap_or(&plain), base, key, deadline }.identify().await
     });

@@ -112,7 +112,7 @@ impl OpenAi {
             max_concurrent: config.max_concurrent,
             timer: Arc::clone(&config.timer),
             is_plain: config.base.is_plain(),
-            is_direct: config.base.is_local_network(),
+            is_local: config.base.is_local_network(),
         });
         OpenAi {
             config,

@@ -12,7 +12,7 @@ macro_rules! sums {
         concat!(
             "select ",
             $key,
-            " as group_key, count(*) as calls, max(at) as at, cast(sum(cost) as bigint) as cost, cast(sum(unknown_cost) as bigint) as unknown_cost, cast(sum(input_tokens) as bigint) as input_tokens, cast(sum(cached_tokens) as bigint) as cached_tokens, cast(sum(output_tokens) as bigint) as output_tokens \
+            " as group_key, count(*) as calls, max(at) as at, cast(sum(cost) as bigint) as cost, cast(sum(unknown_cost) as bigint) as unknown_cost, cast(sum(input_tokens) as bigint) as input_tokens, cast(sum(cached_tokens) as bigint) as cached_tokens, cast(sum(output_tokens) as bigint) as output_tokens, count(*) filter (where is_estimate) as estimates \
             from spendings where profile_id = $1 and at >= $2 group by 1 order by ",
             $order
         )

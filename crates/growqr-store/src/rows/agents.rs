@@ -1,10 +1,9 @@
 //! Rows about agents and their sessions.
 
 use super::{damaged, number};
-use growqr_core::budget::Budget;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Seq, SessionId};
-use growqr_core::journal::{AgentView, SessionStatus, SessionView, Status, StoreError};
+use growqr_core::journal::{AgentView, LimitsView, SessionStatus, SessionView, Status, StoreError};
 use growqr_core::money::Money;
 use growqr_core::workbench::Mind;
 
@@ -68,7 +67,7 @@ impl TryFrom<AgentRow> for AgentView {
             asks: number("agents.asks", row.asks)?,
             created_at: Timestamp(row.created_at),
             updated_at: Timestamp(row.updated_at),
-            budget: row.budget.and_then(|text| budget(&text)),
+            limits: row.budget.and_then(|text| limits(&text)),
             seq: Seq(number("journals.seq", row.seq)?),
         })
     }
@@ -106,6 +105,6 @@ impl TryFrom<SessionRow> for SessionView {
 }
 
 /// `None` if another build wrote a shape that this one does not know; the journal still has it.
-fn budget(text: &str) -> Option<Box<Budget>> {
-    serde_json::from_str(text).inspect_err(|error| tracing::debug!(%error, "the budget of an agent cannot be read")).ok()
+fn limits(text: &str) -> Option<Box<LimitsView>> {
+    serde_json::from_str(text).inspect_err(|error| tracing::debug!(%error, "what an agent has used cannot be read")).ok()
 }

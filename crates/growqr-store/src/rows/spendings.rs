@@ -16,6 +16,7 @@ pub(crate) struct SpendingSumRow {
     input_tokens: i64,
     cached_tokens: i64,
     output_tokens: i64,
+    estimates: i64,
 }
 
 impl TryFrom<SpendingSumRow> for SpendingSum {
@@ -31,6 +32,7 @@ impl TryFrom<SpendingSumRow> for SpendingSum {
             input_tokens: number("spendings.input_tokens", row.input_tokens)?,
             cached_tokens: number("spendings.cached_tokens", row.cached_tokens)?,
             output_tokens: number("spendings.output_tokens", row.output_tokens)?,
+            estimates: number("spendings.is_estimate", row.estimates)?,
         })
     }
 }

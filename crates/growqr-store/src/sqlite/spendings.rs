@@ -12,7 +12,7 @@ macro_rules! sums {
         concat!(
             "select ",
             $key,
-            " as group_key, count(*) as calls, max(at) as at, sum(cost) as cost, sum(unknown_cost) as unknown_cost, sum(input_tokens) as input_tokens, sum(cached_tokens) as cached_tokens, sum(output_tokens) as output_tokens \
+            " as group_key, count(*) as calls, max(at) as at, sum(cost) as cost, sum(unknown_cost) as unknown_cost, sum(input_tokens) as input_tokens, sum(cached_tokens) as cached_tokens, sum(output_tokens) as output_tokens, sum(is_estimate) as estimates \
             from spendings where profile_id = ?1 and at >= ?2 group by 1 order by ",
             $order
         )

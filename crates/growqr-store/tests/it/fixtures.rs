@@ -200,7 +200,7 @@ pub fn view(agent: &AgentId) -> AgentView {
         asks: 0,
         created_at: NOW,
         updated_at: NOW,
-        budget: None,
+        limits: None,
         seq: growqr_core::id::Seq(0),
     }
 }

@@ -17,6 +17,14 @@ pub struct Page {
     pub text: String,
 }
 
+impl Page {
+    /// The values of a header, whose name is in lower case.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let headers = self.head.lines().filter_map(|line| line.split_once(':'));
+        headers.filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
 /// Opens a URL on this machine. Does not follow redirects.
 ///
 /// # Errors
@@ -91,9 +99,9 @@ pub async fn send(address: &str, bytes: &str) -> io::Result<Page> {
 fn parse(answer: &[u8]) -> Option<Page> {
     let text = String::from_utf8_lossy(answer);
     let (head, body) = text.split_once("\r\n\r\n")?;
-    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
-    let length: usize = value("content-length:")?.parse().ok()?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    let (head, text) = (head.to_owned(), body.to_owned());
-    (body.len() >= length).then(|| Page { status, location: value("location:"), head, text })
+    let page = Page { status, location: None, head: head.to_owned(), text: body.to_owned() };
+    let length: usize = page.header("content-length").next()?.parse().ok()?;
+    let location = page.header("location").next().map(str::to_owned);
+    (body.len() >= length).then_some(Page { location, ..page })
 }

@@ -6,9 +6,8 @@ mod server;
 pub use image::image_root;
 pub use server::OpenCodeServer;
 
-use crate::skipped;
+use crate::{npm, skipped};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 static BINARY: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -42,16 +41,9 @@ pub fn binary() -> Option<&'static Path> {
 /// Installs the package of this system, unless it is installed. Returns the path of the program.
 fn install() -> Option<PathBuf> {
     let package = package();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/opencode").join(version());
-    let program =
-        folder.join("node_modules").join(&package).join("bin").join(if cfg!(windows) { "opencode.exe" } else { "opencode" });
-    if !program.exists() {
-        let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&folder);
-        npm.arg(format!("{package}@{}", version())).stdout(Stdio::null());
-        npm.status().ok().filter(std::process::ExitStatus::success)?;
-    }
-    program.canonicalize().ok()
+    let folder = npm::install("opencode", &package, version())?;
+    let program = if cfg!(windows) { "opencode.exe" } else { "opencode" };
+    folder.join("node_modules").join(&package).join("bin").join(program).canonicalize().ok()
 }
 
 fn package() -> String {

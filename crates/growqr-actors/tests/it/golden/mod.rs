@@ -106,7 +106,7 @@ async fn check(store: &dyn Store, golden: &Path) {
         let own: Vec<&StoredEvent> = events.iter().filter(|event| event.agent == agent.agent).collect();
         let (state, messages) = replay(&agent.agent, &own, golden);
         // The tables of earlier builds did not have what is reserved, and what is used of the limits.
-        let view = AgentView { reserved: agent.reserved, budget: agent.budget.clone(), ..state.view() };
+        let view = AgentView { reserved: agent.reserved, limits: agent.limits.clone(), ..state.view() };
         assert_eq!(view, agent, "{golden:?}: the agents view is what the journal gives");
         assert_eq!(
             store.messages(&agent.agent, None, 10_000).await.unwrap(),

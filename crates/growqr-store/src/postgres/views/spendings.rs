@@ -5,10 +5,10 @@ use crate::views::{SpendingRow, ViewRows, differing};
 use growqr_core::journal::StoreError;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-const ROWS: &str = "select seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens from spendings \
-    where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4 order by seq";
+const ROWS: &str = "select seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens, is_estimate \
+    from spendings where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4 order by seq";
 const INSERT: &str = "insert into spendings \
-    (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens) ";
+    (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens, is_estimate) ";
 const DELETE: &str = "delete from spendings where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4";
 
 /// Inserts the rows.
@@ -43,7 +43,8 @@ fn push_columns(sql: &mut QueryBuilder<Postgres>, rows: &[&SpendingRow]) {
     sql.push_bind(rows.iter().map(|row| row.unknown_cost).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.input_tokens).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.cached_tokens).collect::<Vec<_>>()).push("::bigint[], ");
-    sql.push_bind(rows.iter().map(|row| row.output_tokens).collect::<Vec<_>>()).push("::bigint[]");
+    sql.push_bind(rows.iter().map(|row| row.output_tokens).collect::<Vec<_>>()).push("::bigint[], ");
+    sql.push_bind(rows.iter().map(|row| row.is_estimate).collect::<Vec<_>>()).push("::boolean[]");
 }
 
 /// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing

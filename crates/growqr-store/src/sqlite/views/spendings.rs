@@ -5,13 +5,13 @@ use crate::views::{SpendingRow, differing};
 use growqr_core::journal::StoreError;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-const ROWS: &str = "select seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens from spendings \
-    where profile_id = ? and agent_id = ? and seq > ? and seq <= ? order by seq";
+const ROWS: &str = "select seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens, is_estimate \
+    from spendings where profile_id = ? and agent_id = ? and seq > ? and seq <= ? order by seq";
 const INSERT: &str = "insert into spendings \
-    (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens) ";
+    (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens, is_estimate) ";
 const DELETE: &str = "delete from spendings where profile_id = ? and agent_id = ? and seq > ? and seq <= ?";
 
-/// Rows per insert: ten values each, far below SQLite's limit of 32,766.
+/// Rows per insert: eleven values each, far below SQLite's limit of 32,766.
 const ROWS_PER_INSERT: usize = 1000;
 
 /// Inserts the rows, one statement each, so that the connection caches only a few prepared statements.
@@ -21,7 +21,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
         sql.push_values([row], |mut values, row| {
             values.push_bind(profile).push_bind(agent).push_bind(row.seq).push_bind(row.at).push_bind(row.purpose);
             values.push_bind(row.cost).push_bind(row.unknown_cost).push_bind(row.input_tokens);
-            values.push_bind(row.cached_tokens).push_bind(row.output_tokens);
+            values.push_bind(row.cached_tokens).push_bind(row.output_tokens).push_bind(row.is_estimate);
         });
         sql.push("; ");
     }
@@ -38,7 +38,7 @@ pub(in crate::sqlite) async fn insert_missing(
         sql.push_values(rows, |mut values, (agent, row)| {
             values.push_bind(profile).push_bind(agent).push_bind(row.seq).push_bind(row.at).push_bind(&row.purpose);
             values.push_bind(row.cost).push_bind(row.unknown_cost).push_bind(row.input_tokens);
-            values.push_bind(row.cached_tokens).push_bind(row.output_tokens);
+            values.push_bind(row.cached_tokens).push_bind(row.output_tokens).push_bind(row.is_estimate);
         });
         let insert = sql.push(" on conflict do nothing").build().persistent(false);
         insert.execute(&mut *connection).await.map_err(while_doing("write spendings"))?;

@@ -181,12 +181,14 @@ on_both! {
             input_tokens: u64::MAX,
             cached_tokens: u64::MAX - 1,
             output_tokens: i64::MAX as u64 + 1,
+            is_estimate: true,
         })));
         store.append(all).await.unwrap();
         assert_eq!(store.agent(&grow).await.unwrap().unwrap().spent, Money(i64::MAX as u64));
         for by in [SpendingBy::Agent, SpendingBy::Model, SpendingBy::Day] {
             let sums = store.spendings(by, Timestamp(0)).await.unwrap();
             assert_eq!((sums.len(), sums[0].calls, sums[0].input_tokens), (1, 40, 40_000_000_000_000));
+            assert_eq!(sums[0].estimates, 40);
             assert!(sums[0].cost > Money::usd(1_000_000));
         }
     }
@@ -221,6 +223,7 @@ on_both! {
             input_tokens: 10,
             cached_tokens: 4,
             output_tokens: 2,
+            is_estimate: false,
         };
         for (agent, rows) in [
             (&grow, vec![spending(1, 0, "m", 5), spending(2, DAY, "web search", 7)]),

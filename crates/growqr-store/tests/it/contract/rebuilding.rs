@@ -102,13 +102,13 @@ async fn rebuilt(store: &dyn Store, target: &dyn Views, agents: &[TestAgent], pa
 }
 
 on_both! {
-    async fn what_the_grow_agent_has_used_is_read_with_its_row(world: World) {
+    async fn what_an_agent_has_used_of_its_limits_is_read_with_its_row(world: World) {
         let (store, agents) = story(world).await;
-        let budgets: Vec<_> = store.agents().await.unwrap().into_iter().map(|agent| agent.budget).collect();
-        assert_eq!(budgets, [Some(Box::new(agents[1].state.budget().clone())), None]);
-        assert_eq!(budgets[0].as_ref().map(|used| used.used_today(NOW)), Some(Money(5)));
+        let limits: Vec<_> = store.agents().await.unwrap().into_iter().map(|agent| agent.limits).collect();
+        assert_eq!(limits, [&agents[1], &agents[0]].map(|agent| Some(Box::new(agent.state.limits_view()))));
+        assert_eq!(limits[0].as_ref().map(|used| used.budget.used_today(NOW)), Some(Money(5)));
         world.run_sql("update agents set budget = 'of a later build'").await;
-        assert!(store.agents().await.unwrap().iter().all(|agent| agent.budget.is_none()), "then the journal is read");
+        assert!(store.agents().await.unwrap().iter().all(|agent| agent.limits.is_none()), "then the journal is read");
     }
 
     async fn damaged_views_are_restored(world: World) {

@@ -1,0 +1,70 @@
+//! `NO_PROXY`: what is reached without the proxy. The HTTP client compares the entries; this brings them to the spellings that it
+//! knows. An entry that it does not know would match nothing, and the person would not see why.
+
+use std::net::IpAddr;
+
+/// The entries as the HTTP client reads them. `None` if one of them would match nothing.
+pub(crate) fn read(text: &str) -> Option<String> {
+    let entries = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|entry| !entry.is_empty());
+    let known: Option<Vec<String>> = entries.map(entry).collect();
+    Some(known?.join(","))
+}
+
+/// All names and all addresses: the HTTP client compares `*` with names alone.
+const EVERYTHING: &str = "*,0.0.0.0/0,::/0";
+
+/// One entry. A domain means its subdomains too, with or without a dot or `*.` in front of it.
+fn entry(entry: &str) -> Option<String> {
+    if entry == "*" {
+        return Some(EVERYTHING.to_owned());
+    }
+    if is_network(entry) {
+        return Some(entry.to_owned());
+    }
+    let address = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
+    if let Ok(address) = address.parse::<IpAddr>() {
+        return Some(address.to_string());
+    }
+    let domain = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let is_domain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    // A name of digits alone is an address that is not complete.
+    let is_name = domain.chars().any(char::is_alphabetic) && domain.chars().all(is_domain);
+    is_name.then(|| domain.to_owned())
+}
+
+fn is_network(entry: &str) -> bool {
+    entry.split_once('/').is_some_and(|(address, bits)| match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => bits.parse::<u8>().is_ok_and(|bits| bits <= 32),
+        Ok(IpAddr::V6(_)) => bits.parse::<u8>().is_ok_and(|bits| bits <= 128),
+        Err(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_spellings_of_exceptions_are_read() {
+        for (text, known) in [
+            ("localhost,127.0.0.1", "localhost,127.0.0.1"),
+            (" localhost  127.0.0.1,,", "localhost,127.0.0.1"),
+            ("*", EVERYTHING),
+            ("*.example.com, .example.org", ".example.com,.example.org"),
+            ("example.com.", "example.com"),
+            ("[::1],::1", "::1,::1"),
+            ("10.0.0.0/8 fd00::/8", "10.0.0.0/8,fd00::/8"),
+            ("", ""),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(known), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn entries_that_would_match_nothing_are_found() {
+        for text in ["localhost:8080", "[::1]:80", "http://localhost", "192.168.*", "10.0.0.0/33", "10.1", "a.*.b", "*x.com"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
