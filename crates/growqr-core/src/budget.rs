@@ -107,6 +107,8 @@ pub struct ReportAmounts {
     pub left: Money,
     /// Added by the person since the last report.
     pub raised: Money,
+    /// Used beyond what was given and raised.
+    pub excess: Money,
 }
 
 /// One agent's money.
@@ -126,6 +128,9 @@ pub struct Budget {
     raised: Money,
     /// Money that the person added to this sub-agent, or below it, since the last report.
     raised_since_report: Money,
+    /// Money that this sub-agent has used beyond its allowance since the last report: a model's bill can be higher than the
+    /// reservation.
+    excess_since_report: Money,
     /// Money used for the person's latest message; each message is a period of its own.
     message: Message,
     days: Calendar,
@@ -184,6 +189,14 @@ impl Budget {
         }
     }
 
+    /// A sub-agent reports that it has used this much more than it was given, for the message with number `message`.
+    pub fn pass_on_excess(&mut self, amount: Money, at: Timestamp, message: i64) {
+        if self.message.number == message {
+            self.message.used += amount;
+        }
+        self.record_use_of_any_message(amount, at);
+    }
+
     /// What the person has added for the latest message, on top of every limit.
     #[must_use]
     pub fn raised(&self) -> Money {
@@ -227,13 +240,19 @@ impl Budget {
     /// The amounts of a sub-agent's report, which returns what is left.
     #[must_use]
     pub fn report_amounts(&self) -> ReportAmounts {
-        ReportAmounts { used: self.since_report, left: self.allowance.unwrap_or_default(), raised: self.raised_since_report }
+        ReportAmounts {
+            used: self.since_report,
+            left: self.allowance.unwrap_or_default(),
+            raised: self.raised_since_report,
+            excess: self.excess_since_report,
+        }
     }
 
     /// Called when the report is recorded.
     pub fn after_report(&mut self) {
         self.since_report = Money::ZERO;
         self.raised_since_report = Money::ZERO;
+        self.excess_since_report = Money::ZERO;
         self.allowance = self.allowance.map(|_| Money::ZERO);
     }
 
@@ -281,10 +300,15 @@ impl Budget {
 
     fn record_use(&mut self, amount: Money, at: Timestamp) {
         self.message.used += amount;
+        self.record_use_of_any_message(amount, at);
+    }
+
+    fn record_use_of_any_message(&mut self, amount: Money, at: Timestamp) {
         self.since_report += amount;
         self.days.add(at.day(), amount);
         self.months.add(at.month(), amount);
         if let Some(allowance) = &mut self.allowance {
+            self.excess_since_report += amount.saturating_sub(*allowance);
             *allowance = allowance.saturating_sub(amount);
         }
     }
@@ -420,9 +444,31 @@ mod tests {
         budget.charge(Money(4), Timestamp(0));
         budget.charge_unknown(Money(5), Timestamp(0));
         assert_eq!(budget.available(&Limits::default(), Timestamp(0)), (Money(1), LimitReached::Allowance));
-        assert_eq!(budget.report_amounts(), ReportAmounts { used: Money(9), left: Money(1), raised: Money::ZERO });
+        let amounts = ReportAmounts { used: Money(9), left: Money(1), raised: Money::ZERO, excess: Money::ZERO };
+        assert_eq!(budget.report_amounts(), amounts);
         budget.after_report();
         assert_eq!(budget.available(&Limits::default(), Timestamp(0)).0, Money::ZERO);
+    }
+
+    #[test]
+    fn what_a_sub_agent_uses_beyond_its_allowance_counts_for_the_giver() {
+        let mut child = Budget::default();
+        child.receive(Money(10));
+        child.charge(Money(14), Timestamp(0));
+        let amounts = child.report_amounts();
+        assert_eq!(amounts, ReportAmounts { used: Money(14), left: Money::ZERO, raised: Money::ZERO, excess: Money(4) });
+        child.after_report();
+        assert_eq!(child.report_amounts().excess, Money::ZERO);
+        let mut parent = Budget::default();
+        parent.receive(Money(12));
+        let message = parent.message_number();
+        parent.grant(Money(10), Timestamp(0));
+        parent.pass_on_excess(amounts.excess, Timestamp(0), message);
+        assert_eq!((parent.used_today(Timestamp(0)), parent.used_for_message()), (Money(14), Money(14)));
+        assert_eq!(parent.report_amounts().excess, Money(2), "it is over its own allowance now");
+        parent.new_message();
+        parent.pass_on_excess(Money(1), Timestamp(0), message);
+        assert_eq!((parent.used_today(Timestamp(0)), parent.used_for_message()), (Money(15), Money::ZERO));
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub struct Report {
     /// How much of the money spent is money that the person added to this sub-agent or below it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub raised: Money,
+    /// How much of the money spent is more than was given and added: a bill can be higher than its reservation. The receiver
+    /// counts it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excess: Money,
     /// The unused part of the quota that this receiver gave. `None` before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,

@@ -2114,6 +2114,10 @@ up_to: number,
  */
 raised?: number, 
 /**
+ * How much of the money spent is more than was given and added: a bill can be higher than its reservation.
+ */
+excess?: number, 
+/**
  * The unused part of the quota that the receiver gave.
  */
 quota?: Quota, 

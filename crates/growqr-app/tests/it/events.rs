@@ -144,6 +144,7 @@ fn messages() -> Vec<Event> {
             returned,
             up_to: 3,
             raised,
+            excess: raised,
             quota,
             untrusted: Vec::new(),
         })

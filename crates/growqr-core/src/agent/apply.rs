@@ -168,6 +168,7 @@ impl State {
                     child.reported(report.up_to);
                     self.budget.pass_on_raise(report.raised, at, message);
                     self.budget.refund(report.returned, granted_at, message);
+                    self.budget.pass_on_excess(report.excess, at, message);
                     if let (Some(quota), true) = (report.quota, self.budget.message_number() == message) {
                         self.quota.refund(quota);
                     }

@@ -508,7 +508,7 @@ impl Draft<'_> {
 
     pub(super) fn end_now(&mut self, ended: Ended) {
         self.close_charges();
-        let ReportAmounts { used: spent, mut left, raised } = self.state.budget.report_amounts();
+        let ReportAmounts { used: spent, mut left, raised, mut excess } = self.state.budget.report_amounts();
         let mut quota_left = self.state.quota.allowance.map(|allowance| self.state.quota.left(allowance));
         let given: Money = self.state.senders.iter().map(|sender| sender.allowance).sum();
         // What is left beyond what was given is money that the person added and that was not used: it is gone.
@@ -523,7 +523,7 @@ impl Draft<'_> {
             quota_left = quota_left.zip(quota).map(|(left, returned)| left.less(returned));
             let name = self.state.name().to_owned();
             let up_to = sender.up_to;
-            let raised = std::mem::take(&mut raised);
+            let (raised, excess) = (std::mem::take(&mut raised), std::mem::take(&mut excess));
             let report = Report {
                 name,
                 ending,
@@ -532,6 +532,7 @@ impl Draft<'_> {
                 returned,
                 up_to,
                 raised,
+                excess,
                 quota,
                 untrusted: self.state.untrusted(),
             };

@@ -68,6 +68,10 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[ts(as = "Option<u64>", optional)]
     pub raised: u64,
+    /// How much of the money spent is more than was given and added: a bill can be higher than its reservation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u64>", optional)]
+    pub excess: u64,
     /// The unused part of the quota that the receiver gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -217,6 +217,7 @@ fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
         returned: Money::ZERO,
         up_to: 1,
         raised: Money::ZERO,
+        excess: Money::ZERO,
         quota: None,
         untrusted: vec!["web".to_owned()],
     };

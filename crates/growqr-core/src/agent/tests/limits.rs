@@ -189,6 +189,7 @@ fn report(world: &World, index: usize, returned: Money, quota: Option<Quota>) ->
         returned,
         up_to: 1,
         raised: Money::ZERO,
+        excess: Money::ZERO,
         quota,
         untrusted: Vec::new(),
     };

@@ -189,6 +189,7 @@ fn apply(world: &mut World, step: Step) {
                     returned: Money(1),
                     up_to: u64::MAX,
                     raised: Money::ZERO,
+                    excess: Money::ZERO,
                     quota: None,
                     untrusted: Vec::new(),
                 };

@@ -76,6 +76,7 @@ fn report_of(world: &World, index: usize, returned: Money) -> Mail {
         returned,
         up_to: 1,
         raised: Money::ZERO,
+        excess: Money::ZERO,
         quota: None,
         untrusted: Vec::new(),
     };

@@ -2,7 +2,7 @@
 //! for ever, and at the end the root counts every micro-cent that any agent spent exactly once. Without a price, all agents of a
 //! message together stay within its tokens, calls and sub-agents.
 
-use super::world::{World, calls, says, setup, spawn};
+use super::world::{World, calls, says, setup, spawn, usd_cents};
 use crate::agent::{Input, Setup, State};
 use crate::ask::AskOutcome;
 use crate::event::Event;
@@ -25,6 +25,8 @@ enum Step {
     Deliver(usize),
     Restart(usize),
     Done(usize),
+    /// An answer that costs many times what was reserved.
+    Overcharge(usize),
     Fail(usize),
     Spawn(usize, usize),
     Message(usize, usize),
@@ -43,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => any().prop_map(Step::Deliver),
         1 => any().prop_map(Step::Restart),
         5 => any().prop_map(Step::Done),
+        1 => any().prop_map(Step::Overcharge),
         1 => any().prop_map(Step::Fail),
         6 => (any(), 1_usize..3).prop_map(|(who, count)| Step::Spawn(who, count)),
         3 => (any(), any()).prop_map(|(who, whom)| Step::Message(who, whom)),
@@ -133,6 +136,10 @@ impl Forest {
                 self.with(&id, |world| drop(world.restart()));
             }
             Step::Done(who) => self.answer_call(who, &|_| Some(says("done"))),
+            Step::Overcharge(who) => {
+                let cost = Some(usd_cents(150));
+                self.answer_call(who, &|_| Some(Reply { cost, ..says("done") }));
+            }
             Step::Fail(who) => {
                 let Some(id) = self.pick(who, is_calling) else { return };
                 self.with(&id, |world| drop(world.fail(FailureKind::Rejected)));
@@ -288,6 +295,8 @@ proptest! {
         }
         let grow = forest.agents[&AgentId::grow()].state.budget();
         prop_assert_eq!(grow.since_report, spent, "the Grow Agent counts all money spent in the tree");
+        let now = forest.agents[&AgentId::grow()].now;
+        prop_assert_eq!(grow.used_today(now), spent, "so do the limits");
     }
 
     #[test]
