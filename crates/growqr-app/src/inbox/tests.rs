@@ -6,6 +6,7 @@ use crate::profile::location::{Environment, Profile};
 use growqr_wire::{
     AgentTrouble, Docker, DockerState, Error, ErrorCode, HeldMail, InboxKind, MemorySync, MemorySyncState, PartState, StackPart,
 };
+use tokio_util::sync::CancellationToken;
 
 fn stack(state: PartState) -> Stack {
     let docker = Docker { state: DockerState::Ready, found: String::new(), next_step: None };
@@ -33,9 +34,9 @@ fn with_stack(state: PartState) -> Surroundings {
 
 async fn open(folder: &std::path::Path) -> Box<OpenProfile> {
     let profile = Profile::find(Some(folder), &Environment::default()).unwrap();
-    match OpenProfile::open(profile, &Environment::default()).await.unwrap() {
+    match OpenProfile::open(profile, &Environment::default(), &CancellationToken::new()).await.unwrap() {
         Opened::Ours(open) => open,
-        Opened::Locked | Opened::Held(_) => panic!("the profile is free"),
+        Opened::Locked | Opened::Claimed(_) => panic!("the profile is free"),
     }
 }
 

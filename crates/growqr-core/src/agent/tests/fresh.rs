@@ -50,6 +50,7 @@ fn report_of_first_child(world: &World) -> Input {
         raised: Money::ZERO,
         quota: None,
         untrusted: Vec::new(),
+        excess: Money::ZERO,
     };
     let (id, from) = (EffectId::new("report"), spawned.to.clone());
     Input::Mail(Mail { id, from, to: world.state.id().clone(), body: MailBody::Report(report) })
