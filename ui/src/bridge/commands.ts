@@ -87,6 +87,8 @@ export interface Commands {
   memory_log: [{ path: string | null }, Change[]];
   memory_diff: [{ rev: string }, Text];
   memory_blame: [{ path: string }, BlamedLine[]];
+  /** Writes a conversation as Markdown into the folder for downloads. Returns the file's path. */
+  export_conversation: [{ agent: string }, string];
   open_memory_folder: [Nothing, null];
   open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];

@@ -9,6 +9,7 @@ mod commands;
 mod docker_desk;
 #[cfg(target_os = "linux")]
 mod docker_proxy;
+mod export;
 mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
