@@ -290,12 +290,14 @@ async fn stack(profile: &Profile, environment: &Environment) -> Vec<Check> {
     for part in stack.parts {
         let (state, next_step) = match part.state {
             PartState::Running => (CheckState::Ok, part.next_step),
-            PartState::Off => (CheckState::Missing, Some("To start it: growqr stack up".to_owned())),
+            PartState::Off => (CheckState::Missing, part.next_step.or_else(|| Some("To start it: growqr stack up".to_owned()))),
             PartState::Failed => (CheckState::Failed, part.next_step),
             PartState::NeedsDownload => (CheckState::Missing, Some("To agree to the download: growqr stack up --yes".to_owned())),
             _ => (CheckState::Missing, part.next_step),
         };
-        checks.push(check(&part.id, state, part.found, next_step.as_deref()));
+        let progress = part.progress.filter(|_| part.state == PartState::Downloading);
+        let progress = progress.map_or_else(String::new, |progress| format!(": {}", progress.words()));
+        checks.push(check(&part.id, state, format!("{}{progress}", part.found), next_step.as_deref()));
     }
     checks.extend(stack.notes.into_iter().map(|note| check("containers", CheckState::Ok, note, None)));
     if let Some(memory) = stack.memory {
