@@ -254,6 +254,32 @@ impl StackView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use growqr_core::clock::Timestamp;
+
+    #[test]
+    fn what_a_removed_profile_has_left_is_a_leftover_until_its_successor_starts_containers() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        assert_eq!(profiles_with_containers(&profile, &[]).unwrap(), [] as [String; 0]);
+        // A command that only looks, or removes the leftovers, makes the folder of the profile.
+        profile.create().unwrap();
+        assert_eq!(profiles_with_containers(&profile, &[]).unwrap(), [] as [String; 0]);
+        let part = StackPart::Gitea;
+        let row = StackContainer { part, wanted: Wanted::Up, image: String::new(), container: None, changed_at: Timestamp(0) };
+        assert!(profiles_with_containers(&profile, &[row]).unwrap().contains(&"local".to_owned()));
+    }
+
+    #[test]
+    fn data_is_said_to_be_kept_only_if_there_is_some() {
+        let view = StackView::new("a", "b");
+        let volume = growqr_stack::RealVolume { part: "gitea-data".to_owned(), ..growqr_stack::RealVolume::default() };
+        let real = Real { volumes: vec![volume], ..Real::default() };
+        for part in ContainerPart::ALL {
+            show_down(part, &real, &view);
+        }
+        let shown: Vec<String> = view.get().parts.into_iter().map(|part| part.found).collect();
+        assert_eq!(shown, ["stopped; its data is kept", "not started"]);
+    }
 
     #[test]
     fn what_stops_the_containers_is_shown_with_its_next_step() {

@@ -87,9 +87,13 @@ impl Worker {
         pause
     }
 
-    /// Shows an error on every part that does not run and should, or should be removed.
+    /// Shows an error on every part that does not run and should, or should be removed. A part without an image was not tried.
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
-        let is_due = |part: &ContainerPart| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
+        let is_due = |part: &ContainerPart| match wanted(rows, *part) {
+            Some(WantedRow::Up) => !self.missing_images.contains(part),
+            Some(WantedRow::Removed) => true,
+            Some(WantedRow::Down) | None => false,
+        };
         for part in ContainerPart::ALL.into_iter().filter(is_due) {
             self.show_problem_of(part, problem, next_step);
         }

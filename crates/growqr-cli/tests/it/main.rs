@@ -10,6 +10,8 @@ mod docker_desk;
 #[cfg(target_os = "linux")]
 mod docker_proxy;
 #[cfg(target_os = "linux")]
+mod fake_docker;
+#[cfg(target_os = "linux")]
 mod full_disk;
 mod images;
 mod keys;
@@ -23,6 +25,8 @@ mod sign_in;
 mod stack;
 #[cfg(target_os = "linux")]
 mod stack_trouble;
+#[cfg(target_os = "linux")]
+mod stack_user;
 mod story;
 mod surroundings;
 #[cfg(target_os = "linux")]
