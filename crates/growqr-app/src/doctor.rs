@@ -21,7 +21,7 @@ use growqr_core::money::Money;
 use growqr_core::secret::Secret;
 use growqr_http::Proxies;
 use growqr_memory::{Remark, RemarkKind, Survey};
-use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, Window};
+use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, SMALLEST_WINDOW, Window};
 use growqr_store::Db;
 use growqr_wire::{
     Check, CheckState, DockerState, Key, KeySource, Keychain, KeychainState, MemorySyncState, PartState, Reply, Request, VERSION,
@@ -370,9 +370,6 @@ fn model_end(model: &str) -> Option<Check> {
     Some(check("model", CheckState::Missing, format!("{model}: {}", end.text()), Some(&step)))
 }
 
-/// A context window with fewer tokens than this is full after a few turns.
-const MIN_CONTEXT_TOKENS: u64 = 16_000;
-
 /// Checks that the server of the chosen model answers, has the model, and gives it a context window that is large
 /// enough.
 async fn model_server(environment: &Environment, stored: &StoredSettings, chosen: ServerModel<'_>) -> Check {
@@ -421,7 +418,7 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, chosen
         }
     };
     let step = match server.program {
-        _ if tokens >= MIN_CONTEXT_TOKENS => return check(name, CheckState::Ok, found, None),
+        _ if tokens >= SMALLEST_WINDOW => return check(name, CheckState::Ok, found, None),
         Program::Ollama => "That is small. For a larger one, start Ollama with OLLAMA_CONTEXT_LENGTH=32768.",
         Program::LmStudio => "That is small. For a larger one, load the model in LM Studio with a larger context length.",
         Program::LlamaCpp => "That is small. For a larger one, start llama-server with a larger --ctx-size.",
