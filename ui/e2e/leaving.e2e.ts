@@ -1,4 +1,4 @@
-/** Leaving the past behind: fresh starts, and messages that are sent again. */
+/** Leaving the past behind: fresh starts, messages that are sent again; and the export of a conversation. */
 import { type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible, launchBrowser, open, say, screenshot, waitForFocus } from "./window";
@@ -128,4 +128,22 @@ test("while the agent works nothing is sent again, and the reason is said; the t
   await page.getByRole("button", { name: "Send again", exact: true }).click();
   await page.getByText("Send two", { exact: true }).waitFor();
   await context.close();
+});
+
+test("a conversation is exported, and the window says where it is", async () => {
+  const { page, context } = await open(chromium);
+  await page.getByText("shall I write to Mara").waitFor();
+  await page.getByRole("button", { name: "Export this conversation as Markdown" }).click();
+  await page.getByText("Exported to /home/you/Downloads/Conversation with Grow Agent.md").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "exported");
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.getByText("Exported to").waitFor({ state: "detached" });
+  await context.close();
+  const failing = await open(chromium, { fail: "export_conversation", theme: "dark" });
+  await failing.page.getByText("shall I write to Mara").waitFor();
+  await failing.page.getByRole("button", { name: "Export this conversation as Markdown" }).click();
+  await failing.page.getByText("The database cannot be read.").waitFor();
+  await expectAccessible(failing.page);
+  await failing.context.close();
 });

@@ -107,6 +107,7 @@ pub(crate) fn push(notification: Notification) -> Push {
                 Delta::Thinking(text) => (DeltaKind::Thinking, text),
                 Delta::Call { name } => (DeltaKind::Call, name),
                 Delta::Discarded { reason } => (DeltaKind::Discarded, reason),
+                Delta::Waiting { reason } => (DeltaKind::Retrying, reason),
                 Delta::Retrying { attempt, wait_ms, reason } => {
                     (DeltaKind::Retrying, format!("{reason}; try {} in {} s", attempt + 1, wait_ms.div_ceil(1000)))
                 }

@@ -22,7 +22,7 @@ use growqr_core::money::Money;
 use growqr_core::secret::Secret;
 use growqr_http::Proxies;
 use growqr_memory::{Remark, RemarkKind, Survey};
-use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, Window};
+use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, SMALLEST_WINDOW, Window};
 use growqr_store::Db;
 use growqr_wire::{
     Check, CheckState, DockerState, Key, KeySource, Keychain, KeychainState, MemorySyncState, PartState, Reply, Request, VERSION,
@@ -291,12 +291,14 @@ async fn stack(profile: &Profile, environment: &Environment) -> Vec<Check> {
     for part in stack.parts {
         let (state, next_step) = match part.state {
             PartState::Running => (CheckState::Ok, part.next_step),
-            PartState::Off => (CheckState::Missing, Some("To start it: growqr stack up".to_owned())),
+            PartState::Off => (CheckState::Missing, part.next_step.or_else(|| Some("To start it: growqr stack up".to_owned()))),
             PartState::Failed => (CheckState::Failed, part.next_step),
             PartState::NeedsDownload => (CheckState::Missing, Some("To agree to the download: growqr stack up --yes".to_owned())),
             _ => (CheckState::Missing, part.next_step),
         };
-        checks.push(check(&part.id, state, part.found, next_step.as_deref()));
+        let progress = part.progress.filter(|_| part.state == PartState::Downloading);
+        let progress = progress.map_or_else(String::new, |progress| format!(": {}", progress.words()));
+        checks.push(check(&part.id, state, format!("{}{progress}", part.found), next_step.as_deref()));
     }
     checks.extend(stack.notes.into_iter().map(|note| check("containers", CheckState::Ok, note, None)));
     if let Some(memory) = stack.memory {
@@ -371,9 +373,6 @@ fn model_end(model: &str) -> Option<Check> {
     Some(check("model", CheckState::Missing, format!("{model}: {}", end.text()), Some(&step)))
 }
 
-/// A context window with fewer tokens than this is full after a few turns.
-const MIN_CONTEXT_TOKENS: u64 = 16_000;
-
 /// Checks that the server of the chosen model answers, has the model, and gives it a context window that is large
 /// enough.
 async fn model_server(environment: &Environment, stored: &StoredSettings, chosen: ServerModel<'_>) -> Check {
@@ -422,7 +421,7 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, chosen
         }
     };
     let step = match server.program {
-        _ if tokens >= MIN_CONTEXT_TOKENS => return check(name, CheckState::Ok, found, None),
+        _ if tokens >= SMALLEST_WINDOW => return check(name, CheckState::Ok, found, None),
         Program::Ollama => "That is small. For a larger one, start Ollama with OLLAMA_CONTEXT_LENGTH=32768.",
         Program::LmStudio => "That is small. For a larger one, load the model in LM Studio with a larger context length.",
         Program::LlamaCpp => "That is small. For a larger one, start llama-server with a larger --ctx-size.",

@@ -11,6 +11,7 @@ mod convert;
 mod crash;
 mod doctor;
 mod error;
+mod export;
 mod health;
 mod host;
 mod inbox;

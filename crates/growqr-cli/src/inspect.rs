@@ -1,8 +1,9 @@
 //! Commands for inspection (events, search, models, audit, doctor) and for the database.
 
 use crate::CommandResult;
-use crate::args::{Db, Events};
+use crate::args::{Db, Events, Export};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
+use crate::work_files::Target;
 use growqr_app::{Environment, Library, Profile, doctor as run_checks};
 use growqr_wire::{Author, CheckState, EventLine};
 use std::time::Duration;
@@ -41,6 +42,14 @@ pub async fn events(profile: Profile, out: &Out, events: Events) -> CommandResul
             }
         }
     }
+}
+
+/// Exports a conversation as Markdown. Reads it page by page; half of an export does not stay.
+pub async fn export(profile: Profile, out: &Out, export: &Export) -> CommandResult {
+    let library = Library::open(profile).await?;
+    let mut to = Target::open(export.output.as_deref())?;
+    let exported = library.export_markdown(&export.agent, to.writer()).await;
+    to.finish(out, exported)
 }
 
 fn event(out: &Out, line: &EventLine) -> String {

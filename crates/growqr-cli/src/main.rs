@@ -70,6 +70,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
     match cli.command {
         Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
         Command::Fresh => fresh::fresh(profile()?, &environment, out).await,
+        Command::Export(export) => inspect::export(profile()?, out, &export).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,

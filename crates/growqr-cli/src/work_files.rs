@@ -53,14 +53,14 @@ async fn list(profile: Profile, environment: &Environment, out: &Out, agent: Str
 }
 
 /// Where a copy goes.
-enum Target<'a> {
+pub enum Target<'a> {
     Output(std::io::Stdout),
     New(&'a Path, File),
 }
 
 impl<'a> Target<'a> {
     /// A new file, or standard output. A file that exists is not touched.
-    fn open(file: Option<&'a Path>) -> Result<Target<'a>, AppError> {
+    pub fn open(file: Option<&'a Path>) -> Result<Target<'a>, AppError> {
         let Some(path) = file else { return Ok(Target::Output(std::io::stdout())) };
         let made = File::create_new(path).map_err(|error| {
             let message = format!("{} cannot be created: {error}", path.display());
@@ -69,7 +69,7 @@ impl<'a> Target<'a> {
         Ok(Target::New(path, made))
     }
 
-    fn writer(&mut self) -> &mut (dyn Write + Send) {
+    pub fn writer(&mut self) -> &mut (dyn Write + Send) {
         match self {
             Target::Output(output) => output,
             Target::New(_, file) => file,
@@ -77,7 +77,7 @@ impl<'a> Target<'a> {
     }
 
     /// Says how much was copied, once it is on the disk. Half of a copy does not stay.
-    fn finish(self, out: &Out, copied: Result<u64, AppError>) -> CommandResult {
+    pub fn finish(self, out: &Out, copied: Result<u64, AppError>) -> CommandResult {
         let Target::New(path, file) = self else { return copied.map(|_| true) };
         let copied = copied.and_then(|bytes| file.sync_all().map(|()| bytes).map_err(|error| unwritten(path, &error)));
         drop(file);

@@ -188,6 +188,11 @@ pub enum Delta {
         /// The reason: a short text for the person.
         reason: String,
     },
+    /// Nothing has arrived yet.
+    Waiting {
+        /// From where, and for how long: a short text for the person.
+        reason: String,
+    },
     /// The provider waits before it tries again.
     Retrying {
         /// 1 for the first retry.

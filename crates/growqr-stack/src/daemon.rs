@@ -60,7 +60,7 @@ impl Daemon {
         for candidate in find::candidates(environment)? {
             match Daemon::connect(&candidate).await {
                 Ok(daemon) => return Ok(daemon),
-                Err(problem) if candidate.named_by.is_some() => return Err(problem),
+                Err(problem) if candidate.named_by.is_some() => return Err(problem.at(&candidate)),
                 Err(problem) => attempts.push(Attempt { candidate, problem: Box::new(problem) }),
             }
         }
@@ -73,7 +73,7 @@ impl Daemon {
     /// [`StackError`]: not running, permission denied, no answer.
     pub async fn connect(candidate: &Candidate) -> Result<Daemon, StackError> {
         let address = candidate.address.to_string();
-        let call = Call { during: "answer", what: "daemon", name: "", address: &address };
+        let call = Call { during: error::ANSWER, what: "daemon", name: "", address: &address };
         let docker = open(&candidate.address).map_err(|error| error::read(call, error))?;
         let asked = async {
             docker.ping().await?;
@@ -104,7 +104,7 @@ impl Daemon {
     /// # Errors
     /// [`StackError`] as for [`Daemon::connect`].
     pub async fn ping(&self) -> Result<(), StackError> {
-        self.ask(self.call("answer", "daemon", ""), self.docker.ping()).await.map(drop)
+        self.ask(self.call(error::ANSWER, "daemon", ""), self.docker.ping()).await.map(drop)
     }
 
     /// The client of the library, with the limit for questions.

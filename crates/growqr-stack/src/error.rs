@@ -23,10 +23,18 @@ pub enum StackError {
     #[error("Docker is not running: nothing listens on {0}")]
     Refused(String),
     /// The daemon takes the call and says nothing within the limit.
-    #[error("Docker does not answer ({during}); it may be paused, starting or overloaded")]
+    #[error("Docker does not answer{}; it may be paused, starting or overloaded", in_brackets(.during))]
     NoAnswer {
         /// The call that was made.
         during: &'static str,
+    },
+    /// Docker does not run at the only place that counts, because a setting names it.
+    #[error("{problem} ({named_by} names this place)")]
+    NamedPlace {
+        /// The setting.
+        named_by: String,
+        /// [`StackError::NotRunning`] or [`StackError::Refused`].
+        problem: Box<StackError>,
     },
     /// This user may not use the daemon's socket.
     #[error("this user may not use Docker ({0}): permission denied; on Linux the user is not in the \"docker\" group")]
@@ -160,7 +168,22 @@ impl Attempt {
     }
 }
 
+/// The call that was made, unless it was only to see whether the daemon answers.
+fn in_brackets(during: &str) -> String {
+    if during == ANSWER { String::new() } else { format!(" ({during})") }
+}
+
 impl StackError {
+    /// The error of the daemon at this place. If it does not run there, the setting that names the place is told.
+    pub(crate) fn at(self, candidate: &Candidate) -> StackError {
+        match (&self, &candidate.named_by) {
+            (StackError::NotRunning(_) | StackError::Refused(_), Some(named_by)) => {
+                StackError::NamedPlace { named_by: named_by.clone(), problem: Box::new(self) }
+            }
+            _ => self,
+        }
+    }
+
     /// True if the daemon as a whole cannot be used now, so that no other call will succeed either.
     #[must_use]
     pub fn is_about_the_daemon(&self) -> bool {
@@ -170,12 +193,16 @@ impl StackError {
                 | StackError::NotFound(_)
                 | StackError::NotRunning(_)
                 | StackError::Refused(_)
+                | StackError::NamedPlace { .. }
                 | StackError::NoAnswer { .. }
                 | StackError::PermissionDenied(_)
                 | StackError::ConnectionLost { .. }
         )
     }
 }
+
+/// The call that only asks whether the daemon answers.
+pub(crate) const ANSWER: &str = "answer";
 
 /// What a call was about, to read the daemon's answer.
 #[derive(Clone, Copy)]
@@ -292,6 +319,13 @@ mod tests {
         for text in texts {
             assert!(matches!(answer(500, text), StackError::PortTaken(42001)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_call_that_says_nothing_to_people_is_not_named() {
+        let text = |during| StackError::NoAnswer { during }.to_string();
+        assert_eq!(text(ANSWER), "Docker does not answer; it may be paused, starting or overloaded");
+        assert!(text("list containers").contains("(list containers)"));
     }
 
     #[test]

@@ -55,6 +55,18 @@ pub struct LayerProgress {
     pub total: u64,
 }
 
+impl LayerProgress {
+    /// Takes up the numbers of a message. The daemon also reports all bytes when a transfer breaks off, so a layer is complete only
+    /// once the daemon says so; and after a break it counts only the bytes that were missing then.
+    fn downloading(&mut self, done: u64, total: u64) {
+        let before = self.total.saturating_sub(total);
+        self.total = self.total.max(total);
+        if done < total {
+            self.done = before + done;
+        }
+    }
+}
+
 impl PullTotals {
     /// Takes up one message.
     pub fn apply(&mut self, progress: &PullProgress) {
@@ -64,11 +76,11 @@ impl PullTotals {
         match progress.status.as_str() {
             "Downloading" => {
                 if let Some((done, total)) = progress.bytes {
-                    (layer.done, layer.total) = (done, total);
+                    layer.downloading(done, total);
                 }
             }
             // From here on the numbers are about something else.
-            "Download complete" | "Extracting" | "Pull complete" => layer.done = layer.total,
+            "Verifying Checksum" | "Download complete" | "Extracting" | "Pull complete" => layer.done = layer.total,
             _ => {}
         }
     }
@@ -200,6 +212,21 @@ mod tests {
         }
         assert_eq!(totals.bytes(), (101, 150));
         assert_eq!(totals.layers.len(), 3);
+    }
+
+    #[test]
+    fn a_transfer_that_breaks_off_is_not_complete_and_goes_on_where_it_was() {
+        let mut totals = PullTotals::default();
+        let mut after = |status: &str, bytes| {
+            totals.apply(&PullProgress { layer: Some("a".to_owned()), status: status.to_owned(), bytes });
+            totals.bytes()
+        };
+        assert_eq!(after("Downloading", Some((10, 100))), (10, 100));
+        // The last message of a connection that has ended early.
+        assert_eq!(after("Downloading", Some((100, 100))), (10, 100));
+        assert_eq!(after("Retrying in 5 seconds", None), (10, 100));
+        assert_eq!(after("Downloading", Some((5, 90))), (15, 100));
+        assert_eq!(after("Verifying Checksum", None), (100, 100));
     }
 
     #[test]

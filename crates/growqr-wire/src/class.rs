@@ -107,12 +107,13 @@ impl Request {
             Request::WorkFiles { .. } => row(Nothing, Unchanged, REPEATABLE),
             Request::ReadWorkFile { .. } => row(Nothing, Unchanged, REPEATABLE),
             Request::GiteaLogin => row(Nothing, Unchanged, ONCE),
-            // These are answered before they are carried out.
-            Request::StackUp { .. } => row(Lock, Profile, REPEATABLE),
+            // These are answered before they are carried out. The first and the last may take minutes, and other programs need
+            // the profile meanwhile.
+            Request::StackUp { .. } => row(Host, Profile, REPEATABLE),
             Request::StackDown => row(Lock, Profile, REPEATABLE),
             Request::StackReset { .. } => row(Lock, Profile, REPEATABLE),
             Request::StackRemoveOrphans { .. } => row(Lock, Profile, REPEATABLE),
-            Request::SyncMemory { .. } => row(Lock, Profile, REPEATABLE),
+            Request::SyncMemory { .. } => row(Host, Profile, REPEATABLE),
         }
     }
 
@@ -207,6 +208,13 @@ mod tests {
         for request in all() {
             let class = request.class();
             assert!(class.changes == Changes::Nothing || class.needs != Needs::Nothing, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn no_request_that_takes_minutes_locks_others_out() {
+        for request in [Request::StackUp { agreed: true }, Request::SyncMemory { join: false }] {
+            assert_eq!(request.class().needs, Needs::Host, "{request:?}");
         }
     }
 

@@ -331,7 +331,7 @@ pub enum DeltaKind {
     Thinking,
     /// A tool call begins; the text is the tool's name.
     Call,
-    /// The call is retried after a wait; the text is the reason.
+    /// There is no answer yet, or the call is retried after a wait; the text is the reason.
     Retrying,
     /// The text and thinking that were sent since the request do not belong to the answer; the text is the reason.
     Discarded,

@@ -118,6 +118,23 @@ pub struct StackProgress {
     pub layers: Vec<LayerProgress>,
 }
 
+impl StackProgress {
+    /// How far it is, for people: "12 of 137 MB".
+    #[must_use]
+    pub fn words(&self) -> String {
+        let megabytes = |bytes: u64| bytes / 1_000_000;
+        let total = self.total.map_or_else(String::new, |total| format!(" of {}", megabytes(total)));
+        let broken = if self.is_retrying() { "; the registry has broken off, trying again" } else { "" };
+        format!("{}{total} MB{broken}", megabytes(self.done))
+    }
+
+    /// Whether Docker waits for a registry that has broken off.
+    #[must_use]
+    pub fn is_retrying(&self) -> bool {
+        self.layers.iter().any(|layer| layer.status.starts_with("Retrying"))
+    }
+}
+
 /// The download of one layer of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LayerProgress {
@@ -230,4 +247,19 @@ pub struct WorkFile {
     pub removed: u64,
     /// What changed, as a unified diff; `None` if it is too long or not a text.
     pub diff: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_says_how_far_it_is_and_that_the_registry_has_broken_off() {
+        let layer = |status: &str| LayerProgress { id: "a".to_owned(), status: status.to_owned(), done: 0, total: None };
+        let download =
+            |status| StackProgress { done: 12_400_000, total: Some(137_000_000), layers: vec![layer("Waiting"), layer(status)] };
+        assert_eq!(download("Downloading").words(), "12 of 137 MB");
+        assert_eq!(download("Retrying in 5 seconds").words(), "12 of 137 MB; the registry has broken off, trying again");
+        assert_eq!(StackProgress { done: 0, total: None, layers: Vec::new() }.words(), "0 MB");
+    }
 }

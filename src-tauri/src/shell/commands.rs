@@ -276,6 +276,17 @@ async fn open_data_folder(app: AppHandle, desktop: DesktopState<'_>) -> Response
     open_folder(&app, desktop.profile()?.root())
 }
 
+/// Writes a conversation as Markdown into the folder for downloads, or into the data folder if there is none. Returns the file's path.
+#[tauri::command]
+async fn export_conversation(app: AppHandle, desktop: DesktopState<'_>, agent: String) -> Response<String> {
+    let folder = match app.path().download_dir() {
+        Ok(folder) => folder,
+        Err(_) => desktop.profile()?.root().to_path_buf(),
+    };
+    let file = desktop.session().await?.library().export_into(&folder, &agent).await?;
+    Ok(file.display().to_string())
+}
+
 /// Opens an address in the browser or mail program. The page shows the address first and asks the user.
 #[tauri::command]
 async fn open_link(app: AppHandle, address: String) -> Response<()> {

@@ -89,6 +89,8 @@ export interface Commands {
   /** The page as it is after a change. */
   memory_page_at: [{ path: string; rev: string }, Page];
   memory_blame: [{ path: string }, BlamedLine[]];
+  /** Writes a conversation as Markdown into the folder for downloads. Returns the file's path. */
+  export_conversation: [{ agent: string }, string];
   open_memory_folder: [Nothing, null];
   open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];

@@ -18,8 +18,8 @@ import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
 
-// It does nothing before the first paint.
-const FreshStart = lazy(async () => ({ default: (await import("../journal/FreshStart")).FreshStart }));
+// They do nothing before the first paint.
+const ChatActions = lazy(async () => ({ default: (await import("./ChatActions")).ChatActions }));
 
 export default function Chat({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
@@ -58,7 +58,7 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const root = tree(agents).find((node) => node.agent.id === GROW);
   const { label, tone } = agentState(root?.agent, useIsFinishing(root?.agent));
   return (
-    <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
+    <header className="relative flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
       <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
@@ -77,8 +77,8 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
           </a>
         )}
       </div>
-      <Suspense fallback={<span className="size-8 shrink-0" />}>
-        <FreshStart />
+      <Suspense fallback={<span className="h-8 w-19 shrink-0" />}>
+        <ChatActions />
       </Suspense>
       <IconButton label="Search this conversation" aria-pressed={searching} onClick={() => onSearching(!searching)}>
         <Search className="size-4" aria-hidden />

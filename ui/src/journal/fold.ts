@@ -5,6 +5,7 @@
 import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
 import { ending } from "../data/ended";
 import { understood } from "../data/events";
+import { type Draft, push, read, say, setAside } from "./foldMessages";
 import { sessionItems } from "./foldSession";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
@@ -28,30 +29,6 @@ export function folded(lines: readonly EventLine[]): Transcript {
   return fold(EMPTY, lines);
 }
 
-type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
-
-/** Adds a message of the person; during a turn it is queued for the next model call. */
-function say(draft: Draft, said: Said) {
-  if (draft.working) draft.waiting = [...draft.waiting, draft.freshFrom === null ? said : { ...said, afterFresh: true }];
-  else push(draft, said);
-}
-
-/** The model reads the queued messages; not those that wait for a fresh start. */
-function read(draft: Draft) {
-  const { freshFrom } = draft;
-  const waits = (said: Said) => freshFrom !== null && said.seq > freshFrom;
-  draft.items.push(...draft.waiting.filter((said) => !waits(said)));
-  draft.waiting = draft.waiting.filter(waits);
-}
-
-/** Folds everything from a message on. If it is not loaded, all that is loaded comes after it. */
-function setAside(draft: Draft, line: EventLine, message: number) {
-  const from = Math.max(0, draft.items.findIndex((item) => item.kind === "said" && item.seq === message));
-  const items = draft.items.splice(from);
-  const first = items[0];
-  if (first) push(draft, { kind: "aside", key: `aside-${line.seq}`, at: first.at, seq: first.seq, items });
-}
-
 /** Marks the latest ending as no longer resumable, because the conversation has continued. */
 function goOn(draft: Draft) {
   const index = draft.items.findLastIndex((item) => item.kind === "end");
@@ -61,10 +38,6 @@ function goOn(draft: Draft) {
 
 function place(line: EventLine, what: string) {
   return { key: `${what}-${line.seq}`, at: line.at, seq: line.seq };
-}
-
-function push(draft: Draft, item: Item) {
-  draft.items.push(item);
 }
 
 function add(draft: Draft, line: EventLine, event: JournalEvent) {

@@ -40,11 +40,11 @@ async fn events(world: &World) -> Vec<Event> {
 }
 
 fn segments(events: &[Event]) -> Vec<&SegmentStarted> {
-    let segment = |event| match event {
-        &Event::SegmentStarted(ref body) => Some(body),
+    let segments = events.iter().filter_map(|event| match event {
+        Event::SegmentStarted(body) => Some(body),
         _ => None,
-    };
-    events.iter().filter_map(segment).collect()
+    });
+    segments.collect()
 }
 
 /// How many messages in the conversation are this text.

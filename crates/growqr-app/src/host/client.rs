@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -55,6 +55,8 @@ struct QueuedRequest {
 struct Shared {
     streaming: Mutex<StreamingAnswers>,
     is_attached: AtomicBool,
+    /// How many clients of other processes the host in this process has; `None` if it is in another one.
+    clients: Mutex<Option<watch::Receiver<usize>>>,
     /// Why the connection ended, if the host sent something that this program does not understand.
     failure: Mutex<Option<AppError>>,
 }
@@ -114,7 +116,8 @@ impl Client {
         needs: Needs,
         reconnects: bool,
     ) -> (Client, Events) {
-        let shared = Arc::new(Shared { is_attached: AtomicBool::new(connection.is_attached()), ..Shared::default() });
+        let is_attached = AtomicBool::new(connection.is_attached());
+        let shared = Arc::new(Shared { is_attached, clients: Mutex::new(connection.clients()), ..Shared::default() });
         let (requests, inbox) = mpsc::channel(REQUEST_QUEUE);
         let (sender, receiver) = broadcast::channel(PUSH_BUFFER);
         let pushes = sender.downgrade();
@@ -164,6 +167,21 @@ impl Client {
     #[must_use]
     pub fn is_attached(&self) -> bool {
         self.shared.is_attached.load(Ordering::Relaxed)
+    }
+
+    /// Whether other processes use the host in this process. They lose it when the client is closed.
+    #[must_use]
+    pub fn is_used_by_others(&self) -> bool {
+        locked(&self.shared.clients).as_ref().is_some_and(|clients| *clients.borrow() > 0)
+    }
+
+    /// Returns once no other process uses the host in this process.
+    pub async fn until_unused(&self) {
+        let clients = locked(&self.shared.clients).clone();
+        if let Some(mut clients) = clients {
+            // An error means that the host has ended.
+            let _ = clients.wait_for(|count| *count == 0).await;
+        }
     }
 
     /// Closes the client. Agents that run in this process stop where they are and continue at the next start.
@@ -369,6 +387,7 @@ impl Task {
         let connection = opened.map_err(|error| self.record_failure(error.into()))?;
         self.no_host = None;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);
+        *locked(&self.shared.clients) = connection.clients();
         self.connection = Some(connection);
         self.publish(Push::Missed);
         Ok(())

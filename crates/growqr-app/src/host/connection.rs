@@ -11,6 +11,7 @@ use crate::profile::location::{Environment, Profile};
 use growqr_wire::{Needs, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +106,14 @@ impl Connection {
             Connection::Hosting(host, _) => Some(host.handler()),
             Connection::LockOnly(handler) => Some(handler),
             Connection::Attached(_) | Connection::NoHost => None,
+        }
+    }
+
+    /// How many clients of other processes are connected to the host in this process; `None` if there is none.
+    pub(crate) fn clients(&self) -> Option<watch::Receiver<usize>> {
+        match self {
+            Connection::Hosting(host, _) => Some(host.clients()),
+            Connection::Attached(_) | Connection::LockOnly(_) | Connection::NoHost => None,
         }
     }
 

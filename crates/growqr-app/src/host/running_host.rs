@@ -35,6 +35,8 @@ pub(crate) struct RunningHost {
     /// claim is lost. Aborted when this is dropped.
     refresh: JoinSet<()>,
     claim: Arc<ProfileClaim>,
+    /// How many clients of other processes are connected.
+    clients: watch::Receiver<usize>,
 }
 
 impl RunningHost {
@@ -75,15 +77,21 @@ impl RunningHost {
         let events = subscribe()?;
         refresh.spawn(memory_link::keep_noting(linked, store, subscribe()?));
         handler.keep_containers().await;
-        let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
+        let (counter, clients) = watch::channel(0);
+        let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), counter, stop.clone()));
         refresh.spawn(stop_when_lost(Arc::clone(&claim), Arc::downgrade(&handler)));
-        Ok((RunningHost { handler, stop, socket, watch, refresh, claim }, events))
+        Ok((RunningHost { handler, stop, socket, watch, refresh, claim, clients }, events))
     }
 
     /// Waits until a host of another computer has claimed the profile, and returns what to tell the person. The agents stop by
     /// themselves. Cancel-safe.
     pub(crate) async fn lost(&self) -> AppError {
         AppError::ClaimLost { holder: self.claim.lost().await }
+    }
+
+    /// How many clients of other processes are connected.
+    pub(crate) fn clients(&self) -> watch::Receiver<usize> {
+        self.clients.clone()
     }
 
     /// The request handler. Drop all clones of it before [`RunningHost::stop`].

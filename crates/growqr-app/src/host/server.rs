@@ -16,16 +16,18 @@ use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Pause after a client could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers clients until `stop` is cancelled.
-pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: CancellationToken) {
+/// Answers clients until `stop` is cancelled. Tells `clients` how many are connected.
+pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, clients: watch::Sender<usize>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
+        clients.send_replace(connections.len());
         tokio::select! {
             () = stop.cancelled() => return,
             Some(ended) = connections.join_next() => {

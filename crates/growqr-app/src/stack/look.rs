@@ -3,12 +3,15 @@
 use crate::error::AppError;
 use crate::profile::location::{Environment, Profile};
 use crate::stack::config::docker_environment;
+use crate::stack::failures::Failures;
 use crate::stack::install;
 use crate::stack::problem::Problem;
 use crate::stack::view::StackView;
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
-use growqr_stack::{ContainerPart, Daemon, Real, Scope, Stack, StackError, Status, usual_size};
+use growqr_stack::{
+    ContainerPart, Daemon, Ending, Real, RealContainer, Scope, Stack, StackError, Status, VolumePart, usual_size,
+};
 use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgress};
 
 /// What labels and names the containers of a profile have.
@@ -52,9 +55,11 @@ pub(crate) async fn look(
         let stack = stack(Daemon::find(&docker_environment(environment)).await?, profile).await?;
         let real = stack.observe().await?;
         show(&stack, &real, &rows, shown).await?;
-        if let Ok(profiles) = profile.all_ids() {
+        if let Ok(profiles) = profiles_with_containers(profile, &rows) {
             show_orphans(&stack, &profiles, shown).await?;
         }
+        let is_wanted = |id: &str| rows.iter().any(|row| row.part.as_str() == id && row.wanted == Wanted::Up);
+        Failures::read(profile).show(shown, |part| is_wanted(&part.id));
         Ok((stack, real))
     };
     let seen: Result<(Stack, Real), Problem> = seen.await;
@@ -80,20 +85,25 @@ async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &Stack
     for part in ContainerPart::ALL {
         let wanted = wanted(rows, part);
         let container = real.container(part);
-        let url = container.and_then(|container| container.port).map(|port| format!("http://127.0.0.1:{port}"));
+        let running = container.filter(|container| container.status == Status::Running);
+        let url = running.and_then(|container| container.port).map(|port| format!("http://127.0.0.1:{port}"));
         shown.change_part(part, |shown| shown.url = url);
         match (container.map(|container| container.status), wanted) {
             (Some(Status::Running), _) => shown.set_part(part, PartState::Running, "running"),
             (Some(Status::Paused), _) => shown.set_part(part, PartState::Stopped, "paused in Docker"),
             (_, None) => shown.set_part(part, PartState::Off, "not started"),
             (_, Some(Wanted::Removed)) => shown.set_part(part, PartState::Stopped, "stopped"),
-            (_, Some(Wanted::Down)) => shown.set_part(part, PartState::Stopped, "stopped; its data is kept"),
-            (Some(_), Some(Wanted::Up)) => shown.set_part(part, PartState::Stopped, "stopped"),
+            (_, Some(Wanted::Down)) => show_down(part, real, shown),
+            (Some(_), Some(Wanted::Up)) => match container {
+                Some(container) => show_ended(stack, part, container, shown).await?,
+                None => {}
+            },
             (None, Some(Wanted::Up)) => {
                 let image = shown.get().parts.iter().find(|shown| shown.id == part.word()).map(|part| part.image.clone());
                 let image = image.unwrap_or_default();
                 if stack.daemon().image(&image).await?.is_some() {
                     shown.set_part(part, PartState::Stopped, "not created yet");
+                    shown.change_part(part, |shown| shown.next_step = Some(START.to_owned()));
                 } else {
                     needs_download(part, &image, shown);
                 }
@@ -101,6 +111,50 @@ async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &Stack
         }
     }
     Ok(())
+}
+
+/// What to do about a part that is stopped.
+const START: &str = "Start it with: growqr stack up";
+
+/// Shows a part that the person has stopped, and whether there is data of it.
+pub(crate) fn show_down(part: ContainerPart, real: &Real, shown: &StackView) {
+    let is_own = |word: &str| VolumePart::ALL.iter().any(|volume| volume.part() == part && volume.word() == word);
+    if real.container(part).is_some() || real.volumes.iter().any(|volume| is_own(&volume.part)) {
+        shown.set_part(part, PartState::Stopped, "stopped; its data is kept");
+    } else {
+        shown.set_part(part, PartState::Off, "not started");
+    }
+}
+
+/// Shows why a container does not run that should.
+async fn show_ended(stack: &Stack, part: ContainerPart, container: &RealContainer, shown: &StackView) -> Result<(), StackError> {
+    match stack.daemon().explain(container, false).await? {
+        Some(death) if !matches!(death.ending, Ending::Stopped | Ending::Killed) => {
+            let last = death.last_lines.last().map(|line| format!(". The last line of its log: {}", line.text));
+            shown.set_part(part, PartState::Failed, format!("{death}{}", last.unwrap_or_default()));
+            let step = format!("Read its log: growqr stack logs {}. Then start it with: growqr stack up", part.word());
+            shown.change_part(part, |shown| shown.next_step = Some(step));
+        }
+        _ => {
+            shown.set_part(part, PartState::Stopped, "stopped");
+            shown.change_part(part, |shown| shown.next_step = Some(START.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// The profiles of this data folder whose containers are no leftovers. Before the person has asked this one for containers, those
+/// that carry its name were made by one that has been removed.
+///
+/// # Errors
+/// If the folder of the profiles cannot be read.
+pub(crate) fn profiles_with_containers(profile: &Profile, rows: &[StackContainer]) -> Result<Vec<String>, AppError> {
+    let mut profiles = profile.all_ids()?;
+    if rows.is_empty() {
+        let own = profile.id().to_string();
+        profiles.retain(|id| *id != own);
+    }
+    Ok(profiles)
 }
 
 /// Says that an image is missing, and how large it is.
@@ -150,11 +204,18 @@ pub(crate) fn is_removal_ordered(rows: &[StackContainer]) -> bool {
 
 /// Shows that a removal is still to be done.
 pub(crate) fn show_ordered_removal(shown: &StackView, rows: &[StackContainer]) {
+    let (when, step) = match shown.get().docker.state {
+        DockerState::Ready => (
+            "when GrowQR runs next",
+            "To remove it now: growqr stack reset --yes. To keep it: growqr stack up, or growqr stack down",
+        ),
+        _ => ("as soon as Docker can be asked", "To keep it: growqr stack up, or growqr stack down"),
+    };
     for part in ContainerPart::ALL.into_iter().filter(|part| wanted(rows, *part) == Some(Wanted::Removed)) {
         shown.change_part(part, |shown| {
             if shown.state != PartState::Failed {
-                "it will be removed with its data as soon as Docker can be asked".clone_into(&mut shown.found);
-                shown.next_step = Some("To keep it: growqr stack up, or growqr stack down".to_owned());
+                shown.found = format!("it will be removed with its data {when}");
+                shown.next_step = Some(step.to_owned());
             }
         });
     }
@@ -193,6 +254,32 @@ impl StackView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use growqr_core::clock::Timestamp;
+
+    #[test]
+    fn what_a_removed_profile_has_left_is_a_leftover_until_its_successor_starts_containers() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        assert_eq!(profiles_with_containers(&profile, &[]).unwrap(), [] as [String; 0]);
+        // A command that only looks, or removes the leftovers, makes the folder of the profile.
+        profile.create().unwrap();
+        assert_eq!(profiles_with_containers(&profile, &[]).unwrap(), [] as [String; 0]);
+        let part = StackPart::Gitea;
+        let row = StackContainer { part, wanted: Wanted::Up, image: String::new(), container: None, changed_at: Timestamp(0) };
+        assert!(profiles_with_containers(&profile, &[row]).unwrap().contains(&"local".to_owned()));
+    }
+
+    #[test]
+    fn data_is_said_to_be_kept_only_if_there_is_some() {
+        let view = StackView::new("a", "b");
+        let volume = growqr_stack::RealVolume { part: "gitea-data".to_owned(), ..growqr_stack::RealVolume::default() };
+        let real = Real { volumes: vec![volume], ..Real::default() };
+        for part in ContainerPart::ALL {
+            show_down(part, &real, &view);
+        }
+        let shown: Vec<String> = view.get().parts.into_iter().map(|part| part.found).collect();
+        assert_eq!(shown, ["stopped; its data is kept", "not started"]);
+    }
 
     #[test]
     fn what_stops_the_containers_is_shown_with_its_next_step() {

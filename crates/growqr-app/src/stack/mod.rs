@@ -8,6 +8,7 @@ pub(crate) mod credentials;
 mod deaths;
 pub(crate) mod deps;
 mod download;
+mod failures;
 mod folder_name;
 pub(crate) mod gateway;
 mod gitea_commands;
@@ -88,16 +89,16 @@ async fn container(
 }
 
 /// The last lines of a container's log.
+///
+/// # Errors
+/// [`AppError::Missing`] if there is no such container.
 pub(crate) async fn log(profile: &Profile, environment: &Environment, part: &str, lines: u32) -> Result<Reply, AppError> {
     let found = ContainerPart::ALL.into_iter().find(|known| known.word() == part);
     let part = found.ok_or_else(|| AppError::Missing {
         what: format!("container called {part:?}"),
         next_step: "Logs can be read of: gitea, opencode".to_owned(),
     })?;
-    let (stack, container) = match container(profile, environment, part).await {
-        Err(AppError::Missing { .. }) => return Ok(Reply::StackLog { lines: Vec::new() }),
-        found => found?,
-    };
+    let (stack, container) = container(profile, environment, part).await?;
     let read = stack.daemon().logs(&container.id, lines.min(LOG_LINES) as usize).await?;
     Ok(Reply::StackLog { lines: read.into_iter().map(|line| line.text).collect() })
 }

@@ -22,7 +22,7 @@ pub(crate) fn notes(config: &StackConfig, profile: &Profile) -> Vec<String> {
             file.display()
         )
     });
-    older.into_iter().chain(file).collect()
+    older.into_iter().chain(config.doubts()).chain(file).collect()
 }
 
 /// Says that nothing more can be written to these paths of a container, and what to do.

@@ -3,7 +3,9 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::config::used_image;
-use crate::stack::look::{is_removal_ordered, set_next, show_ordered_removal, show_orphans, store_part, wanted};
+use crate::stack::look::{
+    is_removal_ordered, profiles_with_containers, set_next, show_down, show_ordered_removal, show_orphans, store_part, wanted,
+};
 use crate::stack::part_tasks::Run;
 use crate::stack::preferences::{StackPreferences, StartWhen};
 use crate::stack::problem::Problem;
@@ -15,7 +17,7 @@ use futures_util::FutureExt;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, StackPart, Wanted as WantedRow};
 use growqr_stack::{ContainerPart, ContainerSpec, Orphan, Real, Stack, StackError, Status, Step, Wanted};
-use growqr_wire::PartState;
+use growqr_wire::{DockerState, PartState};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -68,27 +70,55 @@ impl Worker {
                 POLL
             }
         };
+        let restart = self.next_restart();
         let compares = || self.copy.is_awaited().then(|| "comparing memory with its copy".to_owned());
-        let busy = self.tasks.doing().or_else(compares);
+        let pause = restart.map_or(pause, |(_, wait)| pause.min(wait));
+        let restarts = || restart.map(|(part, _)| format!("waiting to start {} again", part.name()));
+        let busy = self.tasks.doing().or_else(compares).or_else(restarts);
         self.orders.if_none(|| self.view.change(|stack| stack.busy = busy));
         // A removal may be done now.
         let rows = if is_removal_ordered(&rows) { self.deps.store.containers().await.unwrap_or(rows) } else { rows };
         show_ordered_removal(&self.view, &rows);
+        if self.view.get().docker.state == DockerState::Ready {
+            self.failures.update(&self.view);
+        }
         set_next(&self.view, &rows);
         self.show_notes();
         pause
     }
 
-    /// Shows an error on every part that does not run and should, or should be removed.
+    /// Shows an error on every part that does not run and should, or should be removed. A part without an image was not tried.
     fn show_problem(&self, rows: &[StackContainer], problem: &str, next_step: &str) {
-        let is_due = |part: &ContainerPart| matches!(wanted(rows, *part), Some(WantedRow::Up | WantedRow::Removed));
+        let is_due = |part: &ContainerPart| match wanted(rows, *part) {
+            Some(WantedRow::Up) => !self.missing_images.contains(part),
+            Some(WantedRow::Removed) => true,
+            Some(WantedRow::Down) | None => false,
+        };
         for part in ContainerPart::ALL.into_iter().filter(is_due) {
-            if self.ready.contains_key(&part) || self.tasks.has(part) {
-                continue;
-            }
-            self.view.set_part(part, PartState::Failed, problem);
-            self.view.change_part(part, |shown| shown.next_step = Some(next_step.to_owned()));
+            self.show_problem_of(part, problem, next_step);
         }
+    }
+
+    fn show_problem_of(&self, part: ContainerPart, problem: &str, next_step: &str) {
+        if self.ready.contains_key(&part) || self.tasks.has(part) {
+            return;
+        }
+        self.view.set_part(part, PartState::Failed, problem);
+        self.view.change_part(part, |shown| shown.next_step = Some(next_step.to_owned()));
+    }
+
+    /// The next start of a container that has died, and when it is due.
+    fn next_restart(&mut self) -> Option<(ContainerPart, Duration)> {
+        let shown = self.view.get();
+        let starts =
+            |part: ContainerPart| shown.parts.iter().any(|shown| shown.id == part.word() && shown.state == PartState::Starting);
+        let waits = self.restarts.iter_mut().filter(|(part, _)| starts(**part)).filter_map(|(part, restarts)| {
+            match restarts.verdict(Instant::now()) {
+                Verdict::Wait(wait) => Some((*part, wait)),
+                Verdict::Start | Verdict::GiveUp => None,
+            }
+        });
+        waits.min_by_key(|(_, wait)| *wait)
     }
 
     async fn work(&mut self, rows: &[StackContainer]) -> Result<Duration, Problem> {
@@ -101,14 +131,14 @@ impl Worker {
         let rows = &rows[..];
         if !self.remove_orphans.is_empty() {
             let agreed = std::mem::take(&mut self.remove_orphans);
-            let profiles = self.deps.profile.all_ids()?;
+            let profiles = profiles_with_containers(&self.deps.profile, rows)?;
             let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
             let mut orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
             let is_agreed = |orphan: &Orphan| agreed.iter().any(|key| key.kind == orphan.kind.word() && key.id == orphan.id);
             orphans.retain(is_agreed);
             stack.daemon().remove_orphans(&orphans).await?;
         }
-        if let Ok(profiles) = self.deps.profile.all_ids() {
+        if let Ok(profiles) = profiles_with_containers(&self.deps.profile, rows) {
             show_orphans(&stack, &profiles, &self.view).await?;
         }
         let real = stack.observe().await?;
@@ -130,7 +160,14 @@ impl Worker {
         let mut chosen = Chosen::default();
         let mut soonest = POLL;
         for part in up {
-            let has_image = self.has_image(&stack, &real, part).await?;
+            let has_image = match self.has_image(&stack, &real, part).await {
+                Err(Problem::Docker(error)) if !error.is_about_the_daemon() => {
+                    self.show_problem_of(part, &error.to_string(), view::next_step(&error));
+                    chosen.kept.extend(real.container(part).map(|_| part));
+                    continue;
+                }
+                has_image => has_image?,
+            };
             match self.after_death(&stack, &real, part).await? {
                 // It runs on with the image that it has, if there is a container.
                 Verdict::Start if !has_image => chosen.kept.extend(real.container(part).map(|_| part)),
@@ -174,15 +211,17 @@ impl Worker {
             self.services.forget_containers("it is not running; the person can start it with: growqr stack up");
         }
         for part in ContainerPart::ALL {
-            let (state, found) = match wanted(rows, part) {
-                None => (PartState::Off, "not started"),
-                Some(WantedRow::Removed) => (PartState::Stopped, "stopped"),
-                Some(WantedRow::Down) if real.container(part).is_none() => (PartState::Off, "stopped"),
-                Some(WantedRow::Down) => (PartState::Stopped, "stopped; its data is kept"),
-                Some(WantedRow::Up) if starts_when_needed => (PartState::Stopped, "starts when it is needed"),
-                Some(WantedRow::Up) => (PartState::Stopped, "not running: the setting stack.start is never"),
-            };
-            self.view.set_part(part, state, found);
+            match wanted(rows, part) {
+                None => self.view.set_part(part, PartState::Off, "not started"),
+                Some(WantedRow::Removed) => self.view.set_part(part, PartState::Stopped, "stopped"),
+                Some(WantedRow::Down) => show_down(part, real, &self.view),
+                Some(WantedRow::Up) if starts_when_needed => {
+                    self.view.set_part(part, PartState::Stopped, "starts when it is needed");
+                }
+                Some(WantedRow::Up) => {
+                    self.view.set_part(part, PartState::Stopped, "not running: the setting stack.start is never");
+                }
+            }
             if wanted(rows, part) != Some(WantedRow::Up) {
                 self.deps.store.free_port(store_part(part)).await.map_err(AppError::from)?;
                 self.view.change_part(part, |shown| shown.url = None);

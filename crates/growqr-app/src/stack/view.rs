@@ -103,6 +103,10 @@ pub(crate) fn next_step(error: &StackError) -> &'static str {
         StackError::NotFound(_) | StackError::NotRunning(_) | StackError::Refused(_) | StackError::ConnectionLost { .. } => {
             "Start Docker, or install it. Everything else of GrowQR works without it."
         }
+        StackError::NamedPlace { .. } => {
+            "Start the Docker of that place, or take the setting away: without it, Docker is looked for at the usual places. \
+             Everything else of GrowQR works without it."
+        }
         StackError::NoAnswer { .. } => "Wait, or start Docker again if it stays like this. Everything else of GrowQR works.",
         StackError::PermissionDenied(_) => {
             "Add this user to the group \"docker\" and sign in to the computer again, or use Docker Desktop or rootless Docker."

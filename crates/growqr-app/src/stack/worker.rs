@@ -5,6 +5,7 @@ use crate::error::AppError;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::config::StackConfig;
 use crate::stack::deps::StackDeps;
+use crate::stack::failures::Failures;
 use crate::stack::look;
 use crate::stack::memory_copy::MemoryCopy;
 use crate::stack::notes;
@@ -73,6 +74,8 @@ pub(crate) struct Worker {
     pub(super) disk_measured: Option<Instant>,
     /// Parts whose disk is full, with the paths to which nothing more can be written.
     pub(super) full_disks: BTreeMap<ContainerPart, Vec<String>>,
+    /// Why parts did not run when it was last looked.
+    pub(super) failures: Failures,
     /// Whether the memory's copy is to be compared in the next round, and whether to join with another one.
     pub(super) sync: Option<bool>,
     /// What the person has agreed to remove.
@@ -90,6 +93,7 @@ impl Worker {
         Ok(Worker {
             services: Services::new(deps.clone(), config.clone()),
             copy: MemoryCopy::new(deps.clone(), view.clone()),
+            failures: Failures::read(&deps.profile),
             deps,
             view,
             orders: Arc::default(),

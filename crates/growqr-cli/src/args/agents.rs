@@ -1,6 +1,7 @@
 //! The arguments of `growqr chat` and `growqr agents`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Chat {
@@ -12,6 +13,19 @@ pub struct Chat {
     /// The conversation to continue [default: grow, the main one]
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// As Markdown: speakers and times as headings, tool steps folded
+    #[arg(long, required = true)]
+    pub markdown: bool,
+    /// The agent whose conversation it is
+    #[arg(long, value_name = "ID", default_value = "grow")]
+    pub agent: String,
+    /// A new file [default: standard output]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

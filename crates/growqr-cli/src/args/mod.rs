@@ -11,7 +11,7 @@ mod rules;
 mod settings;
 mod stack;
 
-pub use agents::{Agents, Chat};
+pub use agents::{Agents, Chat, Export};
 pub use asks::{Asks, Scope};
 pub use auth::{Auth, SignIn};
 pub use keys::Keys;
@@ -45,6 +45,8 @@ pub enum Command {
     Chat(Chat),
     /// Start the conversation afresh: the Grow Agent keeps its memory and reads nothing of what was said before
     Fresh,
+    /// Export a conversation as Markdown, to standard output or into a new file
+    Export(Export),
     /// List and control the Grow Agent and its sub-agents
     #[command(subcommand)]
     Agents(Agents),

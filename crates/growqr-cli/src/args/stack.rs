@@ -17,9 +17,9 @@ pub enum Stack {
     Status,
     /// Print the last lines of a container's log
     Logs {
-        /// Which container
+        /// Which container [default: both]
         #[arg(value_enum)]
-        part: Part,
+        part: Option<Part>,
         /// How many lines
         #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         lines: u32,
@@ -80,4 +80,14 @@ pub enum Files {
 pub enum Part {
     Gitea,
     Opencode,
+}
+
+impl Part {
+    /// Its word in requests.
+    pub fn word(self) -> &'static str {
+        match self {
+            Part::Gitea => "gitea",
+            Part::Opencode => "opencode",
+        }
+    }
 }

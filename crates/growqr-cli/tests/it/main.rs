@@ -10,7 +10,10 @@ mod commands;
 mod docker_desk;
 #[cfg(target_os = "linux")]
 mod docker_proxy;
+mod export;
 mod fresh;
+#[cfg(target_os = "linux")]
+mod fake_docker;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod images;
@@ -25,6 +28,8 @@ mod sign_in;
 mod stack;
 #[cfg(target_os = "linux")]
 mod stack_trouble;
+#[cfg(target_os = "linux")]
+mod stack_user;
 mod story;
 mod surroundings;
 #[cfg(target_os = "linux")]

@@ -46,6 +46,10 @@ impl ServiceErrors for CallErrors<'_> {
         "Anthropic".to_owned()
     }
 
+    fn name_and_address(&self) -> String {
+        format!("Anthropic at {}", self.provider.address().unwrap_or_else(|| self.provider.host()))
+    }
+
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
         match errors::classify(head, body, self.model, self.provider.config.key.expose()) {
             RetryDecision::Fail(failure) => RetryDecision::Fail(self.judged(head.status, failure)),
@@ -135,12 +139,8 @@ impl Anthropic {
     /// The failure with the address in use, if that is not the usual one.
     fn with_address(&self, mut failure: Failure) -> Failure {
         if self.config.base_url != BASE_URL
-            && let Ok(url) = Url::parse(&self.config.base_url)
+            && let Some(address) = self.address()
         {
-            // Without a name and password that may stand in it.
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            let address =
-                format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'));
             failure.message = format!("{} (The address in use is {address}; see ANTHROPIC_BASE_URL.)", failure.message);
         }
         failure
@@ -194,6 +194,13 @@ impl Anthropic {
         http.headers_mut().insert(KEY_HEADER, key);
         http.headers_mut().insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         Ok(http)
+    }
+
+    /// The address in use, without a name and password that may stand in it.
+    fn address(&self) -> Option<String> {
+        let url = Url::parse(&self.config.base_url).ok()?;
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path().trim_end_matches('/')))
     }
 
     fn host(&self) -> String {

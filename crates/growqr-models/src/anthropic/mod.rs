@@ -45,6 +45,8 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// A reply counts as broken if no event, not even a ping, arrives for this long. The whole reply has no time limit.
     pub idle_timeout: Duration,
+    /// How often the person is told that nothing has arrived yet.
+    pub notice_every: Duration,
     /// When and how often to try again.
     pub retry: RetryPolicy,
     /// Calls that may run at the same time, over all agents.
@@ -62,6 +64,7 @@ impl Config {
             key,
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(240),
+            notice_every: Duration::from_secs(15),
             retry: RetryPolicy::default(),
             max_concurrent: 8,
             timer: Arc::new(SystemTimer::new(seed)),
@@ -87,6 +90,7 @@ impl Anthropic {
             retry: config.retry,
             max_concurrent: config.max_concurrent,
             timer: Arc::clone(&config.timer),
+            notice_every: config.notice_every,
             is_plain: config.base_url.starts_with("http://"),
             // A proxy cannot reach the loopback address of this machine.
             is_local: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),

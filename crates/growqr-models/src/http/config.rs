@@ -12,6 +12,8 @@ pub(crate) struct ClientConfig {
     /// Calls that may run at the same time.
     pub max_concurrent: usize,
     pub timer: Arc<dyn Timer>,
+    /// How often the person is told that the service is still silent.
+    pub notice_every: Duration,
     /// Whether the service is reached without TLS.
     pub is_plain: bool,
     /// Whether the proxy settings of the system are ignored.

@@ -10,6 +10,7 @@ mod read;
 mod retry;
 mod service;
 mod service_client;
+mod silence;
 mod sse;
 mod timer;
 

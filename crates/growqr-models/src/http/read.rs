@@ -4,6 +4,7 @@ use super::body::BodyParser;
 use super::failure;
 use super::retry::request_id;
 use super::service::{OnDelta, ServiceErrors, Stage};
+use super::silence::Silence;
 use futures_util::{FutureExt, StreamExt};
 use growqr_core::model::{Failure, FailureKind};
 use reqwest::Response;
@@ -108,11 +109,13 @@ pub(super) struct ReadError {
     pub failure: Failure,
     /// Whether the service sent an error before the reply began, so that nothing is billed.
     pub is_early: bool,
+    /// Whether the response was no reply of a model at all.
+    pub is_foreign: bool,
 }
 
 impl From<Failure> for ReadError {
     fn from(failure: Failure) -> ReadError {
-        ReadError { failure, is_early: false }
+        ReadError { failure, is_early: false, is_foreign: false }
     }
 }
 
@@ -120,6 +123,7 @@ impl From<Failure> for ReadError {
 pub(super) async fn read(
     response: Response,
     timeouts: Timeouts,
+    mut silence: Silence,
     errors: &dyn ServiceErrors,
     answer: &mut dyn ReplyBuilder,
     on_delta: OnDelta<'_>,
@@ -133,11 +137,14 @@ pub(super) async fn read(
     let mut is_known = false;
     let mut has_ended = false;
     while !has_ended && !answer.is_complete() && !parser.is_html() {
-        let texts = match tokio::time::timeout_at(deadline.at, stream.next()).await {
-            Err(_) if answer.may_end() => break,
-            Err(_) => return Err(idle_timeout_failure(&errors.service_name(), deadline.limit, request_id).into()),
-            Ok(Some(Ok(chunk))) => parser.push(&chunk).map_err(|error| unreadable(&error))?,
-            Ok(None | Some(Err(_))) => {
+        let limit = deadline.limit.as_secs();
+        let is_first = answer.stage() == Stage::Early;
+        let notice = |seconds| waiting_text(&errors.name_and_address(), is_first, seconds, limit);
+        let texts = match silence.wait(deadline.at, stream.next(), on_delta, notice).await {
+            None if answer.may_end() => break,
+            None => return Err(idle_timeout_failure(&errors.service_name(), deadline.limit, request_id).into()),
+            Some(Some(Ok(chunk))) => parser.push(&chunk).map_err(|error| unreadable(&error))?,
+            Some(None | Some(Err(_))) => {
                 has_ended = true;
                 parser.end()
             }
@@ -148,7 +155,7 @@ pub(super) async fn read(
             let brought = answer.push_event(&text, on_delta).map_err(|error| match error {
                 StreamError::FromService(body) => {
                     let failure = Failure { request_id: request_id.clone(), ..errors.stream_error(&body, stage) };
-                    ReadError { failure, is_early: stage == Stage::Early }
+                    ReadError { failure, is_early: stage == Stage::Early, is_foreign: false }
                 }
                 other => unreadable(&other).into(),
             })?;
@@ -160,6 +167,9 @@ pub(super) async fn read(
                 break;
             }
         }
+        if progress == Progress::Content {
+            silence.ended();
+        }
         deadline.arrived(progress, parser.is_in_data(), answer);
     }
     if answer.end(on_delta) {
@@ -168,7 +178,8 @@ pub(super) async fn read(
         return Ok(request_id);
     }
     let foreign = parser.foreign_text().filter(|_| !is_known);
-    let is_early = foreign.is_some() && !parser.is_html();
+    let is_foreign = foreign.is_some();
+    let is_early = is_foreign && !parser.is_html();
     let failure = match foreign {
         Some(_) if parser.is_html() => {
             let text = format!(
@@ -177,10 +188,26 @@ pub(super) async fn read(
             );
             failure(FailureKind::Unavailable, &text, request_id)
         }
+        Some(text) if is_binary(&text) => {
+            let text = format!("The response of {} is no text: another program may answer there.", errors.name_and_address());
+            failure(FailureKind::Unavailable, &text, request_id)
+        }
         Some(text) => Failure { request_id, ..errors.stream_error(&Value::from(text), Stage::Early) },
         None => broken("The answer broke off before it was complete."),
     };
-    Err(ReadError { failure, is_early })
+    Err(ReadError { failure, is_early, is_foreign })
+}
+
+/// Whether a text was made from bytes that are no text.
+fn is_binary(text: &str) -> bool {
+    let is_odd = |char: &char| *char == char::REPLACEMENT_CHARACTER || char.is_control() && !char.is_whitespace();
+    text.chars().filter(is_odd).count() * 10 > text.chars().count()
+}
+
+/// What the person is told while nothing arrives.
+pub(super) fn waiting_text(service: &str, is_first: bool, seconds: u64, limit: u64) -> String {
+    let what = if is_first { "no answer" } else { "nothing more" };
+    format!("{what} from {service} for {seconds} s; it is given up after {limit} s")
 }
 
 /// The failure for a stream on which nothing arrived for `limit`.

@@ -20,6 +20,8 @@ pub(crate) enum Stage {
 pub(crate) trait ServiceErrors: Send + Sync {
     /// The service's name, for use inside a sentence.
     fn service_name(&self) -> String;
+    /// The service's name and address, for use inside a sentence.
+    fn name_and_address(&self) -> String;
     /// What to do about a response whose status is not 200.
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision;
     /// The failure for a connection that could not be opened.

@@ -7,9 +7,10 @@ use super::client;
 use super::config::ClientConfig;
 use super::failure;
 use super::limiter::{Limiter, Permit};
-use super::read::{ReadError, ReplyBuilder, Timeouts, idle_timeout_failure, read};
+use super::read::{ReadError, ReplyBuilder, Timeouts, idle_timeout_failure, read, waiting_text};
 use super::retry::{ResponseHead, RetryDecision, redact_and_shorten};
 use super::service::{OnDelta, ServiceErrors};
+use super::silence::Silence;
 use futures_util::StreamExt;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind};
@@ -18,6 +19,7 @@ use reqwest::{Request, Response};
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// At most this many bytes of an error response's body are read.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -72,11 +74,12 @@ impl ServiceClient {
         let mut tries: u32 = 0;
         let mut connects: u32 = 0;
         let mut waited = Duration::ZERO;
+        let mut told = Duration::ZERO;
         let mut last: Option<Failure> = None;
         loop {
             let permit = self.acquire_permit(agent).await;
             let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
-            let (wait, reason) = match self.attempt(copy, timeouts, errors).await? {
+            let (wait, reason) = match self.attempt(copy, timeouts, errors, on_delta).await? {
                 Attempt::Opened(response) => return Ok((response, permit)),
                 Attempt::Refused(RetryDecision::Fail(failure)) => return Err(failure),
                 Attempt::NoConnection(failure) if let Some(limit) = timeouts.wait_for_return => {
@@ -87,10 +90,11 @@ impl ServiceClient {
                     drop(permit);
                     let wait = RETURN.saturating_mul(connects).min(MAX_RETURN).min(limit - waited);
                     waited += wait;
-                    // Said once: the next tries tell nothing new.
-                    if connects == 1 {
-                        let reason = format!("{} is away; waiting for it up to {} s", errors.service_name(), limit.as_secs());
-                        on_delta(Delta::Retrying { attempt: 1, wait_ms: millis(wait), reason });
+                    if connects == 1 || waited - told >= self.config.notice_every {
+                        told = waited;
+                        let (service, limit) = (errors.name_and_address(), limit.as_secs());
+                        let reason = format!("{service} is away; waiting for it up to {limit} s, {} s until now", told.as_secs());
+                        on_delta(Delta::Waiting { reason });
                     }
                     self.config.timer.sleep(wait).await;
                     continue;
@@ -134,26 +138,35 @@ impl ServiceClient {
         new_reply: impl Fn() -> B,
         on_delta: OnDelta<'_>,
     ) -> Result<(B, Option<String>), Failure> {
-        let mut last: Option<Failure> = None;
+        let mut last = None;
         for refused in 1.. {
             let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
             // The permit is kept until the stream has ended.
             let (response, permit) = self.open(copy, agent, timeouts, errors, on_delta).await?;
             let mut reply = new_reply();
-            let ReadError { failure, is_early } = match read(response, timeouts, errors, &mut reply, on_delta).await {
+            let silence = Silence::new(self.config.notice_every);
+            let read = read(response, timeouts, silence, errors, &mut reply, on_delta);
+            let ReadError { failure, is_early, is_foreign } = match read.await {
                 Ok(request_id) => return Ok((reply, request_id)),
                 Err(error) => error,
             };
             drop(permit);
-            let is_same = last.as_ref().is_some_and(|last| last.message == failure.message);
+            // Something else than a model server may say something else each time.
+            let is_same = last.as_ref().is_some_and(|(last, was_foreign): &(Failure, bool)| {
+                last.message == failure.message || is_foreign && *was_foreign
+            });
             let may_pass = failure.kind == FailureKind::Busy || failure.kind == FailureKind::Unavailable && !is_same;
             if !is_early || !may_pass || refused >= self.config.retry.tries {
                 return Err(failure);
             }
             let wait = self.config.timer.jitter(self.config.retry.backoff_limit(refused));
             self.limiter.pause_until(self.config.timer.now() + wait);
-            self.back_off((agent, refused), wait, "busy".to_owned(), on_delta).await;
-            last = Some(failure);
+            let reason = match failure.kind {
+                FailureKind::Busy => "busy".to_owned(),
+                _ => format!("{} gave no answer", errors.service_name()),
+            };
+            self.back_off((agent, refused), wait, reason, on_delta).await;
+            last = Some((failure, is_foreign));
         }
         unreachable!("the loop returns")
     }
@@ -184,8 +197,14 @@ impl ServiceClient {
         }
     }
 
-    async fn attempt(&self, http: Request, timeouts: Timeouts, errors: &dyn ServiceErrors) -> Result<Attempt, Failure> {
-        let response = match self.execute(http, timeouts.first, errors).await {
+    async fn attempt(
+        &self,
+        http: Request,
+        timeouts: Timeouts,
+        errors: &dyn ServiceErrors,
+        on_delta: OnDelta<'_>,
+    ) -> Result<Attempt, Failure> {
+        let response = match self.execute(http, timeouts.first, errors, on_delta).await {
             Ok(response) => response,
             Err(SendError::NoConnection(failure)) => return Ok(Attempt::NoConnection(failure)),
             Err(SendError::Broken(failure)) => return Err(failure),
@@ -211,7 +230,7 @@ impl ServiceClient {
         errors: &dyn ServiceErrors,
     ) -> Result<(Response, Permit), Failure> {
         let permit = self.acquire_permit(agent).await;
-        let response = self.execute(http, limit, errors).await.map_err(|error| match error {
+        let response = self.execute(http, limit, errors, &|_| ()).await.map_err(|error| match error {
             SendError::NoConnection(failure) | SendError::Broken(failure) => failure,
         })?;
         let head = ResponseHead::of(&response);
@@ -223,12 +242,20 @@ impl ServiceClient {
         Ok((response, permit))
     }
 
-    async fn execute(&self, http: Request, limit: Duration, errors: &dyn ServiceErrors) -> Result<Response, SendError> {
+    async fn execute(
+        &self,
+        http: Request,
+        limit: Duration,
+        errors: &dyn ServiceErrors,
+        on_delta: OnDelta<'_>,
+    ) -> Result<Response, SendError> {
         let client = self.client().map_err(SendError::NoConnection)?;
-        match tokio::time::timeout(limit, client.execute(http)).await {
-            Err(_) => Err(SendError::Broken(idle_timeout_failure(&errors.service_name(), limit, None))),
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) if error.is_connect() => {
+        let notice = |seconds| waiting_text(&errors.name_and_address(), true, seconds, limit.as_secs());
+        let mut silence = Silence::new(self.config.notice_every);
+        match silence.wait(Instant::now() + limit, client.execute(http), on_delta, notice).await {
+            None => Err(SendError::Broken(idle_timeout_failure(&errors.service_name(), limit, None))),
+            Some(Ok(response)) => Ok(response),
+            Some(Err(error)) if error.is_connect() => {
                 let text = root_cause(&error);
                 tracing::debug!(cause = text, "the connection could not be opened");
                 let cause = Cause::of(&error);
@@ -237,7 +264,7 @@ impl ServiceClient {
                 ))
             }
             // Not retried: the service may have received the request and billed it.
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 tracing::debug!(cause = root_cause(&error), "the connection broke before the response");
                 let text = format!("The connection to {} broke before it answered.", errors.service_name());
                 Err(SendError::Broken(failure(FailureKind::Broken, &text, None)))

@@ -30,6 +30,12 @@ const USUAL_BYTES_PER_TOKEN: u64 = 4;
 /// How long a local server that died in the middle of an answer is waited for.
 const RETURN_LIMIT: Duration = Duration::from_secs(120);
 
+/// The tokens of a message and an answer that is worth it.
+const SHORT_CONVERSATION: u64 = 2_000;
+
+/// A smaller context window is full after a few turns.
+pub const SMALLEST_WINDOW: u64 = 16_000;
+
 /// The output limit is never lower than this.
 const MIN_OUTPUT_TOKENS: u64 = 256;
 
@@ -43,6 +49,10 @@ struct Form {
 impl ServiceErrors for CallErrors<'_> {
     fn service_name(&self) -> String {
         CallErrors::service_name(self)
+    }
+
+    fn name_and_address(&self) -> String {
+        CallErrors::name_and_address(self)
     }
 
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
@@ -94,19 +104,20 @@ impl OpenAi {
         reply.map_err(|failure| errors.with_address(errors.judged(self.with_size(request, failure))))
     }
 
-    /// Tells it if not even the beginning of every conversation fits into the window.
+    /// Tells it if the window is too small for GrowQR. If not even a short conversation fits, a shorter message does not help.
     fn with_size(&self, request: &ModelRequest, failure: Failure) -> Failure {
         let window = self.window(&request.segment.model);
         let fixed = request.segment.encode().1.len() as u64 / USUAL_BYTES_PER_TOKEN;
-        if failure.kind != FailureKind::PromptTooLong || fixed + MIN_OUTPUT_TOKENS <= window.tokens {
+        if failure.kind != FailureKind::PromptTooLong || !window.is_reported || window.tokens >= SMALLEST_WINDOW {
             return failure;
         }
+        let kind = if fixed + SHORT_CONVERSATION <= window.tokens { failure.kind } else { FailureKind::Rejected };
         let text = format!(
-            "The context window of {:?} has {} tokens, which is too small for GrowQR: its instructions and tools alone take about \
-             {fixed}. Give the model a larger window on its server, or choose another model. ({})",
+            "The context window of {:?} has {} tokens, which is too small for GrowQR: it needs {SMALLEST_WINDOW}, and its \
+             instructions and tools alone take about {fixed}. Give the model a larger window on its server, or choose another model. ({})",
             request.segment.model, window.tokens, failure.message
         );
-        Failure { message: text, ..failure }
+        Failure { kind, message: text, ..failure }
     }
 
     fn body(&self, request: &ModelRequest, form: Form) -> String {

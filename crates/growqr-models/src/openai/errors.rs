@@ -98,8 +98,14 @@ impl CallErrors<'_> {
         match self.program {
             Some(program) if program != Program::Other => program.name().to_owned(),
             _ if self.base.is_openai() => "OpenAI".to_owned(),
-            _ => format!("The model server at {}", self.base),
+            _ => format!("the model server at {}", self.base),
         }
+    }
+
+    /// The server's name and address, for use inside a sentence.
+    pub fn name_and_address(&self) -> String {
+        let name = self.service_name();
+        if self.base.is_openai() || name.contains(self.base.text()) { name } else { format!("{name} at {}", self.base) }
     }
 
     /// Classifies a response whose status is not 200.
@@ -179,6 +185,7 @@ impl CallErrors<'_> {
     /// The failure with the address in use, if its message does not name it.
     pub fn with_address(&self, mut failure: Failure) -> Failure {
         let is_named = self.base.is_openai() || failure.message.contains(self.base.text());
+        failure.message = capitalized(&failure.message);
         if !is_named {
             failure.message = format!("{} (The address in use is {}.)", failure.message, self.base);
         }
@@ -206,6 +213,9 @@ impl CallErrors<'_> {
         let name = self.service_name();
         let start = match kind {
             FailureKind::Key if status == 403 => format!("{name} does not allow this key to do that"),
+            FailureKind::Key if self.secret.is_empty() => {
+                format!("{name} wants an API key, and there is none; add it: growqr keys set openai")
+            }
             FailureKind::Key => format!("{name} does not accept the API key; check it, or add one: growqr keys set openai"),
             FailureKind::NoCredit => format!("{name} says that there is no credit left"),
             FailureKind::PromptTooLong => {
@@ -234,6 +244,12 @@ impl CallErrors<'_> {
             _ => String::new(),
         }
     }
+}
+
+/// A sentence may begin with the name of the server.
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn code(body: &Value) -> String {

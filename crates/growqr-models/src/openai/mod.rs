@@ -17,6 +17,7 @@ mod words;
 
 pub use crate::http::{RetryPolicy, SystemTimer, Timer};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use call::SMALLEST_WINDOW;
 pub use discover::{OLLAMA_PORT, Offered, PROBE_TIMEOUT, Program, Search, Server, USUAL_PORTS, Window, discover};
 
 use crate::http::{ClientConfig, ServiceClient};
@@ -53,6 +54,8 @@ pub struct Config {
     pub idle_timeout: Duration,
     /// The context window as the user has set it, in tokens. Used as long as the server reports none.
     pub window: Option<u64>,
+    /// How often the person is told that nothing has arrived yet.
+    pub notice_every: Duration,
     /// When and how often to try again.
     pub retry: RetryPolicy,
     /// Calls that may run at the same time, over all agents.
@@ -74,6 +77,7 @@ impl Config {
             first_timeout: Duration::from_secs(if is_local_network { 900 } else { 240 }),
             idle_timeout: Duration::from_secs(240),
             window: None,
+            notice_every: Duration::from_secs(15),
             retry: RetryPolicy::default(),
             // A local server processes requests one after another anyway, and the limiter's queue is fair to all agents.
             max_concurrent: if is_local_network { 2 } else { 8 },
@@ -111,6 +115,7 @@ impl OpenAi {
             retry: config.retry,
             max_concurrent: config.max_concurrent,
             timer: Arc::clone(&config.timer),
+            notice_every: config.notice_every,
             is_plain: config.base.is_plain(),
             is_local: config.base.is_local_network(),
         });

@@ -258,7 +258,7 @@ async fn a_window_that_is_too_small_for_the_instructions_is_named_as_such() {
     segment.system = "Be kind. ".repeat(400);
     let request = growqr_core::model::ModelRequest { segment: std::sync::Arc::new(segment), ..request };
     let failure = world.failure(&request).await;
-    assert_eq!(failure.kind, FailureKind::PromptTooLong, "{failure}");
+    assert_eq!(failure.kind, FailureKind::Rejected, "a shorter message does not help: {failure}");
     assert!(failure.message.contains("300 tokens, which is too small for GrowQR"), "{failure}");
 }
 
@@ -275,7 +275,9 @@ async fn a_local_server_that_dies_in_the_middle_of_an_answer_is_waited_for() {
         (result, shown.into_inner().unwrap())
     };
     assert_eq!(result.unwrap_err().kind, FailureKind::Offline, "port {port}");
-    assert_eq!(shown.len(), 1, "it is said once: {shown:?}");
+    let address = format!("http://127.0.0.1:{port}/v1 is away; waiting for it up to 120 s");
+    let is_told = |delta: &Delta| matches!(delta, Delta::Waiting { reason } if reason.contains(&address));
+    assert!((7..=9).contains(&shown.len()) && shown.iter().all(is_told), "it is told every 15 s: {shown:?}");
     let waited: u128 = world.timer.slept_ms().iter().sum();
     assert_eq!(waited, 120_000, "for a bounded time");
     let failure = world.provider.call(&openai::hello(), &|_| ()).await.unwrap_err();

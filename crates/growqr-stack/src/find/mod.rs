@@ -113,6 +113,16 @@ pub enum Refusal {
         /// The host.
         host: String,
     },
+    /// This system has no such addresses.
+    #[error("{named_by} names {host}: this system has no {form}")]
+    OtherSystem {
+        /// The setting.
+        named_by: String,
+        /// The host.
+        host: String,
+        /// Named pipes or Unix sockets.
+        form: &'static str,
+    },
     /// The named context does not exist.
     #[error("{named_by} names the Docker context \"{context}\", which does not exist ({})", .file.display())]
     NoSuchContext {
@@ -139,18 +149,24 @@ pub enum Refusal {
 /// [`Refusal`] if a setting names a daemon that is not used.
 pub fn candidates(environment: &Environment) -> Result<Vec<Candidate>, Refusal> {
     if let Some(host) = environment.variable("DOCKER_HOST") {
-        return Ok(vec![named(host, "DOCKER_HOST", None)?]);
+        return Ok(vec![named(environment.system, host, "DOCKER_HOST", None)?]);
     }
     match context::current(environment)? {
-        Some(context) => Ok(vec![named(&context.host, &context.named_by, Some(&context.name))?]),
+        Some(context) => Ok(vec![named(environment.system, &context.host, &context.named_by, Some(&context.name))?]),
         None => Ok(usual::places(environment)),
     }
 }
 
 /// The candidate for a host that a setting names.
-fn named(host: &str, named_by: &str, context: Option<&str>) -> Result<Candidate, Refusal> {
+fn named(system: System, host: &str, named_by: &str, context: Option<&str>) -> Result<Candidate, Refusal> {
     let setting = || (named_by.to_owned(), host.to_owned());
+    let on_other_system = |form| {
+        let (named_by, host) = setting();
+        Err(Refusal::OtherSystem { named_by, host, form })
+    };
     let address = match host.split_once("://") {
+        Some(("npipe", _)) if system != System::Windows => return on_other_system("named pipes"),
+        Some(("unix", _)) if system == System::Windows => return on_other_system("Unix sockets for Docker"),
         Some(("unix", path)) if path.starts_with('/') => Address::Socket(PathBuf::from(path)),
         Some(("npipe", path)) => Address::Pipe(path.replace('\\', "/")),
         Some(("tcp" | "http" | "https", _)) => {

@@ -114,3 +114,13 @@ fn on_windows_the_usual_places_are_pipes() {
     let named = Environment { variables: [("DOCKER_HOST".to_owned(), r"npipe:////./pipe/x".to_owned())].into(), ..windows };
     assert_eq!(only(&named).address, Address::Pipe("//./pipe/x".to_owned()));
 }
+
+#[test]
+fn a_pipe_on_linux_and_a_socket_on_windows_are_refused() {
+    let linux = Desk::new().environment(&[("DOCKER_HOST", "npipe:////./pipe/x")]);
+    let refused = candidates(&linux).unwrap_err().to_string();
+    assert_eq!(refused, "DOCKER_HOST names npipe:////./pipe/x: this system has no named pipes");
+    let socket = Desk::new().environment(&[("DOCKER_HOST", "unix:///x.sock")]);
+    let windows = Environment { system: System::Windows, ..socket };
+    assert!(matches!(candidates(&windows), Err(Refusal::OtherSystem { .. })));
+}

@@ -45,6 +45,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_diff: ({ rev }) => ({ text: memory.diff(rev) }),
     memory_page_at: ({ path, rev }) => memory.pageAt(path, rev),
     memory_blame: ({ path }) => memory.blame(path),
+    export_conversation: ({ agent }) => `/home/you/Downloads/Conversation with ${world.agent(agent).name}.md`,
     open_architecture: () => null,
     open_memory_folder: () => null,
     open_data_folder: () => null,

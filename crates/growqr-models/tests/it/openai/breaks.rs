@@ -1,7 +1,7 @@
 //! Streams of OpenAI-compatible servers that break off, stall or are malformed.
 
 use super::world::{World, hello};
-use growqr_core::model::{FailureKind, Model};
+use growqr_core::model::{Delta, FailureKind, Model};
 use growqr_testkit::openai::{Point, RequestOutcome, Script, ServerBehaviour, StopPoint, breaks, calls, says};
 use serde_json::json;
 use std::time::Duration;
@@ -106,4 +106,53 @@ async fn a_tool_call_cut_by_the_output_limit_stops_with_max_tokens() {
     let world = World::new().await;
     world.server.will(calls([("look", json!({}))]).calls_raw("look", "{\"path\": \"a").stop("max_tokens"));
     assert_eq!(world.answer(&hello()).await.stop, growqr_core::model::StopReason::MaxTokens);
+}
+
+#[tokio::test]
+async fn the_person_is_told_again_and_again_that_a_server_is_silent() {
+    let world = World::with(ServerBehaviour::plain(), |config| {
+        config.first_timeout = Duration::from_millis(1_050);
+        config.idle_timeout = Duration::from_millis(1_050);
+        config.notice_every = Duration::from_millis(300);
+    })
+    .await;
+    for (point, beginning) in
+        [(Point::BeforeHead, "no answer"), (Point::Events(0), "no answer"), (Point::Events(3), "nothing more")]
+    {
+        world.server.will(says("a longer text").silence(point));
+        let (result, shown) = world.ask(&hello()).await;
+        assert_eq!(result.unwrap_err().kind, FailureKind::Broken);
+        let notices: Vec<&str> = shown
+            .iter()
+            .filter_map(|delta| match delta {
+                Delta::Waiting { reason } => Some(reason.as_str()),
+                _ => None,
+            })
+            .collect();
+        let start = format!("{beginning} from the model server at {} for ", world.server.base_url());
+        assert_eq!(notices.len(), 3, "{point:?}: {shown:?}");
+        assert!(notices.iter().all(|notice| notice.starts_with(&start) && notice.ends_with("it is given up after 1 s")));
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_no_text_is_named_and_not_shown() {
+    let world = World::new().await;
+    let rubbish = |first: &str| Script::http(200, &[], &format!("{first}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}"));
+    world.server.will_all([rubbish("a"), rubbish("b")]);
+    let (result, shown) = world.ask(&hello()).await;
+    let failure = result.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unavailable);
+    assert!(failure.message.contains("is no text: another program may answer there."), "{failure}");
+    assert_eq!(world.server.chats().len(), 2, "it is tried once more");
+    assert!(!format!("{shown:?}").contains("busy"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn a_response_of_another_program_is_not_asked_for_again_and_again() {
+    let world = World::new().await;
+    world.server.will_all([Script::http(200, &[], "upstream 1 gone"), Script::http(200, &[], "upstream 2 gone")]);
+    let failure = world.failure(&hello()).await;
+    assert!(failure.message.contains("upstream 2 gone"), "{failure}");
+    assert_eq!(world.server.chats().len(), 2);
 }

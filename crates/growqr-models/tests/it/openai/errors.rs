@@ -18,7 +18,8 @@ async fn every_error_response_becomes_a_failure_of_the_right_kind() {
         (error(404, "model_not_found", "The model does not exist"), UnknownModel, "\"qwen3:8b\""),
         (Script::http(404, &[], "404 page not found"), Rejected, "should end in /v1"),
         (error(400, "context_length_exceeded", "maximum context length is 8192 tokens"), PromptTooLong, "longer than"),
-        (error(401, "invalid_api_key", "no"), Key, "does not accept the API key"),
+        (error(401, "invalid_api_key", "no"), Key, "The model server at http://127.0.0.1"),
+        (error(401, "invalid_api_key", "no"), Key, "wants an API key, and there is none; add it: growqr keys set openai"),
         (error(403, "forbidden", "no"), Key, "does not allow"),
         (error(429, "insufficient_quota", "You exceeded your current quota"), NoCredit, "no credit"),
         (Script::http(301, &[("location", "http://127.0.0.1:1/")], ""), Rejected, "301"),
@@ -89,7 +90,9 @@ async fn a_key_is_sent_only_where_allowed_and_never_shown() {
         config.key = Some(Secret::new(secret));
     })
     .await;
-    assert_eq!(wrong.failure(&hello()).await.kind, FailureKind::Key);
+    let failure = wrong.failure(&hello()).await;
+    assert_eq!(failure.kind, FailureKind::Key);
+    assert!(failure.message.contains("does not accept the API key"), "{failure}");
     let open = World::new().await;
     open.server.will(says("hi"));
     open.answer(&hello()).await;

@@ -1,0 +1,208 @@
+//! The events of one agent as Markdown.
+
+use super::safe_text::{fenced, html, inline, quoted};
+use crate::date;
+use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted, Verdict};
+use growqr_wire::{Author, EventLine};
+use std::collections::{HashMap, HashSet};
+
+/// The most bytes of a tool's input or result that are written.
+const PART_BYTES: usize = 20_000;
+
+/// What later events change about earlier ones.
+#[derive(Default)]
+pub(super) struct Changes {
+    edited: HashMap<u64, String>,
+    withdrawn: HashSet<u64>,
+    /// The messages that were written anew, each with how often.
+    again: HashMap<u64, usize>,
+}
+
+impl Changes {
+    pub(super) fn note(&mut self, line: &EventLine) {
+        match line.event() {
+            Some(Event::MessageEdited(body)) => drop(self.edited.insert(body.message, body.text)),
+            Some(Event::MessageWithdrawn(body)) => drop(self.withdrawn.insert(body.message)),
+            Some(Event::SaidAgain(body)) => *self.again.entry(body.message).or_default() += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Writes the events of one agent in their order.
+pub(super) struct Conversation {
+    id: String,
+    name: String,
+    names: HashMap<String, String>,
+    changes: Changes,
+    /// Calls without a result, by effect id.
+    calls: HashMap<String, ToolStarted>,
+}
+
+impl Conversation {
+    pub(super) fn new(id: &str, name: &str, names: HashMap<String, String>, changes: Changes) -> Conversation {
+        Conversation { id: id.to_owned(), name: name.to_owned(), names, changes, calls: HashMap::new() }
+    }
+
+    pub(super) fn head(&self) -> String {
+        let of = if self.id == "grow" { inline(&self.name) } else { self.agent(&self.id) };
+        format!("# Conversation with {of}\n\nAll times are UTC.\n")
+    }
+
+    /// One event; an empty text if it says nothing to a reader.
+    pub(super) fn event(&mut self, line: &EventLine) -> String {
+        let Some(event) = line.event() else { return String::new() };
+        let folds = self.changes.again.get(&line.seq).copied().unwrap_or_default();
+        let set_aside = fold_begins("Set aside: sent again later, changed").repeat(folds);
+        let text = match event {
+            Event::AgentCreated(body) => match body.birth {
+                Some(birth) => {
+                    let from = self.speaker(&Author::Agent(body.parent.unwrap_or_else(|| "grow".to_owned())));
+                    said(&format!("Task from {from}"), line.at, &birth.task)
+                }
+                None => String::new(),
+            },
+            Event::UserSaid(body) => self.person_said(line, body.text),
+            Event::SaidAgain(body) => format!("{FOLD_ENDS}{}", self.person_said(line, body.text)),
+            Event::MailReceived(body) => match body.mail.body {
+                MailBody::Say { text, by_person: true, .. } => self.person_said(line, text),
+                MailBody::Say { text, .. } => said(&format!("Message from {}", self.agent(&body.mail.from)), line.at, &text),
+                MailBody::Report(report) => {
+                    let who = format!("Report of the sub-agent {} ({})", inline(&report.name), inline(&body.mail.from));
+                    said(&who, line.at, &report.text)
+                }
+                _ => String::new(),
+            },
+            Event::ModelAnswered(body) if !matches!(body.verdict, Some(Verdict::Void { .. })) => self.answered(line, &body.reply),
+            Event::SessionEnded(body) if !body.words.trim().is_empty() => said(&inline(&self.name), line.at, &body.words),
+            Event::ToolStarted(body) => {
+                self.calls.insert(body.effect.clone(), body);
+                String::new()
+            }
+            Event::ToolFinished(body) => match self.calls.remove(&body.effect) {
+                Some(call) => tool(&call, Some(&body)),
+                None => String::new(),
+            },
+            Event::ChildRequested(body) => match &body.mail.body {
+                MailBody::Spawn(birth) => {
+                    let what = format!("Sub-agent {} ({}) begins", birth.name, body.mail.to);
+                    format!("{}{}{FOLD_ENDS}", fold_begins(&what), quoted(&birth.task))
+                }
+                _ => String::new(),
+            },
+            Event::AskRaised(body) => {
+                let options = body.ask.options.iter().map(|option| format!("\n- {}", option.label)).collect::<String>();
+                said(&format!("{} asks you", inline(&self.name)), line.at, &format!("{}\n{options}", body.ask.text))
+            }
+            Event::AskSettled(body) => match (body.by, body.answer) {
+                (SettledBy::Person, Some(answer)) => said("You answer", line.at, &answer_text(&answer)),
+                _ => String::new(),
+            },
+            Event::FreshStarted(_) => {
+                format!("\n* * *\n\n*Fresh start · {}. The agent reads nothing of what is above.*\n", time(line.at))
+            }
+            Event::TurnEnded(body) => match body.ended.ending_text(body.shortfall, &self.id) {
+                Some(ending) => format!("\n*{}*\n", inline(&ending.text())),
+                None => String::new(),
+            },
+            _ => String::new(),
+        };
+        format!("{set_aside}{text}")
+    }
+
+    /// What is still open at the end.
+    pub(super) fn end(&mut self) -> String {
+        let mut open: Vec<ToolStarted> = self.calls.drain().map(|(_, call)| call).collect();
+        open.sort_by(|one, other| one.effect.cmp(&other.effect));
+        open.iter().map(|call| tool(call, None)).collect()
+    }
+
+    fn person_said(&self, line: &EventLine, text: String) -> String {
+        if self.changes.withdrawn.contains(&line.seq) {
+            return String::new();
+        }
+        said("You", line.at, self.changes.edited.get(&line.seq).unwrap_or(&text))
+    }
+
+    fn answered(&self, line: &EventLine, reply: &ModelReply) -> String {
+        let (mut thoughts, mut words) = (Vec::new(), Vec::new());
+        for block in reply.blocks() {
+            match block {
+                Block::Text { text } if !text.trim().is_empty() => words.push(text),
+                Block::Thinking { thinking, .. } if !thinking.trim().is_empty() => thoughts.push(thinking),
+                _ => {}
+            }
+        }
+        let mut text = String::new();
+        if !thoughts.is_empty() {
+            text += &format!("{}{}{FOLD_ENDS}", fold_begins("Thought process"), quoted(&thoughts.join("\n\n")));
+        }
+        if !words.is_empty() {
+            text += &said(&inline(&self.name), line.at, &words.join("\n\n"));
+        }
+        text
+    }
+
+    fn speaker(&self, author: &Author) -> String {
+        match author {
+            Author::Person => "You".to_owned(),
+            Author::Agent(id) if id == "grow" => self.names.get(id).map_or_else(|| "Grow Agent".to_owned(), |name| inline(name)),
+            Author::Agent(id) => self.agent(id),
+        }
+    }
+
+    /// A sub-agent with its id: several may have one name.
+    fn agent(&self, id: &str) -> String {
+        match self.names.get(id) {
+            Some(name) => format!("{} ({})", inline(name), inline(id)),
+            None => inline(id),
+        }
+    }
+}
+
+const FOLD_ENDS: &str = "\n</details>\n";
+
+fn fold_begins(summary: &str) -> String {
+    format!("\n<details><summary>{}</summary>\n\n", html(summary))
+}
+
+fn said(who: &str, at: i64, text: &str) -> String {
+    format!("\n### {who} · {}\n\n{}", time(at), quoted(text))
+}
+
+fn tool(call: &ToolStarted, result: Option<&ToolFinished>) -> String {
+    let fields = ["path", "prefix", "query", "id", "name", "command"];
+    let about = fields.iter().find_map(|field| call.input.field(field)).unwrap_or_default();
+    let about: String = about.chars().take(80).collect();
+    let how = match result {
+        Some(result) if result.is_error => " · failed",
+        Some(_) => "",
+        None => " · not finished",
+    };
+    let result = result.map(|result| result.content.plain());
+    let result = result.map_or_else(String::new, |text| format!("\n\nResult:\n\n{}", fenced(&shortened(&text), "")));
+    let summary = format!("Tool: {} {about}", call.name);
+    format!(
+        "{}Input:\n\n{}{result}\n{FOLD_ENDS}",
+        fold_begins(&format!("{}{how}", summary.trim_end())),
+        fenced(&shortened(call.input.text()), "json")
+    )
+}
+
+fn shortened(text: &str) -> String {
+    if text.len() <= PART_BYTES {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(PART_BYTES);
+    format!("{}\n({} bytes left out)", &text[..end], text.len() - end)
+}
+
+fn answer_text(answer: &AskAnswer) -> String {
+    let parts: Vec<&str> = [answer.option.as_deref(), answer.text.as_deref()].into_iter().flatten().collect();
+    parts.join(": ")
+}
+
+fn time(ms: i64) -> String {
+    let at = date(ms);
+    format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year, at.month, at.day, at.hour, at.minute)
+}

@@ -1,0 +1,133 @@
+//! A conversation as Markdown: speakers and dates as headings, words in quotes, tool steps folded.
+//!
+//! The journal is read page by page, twice: changes of messages, and what is set aside, are recorded after what they concern.
+
+mod conversation;
+mod safe_text;
+
+use crate::error::AppError;
+use crate::library::Library;
+use conversation::{Changes, Conversation};
+use growqr_wire::EventLine;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Events in one read.
+const PAGE: u32 = 500;
+
+/// Files of the same name that are tried before an export gives up.
+const NAMES: u32 = 1_000;
+
+impl Library {
+    /// Writes the conversation of an agent as Markdown, with all that people and agents said in it. Returns the number of bytes.
+    ///
+    /// # Errors
+    /// [`AppError::Missing`] if there is no such agent; if the store cannot be read or `to` cannot be written: then a part may be
+    /// there.
+    pub async fn export_markdown(&self, agent: &str, to: &mut (dyn Write + Send)) -> Result<u64, AppError> {
+        let agents = self.agents().await?;
+        let name = self.agent(agent).await?.name;
+        let mut changes = Changes::default();
+        let last = self
+            .each_event(agent, u64::MAX, |line| {
+                changes.note(line);
+                Ok(())
+            })
+            .await?;
+        let names: HashMap<String, String> = agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
+        let mut conversation = Conversation::new(agent, &name, names, changes);
+        let mut bytes = write(to, &conversation.head())?;
+        self.each_event(agent, last, |line| {
+            bytes += write(to, &conversation.event(line))?;
+            Ok(())
+        })
+        .await?;
+        bytes += write(to, &conversation.end())?;
+        to.flush().map_err(unwritten)?;
+        Ok(bytes)
+    }
+
+    /// Writes the conversation of an agent into a new file in this folder. A file that exists is not touched.
+    ///
+    /// # Errors
+    /// As [`Library::export_markdown`]; no part of a file stays.
+    pub async fn export_into(&self, folder: &Path, agent: &str) -> Result<PathBuf, AppError> {
+        let name = self.agent(agent).await?.name;
+        std::fs::create_dir_all(folder).map_err(unwritten)?;
+        let (path, mut file) = new_file(folder, &file_name(&name))?;
+        let written = self.export_markdown(agent, &mut file).await;
+        let written = written.and_then(|_| file.sync_all().map_err(unwritten));
+        drop(file);
+        if let Err(error) = written {
+            // The error says enough.
+            let _ = std::fs::remove_file(&path);
+            return Err(error);
+        }
+        Ok(path)
+    }
+
+    /// Calls `each` for the events of an agent up to this position, oldest first. Returns the position of the last one.
+    async fn each_event(
+        &self,
+        agent: &str,
+        until: u64,
+        mut each: impl FnMut(&EventLine) -> Result<(), AppError>,
+    ) -> Result<u64, AppError> {
+        let mut since = 0;
+        loop {
+            let page = self.events(Some(agent), since, PAGE).await?;
+            for line in page.iter().filter(|line| line.position <= until) {
+                each(line)?;
+                since = line.position;
+            }
+            if page.len() < PAGE as usize || page.last().is_some_and(|line| line.position >= until) {
+                return Ok(since);
+            }
+        }
+    }
+}
+
+/// A file name with these words: letters and digits of any language, and nothing with a meaning for a file system.
+fn file_name(agent: &str) -> String {
+    let words: String = agent.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).take(60).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.is_empty() { "Conversation".to_owned() } else { format!("Conversation with {words}") }
+}
+
+fn new_file(folder: &Path, name: &str) -> Result<(PathBuf, File), AppError> {
+    for number in 1..=NAMES {
+        let number = if number == 1 { String::new() } else { format!(" {number}") };
+        let path = folder.join(format!("{name}{number}.md"));
+        match File::create_new(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(unwritten(error)),
+        }
+    }
+    Err(AppError::bad_request(format!("there are {NAMES} files of that name already"), "Move some of them to another folder."))
+}
+
+fn write(to: &mut (dyn Write + Send), text: &str) -> Result<u64, AppError> {
+    to.write_all(text.as_bytes()).map_err(unwritten)?;
+    Ok(text.len() as u64)
+}
+
+fn unwritten(error: std::io::Error) -> AppError {
+    AppError::bad_request(format!("the export cannot be written: {error}"), "Make room on the disk, or choose another place.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_after_the_agent_and_never_replaces_another() {
+        assert_eq!(file_name("../é/Scout: \"x\""), "Conversation with é Scout x");
+        assert_eq!(file_name("…"), "Conversation");
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = [1, 2].map(|_| new_file(folder.path(), "a").expect("a file").0);
+        assert_eq!(names.map(|path| path.file_name().expect("a name").to_owned()), ["a.md", "a 2.md"]);
+    }
+}
