@@ -124,7 +124,11 @@ impl Script {
                 let (id, text) = rest.split_once(' ').unwrap_or((rest, "go on"));
                 json!([call(0, "message_sub_agent", &json!({"id": id, "text": text}))])
             }
-            "call" => json!([call(0, rest, &json!({}))]),
+            "call" => {
+                let (tool, about) = rest.split_once(' ').unwrap_or((rest, ""));
+                let input = if about.is_empty() { json!({}) } else { json!({"about": about}) };
+                json!([call(0, tool, &input)])
+            }
             "ask" if rest == "now" => {
                 let question = json!({"question": "which?", "default": "this one", "deadline_minutes": 0});
                 json!([call(0, "ask_user", &question)])

@@ -11,9 +11,9 @@ mod docker_desk;
 #[cfg(target_os = "linux")]
 mod docker_proxy;
 mod export;
-mod fresh;
 #[cfg(target_os = "linux")]
 mod fake_docker;
+mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod images;
