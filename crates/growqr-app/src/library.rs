@@ -2,9 +2,10 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
+use crate::notify::NotificationPreferences;
 use crate::page_parts::PageParts;
 use crate::profile::location::Profile;
-use crate::profile::settings;
+use crate::profile::settings::{self, Preferences};
 use growqr_core::clock::Clock;
 use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;
@@ -36,6 +37,15 @@ impl Library {
             None => None,
         };
         Ok(Library { profile, store, memory: OnceLock::new(), has_memory: false, page_parts: PageParts::default(), db })
+    }
+
+    /// The person's settings about notifications.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn notification_preferences(&self) -> Result<NotificationPreferences, AppError> {
+        let Some(store) = &self.store else { return Ok(NotificationPreferences::default()) };
+        Ok(Preferences::parse_lenient(&settings::stored(&**store).await?).notifications)
     }
 
     /// Opens the database and the memory, if they exist. A host may run meanwhile, in any process.

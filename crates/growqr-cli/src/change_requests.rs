@@ -3,7 +3,7 @@
 use crate::CommandResult;
 use crate::args::Requests;
 use crate::asks;
-use crate::memory::{diff_line, read_text};
+use crate::page_text::{diff_line, read_text};
 use crate::print::Out;
 use growqr_app::{AppError, Environment, Library, Profile};
 use growqr_wire::AskRow;

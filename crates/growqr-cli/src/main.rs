@@ -14,6 +14,7 @@ mod inbox;
 mod inspect;
 mod keys;
 mod memory;
+mod page_text;
 mod print;
 mod progress;
 mod prompt;

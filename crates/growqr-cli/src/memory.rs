@@ -3,13 +3,10 @@
 use crate::CommandResult;
 use crate::args::Memory;
 use crate::change_requests::requests;
+use crate::page_text::{diff_line, read_text};
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time};
 use growqr_app::{AppError, Environment, Library, Profile, send_request};
 use growqr_wire::{Reply, Request};
-use std::io::Read;
-
-/// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
-const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How many pages the log names for a change.
 const SHOWN_PATHS: usize = 5;
@@ -40,16 +37,6 @@ async fn send_change(profile: Profile, environment: &Environment, out: &Out, req
         out.row(&reply, shown);
     }
     Ok(true)
-}
-
-pub fn read_text() -> Result<String, AppError> {
-    let mut bytes = Vec::new();
-    let unreadable = |source| AppError::File { doing: "read", path: "standard input".into(), source };
-    std::io::stdin().take(PAGE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
-    String::from_utf8(bytes).map_err(|_| AppError::BadRequest {
-        message: "standard input is not text; memory stores UTF-8 text".to_owned(),
-        next_step: "Store the file elsewhere and write its path into memory.".to_owned(),
-    })
 }
 
 fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
@@ -130,15 +117,5 @@ fn touched(paths: &[String], more: u64) -> String {
     match more + (paths.len() - shown.len()) as u64 {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-pub fn diff_line(out: &Out, line: &str) -> String {
-    let text = sanitized(line);
-    match line.as_bytes().first() {
-        Some(b'+') => out.style(Style::Good, &text),
-        Some(b'-') => out.style(Style::Bad, &text),
-        Some(b'@') => out.style(Style::Dim, &text),
-        _ => text,
     }
 }

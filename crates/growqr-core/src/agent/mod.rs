@@ -24,6 +24,7 @@ mod draft;
 mod exchange;
 mod finish;
 mod fresh;
+mod intents;
 mod judge;
 mod limit;
 mod open_session;

@@ -8,27 +8,15 @@ use super::bounded_text::beginning;
 use super::draft::Draft;
 use super::exchange::Intent;
 use super::state::State;
-use super::turn::{Counters, Pending, Progress};
+use super::turn::{Counters, Pending, Progress, Reviewed};
 use crate::ask::{APPROVE, Ask, AskDetail, AskKind, AskOption, AskOutcome, REJECT};
 use crate::event::{AskRaised, AskSettled, ReviewClosed, ReviewIntended};
 use crate::id::{AskId, EffectId};
 use crate::memory::{CommitPlan, Review, ReviewProblem};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The most bytes of the agent's reason in the ask.
 const SHOWN_MESSAGE: usize = 500;
-
-/// A held change that the person has decided about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Reviewed {
-    review: Review,
-    /// The ask, which is raised again if the change cannot be committed.
-    asked: Ask,
-    remark: Option<String>,
-    /// The recorded commit that brings the change into memory.
-    plan: Option<CommitPlan>,
-}
 
 impl Draft<'_> {
     /// What the ask says about the change of this call, if it is a held one.

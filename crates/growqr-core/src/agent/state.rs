@@ -2,12 +2,9 @@
 
 use super::charge::Charge;
 use super::child::{Child, Sender};
-use super::exchange::Intent;
-use super::fresh::NextPast;
 use super::open_session::Session;
-use super::reviews::Reviewed;
 use super::transcript::Transcript;
-use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, EarlierMessage, NextPast, Pause, Pending, Phase, Repeated, Reviewed};
 use crate::ask::Ask;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
@@ -345,34 +342,5 @@ impl State {
     /// The sub-agents that it started and that have not reported yet; without those that work for the person.
     pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
         self.children.iter().filter(|(_, child)| child.is_at_work() && !child.by_person).map(|(id, _)| id)
-    }
-
-    fn intent(&self, call: &Call) -> Option<Intent> {
-        let plan = match &call.progress {
-            Progress::Running | Progress::Interrupted => None,
-            Progress::Committing(plan) => Some(plan.clone()),
-            Progress::AwaitingPermission(_) | Progress::Permitted | Progress::Waiting(_) | Progress::Done(_) => return None,
-        };
-        let origin = self.origin(call.effect.clone());
-        let (executor, name, input, at, held) =
-            (call.executor.clone(), call.name.clone(), call.input.clone(), call.at, call.held.is_some());
-        let is_interrupted = call.progress == Progress::Interrupted;
-        let call = ToolCall { executor, name, input, origin, at, held };
-        Some(if is_interrupted { Intent::LookUpTool { call } } else { Intent::RunTool { call, plan } })
-    }
-
-    /// Intents that are announced in the journal and not settled.
-    #[must_use]
-    pub fn open_intents(&self) -> Vec<Intent> {
-        let mut intents = match &self.phase {
-            Phase::Idle | Phase::Waiting => Vec::new(),
-            Phase::Calling { attempt, request_hash, .. } => {
-                vec![Intent::CallModel { attempt: *attempt, request_hash: request_hash.clone() }]
-            }
-            Phase::Tools(calls) => calls.iter().filter_map(|call| self.intent(call)).collect(),
-            Phase::Session(open) => self.session_intents(open),
-        };
-        intents.extend(self.review_intents());
-        intents
     }
 }

@@ -1,12 +1,13 @@
 //! The parts of a turn, as the state stores them: its phase, its calls, and what waits for the next request.
 
 use super::open_session::OpenPrompt;
+use crate::ask::Ask;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
 use crate::limits::LimitReached;
 use crate::mail::Report;
-use crate::memory::{CommitPlan, ConflictPage};
+use crate::memory::{CommitPlan, ConflictPage, Review};
 use crate::money::Money;
 use crate::quota::QuotaUse;
 use crate::raw::RawJson;
@@ -98,6 +99,29 @@ pub(super) enum Pending {
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
     Continue(String),
+}
+
+/// The past with which the next segment begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NextPast {
+    /// All of it.
+    #[default]
+    Whole,
+    /// As `Whole`; once the turn under way has ended, `Only(None)`. Has the messages of the person that wait for that.
+    FreshAfterTurn(Vec<Pending>),
+    /// This text. The next turn begins a segment.
+    Only(Option<String>),
+}
+
+/// A held change that the person has decided about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reviewed {
+    pub(super) review: Review,
+    /// The ask, which is raised again if the change cannot be committed.
+    pub(super) asked: Ask,
+    pub(super) remark: Option<String>,
+    /// The recorded commit that brings the change into memory.
+    pub(super) plan: Option<CommitPlan>,
 }
 
 impl Call {

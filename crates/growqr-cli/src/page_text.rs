@@ -1,0 +1,33 @@
+//! The texts of pages: read from standard input, and their differences printed.
+
+use crate::print::{Out, Style, sanitized};
+use growqr_app::AppError;
+use std::io::Read;
+
+/// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
+const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// The text of a page from standard input.
+///
+/// # Errors
+/// If it cannot be read, or is not UTF-8.
+pub fn read_text() -> Result<String, AppError> {
+    let mut bytes = Vec::new();
+    let unreadable = |source| AppError::File { doing: "read", path: "standard input".into(), source };
+    std::io::stdin().take(PAGE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| AppError::BadRequest {
+        message: "standard input is not text; memory stores UTF-8 text".to_owned(),
+        next_step: "Store the file elsewhere and write its path into memory.".to_owned(),
+    })
+}
+
+/// A line of a unified diff in its colour.
+pub fn diff_line(out: &Out, line: &str) -> String {
+    let text = sanitized(line);
+    match line.as_bytes().first() {
+        Some(b'+') => out.style(Style::Good, &text),
+        Some(b'-') => out.style(Style::Bad, &text),
+        Some(b'@') => out.style(Style::Dim, &text),
+        _ => text,
+    }
+}
