@@ -140,7 +140,7 @@ pub enum Input {
         /// The answer; `None` if the person will not answer.
         answer: Option<Answer>,
     },
-    /// Acts on answers that were recorded.
+    /// Goes on with what is recorded already: acts on answers of the person, and begins a turn that was queued.
     Continue,
     /// Settles asks whose deadline has passed.
     Deadline,

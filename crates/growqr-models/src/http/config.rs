@@ -16,6 +16,6 @@ pub(crate) struct ClientConfig {
     pub notice_every: Duration,
     /// Whether the service is reached without TLS.
     pub is_plain: bool,
-    /// Whether the proxy settings of the system are ignored.
+    /// Whether it is on this machine or in the local network, where a proxy cannot reach it: proxies are not used.
     pub is_local: bool,
 }
