@@ -2,11 +2,10 @@
 //! of the rules of this build and of the person's settings.
 
 use super::child::{Child, Sender};
-use super::fresh::NextPast;
 use super::render;
 use super::state::{CurrentSegment, State};
 use super::transcript::Transcript;
-use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, EarlierMessage, NextPast, Pause, Pending, Phase, Progress, Repeated};
 use super::version_1;
 use crate::clock::Timestamp;
 use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};

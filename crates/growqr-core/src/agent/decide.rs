@@ -5,13 +5,12 @@ use super::bounds::Affordable;
 use super::children;
 use super::draft::Draft;
 use super::exchange::{Input, Setup};
-use super::fresh::NextPast;
 use super::judge::{Judged, judge};
 use super::render::cut_report;
 use super::state::State;
 use super::tools;
 use super::transcript::Transcript;
-use super::turn::{Phase, Progress};
+use super::turn::{NextPast, Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
 use crate::clock::{Moment, Timestamp, Zone};
 use crate::event::{

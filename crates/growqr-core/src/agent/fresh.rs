@@ -4,24 +4,11 @@
 
 use super::draft::Draft;
 use super::state::State;
-use super::turn::Pending;
+use super::turn::{NextPast, Pending};
 use crate::clock::Timestamp;
 use crate::event::{self, FreshRequested, FreshStarted, SaidAgain};
 use crate::id::{MessageId, Seq};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// The past with which the next segment begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum NextPast {
-    /// All of it.
-    #[default]
-    Whole,
-    /// As `Whole`; once the turn under way has ended, `Only(None)`. Has the messages of the person that wait for that.
-    FreshAfterTurn(Vec<Pending>),
-    /// This text. The next turn begins a segment.
-    Only(Option<String>),
-}
 
 impl Draft<'_> {
     /// Starts afresh, or records that the person wants it. Does nothing if there is nothing to leave behind.

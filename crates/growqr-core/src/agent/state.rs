@@ -2,11 +2,10 @@
 
 use super::charge::Charge;
 use super::child::{Child, Sender};
-use super::exchange::Intent;
-use super::fresh::NextPast;
+use super::intent::Intent;
 use super::open_session::Session;
 use super::transcript::Transcript;
-use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, EarlierMessage, NextPast, Pause, Pending, Phase, Progress, Repeated};
 use crate::ask::Ask;
 use crate::budget::Budget;
 use crate::clock::Timestamp;

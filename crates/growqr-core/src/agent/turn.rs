@@ -96,6 +96,18 @@ pub(super) enum Pending {
     Continue(String),
 }
 
+/// The past with which the next segment begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NextPast {
+    /// All of it.
+    #[default]
+    Whole,
+    /// As `Whole`; once the turn under way has ended, `Only(None)`. Has the messages of the person that wait for that.
+    FreshAfterTurn(Vec<Pending>),
+    /// This text. The next turn begins a segment.
+    Only(Option<String>),
+}
+
 impl Call {
     pub(super) fn is_done(&self) -> bool {
         matches!(self.progress, Progress::Done(_))
