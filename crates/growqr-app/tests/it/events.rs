@@ -411,7 +411,7 @@ fn asks() -> Vec<Event> {
     };
     let review = |base, problem| {
         let (message, rule) = (text(), text());
-        Some(AskDetail::Review { effect: effect(), turn: 3, held: plan(), message, rule, base, problem })
+        Some(AskDetail::Review { effect: effect(), turn: 3, held: Box::new(plan()), message, rule, base, problem })
     };
     let raised = [
         ask(AskKind::Permission, session(Some(permission), Some(AskReason::Rule(text())))),

@@ -10,8 +10,7 @@ use super::render::cut_report;
 use super::state::State;
 use super::tools;
 use super::transcript::Transcript;
-use super::turn::NextPast;
-use super::turn::{Phase, Progress};
+use super::turn::{NextPast, Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
 use crate::clock::{Moment, Timestamp, Zone};
 use crate::event::{

@@ -1,4 +1,4 @@
-//! Inputs of the turn machine, and the intents that it gives to the driver.
+//! Inputs of the turn machine.
 
 use super::charge::ChargeBounds;
 use super::state::State;
@@ -7,13 +7,13 @@ use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
-use crate::memory::{CommitPlan, MemoryConflict, Review, ReviewProblem};
+use crate::memory::{CommitPlan, MemoryConflict, ReviewProblem};
 use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::rules::{ArgumentField, Rules};
-use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
-use crate::workbench::{SessionJob, SessionNews, SessionReply, Workbench};
+use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolResult};
+use crate::workbench::{SessionNews, Workbench};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -271,66 +271,4 @@ impl Setup {
     pub fn with_workbench(self, workbench: Workbench) -> Setup {
         Setup { workbench, ..self }
     }
-}
-
-/// An action outside the agent. An event announces it, and an input reports its result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Intent {
-    /// Ask the model; settled by [`Input::Answered`] or [`Input::Failed`].
-    CallModel {
-        /// Number of the attempt.
-        attempt: u32,
-        /// The recorded hash of the request.
-        request_hash: String,
-    },
-    /// Carry out a tool call. Settled by [`Input::Finished`], or by [`Input::Intended`] if a memory change must be recorded first
-    /// or if memory has changed since the last plan was recorded.
-    RunTool {
-        /// The call.
-        call: ToolCall,
-        /// The recorded memory change, if there is one.
-        plan: Option<CommitPlan>,
-    },
-    /// Find out the result of an interrupted call; settled by [`Input::LookedUp`].
-    LookUpTool {
-        /// The call.
-        call: ToolCall,
-    },
-    /// Bring a prompt of the session on until there is something new: [`Input::SessionNews`]. Open as long as the session works.
-    AdvanceSession {
-        /// The prompt.
-        effect: EffectId,
-        /// The prompt with all that is recorded of it.
-        job: SessionJob,
-        /// Number of recorded news.
-        news: u64,
-    },
-    /// Reply to a request of the session; settled by [`Input::SessionReplied`].
-    ReplySession {
-        /// The prompt.
-        effect: EffectId,
-        /// The prompt with all that is recorded of it.
-        job: SessionJob,
-        /// The request.
-        request: RequestId,
-        /// The reply.
-        reply: SessionReply,
-    },
-    /// Settle a held change of memory as the person has decided. Settled by [`Input::ReviewSettled`], or by
-    /// [`Input::ReviewPrepared`] if a commit must be recorded first or if memory has changed since the last one was recorded.
-    SettleReview {
-        /// The ask.
-        ask: AskId,
-        /// The change and the decision.
-        review: Review,
-        /// The recorded commit, if there is one.
-        plan: Option<CommitPlan>,
-    },
-    /// Stop the session; settled by [`Input::SessionNews`] with its end.
-    AbortSession {
-        /// The prompt.
-        effect: EffectId,
-        /// The prompt with all that is recorded of it.
-        job: SessionJob,
-    },
 }

@@ -6,7 +6,7 @@
 use super::asks::ask_id;
 use super::bounded_text::beginning;
 use super::draft::Draft;
-use super::exchange::Intent;
+use super::intent::Intent;
 use super::state::State;
 use super::turn::{Counters, Pending, Progress, Reviewed};
 use crate::ask::{APPROVE, Ask, AskDetail, AskKind, AskOption, AskOutcome, REJECT};
@@ -28,7 +28,7 @@ impl Draft<'_> {
         Some(AskDetail::Review {
             effect: effect.clone(),
             turn: self.state.turn,
-            held: held.clone(),
+            held: Box::new(held.clone()),
             base: held.old_blob.clone(),
             message: beginning(message, SHOWN_MESSAGE).to_owned(),
             rule: rule.clone(),
@@ -118,7 +118,7 @@ impl State {
         let mut origin = self.origin(effect.clone());
         origin.turn = *turn;
         let review = Review {
-            held: held.clone(),
+            held: CommitPlan::clone(held),
             origin,
             message: message.clone(),
             at: self.updated_at,

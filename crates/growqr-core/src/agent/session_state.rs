@@ -1,6 +1,6 @@
 //! Applies the events of a session, and lists its intents.
 
-use super::exchange::Intent;
+use super::intent::Intent;
 use super::open_session::{KnownSession, OpenPrompt, OpenRequest, Refusal};
 use super::state::State;
 use super::turn::Phase;

@@ -64,7 +64,7 @@ fn a_held_change_asks_the_person_and_outlives_the_turn() {
     let (mut world, ask) = held();
     assert_eq!(ask.kind, AskKind::Review);
     let Some(AskDetail::Review { held, message, rule, turn, base, .. }) = &ask.detail else { panic!("{ask:?}") };
-    assert_eq!((held, message.as_str(), *turn), (&plan("c1"), "She said so", 1));
+    assert_eq!((&**held, message.as_str(), *turn), (&plan("c1"), "She said so", 1));
     assert_eq!((rule.as_str(), base.as_deref()), ("hold commit_memory path=goals*", Some("v1")));
     world.say("stop");
     world.input(Input::Cancel { tree: true });
