@@ -2,8 +2,9 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
+use crate::notify::NotificationPreferences;
 use crate::profile::location::Profile;
-use crate::profile::settings;
+use crate::profile::settings::{self, Preferences};
 use growqr_core::clock::Clock;
 use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;
@@ -69,6 +70,15 @@ impl Library {
             None => settings::StoredSettings::new(),
         };
         Ok(settings::list(&stored))
+    }
+
+    /// The person's settings about notifications.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn notification_preferences(&self) -> Result<NotificationPreferences, AppError> {
+        let Some(store) = &self.store else { return Ok(NotificationPreferences::default()) };
+        Ok(Preferences::parse_lenient(&settings::stored(&**store).await?).notifications)
     }
 
     /// Verifies the hash chain of every journal. Returns the number of events.

@@ -1,9 +1,6 @@
 //! The person's settings about the inbox and notifications.
 
-use crate::error::AppError;
-use crate::library::Library;
 use crate::notify::quiet::QuietHours;
-use crate::profile::settings::{self, Preferences};
 use std::time::Duration;
 
 /// The settings as typed values.
@@ -53,16 +50,5 @@ impl NotificationPreferences {
             show_text: is_on("notifications.show_text", defaults.show_text)?,
             long_work,
         })
-    }
-}
-
-impl Library {
-    /// The person's settings about notifications.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn notification_preferences(&self) -> Result<NotificationPreferences, AppError> {
-        let Some(store) = &self.store else { return Ok(NotificationPreferences::default()) };
-        Ok(Preferences::parse_lenient(&settings::stored(&**store).await?).notifications)
     }
 }
