@@ -90,15 +90,6 @@ impl Library {
         Ok(settings::list(&stored))
     }
 
-    /// The person's settings about notifications.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn notification_preferences(&self) -> Result<NotificationPreferences, AppError> {
-        let Some(store) = &self.store else { return Ok(NotificationPreferences::default()) };
-        Ok(Preferences::parse_lenient(&settings::stored(&**store).await?).notifications)
-    }
-
     /// Verifies the hash chain of every journal. Returns the number of events.
     ///
     /// # Errors

@@ -123,7 +123,7 @@ pub enum AskDetail {
         /// The agent's turn at that time.
         turn: u64,
         /// The held change: the commit on its branch.
-        held: CommitPlan,
+        held: Box<CommitPlan>,
         /// The reason that the agent gives, or its beginning.
         message: String,
         /// The line because of which it is held.
