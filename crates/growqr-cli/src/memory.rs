@@ -4,8 +4,8 @@ use crate::CommandResult;
 use crate::args::Memory;
 use crate::change_requests::requests;
 use crate::page_text::{diff_line, read_text};
-use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time};
-use growqr_app::{AppError, Environment, Library, Profile, send_request};
+use crate::print::{Out, Style, sanitized_line, shortened, time};
+use growqr_app::{Environment, Library, Profile, send_request};
 use growqr_wire::{Reply, Request};
 
 /// How many pages the log names for a change.
