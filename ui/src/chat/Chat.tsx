@@ -13,12 +13,12 @@ import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
 import { agentState, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
-import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
 
-// They do nothing before the first paint.
+// None of them is needed for the first paint.
+const ConversationSearch = lazy(async () => ({ default: (await import("../journal/ConversationSearch")).ConversationSearch }));
 const ChatActions = lazy(async () => ({ default: (await import("./ChatActions")).ChatActions }));
 
 export default function Chat({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
@@ -28,7 +28,11 @@ export default function Chat({ searching, onSearching }: { searching: boolean; o
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
       <Header searching={searching} onSearching={onSearching} />
-      {searching && <ConversationSearch agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onSearching(false)} />}
+      {searching && (
+        <Suspense>
+          <ConversationSearch agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onSearching(false)} />
+        </Suspense>
+      )}
       {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
           The built-in guide follows fixed rules. It has no AI.{" "}
