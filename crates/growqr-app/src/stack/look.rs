@@ -94,10 +94,11 @@ async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &Stack
             (_, None) => shown.set_part(part, PartState::Off, "not started"),
             (_, Some(Wanted::Removed)) => shown.set_part(part, PartState::Stopped, "stopped"),
             (_, Some(Wanted::Down)) => show_down(part, real, shown),
-            (Some(_), Some(Wanted::Up)) => match container {
-                Some(container) => show_ended(stack, part, container, shown).await?,
-                None => {}
-            },
+            (Some(_), Some(Wanted::Up)) => {
+                if let Some(container) = container {
+                    show_ended(stack, part, container, shown).await?;
+                }
+            }
             (None, Some(Wanted::Up)) => {
                 let image = shown.get().parts.iter().find(|shown| shown.id == part.word()).map(|part| part.image.clone());
                 let image = image.unwrap_or_default();
