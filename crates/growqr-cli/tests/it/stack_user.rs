@@ -1,9 +1,10 @@
-//! What a person sees of the containers in a terminal, with a daemon that only answers.
+//! What a person sees of the containers in a terminal: with a daemon that only answers, and with a real one.
 
-use crate::docker_desk::{part, set_variable, status, until};
+use crate::docker_desk::{GITEA, Owned, desk, docker, part, reset, set_variable, status, until, up};
 use crate::fake_docker::FakeDocker;
 use crate::program::Program;
 use growqr_testkit::anthropic::says;
+use serde_json::Value;
 use std::process::Child;
 
 /// A download that has begun and says no more.
@@ -193,4 +194,43 @@ fn logs_name_what_is_missing_and_leftovers_are_told_in_words() {
     assert!(orphans.code == Some(0) && orphans.err.contains("Nothing in Docker belongs"), "{orphans:?}");
     let away = at("unix:///nope").run(&["stack", "orphans"]);
     assert!(away.code == Some(1) && away.err.contains("what is left over in Docker cannot be listed"), "{away:?}");
+}
+
+#[test]
+fn why_a_container_does_not_run_is_said_by_the_start_and_by_later_commands() {
+    const BROKEN: &str = "growqr-test/gitea-broken:28";
+    let Some(host) = docker() else { return };
+    let made = host.docker(&["create", GITEA]);
+    host.docker(&["commit", "--change", r#"ENTRYPOINT ["/bin/sh", "-c", "echo it is broken; exit 3"]"#, &made, BROKEN]);
+    host.docker(&["rm", &made]);
+    let mut program = desk(host);
+    set_variable(&mut program, "GITEA_IMAGE", Some(BROKEN));
+    let up = program.run(&["stack", "up"]);
+    assert!(up.code == Some(1) && up.err.contains("waiting to start Gitea again"), "{up:?}");
+    assert!(up.out.contains("is not started again by itself") && up.out.contains("exit code 3"), "{up:?}");
+    for command in ["stack status", "doctor"] {
+        let ran = program.run(&command.split(' ').collect::<Vec<_>>());
+        assert!(ran.out.contains("exit code 3") && ran.out.contains("it is broken"), "{command}: {ran:?}");
+        assert!(ran.out.contains("growqr stack logs gitea"), "{command}: {ran:?}");
+    }
+    let state = status(&program);
+    assert_eq!((&part(&state, "gitea")["url"], &part(&state, "opencode")["state"]), (&Value::Null, &"running".into()));
+    assert!(program.run(&["stack", "logs", "gitea"]).out.contains("it is broken"));
+    reset(&program);
+    host.docker(&["rmi", "--no-prune", BROKEN]);
+}
+
+#[test]
+fn the_containers_of_a_removed_profile_are_leftovers() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    up(&program);
+    let owned = Owned::of(host, &program);
+    std::fs::remove_dir_all(program.profile()).expect("it is removed");
+    let listed = program.run(&["stack", "orphans"]);
+    let count = |kind: &str| listed.out.lines().filter(|line| line.starts_with(kind)).count();
+    assert_eq!((count("container"), count("network"), count("volume")), (2, 2, 5), "{listed:?}");
+    let removed = program.run(&["stack", "orphans", "--remove"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert_eq!((owned.containers().len(), owned.networks().len(), owned.volumes().len()), (0, 0, 0));
 }
