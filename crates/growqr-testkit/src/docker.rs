@@ -62,24 +62,13 @@ impl DockerHost {
         host
     }
 
-    /// A daemon of its own, for tests that stop, kill or freeze it. `None` as for [`DockerHost::shared`].
-    ///
-    /// # Panics
-    /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set.
-    #[must_use]
-    pub fn own() -> Option<DockerHost> {
-        let host = DockerHost::start_new(Kind::Own);
-        required_or_skipped(host.is_some());
-        host
-    }
-
-    /// Like [`DockerHost::own`], with a bridge on which its containers reach this computer.
+    /// A daemon of its own, for tests that stop, kill or freeze it, with a bridge of its own. `None` as for [`DockerHost::shared`].
     ///
     /// # Panics
     /// If none can be started and `GROWQR_REQUIRE_DOCKER` is set, or the bridge cannot be made.
     #[must_use]
-    pub fn own_with_bridge() -> Option<DockerHost> {
-        let host = DockerHost::start_new(Kind::OwnWithBridge);
+    pub fn own() -> Option<DockerHost> {
+        let host = DockerHost::start_new(Kind::Own);
         required_or_skipped(host.is_some());
         host
     }
@@ -198,11 +187,7 @@ impl DockerHost {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(path("log")).expect("a log file");
         let mut dockerd = Command::new("dockerd");
         dockerd.arg("--data-root").arg(path("data")).arg("--exec-root").arg(path("exec")).arg("--pidfile").arg(path("pid"));
-        // Small networks: the default ranges are enough for 31 networks on the whole machine.
-        dockerd
-            .args(["-H", &self.address(), "--default-address-pool", "base=10.213.0.0/16,size=24"])
-            .args(&self.options)
-            .env("TMPDIR", &self.folder);
+        dockerd.args(["-H", &self.address()]).args(&self.options).env("TMPDIR", &self.folder);
         in_own_group(&mut dockerd);
         let error_log = log.try_clone().expect("a second handle");
         let child = dockerd.stdin(Stdio::null()).stdout(log).stderr(error_log).spawn().expect("dockerd starts");
@@ -288,7 +273,6 @@ impl Drop for DockerHost {
 enum Kind {
     Shared,
     Own,
-    OwnWithBridge,
 }
 
 impl Kind {
@@ -296,9 +280,10 @@ impl Kind {
     /// the shared one uses the firewall and the machine's default bridge.
     fn options(&self, folder: &Path) -> Vec<String> {
         let options: &[&str] = match self {
-            Kind::Shared => &[],
-            Kind::Own => &["--iptables=false", "--bridge=none", "--host-gateway-ip=10.213.0.1"],
-            Kind::OwnWithBridge => &["--iptables=false", "--bridge", &make_bridge(folder)],
+            // Small networks: the default ranges are enough for 31 networks on the whole machine. A daemon that starts again with
+            // such an option removes the machine's default bridge, as one without a bridge does.
+            Kind::Shared => &["--default-address-pool", "base=10.213.0.0/16,size=24"],
+            Kind::Own => &["--iptables=false", "--bridge", &make_bridge(folder)],
         };
         options.iter().map(|option| (*option).to_owned()).collect()
     }

@@ -238,7 +238,7 @@ fn one_who_asks_and_one_who_thinks(request: &RequestView<'_>, held: &StopPoint) 
 
 #[test]
 fn a_docker_that_restarts_in_the_middle_of_sessions_gets_its_containers_back_and_nothing_is_doubled() {
-    let Some(host) = DockerHost::own_with_bridge().filter(import_images) else { return };
+    let Some(host) = DockerHost::own().filter(import_images) else { return };
     let program = desk(&host);
     let held = StopPoint::new();
     let stop = held.clone();
