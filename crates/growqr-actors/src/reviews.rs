@@ -39,11 +39,19 @@ impl Settling<'_> {
             return self.release(None);
         }
         let Some(plan) = plan else { return self.prepare() };
-        match self.memory.commit(plan) {
-            Ok(()) => self.release(Some(plan.commit.clone())),
-            Err(MemoryError::HeadMoved) => self.prepare(),
-            Err(error) => Err(self.problem(&error)),
+        for _ in 0..2 {
+            match self.memory.commit(plan) {
+                Ok(()) => return self.release(Some(plan.commit.clone())),
+                Err(MemoryError::HeadMoved) => {}
+                Err(error) => return Err(self.problem(&error)),
+            }
+            match self.prepare()? {
+                // The plan is the same: its objects were lost in a crash or removed by the person's git, and now exist again.
+                Step::Prepared(fresh) if fresh == *plan => {}
+                step => return Ok(step),
+            }
         }
+        Err(self.problem(&MemoryError::HeadMoved))
     }
 
     fn prepare(&self) -> Result<Step, ReviewProblem> {
@@ -52,10 +60,7 @@ impl Settling<'_> {
             Some(content) => Edit::Write { content, base: base.clone() },
             None => match self.memory.read(&held.path) {
                 Ok(page) if base.as_ref().is_none_or(|base| *base == page.version) => Edit::Delete,
-                Ok(page) => {
-                    let text = format!("the page {} has changed since, so it was not deleted", held.path);
-                    return Err(ReviewProblem { text, base: Some(page.version) });
-                }
+                Ok(page) => return Err(self.changed_before_deletion(Some(page.version))),
                 Err(MemoryError::Missing { .. }) => return self.release(None),
                 Err(error) => return Err(self.problem(&error)),
             },
@@ -63,6 +68,10 @@ impl Settling<'_> {
         let edited = if self.review.edited.is_some() { "Edited and approved" } else { "Approved" };
         let message = format!("{message}\n\n{edited} by the person.");
         match self.memory.prepare(&Change { path: held.path.clone(), edit, message, origin: origin.clone(), at: *at }) {
+            // The page was saved between the look at it and the preparation.
+            Ok(plan) if plan.new_blob.is_none() && base.is_some() && plan.old_blob != *base => {
+                Err(self.changed_before_deletion(plan.old_blob))
+            }
             Ok(plan) => Ok(Step::Prepared(plan)),
             Err(MemoryError::Unchanged { .. }) => self.release(None),
             Err(error) => Err(self.problem(&error)),
@@ -75,6 +84,10 @@ impl Settling<'_> {
             Some(text) => Ok(Some(text.clone())),
             None => self.memory.held_text(&self.review.held),
         }
+    }
+
+    fn changed_before_deletion(&self, base: Option<String>) -> ReviewProblem {
+        ReviewProblem { text: format!("the page {} has changed since, so it was not deleted", self.review.held.path), base }
     }
 
     fn release(&self, commit: Option<String>) -> Result<Step, ReviewProblem> {

@@ -154,7 +154,8 @@ impl AppError {
     }
 
     /// The program, or the part that was asked, is stopping.
-    pub(crate) fn stopping() -> AppError {
+    #[must_use]
+    pub fn stopping() -> AppError {
         AppError::Host(PostError::Stopping)
     }
 

@@ -24,14 +24,14 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
         }
         Some(Requests::Show { id }) => {
             let row = find(&profile, &id).await?;
-            let diff = Library::open_memory(profile).memory_diff(&held(&row)?.commit)?;
             out.row(&row, || asks::full(out, &row));
+            let diff = Library::open_memory(profile).memory_diff(&held(&row)?.commit)?;
             if out.is_json() { out.json(&diff) } else { diff.text.lines().for_each(|line| out.line(&diff_line(out, line))) }
         }
         Some(Requests::Approve { id, text }) => {
             let row = find(&profile, &id).await?;
             let edited = match text {
-                Some(file) => Some(edited_page(&Library::open_memory(profile.clone()), &row, &file)?),
+                Some(file) => Some(edited_page(&file)?),
                 None => None,
             };
             let answer = AskAnswer { option: Some("approve".to_owned()), edited, ..AskAnswer::default() };
@@ -46,16 +46,15 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
     Ok(true)
 }
 
-/// The file's text as the new text of the page. It counts for the version of the page that memory has now.
-fn edited_page(library: &Library, row: &AskRow, file: &Path) -> Result<EditedPage, AppError> {
+/// The file's text as the new text of the page, made from the version that the ask names: what has changed since is merged.
+fn edited_page(file: &Path) -> Result<EditedPage, AppError> {
     let text = if file == Path::new("-") {
         read_text()?
     } else {
         let unreadable = |source| AppError::File { doing: "read", path: file.to_owned(), source };
         std::fs::read_to_string(file).map_err(unreadable)?
     };
-    let base = library.memory_read(&held(row)?.path).ok().map(|page| page.version);
-    Ok(EditedPage { text, base })
+    Ok(EditedPage { text, base: None })
 }
 
 async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {

@@ -76,6 +76,7 @@ fn still_to_download(state: &State) -> Option<String> {
 
 /// Sends a request whose work goes on after its answer, waits for the end of that work and shows its result. Says on standard
 /// error what is being done. Other programs may have come to use the agents of this process meanwhile; then it ends with them.
+/// Ctrl-C ends it in order.
 async fn finish(
     profile: Profile,
     environment: &Environment,
@@ -84,14 +85,23 @@ async fn finish(
     show: impl FnOnce(&State),
 ) -> Result<State, AppError> {
     let (client, _) = Client::open(profile, environment, request.class().needs).await?;
-    let done = follow(&client, out, request).await;
-    if let Ok(state) = &done {
-        show(state);
-    }
-    if client.is_used_by_others() {
-        out.notice("Another GrowQR uses the agents of this process, which ends when that one does. To end it now: Ctrl-C");
-        client.until_unused().await;
-    }
+    let work = async {
+        let done = follow(&client, out, request).await;
+        match &done {
+            Ok(state) => show(state),
+            Err(error) if client.is_used_by_others() => out.notice(&error.to_string()),
+            Err(_) => {}
+        }
+        if client.is_used_by_others() {
+            out.notice("Another GrowQR uses the agents of this process, which ends when that one does. To end it now: Ctrl-C");
+            client.until_unused().await;
+        }
+        done
+    };
+    let done = tokio::select! {
+        done = work => done,
+        _ = tokio::signal::ctrl_c() => Err(AppError::stopping()),
+    };
     client.close().await;
     done
 }

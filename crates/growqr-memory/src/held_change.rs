@@ -6,7 +6,7 @@ use crate::git::Git;
 use crate::pack;
 use crate::plan::Plan;
 use crate::text;
-use git2::{ErrorCode, Oid};
+use git2::{BranchType, ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs;
 
@@ -27,7 +27,12 @@ impl Git {
                 disk::retry_while_in_use(|| fs::remove_file(&staged)).context("clear a staged file")?;
             }
         }
-        self.repo.reference(&branch(plan.commit), plan.commit, true, "memory: hold a change").context("make a branch")?;
+        match self.repo.reference(&branch(plan.commit), plan.commit, false, "memory: hold a change") {
+            Ok(_) => {}
+            // An earlier run has made it. It may have commits of the person by now.
+            Err(error) if error.code() == ErrorCode::Exists => {}
+            Err(error) => return Err(error).context("make a branch"),
+        }
         disk::flush_drive_cache(&self.staged).context("make a branch")?;
         pack::release(&self.objects_folder(), pack::COMMIT);
         Ok(())
@@ -43,11 +48,18 @@ impl Git {
 
     /// See [`growqr_core::memory::Memory::release`].
     pub(crate) fn release(&self, held: &Plan) -> Result<(), MemoryError> {
-        match self.repo.find_reference(&branch(held.commit)) {
-            Ok(mut branch) => branch.delete().context("remove a branch"),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(()),
-            Err(error) => Err(error).context("find a branch"),
+        let name = branch(held.commit);
+        let mut found = match self.repo.find_branch(name.trim_start_matches("refs/heads/"), BranchType::Local) {
+            Ok(found) => found,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(()),
+            Err(error) => return Err(error).context("find a branch"),
+        };
+        if found.get().target() != Some(held.commit) {
+            let cause = format!("{name} has commits that are not GrowQR's; merge or delete it yourself");
+            return Err(MemoryError::Repository { doing: "remove the branch of a change", cause });
         }
+        // Refuses a branch that is checked out, here or in a linked work tree.
+        found.delete().context("remove the branch of a change")
     }
 }
 

@@ -148,6 +148,35 @@ async fn a_page_that_changed_meanwhile_is_asked_about_again_and_the_edited_text_
 }
 
 #[tokio::test]
+async fn a_branch_with_commits_of_the_person_is_kept() {
+    let world = World::with_rules(writer, &[HELD]).await;
+    let host = world.host().await;
+    let view = proposed(&world, &host).await;
+    let name = world.git(&["branch", "--list", "growqr-requests/*", "--format=%(refname:short)"]);
+    let mine = world.git(&["commit-tree", "-m", "mine", "-p", name.trim(), &format!("{}^{{tree}}", name.trim())]);
+    world.git(&["branch", "-f", name.trim(), mine.trim()]);
+    host.answer(&view.ask.id, option(REJECT)).await.unwrap();
+    settled(&world).await;
+    host.stop().await;
+    assert_eq!(world.git(&["rev-parse", name.trim()]), mine, "nothing of the person is out of reach");
+}
+
+#[tokio::test]
+async fn a_branch_that_is_checked_out_is_kept_and_its_commits_stay_in_reach() {
+    let world = World::with_rules(writer, &[HELD]).await;
+    let host = world.host().await;
+    let view = proposed(&world, &host).await;
+    let name = world.git(&["branch", "--list", "growqr-requests/*", "--format=%(refname:short)"]);
+    world.git(&["checkout", "-q", name.trim()]);
+    host.answer(&view.ask.id, option(APPROVE)).await.unwrap();
+    settled(&world).await;
+    host.stop().await;
+    assert_eq!(world.git(&["symbolic-ref", "--short", "HEAD"]), name);
+    assert_eq!(world.ports.memory.read("plans.md").unwrap().content, "one\ntwo\n");
+    world.git(&["rev-parse", "HEAD"]);
+}
+
+#[tokio::test]
 async fn a_page_that_is_changed_after_its_deletion_was_proposed_is_not_deleted() {
     let world = World::with_rules(deleter, &[HELD]).await;
     world.write_by_hand("plans.md", "old\n");

@@ -40,6 +40,8 @@ pub(super) enum Permission {
     Held {
         /// The deciding line.
         line: String,
+        /// It is the same call too many times in a row.
+        is_repeated: bool,
     },
     /// It is refused.
     Refused {
@@ -76,9 +78,10 @@ impl Draft<'_> {
         let reason = match decided.line.rule.decision {
             Decision::Deny => return Permission::Refused { line },
             _ if is_exempt => None,
+            // Another question would decide whether the change is held at all.
+            Decision::Hold => return Permission::Held { line, is_repeated: times >= REPEATS },
             _ if times >= REPEATS => Some(AskReason::Repeated(times)),
             Decision::Ask => Some(AskReason::Rule(line.clone())),
-            Decision::Hold => return Permission::Held { line },
             Decision::Allow if is_risky => Some(AskReason::Untrusted(self.state.untrusted())),
             Decision::Allow => None,
         };
@@ -372,9 +375,15 @@ impl State {
         }
     }
 
-    /// Whether the model has something new to read. That a sub-agent waits for the person is no reason to ask the model.
+    /// Whether the model has something new to read. That a sub-agent waits for the person, and that the person has decided about
+    /// a held change, is no reason to ask the model.
     pub(super) fn has_news(&self) -> bool {
-        self.pending.iter().any(|pending| !matches!(pending, Pending::SubAgentAsks { .. }))
+        let is_news = |pending: &Pending| match pending {
+            Pending::SubAgentAsks { .. } => false,
+            Pending::Reviewed { approved, remark, .. } => !approved && remark.is_some(),
+            _ => true,
+        };
+        self.pending.iter().any(is_news)
     }
 
     /// Whether it waits for an answer to a question.

@@ -53,7 +53,12 @@ impl Draft<'_> {
                     self.refuse_call(call, self.too_many_asks());
                     continue;
                 }
-                Permission::Held { line } => (line.clone(), Some(line)),
+                Permission::Held { is_repeated: true, .. } => {
+                    let problem = "the same change waits for the person's approval already; do not send it again";
+                    self.refuse_call(call, problem.to_owned());
+                    continue;
+                }
+                Permission::Held { line, .. } => (line.clone(), Some(line)),
                 Permission::Refused { line } => {
                     let problem = format!("a rule of the person refuses this call ({line}); do not try it in another way");
                     let effect = self.start_call(call, &entry, Start { rule: Some(line), ..Start::default() });

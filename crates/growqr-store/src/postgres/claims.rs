@@ -9,6 +9,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::StoreError;
 use sqlx::PgConnection;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +63,12 @@ impl Database {
             Ok((number, session)) => (Arc::new(Fence::new(number)), session),
             Err(holder) => return Ok(Claim::Taken(holder)),
         };
-        let keeper = Keeper { server: self.server.clone(), profile: profile.clone(), fence: Arc::clone(&fence), session };
+        let keeper = Keeper {
+            server: self.server.clone(),
+            profile: profile.clone(),
+            fence: Arc::clone(&fence),
+            sessions: [session].into(),
+        };
         let keeper = tokio::spawn(keeper.run(Some(connection)));
         Ok(Claim::Ours(ProfileClaim { fence: Some(fence), keeper: Some(keeper.abort_handle()) }))
     }
@@ -115,9 +121,13 @@ struct Keeper {
     server: Server,
     profile: ProfileId,
     fence: Arc<Fence>,
-    /// The last session that had the lock.
-    session: Session,
+    /// The sessions of this process that have the lock, or had it, or may have got it before their connection broke; the newest
+    /// last.
+    sessions: VecDeque<Session>,
 }
+
+/// The most sessions to remember: the server ends broken ones within a minute.
+const OWN_SESSIONS: usize = 16;
 
 impl Keeper {
     async fn run(mut self, mut connection: Option<PgConnection>) {
@@ -165,10 +175,14 @@ impl Keeper {
     /// it.
     async fn lock_again(&mut self) -> Result<Option<PgConnection>, StoreError> {
         let mut connection = self.server.connect().await?;
+        // Known before the lock is asked for: the answer may get lost, and the server then has the lock for this session.
+        self.sessions.push_back(own_session(&mut connection).await?);
+        if self.sessions.len() > OWN_SESSIONS {
+            self.sessions.pop_front();
+        }
         let is_locked = lock(&mut connection, &self.profile).await?;
         self.check(&mut connection).await?;
         if is_locked {
-            self.session = own_session(&mut connection).await?;
             return Ok(Some(connection));
         }
         let found: Option<Session> = sqlx::query_as(LOCK_SESSION)
@@ -177,9 +191,14 @@ impl Keeper {
             .await
             .map_err(while_doing("lock the profile"))?;
         match found {
-            Some(session) if session != self.session => Err(self.fence.lose(None)),
+            Some(session) if !self.is_own(&session) => Err(self.fence.lose(None)),
             _ => Ok(None),
         }
+    }
+
+    /// Whether the session may be one of this process. A session that has just ended has no time any more.
+    fn is_own(&self, (process, began): &Session) -> bool {
+        self.sessions.iter().any(|own| own.0 == *process && (began.is_none() || own.1 == *began))
     }
 }
 
@@ -199,9 +218,14 @@ mod tests {
         assert!(lock(&mut former, &profile).await.unwrap());
         let fence = Arc::new(Fence::new(0));
         let session = own_session(&mut former).await.unwrap();
-        let mut keeper = Keeper { server: db.server.clone(), profile: profile.clone(), fence, session };
+        let mut keeper = Keeper { server: db.server.clone(), profile: profile.clone(), fence, sessions: [session].into() };
         assert!(keeper.lock_again().await.unwrap().is_none(), "the server has not noticed that the connection ended");
+        let mut broken = db.server.connect().await.unwrap();
+        keeper.sessions.push_back(own_session(&mut broken).await.unwrap());
         former.close().await.unwrap();
+        assert!(lock(&mut broken, &profile).await.unwrap());
+        assert!(keeper.lock_again().await.unwrap().is_none(), "the answer to its own try got lost");
+        broken.close().await.unwrap();
         let again = keeper.lock_again().await.unwrap().expect("the lock is free");
         again.close().await.unwrap();
         let mut earlier_build = db.server.connect().await.unwrap();
@@ -213,7 +237,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_stays_away_is_warned_about_once() {
         let server = Server::new(&DatabaseUrl::new("postgres://u@127.0.0.1:1/db"), false).unwrap();
-        let keeper = Keeper { server, profile: ProfileId::new("local"), fence: Arc::new(Fence::new(1)), session: (1, None) };
+        let keeper =
+            Keeper { server, profile: ProfileId::new("local"), fence: Arc::new(Fence::new(1)), sessions: VecDeque::new() };
         let (warnings, _counting) = growqr_testkit::count_log_lines(tracing::Level::WARN);
         assert!(tokio::time::timeout(CHECK_INTERVAL * 20, keeper.run(None)).await.is_err(), "it goes on");
         assert_eq!(warnings.load(std::sync::atomic::Ordering::SeqCst), 1);

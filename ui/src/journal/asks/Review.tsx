@@ -3,7 +3,7 @@
  * leave parts out, or edit the text first.
  */
 import { useState } from "react";
-import type { EditedPage } from "../../bridge";
+import type { EditedPage, HostError } from "../../bridge";
 import { type ReviewDetail, reviewVerb } from "../../data/asks";
 import { type Hunk, hunks, withoutHunks } from "../../data/hunks";
 import { toPage } from "../../data/links";
@@ -12,7 +12,7 @@ import { useDiff, usePageAt } from "../../data/queries";
 import { Button } from "../../design/Button";
 import { Diff } from "../../design/Diff";
 import { Input } from "../../design/Field";
-import { QueryView } from "../../design/states";
+import { InlineError, QueryView } from "../../design/states";
 import type { Answering } from "./useAnswer";
 
 export function AboutReview({ review }: { review: ReviewDetail }) {
@@ -45,11 +45,26 @@ export function AboutReview({ review }: { review: ReviewDetail }) {
 
 export function ReviewForm({ review, answer }: { review: ReviewDetail; answer: Answering }) {
   const diff = useDiff(review.held.commit);
+  if (diff.error !== null) return <OnlyReject problem={diff.error} answer={answer} />;
   return <QueryView query={diff}>{(found) => <Answers review={review} answer={answer} diff={found.text} />}</QueryView>;
 }
 
+/** What can be done about a change that cannot be read. */
+function OnlyReject({ problem, answer }: { problem: HostError; answer: Answering }) {
+  return (
+    <div className="mt-3 space-y-3">
+      <InlineError problem={problem} />
+      <Button data-answer disabled={answer.isSending} onClick={() => answer.send({ option: "reject" })}>
+        Reject
+      </Button>
+    </div>
+  );
+}
+
 function Answers({ review, answer, diff }: { review: ReviewDetail; answer: Answering; diff: string }) {
-  const { held, base } = review;
+  const { held, base, problem } = review;
+  // The page has changed since, and an approval replaces all of it: the parts are those of the old page.
+  const isOutdated = problem !== undefined && base !== held.old_blob;
   const [leftOut, setLeftOut] = useState<ReadonlySet<number>>(new Set());
   const [draft, setDraft] = useState<string | null>(null);
   const [remark, setRemark] = useState("");
@@ -63,13 +78,16 @@ function Answers({ review, answer, diff }: { review: ReviewDetail; answer: Answe
     const edited: EditedPage | undefined = isChanged && text !== null ? { text, ...(base === undefined ? {} : { base }) } : undefined;
     answer.send({ option: "approve", ...said(remark), ...(edited ? { edited } : {}) });
   };
-  const label = draft !== null ? "Approve my text" : leftOut.size > 0 ? `Approve ${parts.length - leftOut.size} of ${parts.length} parts` : "Approve";
+  const label = isOutdated && draft === null ? "Replace the whole page" : draft !== null ? "Approve my text" : leftOut.size > 0 ? `Approve ${parts.length - leftOut.size} of ${parts.length} parts` : "Approve";
   const isNothing = parts.length > 1 && leftOut.size === parts.length;
   const isDisabled = answer.isSending || isNothing || (isChanged && text === null);
   return (
     <div className="mt-3 space-y-3">
       {draft === null ? (
-        <Parts diff={diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1} />
+        <>
+        {isOutdated && <p className="text-sm font-medium">This is the change as it was proposed. The page on the link above is newer.</p>}
+        <Parts diff={diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1 && !isOutdated} />
+        </>
       ) : (
         <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft} spellCheck onChange={(event) => setDraft(event.target.value)} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
       )}

@@ -148,6 +148,34 @@ fn an_edited_text_goes_only_with_an_approval() {
 }
 
 #[test]
+fn a_change_that_is_sent_again_and_again_is_refused_and_never_committed() {
+    let mut world = World::grow();
+    world.setup.rules = rules(&["hold commit_memory"]);
+    world.say("go");
+    for number in 1..=4 {
+        world.answer(calls(&[("commit_memory", json!({"path": "a.md", "content": "x", "message": "m"}))]));
+        let effect = world.open_tools().into_iter().next();
+        assert_eq!(effect.is_some(), number < 3, "call {number}");
+        if let Some(effect) = effect {
+            world.input(Input::Intended { effect: effect.clone(), plan: plan(&format!("c{number}")) });
+            world.finish(&effect, ToolResult::ok("held"));
+        }
+    }
+    assert_eq!(world.state.open_asks().filter(|ask| ask.kind == AskKind::Review).count(), 2);
+    assert_eq!(world.state.open_asks().count(), 2, "nobody is asked whether it may be committed at once");
+    assert!(world.last_user().0[0].0.contains("waits for the person's approval already"), "{:?}", world.last_user());
+}
+
+#[test]
+fn an_approval_during_a_turn_costs_no_model_call() {
+    let (mut world, ask) = held();
+    world.say("something else");
+    decide(&mut world, &ask.id, option(APPROVE));
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Some("c2".to_owned())) });
+    assert_eq!(world.answer(says("Done.")), ["model_answered", "turn_ended"]);
+}
+
+#[test]
 fn a_failed_call_asks_nothing() {
     let mut world = World::grow();
     world.setup.rules = rules(&["hold commit_memory"]);
