@@ -45,8 +45,12 @@ impl Conversation {
     }
 
     pub(super) fn head(&self) -> String {
-        let of = if self.id == "grow" { inline(&self.name) } else { self.agent(&self.id) };
-        format!("# Conversation with {of}\n\nAll times are UTC.\n")
+        format!("# Conversation with {}\n\nAll times are UTC.\n", self.own_name())
+    }
+
+    /// The agent as a speaker. A model has chosen the name of a sub-agent, so its id stands beside it.
+    fn own_name(&self) -> String {
+        if self.id == "grow" { inline(&self.name) } else { self.agent(&self.id) }
     }
 
     /// One event; an empty text if it says nothing to a reader.
@@ -63,7 +67,9 @@ impl Conversation {
                 None => String::new(),
             },
             Event::UserSaid(body) => self.person_said(line, body.text),
-            Event::SaidAgain(body) => format!("{FOLD_ENDS}{}", self.person_said(line, body.text)),
+            Event::SaidAgain(body) => {
+                return format!("{FOLD_ENDS}{set_aside}{}", self.person_said(line, body.text));
+            }
             Event::MailReceived(body) => match body.mail.body {
                 MailBody::Say { text, by_person: true, .. } => self.person_said(line, text),
                 MailBody::Say { text, .. } => said(&format!("Message from {}", self.agent(&body.mail.from)), line.at, &text),
@@ -74,7 +80,7 @@ impl Conversation {
                 _ => String::new(),
             },
             Event::ModelAnswered(body) if !matches!(body.verdict, Some(Verdict::Void { .. })) => self.answered(line, &body.reply),
-            Event::SessionEnded(body) if !body.words.trim().is_empty() => said(&inline(&self.name), line.at, &body.words),
+            Event::SessionEnded(body) if !body.words.trim().is_empty() => said(&self.own_name(), line.at, &body.words),
             Event::ToolStarted(body) => {
                 self.calls.insert(body.effect.clone(), body);
                 String::new()
@@ -92,7 +98,7 @@ impl Conversation {
             },
             Event::AskRaised(body) => {
                 let options = body.ask.options.iter().map(|option| format!("\n- {}", option.label)).collect::<String>();
-                said(&format!("{} asks you", inline(&self.name)), line.at, &format!("{}\n{options}", body.ask.text))
+                said(&format!("{} asks you", self.own_name()), line.at, &format!("{}\n{options}", body.ask.text))
             }
             Event::AskSettled(body) => match (body.by, body.answer) {
                 (SettledBy::Person, Some(answer)) => said("You answer", line.at, &answer_text(&answer)),
@@ -138,7 +144,7 @@ impl Conversation {
             text += &format!("{}{}{FOLD_ENDS}", fold_begins("Thought process"), quoted(&thoughts.join("\n\n")));
         }
         if !words.is_empty() {
-            text += &said(&inline(&self.name), line.at, &words.join("\n\n"));
+            text += &said(&self.own_name(), line.at, &words.join("\n\n"));
         }
         text
     }

@@ -105,30 +105,51 @@ impl Fence {
 
 /// A line of Markdown outside of code.
 fn safe_line(line: &str) -> String {
-    let text = line.trim_start();
+    let (marks, text) = without_marks(line);
+    let marks = without_html(marks);
     let after_marks = text.trim_start_matches('#');
     let is_heading = text.starts_with('#') && (after_marks.is_empty() || after_marks.starts_with([' ', '\t']));
     if is_heading {
         let words = without_html(after_marks.trim().trim_end_matches('#').trim());
-        return if words.is_empty() { String::new() } else { format!("**{words}**") };
+        return if words.is_empty() { marks } else { format!("{marks}**{words}**") };
     }
     let is_only = |mark: char| !text.is_empty() && text.trim_end().chars().all(|c| c == mark);
     if is_only('-') {
-        return "* * *".to_owned();
+        return format!("{marks}* * *");
     }
-    // The line above would be a heading; a definition of a link would count for the whole file.
-    if is_only('=') || text.starts_with('[') && text.contains("]:") {
-        return format!("\\{}", without_html(text));
+    // The line above would be a heading.
+    if is_only('=') {
+        return format!("{marks}\\{text}");
     }
     without_html(line)
 }
 
-/// The line with `<` escaped. Code in it that has a `<` becomes an element, since an escape in a code span would be shown.
+/// The marks of quotes and lists at the beginning of the line, and the text after them.
+fn without_marks(line: &str) -> (&str, &str) {
+    let mut rest = line;
+    loop {
+        let text = rest.trim_start();
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let is_item = |mark: &str| mark.is_empty() || mark.starts_with([' ', '\t']);
+        rest = if let Some(quoted) = text.strip_prefix('>') {
+            quoted
+        } else if let Some(item) = text.strip_prefix(['-', '*', '+']).filter(|item| is_item(item) && !item.is_empty()) {
+            item
+        } else if let Some(item) = text[digits..].strip_prefix(['.', ')']).filter(|item| digits > 0 && is_item(item)) {
+            item
+        } else {
+            return line.split_at(line.len() - text.len());
+        };
+    }
+}
+
+/// The line with `<` escaped, without pictures, which a viewer would load, and without definitions of links, which would count for
+/// the whole file. Code in it that has a `<` becomes an element, since an escape in a code span would be shown.
 fn without_html(line: &str) -> String {
     let mut safe = String::new();
     let mut rest = line;
     while let Some(at) = rest.find('`') {
-        safe.push_str(&rest[..at].replace('<', "&lt;"));
+        safe.push_str(&harmless(&rest[..at]));
         let is_escaped = rest[..at].ends_with('\\');
         let code = &rest[at..];
         let marks = code.len() - code.trim_start_matches('`').len();
@@ -147,8 +168,12 @@ fn without_html(line: &str) -> String {
             }
         }
     }
-    safe.push_str(&rest.replace('<', "&lt;"));
+    safe.push_str(&harmless(rest));
     safe
+}
+
+fn harmless(text: &str) -> String {
+    text.replace('<', "&lt;").replace("![", "\\![").replace("]:", "]\\:")
 }
 
 /// The code in a span that begins with this many marks; `None` if nothing on the line ends it.
@@ -196,8 +221,16 @@ mod tests {
         }
         assert_eq!(quoted("a\n### You · 2026"), "> a\n> **You · 2026**\n");
         assert_eq!(quoted("You\n---\nYou\n==="), "> You\n> * * *\n> You\n> \\===\n");
-        assert_eq!(quoted("[x]: y"), "> \\[x]: y\n");
+        assert_eq!(quoted("> # You\n- ### You\n1. #"), "> > **You**\n> - **You**\n> 1. \n");
+        assert_eq!(quoted("> You\n> ==="), "> > You\n> > \\===\n");
         assert_eq!(quoted(""), "> (nothing)\n");
+    }
+
+    #[test]
+    fn links_are_defined_nowhere_and_pictures_are_not_loaded() {
+        assert_eq!(quoted("[x]: y\n- [x]: y\n> [x]: y"), "> [x]\\: y\n> - [x]\\: y\n> > [x]\\: y\n");
+        assert_eq!(quoted("[x\ny]: z"), "> [x\n> y]\\: z\n");
+        assert_eq!(quoted("see ![x](https://a.example/?q) `![x]`"), "> see \\![x](https://a.example/?q) `![x]`\n");
     }
 
     #[test]
