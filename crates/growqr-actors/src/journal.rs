@@ -2,7 +2,7 @@
 
 use crate::decision::Decision;
 use crate::ports::Ports;
-use growqr_core::agent::{Input, STATE_VERSION, State, views};
+use growqr_core::agent::{BeforeMessage, Input, STATE_VERSION, State, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Seq};
@@ -46,7 +46,7 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
 
 /// An event of a journal.
 pub struct EarlierEvent {
-    /// The agent before it.
+    /// The agent before the model has read it, if it is a message ([`BeforeMessage`]).
     pub before: State,
     /// The event.
     pub event: Event,
@@ -59,22 +59,21 @@ pub struct EarlierEvent {
 /// # Errors
 /// If the store cannot be read.
 pub async fn load_earlier(store: &dyn Store, agent: &AgentId, seq: Seq) -> Result<Option<EarlierEvent>, StoreError> {
-    let (mut before, mut event, mut is_set_aside, mut after) = (State::new(agent.clone()), None, false, Seq(0));
+    let (mut before, mut event, mut is_set_aside, mut after) = (BeforeMessage::new(agent.clone(), seq), None, false, Seq(0));
     loop {
         let (entries, _) = store.entries(agent, after, PAGE).await?;
         let Some(last) = entries.last() else { break };
         after = last.seq;
         for entry in entries {
-            if entry.seq < seq {
-                before.apply(&entry);
-            } else if entry.seq == seq {
+            before.apply(&entry);
+            if entry.seq == seq {
                 event = Some(entry.event);
             } else if let Event::SaidAgain(again) = entry.event {
                 is_set_aside |= again.message <= seq;
             }
         }
     }
-    Ok(event.map(|event| EarlierEvent { before, event, is_set_aside }))
+    Ok(event.map(|event| EarlierEvent { before: before.finish(), event, is_set_aside }))
 }
 
 /// The result of [`record`].

@@ -6,9 +6,49 @@ use super::draft::Draft;
 use super::state::State;
 use super::turn::{NextPast, Pending};
 use crate::clock::Timestamp;
-use crate::event::{self, FreshRequested, FreshStarted, SaidAgain};
-use crate::id::{MessageId, Seq};
+use crate::event::{self, Entry, Event, FreshRequested, FreshStarted, SaidAgain};
+use crate::id::{AgentId, MessageId, Seq};
 use std::sync::Arc;
+
+/// Finds the agent as it was when the model was about to read a message: then the model knew all that it was answered with, but for
+/// the message.
+pub struct BeforeMessage {
+    state: State,
+    message: Seq,
+    is_read: bool,
+}
+
+impl BeforeMessage {
+    /// Before the first event of the agent's journal. `message` is the event that recorded the message.
+    #[must_use]
+    pub fn new(agent: AgentId, message: Seq) -> BeforeMessage {
+        BeforeMessage { state: State::new(agent), message, is_read: false }
+    }
+
+    /// Takes the next entry of the journal.
+    pub fn apply(&mut self, entry: &Entry) {
+        let is_request = matches!(&entry.event, Event::ModelRequested(body) if body.attempt == 1);
+        self.is_read |= is_request && self.state.pending.iter().any(|pending| self.is_message(pending));
+        if !self.is_read {
+            self.state.apply(entry);
+        }
+    }
+
+    /// The agent before the message; as it is now if the model has never read the message.
+    #[must_use]
+    pub fn finish(mut self) -> State {
+        let pending = std::mem::take(&mut self.state.pending);
+        // What is still unread is read after the new message.
+        if self.is_read {
+            self.state.pending = pending.into_iter().filter(|pending| !self.is_message(pending)).collect();
+        }
+        self.state
+    }
+
+    fn is_message(&self, pending: &Pending) -> bool {
+        matches!(pending, Pending::UserMessage { seq, .. } if *seq == self.message)
+    }
+}
 
 impl Draft<'_> {
     /// Starts afresh, or records that the person wants it. Does nothing if there is nothing to leave behind.
@@ -43,6 +83,8 @@ impl Draft<'_> {
             return;
         }
         let past = before.past_for_message_again(self.setup.card.context_tokens);
+        // Nobody would know what their answers are about.
+        self.withdraw_asks();
         self.push(SaidAgain { id, message, text, past });
         self.begin_turn();
     }
@@ -81,7 +123,7 @@ impl State {
     /// The whole past until now, for a message that continues from here.
     fn past_for_message_again(&self, context_tokens: u64) -> Option<String> {
         match &self.next_past {
-            NextPast::Whole | NextPast::FreshAfterTurn(_) => self.rendered_past_with_open_request(context_tokens),
+            NextPast::Whole | NextPast::FreshAfterTurn(_) => self.rendered_past_with_pending(context_tokens),
             NextPast::Only(past) => past.clone(),
         }
     }

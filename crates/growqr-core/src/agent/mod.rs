@@ -49,6 +49,7 @@ pub use charge::{Charge, ChargeBounds};
 pub use charges::{ChargeState, Spendable};
 pub use decide::decide;
 pub use exchange::{Input, Setup, Surroundings};
+pub use fresh::BeforeMessage;
 pub use intent::Intent;
 pub use state::{STATE_VERSION, State};
 pub use transcript::Transcript;

@@ -3,9 +3,10 @@
 //! The past is one user message with one JSON object a line. Text inside of a JSON string cannot end it, so nothing that was read
 //! in a page or a mail can pass as words of the person.
 
-use super::render::{escape_closing_tag, result_text};
+use super::render::{escape_closing_tag, result_text, text_content};
 use super::state::State;
 use super::tools::READ_TOOL;
+use super::turn::Phase;
 use crate::prompt::{Block, Message, Role, blocks};
 use crate::tool::ToolResult;
 use serde_json::{Value, json};
@@ -35,16 +36,19 @@ impl State {
     /// not contain [`State::open_request_text`].
     pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
         let messages = self.transcript.messages().len();
-        self.rendered_with(context_tokens, if self.is_at_work() { messages.saturating_sub(1) } else { messages })
+        self.rendered_with(context_tokens, if self.is_at_work() { messages.saturating_sub(1) } else { messages }, None)
     }
 
-    /// Like [`State::rendered_past`], with the open request as well.
-    pub(super) fn rendered_past_with_open_request(&self, context_tokens: u64) -> Option<String> {
-        self.rendered_with(context_tokens, self.transcript.messages().len())
+    /// Like [`State::rendered_past`], with the open request, and with what the next request would add.
+    pub(super) fn rendered_past_with_pending(&self, context_tokens: u64) -> Option<String> {
+        let pending = self.pending_text(None, None);
+        let content = text_content(pending.iter());
+        let pending = (!pending.is_empty()).then_some(Message { role: Role::User, content });
+        self.rendered_with(context_tokens, self.transcript.messages().len(), pending.as_ref())
     }
 
-    /// The past as one text; messages from number `open` on without their own text.
-    fn rendered_with(&self, context_tokens: u64, open: usize) -> Option<String> {
+    /// The past as one text; messages from number `open` on without their own text, and `pending` at its end.
+    fn rendered_with(&self, context_tokens: u64, open: usize, pending: Option<&Message>) -> Option<String> {
         let messages = self.transcript.messages();
         let limit = self.part_bytes(context_tokens);
         let has_opening = self.segment.as_ref().is_some_and(|current| current.has_opening);
@@ -55,8 +59,16 @@ impl State {
                 _ => lines.extend(message_lines(message, at < open, limit)),
             }
         }
-        let unsent = self.unsent_results.iter().map(|call| json!({"from": "tool", "result": cut(&result_text(call), limit / 2)}));
+        let unsent = match &self.phase {
+            Phase::Tools(calls) => calls,
+            _ => &self.unsent_results,
+        };
+        let unsent = unsent
+            .iter()
+            .filter(|call| call.is_done())
+            .map(|call| json!({"from": "tool", "result": cut(&result_text(call), limit / 2)}));
         lines.extend(unsent.map(|line| line.to_string()));
+        lines.extend(pending.map(|pending| message_lines(pending, true, limit)).unwrap_or_default());
         if lines.is_empty() {
             return None;
         }

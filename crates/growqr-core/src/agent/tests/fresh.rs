@@ -254,7 +254,45 @@ fn a_message_that_was_read_in_the_middle_of_a_turn_continues_from_there() {
     world.say_again(seq_of(&world, "and hurry"), "take your time");
     let past = last_segment(&world).carried.clone().expect("a past");
     assert!(past.contains("look") && past.contains("read_memory") && !past.contains("looked"), "{past}");
+    assert!(past.contains("\"result\":\"A\""), "what the model read with it: {past}");
     world.check_replay();
+}
+
+#[test]
+fn what_the_model_read_together_with_the_message_stays_and_its_answer_before_too() {
+    let mut world = World::grow();
+    world.say("one");
+    world.say("two");
+    world.say("three");
+    world.answer(says("first answer"));
+    world.answer(says("second answer"));
+    world.say_again(seq_of(&world, "three"), "three, better");
+    let past = last_segment(&world).carried.clone().expect("a past");
+    assert!(past.contains("first answer") && past.contains("two") && !past.contains("three"), "{past}");
+    assert!(!past.contains("second answer"), "{past}");
+}
+
+#[test]
+fn a_message_that_waited_for_a_fresh_start_brings_nothing_back() {
+    let mut world = World::grow();
+    world.say("one");
+    world.start_fresh();
+    world.say("two");
+    world.answer(says("first answer"));
+    world.answer(says("second answer"));
+    world.say_again(seq_of(&world, "two"), "two, better");
+    assert_eq!((&last_segment(&world).carried, texts(&world)), (&None, vec!["two, better".to_owned()]));
+}
+
+#[test]
+fn a_question_of_what_is_set_aside_is_withdrawn() {
+    let mut world = World::grow();
+    world.say("one");
+    world.answer(calls(&[("ask_user", json!({"question": "which?"}))]));
+    world.answer(says("I wait."));
+    assert_eq!(world.state.open_asks().count(), 1);
+    assert_eq!(world.say_again(seq_of(&world, "one"), "two")[0], "ask_settled");
+    assert_eq!(world.state.open_asks().count(), 0);
 }
 
 #[test]

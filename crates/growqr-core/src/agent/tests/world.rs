@@ -1,6 +1,6 @@
 //! A driver for the tests of the turn machine. It records and applies events, and checks the invariants after every step.
 
-use crate::agent::{Input, Intent, Setup, State, decide, version_1};
+use crate::agent::{BeforeMessage, Input, Intent, Setup, State, decide, version_1};
 use crate::ask::{Answer, Ask, AskKind, SettledBy};
 use crate::clock::{Moment, Timestamp};
 use crate::event::{AskSettled, Entry, Event, SCHEMA_VERSION};
@@ -130,11 +130,11 @@ impl World {
         self.input(Input::SayAgain { id, message, text: text.to_owned(), before })
     }
 
-    /// The agent before this event.
-    fn before(&self, seq: Seq) -> State {
-        let mut before = State::new(self.state.id().clone());
-        self.entries.iter().take_while(|entry| entry.seq < seq).for_each(|entry| before.apply(entry));
-        before
+    /// The agent before the model read this message.
+    fn before(&self, message: Seq) -> State {
+        let mut before = BeforeMessage::new(self.state.id().clone(), message);
+        self.entries.iter().for_each(|entry| before.apply(entry));
+        before.finish()
     }
 
     pub fn answer(&mut self, reply: Reply) -> Vec<&'static str> {
