@@ -13,13 +13,23 @@ pub(crate) fn read(text: &str) -> Option<String> {
 /// All names and all addresses: the HTTP client compares `*` with names alone.
 const EVERYTHING: &str = "*,0.0.0.0/0,::/0";
 
-/// One entry. A domain means its subdomains too, with or without a dot or `*.` in front of it.
+/// One entry. A domain means its subdomains too, with or without a dot or `*.` in front of it. Other programs also know entries
+/// with a port or a scheme: the client knows whole hosts only.
 fn entry(entry: &str) -> Option<String> {
     if entry == "*" {
         return Some(EVERYTHING.to_owned());
     }
     if is_network(entry) {
         return Some(entry.to_owned());
+    }
+    let entry = ["http://", "https://"].iter().find_map(|scheme| entry.strip_prefix(scheme)).unwrap_or(entry);
+    let entry = entry.strip_suffix('/').unwrap_or(entry);
+    let entry = match entry.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() && (!host.contains(':') || host.ends_with(']')) => host,
+        _ => entry,
+    };
+    if let Some(network) = beginning(entry) {
+        return Some(network);
     }
     let address = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
     if let Ok(address) = address.parse::<IpAddr>() {
@@ -31,6 +41,16 @@ fn entry(entry: &str) -> Option<String> {
     // A name of digits alone is an address that is not complete.
     let is_name = domain.chars().any(char::is_alphabetic) && domain.chars().all(is_domain);
     is_name.then(|| domain.to_owned())
+}
+
+/// The network whose addresses begin as in `192.168.*`.
+fn beginning(entry: &str) -> Option<String> {
+    let parts: Option<Vec<u8>> = entry.strip_suffix(".*")?.split('.').map(|part| part.parse().ok()).collect();
+    let mut parts = parts.filter(|parts| parts.len() < 4)?;
+    let bits = 8 * parts.len();
+    parts.resize(4, 0);
+    let address = parts.iter().map(u8::to_string).collect::<Vec<_>>().join(".");
+    Some(format!("{address}/{bits}"))
 }
 
 fn is_network(entry: &str) -> bool {
@@ -55,6 +75,9 @@ mod tests {
             ("example.com.", "example.com"),
             ("[::1],::1", "::1,::1"),
             ("10.0.0.0/8 fd00::/8", "10.0.0.0/8,fd00::/8"),
+            ("registry:5000,[::1]:80,127.0.0.1:8080", "registry,::1,127.0.0.1"),
+            ("192.168.*, 10.*", "192.168.0.0/16,10.0.0.0/8"),
+            ("http://localhost/", "localhost"),
             ("", ""),
         ] {
             assert_eq!(read(text).as_deref(), Some(known), "{text:?}");
@@ -63,7 +86,7 @@ mod tests {
 
     #[test]
     fn entries_that_would_match_nothing_are_found() {
-        for text in ["localhost:8080", "[::1]:80", "http://localhost", "192.168.*", "10.0.0.0/33", "10.1", "a.*.b", "*x.com"] {
+        for text in ["localhost:http", "192.*.1", "1.2.3.4.*", "10.0.0.0/33", "10.1", "a.*.b", "*x.com"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn exceptions_that_would_match_nothing_are_refused_if_there_is_a_proxy() {
         for variable in ["NO_PROXY", "no_proxy"] {
-            let exceptions = (variable, "localhost, canary:8080");
+            let exceptions = (variable, "localhost, canary:http");
             let error = read(&[("HTTPS_PROXY", "http://h"), exceptions]).unwrap_err();
             assert_eq!((error.variable, error.problem), (variable, ProxyProblem::Exception));
             assert!(error.to_string().contains(variable) && !error.to_string().contains("canary"), "{error}");
