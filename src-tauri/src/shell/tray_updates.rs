@@ -20,6 +20,9 @@ const RETRY: Duration = Duration::from_secs(5);
 /// Without a notification that is held back nothing happens by itself; then it looks again this seldom.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 
+/// The longest wait for the end of quiet hours without a look at the clock.
+const RECHECK: Duration = Duration::from_secs(60);
+
 /// The states of an agent at work.
 const BUSY: [&str; 3] = ["thinking", "working", "waiting"];
 
@@ -94,7 +97,8 @@ async fn until_it_ends(app: &AppHandle, mut events: Subscription) {
             Some(Waiting { asks, entries }) => notifications::announce(app, &mut notifier, asks, entries).await,
             None => Ok(Some(RETRY)),
         };
-        let again_in = again_in.ok().flatten().unwrap_or(LONGEST);
+        // A timer stands still while the computer sleeps, and the clock of the wall may jump.
+        let again_in = again_in.ok().flatten().map_or(LONGEST, |wait| wait.min(RECHECK));
         loop {
             tokio::select! {
                 push = events.next() => match push {

@@ -12,7 +12,7 @@ use crate::library::Library;
 use crate::profile::settings::{self, Preferences};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Seq};
-use growqr_core::journal::{AgentView, Store};
+use growqr_core::journal::{AgentView, Status, Store};
 use growqr_wire::{Health, InboxEntry, Stack};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -104,7 +104,8 @@ impl Known {
     ) -> Result<Vec<InboxEntry>, AppError> {
         let oldest = Timestamp(now.0.saturating_sub(KEPT));
         let mut recent: Vec<&AgentView> = agents.iter().filter(|agent| agent.updated_at >= oldest).collect();
-        recent.sort_by_key(|agent| std::cmp::Reverse(agent.updated_at));
+        // A failure does not give way to agents that are busy.
+        recent.sort_by_key(|agent| (agent.status != Status::Failed, std::cmp::Reverse(agent.updated_at)));
         recent.truncate(AGENTS);
         self.turns.retain(|id, _| recent.iter().any(|agent| agent.agent == *id));
         let mut entries = Vec::new();
@@ -138,7 +139,10 @@ impl Known {
         }
         let ended: Vec<&str> = before.keys().filter(|id| !self.since.contains_key(*id)).map(String::as_str).collect();
         if let Some(store) = library.store.as_ref().filter(|_| !ended.is_empty()) {
-            seen::forget(&**store, &ended, now).await?;
+            // The inbox can be read also when nothing can be written.
+            if let Err(error) = seen::forget(&**store, &ended, now).await {
+                tracing::warn!(%error, "what has ended stays marked as seen");
+            }
         }
         Ok(entries)
     }

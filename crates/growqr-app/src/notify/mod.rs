@@ -56,7 +56,7 @@ pub struct Decision {
 }
 
 /// Remembers what was already announced. What waits at the first decision counts as announced: the title and the tray icon show
-/// it.
+/// it. If that is in quiet hours, it is announced at their end.
 #[derive(Clone, Debug, Default)]
 pub struct Notifier {
     announced: Option<BTreeSet<String>>,
@@ -67,9 +67,10 @@ impl Notifier {
     /// Decides what to show, and remembers it as announced. Each arrival is announced once.
     pub fn decide(&mut self, waiting: &[Arrival], situation: &Situation<'_>) -> Decision {
         let ids = || waiting.iter().map(|arrival| arrival.id.clone());
+        let quiet = situation.preferences.quiet_hours.and_then(|hours| hours.left(situation.now, situation.offset_minutes));
         let Some(announced) = &mut self.announced else {
-            self.announced = Some(ids().collect());
-            return Decision::default();
+            self.announced = Some(if quiet.is_some() { BTreeSet::new() } else { ids().collect() });
+            return Decision { notice: None, again_in: quiet.filter(|_| !waiting.is_empty()) };
         };
         let current: BTreeSet<String> = ids().collect();
         announced.retain(|id| current.contains(id));
@@ -83,7 +84,6 @@ impl Notifier {
         if fresh.is_empty() {
             return Decision::default();
         }
-        let quiet = situation.preferences.quiet_hours.and_then(|hours| hours.left(situation.now, situation.offset_minutes));
         if let Some(left) = quiet.or_else(|| pause_left(self.last, situation.now)) {
             return Decision { notice: None, again_in: Some(left) };
         }

@@ -54,6 +54,18 @@ fn what_waited_at_the_start_is_not_announced() {
 }
 
 #[test]
+fn what_waited_at_a_start_in_quiet_hours_is_announced_at_their_end() {
+    let quiet_hours = Some(QuietHours::parse("22:00-07:00").unwrap());
+    let preferences = NotificationPreferences { quiet_hours, ..NotificationPreferences::default() };
+    let mut notifier = Notifier::default();
+    let (night, morning) = (Timestamp(3 * 3_600_000), Timestamp(7 * 3_600_000));
+    let decision = notifier.decide(&questions(&["a"]), &at(&preferences, None, night));
+    assert_eq!(decision, Decision { notice: None, again_in: Some(Duration::from_secs(4 * 3_600)) });
+    let decision = notifier.decide(&questions(&["a"]), &at(&preferences, None, morning));
+    assert_eq!(titles(&decision), Some(("Title a", "Text a", "#/agents/a")));
+}
+
+#[test]
 fn nothing_is_announced_that_is_on_the_screen_or_if_notifications_are_off() {
     let on = NotificationPreferences::default();
     let off = NotificationPreferences { enabled: false, ..on.clone() };
