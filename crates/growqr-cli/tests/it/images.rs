@@ -121,7 +121,7 @@ fn a_container_runs_on_until_the_image_that_it_should_have_is_here() {
     host.docker(&["tag", &usual, "growqr-test/next:1"]);
     up(&program);
     assert_ne!(owned.container("opencode"), before);
-    assert!(!has_note(&status(&program), "growqr-test/next:1"));
+    until("the note goes", || (!has_note(&status(&program), "growqr-test/next:1")).then_some(()));
     drop(running);
     reset(&program);
     host.docker(&["rmi", "--no-prune", "growqr-test/next:1"]);
