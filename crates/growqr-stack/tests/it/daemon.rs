@@ -12,10 +12,14 @@ async fn a_named_daemon_that_is_not_there_is_an_error_and_not_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("docker.sock");
     let address = format!("unix://{}", socket.display());
-    let missing = Daemon::find(&environment(&address)).await.unwrap_err();
+    let named = |error: StackError| match error {
+        StackError::NamedPlace { named_by, problem } if named_by == "DOCKER_HOST" => *problem,
+        other => panic!("the setting is not named: {other}"),
+    };
+    let missing = named(Daemon::find(&environment(&address)).await.unwrap_err());
     assert!(matches!(&missing, StackError::NotRunning(path) if path.ends_with("docker.sock")), "{missing}");
     drop(UnixListener::bind(&socket).unwrap());
-    let refused = Daemon::find(&environment(&address)).await.unwrap_err();
+    let refused = named(Daemon::find(&environment(&address)).await.unwrap_err());
     assert!(matches!(refused, StackError::Refused(_)), "{refused}");
     let ssh = Daemon::find(&environment("ssh://me@nas")).await.unwrap_err();
     assert!(matches!(ssh, StackError::Refusal(_)), "{ssh}");
