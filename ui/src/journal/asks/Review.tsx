@@ -78,15 +78,19 @@ function Answers({ review, answer, diff }: { review: ReviewDetail; answer: Answe
     const edited: EditedPage | undefined = isChanged && text !== null ? { text, ...(base === undefined ? {} : { base }) } : undefined;
     answer.send({ option: "approve", ...said(remark), ...(edited ? { edited } : {}) });
   };
-  const label = isOutdated && draft === null ? "Replace the whole page" : draft !== null ? "Approve my text" : leftOut.size > 0 ? `Approve ${parts.length - leftOut.size} of ${parts.length} parts` : "Approve";
+  const label = () => {
+    if (draft !== null) return "Approve my text";
+    if (isOutdated) return writes ? "Replace the whole page" : "Delete the newer page";
+    return leftOut.size > 0 ? `Approve ${parts.length - leftOut.size} of ${parts.length} parts` : "Approve";
+  };
   const isNothing = parts.length > 1 && leftOut.size === parts.length;
   const isDisabled = answer.isSending || isNothing || (isChanged && text === null);
   return (
     <div className="mt-3 space-y-3">
       {draft === null ? (
         <>
-        {isOutdated && <p className="text-sm font-medium">This is the change as it was proposed. The page on the link above is newer.</p>}
-        <Parts diff={diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1 && !isOutdated} />
+          {isOutdated && <p className="text-sm font-medium">This is the change as it was proposed. The page at the link above is newer.</p>}
+          <Parts diff={diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1 && !isOutdated} />
         </>
       ) : (
         <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft} spellCheck onChange={(event) => setDraft(event.target.value)} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
@@ -97,7 +101,7 @@ function Answers({ review, answer, diff }: { review: ReviewDetail; answer: Answe
       </label>
       <div className="flex flex-wrap gap-2">
         <Button data-answer look="primary" disabled={isDisabled} onClick={approve}>
-          {label}
+          {label()}
         </Button>
         <Button data-answer disabled={answer.isSending} onClick={() => answer.send({ option: "reject", ...said(remark) })}>
           Reject
