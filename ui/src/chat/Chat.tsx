@@ -62,9 +62,9 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const root = tree(agents).find((node) => node.agent.id === GROW);
   const { label, tone } = agentState(root?.agent, useIsFinishing(root?.agent));
   return (
-    <header className="relative flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
-      <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
-      <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
+    <header className="relative flex h-13 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4 @sm/view:gap-3 @sm/view:pr-3 @sm/view:pl-6 @2xl/view:pr-6">
+      <h2 className="min-w-0 truncate font-semibold">Grow Agent</h2>
+      <span className="flex min-w-2 shrink-0 items-center gap-1.5 text-xs text-ink-3 @sm/view:shrink">
         <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
       </span>
       <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @sm/view:flex-row @sm/view:items-center @sm/view:gap-3">
