@@ -80,7 +80,7 @@ test.each(["light", "dark"] as const)("a message is sent again, and what came af
   const { page, context, pageErrors } = await open(chromium, { theme, speed: 10 });
   await page.getByText("shall I write to Mara").waitFor();
   await say(page, "hello");
-  await page.getByText("Good to hear from you").waitFor();
+  await page.getByText("Good to hear from you").first().waitFor();
   await stop(page).waitFor({ state: "detached" });
   await editAgain(page, "hello");
   const text = page.getByRole("textbox", { name: "Write your message anew" });
