@@ -115,13 +115,13 @@ fn a_container_runs_on_until_the_image_that_it_should_have_is_here() {
         (state["next"] == "download").then_some(state)
     });
     assert_eq!(part(&state, "opencode")["state"], "running");
-    assert!(has_note(&state, "growqr-test/next:1"), "{state}");
+    assert!(has_note(&state, "still runs with another image"), "{state}");
     assert_eq!((owned.container("opencode"), owned.running().len()), (before.clone(), 2));
     // Once it is here, the container is made anew.
     host.docker(&["tag", &usual, "growqr-test/next:1"]);
     up(&program);
     assert_ne!(owned.container("opencode"), before);
-    until("the note goes", || (!has_note(&status(&program), "growqr-test/next:1")).then_some(()));
+    until("the note goes", || (!has_note(&status(&program), "still runs with another image")).then_some(()));
     drop(running);
     reset(&program);
     host.docker(&["rmi", "--no-prune", "growqr-test/next:1"]);
