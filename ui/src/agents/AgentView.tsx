@@ -15,7 +15,7 @@ import { exactMoney, money } from "../data/money";
 import { agentState } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { ConversationSearch } from "../journal/ConversationSearch";
-import type { Target } from "../journal/rows";
+import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Controls } from "./Controls";
 import { Elapsed } from "./Elapsed";

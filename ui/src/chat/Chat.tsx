@@ -13,7 +13,7 @@ import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
 import { agentState, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
-import type { Target } from "../journal/rows";
+import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
 

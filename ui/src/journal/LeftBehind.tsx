@@ -1,10 +1,10 @@
 /** The rows about what the agent does not read any more. It stays readable and can be searched. */
+import type { ReactNode } from "react";
 import { Disclosure } from "../design/Disclosure";
 import { dayAndTime, exactTime } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
-import { isTarget } from "./isTarget";
-import type { Aside, Item } from "./items";
-import { Row, type Target } from "./rows";
+import { isTarget, type Target } from "./isTarget";
+import type { Answer, Aside, Item } from "./items";
 
 /** A line across the conversation: the agent reads nothing of what is above it. */
 export function Divided({ at, children }: { at: number; children: string }) {
@@ -17,9 +17,9 @@ export function Divided({ at, children }: { at: number; children: string }) {
   );
 }
 
-/** What a message that was written anew has set aside, folded. Nothing in it can be changed. */
-export function AsideRow(props: { agent: string; item: Aside; at: Target | null; nameOf: (agent: string) => string }) {
-  const { agent, item, at, nameOf } = props;
+/** What a message that was written anew has set aside, folded. Nothing in it can be changed. `row` draws all but answers. */
+export function AsideRow(props: { agent: string; item: Aside; at: Target | null; row: (item: Exclude<Item, Answer>) => ReactNode }) {
+  const { agent, item, at, row } = props;
   const isAt = at !== null && isTarget(item, at);
   const messages = count(item.items);
   return (
@@ -36,7 +36,7 @@ export function AsideRow(props: { agent: string; item: Aside; at: Target | null;
     >
       {() => (
         <div className="border-s-2 border-line ps-4">
-          {item.items.map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />))}
+          {item.items.map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : row(one)))}
         </div>
       )}
     </Disclosure>

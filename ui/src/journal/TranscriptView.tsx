@@ -12,9 +12,9 @@ import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
-import { isTarget } from "./isTarget";
+import { isTarget, type Target } from "./isTarget";
 import type { Item } from "./items";
-import { Row, type Target } from "./rows";
+import { Row } from "./rows";
 import { useTranscript } from "./useTranscript";
 
 // Nothing can be selected, and no trouble is known, before the first paint.

@@ -1,5 +1,10 @@
 import type { Item } from "./items";
-import type { Target } from "./rows";
+
+/** What the transcript scrolls to and marks: a tool call, or a sequence number. */
+export interface Target {
+  effect?: string;
+  seq?: number;
+}
 
 /** Whether an item is, or contains, what the transcript scrolls to. */
 export function isTarget(item: Item, target: Target): boolean {

@@ -12,6 +12,7 @@ import { money } from "../data/money";
 import { useOpenPage } from "../data/openPage";
 import { duration, exactTime } from "../data/time";
 import { ChildCard } from "./ChildCard";
+import type { Target } from "./isTarget";
 import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
 import { SaidRow } from "./SaidRow";
 import { ToolCall } from "./ToolCall";
@@ -21,12 +22,6 @@ const AskCard = lazy(async () => ({ default: (await import("./asks/AskCard")).As
 
 const AsideRow = lazy(async () => ({ default: (await import("./LeftBehind")).AsideRow }));
 const Divided = lazy(async () => ({ default: (await import("./LeftBehind")).Divided }));
-
-/** What the transcript scrolls to and marks: a tool call, or a sequence number. */
-export interface Target {
-  effect?: string;
-  seq?: number;
-}
 
 export interface RowProps {
   /** The agent whose transcript it is. */
@@ -71,7 +66,7 @@ export const Row = memo(function Row({ agent, item, isQueued, isAside = false, a
     case "aside":
       return (
         <Suspense fallback={<div className="h-9" />}>
-          <AsideRow agent={agent} item={item} at={at} nameOf={nameOf} />
+          <AsideRow agent={agent} item={item} at={at} row={(one) => <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />} />
         </Suspense>
       );
   }
