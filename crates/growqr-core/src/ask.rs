@@ -333,6 +333,12 @@ pub struct AskOption {
     pub label: String,
 }
 
+impl AskOption {
+    pub(crate) fn new(id: &str, label: impl Into<String>) -> AskOption {
+        AskOption { id: id.to_owned(), label: label.into() }
+    }
+}
+
 /// How far an answer reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

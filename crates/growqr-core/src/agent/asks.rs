@@ -135,13 +135,12 @@ impl Draft<'_> {
             why: need.reason,
             rule: need.rule,
         };
-        let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
         self.raise(Ask {
             id: ask_id(&effect),
             kind: AskKind::Permission,
             text,
             detail: Some(detail),
-            options: vec![option(ALLOW, "Allow"), option(DENY, "Do not allow")],
+            options: vec![AskOption::new(ALLOW, "Allow"), AskOption::new(DENY, "Do not allow")],
             scopes,
             deadline: None,
             default: None,

@@ -37,13 +37,12 @@ impl Draft<'_> {
         pages.truncate(MAX_PAGES);
         let place = format!("{}/conflict/{merge}", self.state.id);
         let id = AskId::new(format!("ask-{}", self.state.scope(&place).effect(self.state.seq.next().0)));
-        let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
         self.raise(Ask {
             id,
             kind: AskKind::Conflict,
             text,
             detail: Some(AskDetail::Conflict { merge, pages, more }),
-            options: vec![option(MERGE, "Let the Grow Agent merge them"), option(BY_HAND, "I will do it myself")],
+            options: vec![AskOption::new(MERGE, "Let the Grow Agent merge them"), AskOption::new(BY_HAND, "I will do it myself")],
             scopes: Vec::new(),
             deadline: None,
             default: None,

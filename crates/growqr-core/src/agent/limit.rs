@@ -44,7 +44,6 @@ impl Draft<'_> {
         }
         let shortfall = if limit.is_money() { self.shortfall() } else { None };
         let (raise, finish) = (self.raise_for(limit), self.raise_for_last_call(limit));
-        let option = |id: &str, label: String| AskOption { id: id.to_owned(), label };
         let finish_label = if finish.money == Money::ZERO {
             "Finish with a report".to_owned()
         } else {
@@ -57,9 +56,9 @@ impl Draft<'_> {
             text: format!("{} has reached {}.{}", self.state.title(), limit_name(limit), self.clock_note(limit)),
             detail: Some(AskDetail::Limit { limit, shortfall, raise, finish }),
             options: vec![
-                option(RAISE, raise_label(limit, raise)),
-                option(FINISH, finish_label),
-                option(STOP, "Stop here".to_owned()),
+                AskOption::new(RAISE, raise_label(limit, raise)),
+                AskOption::new(FINISH, finish_label),
+                AskOption::new(STOP, "Stop here"),
             ],
             scopes: Vec::new(),
             deadline: None,

@@ -45,13 +45,12 @@ impl Draft<'_> {
             (Some(_), Some(_)) => "change",
         };
         let text = format!("{} wants to {does} the page {}.", self.state.title(), held.path);
-        let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
         let ask = Ask {
             id: ask_id(effect),
             kind: AskKind::Review,
             text,
             detail: Some(detail),
-            options: vec![option(APPROVE, "Approve"), option(REJECT, "Reject")],
+            options: vec![AskOption::new(APPROVE, "Approve"), AskOption::new(REJECT, "Reject")],
             scopes: Vec::new(),
             deadline: None,
             default: None,
@@ -97,12 +96,6 @@ impl Draft<'_> {
 }
 
 impl State {
-    /// Whether it has a decision about a held change to carry out.
-    #[must_use]
-    pub fn has_review_to_settle(&self) -> bool {
-        !self.reviewed.is_empty()
-    }
-
     pub(super) fn review_intents(&self) -> impl Iterator<Item = Intent> + '_ {
         self.reviewed.iter().map(|(ask, reviewed)| Intent::SettleReview {
             ask: ask.clone(),

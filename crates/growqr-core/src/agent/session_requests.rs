@@ -138,8 +138,7 @@ impl Draft<'_> {
             why: Some(why),
             rule: rule.map(|rule| rule.to_string()),
         };
-        let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
-        let options = vec![option(ALLOW, "Allow"), option(DENY, "Do not allow")];
+        let options = vec![AskOption::new(ALLOW, "Allow"), AskOption::new(DENY, "Do not allow")];
         self.raise_for_session(&id, AskKind::Permission, text, detail, options, scopes);
     }
 

@@ -288,7 +288,7 @@ proptest! {
                 world.finish(&effect.clone(), ToolResult::ok("done"));
             } else if world.state.can_continue() {
                 world.input(Input::Continue);
-            } else if world.state.has_review_to_settle() {
+            } else if !world.state.reviewed.is_empty() {
                 settle_review(&mut world, 2);
             } else if world.state.open_asks().next().is_some() {
                 world.answer_ask(0, 1);
