@@ -7,9 +7,10 @@ import { useNow } from "../design/useNow";
 import { type Place, toAgent } from "../data/links";
 import { money } from "../data/money";
 import { useAgents, useInbox } from "../data/queries";
+import { MOD, SHORTCUTS } from "../data/shortcuts";
 import { agentState, isBusy, openAsks, openProblems, waitingWords } from "../data/status";
 import { duration } from "../data/time";
-import { MOD, VIEWS } from "./views";
+import { VIEWS } from "./views";
 
 /** Marks that agents are at work when the sidebar is too narrow to list them. */
 function AtWorkMark({ count }: { count: number }) {
@@ -46,12 +47,12 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         <Sprout className="size-5 shrink-0 text-accent" aria-hidden />
         <span className="hidden @3xl/window:inline">GrowQR</span>
       </p>
-      {VIEWS.map(({ view, label, key, icon: Icon, href }) => (
+      {VIEWS.map(({ view, label, icon: Icon, href }) => (
         <a
           key={view}
           href={href}
           aria-current={place.view === view ? "page" : undefined}
-          title={`${label} (${key})`}
+          title={`${label} (${SHORTCUTS[view][0]})`}
           className={cx("relative flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
         >
           <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
@@ -63,7 +64,7 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
       <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
         <Search className="size-4 shrink-0" aria-hidden />
         <span className="sr-only @3xl/window:not-sr-only">Go to…</span>
-        <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 @3xl/window:inline">{MOD} K</kbd>
+        <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 @3xl/window:inline">{MOD} {SHORTCUTS.palette[0].at(-1)}</kbd>
       </button>
       <AtWork />
       <AccountButton />

@@ -27,6 +27,9 @@ export function About() {
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
           </LabelledRow>
+          <LabelledRow label="Backup" about="GrowQR makes no backups by itself. Quit it and copy the data folder: conversations, settings and memory are in it, except the conversations and settings of a PostgreSQL server. Keys are in your system's keychain and not in it.">
+            {null}
+          </LabelledRow>
           <LabelledRow label="GrowQR Desktop" about={`Profile ${about.profile}`}>
             <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
           </LabelledRow>

@@ -1,6 +1,6 @@
-/** Theme and text size. */
+/** Theme, text size and density. */
 import { useId, useState } from "react";
-import { type Appearance, appearance, setAppearance, type Size, type Theme } from "../design/appearance";
+import { type Appearance, appearance, type Density, setAppearance, type Size, type Theme } from "../design/appearance";
 import { cx } from "../design/cx";
 import { LabelledRow } from "../design/LabelledRow";
 
@@ -15,6 +15,10 @@ const SIZES: ReadonlyArray<[Size, string]> = [
   ["large", "Large"],
   ["larger", "Larger"],
 ];
+const DENSITIES: ReadonlyArray<[Density, string]> = [
+  ["comfortable", "Comfortable"],
+  ["compact", "Compact"],
+];
 
 export function AppearanceSettings() {
   const [now, setNow] = useState(appearance);
@@ -27,6 +31,7 @@ export function AppearanceSettings() {
     <>
       <Choice label="Theme" value={now.theme} options={THEMES} onChange={(theme) => set({ theme })} />
       <Choice label="Text size" value={now.size} options={SIZES} onChange={(size) => set({ size })} />
+      <Choice label="Density" value={now.density} options={DENSITIES} onChange={(density) => set({ density })} />
     </>
   );
 }

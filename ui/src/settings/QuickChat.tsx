@@ -7,11 +7,11 @@ import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useHost, useRequest } from "../data/context";
 import { useShortcut } from "../data/queries";
+import { IS_MAC } from "../data/shortcuts";
 import { LabelledRow } from "../design/LabelledRow";
 import { shortcutOf, shownKeys } from "./shortcutKeys";
 
 const NAME = "quick.shortcut";
-const IS_MAC = navigator.platform.startsWith("Mac");
 
 export function QuickChat({ settings }: { settings: readonly Setting[] }) {
   const host = useHost();
