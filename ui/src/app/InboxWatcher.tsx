@@ -7,6 +7,7 @@ import { useRequest } from "../data/context";
 import { entryTitle, isShownAt } from "../data/inbox";
 import type { Place } from "../data/links";
 import { useInbox } from "../data/queries";
+import { counted, t } from "../words";
 
 export function InboxWatcher({ place }: { place: Place }) {
   const entries = useInbox().data;
@@ -28,7 +29,7 @@ export function InboxWatcher({ place }: { place: Place }) {
     }
     const fresh = before ? entries.filter((entry) => !entry.is_seen && !before.has(entry.id) && !shown.includes(entry)) : [];
     const [first] = fresh;
-    if (first) setSaid(fresh.length > 1 ? `${fresh.length} new entries are in the inbox.` : `${entryTitle(first)}. See the inbox.`);
+    if (first) setSaid(fresh.length > 1 ? counted(fresh.length, "{n} new entry is in the inbox.", "{n} new entries are in the inbox.") : t("{entry}. See the inbox.", { entry: entryTitle(first) }));
   }, [entries, place, isLooking, mutate]);
   return (
     <div aria-live="polite" data-announcer="inbox" className="sr-only">

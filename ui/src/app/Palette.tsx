@@ -12,6 +12,7 @@ import { useAgents, usePages } from "../data/queries";
 import { SHORTCUTS } from "../data/shortcuts";
 import { agentState } from "../data/status";
 import { SECTIONS, type SectionId } from "../settings/sections";
+import { t } from "../words";
 import { type Action, ACTIONS, keysOf } from "./actions";
 import { VIEWS } from "./views";
 
@@ -33,38 +34,38 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     <Command.Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      label="Go to"
+      label={t("Go to")}
       overlayClassName="fixed inset-0 bg-veil"
       contentClassName="fixed inset-x-0 top-[14vh] z-10 mx-auto w-[min(36rem,92vw)] overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
     >
-      <Command.Input placeholder="Go to a view, a setting, an agent, a page, or do something…" className="w-full border-b border-line bg-transparent px-5 py-3.5 outline-none placeholder:text-ink-3" />
+      <Command.Input placeholder={t("Go to a view, a setting, an agent, a page, or do something…")} className="w-full border-b border-line bg-transparent px-5 py-3.5 outline-none placeholder:text-ink-3" />
       <div className="px-5">
         <InlineError problem={act.error} />
       </div>
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
-        <Command.Empty className="px-3 py-6 text-center text-sm text-ink-3">No matches.</Command.Empty>
-        <Group heading="Views">
+        <Command.Empty className="px-3 py-6 text-center text-sm text-ink-3">{t("No matches.")}</Command.Empty>
+        <Group heading={t("Views")}>
           {VIEWS.map(({ view, label, icon: Icon, href }) => (
-            <Command.Item key={href} value={label} onSelect={go(href)} className={ROW}>
-              <Icon className={ICON} aria-hidden /> {label} <Keys keys={SHORTCUTS[view][0]} />
+            <Command.Item key={href} value={`${t(label)} ${label}`} onSelect={go(href)} className={ROW}>
+              <Icon className={ICON} aria-hidden /> {t(label)} <Keys keys={SHORTCUTS[view][0]} />
             </Command.Item>
           ))}
         </Group>
-        <Group heading="Actions">
+        <Group heading={t("Actions")}>
           {ACTIONS.map((action) => (
-            <Command.Item key={action.label} value={`${action.label} ${action.words ?? ""}`} onSelect={() => act.mutate(action)} className={ROW}>
-              <action.icon className={ICON} aria-hidden /> {action.label} <Keys keys={keysOf(action)} />
+            <Command.Item key={action.label} value={`${t(action.label)} ${action.label} ${action.words ?? ""}`} onSelect={() => act.mutate(action)} className={ROW}>
+              <action.icon className={ICON} aria-hidden /> {t(action.label)} <Keys keys={keysOf(action)} />
             </Command.Item>
           ))}
         </Group>
-        <Group heading="Settings">
+        <Group heading={t("Settings")}>
           {SECTION_IDS.map((id) => (
-            <Command.Item key={id} value={`Settings: ${SECTIONS[id]}`} onSelect={go(toSection(id))} className={ROW}>
-              <Settings2 className={ICON} aria-hidden /> {SECTIONS[id]}
+            <Command.Item key={id} value={`${t("Settings")}: ${t(SECTIONS[id])} ${SECTIONS[id]}`} onSelect={go(toSection(id))} className={ROW}>
+              <Settings2 className={ICON} aria-hidden /> {t(SECTIONS[id])}
             </Command.Item>
           ))}
         </Group>
-        <Group heading="Agents">
+        <Group heading={t("Agents")}>
           {agents.map((agent) => (
             <Command.Item key={agent.id} value={`${agent.name} ${agent.id}`} onSelect={go(toAgent(agent.id))} className={ROW}>
               <Bot className={ICON} aria-hidden /> <bdi className="min-w-0 truncate">{agent.name}</bdi>
@@ -74,7 +75,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             </Command.Item>
           ))}
         </Group>
-        <Group heading="Pages">
+        <Group heading={t("Pages")}>
           {pages.map(({ path }) => (
             <Command.Item key={path} value={path} onSelect={go(toPage(path))} className={ROW}>
               <BookOpen className={ICON} aria-hidden /> <bdi className="min-w-0 truncate">{path}</bdi>

@@ -6,6 +6,7 @@ import { ErrorPanel, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
+import { t } from "../words";
 import { StandaloneMain } from "./StandaloneMain";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { MemoryNotice } from "./MemoryNotice";
@@ -73,11 +74,12 @@ function Frame() {
     [],
   );
   useShortcuts(actions);
+  const title = VIEWS.find(({ view }) => view === place.view)?.label;
   return (
     <div className="@container/window flex h-full">
       <Sidebar place={place} onPalette={() => setPalette(true)} />
       <main className="@container/view flex min-w-0 grow flex-col">
-        <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
+        <h1 className="sr-only">GrowQR: {title && t(title)}</h1>
         <Offline />
         <Notices />
         <MemoryNotice />

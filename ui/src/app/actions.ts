@@ -1,6 +1,7 @@
 /** What the palette can do besides going somewhere. */
 import { Contrast, Download, FolderOpen, Keyboard, type LucideIcon, MessageSquarePlus, PanelTop, Pencil, Power, Rows3, Square, Workflow } from "lucide-react";
 import type { Host, Request } from "../bridge";
+import type { Text } from "../words";
 import { appearance, setAppearance } from "../design/appearance";
 import { GROW } from "../data/journals";
 import { toChat, toRecent, toSection } from "../data/links";
@@ -8,7 +9,7 @@ import { SHORTCUTS, type ShortcutId } from "../data/shortcuts";
 import { focusComposer } from "./hostEvents";
 
 export interface Action {
-  label: string;
+  label: Text;
   /** Other words that find it. */
   words?: string;
   icon: LucideIcon;

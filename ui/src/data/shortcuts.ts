@@ -1,6 +1,6 @@
 /**
- * Every keyboard shortcut of the window: the only table of its keys. Handlers ask it, and the palette, the sidebar and the list in the
- * settings show it. Their words are in `settings/shortcutWords.ts`, which is not needed before the first paint.
+ * Every keyboard shortcut of the window. Handlers of keys ask this table, except fields and dialogs for Enter and Escape, and the
+ * palette, the sidebar and the list in the settings show it. The words are in `settings/shortcutWords.ts`, which is not needed before the first paint.
  */
 
 /** `Mod` is Ctrl, or Command on a Mac. A key without it works where nothing is typed. */
@@ -33,8 +33,3 @@ export function isPressed(event: Pressed, id: ShortcutId): boolean {
   const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
   return !event.altKey && SHORTCUTS[id].some((keys) => keys.toLowerCase() === mod + event.key.toLowerCase());
 }
-
-export const IS_MAC = navigator.platform.startsWith("Mac");
-
-/** The name of the modifier key on this system. */
-export const MOD = IS_MAC ? "⌘" : "Ctrl";

@@ -4,6 +4,7 @@ import type { Destination } from "../bridge";
 import { Disclosure } from "../design/Disclosure";
 import { QueryView } from "../design/states";
 import { usePrivacy } from "../data/queries";
+import { t } from "../words";
 
 export function Privacy() {
   return (
@@ -12,10 +13,10 @@ export function Privacy() {
         const unused = all.filter((one) => !one.in_use);
         return (
           <>
-            <Group title="Leaves this computer" all={all.filter((one) => one.in_use && !one.is_local)} none="Nothing leaves this computer." />
-            <Group title="Stays on this computer" all={all.filter((one) => one.in_use && one.is_local)} none="No other program on this computer gets data." />
+            <Group title={t("Leaves this computer")} all={all.filter((one) => one.in_use && !one.is_local)} none={t("Nothing leaves this computer.")} />
+            <Group title={t("Stays on this computer")} all={all.filter((one) => one.in_use && one.is_local)} none={t("No other program on this computer gets data.")} />
             <div className="py-3">
-              <Disclosure summary={<span>Not in use ({unused.length})</span>} className="-ms-1.5">
+              <Disclosure summary={<span>{t("Not in use ({n})", { n: unused.length })}</span>} className="-ms-1.5">
                 {() => <List all={unused} />}
               </Disclosure>
             </div>
@@ -44,7 +45,7 @@ function List({ all }: { all: readonly Destination[] }) {
             {one.name} {one.address !== null && <span className="text-xs text-ink-2 [overflow-wrap:anywhere]">{one.address}</span>}
           </p>
           <dl className="grid grid-cols-[auto_1fr] gap-x-2 text-xs text-ink-3">
-            {([["What", one.sends], ["When", one.when]] as const).map(([term, text]) => (
+            {([[t("What"), one.sends], [t("When"), one.when]] as const).map(([term, text]) => (
               <Fragment key={term}>
                 <dt>{term}:</dt>
                 <dd>{text}</dd>

@@ -3,10 +3,12 @@ import { type ReactNode, useRef } from "react";
 import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
 import { LocalServers } from "../providers/LocalServers";
+import { t } from "../words";
 import { About } from "./About";
 import { Account } from "./Account";
 import { AppearanceSettings } from "./AppearanceSettings";
 import { Keys } from "./Keys";
+import { LanguageSetting } from "./LanguageSetting";
 import { Licences } from "./Licences";
 import { Model } from "./Model";
 import { Privacy } from "./Privacy";
@@ -37,24 +39,24 @@ export default function Settings({ at }: { at: string | null }) {
   const scroller = useRef<HTMLElement>(null);
   useSection(scroller, at);
   return (
-    <section ref={scroller} aria-label="Settings" className="h-full overflow-y-auto">
+    <section ref={scroller} aria-label={t("Settings")} className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
-        <h2 className="text-lg font-semibold">Settings</h2>
+        <h2 className="text-lg font-semibold">{t("Settings")}</h2>
         <Group id="account">
           <Account />
         </Group>
         <Group id="model">
           <QueryView query={settings}>{(list) => <Model settings={list} />}</QueryView>
         </Group>
-        <Group id="keys" about="Once saved, a key is never shown again.">
+        <Group id="keys" about={t("Once saved, a key is never shown again.")}>
           <Keys />
         </Group>
-        <Group id="servers" about="Servers with an OpenAI-compatible API. Choose one of their models above.">
+        <Group id="servers" about={t("Servers with an OpenAI-compatible API. Choose one of their models above.")}>
           <div className="py-4">
             <LocalServers />
           </div>
         </Group>
-        <Group id="budget" about="One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.">
+        <Group id="budget" about={t("One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.")}>
           <Spending />
           <QueryView query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
@@ -64,31 +66,32 @@ export default function Settings({ at }: { at: string | null }) {
         <Group id="limits">
           <QueryView query={settings}>{(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
-        <Group id="containers" about="Docker runs a copy of memory and a workbench for sub-agents, if you start them in the stack view.">
+        <Group id="containers" about={t("Docker runs a copy of memory and a workbench for sub-agents, if you start them in the stack view.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => CONTAINERS.test(one.name)).map((one) => (one.name === "workbench.folders" ? <WorkFolders key={one.name} setting={one} /> : <SettingRow key={one.name} setting={one} />))}</QueryView>
         </Group>
-        <Group id="rules" about="What agents may do without asking you. The last line that matches a call decides.">
+        <Group id="rules" about={t("What agents may do without asking you. The last line that matches a call decides.")}>
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
         </Group>
-        <Group id="notifications" about="Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.">
+        <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
         <Group id="appearance">
+          <QueryView query={settings}>{(list) => <LanguageSetting settings={list} />}</QueryView>
           <AppearanceSettings />
         </Group>
         <Group id="shortcuts">
           <QueryView query={settings}>{(list) => <QuickChat settings={list} />}</QueryView>
           <Shortcuts />
         </Group>
-        <Group id="privacy" about="Every program besides GrowQR that gets data, with the settings as they are now. All else stays on this computer.">
+        <Group id="privacy" about={t("Every program besides GrowQR that gets data, with the settings as they are now. All else stays on this computer.")}>
           <Privacy />
         </Group>
         <Group id="computer">
           <StartAtLogin />
           <About />
         </Group>
-        <Group id="licences" about="GrowQR is built with the work of others.">
+        <Group id="licences" about={t("GrowQR is built with the work of others.")}>
           <Licences />
         </Group>
       </div>
@@ -97,7 +100,7 @@ export default function Settings({ at }: { at: string | null }) {
 }
 
 function Group({ id, about, children }: { id: SectionId; about?: string; children: ReactNode }) {
-  const title = SECTIONS[id];
+  const title = t(SECTIONS[id]);
   return (
     <section aria-label={title} tabIndex={-1} data-section={id} className="scroll-mt-6 outline-none">
       <h3 className="font-semibold">{title}</h3>

@@ -8,6 +8,7 @@ import { Switch } from "../design/Switch";
 import { useHost } from "../data/context";
 import { keys } from "../data/keys";
 import { useStartAtLogin } from "../data/queries";
+import { t } from "../words";
 
 export function StartAtLogin() {
   const id = useId();
@@ -19,7 +20,7 @@ export function StartAtLogin() {
     onSuccess: (isOn) => client.setQueryData(keys.startAtLogin, isOn),
   });
   return (
-    <LabelledRow label="Start at login" about="GrowQR opens when you log in to this computer, and agents continue their work." htmlFor={id} below={<InlineError problem={change.error ?? query.error} />}>
+    <LabelledRow label={t("Start at login")} about={t("GrowQR opens when you log in to this computer, and agents continue their work.")} htmlFor={id} below={<InlineError problem={change.error ?? query.error} />}>
       <Switch id={id} isOn={query.data ?? false} disabled={query.data === undefined || change.isPending} onChange={change.mutate} />
     </LabelledRow>
   );

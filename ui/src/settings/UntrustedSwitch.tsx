@@ -6,6 +6,7 @@ import { InlineError } from "../design/states";
 import { Switch } from "../design/Switch";
 import { useRequest } from "../data/context";
 import { LabelledRow } from "../design/LabelledRow";
+import { t } from "../words";
 
 const NAME = "rules.ask_after_untrusted_text";
 
@@ -21,14 +22,14 @@ export function UntrustedSwitch({ settings }: { settings: readonly Setting[] }) 
       {!isOn && (
         <p role="alert" className="mt-2 flex items-start gap-2 rounded-lg bg-warn-soft px-3 py-2 text-sm">
           <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />
-          Off: a web page or another program&apos;s text can now cause risky calls without a question to you, if a rule allows them.
+          {t("Off: a web page or another program's text can now cause risky calls without a question to you, if a rule allows them.")}
         </p>
       )}
       <InlineError problem={request.error} />
     </>
   );
   return (
-    <LabelledRow label="Ask after text from outside" about="A risky call needs your permission if the agent has read text from outside in the same turn, even if a rule allows it." htmlFor={id} below={below}>
+    <LabelledRow label={t("Ask after text from outside")} about={t("A risky call needs your permission if the agent has read text from outside in the same turn, even if a rule allows it.")} htmlFor={id} below={below}>
       <Switch id={id} isOn={isOn} disabled={request.isPending} onChange={(on) => request.mutate({ op: "set_setting", name: NAME, value: on ? null : "off" })} />
     </LabelledRow>
   );

@@ -1,4 +1,6 @@
 /** The sections of the settings, in their order: their ids in links, and their titles. The palette reaches each. */
+import type { Text } from "../words";
+
 export const SECTIONS = {
   account: "Account",
   model: "Who answers",
@@ -15,6 +17,6 @@ export const SECTIONS = {
   privacy: "Privacy",
   computer: "On this computer",
   licences: "Licences",
-} as const;
+} as const satisfies Record<string, Text>;
 
 export type SectionId = keyof typeof SECTIONS;

@@ -1,12 +1,13 @@
 /** What each keyboard shortcut does, by the place where it works. */
 import type { ShortcutId } from "../data/shortcuts";
+import type { Text } from "../words";
 
 interface Words {
-  label: string;
+  label: Text;
   where: "everywhere" | "conversation" | "inbox" | "memory";
 }
 
-export const PLACES: Record<Words["where"], string> = { everywhere: "Everywhere", conversation: "In a conversation", inbox: "In the inbox", memory: "In the memory" };
+export const PLACES: Record<Words["where"], Text> = { everywhere: "Everywhere", conversation: "In a conversation", inbox: "In the inbox", memory: "In the memory" };
 
 export const SHORTCUT_WORDS: Record<ShortcutId, Words> = {
   palette: { label: "Go to anything, or do anything", where: "everywhere" },
