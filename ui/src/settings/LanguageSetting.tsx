@@ -6,10 +6,10 @@ import { LabelledRow } from "../design/LabelledRow";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { problemInWords } from "../data/settingWords";
-import { isChoice, LANGUAGES, setLanguage, t } from "../words";
+import { isChoice, type Language, LANGUAGES, languageStore, t } from "../words";
 
-/** A change renders the window anew: the focus comes back to the list. */
-let hasJustChanged = false;
+/** The language in which the person chose another one. That renders the window anew, and the focus comes back to the list. */
+let before: Language | null = null;
 
 export function LanguageSetting({ settings }: { settings: readonly Setting[] }) {
   const id = useId();
@@ -17,19 +17,16 @@ export function LanguageSetting({ settings }: { settings: readonly Setting[] }) 
   const request = useRequest();
   const setting = settings.find((one) => one.name === "language");
   useEffect(() => {
-    if (hasJustChanged) list.current?.focus();
-    hasJustChanged = false;
+    if (before !== null && before !== languageStore.get()) list.current?.focus();
+    before = null;
   }, []);
   // A host of an earlier build has no such setting.
   if (!setting) return null;
   const choose = (value: string) => {
     if (!isChoice(value)) return;
-    request.mutate({ op: "set_setting", name: setting.name, value }, {
-      onSuccess: () => {
-        hasJustChanged = true;
-        setLanguage(value);
-      },
-    });
+    before = languageStore.get();
+    // The settings that are read anew change the language: see `LanguageOfSettings`.
+    request.mutate({ op: "set_setting", name: setting.name, value });
   };
   return (
     <LabelledRow label={t("Language")} about={t("Of the window. What agents, the host and other programs write stays as it is.")} htmlFor={id} below={<InlineError problem={problemInWords(request.error)} />}>
