@@ -17,8 +17,10 @@ export function LanguageSetting({ settings }: { settings: readonly Setting[] }) 
   const request = useRequest();
   const setting = settings.find((one) => one.name === "language");
   useEffect(() => {
-    if (before !== null && before !== languageStore.get()) list.current?.focus();
+    const hasChanged = before !== null && before !== languageStore.get();
     before = null;
+    // After the view has gone to its section.
+    if (hasChanged) requestAnimationFrame(() => list.current?.focus());
   }, []);
   // A host of an earlier build has no such setting.
   if (!setting) return null;
