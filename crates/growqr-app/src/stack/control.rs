@@ -57,7 +57,12 @@ impl StackControl {
         self.deps.host.set(host);
         match self.deps.store.containers().await {
             Ok(containers) if containers.is_empty() => {}
-            Ok(_) => self.start(),
+            Ok(_) => {
+                if let Err(error) = self.deps.profile.note_containers() {
+                    tracing::warn!(%error, "that this profile has containers cannot be noted");
+                }
+                self.start();
+            }
             Err(error) => tracing::warn!(%error, "what should run in Docker cannot be read"),
         }
     }
@@ -152,6 +157,7 @@ impl StackControl {
     }
 
     async fn record(&self, wanted: Wanted) -> Result<(), AppError> {
+        self.deps.profile.note_containers()?;
         let known = self.deps.store.containers().await?;
         let changed_at = SystemClock.now();
         let containers = [StackPart::Gitea, StackPart::OpenCode].map(|part| {

@@ -47,15 +47,18 @@ pub(crate) async fn look(
     environment: &Environment,
     shown: &StackView,
 ) -> Option<(Stack, Real)> {
-    let rows = match store {
-        Some(store) => store.containers().await.unwrap_or_default(),
-        None => Vec::new(),
+    let known = match store {
+        Some(store) => store.containers().await,
+        None => Ok(Vec::new()),
     };
+    // Nobody knows whose a profile's things are without these rows.
+    let shows_orphans = known.is_ok();
+    let rows = known.unwrap_or_default();
     let seen = async {
         let stack = stack(Daemon::find(&docker_environment(environment)).await?, profile).await?;
         let real = stack.observe().await?;
         show(&stack, &real, &rows, shown).await?;
-        if let Ok(profiles) = profiles_with_containers(profile, &rows) {
+        if let (true, Ok(profiles)) = (shows_orphans, profiles_with_containers(profile, &rows)) {
             show_orphans(&stack, &profiles, shown).await?;
         }
         let is_wanted = |id: &str| rows.iter().any(|row| row.part.as_str() == id && row.wanted == Wanted::Up);
@@ -144,14 +147,15 @@ async fn show_ended(stack: &Stack, part: ContainerPart, container: &RealContaine
     Ok(())
 }
 
-/// The profiles of this data folder whose containers are no leftovers. Before the person has asked this one for containers, those
-/// that carry its name were made by one that has been removed.
+/// The profiles of this data folder whose containers are no leftovers. If the folder of this one is new and nobody has asked it for
+/// containers, those that carry its name were made by one that has been removed. A database without rows says nothing by itself:
+/// it may be another one than before.
 ///
 /// # Errors
 /// If the folder of the profiles cannot be read.
 pub(crate) fn profiles_with_containers(profile: &Profile, rows: &[StackContainer]) -> Result<Vec<String>, AppError> {
     let mut profiles = profile.all_ids()?;
-    if rows.is_empty() {
+    if rows.is_empty() && !profile.may_have_containers() {
         let own = profile.id().to_string();
         profiles.retain(|id| *id != own);
     }
@@ -268,6 +272,24 @@ mod tests {
         let part = StackPart::Gitea;
         let row = StackContainer { part, wanted: Wanted::Up, image: String::new(), container: None, changed_at: Timestamp(0) };
         assert!(profiles_with_containers(&profile, &[row]).unwrap().contains(&"local".to_owned()));
+    }
+
+    #[test]
+    fn what_a_profile_has_made_is_no_leftover_when_its_database_is_another_one() {
+        let is_own = |profile: &Profile| profiles_with_containers(profile, &[]).unwrap().contains(&"local".to_owned());
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        profile.create().unwrap();
+        profile.note_containers().unwrap();
+        assert!(is_own(&profile));
+        profile.create().unwrap();
+        assert!(is_own(&profile), "it is not new any more");
+        // A folder of an earlier version.
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        std::fs::create_dir_all(profile.folder()).unwrap();
+        profile.create().unwrap();
+        assert!(is_own(&profile));
     }
 
     #[test]

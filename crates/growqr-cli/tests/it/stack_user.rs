@@ -4,6 +4,7 @@ use crate::docker_desk::{GITEA, Owned, desk, docker, part, reset, set_variable, 
 use crate::fake_docker::FakeDocker;
 use crate::program::Program;
 use growqr_testkit::anthropic::says;
+use growqr_testkit::postgres::fresh_database;
 use serde_json::Value;
 use std::process::Child;
 
@@ -236,4 +237,25 @@ fn the_containers_of_a_removed_profile_are_leftovers() {
     let removed = program.run(&["stack", "orphans", "--remove"]);
     assert_eq!(removed.code, Some(0), "{removed:?}");
     assert_eq!((owned.containers().len(), owned.networks().len(), owned.volumes().len()), (0, 0, 0));
+}
+
+#[test]
+fn the_containers_of_a_profile_whose_database_is_another_one_are_no_leftovers() {
+    let Some(host) = docker() else { return };
+    let mut program = desk(host);
+    up(&program);
+    let owned = Owned::of(host, &program);
+    for name in ["growqr.db", "growqr.db-wal", "growqr.db-shm"] {
+        let _ = std::fs::remove_file(program.profile().join(name));
+    }
+    let urls = [None, fresh_database()];
+    for url in urls {
+        program.database_url = url;
+        let listed = program.run(&["stack", "orphans"]);
+        assert!(listed.code == Some(0) && listed.out.is_empty(), "{listed:?}");
+        let removed = program.run(&["stack", "orphans", "--remove"]);
+        assert_eq!(removed.code, Some(0), "{removed:?}");
+        assert_eq!((owned.containers().len(), owned.networks().len(), owned.volumes().len()), (2, 2, 5));
+    }
+    reset(&program);
 }
