@@ -6,7 +6,7 @@ use crate::stack::problem::Problem;
 use crate::stack::worker::Worker;
 use crate::stack::{install, look};
 use futures_util::StreamExt;
-use growqr_stack::{Daemon, Stack};
+use growqr_stack::{Daemon, Scope, Stack};
 
 impl Worker {
     /// The containers on the daemon that answers.
@@ -21,23 +21,35 @@ impl Worker {
                 daemon
             }
         };
-        self.leave_shared_containers(&daemon).await?;
+        let scope = self.own_scope(&daemon).await?;
         let hints = self.hints.get_mut();
         if hints.is_none() {
-            *hints = Some(daemon.events(&self.scope).boxed());
+            *hints = Some(daemon.events(&scope).boxed());
         }
-        let stack = Stack::new(daemon, self.scope.clone());
+        let stack = Stack::new(daemon, scope);
         self.stack = Some(stack.clone());
         Ok(stack)
     }
 
-    /// Leaves the containers to another data folder that has made some of them, if that folder uses them now.
-    async fn leave_shared_containers(&mut self, daemon: &Daemon) -> Result<(), Problem> {
-        let (root, label) = (self.deps.profile.root().to_owned(), self.scope.install().to_owned());
-        if !install::is_shared(&root, &label, &daemon.folders(&label).await?)? {
-            return Ok(());
-        }
-        tracing::warn!("another data folder uses these containers: this one gets containers of its own");
+    /// What labels the containers have. Containers that another data folder has made are left to it, if it uses them now.
+    async fn own_scope(&mut self, daemon: &Daemon) -> Result<Scope, Problem> {
+        let profile = &self.deps.profile;
+        let scope = match self.scope.take() {
+            Some(scope) => scope,
+            None => look::scope(profile, &self.folders).await?,
+        };
+        let owner = look::owner_of_shared(daemon, profile, scope.install(), &self.folders).await?;
+        let scope = match owner {
+            Some(owner) => self.leave_shared_containers(scope.install(), &owner).await?,
+            None => scope,
+        };
+        self.scope = Some(scope.clone());
+        Ok(scope)
+    }
+
+    /// Leaves the containers with this label to another data folder.
+    async fn leave_shared_containers(&mut self, label: &str, owner: &str) -> Result<Scope, Problem> {
+        tracing::warn!(owner, "another data folder uses these containers: this one gets containers of its own");
         *self.hints.get_mut() = None;
         self.tasks.cancel_all();
         self.ready.clear();
@@ -45,9 +57,8 @@ impl Worker {
         self.leave_ports().await?;
         // The other way round, a kill in between would make the next start find a copy that was emptied.
         self.copy.forget().await?;
-        let another = install::take_another(&root, &label)?;
-        self.scope = look::scope_of(&self.deps.profile, another);
-        Ok(())
+        let another = install::take_another(self.deps.profile.root(), label, owner)?;
+        Ok(look::scope_of(&self.deps.profile, another))
     }
 
     /// Leaves the ports to the other data folder, too: its containers were made for them.

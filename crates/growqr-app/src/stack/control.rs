@@ -8,6 +8,7 @@ use crate::profile::location::{Environment, Profile};
 use crate::stack::config::StackConfig;
 use crate::stack::deps::StackDeps;
 use crate::stack::orders::{Orders, Pending};
+use crate::stack::other_folders::OtherFolders;
 use crate::stack::view::StackView;
 use crate::stack::worker::Worker;
 use growqr_actors::Host;
@@ -202,7 +203,7 @@ pub(crate) async fn look_without_host(profile: &Profile, environment: &Environme
         config.adopt(&records.containers().await.unwrap_or_default());
     }
     let view = StackView::new(&config.gitea_image, &config.opencode_image);
-    crate::stack::look::look(library.stack_records(), profile, environment, &view).await;
+    crate::stack::look::look(library.stack_records(), profile, environment, &OtherFolders::default(), &view).await;
     crate::stack::notes::show(&config, profile, &view);
     Ok(view.get())
 }
