@@ -151,13 +151,20 @@ fn part_style(state: PartState) -> Style {
 async fn logs(profile: Profile, environment: &Environment, out: &Out, part: Part, lines: u32) -> CommandResult {
     let request = Request::StackLog { part: part.word().to_owned(), lines };
     let Reply::StackLog { lines } = send_request(profile, environment, request).await? else { return Err(unexpected()) };
-    for line in &lines {
-        out.row(line, || sanitized(line));
+    for text in &lines {
+        out.row(&LogRow { part: part.word(), text }, || sanitized(text));
     }
     if lines.is_empty() && !out.is_json() {
         out.notice("It has written nothing.");
     }
     Ok(true)
+}
+
+/// One line of a container's log, as `--json` prints it.
+#[derive(serde::Serialize)]
+struct LogRow<'a> {
+    part: &'static str,
+    text: &'a str,
 }
 
 /// The logs of both containers. False if one of them cannot be read; the other is printed all the same.

@@ -82,7 +82,8 @@ pub(crate) async fn look(
             show_orphans(&find_orphans(&stack, profile, &profiles, folders).await?, shown);
         }
         let is_wanted = |id: &str| rows.iter().any(|row| row.part.as_str() == id && row.wanted == Wanted::Up);
-        Failures::read(profile).show(shown, |part| is_wanted(&part.id));
+        let is_paused = |id: &str| real.containers.iter().any(|found| found.part == id && found.status == Status::Paused);
+        Failures::read(profile).show(shown, |part| is_wanted(&part.id) && !is_paused(&part.id));
         Ok((stack, real))
     };
     let seen: Result<(Stack, Real), Problem> = seen.await;

@@ -28,6 +28,10 @@ fn one_command_starts_both_services_and_another_stops_them() {
     }
     let log = program.run(&["stack", "logs", "opencode"]);
     assert!(log.out.contains("listening"), "{log:?}");
+    // What Gitea writes would be there too, with its name.
+    let both = program.json(&["stack", "logs"]);
+    let is_named = |line: &Value| line["part"] == "opencode" && line["text"].to_string().contains("listening");
+    assert!(both.iter().any(is_named), "{both:?}");
     // A second time nothing is made anew.
     let before = [owned.container("gitea"), owned.container("opencode")];
     up(&program);
