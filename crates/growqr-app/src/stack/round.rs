@@ -109,17 +109,15 @@ impl Worker {
         self.view.change_part(part, |shown| shown.next_step = Some(next_step.to_owned()));
     }
 
-    /// The next start of a container that has died, and when it is due.
+    /// The next start of a container that has died, and when it is due. It may be due already: this round may have taken longer
+    /// than the pause.
     fn next_restart(&mut self) -> Option<(ContainerPart, Duration)> {
         let shown = self.view.get();
         let starts =
             |part: ContainerPart| shown.parts.iter().any(|shown| shown.id == part.word() && shown.state == PartState::Starting);
-        let waits = self.restarts.iter_mut().filter(|(part, _)| starts(**part)).filter_map(|(part, restarts)| {
-            match restarts.verdict(Instant::now()) {
-                Verdict::Wait(wait) => Some((*part, wait)),
-                Verdict::Start | Verdict::GiveUp => None,
-            }
-        });
+        let ready = &self.ready;
+        let waits = self.restarts.iter_mut().filter(|(part, _)| starts(**part) && !ready.contains_key(*part));
+        let waits = waits.filter_map(|(part, restarts)| Some((*part, restarts.next_start(Instant::now())?)));
         waits.min_by_key(|(_, wait)| *wait)
     }
 
