@@ -1071,7 +1071,11 @@ export type Request = { "op": "hello",
 /**
  * The client's [`crate::VERSION`].
  */
-version: number, } | { "op": "say", 
+version: number, 
+/**
+ * True if the client goes on without this host: it attaches to the next one, or becomes it.
+ */
+reconnects: boolean, } | { "op": "say", 
 /**
  * The receiver; `grow` is the Grow Agent.
  */
