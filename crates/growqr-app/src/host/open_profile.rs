@@ -126,7 +126,7 @@ impl OpenProfile {
         let profile = self.library.profile().clone();
         StackDeps {
             other_folders: OtherFolders::default(),
-            credentials: Arc::new(CredentialStore::new(&profile, keys::keychain(&profile))),
+            credentials: Arc::new(CredentialStore::new(&profile, keys::containers_keychain(&profile), keys::keychain(&profile))),
             profile,
             environment: self.environment.clone(),
             store: Arc::clone(&self.store),

@@ -4,9 +4,9 @@ use crate::error::AppError;
 use crate::stack::config::docker_environment;
 use crate::stack::problem::Problem;
 use crate::stack::worker::Worker;
-use crate::stack::{install, look};
+use crate::stack::{install, look, place};
 use futures_util::StreamExt;
-use growqr_stack::{Daemon, Scope, Stack};
+use growqr_stack::{Daemon, Real, RealVolume, Scope, Stack};
 
 impl Worker {
     /// The containers on the daemon that answers.
@@ -34,8 +34,9 @@ impl Worker {
     /// What labels the containers have. Containers that another data folder has made are left to it, if it uses them now.
     async fn own_scope(&mut self, daemon: &Daemon) -> Result<Scope, Problem> {
         let profile = &self.deps.profile;
-        let scope = match self.scope.take() {
-            Some(scope) => scope,
+        let known = self.scope.take();
+        let scope = match &known {
+            Some(scope) => scope.clone(),
             None => look::scope(profile, &self.folders).await?,
         };
         let owner = look::owner_of_shared(daemon, profile, scope.install(), &self.folders).await?;
@@ -43,8 +44,38 @@ impl Worker {
             Some(owner) => self.leave_shared_containers(scope.install(), &owner).await?,
             None => scope,
         };
+        if known.as_ref() != Some(&scope) {
+            self.deps.credentials.belong_to(scope.install());
+            self.forget_copied(scope.install()).await?;
+        }
         self.scope = Some(scope.clone());
         Ok(scope)
+    }
+
+    /// Forgets what the store says about containers with another label: those of the data folder from which this one was copied.
+    async fn forget_copied(&mut self, label: &str) -> Result<(), Problem> {
+        if self.copy.belongs_to(label).await? {
+            // The other way round, a kill in between would keep the ports.
+            self.leave_ports().await?;
+            self.copy.forget().await?;
+        }
+        Ok(())
+    }
+
+    /// Stops the comparison of memory if another data folder has used these containers: its memory is in the copy on Gitea. The
+    /// person decides whether both are joined.
+    pub(super) async fn guard_copy(&mut self, stack: &Stack, real: &Real) -> Result<(), Problem> {
+        let Some(own) = place::read(self.deps.profile.root())? else { return Ok(()) };
+        let mut others = real.volumes.iter().filter(|volume| volume.place().is_some_and(|folder| !own.knows(folder)));
+        if self.sync == Some(true) {
+            for volume in others {
+                stack.forget_place(volume).await?;
+            }
+            self.copy.used_by(None);
+        } else {
+            self.copy.used_by(others.next().and_then(RealVolume::place));
+        }
+        Ok(())
     }
 
     /// Leaves the containers with this label to another data folder.

@@ -134,6 +134,7 @@ impl Worker {
         if let Err(error) = stack.name_folder(&real).await {
             tracing::warn!(%error, "where this data folder is now cannot be noted in Docker");
         }
+        self.guard_copy(&stack, &real).await?;
         let preferences = self.preferences().await;
         let sleeps = self.workbench_sleeps(&preferences);
         let is_up = |part: &ContainerPart| {

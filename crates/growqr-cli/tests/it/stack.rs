@@ -158,7 +158,9 @@ fn copy_folder(from: &Path, to: &Path) {
 fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
     let Some(host) = docker() else { return };
     let (first, second) = (desk(host), desk(host));
+    remember(&first, "plan.md", "learn Rust\n");
     up(&first);
+    assert_eq!(sync(&first, &[]).0, Some(0));
     up(&second);
     let (first_owned, second_owned) = (Owned::of(host, &first), Owned::of(host, &second));
     let seen = |owned: &Owned<'_>| (owned.running(), owned.networks(), owned.volumes());
@@ -169,6 +171,7 @@ fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
     up(&copy);
     let copy_owned = Owned::of(host, &copy);
     assert_eq!((copy_owned.running().len(), copy_owned.volumes().len()), (2, 5));
+    assert_eq!(sync(&copy, &[]).0, Some(0), "its own Gitea is filled, not taken for one that was emptied");
     assert_eq!(seen(&first_owned), first_before);
     reset(&copy);
     assert_eq!(copy_owned.containers(), Vec::<String>::new());
@@ -248,6 +251,11 @@ fn a_copy_that_was_taken_for_the_original_gets_containers_of_its_own_when_that_i
     assert_eq!(seen(), before, "the original keeps its containers");
     assert_eq!(sync(&copy, &[]).0, Some(0), "the new copy of memory is filled");
     assert_eq!(seen(), before);
+    let (code, state) = sync(&original, &[]);
+    assert!(code == Some(1) && state["memory"]["found"].to_string().contains("a copy of this one"), "{state}");
+    assert_ne!(original.run(&["memory", "read", "plan.md"]).code, Some(0), "what the copy wrote is not in it");
+    assert_eq!(sync(&original, &["--join"]).0, Some(0));
+    assert_eq!(original.run(&["memory", "read", "plan.md"]).out, "learn Rust\n");
     drop(original_runs);
     drop(running);
     reset(&copy);
