@@ -165,7 +165,7 @@ mod tests {
     fn all() -> Vec<Request> {
         let text = || "x".to_owned();
         vec![
-            Request::Hello { version: 1 },
+            Request::Hello { version: 1, reconnects: false },
             Request::Say { agent: text(), id: text(), text: text() },
             Request::Cancel { agent: text(), tree: true },
             Request::Finish { agent: text(), tree: true },

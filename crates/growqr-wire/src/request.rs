@@ -31,6 +31,9 @@ pub enum Request {
     Hello {
         /// The client's [`crate::VERSION`].
         version: u32,
+        /// True if the client goes on without this host: it attaches to the next one, or becomes it.
+        #[serde(default)]
+        reconnects: bool,
     },
     /// Sends a message to an agent. Answered by [`Reply::Said`] once it is recorded.
     Say {

@@ -87,7 +87,7 @@ impl Handler {
     async fn perform(&self, request: Request) -> Result<Reply, AppError> {
         let (profile, at) = (&self.profile, SystemClock.now());
         match request {
-            Request::Hello { version } => hello(version, profile.library.profile()),
+            Request::Hello { version, .. } => hello(version, profile.library.profile()),
             Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
             Request::StartFresh { id } => agents::start_fresh(&profile.library, self.host.as_ref(), &profile.ports(), id).await,
             Request::SayAgain { message, id, text } => agents::say_again(self.host()?, &*profile.store, message, id, text).await,

@@ -19,7 +19,7 @@ use growqr_wire::{Health, Reply, Request};
 /// The errors of the request, or [`AppError::Internal`] for a request that needs a host or the lock.
 pub(crate) async fn answer(profile: &Profile, environment: &Environment, request: Request) -> Result<Reply, AppError> {
     match request {
-        Request::Hello { version } => hello(version, profile),
+        Request::Hello { version, .. } => hello(version, profile),
         Request::CheckKey { name, value } => {
             Ok(Reply::KeyChecked { check: check_key(profile, environment, &name, &value.0).await? })
         }

@@ -25,7 +25,16 @@ fn stack(state: PartState) -> Stack {
         restarts: 6,
         progress: None,
     };
-    Stack { docker, parts: vec![part], memory: None, busy: None, next: None, orphans: Vec::new(), notes: Vec::new() }
+    Stack {
+        docker,
+        parts: vec![part],
+        memory: None,
+        busy: None,
+        next: None,
+        orphans: Vec::new(),
+        others: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 fn with_stack(state: PartState) -> Surroundings {
