@@ -2,6 +2,7 @@
 
 use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, usd};
+use growqr_app::SMALLEST_WINDOW;
 use growqr_wire::event::{
     Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided,
     SessionEnded, SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
@@ -146,6 +147,16 @@ impl<'a> Transcript<'a> {
             Event::SegmentStarted(body) if is_target && body.provider == "guide" && !self.has_shown_guide_note => {
                 self.has_shown_guide_note = true;
                 self.note("This is the built-in guide (no AI). Set ANTHROPIC_API_KEY for an answer from a model.");
+            }
+            Event::SegmentStarted(body)
+                if is_target && body.provider == "openai" && body.card.context_tokens < SMALLEST_WINDOW =>
+            {
+                self.note(&format!(
+                    "The context window of {} has {} tokens or is assumed to have; below {SMALLEST_WINDOW} it is full after a few \
+                     turns. See: growqr doctor",
+                    shortened(&body.card.id, 64),
+                    body.card.context_tokens
+                ));
             }
             Event::ModelRequested(_) if is_target => self.has_streamed = false,
             Event::ModelAnswered(body) if is_target => self.answered(&body.reply),
