@@ -151,7 +151,8 @@ impl<'a> Transcript<'a> {
             Event::SegmentStarted(body)
                 if is_target && body.provider == "openai" && body.card.context_tokens < SMALLEST_WINDOW =>
             {
-                self.note(&format!(
+                self.break_line();
+                self.out.notice(&format!(
                     "The context window of {} has {} tokens or is assumed to have; below {SMALLEST_WINDOW} it is full after a few \
                      turns. See: growqr doctor",
                     shortened(&body.card.id, 64),

@@ -75,5 +75,5 @@ fn a_small_context_window_is_told_in_the_chat() {
     let program = Program::on_local(ServerBehaviour { window: 8_000, ..ServerBehaviour::vllm() });
     program.route(|_| Some(says("Hello.")));
     let ran = program.chat("hello");
-    assert!(ran.out.contains("has 8000 tokens") && ran.out.contains("16000"), "{ran:?}");
+    assert!(ran.err.contains("has 8000 tokens") && ran.err.contains("16000"), "{ran:?}");
 }

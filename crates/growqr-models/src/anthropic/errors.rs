@@ -83,7 +83,7 @@ fn sentence(kind: FailureKind, status: u16, model: &str, service_message: &str) 
     let start = match kind {
         FailureKind::Key if status == 403 => "Anthropic does not allow this key to do that".to_owned(),
         FailureKind::Key => {
-            "Anthropic does not accept the API key; check it, or add another: growqr keys set anthropic".to_owned()
+            "Anthropic does not accept the API key; check it, or add another".to_owned()
         }
         FailureKind::NoCredit => "The Anthropic account has no credit left, or its spend limit is reached".to_owned(),
         FailureKind::PromptTooLong => "The conversation is too long for this model".to_owned(),
