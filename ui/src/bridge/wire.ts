@@ -2948,7 +2948,7 @@ export const ENDINGS: Endings = {
       "title": "{reason}",
       "shortfall": null,
       "in_window": "Check the key in Settings.",
-      "on_command_line": "Check ANTHROPIC_API_KEY. Your message is kept; then: growqr agents resume {agent}",
+      "on_command_line": "See the keys in use: growqr keys list. Your message is kept; then: growqr agents resume {agent}",
       "tone": "bad",
       "resumable": true,
       "settings": true
@@ -2965,8 +2965,8 @@ export const ENDINGS: Endings = {
     "rejected": {
       "title": "{reason}",
       "shortfall": null,
-      "in_window": "Nothing is lost. Resume to try again.",
-      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "in_window": "Nothing is lost. Remove the cause or choose another model, then resume.",
+      "on_command_line": "Your message is kept. Remove the cause or choose another model (growqr models); then: growqr agents resume {agent}",
       "tone": "bad",
       "resumable": true,
       "settings": false
@@ -3029,7 +3029,7 @@ export const ENDINGS: Endings = {
       "title": "{reason}",
       "shortfall": null,
       "in_window": "Your message is saved. Resume to send it once the connection is back.",
-      "on_command_line": "Your message is kept. When the network is back: growqr agents resume {agent}",
+      "on_command_line": "Your message is kept. When the connection works again: growqr agents resume {agent}",
       "tone": "bad",
       "resumable": true,
       "settings": false
