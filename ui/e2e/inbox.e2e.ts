@@ -104,11 +104,11 @@ test("notifications are set up in the settings", async () => {
   }
 });
 
-test("spending is summed up for today, this month and the conversation", async () => {
+test("spending is summed up for today, this month and since the beginning", async () => {
   for (const theme of ["light", "dark"] as const) {
     const { page, context, pageErrors } = await open(chromium, { theme, at: "#/settings" });
     const group = page.getByRole("region", { name: "Spending" });
-    for (const period of ["Today", "This month", "This conversation"]) {
+    for (const period of ["Today", "This month", "Since the beginning"]) {
       await group.getByLabel("Period (UTC days)").selectOption({ label: period });
       await group.getByText(/in total\. The most: Grow Agent/).first().waitFor();
     }

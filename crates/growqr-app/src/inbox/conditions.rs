@@ -2,7 +2,7 @@
 //!
 //! Their ids do not name when they began, so that what was seen stays seen after a restart. A time of 0 is not known.
 
-use crate::inbox::Surroundings;
+use crate::inbox::HostFacts;
 use growqr_core::journal::AgentView;
 use growqr_wire::{DockerState, Health, InboxEntry, InboxKind, MemorySyncState, PartState, Stack, StackPart};
 
@@ -47,9 +47,9 @@ pub(super) fn of_stack(stack: &Stack) -> Vec<InboxEntry> {
 }
 
 /// Whether it is known now that this condition holds, or does not. Without Docker nothing is known about containers.
-pub(super) fn is_known(id: &str, around: &Surroundings) -> bool {
+pub(super) fn is_known(id: &str, facts: &HostFacts) -> bool {
     let Some(part) = id.strip_prefix("stack:") else { return true };
-    around.stack.as_ref().is_some_and(|stack| {
+    facts.stack.as_ref().is_some_and(|stack| {
         let is_unknown = |found: &StackPart| found.id == part && found.state == PartState::Unknown;
         stack.docker.state == DockerState::Ready && !stack.parts.iter().any(is_unknown)
     })

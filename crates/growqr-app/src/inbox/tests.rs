@@ -28,8 +28,8 @@ fn stack(state: PartState) -> Stack {
     Stack { docker, parts: vec![part], memory: None, busy: None, next: None, orphans: Vec::new(), notes: Vec::new() }
 }
 
-fn with_stack(state: PartState) -> Surroundings {
-    Surroundings { health: Health::default(), stack: Some(stack(state)) }
+fn with_stack(state: PartState) -> HostFacts {
+    HostFacts { health: Health::default(), stack: Some(stack(state)) }
 }
 
 async fn open(folder: &std::path::Path) -> Box<OpenProfile> {
@@ -41,8 +41,8 @@ async fn open(folder: &std::path::Path) -> Box<OpenProfile> {
 }
 
 /// Whether each entry was seen, and since when it holds.
-async fn shown(inbox: &Inbox, opened: &OpenProfile, around: &Surroundings, at: i64) -> Vec<(bool, i64)> {
-    let entries = inbox.entries(&opened.library, around, Timestamp(at)).await.unwrap();
+async fn shown(inbox: &Inbox, opened: &OpenProfile, facts: &HostFacts, at: i64) -> Vec<(bool, i64)> {
+    let entries = inbox.entries(&opened.library, facts, Timestamp(at)).await.unwrap();
     entries.iter().map(|entry| (entry.is_seen, entry.since)).collect()
 }
 
@@ -89,7 +89,7 @@ async fn what_is_not_known_for_a_while_changes_nothing() {
         assert_eq!(shown(&inbox, &opened, &unknown, at).await, [(true, 1_000)], "it is not known that it has ended");
     }
     assert_eq!(shown(&inbox, &opened, &with_stack(PartState::Failed), 200_000).await, [(true, 1_000)]);
-    let without_docker = Surroundings { health: Health::default(), stack: None };
+    let without_docker = HostFacts { health: Health::default(), stack: None };
     let restarted = Inbox::default();
     for at in [300_000, 400_000] {
         assert_eq!(shown(&restarted, &opened, &without_docker, at).await, []);
@@ -102,7 +102,7 @@ async fn seeing_something_else_keeps_the_marks_of_what_is_not_listed() {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path()).await;
     let inbox = seen_failure(&opened).await;
-    let without_host = Surroundings::default();
+    let without_host = HostFacts::default();
     Inbox::default().see(&opened.library, &without_host, &["turn:grow:7".to_owned()], Timestamp(4_000)).await.unwrap();
     assert_eq!(shown(&inbox, &opened, &with_stack(PartState::Failed), 5_000).await, [(true, 1_000)]);
 }
@@ -134,8 +134,8 @@ async fn agents_in_trouble_held_mail_and_a_stopped_copy_of_memory_are_listed_wit
         next_step: Some("Join both sides.".to_owned()),
     };
     let stack = Stack { memory: Some(copy), ..stack(PartState::Running) };
-    let around = Surroundings { health, stack: Some(stack) };
-    let entries = Inbox::default().entries(&opened.library, &around, Timestamp(10)).await.unwrap();
+    let facts = HostFacts { health, stack: Some(stack) };
+    let entries = Inbox::default().entries(&opened.library, &facts, Timestamp(10)).await.unwrap();
     let shown: Vec<_> =
         entries.iter().map(|entry| (entry.kind, entry.since, entry.text.as_deref(), entry.next_step.as_deref())).collect();
     assert_eq!(
