@@ -95,8 +95,8 @@ test("notifications are set up in the settings", async () => {
     await group.getByLabel("Quiet hours").fill("22:00-07:00");
     await page.keyboard.press("Enter");
     await group.getByRole("button", { name: "Reset to default: Quiet hours" }).waitFor();
-    await group.getByLabel("What they say").selectOption({ label: "Only how many things wait" });
-    await group.getByLabel("Long work, from how many minutes").waitFor();
+    await group.getByLabel("Text in notifications").selectOption({ label: "Only how many things wait" });
+    await group.getByLabel("Tell me when work took at least (minutes)").waitFor();
     await expectAccessible(page);
     await screenshot(page, `settings-notifications-${theme}`);
     expect(pageErrors).toEqual([]);
