@@ -127,6 +127,13 @@ pub enum Request {
         /// Their ids. Unknown ones are ignored.
         entries: Vec<String>,
     },
+    /// The person has seen an agent's conversation up to this event. Stays so after a restart, and never moves back.
+    SeeConversation {
+        /// The agent.
+        agent: String,
+        /// The event.
+        seq: u64,
+    },
     /// Writes a page of memory as the person. Answered by [`Reply::Changed`].
     WriteMemory {
         /// Its path.

@@ -126,7 +126,15 @@ updated_at: number,
 /**
  * The number of its last event.
  */
-seq: number, };
+seq: number, 
+/**
+ * The number of its last event that the person has seen; `None` if they never looked at its conversation.
+ */
+seen: number | null, 
+/**
+ * The number of messages of others after that event.
+ */
+unread: number, };
 
 export type Message = { 
 /**
@@ -1167,7 +1175,15 @@ id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "inbox" } | { 
 /**
  * Their ids. Unknown ones are ignored.
  */
-entries: Array<string>, } | { "op": "write_memory", 
+entries: Array<string>, } | { "op": "see_conversation", 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * The event.
+ */
+seq: number, } | { "op": "write_memory", 
 /**
  * Its path.
  */

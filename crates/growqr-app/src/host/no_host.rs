@@ -4,7 +4,7 @@ use crate::SystemClock;
 use crate::check_key::check_key;
 use crate::error::AppError;
 use crate::host::handler::hello;
-use crate::inbox::{Inbox, Surroundings};
+use crate::inbox::{HostFacts, Inbox};
 use crate::library::Library;
 use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
@@ -32,7 +32,7 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         Request::Health => Ok(Reply::Health { health: Health::default() }),
         Request::Inbox => {
             let library = Library::open_all(profile.clone()).await?;
-            let entries = Inbox::default().entries(&library, &Surroundings::default(), SystemClock.now()).await?;
+            let entries = Inbox::default().entries(&library, &HostFacts::default(), SystemClock.now()).await?;
             Ok(Reply::Inbox { entries })
         }
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
