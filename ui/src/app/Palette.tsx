@@ -39,7 +39,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       contentClassName="fixed inset-x-0 top-[14vh] z-10 mx-auto w-[min(36rem,92vw)] overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
     >
       <Command.Input placeholder={t("Go to a view, a setting, an agent, a page, or do something…")} className="w-full border-b border-line bg-transparent px-5 py-3.5 outline-none placeholder:text-ink-3" />
-      <div className="px-5">
+      <div className="px-5 empty:hidden">
         <InlineError problem={act.error} />
       </div>
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
@@ -53,7 +53,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         </Group>
         <Group heading={t("Actions")}>
           {ACTIONS.map((action) => (
-            <Command.Item key={action.label} value={`${t(action.label)} ${action.label} ${action.words ?? ""}`} onSelect={() => act.mutate(action)} className={ROW}>
+            <Command.Item key={action.label} value={`${t(action.label)} ${action.label} ${action.words ?? ""}`} onSelect={() => !act.isPending && act.mutate(action)} className={ROW}>
               <action.icon className={ICON} aria-hidden /> {t(action.label)} <Keys keys={keysOf(action)} />
             </Command.Item>
           ))}

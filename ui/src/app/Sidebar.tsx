@@ -1,9 +1,11 @@
 /** Navigation: the views, the agents at work and the account button. */
 import { Search, Sprout } from "lucide-react";
 import { AccountButton } from "../account/AccountButton";
+import { lazy, Suspense } from "react";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
 import { useNow } from "../design/useNow";
+import { GROW } from "../data/journals";
 import { type Place, toAgent } from "../data/links";
 import { money } from "../data/money";
 import { useAgents, useInbox } from "../data/queries";
@@ -13,6 +15,9 @@ import { agentState, isBusy, openAsks, openProblems, waitingWords } from "../dat
 import { duration } from "../data/time";
 import { counted, t } from "../words";
 import { VIEWS } from "./views";
+
+// Nothing is known to be unread before the first paint.
+const UnreadCount = lazy(() => import("./UnreadCount"));
 
 /** Marks that agents are at work when the sidebar is too narrow to list them. */
 function AtWorkMark({ count }: { count: number }) {
@@ -61,6 +66,11 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
           <span className="sr-only @3xl/window:not-sr-only">{t(label)}</span>
           {view === "inbox" && <WaitingBadge questions={openAsks(agents)} problems={openProblems(inbox)} />}
           {view === "agents" && <AtWorkMark count={atWork} />}
+          {(view === "chat" || view === "agents") && (
+            <Suspense fallback={null}>
+              <UnreadCount of={view === "chat" ? GROW : "sub-agents"} className="absolute end-0 bottom-0 @3xl/window:static @3xl/window:ms-auto" />
+            </Suspense>
+          )}
         </a>
       ))}
       <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
@@ -89,6 +99,11 @@ function AtWork() {
             <a href={toAgent(agent.id)} className="rise flex items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
               <Dot tone={agentState(agent).tone} />
               <span className="-me-1 truncate">{agent.name}</span>
+              {agent.parent !== null && (
+                <Suspense fallback={null}>
+                  <UnreadCount of={agent.id} />
+                </Suspense>
+              )}
               <span className="ms-auto text-xs whitespace-nowrap text-ink-3 tabular-nums" title={money(agent.spent)}>
                 {agent.parent === null ? agentState(agent).label : duration(now - agent.created_at)}
               </span>

@@ -21,7 +21,7 @@ const PERIODS: ReadonlyArray<[Period, Text]> = [
   ["week", "7 days"],
   ["days", "30 days"],
   ["month", "This month"],
-  ["conversation", "This conversation"],
+  ["ever", "Since the beginning"],
 ];
 
 /** The most bars of the chart; the table lists all rows. */
