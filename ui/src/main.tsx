@@ -7,15 +7,17 @@ import { Shell } from "./app/Shell";
 import { start } from "./app/start";
 import { WindowSkeleton } from "./app/WindowSkeleton";
 import { startAppearance } from "./design/appearance";
+import { startLanguage } from "./words";
 import "./design/tokens.css";
 import "./design/prose.css";
 
 startAppearance();
+const words = startLanguage();
 const root = document.getElementById("root");
 const events = { listen: listenToHost, before: openLinkedPlace };
 // index.html shows the window skeleton until the first data has loaded.
 if (root) {
-  void start(events).then((started) =>
+  void Promise.all([start(events), words]).then(([started]) =>
     createRoot(root).render(
       <App started={started} events={events} skeleton={<WindowSkeleton />}>
         <Links>

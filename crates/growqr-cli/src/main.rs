@@ -90,6 +90,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Audit(args::Audit::Verify) => inspect::verify(profile()?, out).await,
         Command::Db(command) => inspect::db(profile()?, out, command).await,
         Command::Doctor => inspect::doctor(profile()?, &environment, out).await,
+        Command::Privacy => inspect::privacy(profile()?, &environment, out).await,
         Command::Quick => quick::quick(cli.data_dir.as_deref()).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -11,6 +11,7 @@ pub mod event;
 mod health;
 mod inbox;
 mod money;
+mod privacy;
 mod request;
 mod rows;
 mod sign_in;
@@ -22,6 +23,7 @@ pub use event::{Event, Kind};
 pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
 pub use money::usd;
+pub use privacy::{Destination, DestinationKind};
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
@@ -113,6 +115,8 @@ pub fn typescript() -> String {
         Health,
         InboxKind,
         InboxEntry,
+        DestinationKind,
+        Destination,
         Request,
         Reply,
         DeltaKind,

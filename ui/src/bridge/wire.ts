@@ -1075,6 +1075,38 @@ took: number | null,
  */
 is_seen: boolean, };
 
+export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "proxy" | "updates";
+
+export type Destination = { 
+/**
+ * What it is for.
+ */
+kind: DestinationKind, 
+/**
+ * Who gets the data: the name of a service or program.
+ */
+name: string, 
+/**
+ * Where it is, without user names, passwords and keys; `None` if nothing is sent.
+ */
+address: string | null, 
+/**
+ * True if the data stays on this computer.
+ */
+is_local: boolean, 
+/**
+ * True if the present settings lead there.
+ */
+in_use: boolean, 
+/**
+ * What goes there.
+ */
+sends: string, 
+/**
+ * When.
+ */
+when: string, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].

@@ -8,6 +8,8 @@ export const keys = {
   budget: ["budget"],
   settings: ["settings"],
   shortcut: ["shortcut"],
+  privacy: ["privacy"],
+  startAtLogin: ["start_at_login"],
   models: ["models"],
   keys: ["keys"],
   unread: ["unread"],
@@ -51,6 +53,7 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "set_setting":
       invalidate(keys.settings);
       invalidate(keys.shortcut);
+      invalidate(keys.privacy);
       invalidate(keys.inbox);
       return invalidate(keys.budget);
     case "see_conversation":

@@ -100,6 +100,8 @@ pub enum Command {
     Db(Db),
     /// Check what works and what is missing, and print the next steps
     Doctor,
+    /// List where data goes with the present settings: what, to whom, and when
+    Privacy,
     /// Show the quick chat: a small window above the others; starts GrowQR if it is not open
     Quick,
     /// Print completions for a shell

@@ -10,6 +10,7 @@ import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
 import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
+import { destinations } from "./privacy";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
@@ -17,6 +18,8 @@ import type { FakeStack } from "./stack";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
+
+let startsAtLogin = false;
 
 export function answers(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice): Answers {
   const { memory } = world;
@@ -64,6 +67,8 @@ export function answers(world: World, providers: Providers, account: Account, st
     open_in_window: ({ hash }) => signal("fake-opened-in-window", hash),
     open_quick: () => signal("fake-quick-opened", null),
     shortcut: () => ({ active: true, problem: null }),
+    privacy: () => destinations(world.setting("model")),
+    start_at_login: ({ change }) => (startsAtLogin = change ?? startsAtLogin),
     network: () => null,
     take_place: () => account.takePlace(),
   };
