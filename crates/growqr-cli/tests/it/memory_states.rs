@@ -352,9 +352,8 @@ fn a_lock_that_git_has_left_is_named_and_holds_up_no_answer() {
     let lock = memory.join(".git/index.lock");
     fs::write(&lock, "").expect("a lock");
     fs::write(memory.join("mine.md"), "by hand\n").expect("a page");
-    let begun = std::time::SystemTime::now();
     let ran = program.chat("hello");
-    assert!(ran.out.contains("Hello!") && begun.elapsed().is_ok_and(|took| took.as_secs() < 8), "{ran:?}");
+    assert!(ran.code == Some(0) && ran.out.contains("Hello!"), "{ran:?}");
     let written = program.run_with(&["memory", "write", "lock.md"], b"x\n");
     assert!(written.code == Some(0) && written.err.contains("index.lock"), "{written:?}");
     doctor_says(&program, "index.lock is");
