@@ -105,6 +105,6 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
 fn log_to_stderr() {
     let filter = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets = filter.unwrap_or_else(|| Targets::new().with_target("growqr", tracing::Level::WARN));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time().with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }
