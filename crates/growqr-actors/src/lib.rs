@@ -18,8 +18,6 @@ mod health;
 mod host;
 mod journal;
 mod local;
-#[cfg(test)]
-mod log_counter;
 mod memory_tools;
 mod notification;
 mod perform;

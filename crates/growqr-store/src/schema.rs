@@ -26,9 +26,7 @@ impl SchemaState {
     /// # Errors
     /// [`StoreError::Newer`] if this build is too old for the database, [`StoreError::Failed`] if a migration was altered.
     pub(crate) fn is_current(&self, migrator: &Migrator) -> Result<bool, StoreError> {
-        if let Some(required) = self.min_app_version.as_deref().filter(|required| is_newer(required, APP_VERSION)) {
-            return Err(StoreError::Newer(required.to_owned()));
-        }
+        self.check_version(APP_VERSION)?;
         for migration in migrator.iter() {
             match self.applied.iter().find(|(version, _)| *version == migration.version) {
                 None => return Ok(false),
@@ -42,6 +40,14 @@ impl SchemaState {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a build of this version may use the database.
+    fn check_version(&self, build: &str) -> Result<(), StoreError> {
+        match self.min_app_version.as_deref().filter(|required| is_newer(required, build)) {
+            Some(required) => Err(StoreError::Newer(required.to_owned())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -66,6 +72,16 @@ mod tests {
             migrator.iter().map(|migration| (migration.version, migration.description.clone())).collect()
         };
         assert_eq!(names(&crate::sqlite::MIGRATIONS), names(&crate::postgres::MIGRATIONS));
+    }
+
+    #[tokio::test]
+    async fn a_build_that_does_not_compare_the_fence_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, _) = crate::sqlite::Database::open(&folder.path().join("growqr.db")).await.unwrap();
+        let schema = db.schema_state().await.unwrap();
+        let refused = schema.check_version("0.3.0").unwrap_err();
+        assert_eq!(refused.to_string(), "the database needs a newer GrowQR: 0.4.0");
+        schema.check_version(APP_VERSION).unwrap();
     }
 
     #[test]

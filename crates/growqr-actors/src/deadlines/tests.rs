@@ -2,7 +2,6 @@
 
 use super::run;
 use crate::health::Health;
-use crate::log_counter::count_log_lines;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use async_trait::async_trait;
@@ -12,6 +11,7 @@ use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::{AgentId, AskId, Seq};
 use growqr_core::journal::{AskView, Asks, StoreError};
 use growqr_core::limits::Limits;
+use growqr_testkit::count_log_lines;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,6 @@
 
 use super::run;
 use crate::health::{Health, HealthBoard, HeldMail, StopCause};
-use crate::log_counter::count_log_lines;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use async_trait::async_trait;
@@ -12,6 +11,7 @@ use growqr_core::id::{AgentId, EffectId, Seq};
 use growqr_core::journal::{Outbox, StoreError};
 use growqr_core::limits::Limits;
 use growqr_core::mail::{Mail, MailBody};
+use growqr_testkit::count_log_lines;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

@@ -195,6 +195,7 @@ fn service(
 }
 
 /// A service of another server than the stub, with the clock of this computer, and its keychain.
+#[expect(clippy::disallowed_methods, reason = "the other server is a program with this computer's clock")]
 pub fn auth_for(issuer: &str, client_id: &str) -> (Auth, Arc<TestVault>) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let clock = Arc::new(TestClock(AtomicI64::new(i64::try_from(now.as_millis()).unwrap())));

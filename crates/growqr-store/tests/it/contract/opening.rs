@@ -7,7 +7,7 @@ use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Counts, Db, DbConfig, Migrated};
 
 /// The newest migration.
-const LAST: i64 = 9;
+const LAST: i64 = 11;
 
 /// Rows that a build with only the first migration wrote. The journal has seven events; the rows of two are enough here.
 const FIRST_BUILD: &str = "\
@@ -51,7 +51,7 @@ on_both! {
         assert_eq!(say(&*store, &grow, head, "next").await.unwrap().head.seq, Seq(8));
         let refused = say(&*store, &grow, head, "again").await.unwrap_err();
         assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
-        assert_eq!(Db::status(&world.config).await.unwrap().unwrap().min_app_version.as_deref(), Some("0.3.0"));
+        assert_eq!(Db::status(&world.config).await.unwrap().unwrap().min_app_version.as_deref(), Some("0.4.0"));
     }
 
     async fn two_processes_can_create_a_database_concurrently(world: World) {

@@ -1,4 +1,4 @@
-//! For tests: counts what is logged.
+//! Counts what is logged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,8 @@ use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 
 /// Counts the log lines of this thread that have this level or a more serious one, while the guard lives.
-pub(crate) fn count_log_lines(level: Level) -> (Arc<AtomicUsize>, DefaultGuard) {
+#[must_use]
+pub fn count_log_lines(level: Level) -> (Arc<AtomicUsize>, DefaultGuard) {
     let count = Arc::new(AtomicUsize::default());
     let guard = tracing::subscriber::set_default(LogCounter { level, count: Arc::clone(&count) });
     (count, guard)
