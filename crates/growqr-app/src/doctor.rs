@@ -255,7 +255,7 @@ fn memory_failed(problem: &str) -> Check {
 
 async fn host(profile: &Profile) -> Check {
     match HostConnection::connect(profile).await {
-        Ok(Some(mut host)) => match host.call(Request::Hello { version: VERSION }).await {
+        Ok(Some(mut host)) => match host.call(Request::Hello { version: VERSION, reconnects: false }).await {
             Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(profile)), None),
             Err(error) => failed("host", error),
         },

@@ -14,6 +14,7 @@ mod inbox;
 mod inspect;
 mod keys;
 mod memory;
+mod orphans;
 mod page_text;
 mod print;
 mod progress;
@@ -22,6 +23,7 @@ mod quick;
 mod rules;
 mod settings;
 mod stack;
+mod stack_work;
 mod transcript;
 mod work_files;
 

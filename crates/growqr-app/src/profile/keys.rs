@@ -50,6 +50,11 @@ pub(crate) fn keychain(profile: &Profile) -> Arc<dyn SecretStore> {
     Arc::new(Keychain::new(profile.secrets_namespace()))
 }
 
+/// The keychain for what belongs to containers and not to a place of the data folder: the names of its entries have their label.
+pub(crate) fn containers_keychain(profile: &Profile) -> Arc<dyn SecretStore> {
+    Arc::new(Keychain::new(profile.id().to_string()))
+}
+
 /// The keys of one profile.
 pub(crate) struct Keys {
     environment: BTreeMap<&'static str, Secret>,
