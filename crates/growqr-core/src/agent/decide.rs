@@ -499,11 +499,12 @@ impl Draft<'_> {
         }
     }
 
-    /// Begins a turn for the messages of the person that the turn before has not read.
+    /// Begins a turn for the messages of the person that came during the turn before and were not read.
     pub(super) fn begin_turn_of_queued_message(&mut self) {
         let waits_for_fresh_start = matches!(self.state.next_past, NextPast::FreshAfterTurn(_));
         let is_idle = self.state.depth() == 0 && !self.state.is_at_work() && !waits_for_fresh_start;
-        if is_idle && self.state.has_message_of_person() {
+        // The message that the turn itself could not afford is not tried again.
+        if is_idle && self.state.has_queued_message() {
             self.begin_turn();
         }
     }

@@ -135,7 +135,7 @@ impl Draft<'_> {
     /// the person waits until an open question about the limit is answered: its own budget is no answer. If nothing was asked yet,
     /// it begins another turn, with the limits that are set now.
     pub(super) fn retry_after_pause(&mut self, is_message: bool) {
-        if self.state.depth() == 0 && self.state.has_message_of_person() && self.state.waits_for_answer_at_limit() {
+        if self.state.depth() == 0 && self.state.has_queued_message() && self.state.waits_for_answer_at_limit() {
             return;
         }
         if self.state.paused.as_ref().is_some_and(|pause| pause.answer.is_some()) {
@@ -216,6 +216,11 @@ impl State {
     /// Whether the model has not read a message of the person yet.
     pub(super) fn has_message_of_person(&self) -> bool {
         self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
+    }
+
+    /// Whether a message of the person came during this turn, or the turn that has ended, and was not read.
+    pub(super) fn has_queued_message(&self) -> bool {
+        self.earlier_message.is_some() && self.has_message_of_person()
     }
 
     /// Whether the turn waits at a limit.

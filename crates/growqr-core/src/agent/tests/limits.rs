@@ -197,6 +197,16 @@ fn stopping_at_a_limit_begins_a_turn_with_the_message_that_has_waited() {
 }
 
 #[test]
+fn stopping_at_a_limit_does_not_ask_again_about_the_message_that_is_too_expensive() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = Money(1);
+    world.say("a long request");
+    world.answer_limit("stop", None);
+    assert!(!world.state.is_at_work() && world.state.open_asks().count() == 0);
+    world.check_replay();
+}
+
+#[test]
 fn a_report_does_not_settle_the_question_with_the_budget_of_a_queued_message() {
     let mut world = World::grow();
     world.setup.limits.calls = 1;
