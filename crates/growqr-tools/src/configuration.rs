@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// The servers of a configuration.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Those that can be used, in the order of the file.
+    /// Those that can be used, in the order of their names.
     pub servers: Vec<FoundServer>,
     /// The name of each entry that cannot be used, and why, as the end of a sentence.
     pub left_out: Vec<(String, String)>,
@@ -180,11 +180,11 @@ mod tests {
             }",
         );
         assert!(found.left_out.is_empty(), "{:?}", found.left_out);
-        let Transport::Program { command, args, env } = &found.servers[0].config.transport else { panic!("a program") };
+        let Transport::Program { command, args, env } = &found.servers[1].config.transport else { panic!("a program") };
         assert_eq!((command.as_str(), &args[..]), ("npx", &["-y".to_owned(), "pkg".to_owned(), "7".to_owned()][..]));
         assert_eq!((env["KEY"].expose(), env["N"].expose()), ("t0k", "1"));
-        assert_eq!(found.servers[1].config.name.as_str(), "Cursor-s");
-        let Transport::Http { headers, .. } = &found.servers[1].config.transport else { panic!("an address") };
+        assert_eq!(found.servers[0].config.name.as_str(), "Cursor-s");
+        let Transport::Http { headers, .. } = &found.servers[0].config.transport else { panic!("an address") };
         assert_eq!(headers["Authorization"].expose(), "Bearer t0k");
         assert_eq!(found.servers[2].config.call_limit, Duration::from_secs(5));
         assert!(found.servers[2].is_off);
@@ -202,11 +202,11 @@ mod tests {
                 "args": {"command": "x", "args": "-y pkg"}, "a b": {"command": "x"}, "a-b": {"command": "y"}}}"#,
         );
         assert_eq!(found.servers.len(), 1);
-        let reasons: Vec<&str> = found.left_out.iter().map(|(_, reason)| reason.as_str()).collect();
-        assert!(reasons[0].contains("old HTTP+SSE"));
-        assert_eq!(reasons[1], "it has neither a \"command\" nor a \"url\"");
-        assert_eq!(reasons.len(), 6);
-        assert!(reasons[5].contains("also called a-b"));
+        let reason = |wanted: &str| found.left_out.iter().find(|(title, _)| title == wanted).map(|(_, reason)| reason.as_str());
+        assert!(reason("old").unwrap().contains("old HTTP+SSE"));
+        assert_eq!(reason("empty"), Some("it has neither a \"command\" nor a \"url\""));
+        assert!(reason("a-b").unwrap().contains("also called a-b"));
+        assert_eq!(found.left_out.len(), 6);
     }
 
     #[test]

@@ -230,11 +230,11 @@ mod tests {
             "properties": {"a": {"$ref": "#/$defs/Point", "description": "own words"}, "b": {"$ref": "https://example.com/x"}},
             "$defs": {"Point": {"type": "object", "properties": {"x": {"type": "number"}}}},
         });
-        let mended = mend(schema);
-        assert_eq!(mended["properties"]["a"]["properties"]["x"]["type"], "number");
-        assert_eq!(mended["properties"]["a"]["description"], "own words");
-        assert_eq!(mended["properties"]["b"], json!({}));
-        assert!(mended.get("$defs").is_none());
+        let inlined = mend(schema);
+        assert_eq!(inlined["properties"]["a"]["properties"]["x"]["type"], "number");
+        assert_eq!(inlined["properties"]["a"]["description"], "own words");
+        assert_eq!(inlined["properties"]["b"], json!({}));
+        assert!(inlined.get("$defs").is_none());
 
         let tree = json!({
             "properties": {"tree": {"$ref": "#/definitions/Tree"}},
