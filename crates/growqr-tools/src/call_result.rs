@@ -63,9 +63,7 @@ fn resource(resource: &Value) -> ContentBlock {
         (None, Some(blob)) if media_type.starts_with("image/") => {
             ContentBlock::Image { media_type: media_type.to_owned(), data: without_space(blob.to_owned()) }
         }
-        (None, Some(blob)) => {
-            ContentBlock::Text { text: format!("[file {uri} ({media_type}, {} bytes)]", blob.len() / 4 * 3) }
-        }
+        (None, Some(blob)) => ContentBlock::Text { text: format!("[file {uri} ({media_type}, {} bytes)]", blob.len() / 4 * 3) },
         (None, None) => ContentBlock::Link { uri: uri.to_owned(), title: String::new() },
     }
 }

@@ -90,7 +90,7 @@ fn read_server(
     let is_off = entry.get("disabled").and_then(Value::as_bool).unwrap_or(false)
         || entry.get("enabled").and_then(Value::as_bool) == Some(false);
     names.insert(name.clone());
-    let config = ServerConfig { name, transport, call_limit, is_trusted: false };
+    let config = ServerConfig { name, transport, call_limit, has_kept_values: false, is_trusted: false };
     Ok(FoundServer { title: title.to_owned(), config, missing: reader.missing, is_off })
 }
 
@@ -119,9 +119,7 @@ impl Reader<'_> {
                 args: self.texts(entry.get("args"))?,
                 env: self.secrets(entry.get("env"))?,
             }),
-            (_, _, Some(url)) => {
-                Ok(Transport::Http { url: self.text(url), headers: self.secrets(entry.get("headers"))? })
-            }
+            (_, _, Some(url)) => Ok(Transport::Http { url: self.text(url), headers: self.secrets(entry.get("headers"))? }),
             (Some("stdio"), None, None) => Err("it has no \"command\"".to_owned()),
             (Some(_), _, None) => Err("it has no \"url\"".to_owned()),
             (None, None, None) => Err("it has neither a \"command\" nor a \"url\"".to_owned()),
@@ -189,9 +187,7 @@ mod tests {
         assert_eq!(found.servers[2].config.call_limit, Duration::from_secs(5));
         assert!(found.servers[2].is_off);
 
-        let code = read(
-            r#"{"inputs": [], "servers": {"x": {"type": "stdio", "command": "x", "env": {"K": "${input:key}"}}}}"#,
-        );
+        let code = read(r#"{"inputs": [], "servers": {"x": {"type": "stdio", "command": "x", "env": {"K": "${input:key}"}}}}"#);
         assert_eq!(code.servers[0].missing, ["input:key"]);
     }
 

@@ -1,30 +1,23 @@
 //! One connection to a server: started, introduced, and able to list and call.
 
+use crate::connect_error::{ConnectError, Refused};
+use crate::http_transport::http_transport;
 use crate::listing::Listing;
 use crate::log::{Log, LogSource};
-use crate::process::{Process, StartError};
+use crate::process::Process;
 use crate::server_name::ServerName;
-use crate::{ServerConfig, Transport};
+use crate::{KeptValues, ServerConfig, Transport};
 use growqr_core::clock::{Clock, Timestamp};
-use growqr_core::secret::Secret;
-use growqr_http::Target;
-use http::{HeaderName, HeaderValue};
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest, Implementation, JsonObject,
-    ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestId,
+    CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,
+    Implementation, JsonObject, ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestId,
 };
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RunningService,
-};
-use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::service::{ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RunningService};
 use rmcp::{ClientHandler, Peer, RoleClient, ServiceError};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use url::{Host, Url};
 
 /// How long a server may take to introduce itself: `npx` and `uvx` first download it.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(180);
@@ -43,41 +36,6 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How many of a server's last lines explain its end.
 const LAST_WORDS: usize = 3;
-
-/// Why a server cannot be used now.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-pub enum ConnectError {
-    /// The program does not exist or cannot be started.
-    #[error("{0}")]
-    NotStarted(String),
-    /// It ended before it introduced itself. Its last words, if it had any.
-    #[error("it ended at once{}", said(.0))]
-    Ended(String),
-    /// It did not introduce itself in time.
-    #[error("it did not answer for {} s{}", .0.as_secs(), said(.1))]
-    Silent(Duration, String),
-    /// It demands a sign-in or another key.
-    #[error("it refuses the key, or wants one: {0}")]
-    Unauthorized(String),
-    /// Its address cannot be used.
-    #[error("its address cannot be used: {0}")]
-    Address(String),
-    /// Anything else, in the words of the server or of the network.
-    #[error("{0}")]
-    Other(String),
-}
-
-fn said(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!("; it said: {words}") }
-}
-
-impl ConnectError {
-    /// Whether trying again without a change by the person is in vain.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        matches!(self, ConnectError::NotStarted(_) | ConnectError::Unauthorized(_) | ConnectError::Address(_))
-    }
-}
 
 /// What a server's messages concern on our side.
 pub(crate) struct Handler {
@@ -117,7 +75,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Starts or reaches a server.
-    pub(crate) async fn open(config: &ServerConfig, log: &Arc<Log>, clock: &Arc<dyn Clock>) -> Result<Connection, ConnectError> {
+    pub(crate) async fn open(
+        config: &ServerConfig,
+        kept: &dyn KeptValues,
+        log: &Arc<Log>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Connection, ConnectError> {
+        let config = &with_kept_values(config, kept).await?;
         let began = clock.now();
         let opened = tokio::time::timeout(START_LIMIT, async {
             // Most servers of today know only the handshake; those of 2026-07-28 alone refuse it.
@@ -213,6 +177,19 @@ impl Connection {
     }
 }
 
+/// The configuration with the values from the keychain in it.
+async fn with_kept_values(config: &ServerConfig, kept: &dyn KeptValues) -> Result<ServerConfig, ConnectError> {
+    let mut config = config.clone();
+    if config.has_kept_values {
+        let values = kept.of(&config.name).await.map_err(ConnectError::Keys)?;
+        match &mut config.transport {
+            Transport::Program { env, .. } => env.extend(values),
+            Transport::Http { headers, .. } => headers.extend(values),
+        }
+    }
+    Ok(config)
+}
+
 /// Calls tools of a connected server.
 #[derive(Clone)]
 pub(crate) struct Caller(Peer<RoleClient>);
@@ -227,7 +204,11 @@ impl Caller {
 }
 
 /// Sends a request and returns the result as JSON, whatever its shape: one odd field costs nothing else.
-async fn request_raw(peer: &Peer<RoleClient>, request: ClientRequest, options: PeerRequestOptions) -> Result<Value, ServiceError> {
+async fn request_raw(
+    peer: &Peer<RoleClient>,
+    request: ClientRequest,
+    options: PeerRequestOptions,
+) -> Result<Value, ServiceError> {
     let handle = peer.send_cancellable_request(request, options).await?;
     let mut under_way = UnderWay { peer: peer.clone(), id: Some(handle.id.clone()) };
     let result = handle.await_response().await;
@@ -254,129 +235,7 @@ impl Drop for UnderWay {
     }
 }
 
-fn http_transport(url: &str, headers: &BTreeMap<String, Secret>) -> Result<impl rmcp::transport::Transport<RoleClient> + use<>, ConnectError> {
-    let target = target(url)?;
-    let no_client = |error: growqr_http::BuildError| ConnectError::Other(error.to_string());
-    let client = growqr_http::builder(target).map_err(no_client)?;
-    let client = client.build().map_err(|error| ConnectError::Other(error.to_string()))?;
-    let config = StreamableHttpClientTransportConfig::with_uri(url).custom_headers(header_map(headers)?);
-    Ok(StreamableHttpClientTransport::with_client(client, config))
-}
-
-/// Where an address leads. Without TLS it must be on this machine: headers carry keys.
-fn target(url: &str) -> Result<Target, ConnectError> {
-    let address = Url::parse(url).map_err(|error| ConnectError::Address(error.to_string()))?;
-    let is_local = match address.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => return Err(ConnectError::Address("it has no host".to_owned())),
-    };
-    match address.scheme() {
-        "https" => Ok(Target { is_local, is_plain: false }),
-        "http" if is_local => Ok(Target::LOOPBACK),
-        "http" => Err(ConnectError::Address("keys would be sent unencrypted; use https".to_owned())),
-        other => Err(ConnectError::Address(format!("{other}: is no way to an MCP server; use https"))),
-    }
-}
-
-fn header_map(headers: &BTreeMap<String, Secret>) -> Result<HashMap<HeaderName, HeaderValue>, ConnectError> {
-    let header = |(name, value): (&String, &Secret)| {
-        let invalid = || ConnectError::Address(format!("the header {name:?} is invalid"));
-        let header: HeaderName = name.parse().map_err(|_| invalid())?;
-        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| invalid())?;
-        value.set_sensitive(true);
-        Ok((header, value))
-    };
-    headers.iter().map(header).collect()
-}
-
-/// Why a connection was not opened in one of the two ways.
-enum Refused {
-    /// The server does not know this way to begin.
-    Handshake,
-    /// It closed the connection.
-    Ended,
-    Because(ConnectError),
-}
-
-impl From<StartError> for Refused {
-    fn from(error: StartError) -> Refused {
-        Refused::Because(ConnectError::NotStarted(error.to_string()))
-    }
-}
-
-impl From<ConnectError> for Refused {
-    fn from(error: ConnectError) -> Refused {
-        Refused::Because(error)
-    }
-}
-
-impl From<ClientInitializeError> for Refused {
-    fn from(error: ClientInitializeError) -> Refused {
-        if error.is_authorization_required() || error.auth_challenge().is_some() {
-            return Refused::Because(ConnectError::Unauthorized(error.to_string()));
-        }
-        match error {
-            ClientInitializeError::ConnectionClosed(_) => Refused::Ended,
-            ClientInitializeError::JsonRpcError(_) => Refused::Handshake,
-            other => Refused::Because(ConnectError::Other(with_sources(&other))),
-        }
-    }
-}
-
-/// An error with its causes, each said once.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        source = cause.source();
-    }
-    text
-}
-
-/// The words for the model about a call that failed. `ended` are the last words of a server that is gone.
-pub(crate) fn call_failure(error: &ServiceError, ended: &str) -> String {
-    const MAY_HAVE: &str = "It may have happened all the same: check before you call it again";
-    match error {
-        ServiceError::McpError(refusal) => format!("the server refused the call: {}", refusal.message),
-        ServiceError::Timeout { timeout } => {
-            format!("the server did not finish within {} s, and was told to stop. {MAY_HAVE}", timeout.as_secs())
-        }
-        ServiceError::TransportClosed | ServiceError::Cancelled { .. } => {
-            format!("the server ended during the call{}. {MAY_HAVE}", said(ended))
-        }
-        other => format!("the call failed: {}. {MAY_HAVE}", with_sources(other)),
-    }
-}
-
 /// The last words of a server since then.
 pub(crate) fn last_words(log: &Log, since: Timestamp) -> String {
     log.last_words(since, LAST_WORDS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_never_sent_unencrypted_over_the_network() {
-        assert_eq!(target("http://127.0.0.1:3000/mcp").unwrap(), Target::LOOPBACK);
-        assert_eq!(target("http://[::1]/").unwrap(), Target::LOOPBACK);
-        assert_eq!(target("https://example.com/mcp").unwrap(), Target::INTERNET);
-        for url in ["http://example.com", "http://10.0.0.1", "http://localhost.example.com", "ftp://a", "", "https://"] {
-            assert!(matches!(target(url), Err(ConnectError::Address(_))), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_header_that_cannot_be_sent_is_named_without_its_value() {
-        let headers = BTreeMap::from([("X-Key".to_owned(), Secret::new("s3cret\nx"))]);
-        let error = header_map(&headers).unwrap_err().to_string();
-        assert!(error.contains("X-Key") && !error.contains("s3cret"), "{error}");
-    }
 }

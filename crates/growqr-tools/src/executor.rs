@@ -1,7 +1,8 @@
 //! The executor of one server's tools.
 
 use crate::call_result;
-use crate::connection::{call_failure, last_words};
+use crate::connect_error::call_failure;
+use crate::connection::last_words;
 use crate::server::Server;
 use async_trait::async_trait;
 use growqr_core::clock::Clock;
@@ -50,7 +51,9 @@ impl McpExecutor {
         let (caller, _in_use) = match self.server.caller().await {
             Ok(connected) => connected,
             Err(cause) => {
-                return ToolResult::error(format!("the server {name} cannot be used now: {cause}. Go on without it, or tell the person"));
+                return ToolResult::error(format!(
+                    "the server {name} cannot be used now: {cause}. Go on without it, or tell the person"
+                ));
             }
         };
         // After the start: the server may have listed other tools than before.

@@ -258,7 +258,8 @@ mod tests {
         assert_eq!(mended["required"], json!(["id"]));
         assert_eq!(mended["properties"]["id"], json!({"anyOf": [{"type": "string"}, {"type": "integer"}]}));
         assert!(mended.get("anyOf").is_none());
-        let all = mend(json!({"allOf": [{"properties": {"a": {}}, "required": ["a"]}, {"properties": {"b": {}}, "required": ["b"]}]}));
+        let all =
+            mend(json!({"allOf": [{"properties": {"a": {}}, "required": ["a"]}, {"properties": {"b": {}}, "required": ["b"]}]}));
         assert_eq!(all["required"], json!(["a", "b"]));
     }
 

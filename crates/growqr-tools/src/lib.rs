@@ -8,9 +8,11 @@
 
 mod call_result;
 mod configuration;
+mod connect_error;
 mod connection;
 mod environment;
 mod executor;
+mod http_transport;
 mod input_schema;
 mod listing;
 mod log;
@@ -22,16 +24,28 @@ mod servers;
 mod tool_name;
 
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
-pub use connection::ConnectError;
+pub use connect_error::ConnectError;
+pub use http_transport::check_address;
 pub use listing::{Hints, LeftOut, ListedTool, Listing};
 pub use log::{LogLine, LogSource};
 pub use server::{ServerState, ServerStatus};
 pub use server_name::ServerName;
 pub use servers::{KnownServer, Servers};
 
+use async_trait::async_trait;
 use growqr_core::secret::Secret;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Gives the values that are kept in the keychain, when a server is started.
+#[async_trait]
+pub trait KeptValues: Send + Sync {
+    /// The values of a server by the name of the environment variable or header.
+    ///
+    /// # Errors
+    /// Why they cannot be read, as the end of a sentence without a secret.
+    async fn of(&self, server: &ServerName) -> Result<BTreeMap<String, Secret>, String>;
+}
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +77,8 @@ pub struct ServerConfig {
     pub transport: Transport,
     /// How long one call may take without a sign of progress.
     pub call_limit: Duration,
+    /// It also has environment variables or headers whose values are kept in the keychain ([`KeptValues`]).
+    pub has_kept_values: bool,
     /// The person trusts what the server says about its tools: a tool that says that it only reads is called again after a crash.
     pub is_trusted: bool,
 }

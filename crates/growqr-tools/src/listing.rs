@@ -136,10 +136,8 @@ mod tests {
 
     #[test]
     fn hints_are_pessimistic_where_the_server_is_silent() {
-        let listing = listing(&[
-            json!({"name": "a"}),
-            json!({"name": "b", "annotations": {"readOnlyHint": true, "openWorldHint": false}}),
-        ]);
+        let listing =
+            listing(&[json!({"name": "a"}), json!({"name": "b", "annotations": {"readOnlyHint": true, "openWorldHint": false}})]);
         assert_eq!(listing.tools[0].hints, Hints { reads_only: false, destroys: true, reaches_outside: true });
         assert_eq!(listing.tools[1].hints, Hints { reads_only: true, destroys: false, reaches_outside: false });
     }

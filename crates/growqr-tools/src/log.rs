@@ -117,7 +117,8 @@ mod tests {
     fn the_last_words_are_those_of_the_server_in_this_run() {
         let log = Log::default();
         log.push(at(1), LogSource::Server, "of an earlier run");
-        for (source, text) in [(LogSource::GrowQr, "starting"), (LogSource::Server, "no token"), (LogSource::Output, "usage: …")] {
+        for (source, text) in [(LogSource::GrowQr, "starting"), (LogSource::Server, "no token"), (LogSource::Output, "usage: …")]
+        {
             log.push(at(2), source, text);
         }
         assert_eq!(log.last_words(at(2), 3), "no token / usage: …");

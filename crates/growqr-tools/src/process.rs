@@ -116,7 +116,12 @@ fn ask_to_end(child: &dyn ChildWrapper) {
 fn ask_to_end(_child: &dyn ChildWrapper) {}
 
 /// Passes on the lines that are messages of the protocol; all others go to the log.
-async fn pass_messages(output: impl AsyncRead + Unpin, mut messages: impl AsyncWriteExt + Unpin, log: Arc<Log>, clock: Arc<dyn Clock>) {
+async fn pass_messages(
+    output: impl AsyncRead + Unpin,
+    mut messages: impl AsyncWriteExt + Unpin,
+    log: Arc<Log>,
+    clock: Arc<dyn Clock>,
+) {
     let mut lines = BufReader::new(output);
     while let Some(line) = next_line(&mut lines, MAX_LINE_BYTES).await {
         if is_message(&line) {

@@ -1,10 +1,11 @@
 //! The task of one server: starts it when it is needed, keeps its list of tools, and ends it when it is idle.
 
-use crate::ServerConfig;
-use crate::connection::{Caller, ConnectError, Connection, last_words};
+use crate::connect_error::ConnectError;
+use crate::connection::{Caller, Connection, last_words};
 use crate::listing::Listing;
 use crate::log::{Log, LogLine, LogSource};
 use crate::server_name::ServerName;
+use crate::{KeptValues, ServerConfig};
 use growqr_core::clock::{Clock, Timestamp};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -126,6 +127,7 @@ impl Server {
     pub(crate) fn begin(
         config: ServerConfig,
         listing: Option<Arc<Listing>>,
+        kept: Arc<dyn KeptValues>,
         clock: Arc<dyn Clock>,
         changes: watch::Sender<u64>,
     ) -> Server {
@@ -143,6 +145,7 @@ impl Server {
         let task = Task {
             config: config.clone(),
             log: Arc::clone(&log),
+            kept,
             clock,
             shared: Arc::clone(&shared),
             commands: receiver,
@@ -216,6 +219,7 @@ enum End {
 struct Task {
     config: ServerConfig,
     log: Arc<Log>,
+    kept: Arc<dyn KeptValues>,
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
@@ -278,7 +282,7 @@ impl Task {
 
     /// Connects and lists the tools; without a list a server is of no use.
     async fn open(&self) -> Result<Connection, ConnectError> {
-        let connection = Connection::open(&self.config, &self.log, &self.clock).await?;
+        let connection = Connection::open(&self.config, &*self.kept, &self.log, &self.clock).await?;
         match connection.list(&self.config.name).await {
             Ok(listing) => {
                 *lock(&self.shared.introduction) = connection.introduction();

@@ -5,7 +5,7 @@ use crate::listing::Listing;
 use crate::log::LogLine;
 use crate::server::{Server, ServerStatus};
 use crate::server_name::ServerName;
-use crate::ServerConfig;
+use crate::{KeptValues, ServerConfig};
 use growqr_core::clock::Clock;
 use growqr_core::tool::Executor;
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ pub struct KnownServer {
 
 /// The servers of a profile, each with a task of its own.
 pub struct Servers {
+    kept: Arc<dyn KeptValues>,
     clock: Arc<dyn Clock>,
     servers: Mutex<BTreeMap<ServerName, Arc<Server>>>,
     changes: watch::Sender<u64>,
@@ -31,8 +32,8 @@ pub struct Servers {
 impl Servers {
     /// No servers yet.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Servers {
-        Servers { clock, servers: Mutex::default(), changes: watch::channel(0).0 }
+    pub fn new(kept: Arc<dyn KeptValues>, clock: Arc<dyn Clock>) -> Servers {
+        Servers { kept, clock, servers: Mutex::default(), changes: watch::channel(0).0 }
     }
 
     /// Makes these the servers: new ones begin, removed and changed ones end; the others go on undisturbed. Waits for nothing.
@@ -43,7 +44,13 @@ impl Servers {
         for KnownServer { config, listing } in wanted {
             let kept = earlier.remove(&config.name).filter(|server| server.config == config);
             let server = kept.unwrap_or_else(|| {
-                Arc::new(Server::begin(config.clone(), listing, Arc::clone(&self.clock), self.changes.clone()))
+                Arc::new(Server::begin(
+                    config.clone(),
+                    listing,
+                    Arc::clone(&self.kept),
+                    Arc::clone(&self.clock),
+                    self.changes.clone(),
+                ))
             });
             servers.insert(config.name, server);
         }

@@ -14,6 +14,7 @@ mod sessions;
 mod settings;
 mod spendings;
 mod stack;
+mod tool_servers;
 mod unfilled;
 mod users;
 mod views;

@@ -80,15 +80,18 @@ async fn the_person_can_restart_a_server() {
 #[tokio::test]
 async fn a_server_gets_its_own_variables_and_none_of_ours() {
     let server = ScriptedMcp::new(&json!({
-        "tools": [{"name": "own"}, {"name": "ours"}],
-        "calls": {"own": {"env": "SERVICE_KEY"}, "ours": {"env": "CARGO_MANIFEST_DIR"}},
+        "tools": [{"name": "own"}, {"name": "kept"}, {"name": "ours"}],
+        "calls": {"own": {"env": "SERVICE_KEY"}, "kept": {"env": "KEPT_KEY"}, "ours": {"env": "CARGO_MANIFEST_DIR"}},
     }));
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
     let (command, args) = server.command();
     let env = BTreeMap::from([("SERVICE_KEY".to_owned(), Secret::new("for it alone"))]);
     let servers = servers();
-    servers.set(vec![known("keyed", Transport::Program { command, args, env })]);
+    let mut keyed = known("keyed", Transport::Program { command, args, env });
+    keyed.config.has_kept_values = true;
+    servers.set(vec![keyed]);
     until_ready(&servers, "keyed").await;
+    assert_eq!(text(&call(&servers, "keyed", "keyed__kept", json!({})).await), "from the keychain");
     assert_eq!(text(&call(&servers, "keyed", "keyed__own", json!({})).await), "for it alone");
     assert_eq!(text(&call(&servers, "keyed", "keyed__ours", json!({})).await), "undefined");
     servers.close().await;

@@ -1,12 +1,14 @@
 //! What the tests share.
 
+use async_trait::async_trait;
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::Origin;
 use growqr_core::raw::RawJson;
+use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall, ToolResult};
 use growqr_testkit::mcp::{CommandLine, ScriptedMcp};
-use growqr_tools::{KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport};
+use growqr_tools::{KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,9 +26,19 @@ impl Clock for SystemClock {
     }
 }
 
+/// One value, for every server that has kept ones.
+struct Keychain;
+
+#[async_trait]
+impl KeptValues for Keychain {
+    async fn of(&self, _server: &ServerName) -> Result<BTreeMap<String, Secret>, String> {
+        Ok(BTreeMap::from([("KEPT_KEY".to_owned(), Secret::new("from the keychain"))]))
+    }
+}
+
 /// No servers yet.
 pub fn servers() -> Servers {
-    Servers::new(Arc::new(SystemClock))
+    Servers::new(Arc::new(Keychain), Arc::new(SystemClock))
 }
 
 /// A server that is a program.
@@ -43,7 +55,8 @@ pub fn scripted(name: &str, server: &ScriptedMcp) -> KnownServer {
 /// A server without a list of its tools.
 pub fn known(name: &str, transport: Transport) -> KnownServer {
     let name = ServerName::new(name).unwrap();
-    let config = ServerConfig { name, transport, call_limit: ServerConfig::CALL_LIMIT, is_trusted: false };
+    let config =
+        ServerConfig { name, transport, call_limit: ServerConfig::CALL_LIMIT, has_kept_values: false, is_trusted: false };
     KnownServer { config, listing: None }
 }
 
@@ -90,8 +103,7 @@ pub fn executor(servers: &Servers, name: &str) -> Arc<dyn Executor> {
 /// Calls a tool by its name for the model.
 pub async fn call(servers: &Servers, server: &str, tool: &str, input: Value) -> ToolResult {
     let executor = executor(servers, server);
-    let origin =
-        Origin { agent: AgentId::new("grow"), name: "Grow Agent".to_owned(), turn: 1, effect: EffectId::new("effect") };
+    let origin = Origin { agent: AgentId::new("grow"), name: "Grow Agent".to_owned(), turn: 1, effect: EffectId::new("effect") };
     let (name, input) = (tool.to_owned(), RawJson::of(&input));
     let call = ToolCall { executor: executor.id(), name, input, origin, at: Timestamp(0), held: false };
     let Performed::Finished(result) = executor.perform(&call, None).await else { panic!("a result") };
