@@ -6,6 +6,11 @@ use crate::print::{Out, Style, sanitized_line, shortened, time};
 use growqr_app::{AppError, Client, Environment, Profile, read_tool_servers, send_request};
 use growqr_wire::{ApiKey, FoundToolServer, Needs, NewToolServer, Reply, Request, ToolServer, ToolServerState, ToolTransport};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often, and how many times, a server that is being started is looked at.
+const POLL_PAUSE: Duration = Duration::from_millis(200);
+const MAX_POLLS: usize = 1_000;
 
 pub async fn tools(profile: Profile, environment: &Environment, out: &Out, command: Tools) -> CommandResult {
     match command {
@@ -53,11 +58,14 @@ pub async fn tools(profile: Profile, environment: &Environment, out: &Out, comma
 }
 
 /// What a server has said; one that does not run yet is started for it.
-async fn log(client: &Client, name: &str) -> Result<Vec<growqr_wire::ToolLogLine>, AppError> {
-    let is_resting =
-        |reply: Reply| servers(reply).iter().any(|server| server.name == name && server.state == ToolServerState::Resting);
-    if is_resting(client.send(Request::ToolServers).await?) {
-        client.send(Request::TestToolServer { name: name.to_owned() }).await?;
+async fn log(client: &Client, name: &str) -> Result<Vec<ToolLogLine>, AppError> {
+    for _ in 0..MAX_POLLS {
+        let state = servers(client.send(Request::ToolServers).await?).into_iter().find(|server| server.name == name);
+        match state.filter(|server| server.is_on).map(|server| server.state) {
+            Some(ToolServerState::Resting) => drop(client.send(Request::TestToolServer { name: name.to_owned() }).await?),
+            Some(ToolServerState::Starting) => tokio::time::sleep(POLL_PAUSE).await,
+            _ => break,
+        }
     }
     match client.send(Request::ToolLog { name: name.to_owned() }).await? {
         Reply::ToolLog { lines } => Ok(lines),
