@@ -1,8 +1,8 @@
 //! Reads the `mcpServers` configuration of other programs: Claude Desktop and Code, Cursor, VS Code. Nothing is started by it.
 
 use crate::placeholders::expand;
+use crate::server_config::{ServerConfig, Transport};
 use crate::server_name::ServerName;
-use crate::{ServerConfig, Transport};
 use growqr_core::secret::Secret;
 use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};

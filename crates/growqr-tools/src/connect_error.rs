@@ -73,6 +73,8 @@ impl From<ClientInitializeError> for Refused {
         match error {
             ClientInitializeError::ConnectionClosed(_) => Refused::Ended,
             ClientInitializeError::JsonRpcError(_) => Refused::Handshake,
+            // Its `source()` is not the error of the transport.
+            ClientInitializeError::TransportError { error, .. } => Refused::Because(ConnectError::Other(in_words(&error))),
             other => Refused::Because(ConnectError::Other(in_words(&other))),
         }
     }

@@ -5,8 +5,8 @@ use crate::http_transport::http_transport;
 use crate::listing::Listing;
 use crate::log::{Log, LogSource};
 use crate::process::Process;
+use crate::server_config::{KeptValues, ServerConfig, Transport};
 use crate::server_name::ServerName;
-use crate::{KeptValues, ServerConfig, Transport};
 use growqr_core::clock::{Clock, Timestamp};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,

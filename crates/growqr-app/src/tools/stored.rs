@@ -28,7 +28,7 @@ pub(super) struct StoredConfig {
 /// # Errors
 /// [`AppError::BadRequest`] if it cannot be used.
 pub(super) fn checked(server: &NewToolServer) -> Result<(ServerName, StoredConfig), AppError> {
-    const EXAMPLE: &str = "An example: growqr tools add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes";
+    const EXAMPLE: &str = "An example: growqr tools add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes";
     let name = ServerName::new(server.name.as_str()).map_err(|error| AppError::bad_request(error.to_string(), EXAMPLE))?;
     let words: Vec<&str> = match &server.transport {
         ToolTransport::Program { command, args } => std::iter::once(command).chain(args).map(String::as_str).collect(),
