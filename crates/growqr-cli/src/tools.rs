@@ -4,7 +4,9 @@ use crate::CommandResult;
 use crate::args::Tools;
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use growqr_app::{AppError, Client, Environment, Profile, read_tool_servers, send_request};
-use growqr_wire::{ApiKey, FoundToolServer, Needs, NewToolServer, Reply, Request, ToolServer, ToolServerState, ToolTransport};
+use growqr_wire::{
+    ApiKey, FoundToolServer, Needs, NewToolServer, Reply, Request, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
