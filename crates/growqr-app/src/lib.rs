@@ -29,6 +29,7 @@ mod rebuild;
 mod rules;
 mod spending;
 mod stack;
+mod tools;
 
 pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;
@@ -51,6 +52,7 @@ pub use profile::sign_in::failure::SignInFailure;
 pub use profile::sign_in::{CallbackRoute, LOCAL_PROFILE, SignIn, SignInAttempt, SignInOutcome, without_sign_in};
 pub use spending::{days_ago, parse_usd};
 pub use stack::work_files::{copy_work_file, export_work_files};
+pub use tools::read_tool_servers;
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ mod rules;
 mod settings;
 mod stack;
 mod stack_work;
+mod tools;
 mod transcript;
 mod work_files;
 
@@ -78,6 +79,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
+        Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
         Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,

@@ -16,6 +16,7 @@ mod request;
 mod rows;
 mod sign_in;
 mod stack;
+mod tools;
 
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
@@ -35,6 +36,9 @@ pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, PartState, Stack, StackAction,
     StackOrphan, StackPart, StackProgress, WorkFile,
+};
+pub use tools::{
+    FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolImport, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.

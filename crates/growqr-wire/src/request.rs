@@ -9,6 +9,7 @@ use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
+use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -108,6 +109,35 @@ pub enum Request {
     RemoveRule {
         /// Its id.
         id: String,
+    },
+    /// The servers of tools that the person has added. Answered by [`Reply::ToolServers`], as are the next four.
+    ToolServers,
+    /// Adds a server, or puts it in the place of the one with this name, and starts it.
+    AddToolServer {
+        /// The server.
+        server: NewToolServer,
+    },
+    /// Removes a server and its values.
+    RemoveToolServer {
+        /// Its name.
+        name: String,
+    },
+    /// Offers the tools of a server, or no longer.
+    SwitchToolServer {
+        /// Its name.
+        name: String,
+        /// Whether they are offered.
+        is_on: bool,
+    },
+    /// Starts a server again; answered when it is ready or has failed.
+    TestToolServer {
+        /// Its name.
+        name: String,
+    },
+    /// What a server has said since GrowQR started. Answered by [`Reply::ToolLog`].
+    ToolLog {
+        /// Its name.
+        name: String,
     },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
@@ -271,6 +301,16 @@ pub enum Reply {
     Inbox {
         /// Newest first.
         entries: Vec<InboxEntry>,
+    },
+    /// The servers of tools.
+    ToolServers {
+        /// By name.
+        servers: Vec<ToolServer>,
+    },
+    /// The last lines of what a server has said.
+    ToolLog {
+        /// Oldest first.
+        lines: Vec<ToolLogLine>,
     },
     /// A change of memory was made.
     Changed {

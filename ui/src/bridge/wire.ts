@@ -1195,7 +1195,31 @@ line: string, } | { "op": "remove_rule",
 /**
  * Its id.
  */
-id: string, } | { "op": "resume", 
+id: string, } | { "op": "tool_servers" } | { "op": "add_tool_server", 
+/**
+ * The server.
+ */
+server: NewToolServer, } | { "op": "remove_tool_server", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "switch_tool_server", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether they are offered.
+ */
+is_on: boolean, } | { "op": "test_tool_server", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "tool_log", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "resume", 
 /**
  * The agent.
  */
@@ -1326,7 +1350,15 @@ health: Health, } } | { "inbox": {
 /**
  * Newest first.
  */
-entries: Array<InboxEntry>, } } | { "changed": { 
+entries: Array<InboxEntry>, } } | { "tool_servers": { 
+/**
+ * By name.
+ */
+servers: Array<ToolServer>, } } | { "tool_log": { 
+/**
+ * Oldest first.
+ */
+lines: Array<ToolLogLine>, } } | { "changed": { 
 /**
  * The commit's id.
  */
