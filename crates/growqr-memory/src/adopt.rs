@@ -167,7 +167,7 @@ impl Git {
         changed: Vec<FileChange>,
     ) -> Result<(Vec<(Oid, FileChange)>, Vec<FileChange>), MemoryError> {
         let (mut again, mut by_hand) = (Vec::new(), Vec::new());
-        let undone = self.undone().paths();
+        let undone = self.undone_pages().paths();
         for file in changed {
             let has_made_it = |commit: &Commit<'_>| {
                 let before = self.tree(commit.parent_id(0).ok())?;
@@ -186,7 +186,7 @@ impl Git {
     /// Commits what a scan has found.
     fn commit_scan(&self, scan: Scan, base: &ScanBase, cache: &mut Cache<'_>, at: Timestamp) -> Result<Adopted, MemoryError> {
         if scan.is_unchanged {
-            self.undone().forget();
+            self.undone_pages().forget();
             return Ok(Adopted { skipped: scan.skipped, ..Adopted::default() });
         }
         if scan.is_interrupted {
@@ -220,7 +220,7 @@ impl Git {
             }
             cache.committed(self, &scan.changed)?;
         }
-        self.undone().forget();
+        self.undone_pages().forget();
         pack::release(&self.objects_folder(), pack::PAGES);
         self.index_scan(&scan, cache.pages);
         scan::save(cache.pages, cache.file);

@@ -49,7 +49,7 @@ impl Git {
         let paths: Vec<String> = self.unindexed.borrow().paths().cloned().collect();
         let head = self.head_tree()?;
         let is_undone = |path: &&String| self.unindexed.borrow().was_in_head(path, blob_at(head.as_ref(), path));
-        self.undone().note(paths.iter().filter(is_undone));
+        self.undone_pages().note(paths.iter().filter(is_undone));
         let is_short = paths.len() <= MAX_VERIFIED;
         let version = |path: &String| {
             let new = blob_at(head.as_ref(), path);

@@ -13,7 +13,7 @@ pub(crate) struct Undone(PathBuf);
 
 impl Git {
     /// The note of pages whose last change was undone.
-    pub(crate) fn undone(&self) -> Undone {
+    pub(crate) fn undone_pages(&self) -> Undone {
         Undone(self.own_folder().join("undone"))
     }
 }

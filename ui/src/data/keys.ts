@@ -18,6 +18,7 @@ export const keys = {
   openAsks: ["asks", "open"],
   settledAsks: ["asks", "settled"],
   rules: ["rules"],
+  toolServers: ["tool_servers"],
   spending: ["spending"],
   spendingBy: (by: SpendingBy, since: number) => ["spending", by, since],
   servers: ["local_servers"],
@@ -63,6 +64,11 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "add_rule":
     case "remove_rule":
       return invalidate(keys.rules);
+    case "add_tool_server":
+    case "remove_tool_server":
+    case "switch_tool_server":
+    case "test_tool_server":
+      return invalidate(keys.toolServers);
     case "answer_ask":
       // An answer with the scope "always" adds a rule.
       invalidate(keys.rules);

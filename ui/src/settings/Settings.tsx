@@ -20,6 +20,7 @@ import { Rules } from "./Rules";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
 import { StartAtLogin } from "./StartAtLogin";
+import { ToolServers } from "./ToolServers";
 import { UntrustedSwitch } from "./UntrustedSwitch";
 import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
@@ -72,6 +73,9 @@ export default function Settings({ at }: { at: string | null }) {
         <Group id="rules" about={t("What agents may do without asking you. The last line that matches a call decides.")}>
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
+        </Group>
+        <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
+          <ToolServers />
         </Group>
         <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>

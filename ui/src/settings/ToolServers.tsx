@@ -8,7 +8,7 @@ import { Dot, type Tone } from "../design/Dot";
 import { InlineError, QueryView } from "../design/states";
 import { useHost, useRequest } from "../data/context";
 import { keys } from "../data/keys";
-import { plainText } from "../design/plain";
+import { plainText } from "../data/plainText";
 import { exactTime } from "../data/time";
 import { counted, t, type Text } from "../words";
 import { AddToolServer } from "./AddToolServer";
@@ -41,7 +41,7 @@ function useToolServers() {
   return useQuery({
     queryKey: keys.toolServers,
     queryFn: async () => {
-      const reply = await host.call("request", { request: { op: "tool_servers" } });
+      const reply = await host.call("ask", { request: { op: "tool_servers" } });
       return typeof reply === "object" && "tool_servers" in reply ? reply.tool_servers.servers : [];
     },
     refetchInterval: (query) => (query.state.data?.some((server) => server.state.type === "starting") ? POLL_MS : false),
@@ -53,7 +53,7 @@ function Server({ server }: { server: ToolServer }) {
   const request = useRequest();
   const title = useId();
   const { name, state, is_on } = server;
-  const shown = is_on ? STATES[state.type] : ({ tone: "quiet", label: "Off" } as const);
+  const shown: { tone: Tone; label: Text } = is_on ? STATES[state.type] : { tone: "quiet", label: "Off" };
   const isBusy = request.isPending;
   return (
     <li aria-labelledby={title} className="py-3">
@@ -128,7 +128,7 @@ function ToolLog({ name }: { name: string }) {
   const query = useQuery({
     queryKey: [...keys.toolServers, name, "log"],
     queryFn: async () => {
-      const reply = await host.call("request", { request: { op: "tool_log", name } });
+      const reply = await host.call("ask", { request: { op: "tool_log", name } });
       return typeof reply === "object" && "tool_log" in reply ? reply.tool_log.lines : [];
     },
   });

@@ -11,6 +11,7 @@ export const SECTIONS = {
   limits: "Limits",
   containers: "Containers",
   rules: "Rules",
+  tools: "Tools",
   notifications: "Notifications",
   appearance: "Appearance",
   shortcuts: "Keyboard shortcuts",

@@ -15,11 +15,13 @@ import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
+import { ToolServers } from "./toolServers";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
 let startsAtLogin = false;
+const toolServers = new ToolServers();
 
 export function answers(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice): Answers {
   const { memory } = world;
@@ -117,6 +119,18 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       removeRule(world, request.id);
       applyRules(world);
       return "done";
+    case "tool_servers":
+      return toolServers.list();
+    case "add_tool_server":
+      return toolServers.add(request.server);
+    case "remove_tool_server":
+      return toolServers.remove(request.name);
+    case "switch_tool_server":
+      return toolServers.switch(request.name, request.is_on);
+    case "test_tool_server":
+      return toolServers.test(request.name);
+    case "tool_log":
+      return toolServers.log(request.name);
     case "resume":
       world.resume(request.agent);
       return "done";
