@@ -68,10 +68,9 @@ impl OtherFolders {
 
     /// The thread that reads a folder, and whether it was started earlier.
     fn start(&self, root: &Path, label: &str, name: &str) -> (String, JoinHandle<OtherFolder>, bool) {
-        if let Some(task) = self.lock().remove(name) {
-            if !task.is_finished() {
-                return (name.to_owned(), task, true);
-            }
+        let earlier = self.lock().remove(name).filter(|task| !task.is_finished());
+        if let Some(task) = earlier {
+            return (name.to_owned(), task, true);
         }
         let (root, label, named) = (root.to_owned(), label.to_owned(), name.to_owned());
         let task = tokio::task::spawn_blocking(move || look_at(&root, &label, &named));
