@@ -963,6 +963,8 @@ user: string,
  */
 password: string, };
 
+export type ApiKey = string;
+
 export type NewToolServer = { 
 /**
  * `[A-Za-z0-9_-]{1,32}` without `__`; part of the names of its tools.
