@@ -173,7 +173,7 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::ApiKey;
+    use crate::api_key::ApiKey;
     use crate::tools::{NewToolServer, ToolTransport};
 
     fn all() -> Vec<Request> {

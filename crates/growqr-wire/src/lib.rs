@@ -5,6 +5,7 @@
 //! dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated
 //! from here (`cargo xtask bindings`).
 
+mod api_key;
 mod class;
 mod error;
 pub mod event;
@@ -18,6 +19,7 @@ mod sign_in;
 mod stack;
 mod tools;
 
+pub use api_key::ApiKey;
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
@@ -25,7 +27,7 @@ pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
 pub use money::usd;
 pub use privacy::{Destination, DestinationKind};
-pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
+pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message, ModelRow, Page,

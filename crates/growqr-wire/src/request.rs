@@ -3,6 +3,7 @@
 //! A client sends [`ClientMessage`]s; the host sends [`HostMessage`]: one [`Response`] per request, in any order, and pushes
 //! after [`Request::Follow`]. Both ends belong to the same user on the same machine.
 
+use crate::api_key::ApiKey;
 use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::health::Health;
@@ -11,18 +12,7 @@ use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use ts_rs::TS;
-
-/// The value of an API key on its way to the host. Its `Debug` hides the value.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ApiKey(pub String);
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey")
-    }
-}
 
 /// A request of a client to a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -1,6 +1,6 @@
 //! Servers of tools (MCP) that the person has added.
 
-use crate::request::ApiKey;
+use crate::api_key::ApiKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
