@@ -4,7 +4,8 @@ use crate::world::{call, log, program, scripted, servers, text, until, until_fai
 use growqr_testkit::mcp::ScriptedMcp;
 use growqr_tools::ServerState;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn what_a_server_prints_is_its_log_and_its_tools_work() {

@@ -12,17 +12,19 @@ use growqr_tools::{KeptValues, KnownServer, LogSource, ServerConfig, ServerName,
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 /// How long anything may take that should come at once.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-struct SystemClock;
+/// A clock on which each look takes a millisecond.
+#[derive(Default)]
+struct Ticks(AtomicI64);
 
-impl Clock for SystemClock {
+impl Clock for Ticks {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_millis()).unwrap())
+        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -38,7 +40,7 @@ impl KeptValues for Keychain {
 
 /// No servers yet.
 pub fn servers() -> Servers {
-    Servers::new(Arc::new(Keychain), Arc::new(SystemClock))
+    Servers::new(Arc::new(Keychain), Arc::new(Ticks::default()))
 }
 
 /// A server that is a program.
@@ -54,7 +56,7 @@ pub fn scripted(name: &str, server: &ScriptedMcp) -> KnownServer {
 
 /// A server without a list of its tools.
 pub fn known(name: &str, transport: Transport) -> KnownServer {
-    let name = ServerName::new(name).unwrap();
+    let name = ServerName::new(name).expect("a name");
     let config =
         ServerConfig { name, transport, call_limit: ServerConfig::CALL_LIMIT, has_kept_values: false, is_trusted: false };
     KnownServer { config, listing: None }
@@ -69,7 +71,7 @@ pub async fn until(servers: &Servers, name: &str, fits: impl Fn(&ServerStatus) -
             if let Some(status) = status.filter(|status| fits(status)) {
                 return status;
             }
-            changes.changed().await.unwrap();
+            changes.changed().await.expect("the servers exist");
         }
     };
     match tokio::time::timeout(PATIENCE, waiting).await {
@@ -90,14 +92,14 @@ pub async fn until_failed(servers: &Servers, name: &str) -> String {
 
 /// What a server has said, without what GrowQR says about it.
 pub fn log(servers: &Servers, name: &str) -> Vec<String> {
-    let lines = servers.log(&ServerName::new(name).unwrap()).unwrap();
+    let lines = servers.log(&ServerName::new(name).expect("a name")).expect("a server");
     lines.into_iter().filter(|line| line.source != LogSource::GrowQr).map(|line| line.text).collect()
 }
 
 /// The executor of a server.
 pub fn executor(servers: &Servers, name: &str) -> Arc<dyn Executor> {
     let id = format!("mcp:{name}");
-    servers.executors().into_iter().find(|executor| executor.id().as_str() == id).unwrap()
+    servers.executors().into_iter().find(|executor| executor.id().as_str() == id).expect("an executor")
 }
 
 /// Calls a tool by its name for the model.
