@@ -33,9 +33,8 @@ pub fn everything(yes: bool) -> Result<(), Failure> {
         npm_package("opencode", "opencode-linux-x64-baseline", OPENCODE_VERSION.trim())?;
     }
     npm_package("oidc-provider", "oidc-provider", OIDC_VERSION.trim())?;
-    MCP_SERVERS
-        .iter()
-        .try_for_each(|name| npm_package("mcp-servers", &format!("@modelcontextprotocol/server-{name}"), MCP_VERSION.trim()))
+    MCP_SERVERS.iter().try_for_each(|name| // A folder each: tests that run side by side may install them too.
+        npm_package(&format!("mcp-servers/{name}"), &format!("@modelcontextprotocol/server-{name}"), MCP_VERSION.trim()))
 }
 
 /// Installs a package of npm into a folder below the target folder, where the tests look for it.

@@ -113,7 +113,7 @@ pub fn npm_server(name: &str) -> Option<CommandLine> {
     // `cargo xtask install` installs the same version.
     let version = include_str!("../../../../xtask/mcp-servers.txt").trim();
     let package = format!("@modelcontextprotocol/server-{name}");
-    let Some(packages) = npm::install("mcp-servers", &package, version) else {
+    let Some(packages) = npm::install(&format!("mcp-servers/{name}"), &package, version) else {
         skipped(&format!("every test with the MCP server {package}: npm could not install it"));
         assert!(std::env::var_os("GROWQR_REQUIRE_MCP").is_none(), "the MCP server is required");
         return None;

@@ -1,7 +1,8 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 use async_trait::async_trait;
-use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier, record};
+use growqr_actors::conformance::record_as_runner;
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskKind, AskScope, EditedPage};
 use growqr_core::clock::{Clock, Random, Timestamp};
@@ -161,7 +162,7 @@ impl Story {
     }
 
     async fn input(&self, agent: &AgentId, input: Input) {
-        record(&self.ports, agent, input).await.unwrap();
+        record_as_runner(&self.ports, agent, input).await.unwrap();
     }
 
     fn message(&self) -> MessageId {
