@@ -184,6 +184,8 @@ test("an empty view says what to do", async () => {
 test.each(["light", "dark"] as const)("the offline bar says what works and what is sent later, and it is sent when the network is back (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme, speed: 8 });
   await page.getByText("shall I write to Mara").waitFor();
+  // Offline, the browser would not get the code of the bar: the window of the app has all its files at hand.
+  await page.waitForLoadState("networkidle");
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
   await page.getByText("Messages to your Grow Agent are saved").waitFor();
