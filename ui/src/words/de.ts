@@ -489,6 +489,7 @@ export default {
   "Text in notifications": "Text in Benachrichtigungen",
   "Tell me when work took at least (minutes)": "Bescheid geben, wenn Arbeit mindestens so lange dauerte (Minuten)",
   "Since the beginning": "Seit Beginn",
+  "Double": "Doppelt",
   "{n} minutes": { one: "eine Minute", other: "{n} Minuten" },
   "{n} new questions wait for you in the inbox.": { one: "{n} neue Frage wartet im Eingang auf Sie.", other: "{n} neue Fragen warten im Eingang auf Sie." },
   "{n} new entries are in the inbox.": { one: "{n} neuer Eintrag ist im Eingang.", other: "{n} neue Einträge sind im Eingang." },

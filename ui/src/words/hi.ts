@@ -490,6 +490,7 @@ export default {
   "Text in notifications": "सूचनाओं का टेक्स्ट",
   "Tell me when work took at least (minutes)": "बताएँ जब काम में कम से कम इतना समय लगे (मिनट)",
   "Since the beginning": "शुरुआत से",
+  "Double": "दोगुना",
   "{n} minutes": { one: "एक मिनट", other: "{n} मिनट" },
   "{n} new questions wait for you in the inbox.": { one: "इनबॉक्स में {n} नया प्रश्न आपकी प्रतीक्षा कर रहा है।", other: "इनबॉक्स में {n} नए प्रश्न आपकी प्रतीक्षा कर रहे हैं।" },
   "{n} new entries are in the inbox.": { one: "इनबॉक्स में {n} नई प्रविष्टि है।", other: "इनबॉक्स में {n} नई प्रविष्टियाँ हैं।" },
