@@ -1,7 +1,7 @@
 /** Every view in light and dark: no page errors, accessible, with a screenshot; and the other states of every view. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { expectAccessible, launchBrowser, unblock, repair, open, type Options, screenshot, say } from "./window";
+import { cutOff, expectAccessible, launchBrowser, unblock, repair, open, type Options, screenshot, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -74,19 +74,6 @@ test.each([
   expect(pageErrors).toEqual([]);
   await context.close();
 });
-
-/** Names of controls that are partly or wholly outside the left or right edge of the window. */
-function cutOff(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>("main button, main a, main input, main select, main textarea, nav a, nav button")]
-      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
-      .filter((element) => {
-        const { left, right } = element.getBoundingClientRect();
-        return left < -1 || right > window.innerWidth + 1;
-      })
-      .map((element) => element.getAttribute("aria-label") ?? element.textContent ?? ""),
-  );
-}
 
 const FAILING: Array<[string, Options]> = [
   ["chat", { fail: "events_before" }],

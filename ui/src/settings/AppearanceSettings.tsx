@@ -15,6 +15,7 @@ const SIZES: ReadonlyArray<[Size, Text]> = [
   ["normal", "Normal"],
   ["large", "Large"],
   ["larger", "Larger"],
+  ["double", "Double"],
 ];
 const DENSITIES: ReadonlyArray<[Density, Text]> = [
   ["comfortable", "Comfortable"],

@@ -516,6 +516,7 @@ export default {
   "Add a header": "Header hinzufügen",
   "Add an environment variable": "Umgebungsvariable hinzufügen",
   "A program runs with your rights on this computer, without your keys. Values are kept in the system's keychain. Agents ask before they first use a tool.": "Ein Programm läuft mit Ihren Rechten auf diesem Computer, ohne Ihre Schlüssel. Werte liegen im Schlüsselbund des Systems. Agenten fragen, bevor sie ein Werkzeug zum ersten Mal benutzen.",
+  "Double": "Doppelt",
   "{n} minutes": { one: "eine Minute", other: "{n} Minuten" },
   "{n} new questions wait for you in the inbox.": { one: "{n} neue Frage wartet im Eingang auf Sie.", other: "{n} neue Fragen warten im Eingang auf Sie." },
   "{n} new entries are in the inbox.": { one: "{n} neuer Eintrag ist im Eingang.", other: "{n} neue Einträge sind im Eingang." },

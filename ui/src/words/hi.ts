@@ -517,6 +517,7 @@ export default {
   "Add a header": "हेडर जोड़ें",
   "Add an environment variable": "एनवायरनमेंट वेरिएबल जोड़ें",
   "A program runs with your rights on this computer, without your keys. Values are kept in the system's keychain. Agents ask before they first use a tool.": "प्रोग्राम इस कंप्यूटर पर आपके अधिकारों से चलता है, आपकी कुंजियों के बिना। मान सिस्टम के कीचेन में रहते हैं। किसी उपकरण के पहले उपयोग से पहले एजेंट पूछते हैं।",
+  "Double": "दोगुना",
   "{n} minutes": { one: "एक मिनट", other: "{n} मिनट" },
   "{n} new questions wait for you in the inbox.": { one: "इनबॉक्स में {n} नया प्रश्न आपकी प्रतीक्षा कर रहा है।", other: "इनबॉक्स में {n} नए प्रश्न आपकी प्रतीक्षा कर रहे हैं।" },
   "{n} new entries are in the inbox.": { one: "इनबॉक्स में {n} नई प्रविष्टि है।", other: "इनबॉक्स में {n} नई प्रविष्टियाँ हैं।" },
