@@ -94,6 +94,7 @@ test("live regions tell the end of an answer once, and nothing of its words or o
   expect(all.length, JSON.stringify(all)).toBeLessThanOrEqual(12);
   expect(all.length, "the end of an answer is announced").toBeGreaterThan(0);
   expect(all.filter((text) => /\d+ s\b|\$\d/.test(text)), "no clock and no money").toEqual([]);
+  expect(all.filter((text) => /\*\*|```|\|--/.test(text)), "no signs of Markdown").toEqual([]);
   await context.close();
 });
 
