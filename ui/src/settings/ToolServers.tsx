@@ -87,7 +87,7 @@ function Server({ server }: { server: ToolServer }) {
         <span className="flex items-center gap-1.5 text-sm text-ink-2">
           <Dot tone={shown.tone} /> {t(shown.label)}
         </span>
-        <span className="ms-auto flex flex-wrap items-center gap-1">
+        <span className="ms-auto flex flex-wrap items-center gap-2">
           {isSure ? (
             <>
               <Button look="quiet" className="px-2 py-0.5" onClick={keep}>
