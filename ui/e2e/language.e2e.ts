@@ -42,8 +42,10 @@ test.each(["de", "hi"] as const)("the first run, settings and the stack are in t
   await expectAccessible(page);
   await screenshot(page, `language-${choice}-settings`);
   await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog").getByRole("combobox");
+  await palette.waitFor();
   await screenshot(page, `language-${choice}-palette`);
-  await page.getByRole("combobox").last().fill("Stack");
+  await palette.fill("Stack");
   await page.keyboard.press("Enter");
   await page.getByText(words.stack).waitFor();
   await expectAccessible(page);

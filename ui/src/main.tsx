@@ -1,5 +1,5 @@
+import { lazy, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { SignInDialogs } from "./account/SignInDialogs";
 import { App } from "./app/App";
 import { listenToHost, openLinkedPlace } from "./app/hostEvents";
 import { Links } from "./app/Links";
@@ -10,6 +10,9 @@ import { startAppearance } from "./design/appearance";
 import { startLanguage } from "./words";
 import "./design/tokens.css";
 import "./design/prose.css";
+
+// A window without a sign-in in progress does not need it for its first paint.
+const SignInDialogs = lazy(() => import("./account/SignInDialogs"));
 
 startAppearance();
 const words = startLanguage();
@@ -22,7 +25,9 @@ if (root) {
       <App started={started} events={events} skeleton={<WindowSkeleton />}>
         <Links>
           <Shell />
-          <SignInDialogs />
+          <Suspense fallback={null}>
+            <SignInDialogs />
+          </Suspense>
         </Links>
       </App>,
     ),

@@ -32,23 +32,6 @@ export function settingLabel(name: string): string {
   return label ? t(label) : name;
 }
 
-/** The values of settings that have a few, with their words. */
-export const CHOICES: Record<string, ReadonlyArray<[string, Text]>> = {
-  "stack.start": [
-    ["start", "Together with GrowQR"],
-    ["needed", "When they are first needed"],
-    ["never", "Only when I start them"],
-  ],
-  "notifications.enabled": [
-    ["on", "Shown"],
-    ["off", "Not shown"],
-  ],
-  "notifications.show_text": [
-    ["on", "Who it is about, and the question"],
-    ["off", "Only how many things wait"],
-  ],
-};
-
 /** Longest first, because one name is a prefix of another. */
 const NAMES = new RegExp(`\\b(?:${Object.keys(LABELS).sort((a, b) => b.length - a.length).join("|").replaceAll(".", "\\.")})\\b`, "g");
 

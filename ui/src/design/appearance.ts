@@ -1,7 +1,7 @@
 /** Theme, text size and density, stored in localStorage. */
 
 export type Theme = "system" | "light" | "dark";
-export const SIZES = { small: "14px", normal: "15px", large: "17px", larger: "20px" } as const;
+export const SIZES = { small: "14px", normal: "15px", large: "17px", larger: "20px", double: "30px" } as const;
 export type Size = keyof typeof SIZES;
 
 export type Density = "comfortable" | "compact";

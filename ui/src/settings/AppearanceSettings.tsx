@@ -15,6 +15,7 @@ const SIZES: ReadonlyArray<[Size, Text]> = [
   ["normal", "Normal"],
   ["large", "Large"],
   ["larger", "Larger"],
+  ["double", "Double"],
 ];
 const DENSITIES: ReadonlyArray<[Density, Text]> = [
   ["comfortable", "Comfortable"],
@@ -41,7 +42,7 @@ function Choice<T extends string>(props: { label: string; value: T; options: Rea
   const name = useId();
   return (
     <LabelledRow label={props.label}>
-      <div role="radiogroup" aria-label={props.label} className="flex gap-1 rounded-lg bg-sunken p-1">
+      <div role="radiogroup" aria-label={props.label} className="flex flex-wrap gap-1 rounded-lg bg-sunken p-1">
         {props.options.map(([value, label]) => (
           <label key={value} className={cx("cursor-pointer rounded-md px-2.5 py-1 text-sm has-focus-visible:outline-2 has-focus-visible:outline-accent", props.value === value ? "bg-surface font-medium shadow-sm" : "text-ink-2")}>
             <input type="radio" name={name} className="sr-only" checked={props.value === value} onChange={() => props.onChange(value)} />

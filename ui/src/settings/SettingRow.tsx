@@ -6,9 +6,10 @@ import { IconButton } from "../design/Button";
 import { Input, Select } from "../design/Field";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
-import { CHOICES, problemInWords, settingLabel } from "../data/settingWords";
+import { problemInWords, settingLabel } from "../data/settingWords";
 import { LabelledRow } from "../design/LabelledRow";
 import { hostWords, t } from "../words";
+import { CHOICES } from "./choices";
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();

@@ -15,13 +15,12 @@ import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
-import { ToolServers } from "./toolServers";
+import { addToolServer, removeToolServer, switchToolServer, testToolServer, toolLog, toolServers } from "./toolServers";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
 let startsAtLogin = false;
-const toolServers = new ToolServers();
 
 export function answers(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice): Answers {
   const { memory } = world;
@@ -120,17 +119,17 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       applyRules(world);
       return "done";
     case "tool_servers":
-      return toolServers.list();
+      return toolServers(world);
     case "add_tool_server":
-      return toolServers.add(request.server);
+      return addToolServer(world, request.server);
     case "remove_tool_server":
-      return toolServers.remove(request.name);
+      return removeToolServer(world, request.name);
     case "switch_tool_server":
-      return toolServers.switch(request.name, request.is_on);
+      return switchToolServer(world, request.name, request.is_on);
     case "test_tool_server":
-      return toolServers.test(request.name);
+      return testToolServer(world, request.name);
     case "tool_log":
-      return toolServers.log(request.name);
+      return toolLog(world, request.name);
     case "resume":
       world.resume(request.agent);
       return "done";
