@@ -61,18 +61,28 @@ pub async fn tools(profile: Profile, environment: &Environment, out: &Out, comma
 
 /// What a server has said; one that does not run yet is started for it.
 async fn log(client: &Client, name: &str) -> Result<Vec<ToolLogLine>, AppError> {
-    for _ in 0..MAX_POLLS {
-        let state = servers(client.send(Request::ToolServers).await?).into_iter().find(|server| server.name == name);
-        match state.filter(|server| server.is_on).map(|server| server.state) {
-            Some(ToolServerState::Resting) => drop(client.send(Request::TestToolServer { name: name.to_owned() }).await?),
-            Some(ToolServerState::Starting) => tokio::time::sleep(POLL_PAUSE).await,
-            _ => break,
-        }
-    }
+    settled(client, name).await?;
     match client.send(Request::ToolLog { name: name.to_owned() }).await? {
         Reply::ToolLog { lines } => Ok(lines),
         _ => Ok(Vec::new()),
     }
+}
+
+/// Waits until a server is ready or has failed; starts one that rests. Returns all servers.
+async fn settled(client: &Client, name: &str) -> Result<Vec<ToolServer>, AppError> {
+    let mut all = servers(client.send(Request::ToolServers).await?);
+    for _ in 0..MAX_POLLS {
+        let state = all.iter().find(|server| server.name == name && server.is_on).map(|server| &server.state);
+        all = match state {
+            Some(ToolServerState::Resting) => servers(client.send(Request::TestToolServer { name: name.to_owned() }).await?),
+            Some(ToolServerState::Starting) => {
+                tokio::time::sleep(POLL_PAUSE).await;
+                servers(client.send(Request::ToolServers).await?)
+            }
+            _ => break,
+        };
+    }
+    Ok(all)
 }
 
 fn servers(reply: Reply) -> Vec<ToolServer> {
@@ -130,8 +140,7 @@ async fn add_and_test(profile: Profile, environment: &Environment, out: &Out, ne
         for server in new {
             let name = server.name.clone();
             client.send(Request::AddToolServer { server }).await?;
-            let reply = client.send(Request::TestToolServer { name: name.clone() }).await?;
-            all_ready &= print_tested(out, &servers(reply), &name);
+            all_ready &= print_tested(out, &settled(&client, &name).await?, &name);
         }
         Ok(all_ready)
     };

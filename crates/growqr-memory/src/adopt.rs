@@ -135,6 +135,9 @@ impl Cache<'_> {
     }
 }
 
+/// A change that the person's commit has undone, with the commit that is made again.
+type MadeAgain = (Oid, FileChange);
+
 impl Git {
     /// What a scan compares with. Finishes interrupted changes first.
     fn scan_base(&self) -> Result<ScanBase, MemoryError> {
@@ -165,7 +168,7 @@ impl Git {
         &self,
         head: Option<Oid>,
         changed: Vec<FileChange>,
-    ) -> Result<(Vec<(Oid, FileChange)>, Vec<FileChange>), MemoryError> {
+    ) -> Result<(Vec<MadeAgain>, Vec<FileChange>), MemoryError> {
         let (mut again, mut by_hand) = (Vec::new(), Vec::new());
         let undone = self.undone_pages().paths();
         for file in changed {

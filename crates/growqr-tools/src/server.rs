@@ -132,8 +132,9 @@ impl Server {
         changes: watch::Sender<u64>,
     ) -> Server {
         let (commands, receiver) = mpsc::channel(QUEUE);
+        let state = if listing.is_some() { ServerState::Resting } else { ServerState::Starting { since: clock.now() } };
         let shared = Arc::new(Shared {
-            state: Mutex::new(ServerState::Resting),
+            state: Mutex::new(state),
             introduction: Mutex::default(),
             listing: Mutex::new(listing),
             calls: AtomicUsize::new(0),

@@ -19,7 +19,7 @@ use growqr_wire as wire;
 use growqr_wire::{NewToolServer, Reply};
 use kept_values::KeychainValues;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The most servers of one profile.
@@ -37,6 +37,8 @@ pub(crate) struct ToolServers {
     values: Arc<KeychainValues>,
     /// Held while rows are read and set, so that what is set last is what was stored last.
     loading: tokio::sync::Mutex<()>,
+    /// The tools that the store has.
+    stored: Mutex<BTreeMap<ServerName, Arc<Listing>>>,
 }
 
 impl ToolServers {
@@ -49,7 +51,8 @@ impl ToolServers {
     ) -> ToolServers {
         let values = Arc::new(KeychainValues::new(keychain));
         let servers = Servers::new(Arc::clone(&values) as Arc<dyn growqr_tools::KeptValues>, Arc::new(SystemClock));
-        ToolServers { servers, toolbox, memory_tools, store, values, loading: tokio::sync::Mutex::default() }
+        let (loading, stored) = (tokio::sync::Mutex::default(), Mutex::default());
+        ToolServers { servers, toolbox, memory_tools, store, values, loading, stored }
     }
 
     /// Begins the servers that are stored. Waits for none of them; one whose tools are known starts with its first call.
@@ -58,8 +61,10 @@ impl ToolServers {
     /// If the store cannot be read.
     pub(crate) async fn load(&self) -> Result<(), AppError> {
         let _one_at_a_time = self.loading.lock().await;
-        let stored = self.store.tool_servers().await?;
-        self.servers.set(stored.iter().filter(|server| server.is_on).filter_map(known).collect());
+        let rows = self.store.tool_servers().await?;
+        let known: Vec<KnownServer> = rows.iter().filter(|server| server.is_on).filter_map(known).collect();
+        *self.stored() = known.iter().filter_map(|server| Some((server.config.name.clone(), server.listing.clone()?))).collect();
+        self.servers.set(known);
         self.offer();
         Ok(())
     }
@@ -67,16 +72,15 @@ impl ToolServers {
     /// Offers the tools of the servers, and keeps them, whenever they change. Does not end by itself.
     pub(crate) async fn follow(self: Arc<ToolServers>) {
         let mut changes = self.servers.subscribe();
-        let mut kept: BTreeMap<ServerName, Arc<Listing>> = self.listings().collect();
         while changes.changed().await.is_ok() {
             self.offer();
             for (name, listing) in self.listings() {
-                if kept.get(&name) == Some(&listing) {
+                if self.stored().get(&name) == Some(&listing) {
                     continue;
                 }
                 match serde_json::to_string(&*listing) {
                     Ok(text) => match self.store.save_tool_listing(name.as_str(), &text).await {
-                        Ok(()) => drop(kept.insert(name, listing)),
+                        Ok(()) => drop(self.stored().insert(name, listing)),
                         Err(error) => tracing::warn!(server = %name, %error, "the tools of a server are not kept yet"),
                     },
                     Err(error) => tracing::error!(server = %name, %error, "the tools of a server cannot be kept"),
@@ -87,6 +91,10 @@ impl ToolServers {
 
     fn listings(&self) -> impl Iterator<Item = (ServerName, Arc<Listing>)> + use<> {
         self.servers.statuses().into_iter().filter_map(|status| Some((status.name, status.listing?)))
+    }
+
+    fn stored(&self) -> MutexGuard<'_, BTreeMap<ServerName, Arc<Listing>>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn offer(&self) {
@@ -108,8 +116,8 @@ impl ToolServers {
     /// [`AppError::BadRequest`] if it cannot be used; then nothing has changed.
     pub(crate) async fn add(&self, server: NewToolServer) -> Result<Reply, AppError> {
         let (name, config) = stored::checked(&server)?;
-        let others = self.store.tool_servers().await?.iter().filter(|other| other.name != server.name).count();
-        if others >= MAX_SERVERS {
+        let earlier = self.store.tool_servers().await?;
+        if earlier.iter().filter(|other| other.name != server.name).count() >= MAX_SERVERS {
             return Err(AppError::bad_request(
                 format!("there are {MAX_SERVERS} servers already"),
                 "Remove some that you no longer need: growqr tools list",
@@ -121,8 +129,10 @@ impl ToolServers {
         let row = StoredToolServer { name: server.name, config, listing: None, is_on: true, changed_at };
         self.store.save_tool_server(&row).await?;
         self.load().await?;
-        // Its values may be all that has changed.
-        self.servers.restart(&name).await;
+        // A server that goes on as it is does not know its new values yet.
+        if earlier.iter().any(|other| other.name == row.name && other.config == row.config && other.is_on) {
+            self.servers.restart(&name).await;
+        }
         self.list().await
     }
 

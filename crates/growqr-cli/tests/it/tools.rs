@@ -43,6 +43,7 @@ fn a_tool_of_a_server_is_used_after_a_question_and_gone_with_the_server() {
     let (program, server) = (Program::new(), reader());
     let added = add(&program, "files", &server, &[]);
     assert!(added.contains("ready") && added.contains("files__read"), "{added}");
+    assert_eq!(server.count("initialize"), 1, "it is started once to list its tools");
     program.claude.route(uses(&["files__read"]));
     program.chat("read it");
     let asks = program.json(&["asks", "list"]);
