@@ -52,6 +52,7 @@ fn nobody_waits_for_a_lock_that_is_old_or_when_the_program_ends() {
     let world = World::new();
     let lock = lock(&world);
     world.edit_by_hand("a.md", "x\n");
+    #[allow(clippy::disallowed_methods, reason = "the age of a lock is that of its file")]
     let begun = SystemTime::now();
     assert!(world.memory.adopt_observed(at(5), &Stopping).unwrap().is_interrupted);
     File::options().write(true).open(&lock).unwrap().set_modified(begun - Duration::from_secs(30)).unwrap();
