@@ -194,6 +194,9 @@ fn shown_import(out: &Out, found: &FoundToolServer) -> String {
         let names: Vec<&str> = found.server.values.keys().map(String::as_str).collect();
         line.push_str(&format!("  with {}", sanitized_line(&names.join(", "))));
     }
+    if !found.reads.is_empty() {
+        line.push_str(&format!("  (gets the values of {} from this environment)", sanitized_line(&found.reads.join(", "))));
+    }
     if found.is_off {
         line.push_str("  (switched off there: not added)");
     } else if !found.missing.is_empty() {

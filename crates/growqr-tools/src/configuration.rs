@@ -28,6 +28,8 @@ pub struct FoundServer {
     pub title: String,
     /// The server.
     pub config: ServerConfig,
+    /// The variables of this environment whose values the server would get.
+    pub reads: Vec<String>,
     /// Placeholders of the file that have no value here: the person must give them.
     pub missing: Vec<String>,
     /// The file says that the server is switched off.
@@ -84,14 +86,21 @@ fn read_server(
     if names.contains(&name) {
         return Err(format!("another server of this file is also called {name}"));
     }
-    let mut reader = Reader { variable, missing: Vec::new() };
+    let own = entry.get("env").and_then(Value::as_object).into_iter().flat_map(|env| env.keys().cloned()).collect();
+    let mut reader = Reader { variable, own, reads: BTreeSet::new(), missing: Vec::new() };
     let transport = reader.transport(entry)?;
     let call_limit = entry.get("timeout").and_then(Value::as_u64).map_or(ServerConfig::CALL_LIMIT, limit);
     let is_off = entry.get("disabled").and_then(Value::as_bool).unwrap_or(false)
         || entry.get("enabled").and_then(Value::as_bool) == Some(false);
     names.insert(name.clone());
     let config = ServerConfig { name, transport, call_limit, has_kept_values: false, is_trusted: false };
-    Ok(FoundServer { title: title.to_owned(), config, missing: reader.missing, is_off })
+    Ok(FoundServer {
+        title: title.to_owned(),
+        config,
+        reads: reader.reads.into_iter().collect(),
+        missing: reader.missing,
+        is_off,
+    })
 }
 
 /// A limit of a file: milliseconds (Claude Code) or, where that would be less than a second, seconds (Cline).
@@ -102,6 +111,9 @@ fn limit(number: u64) -> Duration {
 
 struct Reader<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
+    /// The variables that the entry itself gives its program.
+    own: BTreeSet<String>,
+    reads: BTreeSet<String>,
     missing: Vec<String>,
 }
 
@@ -115,19 +127,30 @@ impl Reader<'_> {
                 .to_owned()),
             (Some("ws" | "websocket"), _, _) => Err("it speaks a protocol over WebSocket, which is no part of MCP".to_owned()),
             (None | Some("stdio"), Some(command), _) => Ok(Transport::Program {
-                command: self.text(command),
+                command: self.word(command),
                 args: self.texts(entry.get("args"))?,
                 env: self.secrets(entry.get("env"))?,
             }),
-            (_, _, Some(url)) => Ok(Transport::Http { url: self.text(url), headers: self.secrets(entry.get("headers"))? }),
+            (_, _, Some(url)) => Ok(Transport::Http { url: self.word(url), headers: self.secrets(entry.get("headers"))? }),
             (Some("stdio"), None, None) => Err("it has no \"command\"".to_owned()),
             (Some(_), _, None) => Err("it has no \"url\"".to_owned()),
             (None, None, None) => Err("it has neither a \"command\" nor a \"url\"".to_owned()),
         }
     }
 
-    fn text(&mut self, text: &str) -> String {
+    /// A part of a command line, or an address. It is stored and shown, so no value of the environment may get into it. What names a
+    /// variable of the entry itself is for the program.
+    fn word(&mut self, text: &str) -> String {
+        let expanded = expand(text, &|_| None);
+        let is_own = |name: &String| self.own.contains(name.strip_prefix("env:").unwrap_or(name));
+        self.missing.extend(expanded.missing.into_iter().filter(|name| !is_own(name)));
+        expanded.text
+    }
+
+    /// The value of a variable or header.
+    fn value(&mut self, text: &str) -> String {
         let expanded = expand(text, self.variable);
+        self.reads.extend(expanded.read);
         self.missing.extend(expanded.missing);
         expanded.text
     }
@@ -135,7 +158,7 @@ impl Reader<'_> {
     fn texts(&mut self, values: Option<&Value>) -> Result<Vec<String>, String> {
         match values {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(values)) => values.iter().map(|value| self.scalar(value, "args")).collect(),
+            Some(Value::Array(values)) => values.iter().map(|value| Ok(self.word(&scalar(value, "args")?))).collect(),
             Some(Value::String(_)) => Err("its \"args\" are one text; write a list".to_owned()),
             Some(_) => Err("its \"args\" are no list".to_owned()),
         }
@@ -144,16 +167,16 @@ impl Reader<'_> {
     fn secrets(&mut self, values: Option<&Value>) -> Result<BTreeMap<String, Secret>, String> {
         let Some(values) = values.filter(|values| !values.is_null()) else { return Ok(BTreeMap::new()) };
         let values = values.as_object().ok_or("its \"env\" or \"headers\" are no object")?;
-        values.iter().map(|(name, value)| Ok((name.clone(), Secret::new(self.scalar(value, name)?)))).collect()
+        values.iter().map(|(name, value)| Ok((name.clone(), Secret::new(self.value(&scalar(value, name)?))))).collect()
     }
+}
 
-    /// A text, or a number or truth value as its text.
-    fn scalar(&mut self, value: &Value, place: &str) -> Result<String, String> {
-        match value {
-            Value::String(text) => Ok(self.text(text)),
-            Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-            _ => Err(format!("a value of {place:?} is no text")),
-        }
+/// A text, or a number or truth value as its text.
+fn scalar(value: &Value, place: &str) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        _ => Err(format!("a value of {place:?} is no text")),
     }
 }
 
@@ -192,6 +215,22 @@ mod tests {
     }
 
     #[test]
+    fn no_value_of_the_environment_gets_into_a_command_line_or_an_address() {
+        let found = read(
+            r#"{"mcpServers": {
+                "args": {"command": "x", "args": ["--token", "${TOKEN}"]},
+                "own": {"command": "x", "args": ["Authorization:${AUTH}"], "env": {"AUTH": "Bearer ${TOKEN}"}},
+                "url": {"url": "https://example.com/?key=${TOKEN}"}}}"#,
+        );
+        let of = |title: &str| found.servers.iter().find(|server| server.title == title).unwrap();
+        assert_eq!((&of("args").missing[..], &of("url").missing[..]), (&["TOKEN".to_owned()][..], &["TOKEN".to_owned()][..]));
+        assert!(!format!("{found:?}").contains("t0k"));
+        assert_eq!((&of("own").missing[..], &of("own").reads[..]), (&[][..], &["TOKEN".to_owned()][..]));
+        let Transport::Program { args, .. } = &of("own").config.transport else { panic!("a program") };
+        assert_eq!(args[0], "Authorization:${AUTH}");
+    }
+
+    #[test]
     fn an_entry_that_cannot_be_used_says_why_and_costs_no_other() {
         let found = read(
             r#"{"mcpServers": {"old": {"type": "sse", "url": "https://a"}, "empty": {}, "text": "x", "файл": {"command": "x"},
@@ -210,7 +249,7 @@ mod tests {
         let refused = |text: &str| read_configuration(text, &|_| None).unwrap_err().to_string();
         assert!(refused("{\"mcpServers\": ").starts_with("it is no JSON"));
         assert!(refused("[]").starts_with("it has neither"));
-        assert!(refused("").contains("it"));
-        assert!(refused(&"[".repeat(100_000)).contains("it"));
+        assert!(refused("").starts_with("it has neither"));
+        assert!(refused(&"[".repeat(100_000)).starts_with("it is no JSON"));
     }
 }

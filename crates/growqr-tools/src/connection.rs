@@ -10,14 +10,15 @@ use crate::server_name::ServerName;
 use growqr_core::clock::{Clock, Timestamp};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,
-    Implementation, JsonObject, ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestId,
+    Implementation, JsonObject, ListToolsRequest, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, RequestId,
 };
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RunningService};
 use rmcp::{ClientHandler, Peer, RoleClient, ServiceError};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 /// How long a server may take to introduce itself: `npx` and `uvx` first download it.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(180);
@@ -42,12 +43,17 @@ pub(crate) struct Handler {
     log: Arc<Log>,
     clock: Arc<dyn Clock>,
     tools_changed: Arc<Notify>,
+    progress: watch::Sender<u64>,
 }
 
 impl ClientHandler for Handler {
     fn get_info(&self) -> ClientConfig {
         let growqr = Implementation::new("growqr", env!("CARGO_PKG_VERSION"));
         ClientConfig::new(ClientCapabilities::default(), growqr).with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+    }
+
+    async fn on_progress(&self, _progress: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
+        self.progress.send_modify(|count| *count += 1);
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
@@ -69,6 +75,8 @@ impl ClientHandler for Handler {
 pub(crate) struct Connection {
     service: RunningService<RoleClient, Handler>,
     process: Option<Process>,
+    /// Changes with each sign of progress.
+    progress: watch::Receiver<u64>,
     /// Notified when the server says that its tools have changed.
     pub tools_changed: Arc<Notify>,
 }
@@ -113,7 +121,9 @@ impl Connection {
         clock: &Arc<dyn Clock>,
     ) -> Result<Connection, Refused> {
         let tools_changed = Arc::new(Notify::new());
-        let handler = Handler { log: Arc::clone(log), clock: Arc::clone(clock), tools_changed: Arc::clone(&tools_changed) };
+        let (told, progress) = watch::channel(0);
+        let (log_too, clock_too) = (Arc::clone(log), Arc::clone(clock));
+        let handler = Handler { log: log_too, clock: clock_too, tools_changed: Arc::clone(&tools_changed), progress: told };
         let (service, process) = match &config.transport {
             Transport::Program { command, args, env } => {
                 let (process, pipes) = Process::start(command, args, env, log, clock)?;
@@ -124,7 +134,7 @@ impl Connection {
                 (handler.serve_with_lifecycle(transport, lifecycle).await?, None)
             }
         };
-        Ok(Connection { service, process, tools_changed })
+        Ok(Connection { service, process, progress, tools_changed })
     }
 
     /// How the server calls itself.
@@ -135,7 +145,7 @@ impl Connection {
     }
 
     pub(crate) fn caller(&self) -> Caller {
-        Caller(self.service.peer().clone())
+        Caller { peer: self.service.peer().clone(), progress: self.progress.clone() }
     }
 
     /// All tools of the server.
@@ -144,8 +154,8 @@ impl Connection {
         for _ in 0..MAX_PAGES {
             let params = PaginatedRequestParams::default().with_cursor(cursor.take());
             let request = ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
-            let options = PeerRequestOptions::with_timeout(LIST_LIMIT);
-            let result = request_raw(self.service.peer(), request, options).await?;
+            let result = tokio::time::timeout(LIST_LIMIT, request_raw(self.service.peer(), request)).await;
+            let result = result.unwrap_or(Err(ServiceError::Timeout { timeout: LIST_LIMIT }))?;
             tools.extend(result.get("tools").and_then(Value::as_array).into_iter().flatten().cloned());
             cursor = result.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
             if cursor.is_none() {
@@ -192,24 +202,36 @@ async fn with_kept_values(config: &ServerConfig, kept: &dyn KeptValues) -> Resul
 
 /// Calls tools of a connected server.
 #[derive(Clone)]
-pub(crate) struct Caller(Peer<RoleClient>);
+pub(crate) struct Caller {
+    peer: Peer<RoleClient>,
+    progress: watch::Receiver<u64>,
+}
 
 impl Caller {
-    /// Calls a tool; `limit` is the time without a sign of progress. If the future is dropped, the server is told to stop.
+    /// Calls a tool; `limit` is the time without a sign of progress of the server. If the future is dropped, the server is told to
+    /// stop.
     pub(crate) async fn call(&self, tool: &str, input: JsonObject, limit: Duration) -> Result<Value, ServiceError> {
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(input);
-        let options = PeerRequestOptions::with_timeout(limit).reset_timeout_on_progress().with_max_total_timeout(MAX_CALL);
-        request_raw(&self.0, ClientRequest::CallToolRequest(CallToolRequest::new(params)), options).await
+        let call = request_raw(&self.peer, ClientRequest::CallToolRequest(CallToolRequest::new(params)));
+        tokio::pin!(call);
+        let mut progress = self.progress.clone();
+        progress.mark_unchanged();
+        let mut until = Instant::now() + limit;
+        let end = Instant::now() + MAX_CALL;
+        loop {
+            tokio::select! {
+                result = &mut call => return result,
+                Ok(()) = progress.changed() => until = Instant::now() + limit,
+                () = tokio::time::sleep_until(until.min(end)) => return Err(ServiceError::Timeout { timeout: limit }),
+            }
+        }
     }
 }
 
-/// Sends a request and returns the result as JSON, whatever its shape: one odd field costs nothing else.
-async fn request_raw(
-    peer: &Peer<RoleClient>,
-    request: ClientRequest,
-    options: PeerRequestOptions,
-) -> Result<Value, ServiceError> {
-    let handle = peer.send_cancellable_request(request, options).await?;
+/// Sends a request and returns the result as JSON, whatever its shape: one odd field costs nothing else. The limits of `rmcp` are not
+/// used: when one has passed it waits until the server has taken the news, which one that does not read never does.
+async fn request_raw(peer: &Peer<RoleClient>, request: ClientRequest) -> Result<Value, ServiceError> {
+    let handle = peer.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
     let mut under_way = UnderWay { peer: peer.clone(), id: Some(handle.id.clone()) };
     let result = handle.await_response().await;
     under_way.id = None;

@@ -11,6 +11,12 @@ const MAX_BYTES: usize = 48 << 10;
 /// How deep a schema may be nested. References deeper than this, which includes recursive ones, accept anything.
 const MAX_DEPTH: usize = 24;
 
+/// The largest schema as a server sends it, in bytes of JSON.
+const MAX_SENT_BYTES: usize = 256 << 10;
+
+/// The most bytes of texts in a schema while its references are replaced.
+const MAX_TEXT_BYTES: usize = 1 << 20;
+
 /// The most values in a schema while its references are replaced: a small schema can stand for a huge one.
 const MAX_VALUES: usize = 20_000;
 
@@ -25,7 +31,10 @@ pub(crate) fn mended(schema: Option<&Value>) -> Result<Value, String> {
         Some(Value::Object(_)) => schema.unwrap_or(&Value::Null),
         Some(_) => return Err("its input schema is no JSON schema".to_owned()),
     };
-    let mut inlining = Inlining { root, values_left: MAX_VALUES };
+    if root.to_string().len() > MAX_SENT_BYTES {
+        return Err(format!("its input schema is too large (at most {} kB)", MAX_SENT_BYTES >> 10));
+    }
+    let mut inlining = Inlining { root, values_left: MAX_VALUES, bytes_left: MAX_TEXT_BYTES };
     let Value::Object(mut object) = inlining.value(root, 0)? else {
         return Err("its input schema is no JSON schema".to_owned());
     };
@@ -61,12 +70,12 @@ fn empty() -> Value {
 struct Inlining<'a> {
     root: &'a Value,
     values_left: usize,
+    bytes_left: usize,
 }
 
 impl Inlining<'_> {
     fn value(&mut self, value: &Value, depth: usize) -> Result<Value, String> {
-        self.values_left =
-            self.values_left.checked_sub(1).ok_or_else(|| "its input schema is too large with its references".to_owned())?;
+        self.count(value.as_str().map_or(0, str::len))?;
         if depth > MAX_DEPTH {
             // What is deeper accepts anything.
             return Ok(if value.is_object() { json!({}) } else { value.clone() });
@@ -79,6 +88,29 @@ impl Inlining<'_> {
             }
             plain => Ok(plain.clone()),
         }
+    }
+
+    /// Counts a value with this much text.
+    fn count(&mut self, text: usize) -> Result<(), String> {
+        let left = (self.values_left.checked_sub(1), self.bytes_left.checked_sub(text));
+        let (Some(values), Some(bytes)) = left else {
+            return Err("its input schema is too large with its references".to_owned());
+        };
+        (self.values_left, self.bytes_left) = (values, bytes);
+        Ok(())
+    }
+
+    /// The schemas of properties. Their names are the server's: `definitions` may be one.
+    fn properties(&mut self, properties: &Map<String, Value>, depth: usize) -> Result<Value, String> {
+        let mut result = Map::new();
+        for (name, schema) in properties {
+            if !is_accepted(name) {
+                return Err(format!("model providers do not accept {name:?} as the name of an input"));
+            }
+            self.count(name.len())?;
+            result.insert(name.clone(), self.value(schema, depth + 1)?);
+        }
+        Ok(Value::Object(result))
     }
 
     fn object(&mut self, object: &Map<String, Value>, depth: usize) -> Result<Value, String> {
@@ -97,8 +129,13 @@ impl Inlining<'_> {
             if key == "$ref" || value.is_null() && key != "default" && key != "const" {
                 continue;
             }
-            // What is defined is inlined where it is used.
-            let value = if key == "$defs" || key == "definitions" { continue } else { self.value(value, depth + 1)? };
+            self.count(key.len())?;
+            let value = match (key.as_str(), value) {
+                // What is defined is inlined where it is used.
+                ("$defs" | "definitions", _) => continue,
+                ("properties", Value::Object(properties)) => self.properties(properties, depth + 1)?,
+                (_, value) => self.value(value, depth + 1)?,
+            };
             result.insert(key.clone(), value);
         }
         // Draft 4 has a truth value where later drafts have a number.
@@ -109,6 +146,11 @@ impl Inlining<'_> {
         }
         Ok(Value::Object(result))
     }
+}
+
+/// Whether providers accept this name of an input.
+fn is_accepted(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
 }
 
 /// Joins alternatives at the top into one object: the properties of all; required is what all of them require. The server
@@ -246,6 +288,22 @@ mod tests {
             "$defs": {"a": {"properties": (0..9).map(|n| (n.to_string(), json!({"$ref": "#/$defs/a"}))).collect::<Map<_, _>>()}},
         });
         assert!(mended(Some(&bomb)).unwrap_err().contains("too large"));
+    }
+
+    #[test]
+    fn a_small_schema_cannot_stand_for_a_huge_one() {
+        let big = json!({"description": "x".repeat(200_000)});
+        let properties: Map<_, _> = (0..500).map(|n| (format!("p{n}"), json!({"$ref": "#/$defs/big"}))).collect();
+        let schema = json!({"properties": properties, "$defs": {"big": big}});
+        assert!(mended(Some(&schema)).unwrap_err().contains("too large"));
+    }
+
+    #[test]
+    fn names_of_inputs_are_kept_or_named() {
+        let schema = json!({"properties": {"definitions": {"type": "string"}, "$schema-1": {}}});
+        assert!(mended(Some(&schema)).unwrap_err().contains("$schema-1"));
+        let kept = mend(json!({"properties": {"definitions": {"type": "string"}}, "required": ["definitions"]}));
+        assert_eq!((&kept["properties"]["definitions"]["type"], &kept["required"][0]), (&json!("string"), &json!("definitions")));
     }
 
     #[test]

@@ -8,8 +8,14 @@ use growqr_core::raw::RawJson;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The most tools of one server that are named as left out.
+const MAX_LEFT_OUT: usize = 50;
+
 /// The most tools of one server.
 const MAX_TOOLS: usize = 1_000;
+
+/// The longest name of a tool at its server, in bytes.
+const MAX_NAME_BYTES: usize = 200;
 
 /// The most bytes of a tool's description that the model gets.
 const MAX_DESCRIPTION_BYTES: usize = 4_000;
@@ -61,9 +67,16 @@ impl Listing {
         let mut listing = Listing::default();
         for (index, value) in listed.iter().enumerate() {
             let name = value.get("name").and_then(Value::as_str).unwrap_or_default();
-            let shown = if name.is_empty() { format!("tool {}", index + 1) } else { name.to_owned() };
+            let is_too_long = name.len() > MAX_NAME_BYTES;
+            let shown = if name.is_empty() || is_too_long { format!("tool {}", index + 1) } else { name.to_owned() };
+            if listing.left_out.len() == MAX_LEFT_OUT {
+                listing.left_out.push(LeftOut { name: shown, reason: "too many tools are left out to name them all".to_owned() });
+                break;
+            }
             let read = if name.is_empty() {
                 Err("it has no name".to_owned())
+            } else if is_too_long {
+                Err("its name is too long".to_owned())
             } else if listing.tools.iter().any(|tool| tool.name == name) {
                 Err("the server lists this name twice".to_owned())
             } else if listing.tools.len() == MAX_TOOLS {

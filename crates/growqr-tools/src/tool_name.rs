@@ -9,8 +9,9 @@ const MAX_LEN: usize = 64;
 /// Bytes of the hash in a changed name.
 const HASH_BYTES: usize = 4;
 
-/// The name of a server's tool for the model: `server__tool` where that is legal, else the nearest legal text with a hash of
-/// both names at its end. It depends on nothing else, so no other tool can change it, and no built-in tool has two underscores.
+/// The name of a server's tool for the model: `server__tool` where that is legal, else `server__` with the nearest legal text and a
+/// hash of both names at its end. It depends on nothing else, so no other tool can change it; no built-in tool has two underscores;
+/// and a rule about `server__*` matches every tool of the server.
 pub(crate) fn tool_name(server: &ServerName, tool: &str) -> String {
     let plain = format!("{server}__{tool}");
     let is_legal = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
@@ -19,9 +20,11 @@ pub(crate) fn tool_name(server: &ServerName, tool: &str) -> String {
     }
     let digest = Sha256::new().chain_update(server.as_str()).chain_update([0]).chain_update(tool).finalize();
     let hash: String = digest.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let legal: String = plain.chars().map(|character| if is_legal(character) { character } else { '_' }).collect();
-    let kept = &legal[..legal.len().min(MAX_LEN - hash.len() - 1)];
-    format!("{}_{hash}", kept.trim_end_matches('_'))
+    let legal: String = tool.chars().map(|character| if is_legal(character) { character } else { '_' }).collect();
+    let room = MAX_LEN - server.as_str().len() - "__".len() - "_".len() - hash.len();
+    let kept = legal[..legal.len().min(room)].trim_matches('_');
+    let separator = if kept.is_empty() { "" } else { "_" };
+    format!("{server}__{kept}{separator}{hash}")
 }
 
 #[cfg(test)]
@@ -36,7 +39,7 @@ mod tests {
         let twin = |end: &str| format!("{}{end}", "a_very_long_name_of_a_tool_".repeat(3));
         let tools = ["read", "a b", "a_b", "files.read/text", "файл", "", &twin("one"), &twin("two"), "read_memory"];
         let names: Vec<String> = tools.iter().map(|tool| tool_name(&odd, tool)).collect();
-        assert!(names.iter().all(|name| is_valid_tool_name(name)), "{names:?}");
+        assert!(names.iter().all(|name| is_valid_tool_name(name) && name.starts_with("odd__")), "{names:?}");
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), tools.len(), "{names:?}");
         assert_eq!(names[0], "odd__read");
         assert!(names[3].starts_with("odd__files_read_text_"), "{}", names[3]);

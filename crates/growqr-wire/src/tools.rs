@@ -132,6 +132,8 @@ pub struct FoundToolServer {
     pub title: String,
     /// The server.
     pub server: NewToolServer,
+    /// The variables of this environment whose values the server would get.
+    pub reads: Vec<String>,
     /// Placeholders that have no value here.
     pub missing: Vec<String>,
     /// The configuration says that it is switched off.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// [`AppError::BadRequest`] if it is no such configuration.
 pub fn read_tool_servers(text: &str) -> Result<ToolImport, AppError> {
-    let variable = |name: &str| std::env::var(name).ok();
+    let variable = |name: &str| if is_ours(name) { None } else { std::env::var(name).ok() };
     let found = read_configuration(text, &variable).map_err(|error| {
         AppError::bad_request(
             format!("this is no configuration of MCP servers: {error}"),
@@ -19,6 +19,11 @@ pub fn read_tool_servers(text: &str) -> Result<ToolImport, AppError> {
     })?;
     let left_out = found.left_out.into_iter().map(|(name, reason)| LeftOutTool { name, reason });
     Ok(ToolImport { servers: found.servers.into_iter().map(server).collect(), left_out: left_out.collect() })
+}
+
+/// Whether a variable is for GrowQR itself: a configuration that somebody else wrote gets none of our keys.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("GROWQR_") || ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "DATABASE_URL"].contains(&name)
 }
 
 fn server(found: FoundServer) -> FoundToolServer {
@@ -35,5 +40,5 @@ fn server(found: FoundServer) -> FoundToolServer {
         call_limit_ms: u64::try_from(found.config.call_limit.as_millis()).ok(),
         is_trusted: false,
     };
-    FoundToolServer { title: found.title, server, missing: found.missing, is_off: found.is_off }
+    FoundToolServer { title: found.title, server, reads: found.reads, missing: found.missing, is_off: found.is_off }
 }

@@ -68,6 +68,11 @@ async function handle(message, notify) {
     process.stderr.write(`${behaviour.end}\n`, () => process.exit(3));
     return new Promise(() => {});
   }
+  if (behaviour.stopReading) {
+    process.stdin.pause();
+    setInterval(() => {}, 1000);
+    return new Promise(() => {});
+  }
   if (behaviour.hang) {
     return new Promise((done) => running.set(id, () => done(failure(id, -32800, "cancelled"))));
   }

@@ -67,7 +67,7 @@ async fn a_silent_server_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn a_server_whose_list_cannot_be_had_has_failed() {
+async fn an_odd_list_has_no_tools_and_a_server_that_ends_before_its_list_has_failed() {
     let odd = ScriptedMcp::new(&json!({"raw": {"tools/list": {"tools": "none"}}}));
     let ended = ScriptedMcp::new(&json!({"endAt": "tools/list", "exit": 1}));
     let servers = servers();
@@ -127,6 +127,23 @@ async fn a_call_that_hangs_ends_at_its_limit_and_the_server_is_told() {
     assert!(!result.is_error, "{}", text(&result));
     assert_eq!(hangs.count("notifications/cancelled"), 1);
     servers.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_has_stopped_reading_holds_up_a_call_only_until_its_limit() {
+    let deaf = ScriptedMcp::new(&json!({"tools": [{"name": "hear"}], "calls": {"hear": {"stopReading": true}}}));
+    let mut known = scripted("deaf", &deaf);
+    known.config.call_limit = Duration::from_secs(1);
+    let servers = servers();
+    servers.set(vec![known]);
+    until_ready(&servers, "deaf").await;
+    // More than the pipe holds, so that the second call cannot even be written.
+    for input in [json!({}), json!({"text": "x".repeat(1_000_000)})] {
+        let result = tokio::time::timeout(Duration::from_secs(10), call(&servers, "deaf", "deaf__hear", input)).await.unwrap();
+        assert!(result.is_error && text(&result).contains("did not finish within 1 s"), "{}", text(&result));
+    }
+    let closed = tokio::time::timeout(Duration::from_secs(15), servers.close()).await;
+    assert!(closed.is_ok(), "it is ended all the same");
 }
 
 #[tokio::test]
