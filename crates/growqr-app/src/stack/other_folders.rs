@@ -102,7 +102,7 @@ pub(crate) fn look_at(root: &Path, label: &str, name: &str) -> OtherFolder {
 fn is_on_another_computer(name: &str) -> bool {
     let name = name.replace('/', "\\");
     let Some(rest) = name.strip_prefix("\\\\") else { return false };
-    !rest.strip_prefix("?\\").is_some_and(|path| path.as_bytes().get(1) == Some(&b':'))
+    rest.strip_prefix("?\\").is_none_or(|path| path.as_bytes().get(1) != Some(&b':'))
 }
 
 fn read(root: &Path, label: &str, folder: &Path) -> Result<There, AppError> {
@@ -138,12 +138,12 @@ mod tests {
     fn a_folder_of_another_system_or_computer_is_not_said_to_be_gone() {
         let root = tempfile::tempdir().unwrap();
         let look = |name: &str| look_at(root.path(), "a", name);
-        let foreign = if cfg!(windows) { "/home/me/growqr" } else { r"\\?\C:\Users\me\growqr" };
+        let foreign = if cfg!(windows) { "/srv/growqr" } else { r"\\?\C:\growqr" };
         for name in [foreign, "relative", "", r"\\server\share", "//server/share"] {
             assert_eq!(look(name), OtherFolder::Unreadable, "{name}");
         }
         assert_eq!(look(&place::name(&root.path().join("gone"))), OtherFolder::Missing);
-        assert!(!is_on_another_computer(r"\\?\C:\Users") && is_on_another_computer(r"\\?\UNC\server\share"));
+        assert!(!is_on_another_computer(r"\\?\C:\growqr") && is_on_another_computer(r"\\?\UNC\server\share"));
     }
 
     #[tokio::test]
