@@ -6,7 +6,8 @@ use crate::names;
 #[test]
 fn starting_at_login_is_off_until_the_person_switches_it_on_and_can_be_taken_back() {
     let Some(computer) = Computer::new() else { return };
-    let entry = computer.home().join("config/autostart/GrowQR.desktop");
+    // The library does not look at XDG_CONFIG_HOME.
+    let entry = computer.home().join(".config/autostart/GrowQR.desktop");
     let switch = |state: &str| format!("return find('button', 'Start at login')?.getAttribute('aria-checked') === '{state}'");
     let window = computer.open();
     window.click(names::SETTINGS);

@@ -25,7 +25,7 @@ export function MenuTrigger({ view, ...rest }: { view: SignIn } & ComponentProps
       {person ? <OwnAvatar person={person} /> : <AnonymousAvatar />}
       <Dot tone={tone} className="absolute bottom-1.5 start-6.5 ring-2 ring-sunken" />
       <span className="sr-only min-w-0 grow @3xl/window:not-sr-only">
-        <span className="sr-only">{t("Account")}: </span>
+        <span className="sr-only">{`${t("Account")}: `}</span>
         <span className="block truncate font-medium">{name}</span> <span className={cx("line-clamp-2 text-xs", tone === "warn" ? "text-warn" : "text-ink-3")}>{label}</span>
       </span>
     </button>
