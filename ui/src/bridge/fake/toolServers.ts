@@ -1,5 +1,5 @@
 /** MCP servers of the simulated host: those that the person adds. A program whose name has "broken" in it fails. */
-import type { Request, ToolServer } from "../index";
+import type { Request, ToolServer } from "../wire";
 import { hostError } from "./hostError";
 import type { Stage } from "./stage";
 
