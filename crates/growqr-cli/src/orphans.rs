@@ -4,11 +4,15 @@ use crate::CommandResult;
 use crate::print::{Out, sanitized_line};
 use crate::stack_work::{finish, status};
 use growqr_app::{AppError, Environment, Profile};
-use growqr_wire::{DockerState, OrphanKey, Request, Stack, StackOrphan};
-use std::collections::BTreeMap;
+use growqr_wire::{DockerState, OrphanKey, OrphanState, Request, Stack, StackOrphan};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The word for a data folder that is not known.
 const UNKNOWN: &str = "unknown";
+
+/// What to do about things that somebody may use.
+const UNCLEAR: &str = "If nobody uses it, start GrowQR once with each data folder that uses this Docker, \
+                       on each computer: what is then still listed can be removed with docker rm, docker network rm and docker volume rm";
 
 /// Whose leftovers are removed.
 pub enum Chosen {
@@ -73,11 +77,14 @@ fn nothing_chosen(out: &Out, state: &Stack, chosen: &Chosen) -> CommandResult {
         out.notice("Nothing in Docker belongs to a profile of this data folder that is gone.");
         return Ok(true);
     };
-    let used = state.others.iter().find(|thing| folder_of(thing) == named(folder));
-    Err(match used {
+    let kept = state.others.iter().find(|thing| folder_of(thing) == named(folder));
+    Err(match kept {
         Some(thing) => AppError::BadRequest {
             message: format!("what belongs to {folder} is not removed: {}", thing.why),
-            next_step: format!("Remove it with: {}", reset(folder)),
+            next_step: match thing.state {
+                OrphanState::InUse => format!("Remove it with: {}", reset(folder)),
+                OrphanState::LeftOver | OrphanState::Unclear => UNCLEAR.to_owned(),
+            },
         },
         None => AppError::BadRequest {
             message: format!("nothing is left over of the data folder {folder}"),
@@ -107,10 +114,12 @@ fn say_what_to_do(out: &Out, state: &Stack) {
     for (command, count) in commands {
         out.notice(&sanitized_line(&format!("To remove {} with their data: {command}", things(count))));
     }
-    let mut used: Vec<&str> = state.others.iter().map(folder_of).collect();
-    used.dedup();
-    for folder in used {
+    let in_use = state.others.iter().filter(|thing| thing.state == OrphanState::InUse);
+    for folder in in_use.map(folder_of).collect::<BTreeSet<_>>() {
         out.notice(&sanitized_line(&format!("What {folder} uses is kept. It can be removed with: {}", reset(folder))));
+    }
+    if state.others.iter().any(|thing| thing.state == OrphanState::Unclear) {
+        out.notice(&format!("What may be in use is kept. {UNCLEAR}"));
     }
 }
 
@@ -121,7 +130,7 @@ fn command(thing: &StackOrphan) -> String {
 }
 
 fn reset(folder: &str) -> String {
-    format!("GROWQR_DATA_DIR={} growqr stack reset", quoted(folder))
+    format!("growqr --data-dir {} stack reset", quoted(folder))
 }
 
 fn folder_of(thing: &StackOrphan) -> &str {
@@ -140,7 +149,7 @@ fn things(count: usize) -> String {
     if count == 1 { "1 thing".to_owned() } else { format!("{count} things") }
 }
 
-/// A word of a shell command.
+/// A word of a command in this system's shell. No name of a file on Windows has a quotation mark in it.
 fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if cfg!(windows) { format!("\"{word}\"") } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

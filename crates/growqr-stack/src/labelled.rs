@@ -3,7 +3,7 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{ContainerPart, FOLDER, INSTALL, NetworkPart, PART, PLACE, PROFILE, VolumePart, app_filter};
+use crate::labels::{COMPUTER, ContainerPart, FOLDER, INSTALL, NetworkPart, PART, PLACE, PROFILE, VolumePart, app_filter};
 use std::collections::HashMap;
 
 /// A container, network or volume with this program's labels.
@@ -23,6 +23,8 @@ pub struct Labelled {
     pub part: String,
     /// The data folder in its label: the one that made it. Earlier versions named none.
     pub folder: Option<String>,
+    /// The id of the computer in its label: the one on which it was made. Earlier versions named none.
+    pub computer: Option<String>,
 }
 
 /// What a [`Labelled`] is.
@@ -70,7 +72,8 @@ impl Labelled {
     fn new(kind: LabelledKind, id: String, name: String, mut labels: HashMap<String, String>) -> Labelled {
         let mut label = |name: &str| labels.remove(name).unwrap_or_default();
         let (install, profile, part) = (label(INSTALL), label(PROFILE), label(PART));
-        Labelled { kind, id, name, install, profile, part, folder: labels.remove(FOLDER) }
+        let (folder, computer) = (labels.remove(FOLDER), labels.remove(COMPUTER));
+        Labelled { kind, id, name, install, profile, part, folder, computer }
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) const PROFILE: &str = "ai.growqr.profile";
 pub(crate) const PART: &str = "ai.growqr.part";
 pub(crate) const CONFIG: &str = "ai.growqr.config";
 pub(crate) const FOLDER: &str = "ai.growqr.folder";
+pub(crate) const COMPUTER: &str = "ai.growqr.computer";
 /// The part of a volume that only names a data folder.
 pub(crate) const PLACE: &str = "place";
 pub(crate) const APP_NAME: &str = "growqr-desktop";
@@ -147,13 +148,14 @@ pub struct Scope {
     install: String,
     profile: String,
     folder: Option<String>,
+    computer: Option<String>,
 }
 
 impl Scope {
     /// The profile `profile` of the install with the random id `install`.
     #[must_use]
     pub fn new(install: impl Into<String>, profile: impl Into<String>) -> Scope {
-        Scope { install: install.into(), profile: profile.into(), folder: None }
+        Scope { install: install.into(), profile: profile.into(), folder: None, computer: None }
     }
 
     /// The same, and what is made from now on names this data folder; see [`crate::Daemon::folders`]. It does not decide what
@@ -161,6 +163,13 @@ impl Scope {
     #[must_use]
     pub fn in_folder(self, folder: impl Into<String>) -> Scope {
         Scope { folder: Some(folder.into()), ..self }
+    }
+
+    /// The same, and what is made from now on names this computer; see [`crate::Labelled::computer`]. It does not decide what
+    /// belongs to whom.
+    #[must_use]
+    pub fn on_computer(self, computer: Option<String>) -> Scope {
+        Scope { computer, ..self }
     }
 
     /// The id of the install.
@@ -200,7 +209,8 @@ impl Scope {
     /// The labels of something that is made now.
     pub(crate) fn new_labels(&self, word: &str) -> HashMap<String, String> {
         let folder = self.folder.clone().map(|folder| (FOLDER.to_owned(), folder));
-        self.labels(word).into_iter().chain(folder).collect()
+        let computer = self.computer.clone().map(|computer| (COMPUTER.to_owned(), computer));
+        self.labels(word).into_iter().chain(folder).chain(computer).collect()
     }
 
     /// The filter that selects everything of this scope in a list call.

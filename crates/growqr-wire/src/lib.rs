@@ -36,8 +36,8 @@ pub use rows::{
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
-    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, PartState, Stack, StackAction,
-    StackOrphan, StackPart, StackProgress, WorkFile,
+    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, Stack,
+    StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
 };
 pub use tools::{
     FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolImport, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
@@ -109,6 +109,7 @@ pub fn typescript() -> String {
         StackProgress,
         StackPart,
         StackAction,
+        OrphanState,
         StackOrphan,
         OrphanKey,
         MemorySyncState,

@@ -167,6 +167,19 @@ pub enum StackAction {
     FindDocker,
 }
 
+/// Whether somebody may use a [`StackOrphan`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum OrphanState {
+    /// Nobody: it can be removed.
+    LeftOver,
+    /// Another data folder uses it.
+    InUse,
+    /// That is not known, for example because another computer has made it.
+    #[default]
+    Unclear,
+}
+
 /// Something with this program's labels that is not of this data folder's profiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StackOrphan {
@@ -184,6 +197,9 @@ pub struct StackOrphan {
     /// The data folder that it is of. `None` if that is not known.
     #[serde(default)]
     pub folder: Option<String>,
+    /// Whether somebody may use it.
+    #[serde(default)]
+    pub state: OrphanState,
     /// Why nobody owns it, or who does.
     #[serde(default)]
     pub why: String,

@@ -850,6 +850,8 @@ progress: StackProgress | null, };
 
 export type StackAction = "start" | "download" | "retry" | "find_docker";
 
+export type OrphanState = "left_over" | "in_use" | "unclear";
+
 export type StackOrphan = { 
 /**
  * `container`, `network` or `volume`.
@@ -875,6 +877,10 @@ own: boolean,
  * The data folder that it is of. `None` if that is not known.
  */
 folder: string | null, 
+/**
+ * Whether somebody may use it.
+ */
+state: OrphanState, 
 /**
  * Why nobody owns it, or who does.
  */

@@ -39,7 +39,7 @@ impl Worker {
             Some(scope) => scope.clone(),
             None => look::scope(profile, &self.folders).await?,
         };
-        let owner = look::owner_of_shared(daemon, profile, scope.install(), &self.folders).await?;
+        let owner = look::owner_of_shared(daemon, profile, scope.install(), &self.folders, known.is_some()).await?;
         let scope = match owner {
             Some(owner) => self.leave_shared_containers(scope.install(), &owner).await?,
             None => scope,

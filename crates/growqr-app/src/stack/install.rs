@@ -44,10 +44,12 @@ fn no_answer(folder: &str) -> AppError {
 /// The data folder that has the containers with this label, if it is another one than this.
 ///
 /// It must be named by containers, use the label, and either run now or have come to its place later than this one: a backup that
-/// only lies there takes nothing. If containers name both, the later one keeps them, so that never both leave.
+/// only lies there takes nothing. From a folder that works with them (`is_at_work`), only one that runs takes them. If containers
+/// name both, the later one keeps them, so that never both leave.
 pub(crate) fn owner_of_shared(
     root: &Path,
     label: &str,
+    is_at_work: bool,
     named: &BTreeSet<String>,
     folders: &BTreeMap<String, OtherFolder>,
 ) -> Result<Option<String>, AppError> {
@@ -60,7 +62,7 @@ pub(crate) fn owner_of_shared(
         };
         let is_later = place.moves > moves;
         let keeps = !named.contains(&own) || is_later || (place.moves == moves && *folder < own);
-        !there.is_own && keeps && (is_later || there.is_in_use)
+        !there.is_own && keeps && (there.is_in_use || is_later && !is_at_work)
     };
     let others = folders.iter().filter(|(folder, _)| **folder != own && named.contains(*folder));
     Ok(others.filter(|(folder, found)| has_them(folder, found)).map(|(folder, _)| folder.clone()).next())
@@ -171,9 +173,14 @@ mod tests {
 
     /// Who has the containers with this label that these folders have made, as `root` sees it.
     fn owner(root: &Path, label: &str, makers: &[&Path]) -> Option<String> {
+        owner_for(root, label, makers, false)
+    }
+
+    /// The same, for a folder that works with them if `is_at_work`.
+    fn owner_for(root: &Path, label: &str, makers: &[&Path], is_at_work: bool) -> Option<String> {
         let named: BTreeSet<String> = makers.iter().map(|maker| name(maker)).collect();
         let found = named.iter().map(|folder| (folder.clone(), look_at(root, label, folder))).collect();
-        owner_of_shared(root, label, &named, &found).unwrap()
+        owner_of_shared(root, label, is_at_work, &named, &found).unwrap()
     }
 
     /// A host that runs in a data folder until this is dropped.
@@ -249,6 +256,21 @@ mod tests {
         let _host = run(&old);
         assert_eq!(owner(&moved, &shared, &[&old, &moved]), None);
         assert_eq!(owner(&old, &shared, &[&old, &moved]), Some(name(&moved)));
+    }
+
+    #[test]
+    fn a_folder_that_only_lies_there_takes_no_containers_from_one_that_works_with_them() {
+        let base = tempfile::tempdir().unwrap();
+        let [original, disk, away] = ["original", "disk", "away"].map(|name| base.path().join(name));
+        let shared = label(&original).unwrap();
+        copy(&original, &disk);
+        fs::rename(&original, &away).unwrap();
+        assert_eq!(label(&disk).unwrap(), shared, "taken for the moved original");
+        fs::rename(&away, &original).unwrap();
+        let makers = [original.as_path(), disk.as_path()];
+        assert_eq!(owner_for(&original, &shared, &makers, true), None, "the disk is connected, and nobody uses it");
+        let _host = run(&disk);
+        assert_eq!(owner_for(&original, &shared, &makers, true), Some(name(&disk)));
     }
 
     #[test]

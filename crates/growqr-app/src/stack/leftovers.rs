@@ -3,7 +3,7 @@
 
 use crate::stack::other_folders::{OtherFolder, There};
 use growqr_stack::Labelled;
-use growqr_wire::StackOrphan;
+use growqr_wire::{OrphanState, StackOrphan};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose things are asked for.
@@ -12,6 +12,8 @@ pub(crate) struct Owner<'a> {
     pub(crate) label: &'a str,
     /// The data folder, as containers name it.
     pub(crate) folder: &'a str,
+    /// The id of this computer; `None` if the system has none.
+    pub(crate) computer: Option<&'a str>,
     /// Its profiles that own what carries their name.
     pub(crate) profiles: &'a [String],
 }
@@ -41,12 +43,17 @@ pub(crate) fn sort(things: &[Labelled], owner: &Owner<'_>, folders: &BTreeMap<St
     }
     let mut sorted = Sorted::default();
     for thing in things {
-        let verdict =
-            if thing.install == owner.label { own(thing, owner) } else { foreign(thing, &named[&*thing.install], folders) };
+        let verdict = if thing.install == owner.label {
+            own(thing, owner)
+        } else {
+            foreign(thing, owner, &named[&*thing.install], folders)
+        };
         match verdict {
             Verdict::Owned => {}
-            Verdict::LeftOver(folder, why) => sorted.left_over.push(shown(thing, owner, folder, why)),
-            Verdict::OfAnother(folder, why) => sorted.of_others.push(shown(thing, owner, Some(folder), why)),
+            Verdict::NotOwned(state, folder, why) => {
+                let list = if state == OrphanState::LeftOver { &mut sorted.left_over } else { &mut sorted.of_others };
+                list.push(shown(thing, owner, state, folder, why));
+            }
         }
     }
     sorted
@@ -60,25 +67,31 @@ struct Named<'a> {
     places: BTreeSet<&'a str>,
 }
 
-/// Whose a thing is; with the data folder, and why.
+/// Whose a thing is.
 enum Verdict {
     Owned,
-    LeftOver(Option<String>, String),
-    OfAnother(String, String),
+    /// Not this data folder's own; with the data folder that it is of, and why.
+    NotOwned(OrphanState, Option<String>, String),
+}
+
+impl Verdict {
+    fn left_over(folder: Option<&str>, why: impl Into<String>) -> Verdict {
+        Verdict::NotOwned(OrphanState::LeftOver, folder.map(str::to_owned), why.into())
+    }
 }
 
 fn own(thing: &Labelled, owner: &Owner<'_>) -> Verdict {
-    let folder = Some(owner.folder.to_owned());
+    let folder = Some(owner.folder);
     if !owner.profiles.contains(&thing.profile) {
-        return Verdict::LeftOver(folder, format!("the profile {:?} of this data folder is gone", thing.profile));
+        return Verdict::left_over(folder, format!("the profile {:?} of this data folder is gone", thing.profile));
     }
     if !thing.is_known_part() {
-        return Verdict::LeftOver(folder, "this version of GrowQR does not use it".to_owned());
+        return Verdict::left_over(folder, "this version of GrowQR does not use it");
     }
     Verdict::Owned
 }
 
-fn foreign(thing: &Labelled, named: &Named<'_>, folders: &BTreeMap<String, OtherFolder>) -> Verdict {
+fn foreign(thing: &Labelled, owner: &Owner<'_>, named: &Named<'_>, folders: &BTreeMap<String, OtherFolder>) -> Verdict {
     let known = named.folders.iter().filter_map(|name| folders.get_key_value(*name));
     let known: Vec<(&str, &OtherFolder)> = known.map(|(name, folder)| (name.as_str(), folder)).collect();
     let uses = |there: &There| there.place.as_ref().is_some_and(|place| place.label == thing.install);
@@ -88,30 +101,37 @@ fn foreign(thing: &Labelled, named: &Named<'_>, folders: &BTreeMap<String, Other
     });
     if let Some((name, there)) = user {
         if there.profiles.contains(&thing.profile) {
-            return Verdict::OfAnother(name.to_owned(), "its data folder uses it".to_owned());
+            return Verdict::NotOwned(OrphanState::InUse, Some(name.to_owned()), "its data folder uses it".to_owned());
         }
-        return Verdict::LeftOver(Some(name.to_owned()), format!("the profile {:?} of its data folder is gone", thing.profile));
+        return Verdict::left_over(Some(name), format!("the profile {:?} of its data folder is gone", thing.profile));
     }
-    // A folder that was not read counts as well.
-    let unreadable = named
-        .folders
-        .iter()
-        .find(|name| matches!(folders.get(**name), None | Some(OtherFolder::Unreadable | OtherFolder::NoAnswer)));
-    if let Some(name) = unreadable {
-        return Verdict::OfAnother((*name).to_owned(), "its data folder cannot be read, and may use it".to_owned());
+    let unclear = |folder: Option<&&str>, why: &str| {
+        Verdict::NotOwned(OrphanState::Unclear, folder.map(|folder| (*folder).to_owned()), why.to_owned())
+    };
+    let folder = named.places.first().or(named.folders.first());
+    // Several computers, or systems on one, may share a Docker: a folder that is not here may be there.
+    match thing.computer.as_deref() {
+        None => return unclear(folder, "an earlier version made it, and did not write down on which computer"),
+        made_on if made_on != owner.computer => {
+            return unclear(folder, "another computer made it, or another system on this one");
+        }
+        Some(_) => {}
     }
-    // The same for all of them.
-    let Some(folder) = named.places.first().or(named.folders.first()) else {
-        return Verdict::LeftOver(None, "an earlier version made it, and did not write down for which data folder".to_owned());
-    };
-    let why = match folders.get(*folder) {
-        Some(OtherFolder::There(_)) => "its data folder does not use it any more",
-        _ => "its data folder is not there: removed, or moved and not used since, or on a disk that is not connected",
-    };
-    Verdict::LeftOver(Some((*folder).to_owned()), why.to_owned())
+    let unread = |name: &&&str| matches!(folders.get(**name), None | Some(OtherFolder::Unreadable | OtherFolder::NoAnswer));
+    if let Some(name) = named.folders.iter().find(unread) {
+        return unclear(Some(name), "its data folder cannot be read, and may use it");
+    }
+    let Some(folder) = folder else { return unclear(None, "it does not say for which data folder it was made") };
+    match folders.get(*folder) {
+        Some(OtherFolder::There(_)) => Verdict::left_over(Some(folder), "its data folder does not use it any more"),
+        _ => Verdict::left_over(
+            Some(folder),
+            "its data folder is not there: removed, or moved and not used since, or on a disk that is not connected",
+        ),
+    }
 }
 
-fn shown(thing: &Labelled, owner: &Owner<'_>, folder: Option<String>, why: String) -> StackOrphan {
+fn shown(thing: &Labelled, owner: &Owner<'_>, state: OrphanState, folder: Option<String>, why: String) -> StackOrphan {
     StackOrphan {
         kind: thing.kind.word().to_owned(),
         id: thing.id.clone(),
@@ -119,6 +139,7 @@ fn shown(thing: &Labelled, owner: &Owner<'_>, folder: Option<String>, why: Strin
         profile: thing.profile.clone(),
         own: thing.install == owner.label,
         folder,
+        state,
         why,
     }
 }
@@ -132,7 +153,8 @@ mod tests {
     fn volume(install: &str, profile: &str, part: &str, folder: Option<&str>) -> Labelled {
         let id = format!("{install}-{profile}-{part}");
         let [install, profile, part] = [install, profile, part].map(str::to_owned);
-        Labelled { kind: LabelledKind::Volume, name: id.clone(), id, install, profile, part, folder: folder.map(str::to_owned) }
+        let (kind, name, folder) = (LabelledKind::Volume, id.clone(), folder.map(str::to_owned));
+        Labelled { kind, name, id, install, profile, part, folder, computer: Some("here".to_owned()) }
     }
 
     fn there(label: &str, profiles: &[&str]) -> OtherFolder {
@@ -143,7 +165,7 @@ mod tests {
 
     fn sorted(things: &[Labelled], folders: &[(&str, OtherFolder)]) -> [Vec<(String, bool, Option<String>)>; 2] {
         let folders = folders.iter().map(|(name, folder)| ((*name).to_owned(), folder.clone())).collect();
-        let owner = Owner { label: "own", folder: "/own", profiles: &["local".to_owned()] };
+        let owner = Owner { label: "own", folder: "/own", computer: Some("here"), profiles: &["local".to_owned()] };
         let Sorted { left_over, of_others } = sort(things, &owner, &folders);
         [left_over, of_others].map(|list| list.into_iter().map(|thing| (thing.id, thing.own, thing.folder)).collect())
     }
@@ -189,12 +211,22 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_in_use_is_of_another_and_what_names_no_folder_is_told_as_such() {
+    fn what_may_be_in_use_is_kept() {
         let things = [volume("a", "local", "gitea-data", Some("/a")), volume("old", "local", "gitea-data", None)];
         for folders in [&[("/a", OtherFolder::Unreadable)][..], &[]] {
             let [left_over, of_others] = sorted(&things, folders);
-            assert_eq!(of_others, [row("a-local-gitea-data", false, Some("/a"))]);
-            assert_eq!(left_over, [row("old-local-gitea-data", false, None)]);
+            let expected = [row("a-local-gitea-data", false, Some("/a")), row("old-local-gitea-data", false, None)];
+            assert_eq!((left_over.as_slice(), of_others.as_slice()), (&[][..], expected.as_slice()));
+        }
+    }
+
+    #[test]
+    fn what_another_computer_or_an_earlier_version_made_is_kept_although_its_folder_is_not_here() {
+        for computer in [Some("there"), None] {
+            let mut thing = volume("a", "local", "gitea-data", Some("/a"));
+            thing.computer = computer.map(str::to_owned);
+            let [left_over, of_others] = sorted(&[thing], &[("/a", OtherFolder::Missing)]);
+            assert_eq!((left_over.len(), of_others), (0, vec![row("a-local-gitea-data", false, Some("/a"))]));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::stack::leftovers::{self, Owner, Sorted};
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::problem::Problem;
 use crate::stack::view::StackView;
-use crate::stack::{install, place};
+use crate::stack::{computer, install, place};
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
 use growqr_stack::{
@@ -26,7 +26,8 @@ pub(crate) async fn scope(profile: &Profile, folders: &OtherFolders) -> Result<S
 
 /// Like [`scope`], with this label of the data folder.
 pub(crate) fn scope_of(profile: &Profile, label: String) -> Scope {
-    Scope::new(label, profile.id().to_string()).in_folder(place::name(profile.root()))
+    let scope = Scope::new(label, profile.id().to_string());
+    scope.in_folder(place::name(profile.root())).on_computer(computer::id())
 }
 
 /// The containers of a profile on this daemon: none if they belong to another data folder.
@@ -35,14 +36,15 @@ pub(crate) fn scope_of(profile: &Profile, label: String) -> Scope {
 /// If Docker does not answer, or the label can be neither read nor made.
 pub(crate) async fn stack(daemon: Daemon, profile: &Profile, folders: &OtherFolders) -> Result<Stack, Problem> {
     let mut scope = scope(profile, folders).await?;
-    if owner_of_shared(&daemon, profile, scope.install(), folders).await?.is_some() {
+    if owner_of_shared(&daemon, profile, scope.install(), folders, false).await?.is_some() {
         // Nothing has it. The task for the containers takes one for good.
         scope = scope_of(profile, install::random_label());
     }
     Ok(Stack::new(daemon, scope))
 }
 
-/// The other data folder that has the containers with this label, if they are not this one's.
+/// The other data folder that has the containers with this label, if they are not this one's. While this one works with them
+/// (`is_at_work`), only a folder in which GrowQR runs takes them.
 ///
 /// # Errors
 /// If Docker does not answer, or the folders cannot be compared.
@@ -51,12 +53,13 @@ pub(crate) async fn owner_of_shared(
     profile: &Profile,
     label: &str,
     folders: &OtherFolders,
+    is_at_work: bool,
 ) -> Result<Option<String>, Problem> {
     let named = daemon.folders(label).await?;
     let own = place::name(profile.root());
     let others = named.iter().filter(|folder| **folder != own).cloned().collect();
     let found = folders.read(profile.root(), label, &others).await;
-    Ok(install::owner_of_shared(profile.root(), label, &named, &found)?)
+    Ok(install::owner_of_shared(profile.root(), label, is_at_work, &named, &found)?)
 }
 
 /// Finds Docker, reads what runs, and shows it. `None` if Docker cannot be asked; the view says why.
@@ -235,7 +238,9 @@ pub(crate) async fn find_orphans(
     let label = stack.scope().install();
     let found = folders.read(profile.root(), label, &leftovers::other_names(&things, label)).await;
     let folder = &place::name(profile.root());
-    let sorted = leftovers::sort(&things, &Owner { label, folder, profiles }, &found);
+    let computer = computer::id();
+    let owner = Owner { label, folder, computer: computer.as_deref(), profiles };
+    let sorted = leftovers::sort(&things, &owner, &found);
     Ok(FoundOrphans { things, sorted })
 }
 

@@ -1,5 +1,6 @@
 //! The person's containers: started, watched and stopped by one task per open profile, which nothing waits for.
 
+mod computer;
 pub(crate) mod config;
 mod conflicts;
 mod connection;

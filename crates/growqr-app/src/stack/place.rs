@@ -7,7 +7,7 @@ use growqr_core::id::sha256_hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The length of an install's id, in hexadecimal digits.
@@ -15,6 +15,9 @@ pub(crate) const ID_LENGTH: usize = 32;
 
 /// The length of a label, in hexadecimal digits.
 pub(crate) const LABEL_LENGTH: usize = 16;
+
+/// The most that is read of a file, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// What is stored in the data folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,9 +75,9 @@ pub(crate) fn canonical(root: &Path) -> PathBuf {
 /// What is stored; `None` if nothing is, or nothing that can be read.
 pub(crate) fn read(root: &Path) -> Result<Option<Place>, AppError> {
     let path = stored(root);
-    match fs::read(&path) {
+    match read_small(&path) {
         Ok(text) => {
-            let place: Option<Place> = serde_json::from_slice(&text).ok();
+            let place: Option<Place> = serde_json::from_str(&text).ok();
             Ok(place.filter(|place| place.label.len() == LABEL_LENGTH))
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
@@ -111,11 +114,21 @@ pub(crate) fn hash(id: &str, folder: &Path) -> String {
 
 /// The id that earlier versions stored; `None` if there is none, or none that is complete.
 pub(crate) fn read_id(file: &Path) -> Result<Option<String>, AppError> {
-    match fs::read_to_string(file) {
+    match read_small(file) {
         Ok(id) => Ok((id.len() == ID_LENGTH).then_some(id)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(source) => Err(AppError::file("read", file, source)),
     }
+}
+
+/// The first 64 KiB of a file that anybody may have named: opening a device or a pipe may never end.
+fn read_small(file: &Path) -> std::io::Result<String> {
+    if !fs::metadata(file)?.is_file() {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut text = Vec::new();
+    fs::File::open(file)?.take(MAX_BYTES).read_to_end(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn stored(root: &Path) -> PathBuf {

@@ -260,6 +260,25 @@ fn the_containers_of_a_profile_whose_database_is_another_one_are_no_leftovers() 
 }
 
 #[test]
+fn what_another_computer_has_made_is_kept_although_its_data_folder_is_not_here() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let labels = ["app=growqr-desktop", "install=a", "profile=local", "part=gitea-data", "folder=/nowhere", "computer=another"]
+        .map(|label| format!("--label=ai.growqr.{label}"));
+    let volume = "growqr-test-of-another-computer";
+    host.docker(&[&["volume", "create"], labels.each_ref().map(String::as_str).as_slice(), &[volume]].concat());
+    let listed = program.run(&["stack", "orphans"]);
+    let line = format!("{volume}  (/nowhere: another computer made it");
+    assert!(listed.out.contains(&line) && listed.err.contains("What may be in use is kept"), "{listed:?}");
+    let rows = program.run(&["--json", "stack", "orphans"]);
+    let row = rows.out.lines().find(|row| row.contains(volume)).map(|row| serde_json::from_str::<Value>(row).expect("JSON"));
+    assert_eq!(row.expect("its row")["state"], "unclear");
+    let refused = program.run(&["stack", "orphans", "--remove", "--folder", "/nowhere", "--yes"]);
+    assert!(refused.code == Some(1) && refused.err.contains("another computer made it"), "{refused:?}");
+    host.docker(&["volume", "rm", volume]);
+}
+
+#[test]
 fn what_another_data_folder_has_left_is_removed_only_if_that_is_gone_and_named() {
     let Some(host) = docker() else { return };
     let base = tempfile::tempdir().expect("a folder");
