@@ -28,6 +28,7 @@ mod rebuild;
 mod rules;
 mod spending;
 mod stack;
+mod timeline;
 
 pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;

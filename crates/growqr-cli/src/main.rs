@@ -3,6 +3,7 @@
 //! Exit code 0: done; 1: failed; 2: wrong usage. Results go to standard output, logs and notices to standard error.
 //! Only this file sets up logging and the runtime.
 
+mod agent_tree;
 mod agents;
 mod args;
 mod asks;
@@ -22,6 +23,7 @@ mod quick;
 mod rules;
 mod settings;
 mod stack;
+mod timeline;
 mod transcript;
 mod work_files;
 

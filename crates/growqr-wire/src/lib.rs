@@ -15,6 +15,7 @@ mod request;
 mod rows;
 mod sign_in;
 mod stack;
+mod timeline;
 
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
@@ -34,6 +35,7 @@ pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, PartState, Stack, StackAction,
     StackOrphan, StackPart, StackProgress, WorkFile,
 };
+pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
 pub const VERSION: u32 = 5;
@@ -113,6 +115,12 @@ pub fn typescript() -> String {
         Health,
         InboxKind,
         InboxEntry,
+        PartKind,
+        TimelinePartState,
+        AgentStep,
+        TimelinePart,
+        PartSum,
+        Timeline,
         Request,
         Reply,
         DeltaKind,

@@ -59,6 +59,16 @@ async fn agents(desktop: DesktopState<'_>) -> Response<Vec<wire::Agent>> {
 }
 
 #[tauri::command]
+async fn agent_steps(desktop: DesktopState<'_>) -> Response<Vec<wire::AgentStep>> {
+    Ok(desktop.session().await?.library().agent_steps().await?)
+}
+
+#[tauri::command]
+async fn timeline(desktop: DesktopState<'_>, agent: String, turn: Option<u64>) -> Response<wire::Timeline> {
+    Ok(desktop.session().await?.library().timeline(&agent, turn).await?)
+}
+
+#[tauri::command]
 async fn messages(desktop: DesktopState<'_>, agent: String, before: Option<u64>, limit: u32) -> Response<Vec<wire::Message>> {
     Ok(desktop.session().await?.library().messages(&agent, before, limit).await?)
 }

@@ -12,7 +12,7 @@ import { useIsFinishing } from "../data/finishing";
 import { useTrouble } from "../data/health";
 import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
-import { agentState } from "../data/status";
+import { agentState, isBusy } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/isTarget";
@@ -22,12 +22,14 @@ import { Elapsed } from "./Elapsed";
 import { EventLog } from "./EventLog";
 
 const WorkFiles = lazy(() => import("./WorkFiles"));
+const TurnTimeline = lazy(() => import("./TurnTimeline"));
 
-type TabName = "transcript" | "files" | "log";
+type TabName = "transcript" | "files" | "timeline" | "log";
 
 const FILES = { value: "files", label: "Files" } as const;
 const TABS: ReadonlyArray<Tab<TabName>> = [
   { value: "transcript", label: "Transcript" },
+  { value: "timeline", label: "Timeline" },
   { value: "log", label: "Log" },
 ];
 /** Only an agent in the workbench has files of its own. */
@@ -54,7 +56,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         <Elapsed agent={agent} />
         <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
           {money(agent.spent)}
-          {agent.allowance !== null && ` of ${money(agent.allowance)}`}
+          {agent.allowance !== null && isBusy(agent) && `, ${money(agent.allowance)} left`}
           {agent.unknown > 0 && `, plus up to ${money(agent.unknown)} for calls of unknown cost`}
         </span>
         <span className="text-xs text-ink-3">{agent.model}</span>
@@ -84,6 +86,10 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
           // Read only once it is opened: the host asks the workbench.
           <Suspense fallback={<Loading />}>
             <WorkFiles agent={agent.id} />
+          </Suspense>
+        ) : tab === "timeline" ? (
+          <Suspense fallback={<Loading />}>
+            <TurnTimeline agent={agent} />
           </Suspense>
         ) : (
           <EventLog agent={agent.id} />

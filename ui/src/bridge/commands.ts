@@ -4,6 +4,7 @@
  */
 import type {
   Agent,
+  AgentStep,
   AskRow,
   BlamedLine,
   Budget,
@@ -24,6 +25,7 @@ import type {
   SpendingBy,
   SpendingRow,
   Text,
+  Timeline,
 } from "./wire";
 
 /** Version, open profile and folders of this program. */
@@ -55,6 +57,10 @@ export interface Commands {
   about: [Nothing, About];
   ask: [{ request: Request }, Reply];
   agents: [Nothing, Agent[]];
+  /** What each agent at work does now. */
+  agent_steps: [Nothing, AgentStep[]];
+  /** One turn of an agent, in parts; `turn` is `null` for the latest. */
+  timeline: [{ agent: string; turn: number | null }, Timeline];
   /** Oldest first: the last `limit` messages before the sequence number `before`, or of all. */
   messages: [{ agent: string; before: number | null; limit: number }, Message[]];
   /** Oldest first: the first `limit` events after the position `since`. */

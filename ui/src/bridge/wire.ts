@@ -1051,6 +1051,142 @@ took: number | null,
  */
 is_seen: boolean, };
 
+export type PartKind = "model" | "tool" | "person" | "limit" | "cut" | "session" | "waiting" | "sub_agent" | "queue" | "other";
+
+export type TimelinePartState = "running" | "done" | "failed" | "stopped" | "cut" | "goes_on";
+
+export type AgentStep = { 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * When its turn began, in ms since 1970, or when it began to wait for its turn.
+ */
+began_at: number, 
+/**
+ * What kind of work it is.
+ */
+kind: PartKind, 
+/**
+ * The step, in words.
+ */
+label: string, 
+/**
+ * Since when, in ms since 1970.
+ */
+since: number, };
+
+export type TimelinePart = { 
+/**
+ * What kind it is.
+ */
+kind: PartKind, 
+/**
+ * What became of it.
+ */
+state: TimelinePartState, 
+/**
+ * What it is, in words.
+ */
+label: string, 
+/**
+ * When it began, in ms since 1970.
+ */
+from: number, 
+/**
+ * When it ended; `None` while it goes on.
+ */
+to: number | null, 
+/**
+ * The known cost; `None` if it cost nothing by itself, or if the cost is not known yet.
+ */
+cost: number | null, 
+/**
+ * What counts as spent although the bill is not known.
+ */
+unknown: number, 
+/**
+ * The sub-agent that it is about.
+ */
+agent: string | null, 
+/**
+ * The tool call that it is about.
+ */
+effect: string | null, };
+
+export type PartSum = { 
+/**
+ * The kind.
+ */
+kind: PartKind, 
+/**
+ * How long, in ms. Each moment of a turn counts once: see [`PartKind`].
+ */
+time: number, 
+/**
+ * The known cost.
+ */
+cost: number, 
+/**
+ * What counts as spent although the bill is not known.
+ */
+unknown: number, 
+/**
+ * The number of parts.
+ */
+parts: number, };
+
+export type Timeline = { 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The number of the turn; 1 for the first.
+ */
+turn: number, 
+/**
+ * The number of turns that the agent has begun, with one that waits to begin.
+ */
+turns: number, 
+/**
+ * When it began, in ms since 1970, with the wait for its turn.
+ */
+began_at: number, 
+/**
+ * When it ended; `None` while it runs.
+ */
+ended_at: number | null, 
+/**
+ * The time up to which the sums count: the end of the turn, or now.
+ */
+until: number, 
+/**
+ * How it ended; `None` while it runs.
+ */
+ended: Ended | null, 
+/**
+ * The money that was missing, if a budget ended the turn.
+ */
+shortfall: Shortfall | null, 
+/**
+ * The parts by the time at which they began. Parts may overlap.
+ */
+parts: Array<TimelinePart>, 
+/**
+ * How many parts are left out of `parts`, because there are too many. The sums count them.
+ */
+left_out: number, 
+/**
+ * The sums of each kind. The times add up to the length of the turn.
+ */
+sums: Array<PartSum>, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].

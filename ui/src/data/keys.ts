@@ -5,6 +5,8 @@ import type { Request, SpendingBy } from "../bridge";
 export const keys = {
   about: ["about"],
   agents: ["agents"],
+  steps: ["steps"],
+  timeline: (agent: string, turn: number | null) => ["timeline", agent, turn],
   budget: ["budget"],
   settings: ["settings"],
   shortcut: ["shortcut"],

@@ -13,6 +13,7 @@ import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
+import { agentSteps, timeline } from "./timeline";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
@@ -23,6 +24,8 @@ export function answers(world: World, providers: Providers, account: Account, st
     about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
     ask: ({ request }) => ask(world, providers, account, stack, notice, request),
     agents: () => Object.values(world.state.agents),
+    agent_steps: () => agentSteps(world),
+    timeline: ({ agent, turn }) => timeline(world, agent, turn),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
     events_before: ({ agent, before, limit }) => world.linesBefore(agent, before, limit),
