@@ -18,8 +18,7 @@ for (const theme of ["light", "dark"] as const) {
     test(`a tree of hundreds of agents shows states, times, money and steps (${theme}, ${size.width} wide)`, async () => {
       const { page, context, pageErrors } = await open(chromium, { world: "crowd", theme, size, at: "#/agents" });
       await agent(page, /^Team 1 Waiting \$\d.*, \$\d.* left/).waitFor();
-      await agent(page, /^Reader 1\.1 .*min/).waitFor();
-      await agent(page, /Thinking$/).waitFor();
+      await agent(page, /^Reader 1\.1 Thinking \$\d.*min \d+ s Thinking$/).waitFor();
       expect(await tree(page).getByRole("listitem").count(), "only the rows in view exist").toBeLessThan(60);
       await expectAccessible(page);
       await screenshot(page, `agents-tree-${theme}-${size.width}`);
@@ -110,5 +109,65 @@ test("a timeline that cannot be read says so, and is read again", async () => {
   await repair(page);
   await alert.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("heading", { name: /^Turn/ }).waitFor();
+  await context.close();
+});
+
+const log = (page: Page) => page.getByRole("log", { name: "Log" });
+const channel = (page: Page, name: string) => page.getByRole("navigation", { name: "Logs" }).getByRole("link", { name }).click();
+
+for (const theme of ["light", "dark"] as const) {
+  for (const size of SIZES) {
+    test(`the log is in plain words, by channels (${theme}, ${size.width} wide)`, async () => {
+      const { page, context, pageErrors } = await open(chromium, { theme, size, stack: "running", at: "#/agents" });
+      await log(page).getByText("has an answer of the model").first().waitFor();
+      await expectAccessible(page);
+      await screenshot(page, `log-${theme}-${size.width}`);
+      await channel(page, "stack");
+      await log(page).getByText("runs").first().waitFor();
+      await expectAccessible(page);
+      await channel(page, "memory");
+      await log(page).getByText("changes the page").first().waitFor();
+      expect(pageErrors).toEqual([]);
+      await context.close();
+    });
+  }
+}
+
+test("a channel is filtered, paused, followed, copied and exported", async () => {
+  const { page, context } = await open(chromium, { at: "#/agents", speed: 4 });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await log(page).getByText("begins turn").first().waitFor();
+  const filter = page.getByRole("searchbox", { name: "Filter the log" });
+  await filter.fill("LONG PLAN");
+  await log(page).getByRole("button", { name: /long plan for the next months/ }).waitFor();
+  await expect.poll(() => log(page).getByRole("button").count()).toBeLessThan(5);
+  await page.getByRole("button", { name: /^Copy \d lines?/ }).click();
+  await page.getByRole("button", { name: /^Copied/ }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/UTC {2}Grow Agent: you wrote: “Give me a long plan/);
+  await page.getByRole("button", { name: "Export" }).click();
+  await page.getByText("Exported to /home/you/Downloads/GrowQR log all.txt").waitFor();
+  await filter.fill("nothing has this text");
+  await page.getByText("No line with this text").waitFor();
+  await expectAccessible(page);
+  await filter.fill("");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("Paused. What comes meanwhile").waitFor();
+  await page.keyboard.press("Control+1");
+  await say(page, "Remember that I like the sea");
+  await page.getByText("sea").last().waitFor();
+  await page.keyboard.press("Control+2");
+  await log(page).getByText("you wrote: “Remember that I like the sea”").waitFor();
+  await context.close();
+});
+
+test("what comes while a channel is paused is shown once it follows again", async () => {
+  const { page, context } = await open(chromium, { world: "crowd", at: "#/agents/%23all" });
+  await log(page).getByText("agent created").last().waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.evaluate(() => void dispatchEvent(new Event("fake-new-agent")));
+  await agent(page, /^Latecomer/).or(agent(page, /^Grow Agent/)).first().waitFor();
+  expect(await log(page).getByText("Latecomer").count()).toBe(0);
+  await page.getByRole("button", { name: "Follow" }).click();
+  await log(page).getByText("Latecomer").waitFor();
   await context.close();
 });

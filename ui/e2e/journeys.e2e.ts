@@ -182,10 +182,10 @@ test("the tree shows sub-agents at work, and one is stopped in its own view", as
   await page.waitForTimeout(1_200);
   expect(await page.getByText(/^took/).textContent(), "the time has stopped").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
-  await page.getByRole("button", { name: "stop requested by you" }).click();
+  await page.getByRole("button", { name: "is to stop, by you" }).click();
   await page.getByText('"by_person": true').waitFor();
-  await page.getByRole("link", { name: "All agents events" }).click();
-  await page.getByRole("log", { name: "Events" }).getByText("stop requested").waitFor();
+  await page.getByRole("navigation", { name: "Logs" }).getByRole("link", { name: "all" }).click();
+  await page.getByRole("log", { name: "Log" }).getByText("is to stop, by you").waitFor();
   await context.close();
 });
 

@@ -16,6 +16,7 @@ mod health;
 mod host;
 mod inbox;
 mod library;
+mod log;
 mod machine;
 mod memory;
 mod memory_link;

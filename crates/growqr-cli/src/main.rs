@@ -14,6 +14,7 @@ mod fresh;
 mod inbox;
 mod inspect;
 mod keys;
+mod logs;
 mod memory;
 mod page_text;
 mod print;
@@ -79,6 +80,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
+        Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
         Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,
         Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,

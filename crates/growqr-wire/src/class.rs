@@ -91,6 +91,7 @@ impl Request {
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
             Request::Inbox => row(Nothing, Unchanged, REPEATABLE),
+            Request::Log { .. } => row(Nothing, Unchanged, REPEATABLE),
             Request::SeeInbox { .. } => row(Lock, Profile, REPEATABLE),
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
             Request::DeleteMemory { .. } => row(Lock, Memory, ONCE),
@@ -146,6 +147,7 @@ impl Request {
             | Request::Follow
             | Request::Health
             | Request::Inbox
+            | Request::Log { .. }
             | Request::CheckKey { .. }
             | Request::LocalServers
             | Request::StackStatus
@@ -181,6 +183,7 @@ mod tests {
             Request::Health,
             Request::Inbox,
             Request::SeeInbox { entries: vec![text()] },
+            Request::Log { channel: text(), filter: None, after: None, before: None, limit: 1 },
             Request::WriteMemory { path: text(), text: text(), base: None },
             Request::DeleteMemory { path: text(), base: None },
             Request::RestoreMemory { rev: text() },

@@ -10,6 +10,7 @@ mod error;
 pub mod event;
 mod health;
 mod inbox;
+mod log;
 mod money;
 mod request;
 mod rows;
@@ -22,6 +23,7 @@ pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
 pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
+pub use log::{CHANNEL_ALL, CHANNEL_MEMORY, CHANNEL_STACK, LogCursor, LogLine, LogPage, LogTone};
 pub use money::usd;
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
@@ -121,6 +123,10 @@ pub fn typescript() -> String {
         TimelinePart,
         PartSum,
         Timeline,
+        LogTone,
+        LogLine,
+        LogCursor,
+        LogPage,
         Request,
         Reply,
         DeltaKind,

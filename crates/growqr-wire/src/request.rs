@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
+use crate::log::{LogCursor, LogPage};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,19 @@ pub enum Request {
     SeeInbox {
         /// Their ids. Unknown ones are ignored.
         entries: Vec<String>,
+    },
+    /// A part of the log. Answered by [`Reply::Log`].
+    Log {
+        /// `#all`, `#stack`, `#memory`, or the id of an agent.
+        channel: String,
+        /// Only lines with this text, in any case.
+        filter: Option<String>,
+        /// The lines after this; `None`: the last ones, or those before `before`.
+        after: Option<LogCursor>,
+        /// The lines before this position of the journals; `None`: up to the end.
+        before: Option<u64>,
+        /// The most lines, at most 1000.
+        limit: u32,
     },
     /// Writes a page of memory as the person. Answered by [`Reply::Changed`].
     WriteMemory {
@@ -261,6 +275,11 @@ pub enum Reply {
     Inbox {
         /// Newest first.
         entries: Vec<InboxEntry>,
+    },
+    /// A part of the log.
+    Log {
+        /// The part.
+        page: LogPage,
     },
     /// A change of memory was made.
     Changed {

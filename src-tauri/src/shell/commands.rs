@@ -297,6 +297,17 @@ async fn export_conversation(app: AppHandle, desktop: DesktopState<'_>, agent: S
     Ok(file.display().to_string())
 }
 
+/// Writes a channel of the log into the folder for downloads.
+#[tauri::command]
+async fn export_log(app: AppHandle, desktop: DesktopState<'_>, channel: String, filter: Option<String>) -> Response<String> {
+    let folder = match app.path().download_dir() {
+        Ok(folder) => folder,
+        Err(_) => desktop.profile()?.root().to_path_buf(),
+    };
+    let file = desktop.session().await?.export_log(&folder, &channel, filter.as_deref()).await?;
+    Ok(file.display().to_string())
+}
+
 /// Opens an address in the browser or mail program. The page shows the address first and asks the user.
 #[tauri::command]
 async fn open_link(app: AppHandle, address: String) -> Response<()> {

@@ -19,9 +19,9 @@ import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Controls } from "./Controls";
 import { Elapsed } from "./Elapsed";
-import { EventLog } from "./EventLog";
 
 const WorkFiles = lazy(() => import("./WorkFiles"));
+const ChannelLog = lazy(() => import("./ChannelLog"));
 const TurnTimeline = lazy(() => import("./TurnTimeline"));
 
 type TabName = "transcript" | "files" | "timeline" | "log";
@@ -92,7 +92,9 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
             <TurnTimeline agent={agent} />
           </Suspense>
         ) : (
-          <EventLog agent={agent.id} />
+          <Suspense fallback={<Loading />}>
+            <ChannelLog channel={agent.id} isOfAgent />
+          </Suspense>
         )}
       </Tabs>
     </>

@@ -97,6 +97,8 @@ export interface Commands {
   memory_blame: [{ path: string }, BlamedLine[]];
   /** Writes a conversation as Markdown into the folder for downloads. Returns the file's path. */
   export_conversation: [{ agent: string }, string];
+  /** Writes a channel of the log as text into the folder for downloads. Returns the file's path. */
+  export_log: [{ channel: string; filter: string | null }, string];
   open_memory_folder: [Nothing, null];
   open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];

@@ -1187,6 +1187,70 @@ left_out: number,
  */
 sums: Array<PartSum>, };
 
+export type LogTone = "quiet" | "good" | "warn" | "bad";
+
+export type LogLine = { 
+/**
+ * Names the line in all channels.
+ */
+id: string, 
+/**
+ * When, in ms since 1970.
+ */
+at: number, 
+/**
+ * The agent; `None` if it is about something else.
+ */
+agent: string | null, 
+/**
+ * Who or what it is about, for people. A model may have chosen it.
+ */
+name: string, 
+/**
+ * What happened.
+ */
+text: string, 
+/**
+ * How it is to be taken.
+ */
+tone: LogTone, };
+
+export type LogCursor = { 
+/**
+ * The position of the last event of the journals that was read.
+ */
+events: number, 
+/**
+ * The number of the last line that was read of what the host keeps in memory.
+ */
+host: number, 
+/**
+ * The host that keeps them; 0 without one. The numbers begin anew with each.
+ */
+run: number, };
+
+export type LogPage = { 
+/**
+ * The lines, oldest first.
+ */
+lines: Array<LogLine>, 
+/**
+ * Lines after this are newer than those of this part.
+ */
+after: LogCursor, 
+/**
+ * The position before which there may be older lines; `None` if these are the oldest.
+ */
+before: number | null, 
+/**
+ * Whether more lines are there already.
+ */
+has_more: boolean, 
+/**
+ * How many lines of the host were lost, because there were too many since the last reading.
+ */
+lost: number, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].
@@ -1283,7 +1347,27 @@ id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "inbox" } | { 
 /**
  * Their ids. Unknown ones are ignored.
  */
-entries: Array<string>, } | { "op": "write_memory", 
+entries: Array<string>, } | { "op": "log", 
+/**
+ * `#all`, `#stack`, `#memory`, or the id of an agent.
+ */
+channel: string, 
+/**
+ * Only lines with this text, in any case.
+ */
+filter: string | null, 
+/**
+ * The lines after this; `None`: the last ones, or those before `before`.
+ */
+after: LogCursor | null, 
+/**
+ * The lines before this position of the journals; `None`: up to the end.
+ */
+before: number | null, 
+/**
+ * The most lines, at most 1000.
+ */
+limit: number, } | { "op": "write_memory", 
 /**
  * Its path.
  */
@@ -1394,7 +1478,11 @@ health: Health, } } | { "inbox": {
 /**
  * Newest first.
  */
-entries: Array<InboxEntry>, } } | { "changed": { 
+entries: Array<InboxEntry>, } } | { "log": { 
+/**
+ * The part.
+ */
+page: LogPage, } } | { "changed": { 
 /**
  * The commit's id.
  */

@@ -33,6 +33,7 @@ export const keys = {
   search: (agent: string, text: string) => ["search", agent, text],
   signIn: ["sign_in"],
   health: ["health"],
+  event: (position: number) => ["event", position],
   stack: ["stack"],
   stackLog: (part: string) => ["stack_log", part],
   workFiles: (agent: string) => ["work_files", agent],

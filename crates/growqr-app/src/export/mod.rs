@@ -56,7 +56,7 @@ impl Library {
     pub async fn export_into(&self, folder: &Path, agent: &str) -> Result<PathBuf, AppError> {
         let name = self.agent(agent).await?.name;
         std::fs::create_dir_all(folder).map_err(unwritten)?;
-        let (path, mut file) = new_file(folder, &file_name(&name))?;
+        let (path, mut file) = new_file(folder, &file_name(&name), "md")?;
         let written = self.export_markdown(agent, &mut file).await;
         let written = written.and_then(|_| file.sync_all().map_err(unwritten));
         drop(file);
@@ -96,10 +96,11 @@ fn file_name(agent: &str) -> String {
     if words.is_empty() { "Conversation".to_owned() } else { format!("Conversation with {words}") }
 }
 
-fn new_file(folder: &Path, name: &str) -> Result<(PathBuf, File), AppError> {
+/// A new file of this name, or with a number behind the name if there is one.
+pub(crate) fn new_file(folder: &Path, name: &str, extension: &str) -> Result<(PathBuf, File), AppError> {
     for number in 1..=NAMES {
         let number = if number == 1 { String::new() } else { format!(" {number}") };
-        let path = folder.join(format!("{name}{number}.md"));
+        let path = folder.join(format!("{name}{number}.{extension}"));
         match File::create_new(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -114,7 +115,7 @@ fn write(to: &mut (dyn Write + Send), text: &str) -> Result<u64, AppError> {
     Ok(text.len() as u64)
 }
 
-fn unwritten(error: std::io::Error) -> AppError {
+pub(crate) fn unwritten(error: std::io::Error) -> AppError {
     AppError::bad_request(format!("the export cannot be written: {error}"), "Make room on the disk, or choose another place.")
 }
 
@@ -127,7 +128,7 @@ mod tests {
         assert_eq!(file_name("../é/Scout: \"x\""), "Conversation with é Scout x");
         assert_eq!(file_name("…"), "Conversation");
         let folder = tempfile::tempdir().expect("a folder");
-        let names = [1, 2].map(|_| new_file(folder.path(), "a").expect("a file").0);
+        let names = [1, 2].map(|_| new_file(folder.path(), "a", "md").expect("a file").0);
         assert_eq!(names.map(|path| path.file_name().expect("a name").to_owned()), ["a.md", "a 2.md"]);
     }
 }

@@ -1,9 +1,11 @@
-//! The agents as a tree, and where the time and money of a turn went.
+//! The agents as a tree, where the time and money of a turn went, and the log in plain words.
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};
 use growqr_testkit::anthropic::{Point, StopPoint};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 fn sum(timeline: &Value, field: &str) -> i64 {
     let sums = timeline["sums"].as_array().expect("sums");
@@ -74,4 +76,40 @@ fn a_turn_that_was_killed_is_open_until_the_next_start_and_then_says_what_was_cu
     let cut = timeline["sums"].as_array().expect("sums").iter().find(|sum| sum["kind"] == "cut").expect("a sum");
     assert_eq!(cut["time"], calls[0]["to"].as_i64().expect("an end") - calls[0]["from"].as_i64().expect("a start"));
     assert!(cut["unknown"].as_u64() > Some(0), "it may have been billed: {cut}");
+}
+
+#[test]
+fn the_log_is_in_plain_words_by_channel_and_follows_without_losing_a_line() {
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat(MESSAGES[1]).code, Some(0));
+    let mut follow = program.command(&["--json", "logs", "--follow", "--last", "1"]);
+    let mut following = follow.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut followed = BufReader::new(following.stdout.take().expect("a pipe")).lines().map(|line| line.expect("a line"));
+    assert!(followed.next().expect("the last line").contains("is done with turn 1"));
+    assert_eq!(program.chat(MESSAGES[0]).code, Some(0));
+    let mut seen: Vec<String> = Vec::new();
+    while !seen.last().is_some_and(|line| line.contains("is done with turn 2")) {
+        seen.push(followed.next().expect("a line"));
+    }
+    kill(&mut following);
+
+    let all = program.json(&["logs"]);
+    let text = |line: &Value| line["text"].as_str().expect("words").to_owned();
+    let words: Vec<String> = all.iter().map(text).collect();
+    assert!(words.contains(&"you wrote: “remember that I like tea”".to_owned()), "{words:?}");
+    let parsed: Vec<Value> = seen.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(parsed, all[all.len() - parsed.len()..], "each line once, in order");
+
+    let memory: Vec<String> = program.json(&["logs", "memory"]).iter().map(text).collect();
+    assert_eq!(memory, ["changes the page people/me.md"]);
+    assert_eq!(program.json(&["logs", "grow", "--filter", "HELLO THERE"]).len(), 1);
+    assert_eq!(program.json(&["logs", "--since", "1h"]).len(), all.len());
+    assert_eq!(program.json(&["logs", "--last", "2"]), all[all.len() - 2..]);
+    let shown = program.run(&["logs"]).out;
+    assert!(shown.contains("Grow Agent you wrote: “hello there”"), "{shown}");
+    let stack = program.run(&["logs", "#stack"]);
+    assert!(stack.code == Some(0) && stack.err.contains("No GrowQR is running"), "{stack:?}");
+    let unknown = program.run(&["logs", "nobody"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("#memory"), "{unknown:?}");
 }

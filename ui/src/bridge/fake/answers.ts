@@ -5,6 +5,7 @@ import type { Account } from "./account";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
+import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
@@ -49,6 +50,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_page_at: ({ path, rev }) => memory.pageAt(path, rev),
     memory_blame: ({ path }) => memory.blame(path),
     export_conversation: ({ agent }) => `/home/you/Downloads/Conversation with ${world.agent(agent).name}.md`,
+    export_log: ({ channel }) => `/home/you/Downloads/GrowQR log ${channel.replace("#", "")}.txt`,
     open_architecture: () => null,
     open_memory_folder: () => null,
     open_data_folder: () => null,
@@ -144,6 +146,8 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
     case "inbox":
       return { inbox: { entries: inbox(world, stack.status(), Number(world.setting("inbox.long_work")) * 60_000) } };
+    case "log":
+      return { log: { page: log(world, stack.status(), request) } };
     case "see_inbox":
       seeInbox(world, request.entries);
       return "done";

@@ -105,7 +105,7 @@ function seedCrowd(world: World) {
   seedLived(world);
   const clock = { at: Date.now() - 12 * 60_000 };
   world.now = () => clock.at;
-  const states = ["working", "thinking", "queued", "done", "done", "done", "failed", "limit", "cancelled", "waiting"] as const;
+  const states = ["queued", "working", "thinking", "done", "failed", "limit", "cancelled", "done", "done", "waiting"] as const;
   const start = (id: string, name: string, parent: string, depth: number, status: string) => {
     clock.at += 1_000;
     const birth = { name, task: `Look through part ${id} of the archive`, allowance: 40_000_000, depth };
