@@ -4,10 +4,12 @@ import { memo } from "react";
 import type { AgentStep } from "../bridge";
 import { cx } from "../design/cx";
 import { TEXT } from "../design/Dot";
+import { UnreadBadge } from "../design/UnreadBadge";
 import { useNow } from "../design/useNow";
 import { useTrouble } from "../data/health";
 import { toAgent } from "../data/links";
 import { exactMoney, money, share } from "../data/money";
+import { useUnread } from "../data/queries";
 import { agentState, isBusy } from "../data/status";
 import { ago, duration, exactTime } from "../data/time";
 import type { Row } from "./flatTree";
@@ -39,6 +41,7 @@ export const AgentRow = memo(function AgentRow({ row, step, isOpen, onFold }: Pr
         <span className="flex items-center gap-1.5">
           <StateIcon agent={agent} tone={tone} isInTrouble={isInTrouble} />
           <span dir="auto" className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>
+          <UnreadBadge count={useUnread().data.get(agent.id) ?? 0} />
           <span className={cx("ml-auto text-xs whitespace-nowrap", TEXT[tone])}>{label}</span>
         </span>
         <span className="mt-0.5 flex items-center gap-2 pl-5 text-xs text-ink-3 tabular-nums">

@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::host::adoption::AdoptionProgress;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
-use crate::inbox::{Inbox, Surroundings};
+use crate::inbox::{HostFacts, Inbox};
 use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings;
@@ -92,7 +92,7 @@ impl Handler {
     async fn perform(&self, request: Request) -> Result<Reply, AppError> {
         let (profile, at) = (&self.profile, SystemClock.now());
         match request {
-            Request::Hello { version } => hello(version, profile.library.profile()),
+            Request::Hello { version, .. } => hello(version, profile.library.profile()),
             Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
             Request::StartFresh { id } => agents::start_fresh(&profile.library, self.host.as_ref(), &profile.ports(), id).await,
             Request::SayAgain { message, id, text } => agents::say_again(self.host()?, &*profile.store, message, id, text).await,
@@ -126,7 +126,7 @@ impl Handler {
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
             Request::Inbox => {
-                let entries = self.inbox.entries(&profile.library, &self.surroundings(), at).await?;
+                let entries = self.inbox.entries(&profile.library, &self.facts(), at).await?;
                 Ok(Reply::Inbox { entries })
             }
             Request::Log { channel, filter, after, before, limit } => {
@@ -135,7 +135,11 @@ impl Handler {
                 Ok(Reply::Log { page })
             }
             Request::SeeInbox { entries } => {
-                self.inbox.see(&profile.library, &self.surroundings(), &entries, at).await?;
+                self.inbox.see(&profile.library, &self.facts(), &entries, at).await?;
+                Ok(Reply::Done)
+            }
+            Request::SeeConversation { agent, seq } => {
+                agents::see_conversation(&*profile.store, &agent, seq, at).await?;
                 Ok(Reply::Done)
             }
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
@@ -178,9 +182,9 @@ impl Handler {
     }
 
     /// What the inbox lists besides the turns of agents. Asks Docker nothing.
-    fn surroundings(&self) -> Surroundings {
+    fn facts(&self) -> HostFacts {
         let stack = self.host.as_ref().map(|_| self.stack.subscribe().borrow().clone());
-        Surroundings { health: self.health(), stack }
+        HostFacts { health: self.health(), stack }
     }
 
     fn host(&self) -> Result<&Host, AppError> {

@@ -1,5 +1,6 @@
 //! Tests of the real `growqr` binary against strict stubs of the providers, with real kills.
 
+mod advice;
 mod agent_pictures;
 mod asking;
 mod bad_input;
