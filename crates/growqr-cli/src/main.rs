@@ -27,6 +27,7 @@ mod settings;
 mod stack;
 mod stack_work;
 mod timeline;
+mod tools;
 mod transcript;
 mod work_files;
 
@@ -81,6 +82,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
+        Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
@@ -94,6 +96,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Audit(args::Audit::Verify) => inspect::verify(profile()?, out).await,
         Command::Db(command) => inspect::db(profile()?, out, command).await,
         Command::Doctor => inspect::doctor(profile()?, &environment, out).await,
+        Command::Privacy => inspect::privacy(profile()?, &environment, out).await,
         Command::Quick => quick::quick(cli.data_dir.as_deref()).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -108,6 +111,6 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
 fn log_to_stderr() {
     let filter = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets = filter.unwrap_or_else(|| Targets::new().with_target("growqr", tracing::Level::WARN));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time().with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

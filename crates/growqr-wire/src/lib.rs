@@ -5,6 +5,7 @@
 //! dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated
 //! from here (`cargo xtask bindings`).
 
+mod api_key;
 mod class;
 mod error;
 pub mod event;
@@ -12,12 +13,15 @@ mod health;
 mod inbox;
 mod log;
 mod money;
+mod privacy;
 mod request;
 mod rows;
 mod sign_in;
 mod stack;
 mod timeline;
+mod tools;
 
+pub use api_key::ApiKey;
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
@@ -25,7 +29,8 @@ pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
 pub use log::{CHANNEL_ALL, CHANNEL_MEMORY, CHANNEL_STACK, LogCursor, LogLine, LogPage, LogTone};
 pub use money::usd;
-pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
+pub use privacy::{Destination, DestinationKind};
+pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message, ModelRow, Page,
@@ -38,6 +43,9 @@ pub use stack::{
     StackOrphan, StackPart, StackProgress, WorkFile,
 };
 pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
+pub use tools::{
+    FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolImport, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
+};
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
 pub const VERSION: u32 = 5;
@@ -111,6 +119,14 @@ pub fn typescript() -> String {
         MemorySync,
         Stack,
         GiteaLogin,
+        ApiKey,
+        NewToolServer,
+        ToolTransport,
+        ToolServer,
+        ToolServerState,
+        ServerTool,
+        LeftOutTool,
+        ToolLogLine,
         WorkFile,
         AgentTrouble,
         HeldMail,
@@ -127,6 +143,8 @@ pub fn typescript() -> String {
         LogLine,
         LogCursor,
         LogPage,
+        DestinationKind,
+        Destination,
         Request,
         Reply,
         DeltaKind,
