@@ -10,8 +10,8 @@ beforeAll(async () => {
 afterAll(() => chromium.close());
 
 const SIZES = [{ width: 900, height: 600 }, { width: 1600, height: 1000 }];
-const tree = (page: Page) => page.getByRole("list", { name: "All agents as a tree" });
-const agent = (page: Page, name: RegExp) => tree(page).getByRole("link", { name }).first();
+const tree = (page: Page) => page.getByRole("tree", { name: "All agents" });
+const agent = (page: Page, name: RegExp) => tree(page).getByRole("treeitem", { name }).first();
 
 for (const theme of ["light", "dark"] as const) {
   for (const size of SIZES) {
@@ -19,7 +19,7 @@ for (const theme of ["light", "dark"] as const) {
       const { page, context, pageErrors } = await open(chromium, { world: "crowd", theme, size, at: "#/agents" });
       await agent(page, /^Team 1 Waiting \$\d.*, \$\d.* left/).waitFor();
       await agent(page, /^Reader 1\.1 Thinking \$\d.*min \d+ s Thinking$/).waitFor();
-      expect(await tree(page).getByRole("listitem").count(), "only the rows in view exist").toBeLessThan(60);
+      expect(await tree(page).getByRole("treeitem").count(), "only the rows in view exist").toBeLessThan(60);
       await expectAccessible(page);
       await screenshot(page, `agents-tree-${theme}-${size.width}`);
       expect(pageErrors).toEqual([]);
@@ -61,10 +61,48 @@ test("the tree is walked, folded and opened by keyboard alone", async () => {
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowRight");
   await agent(page, /^Reader 1\.1 /).waitFor();
+  await page.keyboard.type("reader 7.1");
+  await waitForFocus(agent(page, /^Reader 7\.1 /));
   await page.keyboard.press("End");
   await waitForFocus(agent(page, /^Reader 20\.20 /));
   await page.keyboard.press("Enter");
   await page.waitForURL(/#\/agents\/a-20-20$/);
+  await context.close();
+});
+
+test("a screen reader hears the level, the place among siblings and whether a branch is open", async () => {
+  const { page, context } = await open(chromium, { world: "crowd", at: "#/agents" });
+  const team = agent(page, /^Team 1 /);
+  await team.waitFor();
+  const said = (row: typeof team) => row.evaluate((element) => ["aria-level", "aria-posinset", "aria-setsize", "aria-expanded"].map((name) => element.getAttribute(name)));
+  expect([await said(team), await said(agent(page, /^Reader 1\.2 /))]).toEqual([["2", "4", "23", "true"], ["3", "2", "20", null]]);
+  await team.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("treeitem", { name: /^Team 1 /, expanded: false }).waitFor();
+  await page.keyboard.press("Shift+Tab");
+  expect(await tree(page).locator(":focus").count(), "the tree is one stop of Tab").toBe(0);
+  await page.keyboard.press("Tab");
+  await waitForFocus(team);
+  await context.close();
+});
+
+test("the row with the focus keeps it while it is scrolled out of the view", async () => {
+  const { page, context } = await open(chromium, { world: "crowd", at: "#/agents" });
+  await agent(page, /^Team 2 /).focus();
+  await tree(page).evaluate((element) => element.parentElement?.scrollTo(0, 12_000));
+  await agent(page, /^Team 1[0-9] /).waitFor();
+  await waitForFocus(agent(page, /^Team 2 /));
+  await page.keyboard.press("ArrowUp");
+  await waitForFocus(agent(page, /^Reader 1\.20 /));
+  await context.close();
+});
+
+test("an agent that is opened from elsewhere is in view in the tree", async () => {
+  const { page, context } = await open(chromium, { world: "crowd", at: "#/agents/a-15-3" });
+  const row = agent(page, /^Reader 15\.3 /);
+  await row.waitFor();
+  await expect.poll(() => row.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight && element.getBoundingClientRect().top > 0)).toBe(true);
+  expect(await row.getAttribute("aria-current")).toBe("page");
   await context.close();
 });
 
@@ -79,7 +117,7 @@ test("an agent that comes above the view does not move what is in view", async (
   let before = await settled();
   await expect.poll(async () => { const now = await settled(); const same = now === before; before = now; return same; }).toBe(true);
   await page.evaluate(() => void dispatchEvent(new Event("fake-new-agent")));
-  await expect.poll(() => last.evaluate((element) => element.closest("li")?.getAttribute("aria-setsize"))).toBe("425");
+  await expect.poll(() => last.evaluate((element) => element.closest("li")?.dataset["index"])).toBe("424");
   expect(Math.abs(((await settled()) ?? 0) - (before ?? 0))).toBeLessThanOrEqual(1);
   await context.close();
 });
@@ -110,6 +148,51 @@ test("a timeline that cannot be read says so, and is read again", async () => {
   await alert.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("heading", { name: /^Turn/ }).waitFor();
   await context.close();
+});
+
+test("an earlier turn that cannot be read leads back to the latest one", async () => {
+  const { page, context } = await open(chromium, { at: "#/agents/grow" });
+  await page.getByRole("tab", { name: "Timeline" }).click();
+  await page.getByRole("heading", { name: "Turn 3 of 3" }).waitFor();
+  await page.evaluate(() => void dispatchEvent(new CustomEvent("fake-fail", { detail: "timeline" })));
+  await page.getByRole("button", { name: "Earlier turn" }).click();
+  await page.getByRole("alert").getByText("The database cannot be read.").waitFor();
+  await expectAccessible(page);
+  await repair(page);
+  await page.getByRole("button", { name: "Show the latest turn" }).click();
+  await page.getByRole("heading", { name: "Turn 3 of 3" }).waitFor();
+  await context.close();
+});
+
+test("agents, timelines and logs say that they load, are empty or cannot be read, and work offline", async () => {
+  const loading = await open(chromium, { block: "calls", at: "#/agents" });
+  await loading.page.getByRole("status").getByText("Loading").first().waitFor({ state: "attached" });
+  await loading.context.close();
+
+  const failed = await open(chromium, { fail: "ask:log", at: "#/agents" });
+  const alert = failed.page.getByRole("main").getByRole("alert");
+  await alert.getByText("The database cannot be read.").waitFor();
+  await expectAccessible(failed.page);
+  await screenshot(failed.page, "log-failed");
+  await repair(failed.page);
+  await alert.getByRole("button", { name: "Try again" }).click();
+  await log(failed.page).getByText("begins turn").first().waitFor();
+  await failed.context.setOffline(true);
+  await failed.page.getByText("Offline since").waitFor();
+  await channel(failed.page, "memory");
+  await log(failed.page).getByText("changes the page").first().waitFor();
+  await agent(failed.page, /^People/).click();
+  await failed.page.getByRole("tab", { name: "Timeline" }).click();
+  await failed.page.getByRole("heading", { name: /^Turn 1 of/ }).waitFor();
+  await expectAccessible(failed.page);
+  await screenshot(failed.page, "timeline-offline");
+  await failed.context.close();
+
+  const empty = await open(chromium, { stack: "never", at: "#/agents/%23stack" });
+  await empty.page.getByText("Nothing yet").waitFor();
+  await expectAccessible(empty.page);
+  await screenshot(empty.page, "log-empty");
+  await empty.context.close();
 });
 
 const log = (page: Page) => page.getByRole("log", { name: "Log" });

@@ -19,10 +19,12 @@ interface Props {
   row: Row;
   step: AgentStep | undefined;
   isOpen: boolean;
+  /** Whether Tab reaches it: one row of the tree. */
+  isReached: boolean;
   onFold: (id: string, isFolded: boolean) => void;
 }
 
-export const AgentRow = memo(function AgentRow({ row, step, isOpen, onFold }: Props) {
+export const AgentRow = memo(function AgentRow({ row, step, isOpen, isReached, onFold }: Props) {
   const { agent, below, busy, isFolded } = row;
   const isInTrouble = useTrouble(agent.id) !== undefined;
   const { label, tone } = agentState(agent, false, isInTrouble);
@@ -31,13 +33,25 @@ export const AgentRow = memo(function AgentRow({ row, step, isOpen, onFold }: Pr
     // Deep levels move less, so that names keep some width.
     <div className="flex items-start pb-1" style={{ paddingLeft: `${Math.min(row.level, 6) * 0.875}rem` }}>
       {below > 0 ? (
-        <button type="button" aria-expanded={!isFolded} aria-label={`Agents below ${agent.name}`} onClick={() => onFold(agent.id, !isFolded)} className="mt-1 flex size-6 shrink-0 cursor-pointer items-center justify-center rounded text-ink-3 hover:bg-hover hover:text-ink">
-          <Chevron className="size-3.5" aria-hidden />
-        </button>
+        // For the mouse: by keyboard and for screen readers the row itself is folded.
+        <span aria-hidden title={isFolded ? "Unfold" : "Fold"} onClick={() => onFold(agent.id, !isFolded)} className="mt-1 flex size-6 shrink-0 cursor-pointer items-center justify-center rounded text-ink-3 hover:bg-hover hover:text-ink">
+          <Chevron className="size-3.5" />
+        </span>
       ) : (
         <span className="w-6 shrink-0" />
       )}
-      <a data-agent={agent.id} href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block min-w-0 grow rounded-lg px-2 py-1 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
+      <a
+        role="treeitem"
+        aria-level={row.level + 1}
+        aria-posinset={row.place}
+        aria-setsize={row.siblings}
+        aria-expanded={below > 0 ? !isFolded : undefined}
+        aria-current={isOpen ? "page" : undefined}
+        tabIndex={isReached ? 0 : -1}
+        data-agent={agent.id}
+        href={toAgent(agent.id)}
+        className={cx("block min-w-0 grow rounded-lg px-2 py-1 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}
+      >
         <span className="flex items-center gap-1.5">
           <StateIcon agent={agent} tone={tone} isInTrouble={isInTrouble} />
           <span dir="auto" className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>

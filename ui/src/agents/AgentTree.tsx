@@ -1,28 +1,41 @@
 /**
- * The tree of agents as a virtual list. What is at the top of the view stays there when agents come above it. Arrow keys go
- * through the rows, left and right fold and unfold.
+ * The tree of agents as a virtual list. What is at the top of the view stays there when agents come above it. The keyboard goes
+ * through it as through any tree: one row can be reached with Tab, arrow keys and letters go on from there.
  */
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useAgentSteps } from "../data/agentWork";
 import { isBusy, type Node } from "../data/status";
 import { AgentRow } from "./AgentRow";
 import { flatTree } from "./flatTree";
+import { isTyping, type Move, rowWithName, treeMove, type Typed, typeLetter } from "./treeMove";
 
 export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: string }) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => flatTree(nodes, folded), [nodes, folded]);
   const steps = useAgentSteps(useMemo(() => nodes.some(function busy(node: Node): boolean { return isBusy(node.agent) || node.children.some(busy); }), [nodes]));
+  const [reached, setReached] = useState(open);
+  // The row that Tab reaches. It stays in the document while it is out of view, so that it keeps the focus.
+  const active = Math.max(0, rows.findIndex((row) => row.agent.id === reached));
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (rows[index] && isBusy(rows[index].agent) ? 72 : 52),
     getItemKey: (index) => rows[index]?.agent.id ?? index,
+    rangeExtractor: (range: Range) => [...new Set([active, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
     overscan: 6,
     paddingEnd: 16,
   });
   useStableTop(rows.map((row) => row.agent.id), virtual, scroller);
+  useEffect(() => {
+    const index = rows.findIndex((row) => row.agent.id === open);
+    if (index < 0) return;
+    setReached(open);
+    // Not while a narrow window shows the agent instead of the tree.
+    if (scroller.current?.clientHeight) virtual.scrollToIndex(index, { align: "auto" });
+    // Only when another agent is opened.
+  }, [open]);
 
   const fold = useCallback((id: string, isFolded: boolean) => {
     setFolded((known) => {
@@ -32,41 +45,39 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
       return next;
     });
   }, []);
-  const focus = (index: number) => {
-    const row = rows[index];
-    if (!row) return;
-    virtual.scrollToIndex(index);
-    // The row may only exist once the list has scrolled.
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-agent="${CSS.escape(row.agent.id)}"]`)?.focus());
+  const typed = useRef<Typed>({ text: "", at: 0 });
+  const moveOf = (event: KeyboardEvent): Move | null => {
+    if (event.key.length > 1) return treeMove(event.key, rows, active);
+    if (event.key === " " && !isTyping(typed.current, event.timeStamp)) return null;
+    typed.current = typeLetter(typed.current, event.key, event.timeStamp);
+    return rowWithName(typed.current.text, rows, active);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const id = event.target instanceof HTMLElement ? event.target.closest("li")?.querySelector("a")?.dataset["agent"] : undefined;
-    const index = rows.findIndex((row) => row.agent.id === id);
-    const row = rows[index];
+    const row = rows[active];
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const parent = rows.findLastIndex((other, at) => at < index && other.level < row.level);
-    const actions: Record<string, () => void> = {
-      ArrowDown: () => focus(index + 1),
-      ArrowUp: () => focus(index - 1),
-      Home: () => focus(0),
-      End: () => focus(rows.length - 1),
-      ArrowLeft: () => (row.below > 0 && !row.isFolded ? fold(row.agent.id, true) : focus(parent)),
-      ArrowRight: () => (row.isFolded ? fold(row.agent.id, false) : row.below > 0 && focus(index + 1)),
-    };
-    const action = actions[event.key];
-    if (!action) return;
+    const move = moveOf(event);
+    if (!move) return;
     event.preventDefault();
-    action();
+    if ("isFolded" in move) return fold(row.agent.id, move.isFolded);
+    const id = rows[move.to]?.agent.id ?? reached;
+    setReached(id);
+    virtual.scrollToIndex(move.to);
+    // The row may only exist once the list has rendered it.
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-agent="${CSS.escape(id)}"]`)?.focus());
+  };
+  const onFocus = (event: FocusEvent) => {
+    const id = event.target instanceof HTMLElement ? event.target.dataset["agent"] : undefined;
+    if (id !== undefined) setReached(id);
   };
   return (
     <div ref={scroller} className="min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]">
-      <ul aria-label="All agents as a tree" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
+      <ul role="tree" aria-label="All agents" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];
           if (!row) return null;
           return (
-            <li key={item.key} data-index={item.index} ref={virtual.measureElement} aria-setsize={rows.length} aria-posinset={item.index + 1} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start}px)` }}>
-              <AgentRow row={row} step={steps.get(row.agent.id)} isOpen={row.agent.id === open} onFold={fold} />
+            <li key={item.key} role="none" data-index={item.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start}px)` }}>
+              <AgentRow row={row} step={steps.get(row.agent.id)} isOpen={row.agent.id === open} isReached={item.index === active} onFold={fold} />
             </li>
           );
         })}

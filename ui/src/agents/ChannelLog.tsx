@@ -6,15 +6,20 @@ import type { LogLine } from "../bridge";
 import { cx } from "../design/cx";
 import { Dot, type Tone } from "../design/Dot";
 import { Empty, ErrorPanel, InlineError, Loading } from "../design/states";
+import { useNow } from "../design/useNow";
 import { useHost } from "../data/context";
 import { LogFeed } from "../data/logFeed";
 import { toAgent } from "../data/links";
-import { clockSeconds, exactTime } from "../data/time";
+import { clockSeconds, day, exactTime, sameDay } from "../data/time";
+import { Earlier } from "./Earlier";
 import { LogTools } from "./LogTools";
 import { StoredEvent } from "./StoredEvent";
 
 /** How long typing pauses before the filter is used, in ms. */
 const TYPING = 200;
+
+/** Lines that fill the view. Earlier ones are read until there are as many: fewer cannot be scrolled. */
+const FILLING = 40;
 
 export default function ChannelLog({ channel, isOfAgent }: { channel: string; isOfAgent: boolean }) {
   const host = useHost();
@@ -28,12 +33,17 @@ export default function ChannelLog({ channel, isOfAgent }: { channel: string; is
     feed.follow();
     return () => feed.pause();
   }, [feed, isPaused]);
+  useEffect(() => {
+    if (log.status === "ready" && log.lines.length < FILLING) void feed.loadOlder();
+    // Once for each part, so that a failed one is not read again and again.
+  }, [feed, log.status, log.before]);
   return (
     <>
       <LogTools channel={channel} filter={filter} lines={log.lines} text={text} onText={setText} isPaused={isPaused} onPause={setPaused} />
       <div className="px-6">
         {log.status === "ready" && <InlineError problem={log.error} />}
-        {log.lost > 0 && <p className="pb-1 text-xs text-warn">{log.lost} lines came too fast and are lost.</p>}
+        {log.lost > 0 && <p className="pb-1 text-xs text-warn">{log.lost === 1 ? "1 line" : `${log.lost} lines`} came too fast and {log.lost === 1 ? "is" : "are"} lost.</p>}
+        <Earlier state={log.older} isEmpty={log.lines.length === 0} onRetry={() => void feed.loadOlder()} />
       </div>
       {log.status === "loading" ? (
         isPaused ? <Empty icon={ScrollText} title="Paused">Follow the log to read it.</Empty> : <Loading label="Loading the log" />
@@ -42,7 +52,7 @@ export default function ChannelLog({ channel, isOfAgent }: { channel: string; is
       ) : log.lines.length === 0 && log.before === null ? (
         <Empty icon={ScrollText} title={filter ? "No line with this text" : "Nothing yet"}>{channel === "#stack" && !filter && "What happens to the containers is listed from each start of GrowQR on."}</Empty>
       ) : (
-        <Lines key={`${channel} ${filter}`} lines={log.lines} isOfAgent={isOfAgent} onOlder={() => void feed.loadOlder()} />
+        <Lines key={`${channel} ${filter}`} lines={log.lines} isOfAgent={isOfAgent} onOlder={() => log.older === "idle" && void feed.loadOlder()} />
       )}
     </>
   );
@@ -60,6 +70,7 @@ function useSettled(text: string): string {
 
 function Lines({ lines, isOfAgent, onOlder }: { lines: readonly LogLine[]; isOfAgent: boolean; onOlder: () => void }) {
   const scroller = useRef<HTMLDivElement>(null);
+  const now = useNow(false);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -73,12 +84,10 @@ function Lines({ lines, isOfAgent, onOlder }: { lines: readonly LogLine[]; isOfA
   });
   const started = useRef(false);
   useEffect(() => {
-    if (started.current) return;
+    if (started.current || lines.length === 0) return;
     started.current = true;
     virtual.scrollToEnd();
-    // A part that is filtered may not fill the view, which then cannot be scrolled.
-    if (lines.length < 40) onOlder();
-  }, [lines.length, onOlder, virtual]);
+  }, [lines.length, virtual]);
   return (
     <div
       ref={scroller}
@@ -93,9 +102,12 @@ function Lines({ lines, isOfAgent, onOlder }: { lines: readonly LogLine[]; isOfA
         {virtual.getVirtualItems().map((row) => {
           const line = lines[row.index];
           if (!line) return null;
-          const isNew = lines[row.index - 1]?.name !== line.name || row.index === virtual.range?.startIndex;
+          const before = lines[row.index - 1];
+          const isOtherDay = !sameDay(line.at, before?.at ?? now);
+          const isNew = before?.name !== line.name || row.index === virtual.range?.startIndex;
           return (
             <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
+              {isOtherDay && <p className="px-3 pt-2 pb-1 text-xs font-medium text-ink-2">{day(line.at, now)}</p>}
               <Line line={line} name={isOfAgent ? null : isNew ? line.name : ""} />
             </div>
           );

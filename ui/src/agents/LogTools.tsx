@@ -34,7 +34,7 @@ export function LogTools({ channel, filter, lines, text, onText, isPaused, onPau
         <Button onClick={() => onPause(!isPaused)}>
           <Icon className="size-4" aria-hidden /> {isPaused ? "Follow" : "Pause"}
         </Button>
-        <CopyButton what={`${lines.length} lines`} state={copying} disabled={lines.length === 0} onCopy={() => copy(lines.map(asText).join("\n"))} />
+        <CopyButton what={lines.length === 1 ? "1 line" : `${lines.length} lines`} state={copying} disabled={lines.length === 0} onCopy={() => copy(lines.map(asText).join("\n"))} />
         <Button disabled={exported.isPending} onClick={() => exported.mutate()}>
           <Download className="size-4" aria-hidden /> Export
         </Button>

@@ -2,9 +2,9 @@
 import { ChevronLeft, ChevronRight, ChartNoAxesGantt } from "lucide-react";
 import { useState } from "react";
 import type { Agent, Timeline } from "../bridge";
-import { IconButton } from "../design/Button";
+import { Button, IconButton } from "../design/Button";
 import { cx } from "../design/cx";
-import { Empty, InlineError, QueryView } from "../design/states";
+import { Empty, ErrorPanel, InlineError, QueryView } from "../design/states";
 import { useTimeline } from "../data/agentWork";
 import { ending } from "../data/ended";
 import { duration, exactTime } from "../data/time";
@@ -13,7 +13,15 @@ import { TurnParts } from "./TurnParts";
 
 export default function TurnTimeline({ agent }: { agent: Agent }) {
   const [turn, setTurn] = useState<number | null>(null);
-  const query = useTimeline(agent.id, turn);
+  const query = useTimeline(agent, turn);
+  if (query.error && query.data === undefined && turn !== null) {
+    return (
+      <>
+        <ErrorPanel problem={query.error} retry={() => void query.refetch()} />
+        <Button className="mx-auto" onClick={() => setTurn(null)}>Show the latest turn</Button>
+      </>
+    );
+  }
   if (agent.turn === 0 && agent.status !== "queued") return <Empty icon={ChartNoAxesGantt} title="No turn yet">It has not begun to work.</Empty>;
   return (
     <QueryView query={query}>

@@ -10,6 +10,7 @@ const AGENTS = [agent("grow", null, "waiting"), agent("a", "grow"), agent("b", "
 test("each agent is below the one that started it, and siblings keep their order", () => {
   const rows = flatTree(tree(AGENTS), new Set());
   expect(rows.map((row) => [row.agent.id, row.level])).toEqual([["grow", 0], ["a", 1], ["a1", 2], ["a2", 2], ["b", 1]]);
+  expect(rows.map((row) => `${row.place} of ${row.siblings}`)).toEqual(["1 of 1", "1 of 2", "1 of 2", "2 of 2", "2 of 2"]);
 });
 
 test("a folded branch says how many agents are below it and how many of them are at work", () => {

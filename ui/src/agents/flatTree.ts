@@ -8,6 +8,9 @@ export interface Row {
   total: number;
   /** 0 for a root. */
   level: number;
+  /** Its number among those with the same parent, from 1 on, and how many these are. */
+  place: number;
+  siblings: number;
   /** All agents below it, and how many of them are at work. */
   below: number;
   busy: number;
@@ -16,16 +19,16 @@ export interface Row {
 
 export function flatTree(roots: readonly Node[], folded: ReadonlySet<string>): Row[] {
   const rows: Row[] = [];
-  const add = (node: Node, level: number, isShown: boolean): { below: number; busy: number } => {
-    const row: Row = { agent: node.agent, total: node.total, level, below: 0, busy: 0, isFolded: node.children.length > 0 && folded.has(node.agent.id) };
+  const add = (node: Node, level: number, [place, siblings]: [number, number], isShown: boolean): { below: number; busy: number } => {
+    const row: Row = { agent: node.agent, total: node.total, level, place, siblings, below: 0, busy: 0, isFolded: node.children.length > 0 && folded.has(node.agent.id) };
     if (isShown) rows.push(row);
-    for (const child of node.children) {
-      const { below, busy } = add(child, level + 1, isShown && !row.isFolded);
+    for (const [index, child] of node.children.entries()) {
+      const { below, busy } = add(child, level + 1, [index + 1, node.children.length], isShown && !row.isFolded);
       row.below += below;
       row.busy += busy;
     }
     return { below: row.below + 1, busy: row.busy + (isBusy(node.agent) ? 1 : 0) };
   };
-  for (const root of roots) add(root, 0, true);
+  for (const [index, root] of roots.entries()) add(root, 0, [index + 1, roots.length], true);
   return rows;
 }

@@ -6,7 +6,7 @@ export const keys = {
   about: ["about"],
   agents: ["agents"],
   steps: ["steps"],
-  timeline: (agent: string, turn: number | null) => ["timeline", agent, turn],
+  timeline: (agent: string, turn: number, isLatest: boolean) => ["timeline", agent, turn, isLatest],
   budget: ["budget"],
   settings: ["settings"],
   shortcut: ["shortcut"],

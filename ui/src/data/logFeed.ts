@@ -21,12 +21,13 @@ export interface Log {
   error: HostError | null;
   /** The position before which older lines may be; `null` if there are none. */
   before: number | null;
-  isLoadingOlder: boolean;
+  /** Whether older lines are being read, or could not be read. */
+  older: "idle" | "loading" | "failed";
   /** How many lines came too fast to be kept by the host. */
   lost: number;
 }
 
-const LOADING: Log = { lines: [], status: "loading", error: null, before: null, isLoadingOlder: false, lost: 0 };
+const LOADING: Log = { lines: [], status: "loading", error: null, before: null, older: "idle", lost: 0 };
 
 export class LogFeed {
   readonly #host: Host;
@@ -68,16 +69,16 @@ export class LogFeed {
     void this.#read();
   }
 
-  /** Reads the part before the first line. On failure nothing changes; the next scroll tries again. */
+  /** Reads the part before the first line. It may have no lines although there are more before it: a filter looks through a part. */
   async loadOlder() {
-    const { before, isLoadingOlder } = this.#log;
-    if (before === null || isLoadingOlder) return;
-    this.#change({ isLoadingOlder: true });
+    const { before, older } = this.#log;
+    if (before === null || older === "loading") return;
+    this.#change({ older: "loading" });
     try {
       const page = await this.#page(null, before);
-      this.#change({ isLoadingOlder: false, before: page.before, lines: [...page.lines, ...this.#log.lines] });
+      this.#change({ older: "idle", before: page.before, lines: [...page.lines, ...this.#log.lines] });
     } catch {
-      this.#change({ isLoadingOlder: false });
+      this.#change({ older: "failed" });
     }
   }
 
