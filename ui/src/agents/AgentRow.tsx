@@ -58,13 +58,15 @@ export const AgentRow = memo(function AgentRow({ row, step, isOpen, isReached, o
           <UnreadBadge count={useUnread().data.get(agent.id) ?? 0} />
           <span className={cx("ml-auto text-xs whitespace-nowrap", TEXT[tone])}>{label}</span>
         </span>
+        {/* With a step, the time is beside the step: there the money keeps its width. */}
         <span className="mt-0.5 flex items-center gap-2 pl-5 text-xs text-ink-3 tabular-nums">
           <Spent row={row} />
-          <Time row={row} step={step} />
+          {!step && <Time row={row} step={step} />}
         </span>
         {step && (
-          <span dir="auto" className="block truncate pl-5 text-xs text-ink-2">
-            {step.label}
+          <span className="flex items-center gap-2 pl-5 text-xs text-ink-2">
+            <span dir="auto" className="truncate">{step.label}</span>
+            <Time row={row} step={step} />
           </span>
         )}
         {isFolded && (
@@ -103,7 +105,7 @@ function Time({ row: { agent }, step }: { row: Row; step: AgentStep | undefined 
   const now = useNow(busy);
   const since = step?.began_at ?? agent.updated_at;
   return (
-    <span className="ml-auto whitespace-nowrap" title={exactTime(since)}>
+    <span className="ml-auto whitespace-nowrap text-ink-3 tabular-nums" title={exactTime(since)}>
       {busy ? step && duration(now - since) : ago(since, now)}
     </span>
   );

@@ -81,10 +81,10 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
         <thead className="text-left text-xs text-ink-3">
           <tr>
             <th scope="col" className="font-normal">Kind</th>
-            <th scope="col" className="text-right font-normal">Time</th>
-            <th scope="col" className="text-right font-normal">Share</th>
-            <th scope="col" className="text-right font-normal">Cost</th>
-            <th scope="col" className="text-right font-normal">Parts</th>
+            <th scope="col" className="pl-3 text-right font-normal">Time</th>
+            <th scope="col" className="pl-3 text-right font-normal">Share</th>
+            <th scope="col" className="pl-3 text-right font-normal">Cost</th>
+            <th scope="col" className="pl-3 text-right font-normal">Parts</th>
           </tr>
         </thead>
         <tbody>
@@ -99,10 +99,10 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
                     <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden /> {words}
                   </span>
                 </th>
-                <td className="text-right whitespace-nowrap">{duration(sum.time)}</td>
-                <td className="text-right text-ink-3">{Math.round((100 * sum.time) / length)} %</td>
-                <td className="text-right whitespace-nowrap" title={cost?.title}>{cost?.text ?? "–"}</td>
-                <td className="text-right text-ink-3">{sum.parts > 0 ? sum.parts : "–"}</td>
+                <td className="pl-3 text-right whitespace-nowrap">{duration(sum.time)}</td>
+                <td className="pl-3 text-right text-ink-3">{Math.round((100 * sum.time) / length)} %</td>
+                <td className="pl-3 text-right whitespace-nowrap" title={cost?.title}>{cost?.text ?? "–"}</td>
+                <td className="pl-3 text-right text-ink-3">{sum.parts > 0 ? sum.parts : "–"}</td>
               </tr>
             );
           })}

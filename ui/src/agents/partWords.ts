@@ -7,13 +7,13 @@ export const KINDS: Record<PartKind, { words: string; icon: LucideIcon; fill: st
   model: { words: "Model", icon: Brain, fill: "bg-accent" },
   tool: { words: "Tools", icon: Wrench, fill: "bg-ink-2" },
   person: { words: "Waiting for you", icon: CircleHelp, fill: "bg-warn" },
-  limit: { words: "Waiting at a limit", icon: Gauge, fill: "bg-warn" },
+  limit: { words: "Waiting at a limit", icon: Gauge, fill: "bg-warn/50" },
   cut: { words: "Cut off when GrowQR stopped", icon: PowerOff, fill: "bg-bad" },
-  session: { words: "Workbench", icon: Box, fill: "bg-accent" },
+  session: { words: "Workbench", icon: Box, fill: "bg-accent/50" },
   waiting: { words: "Waiting for sub-agents", icon: Hourglass, fill: "bg-wait" },
-  sub_agent: { words: "Sub-agents", icon: Bot, fill: "bg-wait" },
+  sub_agent: { words: "Sub-agents", icon: Bot, fill: "bg-wait/50" },
   queue: { words: "Waiting for its turn", icon: Clock, fill: "bg-line-strong" },
-  other: { words: "Between steps", icon: CircleDashed, fill: "bg-line-strong" },
+  other: { words: "Between steps", icon: CircleDashed, fill: "bg-line" },
 };
 
 const STATES: Record<TimelinePartState, string | null> = {

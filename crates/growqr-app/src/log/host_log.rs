@@ -176,7 +176,16 @@ mod tests {
             restarts: 0,
             progress: None,
         };
-        Stack { docker, parts: vec![part], memory: None, busy: None, next: None, orphans: Vec::new(), notes: Vec::new() }
+        Stack {
+            docker,
+            parts: vec![part],
+            memory: None,
+            busy: None,
+            next: None,
+            orphans: Vec::new(),
+            others: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     fn texts(lines: &HostLines) -> Vec<String> {
