@@ -168,7 +168,7 @@ test("three asks wait; an agent says that it asks, and a limit is raised by anot
   await limit.getByRole("button", { name: "Raise by" }).click();
   await limit.getByText("You answered: Raise by $0.50").waitFor();
   await card(page, /^“Planner” asks/).getByRole("link", { name: "Planner" }).click();
-  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Planner Asks you/ }).waitFor();
+  await page.getByRole("region", { name: "Agents" }).getByRole("treeitem", { name: /^Planner Asks you/ }).waitFor();
   await expectAccessible(page);
   await screenshot(page, "agent-asks");
   await context.close();
@@ -324,14 +324,14 @@ test("an agent is let finish up, and only this agent is stopped", async () => {
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
   await page.keyboard.press("Control+2");
-  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Grow Agent/ }).first().click();
+  await page.getByRole("region", { name: "Agents" }).getByRole("treeitem", { name: /^Grow Agent/ }).first().click();
   await page.getByRole("button", { name: "Only this agent" }).click();
   await page.getByRole("menuitem", { name: "Stop only this agent" }).waitFor();
   await expectAccessible(page);
   await screenshot(page, "only-this-agent");
   await page.getByRole("menuitem", { name: "Stop only this agent" }).click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
-  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects (Working|Thinking)/ }).click();
+  await page.getByRole("region", { name: "Agents" }).getByRole("treeitem", { name: /^Projects (Working|Thinking)/ }).click();
   await page.getByRole("button", { name: "Finish up", exact: true }).click();
   await page.getByText("You asked it to finish up").waitFor();
   await page.getByText("Here is what I have so far.").last().waitFor();

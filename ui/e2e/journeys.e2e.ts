@@ -173,7 +173,7 @@ test("the tree shows sub-agents at work, and one is stopped in its own view", as
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
   await page.keyboard.press("Control+2");
-  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects Working|^Projects Thinking/ }).click();
+  await page.getByRole("region", { name: "Agents" }).getByRole("treeitem", { name: /^Projects Working|^Projects Thinking/ }).click();
   await page.getByText(/^for \d+\.\d s$/).waitFor();
   await screenshot(page, "elapsed-working");
   await page.getByRole("main").getByRole("button", { name: "Stop", exact: true }).first().click();
@@ -182,16 +182,16 @@ test("the tree shows sub-agents at work, and one is stopped in its own view", as
   await page.waitForTimeout(1_200);
   expect(await page.getByText(/^took/).textContent(), "the time has stopped").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
-  await page.getByRole("button", { name: "stop requested by you" }).click();
+  await page.getByRole("button", { name: "is to stop, by you" }).click();
   await page.getByText('"by_person": true').waitFor();
-  await page.getByRole("link", { name: "All agents events" }).click();
-  await page.getByRole("log", { name: "Events" }).getByText("stop requested").waitFor();
+  await page.getByRole("navigation", { name: "Logs" }).getByRole("link", { name: "all" }).click();
+  await page.getByRole("log", { name: "Log" }).getByText("is to stop, by you").waitFor();
   await context.close();
 });
 
 test("a sub-agent's conversation can be searched", async () => {
   const { page, context } = await open(chromium, { at: "#/agents" });
-  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^People Done/ }).click();
+  await page.getByRole("region", { name: "Agents" }).getByRole("treeitem", { name: /^People Done/ }).click();
   await page.getByText("No messages yet").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
   await page.getByRole("link", { name: "Agents", exact: true }).focus();
   await page.keyboard.press("/");

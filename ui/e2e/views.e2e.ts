@@ -15,7 +15,7 @@ const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "inbox", options: { world: "asks", at: "#/inbox" }, ready: "It has reached the budget for one message." },
   { name: "inbox-empty", options: { at: "#/inbox" }, ready: "Nothing waits for you" },
   { name: "chat-asks", options: { world: "asks" }, ready: "asks for permission" },
-  { name: "agents-all", options: { at: "#/agents" }, ready: "Every event, oldest first" },
+  { name: "agents-all", options: { at: "#/agents" }, ready: "has an answer of the model" },
   { name: "agent", options: { at: "#/agents/grow" }, ready: "shall I write to Mara" },
   { name: "memory", options: { at: "#/memory" }, ready: "Begin README.md" },
   { name: "page", options: { at: "#/memory/goals%2Frust.md" }, ready: "Key-value store" },
@@ -77,7 +77,7 @@ test.each([
 
 const FAILING: Array<[string, Options]> = [
   ["chat", { fail: "events_before" }],
-  ["agents", { fail: "events_before", at: "#/agents" }],
+  ["agents", { fail: "ask:log", at: "#/agents" }],
   ["window", { fail: "agents" }],
   ["inbox", { fail: "asks", at: "#/inbox" }],
   ["rules", { fail: "rules", at: "#/settings" }],

@@ -11,7 +11,7 @@ afterAll(() => chromium.close());
 
 async function openFiles(name: string, options: Options = {}) {
   const window = await open(chromium, { at: "#/agents", ...options });
-  await window.page.getByRole("region", { name: "Agents", exact: true }).getByRole("link", { name: new RegExp(`^${name}`) }).first().click();
+  await window.page.getByRole("region", { name: "Agents", exact: true }).getByRole("treeitem", { name: new RegExp(`^${name}`) }).first().click();
   await window.page.getByRole("tab", { name: "Files" }).click();
   return window;
 }

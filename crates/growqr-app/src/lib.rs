@@ -16,6 +16,7 @@ mod health;
 mod host;
 mod inbox;
 mod library;
+mod log;
 mod machine;
 mod memory;
 mod memory_link;
@@ -29,6 +30,7 @@ mod rebuild;
 mod rules;
 mod spending;
 mod stack;
+mod timeline;
 mod tools;
 
 pub use clock::{SystemClock, local_now};

@@ -6,6 +6,7 @@ use crate::notify::NotificationPreferences;
 use crate::page_parts::PageParts;
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
+use crate::timeline::OpenTurns;
 use growqr_core::clock::Clock;
 use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;
@@ -22,6 +23,7 @@ pub struct Library {
     /// Whether pages are read.
     pub(crate) has_memory: bool,
     pub(crate) page_parts: PageParts,
+    pub(crate) open_turns: OpenTurns,
     db: Option<Db>,
 }
 
@@ -36,7 +38,15 @@ impl Library {
             Some(db) => Some(db.profile(profile.id(), SystemClock.now()).await?),
             None => None,
         };
-        Ok(Library { profile, store, memory: OnceLock::new(), has_memory: false, page_parts: PageParts::default(), db })
+        Ok(Library {
+            profile,
+            store,
+            memory: OnceLock::new(),
+            has_memory: false,
+            page_parts: PageParts::default(),
+            open_turns: OpenTurns::default(),
+            db,
+        })
     }
 
     /// The person's settings about notifications.
@@ -63,7 +73,15 @@ impl Library {
     /// Opens only the memory; the database is not opened. A memory that cannot be opened says so when it is used.
     #[must_use]
     pub fn open_memory(profile: Profile) -> Library {
-        Library { profile, store: None, memory: OnceLock::new(), has_memory: true, page_parts: PageParts::default(), db: None }
+        Library {
+            profile,
+            store: None,
+            memory: OnceLock::new(),
+            has_memory: true,
+            page_parts: PageParts::default(),
+            open_turns: OpenTurns::default(),
+            db: None,
+        }
     }
 
     /// A library over a store and a memory that are open for writing.
@@ -74,6 +92,7 @@ impl Library {
             memory: OnceLock::from(memory),
             has_memory: true,
             page_parts: PageParts::default(),
+            open_turns: OpenTurns::default(),
             db: None,
         }
     }

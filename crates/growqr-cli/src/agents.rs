@@ -19,14 +19,14 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
             for agent in &agents {
                 print_row(out, agent, trouble_of(&health, &agent.id));
             }
-            if agents.iter().any(Agent::is_at_work) && is_host_missing(profile, environment).await {
-                out.notice("No GrowQR is running. Agents that are at work continue when it runs, for example with: growqr chat");
-            }
+            notice_missing_host(profile, environment, out, &agents).await;
             if agents.is_empty() && !out.is_json() {
                 out.notice("no agents yet; send the first message with: growqr chat \"hello\"");
             }
             Ok(true)
         }
+        Agents::Tree => crate::agent_tree::tree(profile, environment, out).await,
+        Agents::Timeline { id, turn } => crate::timeline::timeline(profile, environment, out, &id, turn).await,
         Agents::Show { id } => {
             let health = health(&profile).await.unwrap_or_default();
             show_agent(&Library::open(profile).await?, out, &id, trouble_of(&health, &id)).await
@@ -66,6 +66,13 @@ async fn control(profile: Profile, environment: &Environment, out: &Out, request
         out.row(&agent, || row(out, &agent));
     }
     Ok(true)
+}
+
+/// Says that nothing runs the agents, if some of these are at work.
+pub async fn notice_missing_host(profile: Profile, environment: &Environment, out: &Out, agents: &[Agent]) {
+    if agents.iter().any(Agent::is_at_work) && is_host_missing(profile, environment).await {
+        out.notice("No GrowQR is running. Agents that are at work continue when it runs, for example with: growqr chat");
+    }
 }
 
 /// True if no process runs the agents. A host that does not answer counts as running.

@@ -3,6 +3,7 @@
 //! Exit code 0: done; 1: failed; 2: wrong usage. Results go to standard output, logs and notices to standard error.
 //! Only this file sets up logging and the runtime.
 
+mod agent_tree;
 mod agents;
 mod args;
 mod asks;
@@ -13,6 +14,7 @@ mod fresh;
 mod inbox;
 mod inspect;
 mod keys;
+mod logs;
 mod memory;
 mod orphans;
 mod page_text;
@@ -24,6 +26,7 @@ mod rules;
 mod settings;
 mod stack;
 mod stack_work;
+mod timeline;
 mod tools;
 mod transcript;
 mod work_files;
@@ -81,6 +84,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
+        Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
         Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,
         Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,

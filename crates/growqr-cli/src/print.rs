@@ -183,9 +183,27 @@ pub fn time(ms: i64) -> String {
     format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year, at.month, at.day, at.hour, at.minute)
 }
 
+/// A length of time: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`.
+pub fn duration(ms: i64) -> String {
+    let ms = ms.max(0);
+    let seconds = ms / 1_000;
+    match seconds {
+        0..10 => format!("{seconds}.{} s", ms % 1_000 / 100),
+        10..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_of_time_reads_in_its_two_largest_units() {
+        let shown: Vec<String> = [-5, 420, 12_999, 185_000, 7_800_000].map(duration).to_vec();
+        assert_eq!(shown, ["0.0 s", "0.4 s", "12 s", "3 min 5 s", "2 h 10 min"]);
+    }
 
     #[test]
     fn text_from_outside_cannot_move_the_cursor() {

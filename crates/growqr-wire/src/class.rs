@@ -99,6 +99,7 @@ impl Request {
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
             Request::Inbox => row(Nothing, Unchanged, REPEATABLE),
+            Request::Log { .. } => row(Nothing, Unchanged, REPEATABLE),
             Request::SeeInbox { .. } => row(Lock, Profile, REPEATABLE),
             Request::SeeConversation { .. } => row(Lock, Profile, REPEATABLE),
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
@@ -156,6 +157,7 @@ impl Request {
             | Request::Follow
             | Request::Health
             | Request::Inbox
+            | Request::Log { .. }
             | Request::CheckKey { .. }
             | Request::LocalServers
             | Request::ToolServers
@@ -209,6 +211,7 @@ mod tests {
             Request::Health,
             Request::Inbox,
             Request::SeeInbox { entries: vec![text()] },
+            Request::Log { channel: text(), filter: None, after: None, before: None, limit: 1 },
             Request::SeeConversation { agent: text(), seq: 1 },
             Request::WriteMemory { path: text(), text: text(), base: None },
             Request::DeleteMemory { path: text(), base: None },

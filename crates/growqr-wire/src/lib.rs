@@ -11,12 +11,14 @@ mod error;
 pub mod event;
 mod health;
 mod inbox;
+mod log;
 mod money;
 mod privacy;
 mod request;
 mod rows;
 mod sign_in;
 mod stack;
+mod timeline;
 mod tools;
 
 pub use api_key::ApiKey;
@@ -25,6 +27,7 @@ pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
 pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
+pub use log::{CHANNEL_ALL, CHANNEL_MEMORY, CHANNEL_STACK, LogCursor, LogLine, LogPage, LogTone};
 pub use money::usd;
 pub use privacy::{Destination, DestinationKind};
 pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
@@ -39,6 +42,7 @@ pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, Stack,
     StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
 };
+pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
 pub use tools::{
     FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolImport, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
 };
@@ -130,6 +134,16 @@ pub fn typescript() -> String {
         Health,
         InboxKind,
         InboxEntry,
+        PartKind,
+        TimelinePartState,
+        AgentStep,
+        TimelinePart,
+        PartSum,
+        Timeline,
+        LogTone,
+        LogLine,
+        LogCursor,
+        LogPage,
         DestinationKind,
         Destination,
         Request,

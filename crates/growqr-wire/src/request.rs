@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
+use crate::log::{LogCursor, LogPage};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
@@ -146,6 +147,19 @@ pub enum Request {
     SeeInbox {
         /// Their ids. Unknown ones are ignored.
         entries: Vec<String>,
+    },
+    /// A part of the log. Answered by [`Reply::Log`].
+    Log {
+        /// `#all`, `#stack`, `#memory`, or the id of an agent.
+        channel: String,
+        /// Only lines with this text, in any case.
+        filter: Option<String>,
+        /// The lines after this; `None`: the last ones, or those before `before`.
+        after: Option<LogCursor>,
+        /// The lines before this position of the journals; `None`: up to the end.
+        before: Option<u64>,
+        /// The most lines, at most 1000.
+        limit: u32,
     },
     /// The person has seen an agent's conversation up to this event. Stays so after a restart, and never moves back.
     SeeConversation {
@@ -291,6 +305,11 @@ pub enum Reply {
     Inbox {
         /// Newest first.
         entries: Vec<InboxEntry>,
+    },
+    /// A part of the log.
+    Log {
+        /// The part.
+        page: LogPage,
     },
     /// The servers of tools.
     ToolServers {

@@ -59,6 +59,16 @@ async fn agents(desktop: DesktopState<'_>) -> Response<Vec<wire::Agent>> {
 }
 
 #[tauri::command]
+async fn agent_steps(desktop: DesktopState<'_>) -> Response<Vec<wire::AgentStep>> {
+    Ok(desktop.session().await?.library().agent_steps().await?)
+}
+
+#[tauri::command]
+async fn timeline(desktop: DesktopState<'_>, agent: String, turn: Option<u64>) -> Response<wire::Timeline> {
+    Ok(desktop.session().await?.library().timeline(&agent, turn).await?)
+}
+
+#[tauri::command]
 async fn messages(desktop: DesktopState<'_>, agent: String, before: Option<u64>, limit: u32) -> Response<Vec<wire::Message>> {
     Ok(desktop.session().await?.library().messages(&agent, before, limit).await?)
 }
@@ -284,6 +294,17 @@ async fn export_conversation(app: AppHandle, desktop: DesktopState<'_>, agent: S
         Err(_) => desktop.profile()?.root().to_path_buf(),
     };
     let file = desktop.session().await?.library().export_into(&folder, &agent).await?;
+    Ok(file.display().to_string())
+}
+
+/// Writes a channel of the log into the folder for downloads.
+#[tauri::command]
+async fn export_log(app: AppHandle, desktop: DesktopState<'_>, channel: String, filter: Option<String>) -> Response<String> {
+    let folder = match app.path().download_dir() {
+        Ok(folder) => folder,
+        Err(_) => desktop.profile()?.root().to_path_buf(),
+    };
+    let file = desktop.session().await?.export_log(&folder, &channel, filter.as_deref()).await?;
     Ok(file.display().to_string())
 }
 

@@ -1,54 +1,106 @@
-/** The tree of agents, each with its status, time and cost. */
-import { cx } from "../design/cx";
-import { Dot, TEXT } from "../design/Dot";
-import { UnreadBadge } from "../design/UnreadBadge";
-import { useNow } from "../design/useNow";
-import { useTrouble } from "../data/health";
-import { toAgent } from "../data/links";
-import { exactMoney, money } from "../data/money";
-import { useUnread } from "../data/queries";
-import { agentState, isBusy, type Node } from "../data/status";
-import { ago, duration } from "../data/time";
-import { TurnTime } from "./Elapsed";
+/**
+ * The tree of agents as a virtual list. What is at the top of the view stays there when agents come above it. The keyboard goes
+ * through it as through any tree: one row can be reached with Tab, arrow keys and letters go on from there.
+ */
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useAgentSteps } from "../data/agentWork";
+import { isBusy, type Node } from "../data/status";
+import { AgentRow } from "./AgentRow";
+import { flatTree } from "./flatTree";
+import { isTyping, type Move, rowWithName, treeMove, type Typed, typeLetter } from "./treeMove";
 
-export function AgentTree({ nodes, open, most }: { nodes: readonly Node[]; open: string; most: number }) {
+export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: string }) {
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const rows = useMemo(() => flatTree(nodes, folded), [nodes, folded]);
+  const steps = useAgentSteps(useMemo(() => nodes.some(function busy(node: Node): boolean { return isBusy(node.agent) || node.children.some(busy); }), [nodes]));
+  const [reached, setReached] = useState(open);
+  // The row that Tab reaches. It stays in the document while it is out of view, so that it keeps the focus.
+  const active = Math.max(0, rows.findIndex((row) => row.agent.id === reached));
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (rows[index] && isBusy(rows[index].agent) ? 72 : 52),
+    getItemKey: (index) => rows[index]?.agent.id ?? index,
+    rangeExtractor: (range: Range) => [...new Set([active, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
+    overscan: 6,
+    paddingEnd: 16,
+  });
+  useStableTop(rows.map((row) => row.agent.id), virtual, scroller);
+  useEffect(() => {
+    const index = rows.findIndex((row) => row.agent.id === open);
+    if (index < 0) return;
+    setReached(open);
+    // Not while a narrow window shows the agent instead of the tree.
+    if (scroller.current?.clientHeight) virtual.scrollToIndex(index, { align: "auto" });
+    // Only when another agent is opened.
+  }, [open]);
+
+  const fold = useCallback((id: string, isFolded: boolean) => {
+    setFolded((known) => {
+      const next = new Set(known);
+      if (isFolded) next.add(id);
+      else next.delete(id);
+      return next;
+    });
+  }, []);
+  const typed = useRef<Typed>({ text: "", at: 0 });
+  const moveOf = (event: KeyboardEvent): Move | null => {
+    if (event.key.length > 1) return treeMove(event.key, rows, active);
+    if (event.key === " " && !isTyping(typed.current, event.timeStamp)) return null;
+    typed.current = typeLetter(typed.current, event.key, event.timeStamp);
+    return rowWithName(typed.current.text, rows, active);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = rows[active];
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = moveOf(event);
+    if (!move) return;
+    event.preventDefault();
+    if ("isFolded" in move) return fold(row.agent.id, move.isFolded);
+    const id = rows[move.to]?.agent.id ?? reached;
+    setReached(id);
+    virtual.scrollToIndex(move.to);
+    // The row may only exist once the list has rendered it.
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-agent="${CSS.escape(id)}"]`)?.focus());
+  };
+  const onFocus = (event: FocusEvent) => {
+    const id = event.target instanceof HTMLElement ? event.target.dataset["agent"] : undefined;
+    if (id !== undefined) setReached(id);
+  };
   return (
-    <ul>
-      {nodes.map((node) => (
-        <li key={node.agent.id}>
-          <AgentRow node={node} isOpen={node.agent.id === open} most={most} />
-          {node.children.length > 0 && (
-            <div className="ml-3.5 border-l border-line pl-1.5">
-              <AgentTree nodes={node.children.toReversed()} open={open} most={most} />
-            </div>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div ref={scroller} className="min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]">
+      <ul role="tree" aria-label="All agents" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
+        {virtual.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          if (!row) return null;
+          return (
+            <li key={item.key} role="none" data-index={item.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start}px)` }}>
+              <AgentRow row={row} step={steps.get(row.agent.id)} isOpen={row.agent.id === open} isReached={item.index === active} onFold={fold} />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }
 
-function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: number }) {
-  const { agent, total } = node;
-  const busy = isBusy(agent);
-  const now = useNow(busy);
-  const { label, tone } = agentState(agent, false, useTrouble(agent.id) !== undefined);
-  const time = !busy ? ago(agent.updated_at, now) : agent.parent === null ? <TurnTime agent={agent} /> : duration(now - agent.created_at);
-  return (
-    <a href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block rounded-lg px-2 py-1.5 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
-      <span className="flex items-center gap-2">
-        <Dot tone={tone} />
-        <span dir="auto" className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>
-        <UnreadBadge count={useUnread().data.get(agent.id) ?? 0} />
-        <span className={cx("ml-auto text-xs whitespace-nowrap", TEXT[tone])}>{label}</span>
-      </span>
-      <span className="mt-1 flex items-center gap-2 pl-4 text-xs text-ink-3 tabular-nums">
-        <span aria-hidden className="h-1 grow overflow-hidden rounded-full bg-hover">
-          <span className="block h-full rounded-full bg-accent" style={{ width: `${total > 0 ? Math.max(3, (100 * total) / most) : 0}%` }} />
-        </span>
-        <span title={exactMoney(total)}>{money(total)}</span>
-        <span className="w-18 text-right whitespace-nowrap">{time}</span>
-      </span>
-    </a>
-  );
+/** Keeps the row at the top of the view where it is when rows come or go above it. */
+function useStableTop(ids: readonly string[], virtual: ReturnType<typeof useVirtualizer<HTMLDivElement, Element>>, scroller: { current: HTMLDivElement | null }) {
+  const top = useRef<{ id: string; offset: number } | null>(null);
+  const joined = ids.join(" ");
+  useLayoutEffect(() => {
+    const known = top.current;
+    const index = known ? ids.indexOf(known.id) : -1;
+    const start = virtual.measurementsCache[index]?.start;
+    if (known && start !== undefined && scroller.current && scroller.current.scrollTop > 0) scroller.current.scrollTop = start + known.offset;
+    // Only when rows come or go.
+  }, [joined]);
+  useLayoutEffect(() => {
+    const at = scroller.current?.scrollTop ?? 0;
+    const first = virtual.getVirtualItems().find((item) => item.end > at);
+    const id = first && ids[first.index];
+    top.current = first && id !== undefined ? { id, offset: at - first.start } : null;
+  });
 }

@@ -12,22 +12,24 @@ import { useIsFinishing } from "../data/finishing";
 import { useTrouble } from "../data/health";
 import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
-import { agentState } from "../data/status";
+import { agentState, isBusy } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Controls } from "./Controls";
 import { Elapsed } from "./Elapsed";
-import { EventLog } from "./EventLog";
 
 const WorkFiles = lazy(() => import("./WorkFiles"));
+const ChannelLog = lazy(() => import("./ChannelLog"));
+const TurnTimeline = lazy(() => import("./TurnTimeline"));
 
-type TabName = "transcript" | "files" | "log";
+type TabName = "transcript" | "files" | "timeline" | "log";
 
 const FILES = { value: "files", label: "Files" } as const;
 const TABS: ReadonlyArray<Tab<TabName>> = [
   { value: "transcript", label: "Transcript" },
+  { value: "timeline", label: "Timeline" },
   { value: "log", label: "Log" },
 ];
 /** Only an agent in the workbench has files of its own. */
@@ -54,7 +56,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         <Elapsed agent={agent} />
         <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
           {money(agent.spent)}
-          {agent.allowance !== null && ` of ${money(agent.allowance)}`}
+          {agent.allowance !== null && isBusy(agent) && `, ${money(agent.allowance)} left`}
           {agent.unknown > 0 && `, plus up to ${money(agent.unknown)} for calls of unknown cost`}
         </span>
         <span className="text-xs text-ink-3">{agent.model}</span>
@@ -85,8 +87,14 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
           <Suspense fallback={<Loading />}>
             <WorkFiles agent={agent.id} />
           </Suspense>
+        ) : tab === "timeline" ? (
+          <Suspense fallback={<Loading />}>
+            <TurnTimeline agent={agent} />
+          </Suspense>
         ) : (
-          <EventLog agent={agent.id} />
+          <Suspense fallback={<Loading />}>
+            <ChannelLog channel={agent.id} isOfAgent />
+          </Suspense>
         )}
       </Tabs>
     </>

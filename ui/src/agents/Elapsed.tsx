@@ -22,14 +22,6 @@ export function Elapsed({ agent }: { agent: Agent }) {
   return isTotal ? <Shown title="Total time of all turns">took {duration(all)}</Shown> : <Shown title={`Ended ${exactTime(agent.updated_at)}`}>last turn {duration(latest)}</Shown>;
 }
 
-/** The duration of the current turn. */
-export function TurnTime({ agent }: { agent: Agent }) {
-  const { lines } = useJournal(agent.id);
-  const { since } = useMemo(() => work(lines), [lines]);
-  const now = useNow(since !== null);
-  return since === null ? null : duration(now - since);
-}
-
 function Shown({ title, children }: { title: string; children: ReactNode }) {
   return (
     <span className="text-xs text-ink-3 tabular-nums" title={title}>

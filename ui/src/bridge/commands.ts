@@ -4,6 +4,7 @@
  */
 import type {
   Agent,
+  AgentStep,
   AskRow,
   BlamedLine,
   Budget,
@@ -25,6 +26,7 @@ import type {
   SpendingBy,
   SpendingRow,
   Text,
+  Timeline,
 } from "./wire";
 
 /** Version, open profile and folders of this program. */
@@ -56,6 +58,10 @@ export interface Commands {
   about: [Nothing, About];
   ask: [{ request: Request }, Reply];
   agents: [Nothing, Agent[]];
+  /** What each agent at work does now. */
+  agent_steps: [Nothing, AgentStep[]];
+  /** One turn of an agent, in parts; `turn` is `null` for the latest. */
+  timeline: [{ agent: string; turn: number | null }, Timeline];
   /** Oldest first: the last `limit` messages before the sequence number `before`, or of all. */
   messages: [{ agent: string; before: number | null; limit: number }, Message[]];
   /** Oldest first: the first `limit` events after the position `since`. */
@@ -92,6 +98,8 @@ export interface Commands {
   memory_blame: [{ path: string }, BlamedLine[]];
   /** Writes a conversation as Markdown into the folder for downloads. Returns the file's path. */
   export_conversation: [{ agent: string }, string];
+  /** Writes a channel of the log as text into the folder for downloads. Returns the file's path. */
+  export_log: [{ channel: string; filter: string | null }, string];
   open_memory_folder: [Nothing, null];
   open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];

@@ -1209,6 +1209,206 @@ took: number | null,
  */
 is_seen: boolean, };
 
+export type PartKind = "model" | "tool" | "person" | "limit" | "cut" | "session" | "waiting" | "sub_agent" | "queue" | "other";
+
+export type TimelinePartState = "running" | "done" | "failed" | "stopped" | "cut" | "goes_on";
+
+export type AgentStep = { 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * When its turn began, in ms since 1970, or when it began to wait for its turn.
+ */
+began_at: number, 
+/**
+ * What kind of work it is.
+ */
+kind: PartKind, 
+/**
+ * The step, in words.
+ */
+label: string, 
+/**
+ * Since when, in ms since 1970.
+ */
+since: number, };
+
+export type TimelinePart = { 
+/**
+ * What kind it is.
+ */
+kind: PartKind, 
+/**
+ * What became of it.
+ */
+state: TimelinePartState, 
+/**
+ * What it is, in words.
+ */
+label: string, 
+/**
+ * When it began, in ms since 1970.
+ */
+from: number, 
+/**
+ * When it ended; `None` while it goes on.
+ */
+to: number | null, 
+/**
+ * The known cost; `None` if it cost nothing by itself, or if the cost is not known yet.
+ */
+cost: number | null, 
+/**
+ * What counts as spent although the bill is not known.
+ */
+unknown: number, 
+/**
+ * The sub-agent that it is about.
+ */
+agent: string | null, 
+/**
+ * The tool call that it is about.
+ */
+effect: string | null, };
+
+export type PartSum = { 
+/**
+ * The kind.
+ */
+kind: PartKind, 
+/**
+ * How long, in ms. Each moment of a turn counts once: see [`PartKind`].
+ */
+time: number, 
+/**
+ * The known cost.
+ */
+cost: number, 
+/**
+ * What counts as spent although the bill is not known.
+ */
+unknown: number, 
+/**
+ * The number of parts.
+ */
+parts: number, };
+
+export type Timeline = { 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The number of the turn; 1 for the first.
+ */
+turn: number, 
+/**
+ * The number of turns that the agent has begun, with one that waits to begin.
+ */
+turns: number, 
+/**
+ * When it began, in ms since 1970, with the wait for its turn.
+ */
+began_at: number, 
+/**
+ * When it ended; `None` while it runs.
+ */
+ended_at: number | null, 
+/**
+ * The time up to which the sums count: the end of the turn, or now.
+ */
+until: number, 
+/**
+ * How it ended; `None` while it runs.
+ */
+ended: Ended | null, 
+/**
+ * The money that was missing, if a budget ended the turn.
+ */
+shortfall: Shortfall | null, 
+/**
+ * The parts by the time at which they began. Parts may overlap.
+ */
+parts: Array<TimelinePart>, 
+/**
+ * How many parts are left out of `parts`, because there are too many. The sums count them.
+ */
+left_out: number, 
+/**
+ * The sums of each kind. The times add up to the length of the turn.
+ */
+sums: Array<PartSum>, };
+
+export type LogTone = "quiet" | "good" | "warn" | "bad";
+
+export type LogLine = { 
+/**
+ * Names the line in all channels.
+ */
+id: string, 
+/**
+ * When, in ms since 1970.
+ */
+at: number, 
+/**
+ * The agent; `None` if it is about something else.
+ */
+agent: string | null, 
+/**
+ * Who or what it is about, for people. A model may have chosen it.
+ */
+name: string, 
+/**
+ * What happened.
+ */
+text: string, 
+/**
+ * How it is to be taken.
+ */
+tone: LogTone, };
+
+export type LogCursor = { 
+/**
+ * The position of the last event of the journals that was read.
+ */
+events: number, 
+/**
+ * The number of the last line that was read of what the host keeps in memory.
+ */
+host: number, 
+/**
+ * The host that keeps them; 0 without one. The numbers begin anew with each.
+ */
+run: number, };
+
+export type LogPage = { 
+/**
+ * The lines, oldest first.
+ */
+lines: Array<LogLine>, 
+/**
+ * Lines after this are newer than those of this part.
+ */
+after: LogCursor, 
+/**
+ * The position before which there may be older lines; `None` if these are the oldest.
+ */
+before: number | null, 
+/**
+ * Whether more lines are there already.
+ */
+has_more: boolean, 
+/**
+ * How many lines of the host were lost, because there were too many since the last reading.
+ */
+lost: number, };
+
 export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "proxy" | "updates";
 
 export type Destination = { 
@@ -1365,7 +1565,27 @@ id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "inbox" } | { 
 /**
  * Their ids. Unknown ones are ignored.
  */
-entries: Array<string>, } | { "op": "see_conversation", 
+entries: Array<string>, } | { "op": "log", 
+/**
+ * `#all`, `#stack`, `#memory`, or the id of an agent.
+ */
+channel: string, 
+/**
+ * Only lines with this text, in any case.
+ */
+filter: string | null, 
+/**
+ * The lines after this; `None`: the last ones, or those before `before`.
+ */
+after: LogCursor | null, 
+/**
+ * The lines before this position of the journals; `None`: up to the end.
+ */
+before: number | null, 
+/**
+ * The most lines, at most 1000.
+ */
+limit: number, } | { "op": "see_conversation", 
 /**
  * The agent.
  */
@@ -1484,7 +1704,11 @@ health: Health, } } | { "inbox": {
 /**
  * Newest first.
  */
-entries: Array<InboxEntry>, } } | { "tool_servers": { 
+entries: Array<InboxEntry>, } } | { "log": { 
+/**
+ * The part.
+ */
+page: LogPage, } } | { "tool_servers": { 
 /**
  * By name.
  */

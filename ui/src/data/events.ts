@@ -71,11 +71,6 @@ export function contentBlocks(content: ToolContent): readonly ContentBlock[] {
   return Array.isArray(content) ? content : [];
 }
 
-/** The texts of a tool's result; its other blocks by name. */
-export function plainContent(content: ToolContent): string {
-  return contentBlocks(content).map(plainBlock).join("\n");
-}
-
 export function plainBlock(block: ContentBlock): string {
   switch (block.type) {
     case "text":

@@ -10,23 +10,23 @@ export interface Batch {
   whole: boolean;
 }
 
-/** The lines after `last`, or the tail of the journal without it. The agent `null` means all agents. */
-export async function readTail(host: Host, agent: string | null, last: EventLine | null): Promise<Batch> {
+/** The lines after `last`, or the tail of the journal without it. */
+export async function readTail(host: Host, agent: string, last: EventLine | null): Promise<Batch> {
   return last ? { lines: await readAfter(host, agent, last.position), whole: false } : readBefore(host, agent, null);
 }
 
 /** The batch that ends just before `first`. */
-export function readOlder(host: Host, agent: string | null, first: EventLine): Promise<Batch> {
+export function readOlder(host: Host, agent: string, first: EventLine): Promise<Batch> {
   return readBefore(host, agent, first.position);
 }
 
-async function readBefore(host: Host, agent: string | null, position: number | null): Promise<Batch> {
+async function readBefore(host: Host, agent: string, position: number | null): Promise<Batch> {
   const lines = await host.call("events_before", { agent, before: position, limit: BATCH });
   const [first] = lines;
-  return { lines, whole: !first || (agent === null ? first.position : first.seq) === 1 };
+  return { lines, whole: !first || first.seq === 1 };
 }
 
-async function readAfter(host: Host, agent: string | null, since: number): Promise<EventLine[]> {
+async function readAfter(host: Host, agent: string, since: number): Promise<EventLine[]> {
   const all: EventLine[] = [];
   let at = since;
   for (;;) {

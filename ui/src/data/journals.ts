@@ -9,9 +9,6 @@ import type { Frames } from "./frames";
 import { type Live, LiveWords } from "./live";
 import { readOlder, readTail } from "./journalReads";
 
-/** In place of an agent's id: the merged journal of all agents. */
-export const ALL = "#all";
-
 /** The Grow Agent's id. */
 export const GROW = "grow";
 
@@ -87,7 +84,7 @@ export class Journals {
     if (!first || journal.whole || journal.loadingOlder) return;
     this.#change(agent, { loadingOlder: true });
     try {
-      const page = await readOlder(this.#host, agent === ALL ? null : agent, first);
+      const page = await readOlder(this.#host, agent, first);
       const { lines } = this.#slot(agent).journal;
       this.#change(agent, { loadingOlder: false, lines: [...page.lines, ...lines], whole: page.whole });
     } catch {
@@ -111,7 +108,6 @@ export class Journals {
       const { agent, events } = push.recorded;
       for (const line of events) this.#words.recorded(agent.id, kindOf(line));
       this.#append(agent.id, events);
-      this.#append(ALL, events);
     }
   }
 
@@ -142,13 +138,12 @@ export class Journals {
       if (slot?.reading) slot.again = true;
       return;
     }
-    const number = numbering(agent);
     const last = slot.journal.lines.at(-1);
-    const known = last ? number(last) : 0;
-    const fresh = events.filter((line) => number(line) > known);
+    const known = last ? last.seq : 0;
+    const fresh = events.filter((line) => line.seq > known);
     const next = fresh[0];
     if (!next) return;
-    if (number(next) === known + 1) this.#change(agent, { lines: [...slot.journal.lines, ...fresh], stopped: null });
+    if (next.seq === known + 1) this.#change(agent, { lines: [...slot.journal.lines, ...fresh], stopped: null });
     else void this.#read(agent);
   }
 
@@ -162,11 +157,10 @@ export class Journals {
     try {
       do {
         slot.again = false;
-        const page = await readTail(this.#host, agent === ALL ? null : agent, slot.journal.lines.at(-1) ?? null);
-        const number = numbering(agent);
-        const last = slot.journal.lines.at(-1);
-        const known = last ? number(last) : 0;
-        const lines = [...slot.journal.lines, ...page.lines.filter((line) => number(line) > known)];
+        const page = await readTail(this.#host, agent, slot.journal.lines.at(-1) ?? null);
+            const last = slot.journal.lines.at(-1);
+        const known = last ? last.seq : 0;
+        const lines = [...slot.journal.lines, ...page.lines.filter((line) => line.seq > known)];
         const whole = slot.journal.whole || page.whole;
         this.#change(agent, { lines, whole, status: "ready", error: null });
       } while (slot.again);
@@ -177,8 +171,4 @@ export class Journals {
       slot.reading = false;
     }
   }
-}
-
-function numbering(agent: string): (line: EventLine) => number {
-  return agent === ALL ? (line) => line.position : (line) => line.seq;
 }

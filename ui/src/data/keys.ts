@@ -5,6 +5,8 @@ import type { Request, SpendingBy } from "../bridge";
 export const keys = {
   about: ["about"],
   agents: ["agents"],
+  steps: ["steps"],
+  timeline: (agent: string, turn: number, isLatest: boolean) => ["timeline", agent, turn, isLatest],
   budget: ["budget"],
   settings: ["settings"],
   shortcut: ["shortcut"],
@@ -35,6 +37,7 @@ export const keys = {
   search: (agent: string, text: string) => ["search", agent, text],
   signIn: ["sign_in"],
   health: ["health"],
+  event: (position: number) => ["event", position],
   stack: ["stack"],
   stackLog: (part: string) => ["stack_log", part],
   workFiles: (agent: string) => ["work_files", agent],

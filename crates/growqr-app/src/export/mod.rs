@@ -120,7 +120,8 @@ async fn complete(folder: &Path, name: &str, part: &Path, file: BufWriter<File>)
     tokio::task::spawn_blocking(complete).await.map_err(|error| AppError::Internal(error.to_string()))?
 }
 
-fn new_file(folder: &Path, name: &str, ending: &str) -> Result<(PathBuf, File), AppError> {
+/// A new file of this name, or with a number behind the name if there is one.
+pub(crate) fn new_file(folder: &Path, name: &str, ending: &str) -> Result<(PathBuf, File), AppError> {
     for number in 1..=NAMES {
         let number = if number == 1 { String::new() } else { format!(" {number}") };
         let path = folder.join(format!("{name}{number}.{ending}"));
@@ -138,7 +139,7 @@ fn write(to: &mut (dyn Write + Send), text: &str) -> Result<u64, AppError> {
     Ok(text.len() as u64)
 }
 
-fn unwritten(error: std::io::Error) -> AppError {
+pub(crate) fn unwritten(error: std::io::Error) -> AppError {
     AppError::bad_request(format!("the export cannot be written: {error}"), "Make room on the disk, or choose another place.")
 }
 

@@ -10,6 +10,7 @@ use crate::host::adoption::AdoptionProgress;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::inbox::{HostFacts, Inbox};
+use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
@@ -41,6 +42,9 @@ pub(crate) struct Handler {
     stack: StackControl,
     /// What waits for the person besides the asks.
     inbox: Inbox,
+    /// What the log says besides the journals, and a random number that tells this host from others.
+    log: Arc<HostLog>,
+    run: u64,
 }
 
 impl Handler {
@@ -68,7 +72,8 @@ impl Handler {
     ) -> Handler {
         let (unlocking, loading_rules) = (Mutex::default(), tokio::sync::Mutex::default());
         let stack = StackControl::new(profile.stack_deps(memory_changes.clone()));
-        Handler { profile, host, unlocking, loading_rules, memory_changes, adoption, stack, inbox: Inbox::default() }
+        let (inbox, log, run) = (Inbox::default(), Arc::default(), u64::from(rand::random::<u32>()) + 1);
+        Handler { profile, host, unlocking, loading_rules, memory_changes, adoption, stack, inbox, log, run }
     }
 
     /// Answers one request.
@@ -130,6 +135,11 @@ impl Handler {
                 let entries = self.inbox.entries(&profile.library, &self.facts(), at).await?;
                 Ok(Reply::Inbox { entries })
             }
+            Request::Log { channel, filter, after, before, limit } => {
+                let known = self.host.as_ref().map(|_| (&*self.log, self.run));
+                let page = log::read(&profile.library, known, LogQuery { channel, filter, after, before, limit }).await?;
+                Ok(Reply::Log { page })
+            }
             Request::SeeInbox { entries } => {
                 self.inbox.see(&profile.library, &self.facts(), &entries, at).await?;
                 Ok(Reply::Done)
@@ -165,6 +175,11 @@ impl Handler {
                 stack::work_files::read(profile.library.profile(), &profile.environment, &agent, &path).await
             }
         }
+    }
+
+    /// The log's lines besides those of the journals.
+    pub(crate) fn log(&self) -> Arc<HostLog> {
+        Arc::clone(&self.log)
     }
 
     /// Without agents nothing is in trouble.

@@ -6,6 +6,7 @@ use crate::error::AppError;
 use crate::host::handler::hello;
 use crate::inbox::{HostFacts, Inbox};
 use crate::library::Library;
+use crate::log::{self, LogQuery};
 use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
@@ -38,6 +39,11 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
             let library = Library::open_all(profile.clone()).await?;
             let entries = Inbox::default().entries(&library, &HostFacts::default(), SystemClock.now()).await?;
             Ok(Reply::Inbox { entries })
+        }
+        Request::Log { channel, filter, after, before, limit } => {
+            let library = Library::open(profile.clone()).await?;
+            let page = log::read(&library, None, LogQuery { channel, filter, after, before, limit }).await?;
+            Ok(Reply::Log { page })
         }
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
         Request::GiteaLogin => stack::gitea_login(profile, environment).await,

@@ -81,6 +81,7 @@ impl RunningHost {
         let subscribe = || handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()));
         let events = subscribe()?;
         refresh.spawn(memory_link::keep_noting(linked, store, subscribe()?));
+        refresh.spawn(handler.log().keep(subscribe()?));
         handler.keep_containers().await;
         let (counter, clients) = watch::channel(0);
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), counter, stop.clone()));

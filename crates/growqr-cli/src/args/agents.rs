@@ -32,6 +32,16 @@ pub struct Export {
 pub enum Agents {
     /// List all agents with their status
     List,
+    /// Show all agents as a tree: what each does now, for how long, and what it has spent
+    Tree,
+    /// Show where the time and the money of a turn went
+    Timeline {
+        /// The id of the agent
+        id: String,
+        /// The number of the turn [default: the latest]
+        #[arg(long, value_name = "N")]
+        turn: Option<u64>,
+    },
     /// Show one agent and its conversation
     Show {
         /// The id of the agent

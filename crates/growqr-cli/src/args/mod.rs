@@ -17,7 +17,7 @@ pub use asks::{Asks, Scope};
 pub use auth::{Auth, SignIn};
 pub use keys::Keys;
 pub use memory::{Memory, Requests};
-pub use records::{Audit, Db, Events};
+pub use records::{Audit, Db, Events, Logs};
 pub use rules::Rules;
 pub use settings::{Budget, By, Config};
 pub use stack::{Files, Part, Stack};
@@ -70,6 +70,8 @@ pub enum Command {
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),
+    /// Print what happened, in plain words
+    Logs(Logs),
     /// Print the recorded events in order
     Events(Events),
     /// Search all conversations

@@ -1,6 +1,7 @@
 //! Tests of the real `growqr` binary against strict stubs of the providers, with real kills.
 
 mod advice;
+mod agent_pictures;
 mod asking;
 mod bad_input;
 mod belonging;

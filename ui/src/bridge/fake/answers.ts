@@ -5,6 +5,7 @@ import type { Account } from "./account";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
+import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
@@ -15,6 +16,7 @@ import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
+import { agentSteps, timeline } from "./timeline";
 import { addToolServer, removeToolServer, switchToolServer, testToolServer, toolLog, toolServers } from "./toolServers";
 import type { World } from "./world";
 
@@ -28,6 +30,8 @@ export function answers(world: World, providers: Providers, account: Account, st
     about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
     ask: ({ request }) => ask(world, providers, account, stack, notice, request),
     agents: () => Object.values(world.state.agents).map((agent) => withUnread(world, agent, messages(world))),
+    agent_steps: () => agentSteps(world),
+    timeline: ({ agent, turn }) => timeline(world, agent, turn),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
     events_before: ({ agent, before, limit }) => world.linesBefore(agent, before, limit),
@@ -51,6 +55,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_page_at: ({ path, rev }) => memory.pageAt(path, rev),
     memory_blame: ({ path }) => memory.blame(path),
     export_conversation: ({ agent }) => `/home/you/Downloads/Conversation with ${world.agent(agent).name}.md`,
+    export_log: ({ channel }) => `/home/you/Downloads/GrowQR log ${channel.replace("#", "")}.txt`,
     open_architecture: () => null,
     open_memory_folder: () => null,
     open_data_folder: () => null,
@@ -160,6 +165,8 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
     case "inbox":
       return { inbox: { entries: inbox(world, stack.status(), Number(world.setting("inbox.long_work")) * 60_000) } };
+    case "log":
+      return { log: { page: log(world, stack.status(), request) } };
     case "see_conversation":
       seeConversation(world, request.agent, request.seq);
       return "done";

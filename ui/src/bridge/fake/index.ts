@@ -1,8 +1,8 @@
 /**
  * A simulated host inside the page: agents stream, spawn and remember by fixed scripts. For development in a plain
  * browser and for tests; production builds exclude it. Options are query parameters:
- * `?world=empty|lived|asks|inbox|many|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
- * (`ask:b`) that fail until the page event `fake-repair`, `?slow=500` the delay of every command in milliseconds,
+ * `?world=empty|lived|asks|inbox|many|crowd|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
+ * (`ask:b`) that fail until the page event `fake-repair` (`fake-fail` adds the one in its detail), `?slow=500` the delay of every command in milliseconds,
  * `?block=calls|providers` makes all commands, or the providers' answers, wait for the page event `fake-unblock`,
  * `?keychain=ready|locked|not_set_up|absent` the state of the keychain,
  * `?stack=never|off|running|failed|…` the state of the stack (all names are in `stackStates.ts`; the page event `fake-stack` with a name as its
@@ -11,6 +11,7 @@
  * The page event `fake-answered-elsewhere` settles all open asks without a push, as if the window had missed it.
  * The page event `fake-answered-by-command` settles the newest open ask, as the command line does. `fake-read-queued` lets the
  * agents read their queued messages, also as if the window had missed it.
+ * `fake-new-agent` adds a sub-agent below the first one of the world `crowd`.
  * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
  * in `sessionStorage`) and the return of the browser. `fake-quick-hidden`, `fake-opened-in-window` and `fake-quick-opened` are
  * sent when the page asks for that.
@@ -24,7 +25,7 @@ import { FakeMemoryNotice } from "./memoryNotice";
 import { Providers } from "./providers";
 import { FakeStack } from "./stack";
 import { World } from "./world";
-import { createWorld } from "./seed";
+import { addToCrowd, createWorld } from "./seed";
 
 export function fakeHost(): Host {
   const options = new URLSearchParams(location.search);
@@ -46,12 +47,14 @@ export function fakeHost(): Host {
     const ask = openAsks(world).at(-1)?.ask;
     if (ask) answerAsk(world, ask.id, { option: ask.options?.[0]?.id ?? "1" });
   });
+  addEventListener("fake-new-agent", () => addToCrowd(world));
   addEventListener("fake-read-queued", () => (world.state.waiting = {}));
   const speed = Number(options.get("speed") ?? "1");
   world.run(speed);
 
   const failing = new Set((options.get("fail") ?? "").split(","));
   addEventListener("fake-repair", () => failing.clear());
+  addEventListener("fake-fail", (event) => failing.add((event as CustomEvent<string>).detail));
   const slow = Number(options.get("slow") ?? "0");
   const unblocked = new Promise<void>((done) => addEventListener("fake-unblock", () => done(), { once: true }));
   const block = options.get("block");

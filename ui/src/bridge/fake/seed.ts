@@ -1,4 +1,4 @@
-/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `inbox` (something of each kind waits), `many` (two hundred asks wait), or `long` (ten thousand messages). */
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `inbox` (something of each kind waits), `many` (two hundred asks wait), `crowd` (four hundred and twenty sub-agents), or `long` (ten thousand messages). */
 import type { JournalEvent } from "../wire";
 import { manyAsks } from "./askPlans";
 import { emptyState, World } from "./world";
@@ -11,6 +11,7 @@ export function createWorld(name: string): World {
   if (name === "asks") seedAsks(world);
   if (name === "inbox") seedInbox(world);
   if (name === "many") seedMany(world);
+  if (name === "crowd") seedCrowd(world);
   if (name === "long") seedLong(world);
   world.now = () => Date.now();
   return world;
@@ -97,6 +98,35 @@ function seedMany(world: World) {
     world.state.queues[id] = manyAsks(id, 20);
     world.runAll(clock);
   }
+}
+
+/** Twenty sub-agents, each with twenty of its own: some at work, some done, some failed. */
+function seedCrowd(world: World) {
+  seedLived(world);
+  const clock = { at: Date.now() - 12 * 60_000 };
+  world.now = () => clock.at;
+  const states = ["queued", "working", "thinking", "done", "failed", "limit", "cancelled", "done", "done", "waiting"] as const;
+  const start = (id: string, name: string, parent: string, depth: number, status: string) => {
+    clock.at += 1_000;
+    const birth = { name, task: `Look through part ${id} of the archive`, allowance: 40_000_000, depth };
+    world.create(id, name, parent, depth, birth.task, birth.allowance);
+    const turn: JournalEvent = { kind: "turn_started", data: { turn: 1, limits: world.limits() } };
+    const request: JournalEvent = { kind: "model_requested", data: { attempt: 1, request_hash: "", max_tokens: 16_000, reservation: 12_000_000 } };
+    const created: JournalEvent = { kind: "agent_created", data: { birth, parent, mail: `mail-${id}` } };
+    const spent = (Number(id.replace(/\D/g, "")) % 37) * 1_000_000;
+    world.append(id, status === "queued" ? [created] : [created, turn, ...(status === "thinking" ? [request] : [])], { turn: status === "queued" ? 0 : 1, status, model: "claude-opus-4-7", spent, allowance: birth.allowance - spent });
+  };
+  for (let index = 1; index <= 20; index += 1) {
+    start(`a-${index}`, `Team ${index}`, "grow", 1, index % 3 === 0 ? "done" : "waiting");
+    for (let below = 1; below <= 20; below += 1) start(`a-${index}-${below}`, `Reader ${index}.${below}`, `a-${index}`, 2, states[(index + below) % states.length] ?? "done");
+  }
+}
+
+/** One more sub-agent below the first one of a crowd. */
+export function addToCrowd(world: World) {
+  const birth = { name: "Latecomer", task: "Look through the rest", allowance: 40_000_000, depth: 2 };
+  world.create("a-late", birth.name, "a-1", 2, birth.task, birth.allowance);
+  world.append("a-late", [{ kind: "agent_created", data: { birth, parent: "a-1", mail: "mail-late" } }], { status: "queued" });
 }
 
 function seedLong(world: World) {
