@@ -6,8 +6,8 @@ use crate::asks;
 use crate::page_text::{diff_line, read_text};
 use crate::print::Out;
 use growqr_app::{AppError, Environment, Library, Profile};
-use growqr_wire::AskRow;
 use growqr_wire::event::{AskAnswer, AskDetail, AskKind, CommitPlan, EditedPage};
+use growqr_wire::{AskRow, HeldChange};
 use std::path::Path;
 
 pub async fn requests(profile: Profile, environment: &Environment, out: &Out, command: Option<Requests>) -> CommandResult {
@@ -25,13 +25,13 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
         Some(Requests::Show { id }) => {
             let row = find(&profile, &id).await?;
             out.row(&row, || asks::full(out, &row));
-            let diff = Library::open_memory(profile).memory_diff(&held(&row)?.commit)?;
-            if out.is_json() { out.json(&diff) } else { diff.text.lines().for_each(|line| out.line(&diff_line(out, line))) }
+            let change = Library::open_memory(profile).held_change(held(&row)?)?;
+            if out.is_json() { out.json(&change) } else { print_change(out, &change) }
         }
-        Some(Requests::Approve { id, text }) => {
+        Some(Requests::Approve { id, text, base }) => {
             let row = find(&profile, &id).await?;
             let edited = match text {
-                Some(file) => Some(edited_page(&file)?),
+                Some(file) => Some(edited_page(&file, base)?),
                 None => None,
             };
             let answer = AskAnswer { option: Some("approve".to_owned()), edited, ..AskAnswer::default() };
@@ -46,15 +46,37 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
     Ok(true)
 }
 
-/// The file's text as the new text of the page, made from the version that the ask names: what has changed since is merged.
-fn edited_page(file: &Path) -> Result<EditedPage, AppError> {
+/// What an approval commits. If the page has changed since, what each side has changed is before it.
+fn print_change(out: &Out, change: &HeldChange) {
+    let print = |title: &str, diff: &str| {
+        out.line(&format!("\n{title}"));
+        diff.lines().for_each(|line| out.line(&diff_line(out, line)));
+    };
+    if change.yours.is_empty() {
+        return change.diff.lines().for_each(|line| out.line(&diff_line(out, line)));
+    }
+    print("Changed in the page since the proposal:", &change.yours);
+    print("The proposal:", &change.proposal);
+    print("What an approval commits:", &change.diff);
+    if change.is_conflict {
+        let version = change.version.as_deref().unwrap_or("none");
+        out.notice(&format!(
+            "Both have changed the same lines, and an approval takes the proposal. To keep both, write the page as it should be into \
+             a file and approve with --text FILE --base {version}"
+        ));
+    }
+}
+
+/// The file's text as the new text of the page, made from this version, or from the one that the ask names: what has changed since
+/// is merged.
+fn edited_page(file: &Path, base: Option<String>) -> Result<EditedPage, AppError> {
     let text = if file == Path::new("-") {
         read_text()?
     } else {
         let unreadable = |source| AppError::File { doing: "read", path: file.to_owned(), source };
         std::fs::read_to_string(file).map_err(unreadable)?
     };
-    Ok(EditedPage { text, base: None })
+    Ok(EditedPage { text, base })
 }
 
 async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {

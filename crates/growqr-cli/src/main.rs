@@ -14,6 +14,7 @@ mod inbox;
 mod inspect;
 mod keys;
 mod memory;
+mod memory_undo;
 mod page_text;
 mod print;
 mod progress;

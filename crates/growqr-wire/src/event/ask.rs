@@ -136,6 +136,14 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         problem: Option<String>,
+        /// The text of that approval, if the person had edited the page. It counts for the next approval without a text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        edited: Option<String>,
+        /// The remark of that approval. It counts for the next decision without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        remark: Option<String>,
     },
     /// A limit that was reached. Amounts are USD micro-cents.
     Limit {

@@ -10,7 +10,7 @@ use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
-    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, ReviewProblem,
+    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal, ReviewProblem,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -918,7 +918,11 @@ impl Memory for NoMemory {
         unreachable!("no host runs")
     }
 
-    fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+    fn proposal(&self, _held: &CommitPlan) -> Result<Proposal, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
         unreachable!("no host runs")
     }
 
