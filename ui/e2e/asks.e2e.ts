@@ -106,6 +106,37 @@ for (const theme of ["light", "dark"] as const) {
   });
 }
 
+for (const theme of ["light", "dark"] as const) {
+  test(`a page that has changed since is shown in three versions, and what is typed stays (${theme})`, async () => {
+    const { page, context, pageErrors } = await open(chromium, { speed: 4, theme });
+    await say(page, "Please propose a change");
+    const ask = card(page, "Grow Agent wants to change the page “goals/README.md”");
+    await ask.getByRole("button", { name: "Approve" }).waitFor();
+    await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("textbox", { name: "Text of goals/README.md" }).fill("# Goals\n\nMine.\n");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Mine.").first().waitFor();
+    await page.keyboard.press("Control+5");
+    const versions = ask.getByRole("region", { name: "The page has changed since" });
+    await versions.getByLabel("What has changed since").getByText("+Mine.").waitFor();
+    await versions.getByLabel("What is proposed").getByText("+Reviewed in autumn.").waitFor();
+    expect(await ask.getByText("-Mine.").count(), "what an approval commits is shown").toBe(1);
+    await expectAccessible(page);
+    await screenshot(page, `review-three-${theme}`);
+    await ask.getByRole("button", { name: "Edit first" }).click();
+    await ask.getByRole("textbox", { name: "Text of goals/README.md" }).fill("# Goals\n\nMine.\nReviewed in autumn.\n");
+    await page.keyboard.press("Control+2");
+    await page.keyboard.press("Control+5");
+    expect(await ask.getByRole("textbox", { name: "Text of goals/README.md" }).inputValue()).toContain("Reviewed in autumn.");
+    await ask.getByRole("button", { name: "Approve my text" }).click();
+    await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+    await page.getByText("Reviewed in autumn.").first().waitFor();
+    expect(pageErrors).toEqual([]);
+    await context.close();
+  });
+}
+
 test("a held change is edited by keyboard before it is approved, and another one is rejected", async () => {
   const { page, context, pageErrors } = await open(chromium, { speed: 4 });
   await say(page, "Please propose a change");

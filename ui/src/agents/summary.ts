@@ -95,7 +95,8 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
     case "review_closed": {
       const { commit, problem } = event.data;
       if (problem !== undefined) return brief("not committed", read(problem), "warn");
-      return commit === undefined ? brief("change dropped", "") : brief("committed", commit.slice(0, 8), "good");
+      // An approval of a text that the page has already makes no commit either.
+      return commit === undefined ? brief("change settled", "no commit was needed") : brief("in memory", commit.slice(0, 8), "good");
     }
     case "finish_requested":
       return brief("finish requested", event.data.by_person ? "by you" : "");
@@ -130,6 +131,10 @@ function mailWords(mail: Mail): string {
   if ("say" in mail.body) return read(mail.body.say.text);
   if ("ask_raised" in mail.body) return `asks the person: ${read(mail.body.ask_raised.text)}`;
   if ("ask_settled" in mail.body) return "its question to the person is settled";
+  if ("change_decided" in mail.body) {
+    const { approved, path, remark } = mail.body.change_decided;
+    return `the person has ${approved ? "approved" : "rejected"} its change of ${read(path)}${remark ? `: ${read(remark)}` : ""}`;
+  }
   return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${read(mail.body.report.text)}`;
 }
 
