@@ -95,8 +95,8 @@ test("notifications are set up in the settings", async () => {
     await group.getByLabel("Quiet hours").fill("22:00-07:00");
     await page.keyboard.press("Enter");
     await group.getByRole("button", { name: "Reset to default: Quiet hours" }).waitFor();
-    await group.getByLabel("What they say").selectOption({ label: "Only how many things wait" });
-    await group.getByLabel("Long work, from how many minutes").waitFor();
+    await group.getByLabel("Text in notifications").selectOption({ label: "Only how many things wait" });
+    await group.getByLabel("Tell me when work took at least (minutes)").waitFor();
     await expectAccessible(page);
     await screenshot(page, `settings-notifications-${theme}`);
     expect(pageErrors).toEqual([]);
@@ -104,11 +104,11 @@ test("notifications are set up in the settings", async () => {
   }
 });
 
-test("spending is summed up for today, this month and the conversation", async () => {
+test("spending is summed up for today, this month and since the beginning", async () => {
   for (const theme of ["light", "dark"] as const) {
     const { page, context, pageErrors } = await open(chromium, { theme, at: "#/settings" });
     const group = page.getByRole("region", { name: "Spending" });
-    for (const period of ["Today", "This month", "This conversation"]) {
+    for (const period of ["Today", "This month", "Since the beginning"]) {
       await group.getByLabel("Period (UTC days)").selectOption({ label: period });
       await group.getByText(/in total\. The most: Grow Agent/).first().waitFor();
     }

@@ -254,7 +254,7 @@ test("a narrow window with large text does not scroll sideways or clip controls"
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
   expect(await cutOff(page)).toEqual([]);
-  await page.getByTitle("in this conversation").getByText(/^\$\d.* here/).waitFor();
+  await page.getByTitle("since the beginning").getByText(/^\$\d.* in all/).waitFor();
   await screenshot(page, "narrow-larger-working");
   await page.getByRole("link", { name: /^Agents\s*\d at work$/ }).waitFor();
   await context.close();

@@ -26,16 +26,18 @@ impl Decision {
     /// Decides about an input. Memory is read only if a segment begins: the same decision is then made again with its picture.
     ///
     /// `depth` is the depth of the agent, which a new one has not recorded yet. `may_begin` says whether a sub-agent may begin a turn
-    /// now, if at most so many may work at once.
+    /// now, if at most so many may work at once; `None` if no runner performs what is decided.
     pub(crate) async fn about(
         input: Input,
         depth: u32,
         state: &State,
         ports: &Ports,
-        may_begin: impl Fn(usize) -> bool,
+        may_begin: Option<&(dyn Fn(usize) -> bool + Sync)>,
     ) -> Decision {
         let (mut setup, segment) = ports.setups.setup(depth);
-        setup.may_begin = may_begin(usize::try_from(setup.limits.children_at_once).unwrap_or(usize::MAX));
+        let at_once = usize::try_from(setup.limits.children_at_once).unwrap_or(usize::MAX);
+        setup.has_runner = may_begin.is_some();
+        setup.may_begin = may_begin.is_none_or(|may_begin| may_begin(at_once));
         let now = ports.moment();
         if let Some(surroundings) = &mut setup.surroundings {
             surroundings.zone = ports.clock.zone(now.at);

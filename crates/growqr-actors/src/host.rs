@@ -2,11 +2,12 @@
 
 use crate::answers::{AskError, open_ask, settled};
 use crate::health::Health;
+use crate::journal::EarlierEvent;
 use crate::local::LocalHost;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable, State};
+use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable};
 use growqr_core::ask::{Answer, AskKind};
 use growqr_core::id::{AgentId, AskId, EffectId, MessageId, Seq, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
@@ -53,9 +54,9 @@ impl Host {
         Ok(self.placement.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), id, text }).await?.view)
     }
 
-    /// Sends the Grow Agent an earlier message of the person anew; what was said from that message on is set aside. `before` is the
-    /// agent before that message ([`crate::load_earlier`]). Returns the agent afterwards, and whether anything has changed: it has not
-    /// if a turn is under way, if a message is queued, or if this message was sent before.
+    /// Sends the Grow Agent an earlier message of the person anew; what was said from that message on is set aside. `earlier` is that
+    /// message ([`crate::load_earlier`]). Returns the agent afterwards, and whether anything has changed: it has not if a turn is under
+    /// way, if a message is queued, if this message was sent before, or if something was recorded since `earlier` was read.
     ///
     /// # Errors
     /// [`PostError`]; then nothing was sent.
@@ -64,9 +65,10 @@ impl Host {
         id: MessageId,
         message: Seq,
         text: String,
-        before: State,
+        earlier: EarlierEvent,
     ) -> Result<(AgentView, bool), PostError> {
-        let input = Input::SayAgain { id, message, text, before: Box::new(before) };
+        let EarlierEvent { before, as_of, .. } = earlier;
+        let input = Input::SayAgain { id, message, text, before: Box::new(before), as_of };
         let Posted { view, is_recorded, .. } = self.placement.post(&AgentId::grow(), input).await?;
         Ok((view, is_recorded))
     }

@@ -52,6 +52,8 @@ pub struct EarlierEvent {
     pub event: Event,
     /// Whether a message that was written anew has set it aside.
     pub is_set_aside: bool,
+    /// The last event of the journal when it was read.
+    pub as_of: Seq,
 }
 
 /// Finds an event of an agent's journal. `None` if there is none with this number.
@@ -73,7 +75,7 @@ pub async fn load_earlier(store: &dyn Store, agent: &AgentId, seq: Seq) -> Resul
             }
         }
     }
-    Ok(event.map(|event| EarlierEvent { before: before.finish(), event, is_set_aside }))
+    Ok(event.map(|event| EarlierEvent { before: before.finish(), event, is_set_aside, as_of: after }))
 }
 
 /// The result of [`record`].
@@ -91,7 +93,7 @@ pub struct RecordedInput {
 /// If the store cannot be read or written; then nothing is recorded.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
-    let Decision { events, at, segment } = Decision::about(input, state.depth(), &state, ports, |_| true).await;
+    let Decision { events, at, segment } = Decision::about(input, state.depth(), &state, ports, None).await;
     if events.is_empty() {
         return Ok(RecordedInput { view: state.view(), is_changed: false });
     }

@@ -213,7 +213,8 @@ impl Runner {
             tracing::warn!(%error, "finished work could not be recorded before the stop");
         }
         let (state, ports) = (&self.state, &self.deps.ports);
-        let Decision { events, at, segment } = Decision::about(Input::Stopping, state.depth(), state, ports, |_| true).await;
+        let Decision { events, at, segment } =
+            Decision::about(Input::Stopping, state.depth(), state, ports, Some(&|_| true)).await;
         if !events.is_empty()
             && let Err(error) = self.record(events, at, &segment).await
         {
@@ -269,7 +270,8 @@ impl Runner {
         let depth = depth_of(&self.state, &input);
         // The place is given back below if the agent does not work.
         let may_begin = |limit| depth == 0 || self.state.is_at_work() || self.deps.host.may_begin(self.state.id(), limit);
-        let Decision { events, at, segment } = Decision::about(input, depth, &self.state, &self.deps.ports, may_begin).await;
+        let Decision { events, at, segment } =
+            Decision::about(input, depth, &self.state, &self.deps.ports, Some(&may_begin)).await;
         let is_recorded = !events.is_empty();
         let recorded = if is_recorded { self.record(events, at, &segment).await } else { Ok(()) };
         self.note_place();

@@ -7,10 +7,10 @@ use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
 use growqr_actors::{EarlierEvent, Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
-use growqr_core::clock::Clock;
+use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::event;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
-use growqr_core::journal::{AgentView, LimitsView, Store};
+use growqr_core::journal::{AgentView, LimitsView, Store, Unread};
 use growqr_core::quota::Quota;
 use growqr_wire as wire;
 use growqr_wire::event::{AskKind, TurnEnded};
@@ -18,6 +18,9 @@ use growqr_wire::{Event, Reply};
 
 /// Number of events read at once while the end of a turn is looked for.
 const EVENTS_READ: u32 = 100;
+
+/// How often a message is sent again while the agent records something at the same time.
+const SAY_AGAIN_TRIES: u32 = 3;
 
 /// The message that is sent in the person's name when they resume an agent.
 const RESUME_MESSAGE: &str = "Please go on where you stopped.";
@@ -29,7 +32,7 @@ impl Library {
     /// If the store cannot be read.
     pub async fn agents(&self) -> Result<Vec<wire::Agent>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
-        Ok(store.agents().await?.iter().map(convert::agent).collect())
+        with_unread(&**store, store.agents().await?.iter().map(convert::agent).collect()).await
     }
 
     /// The agent with this id.
@@ -37,11 +40,9 @@ impl Library {
     /// # Errors
     /// [`AppError::Missing`] if there is none of that id.
     pub async fn agent(&self, id: &str) -> Result<wire::Agent, AppError> {
-        let found = match &self.store {
-            Some(store) => store.agent(&AgentId::new(id)).await?,
-            None => None,
-        };
-        found.map(|view| convert::agent(&view)).ok_or_else(|| no_agent(id))
+        let Some(store) = &self.store else { return Err(no_agent(id)) };
+        let found = store.agent(&AgentId::new(id)).await?.map(|view| convert::agent(&view));
+        with_unread(&**store, found.into_iter().collect()).await?.pop().ok_or_else(|| no_agent(id))
     }
 
     /// How an agent's last turn ended. `None` if one is under way, or none has ended.
@@ -175,6 +176,22 @@ impl Library {
     }
 }
 
+/// The agents with how far the person has read their conversations.
+async fn with_unread(store: &dyn Store, mut agents: Vec<wire::Agent>) -> Result<Vec<wire::Agent>, AppError> {
+    for Unread { agent, seen, messages } in store.unread().await? {
+        if let Some(found) = agents.iter_mut().find(|found| found.id == agent.as_str()) {
+            (found.seen, found.unread) = (Some(seen.0), messages);
+        }
+    }
+    Ok(agents)
+}
+
+/// The person has seen the conversation of an agent up to this event.
+pub(crate) async fn see_conversation(store: &dyn Store, agent: &str, seq: u64, at: Timestamp) -> Result<(), AppError> {
+    let found = store.agent(&AgentId::new(agent)).await?.ok_or_else(|| no_agent(agent))?;
+    Ok(store.saw(&found.agent, found.seq.min(Seq(seq)), at).await?)
+}
+
 /// What an agent has used of its limits: from its row, or from its journal if an earlier build wrote that row.
 pub(crate) async fn used_of_limits(store: &dyn Store, agent: &AgentId) -> Result<LimitsView, AppError> {
     match store.agent(agent).await?.and_then(|agent| agent.limits) {
@@ -230,31 +247,39 @@ pub(crate) async fn say_again(host: &Host, store: &dyn Store, message: u64, id: 
     check_text(&text)?;
     check_id(&id)?;
     let (grow, id) = (AgentId::grow(), MessageId::new(id));
-    let before = match growqr_actors::load_earlier(store, &grow, Seq(message)).await? {
-        // The same request again: its message has set the earlier one aside.
-        Some(EarlierEvent { before, event: event::Event::UserSaid(_) | event::Event::SaidAgain(_), is_set_aside })
-            if !is_set_aside || growqr_actors::load(store, &grow).await?.state.has_received_message(&id) =>
-        {
-            before
+    for _ in 0..SAY_AGAIN_TRIES {
+        let is_received = async || Ok::<_, AppError>(growqr_actors::load(store, &grow).await?.state.has_received_message(&id));
+        let earlier = match growqr_actors::load_earlier(store, &grow, Seq(message)).await? {
+            // The same request again: its message has set the earlier one aside.
+            Some(earlier) if is_message(&earlier.event) && (!earlier.is_set_aside || is_received().await?) => earlier,
+            Some(EarlierEvent { is_set_aside: true, .. }) => {
+                return Err(AppError::bad_request(
+                    format!("message {message} is set aside: the agent does not read it any more"),
+                    "Send a message of the current conversation again, or write a new one.",
+                ));
+            }
+            _ => {
+                return Err(AppError::Missing {
+                    what: format!("message {message} of yours in this conversation"),
+                    next_step: "See the numbers of your messages: growqr agents show grow".to_owned(),
+                });
+            }
+        };
+        let as_of = earlier.as_of;
+        let (view, is_changed) = host.say_again(id.clone(), Seq(message), text.clone(), earlier).await?;
+        if is_changed || is_received().await? {
+            return Ok(said_reply(&view));
         }
-        Some(EarlierEvent { is_set_aside: true, .. }) => {
-            return Err(AppError::bad_request(
-                format!("message {message} is set aside: the agent does not read it any more"),
-                "Send a message of the current conversation again, or write a new one.",
-            ));
+        // Something was recorded meanwhile; otherwise the agent is at work.
+        if view.seq == as_of {
+            break;
         }
-        _ => {
-            return Err(AppError::Missing {
-                what: format!("message {message} of yours in this conversation"),
-                next_step: "See the numbers of your messages: growqr agents show grow".to_owned(),
-            });
-        }
-    };
-    let (view, is_changed) = host.say_again(id.clone(), Seq(message), text, before).await?;
-    if !is_changed && !growqr_actors::load(store, &grow).await?.state.has_received_message(&id) {
-        return Err(AppError::ConversationGoesOn);
     }
-    Ok(said_reply(&view))
+    Err(AppError::ConversationGoesOn)
+}
+
+fn is_message(event: &event::Event) -> bool {
+    matches!(event, event::Event::UserSaid(_) | event::Event::SaidAgain(_))
 }
 
 /// Resumes an agent whose turn was cancelled, has failed or has reached a limit; one that cannot go on tries at once. An agent

@@ -11,6 +11,7 @@ use growqr_wire as wire;
 use growqr_wire::{DeltaKind, Push};
 use serde_json::value::RawValue;
 
+/// Says nothing about what is unread ([`crate::Library::agents`]).
 pub(crate) fn agent(view: &AgentView) -> wire::Agent {
     wire::Agent {
         id: view.agent.to_string(),
@@ -31,6 +32,8 @@ pub(crate) fn agent(view: &AgentView) -> wire::Agent {
         created_at: view.created_at.0,
         updated_at: view.updated_at.0,
         seq: view.seq.0,
+        seen: None,
+        unread: 0,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::library::{self, Library};
 use crate::machine;
 use crate::model_setup::servers::ServerAddress;
 use crate::models;
-use crate::profile::keys::keys_without_host;
+use crate::profile::keys::{broken_key_variable, keys_without_host};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use growqr_core::clock::Clock;
@@ -47,14 +47,15 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.push(host(profile).await);
     checks.extend(health::health(profile).await.iter().flat_map(health::checks));
     let (keys, keychain) = keys(profile, environment).await;
-    checks.push(model_key(&keys));
+    // If the settings cannot be read, the check of the database says so.
+    let stored = models::stored_settings(profile).await.ok();
+    let model = stored.as_ref().map(|stored| Preferences::parse_lenient(stored).model).unwrap_or_default();
+    checks.push(model_key(&keys, environment, &model));
     checks.push(keychain_check(keychain));
     checks.extend(environment.warning().map(environment_check));
     checks.extend(proxy_check());
     checks.extend(stack(profile, environment).await);
-    // If the settings cannot be read, the check of the database says so.
-    if let Ok(stored) = models::stored_settings(profile).await {
-        let model = Preferences::parse_lenient(&stored).model;
+    if let Some(stored) = stored {
         checks.extend(model_end(&model));
         if let Some(model) = ServerModel::of(&model) {
             checks.push(model_server(environment, &stored, model).await);
@@ -254,7 +255,7 @@ fn memory_failed(problem: &str) -> Check {
 
 async fn host(profile: &Profile) -> Check {
     match HostConnection::connect(profile).await {
-        Ok(Some(mut host)) => match host.call(Request::Hello { version: VERSION }).await {
+        Ok(Some(mut host)) => match host.call(Request::Hello { version: VERSION, reconnects: false }).await {
             Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(profile)), None),
             Err(error) => failed("host", error),
         },
@@ -322,7 +323,14 @@ async fn keys(profile: &Profile, environment: &Environment) -> (Vec<Key>, Keycha
     keys_without_host(profile, environment).await
 }
 
-fn model_key(keys: &[Key]) -> Check {
+fn model_key(keys: &[Key], environment: &Environment, model: &str) -> Check {
+    if let Some(variable) = broken_key_variable(environment) {
+        let found = format!("{variable} is not a key: it has spaces or characters that no key has");
+        return check("model key", CheckState::Failed, found, Some("Copy the whole key from the provider's console."));
+    }
+    if keys.is_empty() && ServerModel::of(model).is_some() {
+        return check("model key", CheckState::Ok, "none; the chosen model is on a server that may need none", None);
+    }
     let Some(key) = keys.first() else {
         return check(
             "model key",
@@ -461,6 +469,20 @@ mod tests {
         assert!(check.found.contains("2026-11-30"), "{check:?}");
         assert!(check.next_step.unwrap().ends_with("growqr config set model claude-sonnet-5-5"));
         assert_eq!(model_end("claude-opus-5-5"), None);
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_told_and_a_model_that_needs_none_is_not_missing_one() {
+        let environment = |value: &str| Environment::from_variables(&[("ANTHROPIC_API_KEY", value)]);
+        let keys = [Key { name: "anthropic".to_owned(), source: KeySource::Environment }];
+        for value in ["sk ant x", "\u{201c}sk-ant-x\u{201d}"] {
+            let check = model_key(&keys, &environment(value), "claude-opus-5-5");
+            assert!(check.state == CheckState::Failed && check.found.contains("ANTHROPIC_API_KEY"), "{check:?}");
+        }
+        assert_eq!(model_key(&keys, &environment("sk-ant-x"), "claude-opus-5-5").state, CheckState::Ok);
+        let local = model_key(&[], &Environment::default(), "openai/qwen3:8b");
+        assert!(local.state == CheckState::Ok && !local.found.contains("guide"), "{local:?}");
+        assert_eq!(model_key(&[], &Environment::default(), "claude-opus-5-5").state, CheckState::Missing);
     }
 
     #[tokio::test]

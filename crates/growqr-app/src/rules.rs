@@ -32,8 +32,9 @@ impl Library {
     /// # Errors
     /// [`AppError::BadRequest`] if the input is not JSON; [`AppError::Missing`] if there is no such agent.
     pub async fn test_rules(&self, tool: &str, input: &str, agent: Option<&str>) -> Result<wire::RuleTest, AppError> {
-        let input = RawJson::parse(input).map_err(|error| {
-            AppError::bad_request(format!("the input is not JSON: {error}"), r#"Write it like this: {"path": "notes/a.md"}"#)
+        let input = RawJson::parse(json_input(input)).map_err(|error| {
+            let step = r#"Write it like this: path=notes/a.md, or {"path": "notes/a.md"}"#;
+            AppError::bad_request(format!("the input is not JSON: {error}"), step)
         })?;
         let depth = match agent.filter(|agent| *agent != AgentId::grow().as_str()) {
             Some(agent) => self.agent(agent).await?.depth,
@@ -70,6 +71,15 @@ impl Library {
             Some(store) => Ok(store.rules().await?),
             None => Ok(Vec::new()),
         }
+    }
+}
+
+/// The input of a call, which may be written as one `field=value`, as in a rule.
+fn json_input(input: &str) -> String {
+    let is_field = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match input.split_once('=') {
+        Some((field, value)) if is_field(field) => serde_json::json!({ field: value }).to_string(),
+        _ => input.to_owned(),
     }
 }
 

@@ -134,7 +134,11 @@ fn row(out: &Out, agent: &Agent) -> String {
     };
     let name = format!("{indent}{}", shortened(&agent.name, 24));
     let task = agent.task.as_deref().map(|task| out.style(Style::Dim, &shortened(task, 60))).unwrap_or_default();
-    format!("{:<20} {name:<28} {status} {:>9}  {task}", agent.id, usd(agent.spent + agent.unknown))
+    let new = match agent.unread {
+        0 => String::new(),
+        count => format!("{}  ", out.style(Style::Bold, &format!("{count} new"))),
+    };
+    format!("{:<20} {name:<28} {status} {:>9}  {new}{task}", agent.id, usd(agent.spent + agent.unknown))
 }
 
 async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&AgentTrouble>) -> CommandResult {

@@ -68,7 +68,7 @@ pub async fn settle(
     {
         let goes_on =
             if stops && row.ask.kind == AskKind::Budget { "ends its turn; what it has done is kept" } else { "goes on" };
-        out.notice(&format!("{} {goes_on} (if GrowQR is not running: at its next start)", agent.name));
+        out.notice(&format!("{} {goes_on} (if GrowQR is not running, start it with: growqr chat)", agent.name));
     }
     Ok(true)
 }
@@ -185,13 +185,14 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
     match &ask.detail {
         Some(AskDetail::Call { tool, argument, input, cut, why, rule, .. }) => {
             let why = reason(why);
-            let argument = argument.as_ref().map_or_else(String::new, |argument| format!(" {}", sanitized_line(argument)));
+            let argument = argument
+                .as_ref()
+                .filter(|argument| *argument != "*")
+                .map_or_else(String::new, |argument| format!(" {}", sanitized_line(argument)));
             let more = if *cut > 0 { format!(" … and {cut} more bytes") } else { String::new() };
-            let mut lines = vec![
-                format!("  {}{argument}", sanitized_line(tool)),
-                format!("  input: {}{more}", shortened(input, 2_000)),
-                format!("  {why}"),
-            ];
+            let mut lines = vec![format!("  {}{argument}", sanitized_line(tool))];
+            lines.extend((input.trim() != "{}").then(|| format!("  input: {}{more}", shortened(input, 2_000))));
+            lines.push(format!("  {why}"));
             lines.extend(rule_line(rule.as_ref()));
             lines
         }

@@ -42,6 +42,14 @@ pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: C
     }
 }
 
+const PROMPT_HELP: &str = "Ctrl-C cancels the answer, Ctrl-D exits, /fresh starts afresh, ! and an answer (such as !allow) \
+                           answers the question above. Sub-agents work as long as this program runs.";
+
+/// What people write to leave a prompt.
+fn is_exit(line: &str) -> bool {
+    matches!(line.trim(), "exit" | "quit" | "/exit" | "/quit")
+}
+
 fn say_request(text: String) -> Request {
     Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text }
 }
@@ -99,11 +107,7 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
     let mut prompt = Prompt::start(profile.prompt_history());
     let mut session = ChatSession::open_with_running_agents(profile, environment, out, MAIN).await?;
     if prompt.is_interactive() {
-        out.notice(&out.style(
-            Style::Dim,
-            "Ctrl-C cancels the answer, Ctrl-D exits, /fresh starts afresh, ! and an answer (such as !allow) answers the question \
-             above. Sub-agents work as long as this program runs.",
-        ));
+        out.notice(&out.style(Style::Dim, PROMPT_HELP));
     }
     session.print_open_asks().await?;
     let mut all_succeeded = true;
@@ -125,6 +129,8 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
                     all_succeeded &= prompt.is_interactive();
                 }
             }
+            Line::Text(text) if prompt.is_interactive() && is_exit(&text) => break,
+            Line::Text(text) if prompt.is_interactive() && text.trim() == "/help" => out.notice(PROMPT_HELP),
             Line::Text(text) => {
                 let request = match text.strip_prefix('!') {
                     Some(message) if message.starts_with('!') => Ok(say_request(message.to_owned())),
@@ -314,6 +320,7 @@ impl<'a> ChatSession<'a> {
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
     /// second one leaves at once, and the turn continues at the next start.
     async fn send_and_print(&mut self, request: Request) -> Result<Ending, AppError> {
+        let is_message = matches!(request, Request::Say { .. });
         let Reply::Said { agent: recorded } = self.client.send(request).await? else {
             return Err(AppError::Protocol { problem: "sent an unexpected answer".to_owned() });
         };
@@ -323,6 +330,9 @@ impl<'a> ChatSession<'a> {
         }
         // It may have waited before.
         if recorded.is_at_work() && self.waits_for_person().await? {
+            if is_message {
+                self.transcript.out().notice("your message is queued: the agent reads it after your answer to this question");
+            }
             self.print_open_asks().await?;
             return Ok(Ending::NeedsAnswer);
         }

@@ -4,8 +4,8 @@ use crate::CommandResult;
 use crate::args::{Db, Events, Export};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use crate::work_files::Target;
-use growqr_app::{Environment, Library, Profile, doctor as run_checks};
-use growqr_wire::{Author, CheckState, EventLine};
+use growqr_app::{Environment, Library, Profile, doctor as run_checks, send_request};
+use growqr_wire::{Author, CheckState, EventLine, Reply, Request};
 use std::time::Duration;
 
 /// Number of events in one read.
@@ -101,10 +101,23 @@ pub async fn models(profile: Profile, environment: &Environment, out: &Out) -> C
             )
         });
     }
+    if !out.is_json() && !has_anthropic_key(profile, environment).await {
+        out.notice("the models of Anthropic need a key: growqr keys set anthropic");
+    }
     if servers.is_empty() && !out.is_json() {
         out.notice("no model server answers on this computer; for example, install Ollama: https://ollama.com");
     }
     Ok(true)
+}
+
+async fn has_anthropic_key(profile: Profile, environment: &Environment) -> bool {
+    if environment.get("ANTHROPIC_API_KEY").is_some() {
+        return true;
+    }
+    match send_request(profile, environment, Request::Keys).await {
+        Ok(Reply::Keys { keys, .. }) => keys.iter().any(|key| key.name == "anthropic"),
+        _ => true,
+    }
 }
 
 pub async fn verify(profile: Profile, out: &Out) -> CommandResult {

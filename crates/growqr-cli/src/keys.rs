@@ -25,6 +25,8 @@ pub async fn keys(profile: Profile, environment: &Environment, out: &Out, comman
                 keys_reply(send_request(profile, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
             if keys.iter().any(|key| key.name == name) {
                 out.notice("the environment still has a key, which is used as long as it is set there");
+            } else {
+                out.notice("the key is removed");
             }
             Ok(true)
         }
@@ -63,7 +65,7 @@ async fn is_accepted_by_provider(
     match check {
         KeyCheck::Accepted => out.notice("the provider accepts this key"),
         KeyCheck::Unknown { message } => {
-            out.notice(&format!("the key could not be checked, and is stored without a check: {}", sanitized(&message)));
+            out.notice(&format!("the key could not be checked: {}", sanitized(&message)));
         }
         KeyCheck::Refused { message } => {
             out.error(AppError::BadRequest {

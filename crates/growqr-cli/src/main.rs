@@ -15,6 +15,7 @@ mod inspect;
 mod keys;
 mod memory;
 mod memory_undo;
+mod orphans;
 mod page_text;
 mod print;
 mod progress;
@@ -23,6 +24,7 @@ mod quick;
 mod rules;
 mod settings;
 mod stack;
+mod stack_work;
 mod transcript;
 mod work_files;
 

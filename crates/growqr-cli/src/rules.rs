@@ -26,6 +26,9 @@ pub async fn rules(profile: Profile, environment: &Environment, out: &Out, comma
             let rules = Library::open(profile).await?.rules().await?;
             if let Some(added) = rules.iter().rfind(|rule| rule.origin == RuleOrigin::Person) {
                 out.row(added, || row(out, added));
+                if rules.iter().filter(|rule| rule.line == added.line).count() > 1 {
+                    out.notice("the same rule stands above already; the last rule that matches a call decides");
+                }
                 if let Some(remark) = remark(&added.line) {
                     out.notice(remark);
                 }

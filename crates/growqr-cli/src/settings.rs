@@ -29,8 +29,14 @@ pub async fn config(profile: Profile, environment: &Environment, out: &Out, comm
             if name == "rules.ask_after_untrusted_text" && value == "off" {
                 out.notice("growqr: warning: text from tools, files and web pages can now cause risky calls without a question");
             }
+            if name == "model" && is_unusual_model(&value) {
+                out.notice(&format!(
+                    "growqr: Anthropic is asked for the model {}; for a model of an OpenAI-compatible server, write openai/ before it",
+                    shortened(&value, 64)
+                ));
+            }
             let value = Some(value).filter(|value| value != "default");
-            set(profile, environment, vec![(name, value)]).await?;
+            set(profile, environment, out, vec![(name, value)]).await?;
         }
     }
     Ok(true)
@@ -90,7 +96,7 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
             ];
             let changes =
                 changes.into_iter().filter(|(_, value)| value.is_some()).map(|(name, value)| (name.to_owned(), value)).collect();
-            set(profile, environment, changes).await?;
+            set(profile, environment, out, changes).await?;
         }
     }
     Ok(true)
@@ -129,14 +135,33 @@ async fn spending(profile: Profile, out: &Out, by: By, days: Option<u32>) -> Com
     Ok(true)
 }
 
-async fn set(profile: Profile, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
+fn is_zero(amount: &str) -> bool {
+    growqr_app::parse_usd(amount).is_ok_and(|amount| amount == 0)
+}
+
+/// Whether a model id is neither Anthropic's nor one of the other kinds.
+fn is_unusual_model(value: &str) -> bool {
+    !value.contains("claude") && !value.starts_with("openai/") && !matches!(value, "guide" | "default")
+}
+
+async fn set(
+    profile: Profile,
+    environment: &Environment,
+    out: &Out,
+    changes: Vec<(String, Option<String>)>,
+) -> Result<(), AppError> {
     // Checks all values before the first change, so that a wrong value changes nothing.
     for (name, value) in &changes {
         value.as_ref().map(|value| check_setting(name, value)).transpose()?;
     }
     let (client, _) = Client::open(profile, environment, Needs::Lock).await?;
     for (name, value) in changes {
-        client.send(Request::SetSetting { name, value }).await?;
+        client.send(Request::SetSetting { name: name.clone(), value: value.clone() }).await?;
+        if name.starts_with("budget.") && value.as_deref().is_some_and(is_zero) {
+            out.notice(&format!("{name} is 0 now: no model that costs money can be called"));
+        } else {
+            out.notice(&format!("{name} is {} now", value.as_deref().unwrap_or("its default")));
+        }
     }
     client.close().await;
     Ok(())

@@ -2,17 +2,13 @@
 
 use crate::CommandResult;
 use crate::args::{Part, Stack};
+use crate::orphans::{self, Chosen};
 use crate::print::{Out, Style, sanitized, sanitized_line, time};
+use crate::stack_work::{finish, follow, status, with_host};
 use crate::work_files;
 use growqr_app::{AppError, Client, Environment, Profile, send_request};
-use growqr_wire::{
-    DockerState, MemorySyncState, OrphanKey, PartState, Reply, Request, Stack as State, StackOrphan, StackPart, StackProgress,
-};
+use growqr_wire::{DockerState, MemorySyncState, PartState, Reply, Request, Stack as State, StackPart, StackProgress};
 use std::path::Path;
-use std::time::Duration;
-
-/// How often the state is read while containers start or stop.
-const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
 pub async fn stack(profile: Profile, environment: &Environment, out: &Out, command: Stack) -> CommandResult {
     match command {
@@ -35,7 +31,10 @@ pub async fn stack(profile: Profile, environment: &Environment, out: &Out, comma
         Stack::Login => login(profile, environment, out).await,
         Stack::Files(command) => work_files::files(profile, environment, out, command).await,
         Stack::Reset { yes, export } => reset(profile, environment, out, yes, export.as_deref()).await,
-        Stack::Orphans { remove } => orphans(profile, environment, out, remove).await,
+        Stack::Orphans { remove, folder, yes } => {
+            let chosen = remove.then(|| folder.map_or(Chosen::Own, Chosen::Of));
+            orphans::orphans(profile, environment, out, chosen, yes).await
+        }
     }
 }
 
@@ -52,13 +51,6 @@ async fn up(profile: Profile, environment: &Environment, out: &Out, agreed: bool
     Ok(state.parts.iter().all(|part| part.state == PartState::Running))
 }
 
-async fn status(profile: Profile, environment: &Environment) -> Result<State, AppError> {
-    match send_request(profile, environment, Request::StackStatus).await? {
-        Reply::Stack { stack } => Ok(stack),
-        _ => Err(unexpected()),
-    }
-}
-
 /// What the person has not agreed to download, and how large it is in all.
 fn still_to_download(state: &State) -> Option<String> {
     let missing: Vec<&StackPart> = state.parts.iter().filter(|part| part.state == PartState::NeedsDownload).collect();
@@ -72,65 +64,6 @@ fn still_to_download(state: &State) -> Option<String> {
         "Not downloaded yet: {} ({size}). To agree to the download and start: growqr stack up --yes",
         names.join(" and ")
     ))
-}
-
-/// Sends a request whose work goes on after its answer, waits for the end of that work and shows its result. Says on standard
-/// error what is being done. Other programs may have come to use the agents of this process meanwhile; then it ends with them.
-/// Ctrl-C ends it in order.
-async fn finish(
-    profile: Profile,
-    environment: &Environment,
-    out: &Out,
-    request: Request,
-    show: impl FnOnce(&State),
-) -> Result<State, AppError> {
-    let (client, _) = Client::open(profile, environment, request.class().needs).await?;
-    let work = async {
-        let done = follow(&client, out, request).await;
-        match &done {
-            Ok(state) => show(state),
-            Err(error) if client.is_used_by_others() => out.notice(&error.to_string()),
-            Err(_) => {}
-        }
-        if client.is_used_by_others() {
-            out.notice("Another GrowQR uses the agents of this process, which ends when that one does. To end it now: Ctrl-C");
-            client.until_unused().await;
-        }
-        done
-    };
-    let done = tokio::select! {
-        done = work => done,
-        _ = tokio::signal::ctrl_c() => Err(AppError::stopping()),
-    };
-    client.close().await;
-    done
-}
-
-async fn follow(client: &Client, out: &Out, request: Request) -> Result<State, AppError> {
-    let mut reply = client.send(request).await?;
-    let mut said = String::new();
-    loop {
-        let Reply::Stack { stack } = reply else { return Err(unexpected()) };
-        let Some(doing) = busy(&stack) else { return Ok(stack) };
-        if doing != said && !out.is_json() {
-            out.notice(&sanitized_line(&doing));
-            said = doing;
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
-        reply = client.send(Request::StackStatus).await?;
-    }
-}
-
-/// What is being done, with the progress of a download in steps of ten percent.
-fn busy(state: &State) -> Option<String> {
-    let doing = state.busy.as_ref()?;
-    let downloading = state.parts.iter().filter(|part| part.state == PartState::Downloading);
-    let progress = downloading.filter_map(|part| part.progress.as_ref()).find_map(|progress| {
-        let total = progress.total.filter(|total| *total > 0)?;
-        let broken = if progress.is_retrying() { "; the registry has broken off, trying again" } else { "" };
-        Some(format!("{} %{broken}", progress.done.min(total).saturating_mul(10) / total * 10))
-    });
-    Some(progress.map_or_else(|| doing.clone(), |progress| format!("{doing}: {progress}")))
 }
 
 fn unexpected() -> AppError {
@@ -218,13 +151,20 @@ fn part_style(state: PartState) -> Style {
 async fn logs(profile: Profile, environment: &Environment, out: &Out, part: Part, lines: u32) -> CommandResult {
     let request = Request::StackLog { part: part.word().to_owned(), lines };
     let Reply::StackLog { lines } = send_request(profile, environment, request).await? else { return Err(unexpected()) };
-    for line in &lines {
-        out.row(line, || sanitized(line));
+    for text in &lines {
+        out.row(&LogRow { part: part.word(), text }, || sanitized(text));
     }
     if lines.is_empty() && !out.is_json() {
         out.notice("It has written nothing.");
     }
     Ok(true)
+}
+
+/// One line of a container's log, as `--json` prints it.
+#[derive(serde::Serialize)]
+struct LogRow<'a> {
+    part: &'static str,
+    text: &'a str,
 }
 
 /// The logs of both containers. False if one of them cannot be read; the other is printed all the same.
@@ -262,23 +202,29 @@ async fn reset(profile: Profile, environment: &Environment, out: &Out, yes: bool
         );
         return Ok(false);
     }
-    if let Some(file) = export {
-        // Stopped first: what is written after its copy would be lost.
-        let stopped = stop_workbench(profile.clone(), environment, out);
-        work_files::export_after(&profile, environment, out, file, stopped).await?;
+    if export.is_some() {
+        // The order to stop would withdraw an order to remove everything that still waits for Docker.
+        let state = status(profile.clone(), environment).await?;
+        if state.docker.state != DockerState::Ready {
+            return Err(not_stopped(&state.docker.found, state.docker.next_step));
+        }
     }
-    let id = profile.id().to_string();
-    let state = finish(profile, environment, out, Request::StackReset { profile: id }, |state| print(out, state)).await?;
-    Ok(state.parts.iter().all(|part| part.state != PartState::Failed))
+    let request = Request::StackReset { profile: profile.id().to_string() };
+    let needs = request.class().needs;
+    let state = with_host(profile.clone(), environment, out, needs, async |client: &Client| {
+        if let Some(file) = export {
+            // Stopped first: what is written after its copy would be lost.
+            work_files::export_after(&profile, environment, out, file, stop_workbench(client, out)).await?;
+        }
+        let state = follow(client, out, request).await?;
+        print(out, &state);
+        Ok(state)
+    });
+    Ok(state.await?.parts.iter().all(|part| part.state != PartState::Failed))
 }
 
-async fn stop_workbench(profile: Profile, environment: &Environment, out: &Out) -> Result<(), AppError> {
-    // The order to stop would withdraw an order to remove everything that still waits for Docker.
-    let state = status(profile.clone(), environment).await?;
-    if state.docker.state != DockerState::Ready {
-        return Err(not_stopped(&state.docker.found, state.docker.next_step));
-    }
-    let state = finish(profile, environment, out, Request::StackDown, |_| {}).await?;
+async fn stop_workbench(client: &Client, out: &Out) -> Result<(), AppError> {
+    let state = follow(client, out, Request::StackDown).await?;
     let workbench = state.parts.iter().find(|part| part.id == "opencode");
     if state.docker.state == DockerState::Ready
         && workbench.is_some_and(|part| matches!(part.state, PartState::Stopped | PartState::Off))
@@ -294,34 +240,4 @@ fn not_stopped(found: &str, next_step: Option<String>) -> AppError {
         retryable: true,
         next_step: next_step.unwrap_or_else(|| "See what keeps it with: growqr stack status".to_owned()),
     }
-}
-
-async fn orphans(profile: Profile, environment: &Environment, out: &Out, remove: bool) -> CommandResult {
-    let state = status(profile.clone(), environment).await?;
-    if state.docker.state != DockerState::Ready {
-        return Err(AppError::Docker {
-            message: format!("what is left over in Docker cannot be listed: {}", state.docker.found),
-            retryable: true,
-            next_step: state.docker.next_step.unwrap_or_default(),
-        });
-    }
-    if state.orphans.is_empty() && !out.is_json() {
-        out.notice("Nothing in Docker belongs to a profile of this data folder that is gone.");
-    }
-    for orphan in &state.orphans {
-        out.row(orphan, || format!("{:<9}  {}", orphan.kind, sanitized_line(&orphan.name)));
-    }
-    if remove && !state.orphans.is_empty() {
-        let key = |orphan: &StackOrphan| OrphanKey { kind: orphan.kind.clone(), id: orphan.id.clone() };
-        let orphans: Vec<OrphanKey> = state.orphans.iter().map(key).collect();
-        let left = finish(profile, environment, out, Request::StackRemoveOrphans { orphans }, |_| {}).await?.orphans;
-        if !left.is_empty() && !out.is_json() {
-            out.notice("Something else has been found meanwhile. To see it: growqr stack orphans");
-        }
-        return Ok(left.is_empty());
-    }
-    if !remove && !state.orphans.is_empty() && !out.is_json() {
-        out.notice("To remove them with their data: growqr stack orphans --remove");
-    }
-    Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, time, usd};
+use growqr_app::SMALLEST_WINDOW;
 use growqr_wire::event::{
     Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided,
     SessionEnded, SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
@@ -149,6 +150,17 @@ impl<'a> Transcript<'a> {
             }
             Event::FreshStarted(_) if is_target => self.divider("fresh start", line.at),
             Event::SaidAgain(_) if is_target => self.divider("from here on again; what was said after it is set aside", line.at),
+            Event::SegmentStarted(body)
+                if is_target && body.provider == "openai" && body.card.context_tokens < SMALLEST_WINDOW =>
+            {
+                self.break_line();
+                self.out.notice(&format!(
+                    "The context window of {} has {} tokens or is assumed to have; below {SMALLEST_WINDOW} it is full after a few \
+                     turns. See: growqr doctor",
+                    shortened(&body.card.id, 64),
+                    body.card.context_tokens
+                ));
+            }
             Event::ModelRequested(_) if is_target => self.has_streamed = false,
             Event::ModelAnswered(body) if is_target => self.answered(&body.reply),
             Event::ModelFailed(body) if is_target && self.has_streamed => self.withdraw(&body.failure.message),

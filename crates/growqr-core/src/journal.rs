@@ -174,6 +174,9 @@ pub trait Outbox: Send + Sync {
     async fn delivered(&self, ids: &[EffectId]) -> Result<(), StoreError>;
 }
 
+/// The kinds of events that [`Records::turn_events_before`] returns.
+pub const TURN_EVENTS: [&str; 5] = ["turn_started", "turn_ended", "user_said", "said_again", "mail_received"];
+
 /// Read access for people and interfaces.
 #[async_trait]
 pub trait Records: Send + Sync {
@@ -188,6 +191,14 @@ pub trait Records: Send + Sync {
         &self,
         before: Option<Position>,
         agent: Option<&AgentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+    /// As [`Records::events_before`], of one agent, and only those with which turns begin and end and those by which messages come
+    /// ([`TURN_EVENTS`]).
+    async fn turn_events_before(
+        &self,
+        before: Option<Position>,
+        agent: &AgentId,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError>;
     /// The position of the last event; 0 in an empty profile.
@@ -205,6 +216,26 @@ pub trait Settings: Send + Sync {
     async fn settings(&self) -> Result<Vec<(String, String)>, StoreError>;
     /// Sets one setting, or removes it with `None`.
     async fn set(&self, name: &str, value: Option<&str>, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// What is new in a conversation that the person has looked at before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The agent.
+    pub agent: AgentId,
+    /// The last event that the person has seen or written.
+    pub seen: Seq,
+    /// The number of messages of others after it.
+    pub messages: u32,
+}
+
+/// How far the person has read each conversation. No journal contains it, so these rows are not views.
+#[async_trait]
+pub trait ReadingMarks: Send + Sync {
+    /// The agents with a mark, by id.
+    async fn unread(&self) -> Result<Vec<Unread>, StoreError>;
+    /// The person has seen the conversation up to this event. A mark never moves back.
+    async fn saw(&self, agent: &AgentId, seq: Seq, at: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Reads the asks.
@@ -308,7 +339,18 @@ pub trait MemoryLinks: Send + Sync {
 
 /// All ports of a profile's store.
 pub trait Store:
-    Journal + Outbox + Records + Asks + StoredRules + SessionRecords + Spendings + Settings + Users + StackRecords + MemoryLinks
+    Journal
+    + Outbox
+    + Records
+    + Asks
+    + StoredRules
+    + SessionRecords
+    + Spendings
+    + Settings
+    + Users
+    + StackRecords
+    + MemoryLinks
+    + ReadingMarks
 {
 }
 
@@ -324,5 +366,6 @@ impl<T> Store for T where
         + Users
         + StackRecords
         + MemoryLinks
+        + ReadingMarks
 {
 }

@@ -319,6 +319,10 @@ pub trait Memory: Send + Sync {
     fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError>;
     /// Removes the branch of a held change. Removing a missing one succeeds.
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError>;
+    /// What the person should know about the changes that are made now, such as that no branch is checked out.
+    fn remark(&self) -> Option<String> {
+        None
+    }
     /// Does the work that commits postpone because no agent waits for it, such as updating git's own index. If it fails, the next
     /// change or the next start tries again. Cheap if there is nothing to do.
     fn tidy(&self) -> Result<(), MemoryError>;

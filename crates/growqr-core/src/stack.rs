@@ -111,6 +111,8 @@ pub struct StackRepo {
     pub head: Option<String>,
     /// When it was last the same on both sides.
     pub synced_at: Option<Timestamp>,
+    /// The label of the containers for which this counts. `None` in rows of earlier versions.
+    pub install: Option<String>,
 }
 
 /// The lowest port of the range that is neither reserved nor among those that were found in use. `None`: the range is used up.

@@ -86,6 +86,13 @@ impl Proxies {
         names
     }
 
+    /// What an error says about the proxies between this computer and a server: ` through the proxy in ALL_PROXY`, or nothing.
+    #[must_use]
+    pub fn in_words() -> String {
+        let names = Proxies::from_environment().map(|proxies| proxies.variables().join(" or ")).unwrap_or_default();
+        if names.is_empty() { names } else { format!(" through the proxy in {names}") }
+    }
+
     /// Makes a client use these proxies and no others.
     pub(crate) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, reqwest::Error> {
         let mut builder = builder.no_proxy();

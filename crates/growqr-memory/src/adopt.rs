@@ -123,6 +123,9 @@ impl Git {
     fn scan_base(&self) -> Result<ScanBase, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
+        if let Err(error) = self.keep_left_behind() {
+            tracing::warn!(%error, "it could not be checked whether all commits are still in reach");
+        }
         let head = self.head()?;
         let tree = self.tree(head)?.map(|tree| tree.id());
         Ok(ScanBase { head, tree, branch: self.branch()?, held: self.held.borrow().clone(), index: self.index_stat() })

@@ -59,7 +59,9 @@ impl Git {
                 File::create(self.ref_marker(plan.commit)).context("record a hand edit")?;
             }
             self.record_unindexed(&plan.files)?;
-            self.move_ref(plan)?;
+            let before = self.keep_as_last(plan.commit);
+            self.probe.reached(Step::KeptInReach)?;
+            self.move_ref(plan).inspect_err(|_| self.keep_again(before))?;
             disk::flush_drive_cache(&self.staged).context("move the branch")?;
             pack::release(&self.objects_folder(), pack::COMMIT);
             self.probe.reached(Step::RefMoved)?;

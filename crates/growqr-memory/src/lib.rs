@@ -29,7 +29,7 @@
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
-//!   replaces files), `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
+//!   replaces files), `left_behind`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
 //! - held changes: `held_change`, `comparison`; undoing many changes: `undo_all`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
@@ -67,6 +67,7 @@ mod index;
 mod index_marks;
 mod index_scan;
 mod left_alone;
+mod left_behind;
 mod leftover;
 mod line_ends;
 mod listing;
@@ -122,6 +123,7 @@ pub use adopt::Adopted;
 pub use comparison::Comparison;
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
+pub use left_behind::LeftBehind;
 pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
@@ -443,6 +445,10 @@ impl Memory for MemoryRepo {
 
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {
         self.git()?.release(&prepare::parse_plan(held)?)
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.git().ok().and_then(|git| remarks::without_branch(&git.repo))
     }
 
     fn tidy(&self) -> Result<(), MemoryError> {

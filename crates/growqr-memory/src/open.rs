@@ -53,6 +53,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let git = Git::new(repo, work_tree, staged, probe);
     remove_former_attributes(&git.repo);
     git.remove_own_index_lock();
+    git.remove_own_lock_of_last();
     *git.unindexed.borrow_mut() = Unindexed::load(&git.unindexed_file());
     git.finish_interrupted()?;
     // Those of a run that was killed.

@@ -10,6 +10,8 @@ pub enum Step {
     ObjectsWritten,
     /// The new files are staged inside `.git`.
     FilesStaged,
+    /// A ref of this program points to the new commit.
+    KeptInReach,
     /// The branch points to the new commit.
     RefMoved,
     /// One file of the working tree was replaced.
@@ -20,7 +22,8 @@ pub enum Step {
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::FileReplaced, Step::IndexWritten];
+    pub const ALL: [Step; 6] =
+        [Step::ObjectsWritten, Step::FilesStaged, Step::KeptInReach, Step::RefMoved, Step::FileReplaced, Step::IndexWritten];
 }
 
 /// A hook in every change. Outside of tests it is [`NoProbe`]; a probe of a crash test stops a change with an error.

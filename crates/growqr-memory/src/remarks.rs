@@ -38,12 +38,6 @@ impl MemoryRepo {
         remarks
     }
 
-    /// Where the next commit will go, if HEAD is on no branch.
-    #[must_use]
-    pub fn detached(&self) -> Option<String> {
-        Repository::open(self.folder()).ok().and_then(|repo| without_branch(&repo))
-    }
-
     fn filtered_pages(&self, files: &[PageFile]) -> Vec<String> {
         let conversion = Conversion::load(self.folder(), None);
         let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -65,10 +59,11 @@ fn named<'a>(pages: impl ExactSizeIterator<Item = &'a String>) -> String {
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
-fn without_branch(repo: &Repository) -> Option<String> {
+/// What to know about commits while no branch is checked out.
+pub(crate) fn without_branch(repo: &Repository) -> Option<String> {
     repo.head_detached().is_ok_and(|detached| detached).then(|| {
-        "no branch is checked out in the memory folder (detached HEAD), so commits belong to no branch and are not synced. Check \
-         one out with git, for example: git switch main"
+        "no branch is checked out in the memory folder (detached HEAD), so commits belong to no branch and are not synced. To give \
+         them one, run git there: git switch -c NAME. Or go back with git switch main: GrowQR keeps them and says how to merge them"
             .to_owned()
     })
 }

@@ -193,19 +193,19 @@ impl Git {
             return Err(SyncError::Foreign { found });
         }
         match expected {
-            Some(expected) if expected != theirs && !self.contains(theirs, expected) => {
+            Some(expected) if !self.contains(theirs, expected) => {
                 Err(SyncError::Rewound { expected: expected.to_string(), found })
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether `commit` is in the history of `head`. An unknown commit is not.
-    fn contains(&self, head: Oid, commit: Oid) -> bool {
-        self.repo.graph_descendant_of(head, commit).unwrap_or(false)
+    /// Whether `commit` is `head` or in its history. An unknown commit is not.
+    pub(crate) fn contains(&self, head: Oid, commit: Oid) -> bool {
+        head == commit || self.repo.graph_descendant_of(head, commit).unwrap_or(false)
     }
 
-    fn merge_base(&self, ours: Oid, theirs: Oid) -> Result<Option<Oid>, MemoryError> {
+    pub(crate) fn merge_base(&self, ours: Oid, theirs: Oid) -> Result<Option<Oid>, MemoryError> {
         match self.repo.merge_base(ours, theirs) {
             Ok(base) => Ok(Some(base)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),

@@ -23,7 +23,7 @@ fn body(scope: &Scope, spec: &ContainerSpec, network_id: &str) -> ContainerCreat
     let port = format!("{}/tcp", spec.port.container);
     let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(spec.port.host.to_string()) };
     let tmpfs = |mebibytes: u32| format!("rw,nosuid,nodev,noexec,size={mebibytes}m,mode=1777");
-    let mut labels = scope.container_labels(spec.part.word());
+    let mut labels = scope.new_labels(spec.part.word());
     labels.insert(CONFIG.to_owned(), spec.hash());
     let memory = i64::try_from(spec.memory).ok();
     let host_config = HostConfig {
@@ -121,7 +121,7 @@ impl Daemon {
         let writable = |use_: &VolumeUse| VolumeUse { read_only: false, ..use_.clone() };
         let volumes: Vec<_> = spec.volumes.iter().map(writable).collect();
         let word = spec.part.seed_word();
-        let mut labels = scope.container_labels(spec.part.word());
+        let mut labels = scope.new_labels(spec.part.word());
         labels.insert(PART.to_owned(), word.to_owned());
         let body = ContainerCreateBody {
             image: Some(spec.image.clone()),
@@ -165,7 +165,7 @@ impl Daemon {
         let word = spec.part.owner_word();
         let owned: Vec<&str> = spec.seed.iter().filter(|entry| entry.owned).map(|entry| entry.path.as_str()).collect();
         let volumes: Vec<_> = spec.volumes.iter().filter(|use_| owned.contains(&use_.target.as_str())).cloned().collect();
-        let mut labels = scope.container_labels(spec.part.word());
+        let mut labels = scope.new_labels(spec.part.word());
         labels.insert(PART.to_owned(), spec.part.seed_word().to_owned());
         let (user, group) = spec.user;
         let command = ["-c".to_owned(), GIVE.to_owned(), "sh".to_owned(), format!("{user}:{group}")];

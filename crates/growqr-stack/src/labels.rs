@@ -10,6 +10,8 @@ pub(crate) const PROFILE: &str = "ai.growqr.profile";
 pub(crate) const PART: &str = "ai.growqr.part";
 pub(crate) const CONFIG: &str = "ai.growqr.config";
 pub(crate) const FOLDER: &str = "ai.growqr.folder";
+/// The part of a volume that only names a data folder.
+pub(crate) const PLACE: &str = "place";
 pub(crate) const APP_NAME: &str = "growqr-desktop";
 
 /// A container of the stack.
@@ -154,7 +156,8 @@ impl Scope {
         Scope { install: install.into(), profile: profile.into(), folder: None }
     }
 
-    /// The same, and new containers name this data folder; see [`crate::Daemon::folders`]. It does not decide what belongs to whom.
+    /// The same, and what is made from now on names this data folder; see [`crate::Daemon::folders`]. It does not decide what
+    /// belongs to whom.
     #[must_use]
     pub fn in_folder(self, folder: impl Into<String>) -> Scope {
         Scope { folder: Some(folder.into()), ..self }
@@ -164,6 +167,11 @@ impl Scope {
     #[must_use]
     pub fn install(&self) -> &str {
         &self.install
+    }
+
+    /// The data folder, if it is named.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        self.folder.as_deref()
     }
 
     /// The id of the profile.
@@ -183,14 +191,14 @@ impl Scope {
         if profile.is_empty() { format!("growqr-{hash}-{word}") } else { format!("growqr-{profile}-{hash}-{word}") }
     }
 
-    /// The labels of a part.
-    pub(crate) fn labels(&self, word: &str) -> HashMap<String, String> {
+    /// The labels that make a part this scope's.
+    fn labels(&self, word: &str) -> HashMap<String, String> {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         HashMap::from([pair(APP, APP_NAME), pair(INSTALL, &self.install), pair(PROFILE, &self.profile), pair(PART, word)])
     }
 
-    /// The labels of a container.
-    pub(crate) fn container_labels(&self, word: &str) -> HashMap<String, String> {
+    /// The labels of something that is made now.
+    pub(crate) fn new_labels(&self, word: &str) -> HashMap<String, String> {
         let folder = self.folder.clone().map(|folder| (FOLDER.to_owned(), folder));
         self.labels(word).into_iter().chain(folder).collect()
     }
@@ -208,12 +216,17 @@ impl Scope {
     }
 }
 
+/// The filter that selects everything of this program.
+pub(crate) fn app_filter() -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{APP}={APP_NAME}")])])
+}
+
 /// The filter that selects everything of an install, whatever the profile.
 pub(crate) fn install_filter(install: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{APP}={APP_NAME}"), format!("{INSTALL}={install}")])])
 }
 
-fn short_hash(text: &str) -> String {
+pub(crate) fn short_hash(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes())[..4])
 }
 

@@ -50,7 +50,7 @@ impl Daemon {
         let request = NetworkCreateRequest {
             name: name.clone(),
             driver: Some("bridge".to_owned()),
-            labels: Some(scope.labels(part.word())),
+            labels: Some(scope.new_labels(part.word())),
             ..NetworkCreateRequest::default()
         };
         let client = self.patient(WORK);

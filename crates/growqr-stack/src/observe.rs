@@ -2,7 +2,7 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{CONFIG, ContainerPart, FOLDER, PART, Scope, VolumePart, install_filter};
+use crate::labels::{CONFIG, ContainerPart, FOLDER, PART, PLACE, Scope, VolumePart, install_filter};
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, NetworkSettings};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
@@ -47,6 +47,14 @@ pub struct RealVolume {
     pub part: String,
     /// All its labels.
     pub labels: HashMap<String, String>,
+}
+
+impl RealVolume {
+    /// The data folder that has used everything here after a move, if this volume is only there to name it.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.labels.get(FOLDER).filter(|_| self.part == PLACE).map(String::as_str)
+    }
 }
 
 /// A container as it is.
@@ -156,7 +164,7 @@ impl Daemon {
         Ok(listed.filter_map(|container| container.labels?.remove(FOLDER)).collect())
     }
 
-    async fn listed(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<ContainerSummary>, StackError> {
+    pub(crate) async fn listed(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<ContainerSummary>, StackError> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(filter).build();
         self.ask(self.call("list containers", "container", ""), self.docker().list_containers(Some(options))).await
     }

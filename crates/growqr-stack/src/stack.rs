@@ -2,8 +2,8 @@
 
 use crate::daemon::Daemon;
 use crate::error::StackError;
-use crate::labels::{ContainerPart, Scope};
-use crate::observe::{Real, RealContainer};
+use crate::labels::{ContainerPart, FOLDER, Scope};
+use crate::observe::{Real, RealContainer, RealVolume};
 use crate::plan::{Step, Wanted, kept_network, plan};
 use futures_util::future::{join_all, try_join_all};
 use std::time::Duration;
@@ -60,6 +60,31 @@ impl Stack {
         let containers = self.daemon.containers(&self.scope.filter()).await?;
         let found = containers.into_iter().find(|container| container.part == part.word());
         found.ok_or_else(|| StackError::Missing { what: "container", name: self.scope.name(part.word()) })
+    }
+
+    /// Makes sure that a volume names this scope's data folder, if there is any: a folder that was moved still has containers that
+    /// name the place where they were made. Labels cannot be changed, so it is an empty volume of its own.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn name_folder(&self, real: &Real) -> Result<(), StackError> {
+        let Some(folder) = self.scope.folder() else { return Ok(()) };
+        let names_it = |volume: &RealVolume| volume.labels.get(FOLDER).is_some_and(|named| named == folder);
+        if real.volumes.is_empty() || real.volumes.iter().any(names_it) {
+            return Ok(());
+        }
+        self.daemon.create_place(&self.scope, folder).await
+    }
+
+    /// Removes a volume that only names a data folder.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn forget_place(&self, volume: &RealVolume) -> Result<(), StackError> {
+        match volume.place() {
+            Some(_) => self.daemon.remove_volume(&volume.name).await,
+            None => Ok(()),
+        }
     }
 
     /// Moves the real state to the wanted one, and returns it. Calls `on_step` before each step. May be dropped or killed at any

@@ -2,7 +2,7 @@
 
 use crate::daemon::{Daemon, WORK};
 use crate::error::StackError;
-use crate::labels::{PART, Scope, VolumePart};
+use crate::labels::{PART, PLACE, Scope, VolumePart, short_hash};
 use crate::observe::RealVolume;
 use bollard::models::{Volume, VolumeCreateRequest};
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
@@ -30,15 +30,23 @@ impl Daemon {
 
     /// Creates a volume, and makes sure that it is this profile's.
     pub(crate) async fn create_volume(&self, scope: &Scope, part: VolumePart) -> Result<(), StackError> {
-        let name = scope.name(part.word());
+        self.create_labelled_volume(scope, scope.name(part.word()), part.word()).await
+    }
+
+    /// Creates an empty volume that names this data folder.
+    pub(crate) async fn create_place(&self, scope: &Scope, folder: &str) -> Result<(), StackError> {
+        self.create_labelled_volume(scope, scope.name(&format!("{PLACE}-{}", short_hash(folder))), PLACE).await
+    }
+
+    async fn create_labelled_volume(&self, scope: &Scope, name: String, word: &str) -> Result<(), StackError> {
         let request = VolumeCreateRequest {
             name: Some(name.clone()),
-            labels: Some(scope.labels(part.word())),
+            labels: Some(scope.new_labels(word)),
             ..VolumeCreateRequest::default()
         };
         let client = self.patient(WORK);
         let made = self.work(WORK, self.call("create a volume", "volume", &name), client.create_volume(request)).await?;
-        if scope.owns(&made.labels, part.word()) { Ok(()) } else { Err(StackError::NameTaken { what: "volume", name }) }
+        if scope.owns(&made.labels, word) { Ok(()) } else { Err(StackError::NameTaken { what: "volume", name }) }
     }
 
     /// Removes a volume and its data. Removing a missing one succeeds.

@@ -92,6 +92,7 @@ impl Request {
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
             Request::Inbox => row(Nothing, Unchanged, REPEATABLE),
             Request::SeeInbox { .. } => row(Lock, Profile, REPEATABLE),
+            Request::SeeConversation { .. } => row(Lock, Profile, REPEATABLE),
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
             Request::DeleteMemory { .. } => row(Lock, Memory, ONCE),
             Request::RestoreMemory { .. } => row(Lock, Memory, ONCE),
@@ -137,7 +138,7 @@ impl Request {
             | Request::UndoMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
             Request::SetSetting { .. } => Lane::Settings,
-            Request::SeeInbox { .. } => Lane::Inbox,
+            Request::SeeInbox { .. } | Request::SeeConversation { .. } => Lane::Inbox,
             Request::SetKey { .. } | Request::Keys => Lane::Keys,
             Request::StackUp { .. }
             | Request::StackDown
@@ -167,7 +168,7 @@ mod tests {
     fn all() -> Vec<Request> {
         let text = || "x".to_owned();
         vec![
-            Request::Hello { version: 1 },
+            Request::Hello { version: 1, reconnects: false },
             Request::Say { agent: text(), id: text(), text: text() },
             Request::Cancel { agent: text(), tree: true },
             Request::Finish { agent: text(), tree: true },
@@ -183,6 +184,7 @@ mod tests {
             Request::Health,
             Request::Inbox,
             Request::SeeInbox { entries: vec![text()] },
+            Request::SeeConversation { agent: text(), seq: 1 },
             Request::WriteMemory { path: text(), text: text(), base: None },
             Request::DeleteMemory { path: text(), base: None },
             Request::RestoreMemory { rev: text() },

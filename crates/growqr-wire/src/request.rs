@@ -31,6 +31,9 @@ pub enum Request {
     Hello {
         /// The client's [`crate::VERSION`].
         version: u32,
+        /// True if the client goes on without this host: it attaches to the next one, or becomes it.
+        #[serde(default)]
+        reconnects: bool,
     },
     /// Sends a message to an agent. Answered by [`Reply::Said`] once it is recorded.
     Say {
@@ -123,6 +126,13 @@ pub enum Request {
     SeeInbox {
         /// Their ids. Unknown ones are ignored.
         entries: Vec<String>,
+    },
+    /// The person has seen an agent's conversation up to this event. Stays so after a restart, and never moves back.
+    SeeConversation {
+        /// The agent.
+        agent: String,
+        /// The event.
+        seq: u64,
     },
     /// Writes a page of memory as the person. Answered by [`Reply::Changed`].
     WriteMemory {

@@ -68,6 +68,12 @@ pub struct Agent {
     pub updated_at: i64,
     /// The number of its last event.
     pub seq: u64,
+    /// The number of its last event that the person has seen; `None` if they never looked at its conversation.
+    #[serde(default)]
+    pub seen: Option<u64>,
+    /// The number of messages of others after that event.
+    #[serde(default)]
+    pub unread: u32,
 }
 
 impl Agent {

@@ -19,6 +19,9 @@ pub struct Stack {
     /// Containers, networks and volumes that carry this program's labels and that no profile on this computer owns. They are
     /// only removed when the person asks.
     pub orphans: Vec<StackOrphan>,
+    /// Those that another data folder uses, or may use. They are never removed from here.
+    #[serde(default)]
+    pub others: Vec<StackOrphan>,
     /// What the person should know besides: an older image in use, passwords in a file. One sentence or two each.
     pub notes: Vec<String>,
 }
@@ -164,7 +167,7 @@ pub enum StackAction {
     FindDocker,
 }
 
-/// Something with this program's labels that no profile on this computer owns.
+/// Something with this program's labels that is not of this data folder's profiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StackOrphan {
     /// `container`, `network` or `volume`.
@@ -175,6 +178,15 @@ pub struct StackOrphan {
     pub name: String,
     /// The profile that made it.
     pub profile: String,
+    /// True if it is of this data folder.
+    #[serde(default)]
+    pub own: bool,
+    /// The data folder that it is of. `None` if that is not known.
+    #[serde(default)]
+    pub folder: Option<String>,
+    /// Why nobody owns it, or who does.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// Names a [`StackOrphan`] that is to be removed.

@@ -27,7 +27,8 @@ const RECHECK: Duration = Duration::from_secs(60);
 const BUSY: [&str; 3] = ["thinking", "working", "waiting"];
 
 /// The events after which something else may wait for the person.
-const TURNS_AND_ASKS: [Kind; 5] = [Kind::TurnStarted, Kind::TurnEnded, Kind::AskRaised, Kind::AskSettled, Kind::UserSaid];
+const TURNS_AND_ASKS: [Kind; 7] =
+    [Kind::TurnStarted, Kind::TurnEnded, Kind::AskRaised, Kind::AskSettled, Kind::UserSaid, Kind::SaidAgain, Kind::MailReceived];
 
 /// What the page has told, managed by Tauri.
 #[derive(Default)]
@@ -81,6 +82,7 @@ pub fn follow(app: &AppHandle) {
 async fn until_it_ends(app: &AppHandle, mut events: Subscription) {
     let page = app.state::<FromPage>();
     let (mut shown, mut waiting, mut notifier) = (None, None, Notifier::default());
+    let mut containers = None;
     loop {
         if waiting.is_none() {
             waiting = read_waiting(app).await.map_err(|error| tracing::debug!(%error, "the inbox cannot be read")).ok();
@@ -103,9 +105,9 @@ async fn until_it_ends(app: &AppHandle, mut events: Subscription) {
             tokio::select! {
                 push = events.next() => match push {
                     None => return,
-                    Some(push) => match effect(&push) {
+                    Some(push) => match effect(&push, &mut containers) {
                         Effect::Nothing => {}
-                        Effect::State => break,
+                        Effect::Icon => break,
                         Effect::Inbox => {
                             waiting = None;
                             break;
@@ -123,20 +125,44 @@ async fn until_it_ends(app: &AppHandle, mut events: Subscription) {
     }
 }
 
+/// What the inbox lists of the containers. Most changes are of their memory or of a download.
+#[derive(PartialEq)]
+struct Containers {
+    docker: wire::DockerState,
+    parts: Vec<(String, wire::PartState, String)>,
+    copy: Option<String>,
+}
+
+impl Containers {
+    fn of(stack: &wire::Stack) -> Containers {
+        let is_listed = |part: &&wire::StackPart| matches!(part.state, wire::PartState::Failed | wire::PartState::Unknown);
+        let parts = stack.parts.iter().filter(is_listed).map(|part| (part.id.clone(), part.state, part.found.clone()));
+        let copy = stack.memory.as_ref().filter(|memory| memory.state == wire::MemorySyncState::Stopped);
+        Containers { docker: stack.docker.state, parts: parts.collect(), copy: copy.map(|memory| memory.found.clone()) }
+    }
+}
+
 /// What a push may have changed.
 enum Effect {
     Nothing,
-    State,
+    Icon,
     Inbox,
 }
 
-fn effect(push: &Push) -> Effect {
+/// `containers` is what the inbox lists of them since the last push about them.
+fn effect(push: &Push, containers: &mut Option<Containers>) -> Effect {
     match push {
         Push::Recorded { events, .. } => {
             let is_turn_or_ask = |line: &wire::EventLine| line.known_kind().is_some_and(|kind| TURNS_AND_ASKS.contains(&kind));
-            if events.iter().any(is_turn_or_ask) { Effect::Inbox } else { Effect::State }
+            if events.iter().any(is_turn_or_ask) { Effect::Inbox } else { Effect::Icon }
         }
-        Push::Missed | Push::Stopped { .. } | Push::StackChanged { .. } | Push::HealthChanged { .. } => Effect::Inbox,
+        Push::StackChanged { stack } => {
+            let now = Containers::of(stack);
+            let is_same = containers.as_ref() == Some(&now);
+            *containers = Some(now);
+            if is_same { Effect::Nothing } else { Effect::Inbox }
+        }
+        Push::Missed | Push::Stopped { .. } | Push::HealthChanged { .. } => Effect::Inbox,
         Push::Delta { .. } | Push::MemoryChanged | Push::MemoryProgress { .. } => Effect::Nothing,
     }
 }

@@ -1,10 +1,12 @@
 /** The tree of agents, each with its status, time and cost. */
 import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
+import { UnreadBadge } from "../design/UnreadBadge";
 import { useNow } from "../design/useNow";
 import { useTrouble } from "../data/health";
 import { toAgent } from "../data/links";
 import { exactMoney, money } from "../data/money";
+import { useUnread } from "../data/queries";
 import { agentState, isBusy, type Node } from "../data/status";
 import { ago, duration } from "../data/time";
 import { TurnTime } from "./Elapsed";
@@ -37,6 +39,7 @@ function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: n
       <span className="flex items-center gap-2">
         <Dot tone={tone} />
         <span dir="auto" className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>
+        <UnreadBadge count={useUnread().data.get(agent.id) ?? 0} />
         <span className={cx("ml-auto text-xs whitespace-nowrap", TEXT[tone])}>{label}</span>
       </span>
       <span className="mt-1 flex items-center gap-2 pl-4 text-xs text-ink-3 tabular-nums">

@@ -2,6 +2,7 @@
 import { Command } from "cmdk";
 import { BookOpen, Bot, MessageSquarePlus } from "lucide-react";
 import { Dot } from "../design/Dot";
+import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { toAgent, toChat, toPage } from "../data/links";
 import { useAgents, usePages } from "../data/queries";
@@ -19,8 +20,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     onClose();
   };
   const startFresh = () => {
-    request.mutate({ op: "start_fresh", id: crypto.randomUUID() });
-    go(toChat)();
+    if (!request.isPending) request.mutate({ op: "start_fresh", id: crypto.randomUUID() }, { onSuccess: go(toChat) });
   };
   return (
     <Command.Dialog
@@ -31,6 +31,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       contentClassName="fixed top-[14vh] left-1/2 z-10 w-[min(36rem,92vw)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
     >
       <Command.Input placeholder="Go to a view, an agent, a page…" className="w-full border-b border-line bg-transparent px-5 py-3.5 outline-none placeholder:text-ink-3" />
+      <div className="px-5 empty:hidden">
+        <InlineError problem={request.error} />
+      </div>
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
         <Command.Empty className="px-3 py-6 text-center text-sm text-ink-3">No matches.</Command.Empty>
         {VIEWS.map(({ label, icon: Icon, href }) => (

@@ -1,15 +1,20 @@
 /** Navigation: the views, the agents at work and the account button. */
 import { Search, Sprout } from "lucide-react";
 import { AccountButton } from "../account/AccountButton";
+import { lazy, Suspense } from "react";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
 import { useNow } from "../design/useNow";
+import { GROW } from "../data/journals";
 import { type Place, toAgent } from "../data/links";
 import { money } from "../data/money";
 import { useAgents, useInbox } from "../data/queries";
 import { agentState, isBusy, openAsks, openProblems, waitingWords } from "../data/status";
 import { duration } from "../data/time";
 import { MOD, VIEWS } from "./views";
+
+// Nothing is known to be unread before the first paint.
+const UnreadCount = lazy(() => import("./UnreadCount"));
 
 /** Marks that agents are at work when the sidebar is too narrow to list them. */
 function AtWorkMark({ count }: { count: number }) {
@@ -58,6 +63,11 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
           <span className="sr-only @3xl/window:not-sr-only">{label}</span>
           {view === "inbox" && <WaitingBadge questions={openAsks(agents)} problems={openProblems(inbox)} />}
           {view === "agents" && <AtWorkMark count={atWork} />}
+          {(view === "chat" || view === "agents") && (
+            <Suspense fallback={null}>
+              <UnreadCount of={view === "chat" ? GROW : "sub-agents"} className="absolute right-0 bottom-0 @3xl/window:static @3xl/window:ml-auto" />
+            </Suspense>
+          )}
         </a>
       ))}
       <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
@@ -86,6 +96,11 @@ function AtWork() {
             <a href={toAgent(agent.id)} className="rise flex items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
               <Dot tone={agentState(agent).tone} />
               <span className="-mr-1 truncate">{agent.name}</span>
+              {agent.parent !== null && (
+                <Suspense fallback={null}>
+                  <UnreadCount of={agent.id} />
+                </Suspense>
+              )}
               <span className="ml-auto text-xs whitespace-nowrap text-ink-3 tabular-nums" title={money(agent.spent)}>
                 {agent.parent === null ? agentState(agent).label : duration(now - agent.created_at)}
               </span>

@@ -126,7 +126,15 @@ updated_at: number,
 /**
  * The number of its last event.
  */
-seq: number, };
+seq: number, 
+/**
+ * The number of its last event that the person has seen; `None` if they never looked at its conversation.
+ */
+seen: number | null, 
+/**
+ * The number of messages of others after that event.
+ */
+unread: number, };
 
 export type Message = { 
 /**
@@ -858,7 +866,19 @@ name: string,
 /**
  * The profile that made it.
  */
-profile: string, };
+profile: string, 
+/**
+ * True if it is of this data folder.
+ */
+own: boolean, 
+/**
+ * The data folder that it is of. `None` if that is not known.
+ */
+folder: string | null, 
+/**
+ * Why nobody owns it, or who does.
+ */
+why: string, };
 
 export type OrphanKey = { 
 /**
@@ -920,6 +940,10 @@ next: StackAction | null,
  * only removed when the person asks.
  */
 orphans: Array<StackOrphan>, 
+/**
+ * Those that another data folder uses, or may use. They are never removed from here.
+ */
+others: Array<StackOrphan>, 
 /**
  * What the person should know besides: an older image in use, passwords in a file. One sentence or two each.
  */
@@ -1055,7 +1079,11 @@ export type Request = { "op": "hello",
 /**
  * The client's [`crate::VERSION`].
  */
-version: number, } | { "op": "say", 
+version: number, 
+/**
+ * True if the client goes on without this host: it attaches to the next one, or becomes it.
+ */
+reconnects: boolean, } | { "op": "say", 
 /**
  * The receiver; `grow` is the Grow Agent.
  */
@@ -1147,7 +1175,15 @@ id: string, } | { "op": "follow" } | { "op": "health" } | { "op": "inbox" } | { 
 /**
  * Their ids. Unknown ones are ignored.
  */
-entries: Array<string>, } | { "op": "write_memory", 
+entries: Array<string>, } | { "op": "see_conversation", 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * The event.
+ */
+seq: number, } | { "op": "write_memory", 
 /**
  * Its path.
  */
@@ -2928,7 +2964,7 @@ export const ENDINGS: Endings = {
       "title": "{reason}",
       "shortfall": null,
       "in_window": "Check the key in Settings.",
-      "on_command_line": "Check ANTHROPIC_API_KEY. Your message is kept; then: growqr agents resume {agent}",
+      "on_command_line": "See the keys in use: growqr keys list. Your message is kept; then: growqr agents resume {agent}",
       "tone": "bad",
       "resumable": true,
       "settings": true
@@ -2945,8 +2981,8 @@ export const ENDINGS: Endings = {
     "rejected": {
       "title": "{reason}",
       "shortfall": null,
-      "in_window": "Nothing is lost. Resume to try again.",
-      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "in_window": "Nothing is lost. Remove the cause or choose another model, then resume.",
+      "on_command_line": "Your message is kept. Remove the cause or choose another model (growqr models); then: growqr agents resume {agent}",
       "tone": "bad",
       "resumable": true,
       "settings": false
@@ -3009,7 +3045,7 @@ export const ENDINGS: Endings = {
       "title": "{reason}",
       "shortfall": null,
       "in_window": "Your message is saved. Resume to send it once the connection is back.",
-      "on_command_line": "Your message is kept. When the network is back: growqr agents resume {agent}",
+      "on_command_line": "Your message is kept. When the connection works again: growqr agents resume {agent}",
       "tone": "bad",
       "resumable": true,
       "settings": false

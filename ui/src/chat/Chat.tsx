@@ -69,9 +69,8 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
       </span>
       <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @sm/view:flex-row @sm/view:items-center @sm/view:gap-3">
         {root && (
-          <span className="px-2 text-ink-3" title={`${exactMoney(root.total)} in this conversation`}>
-            {money(root.total)} <span className="@3xl/view:hidden">here</span>
-            <span className="hidden @3xl/view:inline">in this conversation</span>
+          <span className="px-2 text-ink-3" title={`${exactMoney(root.total)} since the beginning`}>
+            {money(root.total)} in all
           </span>
         )}
         {budget && (

@@ -1,35 +1,42 @@
 /** What can be done with the whole conversation: start afresh, export. */
 import { useMutation } from "@tanstack/react-query";
 import { Download, X } from "lucide-react";
+import { useRef } from "react";
 import type { HostError } from "../bridge";
 import { IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useHost } from "../data/context";
+import { cx } from "../design/cx";
+import { useHost, useRequest } from "../data/context";
 import { GROW } from "../data/journals";
 import { FreshStart } from "../journal/FreshStart";
 
 export function ChatActions() {
   const host = useHost();
   const exported = useMutation<string, HostError>({ mutationFn: () => host.call("export_conversation", { agent: GROW }) });
-  const isShown = exported.data !== undefined || exported.error !== null;
+  const fresh = useRequest();
+  const exportButton = useRef<HTMLButtonElement>(null);
+  const isShown = exported.data !== undefined || exported.error !== null || fresh.error !== null;
+  const close = () => {
+    exported.reset();
+    fresh.reset();
+    exportButton.current?.focus();
+  };
   return (
     <>
-      <FreshStart />
-      <IconButton label="Export this conversation as Markdown" disabled={exported.isPending} onClick={() => exported.mutate()}>
+      <FreshStart request={fresh} />
+      <IconButton ref={exportButton} label="Export this conversation as Markdown" disabled={exported.isPending} onClick={() => exported.mutate()}>
         <Download className="size-4" aria-hidden />
       </IconButton>
-      {/* In the document from the start, so that the text that comes is announced. */}
-      <div role="status" className="absolute top-full right-3 z-10">
+      <div className={cx("absolute top-full right-3 z-10 mt-1.5 flex max-w-[min(32rem,80vw)] items-start gap-2 rounded-lg text-sm", isShown && "border border-line bg-surface py-1 pr-1 pl-3 shadow-card")}>
+        {/* In the document from the start, so that the text that comes is announced. */}
+        <div role="status" className="min-w-0 py-1 empty:hidden">
+          {exported.data !== undefined && <p className="[overflow-wrap:anywhere]">Exported to {exported.data}</p>}
+          <InlineError problem={fresh.error ?? exported.error} />
+        </div>
         {isShown && (
-          <div className="mt-1.5 flex max-w-[min(32rem,80vw)] items-start gap-2 rounded-lg border border-line bg-surface py-1 pr-1 pl-3 text-sm shadow-card">
-            <div className="py-1">
-              {exported.data !== undefined && <p className="[overflow-wrap:anywhere]">Exported to {exported.data}</p>}
-              <InlineError problem={exported.error} />
-            </div>
-            <IconButton label="Close" onClick={() => exported.reset()}>
-              <X className="size-4" aria-hidden />
-            </IconButton>
-          </div>
+          <IconButton label="Close" onClick={close}>
+            <X className="size-4" aria-hidden />
+          </IconButton>
         )}
       </div>
     </>

@@ -1,6 +1,6 @@
 /** Applies the host's pushes to the journals and the query cache. */
 import type { QueryClient } from "@tanstack/react-query";
-import type { Agent, EventKind, EventLine, Host, Push } from "../bridge";
+import type { Agent, EventKind, EventLine, Host, Push, Stack } from "../bridge";
 import { kindOf, understood } from "./events";
 import type { Journals } from "./journals";
 import { keys } from "./keys";
@@ -11,8 +11,11 @@ const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "m
 /** Event kinds that change the lists of asks. */
 const ASKS = new Set<EventKind | null>(["ask_raised", "ask_settled"]);
 
+/** Event kinds after which something may be unread, or nothing any more. */
+const MESSAGES = new Set<EventKind | null>(["agent_created", "user_said", "said_again", "mail_received", "model_answered", "session_ended"]);
+
 /** Event kinds after which the inbox may list something else, besides the asks. */
-const TURNS = new Set<EventKind | null>(["turn_started", "turn_ended", "user_said"]);
+const TURNS = new Set<EventKind | null>(["turn_started", "turn_ended", "user_said", "said_again", "mail_received"]);
 
 /** Subscribes to pushes for the lifetime of the window. Rejects if the subscription fails. */
 export function startFeed(host: Host, client: QueryClient, journals: Journals): Promise<void> {
@@ -38,8 +41,10 @@ function refresh(client: QueryClient, push: Push) {
   if ("stack_changed" in push) {
     // A read that is still under way would bring the older state.
     void client.cancelQueries({ queryKey: keys.stack });
-    client.setQueryData(keys.stack, push.stack_changed.stack);
-    void client.invalidateQueries({ queryKey: keys.inbox });
+    const before = client.getQueryData<Stack>(keys.stack);
+    const { stack } = push.stack_changed;
+    client.setQueryData(keys.stack, stack);
+    if (!before || problems(before) !== problems(stack)) void client.invalidateQueries({ queryKey: keys.inbox });
   }
   if ("health_changed" in push) {
     void client.cancelQueries({ queryKey: keys.health });
@@ -56,10 +61,18 @@ function refresh(client: QueryClient, push: Push) {
     void client.invalidateQueries({ queryKey: keys.spending });
   }
   if (events.some((line) => TURNS.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.inbox });
+  if (events.some((line) => MESSAGES.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.unread });
   if (events.some((line) => ASKS.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.asks });
   // An answer may have added a rule, also one from outside this window.
   if (events.some((line) => kindOf(line) === "ask_settled")) void client.invalidateQueries({ queryKey: keys.rules });
   if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
+}
+
+/** What the inbox lists of the containers. Most changes are of their memory or of a download. */
+function problems(stack: Stack): string {
+  const parts = stack.parts.filter((part) => part.state === "failed" || part.state === "unknown").map(({ id, state, found }) => [id, state, found]);
+  const copy = stack.memory?.state === "stopped" ? stack.memory.found : null;
+  return JSON.stringify([stack.docker.state, parts, copy]);
 }
 
 /** The list with this agent's row added or replaced. A row older than the known one is ignored. */
@@ -67,7 +80,8 @@ export function withAgent(agents: readonly Agent[], newer: Agent): Agent[] {
   const at = agents.findIndex((agent) => agent.id === newer.id);
   const known = agents[at];
   if (!known) return [...agents, newer];
-  return known.seq > newer.seq ? agents.slice() : agents.with(at, newer);
+  // Pushes do not say what is unread.
+  return known.seq > newer.seq ? agents.slice() : agents.with(at, { ...newer, seen: known.seen, unread: known.unread });
 }
 
 /** Effect ids of commits that are intended and not finished yet. */

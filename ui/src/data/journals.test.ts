@@ -19,7 +19,7 @@ class Store {
 
   agent(id: string): Agent {
     const seq = this.lines.filter((line) => line.agent === id).length;
-    return { id, name: id, parent: null, depth: 0, task: null, status: "idle", model: "", mind: "model", why: null, turn: 1, spent: 0, unknown: 0, allowance: null, reserved: 0, asks: 0, created_at: 0, updated_at: 0, seq };
+    return { id, name: id, parent: null, depth: 0, task: null, status: "idle", model: "", mind: "model", why: null, turn: 1, spent: 0, unknown: 0, allowance: null, reserved: 0, asks: 0, created_at: 0, updated_at: 0, seq, seen: null, unread: 0 };
   }
 
   host(): Host {

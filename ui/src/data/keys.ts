@@ -10,6 +10,7 @@ export const keys = {
   shortcut: ["shortcut"],
   models: ["models"],
   keys: ["keys"],
+  unread: ["unread"],
   asks: ["asks"],
   inbox: ["inbox"],
   openAsks: ["asks", "open"],
@@ -55,6 +56,8 @@ export function invalidateAfter(client: QueryClient, request: Request) {
       invalidate(keys.shortcut);
       invalidate(keys.inbox);
       return invalidate(keys.budget);
+    case "see_conversation":
+      return invalidate(keys.unread);
     case "see_inbox":
       return invalidate(keys.inbox);
     case "add_rule":

@@ -1,5 +1,5 @@
 /** A hook for each query of the host. */
-import { type QueryClient, useQuery } from "@tanstack/react-query";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Agent, CommitPlan, Host, InboxEntry, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
@@ -59,6 +59,23 @@ export function useLocalServers() {
   const host = useHost();
   return useQuery({ queryKey: keys.servers, queryFn: () => readServers(host), staleTime: 5_000, refetchOnWindowFocus: false });
 }
+/** The number of unread messages of each agent whose conversation the person has looked at. */
+export function useUnread() {
+  const host = useHost();
+  const client = useQueryClient();
+  const known = () => client.getQueryData<Agent[]>(keys.agents);
+  return useQuery({
+    queryKey: keys.unread,
+    queryFn: async () => unreadOf(await host.call("agents", {})),
+    initialData: () => unreadOf(known() ?? []),
+    initialDataUpdatedAt: () => (known() ? Date.now() : 0),
+  });
+}
+
+function unreadOf(agents: readonly Agent[]): ReadonlyMap<string, number> {
+  return new Map(agents.filter((agent) => agent.unread > 0).map((agent) => [agent.id, agent.unread]));
+}
+
 /** The open asks, oldest first. */
 export function useAsks() {
   const host = useHost();

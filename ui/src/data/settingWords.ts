@@ -19,8 +19,8 @@ export const LABELS: Record<string, string> = {
   "quick.shortcut": "Keys of the quick chat",
   "notifications.enabled": "Notifications",
   "notifications.quiet_hours": "Quiet hours",
-  "notifications.show_text": "What they say",
-  "inbox.long_work": "Long work, from how many minutes",
+  "notifications.show_text": "Text in notifications",
+  "inbox.long_work": "Tell me when work took at least (minutes)",
   "limit.children_at_once": "Sub-agents at the same time",
 };
 

@@ -20,12 +20,12 @@ test("days without spendings are shown as zero, oldest first", () => {
   expect(days.map((day) => [day.key, day.cost])).toEqual([["2026-11-26", 3], ["2026-11-27", 0], ["2026-11-28", 5]]);
 });
 
-test("a month and a day begin in UTC, and the conversation at its beginning", () => {
+test("a month and a day begin in UTC, and all of it at its first day", () => {
   const now = Date.UTC(2026, 10, 28, 20);
   expect(periodStart("today", now)).toBe(Date.UTC(2026, 10, 28));
   expect(periodStart("month", now)).toBe(Date.UTC(2026, 10, 1));
   const rows = [row("2026-11-27", 5), row("2026-11-25", 3)];
-  expect(everyDay(rows, periodStart("conversation", now), now).map((day) => day.key)).toEqual(["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"]);
+  expect(everyDay(rows, periodStart("ever", now), now).map((day) => day.key)).toEqual(["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"]);
   expect(everyDay([row("2025-01-01", 5)], 0, now)).toHaveLength(60);
 });
 

@@ -38,8 +38,8 @@ export function cachedShare(row: Pick<SpendingRow, "input_tokens" | "cached_toke
   return row.input_tokens > 0 ? Math.min(1, row.cached_tokens / row.input_tokens) : null;
 }
 
-/** The periods of which spendings are summed up. The conversation is all that the Grow Agent and its sub-agents ever did. */
-export type Period = "today" | "week" | "days" | "month" | "conversation";
+/** The periods of which spendings are summed up. */
+export type Period = "today" | "week" | "days" | "month" | "ever";
 
 /** The start of a period, in UTC as the limits count it. */
 export function periodStart(period: Period, now: number): number {
@@ -52,7 +52,7 @@ export function periodStart(period: Period, now: number): number {
       return daysAgo(29, now);
     case "month":
       return Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth(), 1);
-    case "conversation":
+    case "ever":
       return 0;
   }
 }

@@ -8,7 +8,7 @@ import { startFeed } from "./feed";
 import { Journals } from "./journals";
 import { useNewGiteaLogin, useStack, useStackRequest } from "./stack";
 
-const stack = (busy: string): Stack => ({ docker: { state: "ready", found: "", next_step: null }, parts: [], memory: null, busy, next: null, orphans: [], notes: [] });
+const stack = (busy: string): Stack => ({ docker: { state: "ready", found: "", next_step: null }, parts: [], memory: null, busy, next: null, orphans: [], others: [], notes: [] });
 const reply = (busy: string): Reply => ({ stack: { stack: stack(busy) } });
 
 /** A host whose answers the test gives, and the hooks of the stack on it. */

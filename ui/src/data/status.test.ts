@@ -4,7 +4,7 @@ import { withAgent } from "./feed";
 import { agentState, canResume, isBusy, openAsks, state, tree } from "./status";
 
 function agent(id: string, parent: string | null, spent: number, change: Partial<Agent> = {}): Agent {
-  return { id, name: id, parent, depth: 0, task: null, status: "idle", model: "", mind: "model", why: null, turn: 1, spent, unknown: 0, allowance: null, reserved: 0, asks: 0, created_at: 0, updated_at: 0, seq: 1, ...change };
+  return { id, name: id, parent, depth: 0, task: null, status: "idle", model: "", mind: "model", why: null, turn: 1, spent, unknown: 0, allowance: null, reserved: 0, asks: 0, created_at: 0, updated_at: 0, seq: 1, seen: null, unread: 0, ...change };
 }
 
 test("a tree adds up the cost of each agent and its sub-agents", () => {

@@ -1,5 +1,6 @@
 /** An entry of the inbox besides the asks: what happened to whom, since when, and what to do. */
 import { Bot, BookOpen, Box, Mail, type LucideIcon, Play } from "lucide-react";
+import { useLayoutEffect, useRef } from "react";
 import type { InboxEntry, InboxKind } from "../bridge";
 import { useRequest } from "../data/context";
 import { entryPlace, entryStep, entryText, entryTitle } from "../data/inbox";
@@ -23,6 +24,20 @@ export function Entry({ entry }: { entry: InboxEntry }) {
   const place = entryPlace(entry);
   const step = entryStep(entry);
   const title = entryTitle(entry);
+  const open = useRef<HTMLAnchorElement>(null);
+  const hasFocus = useRef(false);
+  // An agent that was resumed leaves the list, and the focus with it. A button that is disabled meanwhile tells no blur.
+  useLayoutEffect(
+    () => () => {
+      if (hasFocus.current) document.querySelector<HTMLElement>("[data-inbox-title]")?.focus();
+    },
+    [],
+  );
+  const markRead = () => {
+    // The button goes once the entry is read.
+    open.current?.focus();
+    setSeen();
+  };
   const setSeen = () => see.mutate({ op: "see_inbox", entries: [entry.id] });
   const resume = () => {
     const { agent } = entry;
@@ -31,7 +46,7 @@ export function Entry({ entry }: { entry: InboxEntry }) {
     if (!entry.is_seen) setSeen();
   };
   return (
-    <li>
+    <li onFocus={() => void (hasFocus.current = true)} onBlur={() => void (hasFocus.current = false)}>
       <div role="group" aria-label={title} data-entry={entry.is_seen ? "seen" : "new"} className={cx("my-2 rounded-xl border bg-surface p-4", needsPerson(entry) ? "border-bad/50" : "border-line")}>
         <p className="flex items-center gap-2 text-sm">
           <Icon className={cx("size-4 shrink-0", entry.kind === "finished" ? "text-accent" : "text-bad")} aria-hidden />
@@ -51,7 +66,7 @@ export function Entry({ entry }: { entry: InboxEntry }) {
           </p>
         )}
         <div className="mt-3 flex flex-wrap items-center gap-2">
-          <a href={place.href} onClick={entry.is_seen ? undefined : setSeen} className={LINK}>
+          <a ref={open} href={place.href} onClick={entry.is_seen ? undefined : setSeen} className={LINK}>
             {place.label}
           </a>
           {step?.do === "open" && (
@@ -65,7 +80,7 @@ export function Entry({ entry }: { entry: InboxEntry }) {
             </Button>
           )}
           {!entry.is_seen && (
-            <Button look="quiet" disabled={see.isPending} onClick={setSeen}>
+            <Button look="quiet" disabled={see.isPending} onClick={markRead}>
               Mark as read
             </Button>
           )}

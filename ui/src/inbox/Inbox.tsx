@@ -19,7 +19,9 @@ export default function Inbox() {
   return (
     <section aria-label="Inbox" data-scroller className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[50rem] px-6 pt-6 pb-16">
-        <h2 className="text-lg font-semibold">Inbox</h2>
+        <h2 tabIndex={-1} data-inbox-title className="text-lg font-semibold outline-none">
+          Inbox
+        </h2>
         <p className="mt-0.5 text-sm text-ink-3">What waits for you. Agents go on with everything that does not depend on your answer.</p>
         {open.data === undefined ? (
           open.error ? <ErrorPanel problem={open.error} retry={() => void open.refetch()} /> : <Loading label="Loading the inbox" />

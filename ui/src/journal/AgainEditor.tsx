@@ -23,7 +23,11 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
   const send = () => {
-    if (text.trim() && why === null && !request.isPending) request.mutate({ op: "say_again", message, id: id.current, text: text.trim() }, { onSuccess: close });
+    if (!text.trim() || why !== null || request.isPending) return;
+    // A callback of `mutate` would not be called: the row is set aside, and this editor gone, before the answer is here.
+    request.mutateAsync({ op: "say_again", message, id: id.current, text: text.trim() }).then(close, () => {
+      // `request.error` is shown.
+    });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;

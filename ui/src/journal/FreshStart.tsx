@@ -1,22 +1,14 @@
-/** The button that starts the conversation with the Grow Agent afresh. */
+/** The button that starts the conversation with the Grow Agent afresh. Errors of the request are shown by whoever sends it. */
 import { MessageSquarePlus } from "lucide-react";
 import { IconButton } from "../design/Button";
-import { useRequest } from "../data/context";
+import type { useRequest } from "../data/context";
 
-export function FreshStart() {
-  const request = useRequest();
+export function FreshStart({ request }: { request: ReturnType<typeof useRequest> }) {
   const start = () => request.mutate({ op: "start_fresh", id: crypto.randomUUID() }, { onSuccess: () => document.querySelector<HTMLElement>("[data-composer]")?.focus() });
   const label = "Start fresh: the agent keeps its memory and reads nothing of what was said before";
   return (
-    <>
-      {request.error && (
-        <span role="alert" className="text-xs text-bad">
-          {request.error.message}
-        </span>
-      )}
-      <IconButton label={label} disabled={request.isPending} onClick={start}>
-        <MessageSquarePlus className="size-4" aria-hidden />
-      </IconButton>
-    </>
+    <IconButton label={label} disabled={request.isPending} onClick={start}>
+      <MessageSquarePlus className="size-4" aria-hidden />
+    </IconButton>
   );
 }

@@ -1,5 +1,6 @@
 /** The rows about what the agent does not read any more. It stays readable and can be searched. */
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
+import { Button } from "../design/Button";
 import { Disclosure } from "../design/Disclosure";
 import { dayAndTime, exactTime } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
@@ -19,7 +20,7 @@ export function Divided({ at, children }: { at: number; children: string }) {
 
 /** What a message that was written anew has set aside, folded. Nothing in it can be changed. `row` draws all but answers. */
 export function AsideRow(props: { agent: string; item: Aside; at: Target | null; row: (item: Exclude<Item, Answer>) => ReactNode }) {
-  const { agent, item, at, row } = props;
+  const { item, at } = props;
   const isAt = at !== null && isTarget(item, at);
   const messages = count(item.items);
   return (
@@ -34,12 +35,27 @@ export function AsideRow(props: { agent: string; item: Aside; at: Target | null;
         </span>
       }
     >
-      {() => (
-        <div className="border-s-2 border-line ps-4">
-          {item.items.map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : row(one)))}
-        </div>
-      )}
+      {() => <AsideItems {...props} />}
     </Disclosure>
+  );
+}
+
+/** How many items are drawn at once: all of a long part would stop the window for seconds. */
+const STEP = 40;
+
+function AsideItems({ agent, item: { items }, at, row }: Parameters<typeof AsideRow>[0]) {
+  const found = at === null ? -1 : items.findIndex((one) => isTarget(one, at));
+  const [count, setCount] = useState(Math.max(STEP, found + 1));
+  const rest = items.length - count;
+  return (
+    <div className="border-s-2 border-line ps-4">
+      {items.slice(0, count).map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : row(one)))}
+      {rest > 0 && (
+        <Button look="quiet" className="my-2" onClick={() => setCount(count + STEP)}>
+          Show more ({rest} are left)
+        </Button>
+      )}
+    </div>
   );
 }
 

@@ -19,6 +19,8 @@ import { useTranscript } from "./useTranscript";
 
 // Nothing can be selected, and no trouble is known, before the first paint.
 const TroubleNote = lazy(async () => ({ default: (await import("./TroubleNote")).TroubleNote }));
+const ReadingMark = lazy(async () => ({ default: (await import("./ReadingMark")).ReadingMark }));
+const NewLine = lazy(async () => ({ default: (await import("./ReadingMark")).NewLine }));
 const CopyRows = lazy(async () => ({ default: (await import("./CopyRows")).CopyRows }));
 
 /** The estimated height of a row that is not measured yet, in pixels. */
@@ -33,8 +35,10 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const request = useRequest();
   const scroller = useRef<HTMLDivElement>(null);
   const [isScrolledUp, setScrolledUp] = useState(false);
+  const [newKey, setNewKey] = useState<string | null>(null);
 
   const { items, waiting } = transcript;
+  const first = journal.lines[0]?.seq;
   const isLive = useIsLive(agent);
   const live = transcript.calling !== null || isLive;
   // Queued messages are below the streamed answer.
@@ -89,7 +93,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     const index = items.findIndex((item) => isTarget(item, target));
     if (index >= 0) virtual.scrollToIndex(index, { align: "center" });
     else if (!journal.whole) void journals.loadOlder(agent);
-  }, [target, journal.status, journal.lines[0]?.seq, agent]);
+  }, [target, journal.status, first, agent]);
 
   // Stay at the end when the list shrinks (a notice, the search, a smaller window) and when a row changes height after it
   // was followed. Only scrolling up leaves the end.
@@ -107,6 +111,12 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     if (element.firstElementChild) observer.observe(element.firstElementChild);
     return () => observer.disconnect();
   }, [isShown]);
+
+  // With few rows nothing scrolls: all that is loaded may be one fold.
+  useEffect(() => {
+    const element = scroller.current;
+    if (isShown && element && element.scrollHeight <= element.clientHeight) void journals.loadOlder(agent);
+  }, [isShown, first, count, agent, journals]);
 
   const onScroll = () => {
     const element = scroller.current;
@@ -144,6 +154,11 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
                 <DayLine before={items[row.index - 1]?.at} at={items[row.index]?.at} />
+                {item && item.key === newKey && (
+                  <Suspense fallback={<div className="h-10" />}>
+                    <NewLine />
+                  </Suspense>
+                )}
                 {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row agent={agent} item={item} isQueued={queued !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
@@ -151,6 +166,9 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         </div>
       </div>
       <Announcer items={items} />
+      <Suspense fallback={null}>
+        <ReadingMark key={agent} agent={agent} scroller={scroller} items={items} last={transcript.last} lastSent={lastSent} onNew={setNewKey} />
+      </Suspense>
       <Suspense fallback={null}>
         <CopyRows scroller={scroller} keys={keys} itemAt={(index) => items[index] ?? waiting[index - firstQueued] ?? null} liveText={() => journals.live(agent)?.text ?? ""} isWhole={journal.whole} kept={keptKeys} loadOlder={() => void journals.loadOlder(agent)} onKeep={setKeptKeys} />
       </Suspense>

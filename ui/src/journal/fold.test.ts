@@ -179,6 +179,13 @@ describe("a past that is left behind", () => {
   ];
   const kinds = (lines: EventLine[]) => folded(lines).items.map((item) => item.kind);
 
+  test("a message that no model call has included stands below the fresh start, because the next one includes it", () => {
+    seq = 0;
+    const refused = [line("user_said", { id: "b", text: "unread" }), line("turn_started", { turn: 2 }), line("turn_ended", { turn: 2, ended: "done", reports: [] })];
+    const { items } = folded([line("user_said", { id: "a", text: "read" }), line("turn_started", { turn: 1 }), line("model_requested", { attempt: 1 }), line("turn_ended", { turn: 1, ended: "done", reports: [] }), ...refused.map((one) => ({ ...one, seq: one.seq + 10 })), { ...line("fresh_requested", { id: "f" }), seq: 30 }, { ...line("fresh_started", {}), seq: 31 }]);
+    expect(items.map((item) => (item.kind === "said" ? item.text : item.kind))).toEqual(["read", "end", "end", "divider", "unread"]);
+  });
+
   test("a fresh start between turns is a divider", () => {
     seq = 0;
     const lines = [line("user_said", { id: "a", text: "one" }), ...turn(1, "first"), line("fresh_requested", { id: "f" }), line("fresh_started", {}), line("user_said", { id: "b", text: "two" }), ...turn(2, "second")];

@@ -5,7 +5,7 @@
 import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
 import { ending } from "../data/ended";
 import { understood } from "../data/events";
-import { type Draft, push, read, say, setAside } from "./foldMessages";
+import { divide, type Draft, push, read, say, sayNow, setAside } from "./foldMessages";
 import { sessionItems } from "./foldSession";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
@@ -52,7 +52,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       goOn(draft);
       setAside(draft, line, event.data.message);
       draft.isAgain = true;
-      return push(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+      return sayNow(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
     case "fresh_requested":
       draft.freshFrom = line.seq;
       if (draft.working) push(draft, { kind: "note", ...place(line, "note"), text: "You asked for a fresh start: it begins once this turn has ended" });
@@ -60,7 +60,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "fresh_started":
       draft.freshFrom = null;
       goOn(draft);
-      return push(draft, { kind: "divider", ...place(line, "divider") });
+      return divide(draft, { kind: "divider", ...place(line, "divider") });
     case "mail_received":
       return addMail(draft, line, event.data.mail);
     case "segment_started":

@@ -1,5 +1,5 @@
 /** What the messages of the person do to a transcript: they are queued, read, and set aside. */
-import type { Item, Said, Transcript } from "./items";
+import type { Divider, Item, Said, Transcript } from "./items";
 
 /** A transcript that is being built. */
 export type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
@@ -7,7 +7,20 @@ export type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { ite
 /** Adds a message of the person; during a turn it is queued for the next model call. */
 export function say(draft: Draft, said: Said) {
   if (draft.working) draft.waiting = [...draft.waiting, draft.freshFrom === null ? said : { ...said, afterFresh: true }];
-  else push(draft, said);
+  else sayNow(draft, said);
+}
+
+/** Adds a message of the person with which a turn begins. */
+export function sayNow(draft: Draft, said: Said) {
+  draft.unread = [...draft.unread, said.seq];
+  push(draft, said);
+}
+
+/** A fresh start: a divider. What no model call has included belongs below it, because the next one includes it. */
+export function divide(draft: Draft, divider: Divider) {
+  const isUnread = (item: Item) => item.kind === "said" && draft.unread.includes(item.seq);
+  const unread = draft.items.filter(isUnread);
+  draft.items = [...draft.items.filter((item) => !isUnread(item)), divider, ...unread];
 }
 
 /** The model reads the queued messages; not those that wait for a fresh start. */
@@ -16,6 +29,7 @@ export function read(draft: Draft) {
   const waits = (said: Said) => freshFrom !== null && said.seq > freshFrom;
   draft.items.push(...draft.waiting.filter((said) => !waits(said)));
   draft.waiting = draft.waiting.filter(waits);
+  draft.unread = [];
 }
 
 /** Folds everything from a message on. If it is not loaded, all that is loaded comes after it. */

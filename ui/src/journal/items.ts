@@ -147,6 +147,8 @@ export interface Transcript {
   working: boolean;
   /** Messages sent during a turn that the next model call will include. */
   waiting: readonly Said[];
+  /** The messages among the items that no model call has included yet, by their sequence numbers. */
+  unread: readonly number[];
   /** The request for a fresh start that has not taken effect: later messages wait for it. `null` if there is none. */
   freshFrom: number | null;
   /** The last item is a message that was written anew, whose segment has not begun. */
@@ -157,4 +159,4 @@ export interface Transcript {
   asked: Asked | null;
 }
 
-export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, working: false, waiting: [], freshFrom: null, isAgain: false, calling: null, asked: null };
+export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, working: false, waiting: [], unread: [], freshFrom: null, isAgain: false, calling: null, asked: null };

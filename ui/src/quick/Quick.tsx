@@ -6,7 +6,7 @@ import type { HostError } from "../bridge";
 import { IconButton } from "../design/Button";
 import { Dot } from "../design/Dot";
 import { Empty, InlineError } from "../design/states";
-import { useDrafts, useHost } from "../data/context";
+import { useDrafts, useHost, useRequest } from "../data/context";
 import { useIsFinishing } from "../data/finishing";
 import { GROW } from "../data/journals";
 import { toChat, toInbox } from "../data/links";
@@ -29,12 +29,13 @@ export function Quick() {
       return host.call("open_in_window", { hash });
     },
   });
+  const fresh = useRequest();
   useEscape(hide.mutate);
   usePlacesElsewhere(open.mutate);
   return (
     <main className="@container/view flex h-full flex-col">
       <h1 className="sr-only">GrowQR quick chat</h1>
-      <Header onOpen={open.mutate} onHide={() => hide.mutate()} />
+      <Header fresh={fresh} onOpen={open.mutate} onHide={() => hide.mutate()} />
       <TranscriptView
         agent={GROW}
         target={null}
@@ -46,13 +47,13 @@ export function Quick() {
       />
       <Composer agent={GROW} placeholder="Message your Grow Agent" hasControls />
       <div className="px-6">
-        <InlineError problem={hide.error ?? open.error} />
+        <InlineError problem={hide.error ?? open.error ?? fresh.error} />
       </div>
     </main>
   );
 }
 
-function Header({ onOpen, onHide }: { onOpen: (hash: string) => void; onHide: () => void }) {
+function Header({ fresh, onOpen, onHide }: { fresh: ReturnType<typeof useRequest>; onOpen: (hash: string) => void; onHide: () => void }) {
   const grow = useAgents().data?.find((agent) => agent.id === GROW);
   const { label, tone } = agentState(grow, useIsFinishing(grow));
   const waiting = useAsks().data?.length ?? 0;
@@ -69,7 +70,7 @@ function Header({ onOpen, onHide }: { onOpen: (hash: string) => void; onHide: ()
           </IconButton>
         )}
         <Suspense fallback={<span className="size-8" />}>
-          <FreshStart />
+          <FreshStart request={fresh} />
         </Suspense>
         <IconButton label="Open in the main window" onClick={() => onOpen(toChat)}>
           <Maximize2 className="size-4" aria-hidden />

@@ -20,7 +20,7 @@ const PERIODS: ReadonlyArray<[Period, string]> = [
   ["week", "7 days"],
   ["days", "30 days"],
   ["month", "This month"],
-  ["conversation", "This conversation"],
+  ["ever", "Since the beginning"],
 ];
 
 /** The most bars of the chart; the table lists all rows. */

@@ -1,4 +1,4 @@
-/** What carries GrowQR's labels in Docker and belongs to no profile on this computer. Removed only after a question. */
+/** What carries GrowQR's labels in Docker and belongs to no profile on this computer. Removed only after a question, for one data folder at a time. */
 import { useState } from "react";
 import type { StackOrphan } from "../bridge";
 import { plainText } from "../data/plainText";
@@ -12,21 +12,27 @@ export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
   const request = useStackRequest();
   // What the person sees in the question is what is removed, whatever is found meanwhile.
   const [asked, setAsked] = useState<readonly StackOrphan[] | null>(null);
-  const count = counted(orphans);
   return (
     <Card title="Left over in Docker" state={null}>
-      <p className="mt-1 text-sm text-ink-3">{count} from GrowQR that no profile on this computer owns. They may belong to a profile that was removed, or to another copy of your data.</p>
-      <List orphans={orphans} />
-      <div className="mt-3">
-        <Button look="danger" onClick={() => setAsked(orphans)}>
-          Remove {count}…
-        </Button>
-      </div>
+      <p className="mt-1 text-sm text-ink-3">{counted(orphans)} from GrowQR that no profile on this computer owns.</p>
+      {byFolder(orphans).map((group) => (
+        <section key={folderOf(group[0]!)} className="mt-3" aria-label={folderOf(group[0]!)}>
+          <p className="text-sm [overflow-wrap:anywhere]">{folderOf(group[0]!)}</p>
+          <List orphans={group} />
+          <div className="mt-2">
+            <Button look="danger" onClick={() => setAsked(group)}>
+              Remove {counted(group)}…
+            </Button>
+          </div>
+        </section>
+      ))}
       {asked && (
         <Modal labelledBy="orphans-title" onClose={() => setAsked(null)}>
           <h2 id="orphans-title" className="font-semibold">
             Remove {counted(asked)} from Docker?
           </h2>
+          <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{folderOf(asked[0]!)}</p>
+          {!asked[0]!.own && <p className="mt-2 text-sm text-ink-2">If that data folder was moved, start GrowQR with it once before you remove anything: then it keeps what is its own.</p>}
           <p className="mt-2 text-sm text-ink-2">{asked.some(({ kind }) => kind === "volume") ? "A volume holds data, such as a copy of a memory and the files of sub-agents. It cannot be brought back." : "They cannot be brought back."}</p>
           <List orphans={asked} />
           <InlineError problem={request.error} />
@@ -44,6 +50,17 @@ export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
   );
 }
 
+function folderOf({ own, folder }: StackOrphan): string {
+  return own ? "Of this data folder" : folder ? `Of the data folder ${plainText(folder)}` : "Of a data folder that is not known";
+}
+
+/** In the order in which each data folder comes first. */
+function byFolder(orphans: readonly StackOrphan[]): StackOrphan[][] {
+  const groups = new Map<string, StackOrphan[]>();
+  for (const orphan of orphans) groups.set(folderOf(orphan), [...(groups.get(folderOf(orphan)) ?? []), orphan]);
+  return [...groups.values()];
+}
+
 function counted(orphans: readonly StackOrphan[]): string {
   return orphans.length === 1 ? "1 thing" : `${orphans.length} things`;
 }
@@ -51,11 +68,11 @@ function counted(orphans: readonly StackOrphan[]): string {
 function List({ orphans }: { orphans: readonly StackOrphan[] }) {
   return (
     <ul className="mt-2 max-h-48 overflow-y-auto text-sm" tabIndex={0} aria-label="Left over">
-      {orphans.map(({ kind, id, name, profile }) => (
+      {orphans.map(({ kind, id, name, why }) => (
         <li key={`${kind} ${id}`} className="flex flex-wrap gap-x-3 py-0.5">
           <span className="w-20 text-ink-3">{kind}</span>
           <span className="min-w-0 font-mono text-xs leading-6 [overflow-wrap:anywhere]">{plainText(name)}</span>
-          <span className="ml-auto text-xs leading-6 text-ink-3">profile {plainText(profile)}</span>
+          <span className="w-full text-xs leading-5 text-ink-3">{plainText(why)}</span>
         </li>
       ))}
     </ul>

@@ -7,7 +7,7 @@ function part(id: string, change: Partial<StackPart> = {}): StackPart {
 }
 
 function stack(change: Partial<Stack> = {}): Stack {
-  return { docker: { state: "ready", found: "", next_step: null }, parts: [part("gitea"), part("opencode")], memory: null, busy: null, next: null, orphans: [], notes: [], ...change };
+  return { docker: { state: "ready", found: "", next_step: null }, parts: [part("gitea"), part("opencode")], memory: null, busy: null, next: null, orphans: [], others: [], notes: [], ...change };
 }
 
 const missing = (total: number | null) => ({ state: "needs_download" as const, progress: { done: 0, total, layers: [] } });

@@ -5,9 +5,9 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
 use growqr_core::journal::{
-    AgentView, Append, Appended, AskView, Asks, Head, Journal, MemoryLinks, MessageView, Outbox, Records, SessionRecords,
-    SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError, StoredEvent,
-    StoredRule, StoredRules, User, Users,
+    AgentView, Append, Appended, AskView, Asks, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks, Records,
+    SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError,
+    StoredEvent, StoredRule, StoredRules, Unread, User, Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
@@ -237,6 +237,15 @@ impl Records for HookedStore {
         self.store.events_before(before, agent, limit).await
     }
 
+    async fn turn_events_before(
+        &self,
+        before: Option<Position>,
+        agent: &AgentId,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.store.turn_events_before(before, agent, limit).await
+    }
+
     async fn position(&self) -> Result<Position, StoreError> {
         self.store.position().await
     }
@@ -280,6 +289,17 @@ impl MemoryLinks for HookedStore {
 
     async fn save_memory_link(&self, link: &MemoryLink) -> Result<(), StoreError> {
         self.store.save_memory_link(link).await
+    }
+}
+
+#[async_trait]
+impl ReadingMarks for HookedStore {
+    async fn unread(&self) -> Result<Vec<Unread>, StoreError> {
+        self.store.unread().await
+    }
+
+    async fn saw(&self, agent: &AgentId, seq: Seq, at: Timestamp) -> Result<(), StoreError> {
+        self.store.saw(agent, seq, at).await
     }
 }
 

@@ -125,7 +125,7 @@ fn read_or_prepare(memory: &dyn Memory, action: &MemoryAction) -> Performed {
 fn carry_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan, held: bool) -> Performed {
     for _ in 0..2 {
         match if held { memory.hold(plan) } else { memory.commit(plan) } {
-            Ok(()) => return Performed::Finished(if held { held_result(plan) } else { commit_result(plan) }),
+            Ok(()) => return Performed::Finished(done(memory, plan, held)),
             Err(MemoryError::HeadMoved) => {}
             Err(error) => return Performed::Finished(error_result(&error)),
         }
@@ -137,6 +137,11 @@ fn carry_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan, held: bool
         }
     }
     Performed::Finished(error_result(&MemoryError::HeadMoved))
+}
+
+/// The result of a change that is made.
+fn done(memory: &dyn Memory, plan: &CommitPlan, held: bool) -> ToolResult {
+    if held { held_result(plan) } else { commit_result(plan, memory.remark().as_deref()) }
 }
 
 fn read(memory: &dyn Memory, call: &ReadCall) -> ToolResult {

@@ -52,13 +52,14 @@ pub(super) fn search_result(found: &[FoundLine], limit: usize) -> ToolResult {
     ToolResult::ok(lines.join("\n"))
 }
 
-/// Renders a committed change.
-pub(super) fn commit_result(plan: &CommitPlan) -> ToolResult {
+/// Renders a committed change, with what the person should know about it.
+pub(super) fn commit_result(plan: &CommitPlan, remark: Option<&str>) -> ToolResult {
+    let remark = remark.map(|remark| format!(". Tell the person: {remark}")).unwrap_or_default();
     let short = plan.commit.get(..12).unwrap_or(&plan.commit);
     let merged = if plan.merged { ", merged with a change that another author made" } else { "" };
     ToolResult::ok(match &plan.new_blob {
-        Some(version) => format!("committed {short} to {} (version {version}){merged}", plan.path),
-        None => format!("committed {short}: {} is removed", plan.path),
+        Some(version) => format!("committed {short} to {} (version {version}){merged}{remark}", plan.path),
+        None => format!("committed {short}: {} is removed{remark}", plan.path),
     })
 }
 

@@ -16,6 +16,12 @@ pub(super) struct Changes {
     withdrawn: HashSet<u64>,
     /// The messages that were written anew, each with how often.
     again: HashMap<u64, usize>,
+    /// The messages that were not read before a fresh start, by its event: the agent reads them after it.
+    after_fresh: HashMap<u64, Vec<u64>>,
+    /// The messages that no model call has included yet.
+    unread: Vec<u64>,
+    /// The request for a fresh start that has not taken effect: later messages wait for it.
+    fresh_from: Option<u64>,
 }
 
 impl Changes {
@@ -23,9 +29,26 @@ impl Changes {
         match line.event() {
             Some(Event::MessageEdited(body)) => drop(self.edited.insert(body.message, body.text)),
             Some(Event::MessageWithdrawn(body)) => drop(self.withdrawn.insert(body.message)),
-            Some(Event::SaidAgain(body)) => *self.again.entry(body.message).or_default() += 1,
+            Some(Event::SaidAgain(body)) => {
+                *self.again.entry(body.message).or_default() += 1;
+                self.unread.push(line.seq);
+            }
+            Some(Event::UserSaid(_)) => self.unread.push(line.seq),
+            Some(Event::ModelRequested(body)) if body.attempt == 1 => {
+                self.unread.retain(|seq| self.fresh_from.is_some_and(|from| *seq > from));
+            }
+            Some(Event::FreshRequested(_)) => self.fresh_from = Some(line.seq),
+            Some(Event::FreshStarted(_)) => {
+                self.fresh_from = None;
+                self.after_fresh.insert(line.seq, std::mem::take(&mut self.unread));
+            }
             _ => {}
         }
+    }
+
+    /// Whether this message belongs below a later fresh start.
+    fn is_moved(&self, message: u64) -> bool {
+        self.after_fresh.values().any(|messages| messages.contains(&message))
     }
 }
 
@@ -37,11 +60,13 @@ pub(super) struct Conversation {
     changes: Changes,
     /// Calls without a result, by effect id.
     calls: HashMap<String, ToolStarted>,
+    /// Messages that wait for their fresh start, as Markdown.
+    moved: HashMap<u64, String>,
 }
 
 impl Conversation {
     pub(super) fn new(id: &str, name: &str, names: HashMap<String, String>, changes: Changes) -> Conversation {
-        Conversation { id: id.to_owned(), name: name.to_owned(), names, changes, calls: HashMap::new() }
+        Conversation { id: id.to_owned(), name: name.to_owned(), names, changes, calls: HashMap::new(), moved: HashMap::new() }
     }
 
     pub(super) fn head(&self) -> String {
@@ -66,6 +91,11 @@ impl Conversation {
                 }
                 None => String::new(),
             },
+            Event::UserSaid(body) if self.changes.is_moved(line.seq) => {
+                let text = format!("{set_aside}{}", self.person_said(line, body.text));
+                self.moved.insert(line.seq, text);
+                return String::new();
+            }
             Event::UserSaid(body) => self.person_said(line, body.text),
             Event::SaidAgain(body) => {
                 return format!("{FOLD_ENDS}{set_aside}{}", self.person_said(line, body.text));
@@ -105,7 +135,9 @@ impl Conversation {
                 _ => String::new(),
             },
             Event::FreshStarted(_) => {
-                format!("\n* * *\n\n*Fresh start · {}. The agent reads nothing of what is above.*\n", time(line.at))
+                let unread = self.changes.after_fresh.get(&line.seq).into_iter().flatten();
+                let unread: String = unread.filter_map(|message| self.moved.remove(message)).collect();
+                format!("\n* * *\n\n*Fresh start · {}. The agent reads nothing of what is above.*\n{unread}", time(line.at))
             }
             Event::TurnEnded(body) => match body.ended.ending_text(body.shortfall, &self.id) {
                 Some(ending) => format!("\n*{}*\n", inline(&ending.text())),
@@ -211,4 +243,45 @@ fn answer_text(answer: &AskAnswer) -> String {
 fn time(ms: i64) -> String {
     let at = date(ms);
     format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year, at.month, at.day, at.hour, at.minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The export of these events.
+    fn exported(events: &[(&str, &str)]) -> String {
+        let lines: Vec<EventLine> = events
+            .iter()
+            .zip(1..)
+            .map(|((kind, data), seq)| EventLine {
+                position: seq,
+                agent: "grow".to_owned(),
+                seq,
+                at: 0,
+                kind: (*kind).to_owned(),
+                data: serde_json::value::RawValue::from_string((*data).to_owned()).unwrap(),
+            })
+            .collect();
+        let mut changes = Changes::default();
+        lines.iter().for_each(|line| changes.note(line));
+        let mut conversation = Conversation::new("grow", "Grow Agent", HashMap::new(), changes);
+        lines.iter().map(|line| conversation.event(line)).collect()
+    }
+
+    #[test]
+    fn a_message_that_was_not_read_before_a_fresh_start_stands_below_it() {
+        let requested = r#"{"attempt":1,"request_hash":"","max_tokens":1,"reservation":null}"#;
+        let text = exported(&[
+            ("user_said", r#"{"id":"m-1","text":"read"}"#),
+            ("model_requested", requested),
+            ("user_said", r#"{"id":"m-2","text":"not read"}"#),
+            ("fresh_requested", r#"{"id":"f-1"}"#),
+            ("fresh_started", "{}"),
+            ("user_said", r#"{"id":"m-3","text":"next"}"#),
+        ]);
+        let (above, below) = text.split_once("Fresh start").unwrap();
+        assert!(above.contains("> read\n") && !above.contains("not read"), "{text}");
+        assert!(below.find("> not read\n").unwrap() < below.find("> next\n").unwrap(), "{text}");
+    }
 }

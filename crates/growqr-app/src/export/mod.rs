@@ -11,7 +11,7 @@ use conversation::{Changes, Conversation};
 use growqr_wire::EventLine;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Events in one read.
@@ -49,23 +49,26 @@ impl Library {
         Ok(bytes)
     }
 
-    /// Writes the conversation of an agent into a new file in this folder. A file that exists is not touched.
+    /// Writes the conversation of an agent into a new file in this folder. A file that exists is not touched. The file has its name
+    /// only once it is complete.
     ///
     /// # Errors
     /// As [`Library::export_markdown`]; no part of a file stays.
     pub async fn export_into(&self, folder: &Path, agent: &str) -> Result<PathBuf, AppError> {
         let name = self.agent(agent).await?.name;
         std::fs::create_dir_all(folder).map_err(unwritten)?;
-        let (path, mut file) = new_file(folder, &file_name(&name))?;
-        let written = self.export_markdown(agent, &mut file).await;
-        let written = written.and_then(|_| file.sync_all().map_err(unwritten));
-        drop(file);
-        if let Err(error) = written {
+        let name = file_name(&name);
+        let (part, file) = new_file(folder, &name, "md.part")?;
+        let mut file = BufWriter::new(file);
+        let written = match self.export_markdown(agent, &mut file).await {
+            Ok(_) => complete(folder, &name, &part, file).await,
+            Err(error) => Err(error),
+        };
+        if written.is_err() {
             // The error says enough.
-            let _ = std::fs::remove_file(&path);
-            return Err(error);
+            let _ = std::fs::remove_file(&part);
         }
-        Ok(path)
+        written
     }
 
     /// Calls `each` for the events of an agent up to this position, oldest first. Returns the position of the last one.
@@ -96,10 +99,31 @@ fn file_name(agent: &str) -> String {
     if words.is_empty() { "Conversation".to_owned() } else { format!("Conversation with {words}") }
 }
 
-fn new_file(folder: &Path, name: &str) -> Result<(PathBuf, File), AppError> {
+/// Gives a part that is complete its name, once all of it is on the disk.
+async fn complete(folder: &Path, name: &str, part: &Path, file: BufWriter<File>) -> Result<PathBuf, AppError> {
+    let (folder, name, part) = (folder.to_owned(), name.to_owned(), part.to_owned());
+    let complete = move || {
+        let file = file.into_inner().map_err(|error| unwritten(error.into_error()))?;
+        file.sync_all().map_err(unwritten)?;
+        drop(file);
+        // The empty file holds the name: renaming replaces what has it.
+        let (path, empty) = new_file(&folder, &name, "md")?;
+        drop(empty);
+        match std::fs::rename(&part, &path) {
+            Ok(()) => Ok(path),
+            Err(error) => {
+                let _ = std::fs::remove_file(&path);
+                Err(unwritten(error))
+            }
+        }
+    };
+    tokio::task::spawn_blocking(complete).await.map_err(|error| AppError::Internal(error.to_string()))?
+}
+
+fn new_file(folder: &Path, name: &str, ending: &str) -> Result<(PathBuf, File), AppError> {
     for number in 1..=NAMES {
         let number = if number == 1 { String::new() } else { format!(" {number}") };
-        let path = folder.join(format!("{name}{number}.md"));
+        let path = folder.join(format!("{name}{number}.{ending}"));
         match File::create_new(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -127,7 +151,24 @@ mod tests {
         assert_eq!(file_name("../é/Scout: \"x\""), "Conversation with é Scout x");
         assert_eq!(file_name("…"), "Conversation");
         let folder = tempfile::tempdir().expect("a folder");
-        let names = [1, 2].map(|_| new_file(folder.path(), "a").expect("a file").0);
+        let names = [1, 2].map(|_| new_file(folder.path(), "a", "md").expect("a file").0);
         assert_eq!(names.map(|path| path.file_name().expect("a name").to_owned()), ["a.md", "a 2.md"]);
+    }
+
+    #[tokio::test]
+    async fn a_file_has_its_name_only_once_it_is_complete() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.md"), "an earlier one").expect("it is written");
+        let (part, file) = new_file(folder.path(), "a", "md.part").expect("a file");
+        assert_eq!(part, folder.path().join("a.md.part"), "a killed export leaves this name");
+        let mut file = BufWriter::new(file);
+        file.write_all(b"text").expect("it is written");
+        let path = complete(folder.path(), "a", &part, file).await.expect("it is complete");
+        assert_eq!(
+            (path.clone(), std::fs::read_to_string(&path).expect("a text")),
+            (folder.path().join("a 2.md"), "text".to_owned())
+        );
+        assert!(!part.exists());
+        assert_eq!(std::fs::read_to_string(folder.path().join("a.md")).expect("a text"), "an earlier one");
     }
 }

@@ -55,7 +55,7 @@ struct QueuedRequest {
 struct Shared {
     streaming: Mutex<StreamingAnswers>,
     is_attached: AtomicBool,
-    /// How many clients of other processes the host in this process has; `None` if it is in another one.
+    /// How many clients of other processes end with the host in this process; `None` if it is in another one.
     clients: Mutex<Option<watch::Receiver<usize>>>,
     /// Why the connection ended, if the host sent something that this program does not understand.
     failure: Mutex<Option<AppError>>,
@@ -104,7 +104,7 @@ impl Client {
         needs: Needs,
         reconnects: bool,
     ) -> Result<(Client, Events), AppError> {
-        let connection = Connection::open(&profile, environment, needs, &CancellationToken::new()).await?;
+        let connection = Connection::open(&profile, environment, needs, reconnects, &CancellationToken::new()).await?;
         Ok(Client::over(connection, profile, environment, needs, reconnects))
     }
 
@@ -169,13 +169,14 @@ impl Client {
         self.shared.is_attached.load(Ordering::Relaxed)
     }
 
-    /// Whether other processes use the host in this process. They lose it when the client is closed.
+    /// Whether other processes use the host in this process and end with it when the client is closed. A window does not: it
+    /// becomes the host.
     #[must_use]
     pub fn is_used_by_others(&self) -> bool {
         locked(&self.shared.clients).as_ref().is_some_and(|clients| *clients.borrow() > 0)
     }
 
-    /// Returns once no other process uses the host in this process.
+    /// Returns once no other process ends with the host in this process.
     pub async fn until_unused(&self) {
         let clients = locked(&self.shared.clients).clone();
         if let Some(mut clients) = clients {
@@ -383,7 +384,7 @@ impl Task {
     /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers. Ends when the client is closed.
     async fn connect(&mut self) -> Result<(), Error> {
         self.close_connection().await;
-        let opened = Connection::open(&self.profile, &self.environment, self.needs, &self.stop).await;
+        let opened = Connection::open(&self.profile, &self.environment, self.needs, self.reconnects, &self.stop).await;
         let connection = opened.map_err(|error| self.record_failure(error.into()))?;
         self.no_host = None;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);

@@ -42,7 +42,7 @@ pub(crate) enum Connection {
 
 impl Connection {
     /// Attaches to the running host, or provides in this process what `needs` names. `stop` ends the wait for other processes and
-    /// for the database.
+    /// for the database. `reconnects`: the client goes on without that host.
     ///
     /// # Errors
     /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; [`AppError::InUse`] if a
@@ -51,11 +51,12 @@ impl Connection {
         profile: &Profile,
         environment: &Environment,
         needs: Needs,
+        reconnects: bool,
         stop: &CancellationToken,
     ) -> Result<Connection, AppError> {
         let began = Instant::now();
         loop {
-            let first_requests = [Request::Hello { version: VERSION }, Request::Follow];
+            let first_requests = [Request::Hello { version: VERSION, reconnects }, Request::Follow];
             let attached = stop.run_until_cancelled(attach(profile, &first_requests)).await;
             if let Some(attached) = attached.ok_or_else(AppError::stopping)?? {
                 return Ok(Connection::Attached(Box::new(attached)));
@@ -109,7 +110,7 @@ impl Connection {
         }
     }
 
-    /// How many clients of other processes are connected to the host in this process; `None` if there is none.
+    /// How many clients of other processes end with the host in this process; `None` if there is none.
     pub(crate) fn clients(&self) -> Option<watch::Receiver<usize>> {
         match self {
             Connection::Hosting(host, _) => Some(host.clients()),

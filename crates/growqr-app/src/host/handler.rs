@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::host::adoption::AdoptionProgress;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
-use crate::inbox::{Inbox, Surroundings};
+use crate::inbox::{HostFacts, Inbox};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
@@ -87,7 +87,7 @@ impl Handler {
     async fn perform(&self, request: Request) -> Result<Reply, AppError> {
         let (profile, at) = (&self.profile, SystemClock.now());
         match request {
-            Request::Hello { version } => hello(version, profile.library.profile()),
+            Request::Hello { version, .. } => hello(version, profile.library.profile()),
             Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
             Request::StartFresh { id } => agents::start_fresh(&profile.library, self.host.as_ref(), &profile.ports(), id).await,
             Request::SayAgain { message, id, text } => agents::say_again(self.host()?, &*profile.store, message, id, text).await,
@@ -121,11 +121,15 @@ impl Handler {
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
             Request::Inbox => {
-                let entries = self.inbox.entries(&profile.library, &self.surroundings(), at).await?;
+                let entries = self.inbox.entries(&profile.library, &self.facts(), at).await?;
                 Ok(Reply::Inbox { entries })
             }
             Request::SeeInbox { entries } => {
-                self.inbox.see(&profile.library, &self.surroundings(), &entries, at).await?;
+                self.inbox.see(&profile.library, &self.facts(), &entries, at).await?;
+                Ok(Reply::Done)
+            }
+            Request::SeeConversation { agent, seq } => {
+                agents::see_conversation(&*profile.store, &agent, seq, at).await?;
                 Ok(Reply::Done)
             }
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
@@ -164,9 +168,9 @@ impl Handler {
     }
 
     /// What the inbox lists besides the turns of agents. Asks Docker nothing.
-    fn surroundings(&self) -> Surroundings {
+    fn facts(&self) -> HostFacts {
         let stack = self.host.as_ref().map(|_| self.stack.subscribe().borrow().clone());
-        Surroundings { health: self.health(), stack }
+        HostFacts { health: self.health(), stack }
     }
 
     fn host(&self) -> Result<&Host, AppError> {

@@ -6,7 +6,7 @@ use crate::profile::location::Profile;
 use growqr_core::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The profile lock. Held until dropped.
 pub(crate) struct ProfileLock {
@@ -60,13 +60,19 @@ impl ProfileLock {
     }
 }
 
+/// Whether a host runs in this profile's folder. For a moment, none can be started there.
+pub(crate) fn is_locked(profile_folder: &Path) -> bool {
+    let file = File::open(profile_folder.join("host.lock"));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// The name of this program, for messages.
 pub(crate) fn program_name() -> String {
     file_name(&std::env::args().next().unwrap_or_default())
 }
 
 fn file_name(program: &str) -> String {
-    std::path::Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned()
+    Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 impl Drop for ProfileLock {

@@ -4,7 +4,7 @@ use crate::SystemClock;
 use crate::check_key::check_key;
 use crate::error::AppError;
 use crate::host::handler::hello;
-use crate::inbox::{Inbox, Surroundings};
+use crate::inbox::{HostFacts, Inbox};
 use crate::library::Library;
 use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
@@ -19,7 +19,7 @@ use growqr_wire::{Health, Reply, Request};
 /// The errors of the request, or [`AppError::Internal`] for a request that needs a host or the lock.
 pub(crate) async fn answer(profile: &Profile, environment: &Environment, request: Request) -> Result<Reply, AppError> {
     match request {
-        Request::Hello { version } => hello(version, profile),
+        Request::Hello { version, .. } => hello(version, profile),
         Request::CheckKey { name, value } => {
             Ok(Reply::KeyChecked { check: check_key(profile, environment, &name, &value.0).await? })
         }
@@ -32,7 +32,7 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         Request::Health => Ok(Reply::Health { health: Health::default() }),
         Request::Inbox => {
             let library = Library::open_all(profile.clone()).await?;
-            let entries = Inbox::default().entries(&library, &Surroundings::default(), SystemClock.now()).await?;
+            let entries = Inbox::default().entries(&library, &HostFacts::default(), SystemClock.now()).await?;
             Ok(Reply::Inbox { entries })
         }
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,

@@ -12,6 +12,7 @@ use crate::profile::{keys, settings};
 use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
+use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::{machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
@@ -125,7 +126,8 @@ impl OpenProfile {
     pub(crate) fn stack_deps(&self, memory_changes: watch::Sender<()>) -> StackDeps {
         let profile = self.library.profile().clone();
         StackDeps {
-            credentials: Arc::new(CredentialStore::new(&profile, keys::keychain(&profile))),
+            other_folders: OtherFolders::default(),
+            credentials: Arc::new(CredentialStore::new(&profile, keys::containers_keychain(&profile), keys::keychain(&profile))),
             profile,
             environment: self.environment.clone(),
             store: Arc::clone(&self.store),

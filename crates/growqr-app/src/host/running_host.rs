@@ -35,7 +35,7 @@ pub(crate) struct RunningHost {
     /// claim is lost. Aborted when this is dropped.
     refresh: JoinSet<()>,
     claim: Arc<ProfileClaim>,
-    /// How many clients of other processes are connected.
+    /// How many clients of other processes end with this host.
     clients: watch::Receiver<usize>,
 }
 
@@ -89,7 +89,7 @@ impl RunningHost {
         AppError::ClaimLost { holder: self.claim.lost().await }
     }
 
-    /// How many clients of other processes are connected.
+    /// How many clients of other processes end with this host.
     pub(crate) fn clients(&self) -> watch::Receiver<usize> {
         self.clients.clone()
     }

@@ -23,20 +23,27 @@ use tokio_util::sync::CancellationToken;
 /// Pause after a client could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers clients until `stop` is cancelled. Tells `clients` how many are connected.
+/// The clients that go on without this host.
+type Survivors = watch::Sender<usize>;
+
+/// Answers clients until `stop` is cancelled. Tells `clients` how many end with this host.
 pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, clients: watch::Sender<usize>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
+    let survivors = Survivors::new(0);
+    let mut survived = survivors.subscribe();
     loop {
-        clients.send_replace(connections.len());
+        let count = connections.len().saturating_sub(*survived.borrow_and_update());
+        clients.send_replace(count);
         tokio::select! {
             () = stop.cancelled() => return,
+            Ok(()) = survived.changed() => {}
             Some(ended) = connections.join_next() => {
                 if let Ok(Err(error)) = ended {
                     tracing::debug!(%error, "a connection ended with an error");
                 }
             }
             accepted = listener.accept() => match accepted {
-                Ok(stream) => drop(connections.spawn(serve_connection(stream, Arc::clone(&handler)))),
+                Ok(stream) => drop(connections.spawn(serve_connection(stream, Arc::clone(&handler), survivors.clone()))),
                 Err(error) => {
                     // Often temporary, such as too many open files.
                     tracing::warn!(%error, "a client could not be accepted");
@@ -49,14 +56,15 @@ pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, clients: wa
 
 /// Answers requests side by side; those of one lane in their order. A request that was read is carried out even if the client has
 /// gone.
-async fn serve_connection(stream: Stream, handler: Arc<Handler>) -> io::Result<()> {
+async fn serve_connection(stream: Stream, handler: Arc<Handler>, survivors: Survivors) -> io::Result<()> {
     let mut lines = Lines::new(stream);
+    let mut survivor = Survivor { survivors, is_counted: false };
     let mut events: Option<HostEvents> = None;
     let (mut lanes, mut answers) = (Lanes::default(), FuturesUnordered::new());
     let ended = loop {
         let message = tokio::select! {
             line = lines.next() => match line {
-                Ok(Some(line)) => match accept(&handler, &line, &mut lanes, &mut events) {
+                Ok(Some(line)) => match accept(&handler, &line, &mut lanes, &mut events, &mut survivor) {
                     Ok(answer) => {
                         answers.push(answer);
                         continue;
@@ -77,12 +85,35 @@ async fn serve_connection(stream: Stream, handler: Arc<Handler>) -> io::Result<(
     ended
 }
 
+/// Counts one client that goes on without this host, as long as it is connected.
+struct Survivor {
+    survivors: Survivors,
+    is_counted: bool,
+}
+
+impl Survivor {
+    fn count(&mut self) {
+        if !std::mem::replace(&mut self.is_counted, true) {
+            self.survivors.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+impl Drop for Survivor {
+    fn drop(&mut self) {
+        if self.is_counted {
+            self.survivors.send_modify(|count| *count = count.saturating_sub(1));
+        }
+    }
+}
+
 /// The answer to the request in this line.
 fn accept(
     handler: &Arc<Handler>,
     line: &[u8],
     lanes: &mut Lanes,
     events: &mut Option<HostEvents>,
+    survivor: &mut Survivor,
 ) -> io::Result<BoxFuture<'static, HostMessage>> {
     let call: ClientMessage = match serde_json::from_slice(line) {
         Ok(call) => call,
@@ -92,6 +123,9 @@ fn accept(
     if request == Request::Follow {
         // Subscribed before the request is answered, so that no push is lost between the two.
         *events = handler.subscribe();
+    }
+    if let Request::Hello { reconnects: true, .. } = request {
+        survivor.count();
     }
     let Some(mut ticket) = lanes.enter(request.lane()) else {
         return Ok(answered(answer(id, Err(AppError::TooManyRequests))));

@@ -2,8 +2,9 @@
 //!
 //! Their ids do not name when they began, so that what was seen stays seen after a restart. A time of 0 is not known.
 
+use crate::inbox::HostFacts;
 use growqr_core::journal::AgentView;
-use growqr_wire::{Health, InboxEntry, InboxKind, MemorySyncState, PartState, Stack};
+use growqr_wire::{DockerState, Health, InboxEntry, InboxKind, MemorySyncState, PartState, Stack, StackPart};
 
 /// What keeps agents and mail from going on.
 pub(super) fn of_agents(health: &Health, agents: &[AgentView]) -> Vec<InboxEntry> {
@@ -43,6 +44,15 @@ pub(super) fn of_stack(stack: &Stack) -> Vec<InboxEntry> {
         ..entry(InboxKind::Stack, "stack:memory-copy", "Copy of memory".to_owned(), memory.found.clone())
     });
     parts.chain(copy).collect()
+}
+
+/// Whether it is known now that this condition holds, or does not. Without Docker nothing is known about containers.
+pub(super) fn is_known(id: &str, facts: &HostFacts) -> bool {
+    let Some(part) = id.strip_prefix("stack:") else { return true };
+    facts.stack.as_ref().is_some_and(|stack| {
+        let is_unknown = |found: &StackPart| found.id == part && found.state == PartState::Unknown;
+        stack.docker.state == DockerState::Ready && !stack.parts.iter().any(is_unknown)
+    })
 }
 
 /// Memory cannot be changed.

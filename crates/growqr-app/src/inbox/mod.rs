@@ -4,6 +4,7 @@
 //! stored, as a text beside the settings.
 
 mod conditions;
+mod presence;
 mod seen;
 mod turns;
 
@@ -14,6 +15,8 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{AgentView, Status, Store};
 use growqr_wire::{Health, InboxEntry, Stack};
+use presence::Presence;
+use seen::Seen;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -35,16 +38,22 @@ pub(crate) struct Inbox(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// The entry of each agent, as of an event and a length of long work.
-    turns: HashMap<AgentId, (Seq, Duration, Option<InboxEntry>)>,
-    /// When each condition that holds was first found.
-    since: HashMap<String, i64>,
+    turns: HashMap<AgentId, Turns>,
+    conditions: Presence,
     memory: Option<(Instant, Option<String>)>,
+}
+
+/// The entry of an agent, with what it was made from.
+struct Turns {
+    seq: Seq,
+    key: turns::Key,
+    long: Duration,
+    entry: Option<InboxEntry>,
 }
 
 /// What the host knows besides the journals.
 #[derive(Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct HostFacts {
     /// What keeps agents and mail from going on.
     pub(crate) health: Health,
     /// The containers, if the host keeps them.
@@ -59,7 +68,7 @@ impl Inbox {
     pub(crate) async fn entries(
         &self,
         library: &Library,
-        around: &Surroundings,
+        facts: &HostFacts,
         now: Timestamp,
     ) -> Result<Vec<InboxEntry>, AppError> {
         let Some(store) = &library.store else { return Ok(Vec::new()) };
@@ -68,9 +77,10 @@ impl Inbox {
         let long = Preferences::parse_lenient(&stored).notifications.long_work;
         let agents = store.agents().await?;
         let mut entries = known.turns(&**store, &agents, long, now).await?;
-        entries.extend(known.conditions(library, around, &agents, now).await?);
+        let mut seen = Seen::read(&stored, now);
+        entries.extend(known.conditions(library, facts, &agents, &mut seen, now).await?);
         entries.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.id.cmp(&b.id)));
-        seen::mark(&mut entries, &stored);
+        seen.mark(&mut entries);
         Ok(entries)
     }
 
@@ -78,18 +88,14 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store cannot be read or written.
-    pub(crate) async fn see(
-        &self,
-        library: &Library,
-        around: &Surroundings,
-        ids: &[String],
-        now: Timestamp,
-    ) -> Result<(), AppError> {
-        let entries = self.entries(library, around, now).await?;
+    pub(crate) async fn see(&self, library: &Library, facts: &HostFacts, ids: &[String], now: Timestamp) -> Result<(), AppError> {
+        let entries = self.entries(library, facts, now).await?;
         let Some(store) = &library.store else { return Ok(()) };
-        let is_seen = |entry: &&InboxEntry| entry.is_seen || ids.contains(&entry.id);
-        let all: Vec<&str> = entries.iter().filter(is_seen).map(|entry| entry.id.as_str()).collect();
-        seen::store(&**store, &all, now).await
+        let _known = self.0.lock().await;
+        let mut seen = Seen::read(&settings::stored(&**store).await?, now);
+        seen.forget_turns_before(Timestamp(now.0.saturating_sub(KEPT)));
+        entries.iter().filter(|entry| ids.contains(&entry.id)).for_each(|entry| seen.add(entry));
+        seen.store(&**store, now).await
     }
 }
 
@@ -110,12 +116,21 @@ impl Known {
         self.turns.retain(|id, _| recent.iter().any(|agent| agent.agent == *id));
         let mut entries = Vec::new();
         for agent in recent {
-            let entry = match self.turns.get(&agent.agent) {
-                Some((seq, of, entry)) if *seq == agent.seq && *of == long => entry.clone(),
-                _ => turns::latest(store, agent, &Scope { long, oldest }).await?,
+            let known = self.turns.remove(&agent.agent).filter(|known| known.long == long);
+            let known = match known {
+                Some(known) if known.seq == agent.seq => known,
+                known => {
+                    // Most events are of other kinds, and bodies of messages are long.
+                    let key = turns::key(store, agent).await?;
+                    let entry = match known {
+                        Some(known) if known.key == key => known.entry,
+                        _ => turns::latest(store, agent, &Scope { long, oldest }).await?,
+                    };
+                    Turns { seq: agent.seq, key, long, entry }
+                }
             };
-            self.turns.insert(agent.agent.clone(), (agent.seq, long, entry.clone()));
-            entries.extend(entry.filter(|entry| entry.since >= oldest.0));
+            entries.extend(known.entry.clone().filter(|entry| entry.since >= oldest.0));
+            self.turns.insert(agent.agent.clone(), known);
         }
         Ok(entries)
     }
@@ -124,23 +139,18 @@ impl Known {
     async fn conditions(
         &mut self,
         library: &Library,
-        around: &Surroundings,
+        facts: &HostFacts,
         agents: &[AgentView],
+        seen: &mut Seen,
         now: Timestamp,
     ) -> Result<Vec<InboxEntry>, AppError> {
-        let mut entries = conditions::of_agents(&around.health, agents);
-        entries.extend(around.stack.iter().flat_map(conditions::of_stack));
+        let mut entries = conditions::of_agents(&facts.health, agents);
+        entries.extend(facts.stack.iter().flat_map(conditions::of_stack));
         entries.extend(self.memory(library).await?);
-        let before = std::mem::take(&mut self.since);
-        for entry in &mut entries {
-            let known = before.get(&entry.id).copied();
-            entry.since = if entry.since > 0 { entry.since } else { known.unwrap_or(now.0) };
-            self.since.insert(entry.id.clone(), entry.since);
-        }
-        let ended: Vec<&str> = before.keys().filter(|id| !self.since.contains_key(*id)).map(String::as_str).collect();
-        if let Some(store) = library.store.as_ref().filter(|_| !ended.is_empty()) {
+        let is_changed = self.conditions.update(&mut entries, |id| conditions::is_known(id, facts), seen, now);
+        if let Some(store) = library.store.as_ref().filter(|_| is_changed) {
             // The inbox can be read also when nothing can be written.
-            if let Err(error) = seen::forget(&**store, &ended, now).await {
+            if let Err(error) = seen.store(&**store, now).await {
                 tracing::warn!(%error, "what has ended stays marked as seen");
             }
         }

@@ -25,11 +25,20 @@ fn stack(state: PartState) -> Stack {
         restarts: 6,
         progress: None,
     };
-    Stack { docker, parts: vec![part], memory: None, busy: None, next: None, orphans: Vec::new(), notes: Vec::new() }
+    Stack {
+        docker,
+        parts: vec![part],
+        memory: None,
+        busy: None,
+        next: None,
+        orphans: Vec::new(),
+        others: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
-fn with_stack(state: PartState) -> Surroundings {
-    Surroundings { health: Health::default(), stack: Some(stack(state)) }
+fn with_stack(state: PartState) -> HostFacts {
+    HostFacts { health: Health::default(), stack: Some(stack(state)) }
 }
 
 async fn open(folder: &std::path::Path) -> Box<OpenProfile> {
@@ -40,22 +49,81 @@ async fn open(folder: &std::path::Path) -> Box<OpenProfile> {
     }
 }
 
+/// Whether each entry was seen, and since when it holds.
+async fn shown(inbox: &Inbox, opened: &OpenProfile, facts: &HostFacts, at: i64) -> Vec<(bool, i64)> {
+    let entries = inbox.entries(&opened.library, facts, Timestamp(at)).await.unwrap();
+    entries.iter().map(|entry| (entry.is_seen, entry.since)).collect()
+}
+
+/// An inbox whose person has seen that Gitea has failed, found at 1,000 ms and seen at 2,000 ms.
+async fn seen_failure(opened: &OpenProfile) -> Inbox {
+    let (inbox, failed) = (Inbox::default(), with_stack(PartState::Failed));
+    assert_eq!(shown(&inbox, opened, &failed, 1_000).await, [(false, 1_000)]);
+    inbox.see(&opened.library, &failed, &["stack:gitea".to_owned()], Timestamp(2_000)).await.unwrap();
+    assert_eq!(shown(&inbox, opened, &failed, 3_000).await, [(true, 1_000)]);
+    inbox
+}
+
 #[tokio::test]
 async fn a_container_that_fails_again_is_new_again_and_a_restart_leaves_it_seen() {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path()).await;
-    let (inbox, library) = (Inbox::default(), &opened.library);
     let failed = with_stack(PartState::Failed);
-    let first = inbox.entries(library, &failed, Timestamp(1_000)).await.unwrap();
-    assert_eq!(first.iter().map(|entry| (entry.kind, entry.since)).collect::<Vec<_>>(), [(InboxKind::Stack, 1_000)]);
-    inbox.see(library, &failed, &[first[0].id.clone()], Timestamp(2_000)).await.unwrap();
-    let seen = inbox.entries(library, &failed, Timestamp(3_000)).await.unwrap();
-    assert!(seen[0].is_seen && seen[0].since == 1_000, "{seen:?}");
-    let restarted = Inbox::default().entries(library, &failed, Timestamp(4_000)).await.unwrap();
-    assert!(restarted[0].is_seen);
-    assert_eq!(inbox.entries(library, &with_stack(PartState::Running), Timestamp(5_000)).await.unwrap(), []);
-    let again = inbox.entries(library, &failed, Timestamp(6_000)).await.unwrap();
-    assert!(!again[0].is_seen && again[0].since == 6_000, "{again:?}");
+    let inbox = seen_failure(&opened).await;
+    assert_eq!(shown(&Inbox::default(), &opened, &failed, 4_000).await, [(true, 1_000)], "after a restart");
+    assert_eq!(shown(&inbox, &opened, &with_stack(PartState::Running), 5_000).await, []);
+    assert_eq!(shown(&inbox, &opened, &failed, 30_000).await, [(true, 1_000)], "it was away for a moment");
+    assert_eq!(shown(&inbox, &opened, &with_stack(PartState::Running), 40_000).await, []);
+    assert_eq!(shown(&inbox, &opened, &failed, 100_000).await, [(false, 100_000)]);
+}
+
+#[tokio::test]
+async fn what_was_seen_and_has_ended_while_nothing_ran_is_new_when_it_begins_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path()).await;
+    seen_failure(&opened).await;
+    let restarted = Inbox::default();
+    assert_eq!(shown(&restarted, &opened, &with_stack(PartState::Running), 10_000).await, []);
+    assert_eq!(shown(&restarted, &opened, &with_stack(PartState::Running), 80_000).await, []);
+    assert_eq!(shown(&restarted, &opened, &with_stack(PartState::Failed), 90_000).await, [(false, 90_000)]);
+}
+
+#[tokio::test]
+async fn what_is_not_known_for_a_while_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path()).await;
+    let inbox = seen_failure(&opened).await;
+    let unknown = with_stack(PartState::Unknown);
+    for at in [4_000, 100_000] {
+        assert_eq!(shown(&inbox, &opened, &unknown, at).await, [(true, 1_000)], "it is not known that it has ended");
+    }
+    assert_eq!(shown(&inbox, &opened, &with_stack(PartState::Failed), 200_000).await, [(true, 1_000)]);
+    let without_docker = HostFacts { health: Health::default(), stack: None };
+    let restarted = Inbox::default();
+    for at in [300_000, 400_000] {
+        assert_eq!(shown(&restarted, &opened, &without_docker, at).await, []);
+    }
+    assert_eq!(shown(&restarted, &opened, &with_stack(PartState::Failed), 500_000).await, [(true, 1_000)]);
+}
+
+#[tokio::test]
+async fn seeing_something_else_keeps_the_marks_of_what_is_not_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path()).await;
+    let inbox = seen_failure(&opened).await;
+    let without_host = HostFacts::default();
+    Inbox::default().see(&opened.library, &without_host, &["turn:grow:7".to_owned()], Timestamp(4_000)).await.unwrap();
+    assert_eq!(shown(&inbox, &opened, &with_stack(PartState::Failed), 5_000).await, [(true, 1_000)]);
+}
+
+#[tokio::test]
+async fn the_list_of_an_earlier_build_is_still_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path()).await;
+    let store = opened.library.store.clone().unwrap();
+    store.set("inbox.seen", Some("[\"stack:gitea\"]"), Timestamp(500)).await.unwrap();
+    let entries = Inbox::default().entries(&opened.library, &with_stack(PartState::Failed), Timestamp(1_000)).await.unwrap();
+    assert!(entries[0].is_seen);
 }
 
 #[tokio::test]
@@ -75,8 +143,8 @@ async fn agents_in_trouble_held_mail_and_a_stopped_copy_of_memory_are_listed_wit
         next_step: Some("Join both sides.".to_owned()),
     };
     let stack = Stack { memory: Some(copy), ..stack(PartState::Running) };
-    let around = Surroundings { health, stack: Some(stack) };
-    let entries = Inbox::default().entries(&opened.library, &around, Timestamp(10)).await.unwrap();
+    let facts = HostFacts { health, stack: Some(stack) };
+    let entries = Inbox::default().entries(&opened.library, &facts, Timestamp(10)).await.unwrap();
     let shown: Vec<_> =
         entries.iter().map(|entry| (entry.kind, entry.since, entry.text.as_deref(), entry.next_step.as_deref())).collect();
     assert_eq!(

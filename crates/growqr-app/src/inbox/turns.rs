@@ -5,14 +5,15 @@ use crate::convert;
 use crate::error::AppError;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Ended, Event, TurnEnded};
-use growqr_core::id::Seq;
+use growqr_core::id::{Position, Seq};
 use growqr_core::journal::{AgentView, Status, Store, StoredEvent};
+use growqr_core::mail::MailBody;
 use growqr_wire::{InboxEntry, InboxKind};
 use std::time::Duration;
 
-/// How many events are read at once, from the end of the journal backwards. A turn with more events than all of these counts from
-/// the oldest one that is read.
-const PAGES: [u32; 3] = [64, 512, 2_048];
+/// How many events of turns and messages are read at once, from the end of the journal backwards. A turn with more messages than all
+/// of these counts from the oldest one that is read.
+const PAGES: [u32; 3] = [8, 64, 512];
 
 /// Which turns are looked for.
 pub(super) struct Scope {
@@ -22,15 +23,31 @@ pub(super) struct Scope {
     pub(super) oldest: Timestamp,
 }
 
+/// What an entry depends on besides [`Scope`]: the last event of turns and messages, and the state of the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    last: Option<Position>,
+    status: Status,
+}
+
+/// The key of an agent's entry now.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(super) async fn key(store: &dyn Store, agent: &AgentView) -> Result<Key, AppError> {
+    let last = store.turn_events_before(None, &agent.agent, 1).await?;
+    Ok(Key { last: last.first().map(|event| event.position), status: agent.status })
+}
+
 /// The entry of an agent, if there is one.
 ///
 /// # Errors
 /// If the store cannot be read.
 pub(super) async fn latest(store: &dyn Store, agent: &AgentView, scope: &Scope) -> Result<Option<InboxEntry>, AppError> {
-    let mut walk = Walk { agent, scope, turn: None, has_looked: false, oldest: Timestamp(i64::MAX) };
+    let mut walk = Walk { agent, scope, turn: None, wrote_later: false, oldest: Timestamp(i64::MAX) };
     let mut before = None;
     for size in PAGES {
-        let page = store.events_before(before, Some(&agent.agent), size).await?;
+        let page = store.turn_events_before(before, &agent.agent, size).await?;
         for event in page.iter().rev() {
             if let Step::Done(entry) = walk.back(event)? {
                 return Ok(entry.map(|entry| *entry));
@@ -62,7 +79,7 @@ struct Walk<'a> {
     scope: &'a Scope,
     turn: Option<Turn>,
     /// The person wrote during or after the turn that is being passed, so they have seen how earlier ones ended.
-    has_looked: bool,
+    wrote_later: bool,
     oldest: Timestamp,
 }
 
@@ -72,11 +89,12 @@ impl Walk<'_> {
             return Ok(Step::Done(self.turn.as_ref().and_then(|turn| self.finished(turn, self.oldest)).map(Box::new)));
         }
         self.oldest = event.at;
-        match event.kind.as_str() {
-            "user_said" if self.turn.is_none() => return Ok(Step::Done(None)),
-            "user_said" => self.has_looked = true,
-            "turn_ended" => {
-                let Event::TurnEnded(body) = event.entry()?.event else { return Ok(Step::Next) };
+        match event.entry()?.event {
+            Event::UserSaid(_) | Event::SaidAgain(_) => return Ok(self.person_wrote()),
+            Event::MailReceived(body) if matches!(body.mail.body, MailBody::Say { by_person: true, .. }) => {
+                return Ok(self.person_wrote());
+            }
+            Event::TurnEnded(body) => {
                 let turn = Turn { seq: event.seq, ended_at: event.at, body };
                 if self.agent.status == Status::Failed && is_failure(&turn.body.ended) {
                     return Ok(Step::Done(Some(Box::new(self.failed(&turn)))));
@@ -86,15 +104,23 @@ impl Walk<'_> {
                 }
                 self.turn = Some(turn);
             }
-            "turn_started" => {
+            Event::TurnStarted(_) => {
                 let finished = self.turn.take().and_then(|turn| self.finished(&turn, event.at));
-                if finished.is_some() || self.has_looked {
+                if finished.is_some() || self.wrote_later {
                     return Ok(Step::Done(finished.map(Box::new)));
                 }
             }
             _ => {}
         }
         Ok(Step::Next)
+    }
+
+    fn person_wrote(&mut self) -> Step {
+        if self.turn.is_none() {
+            return Step::Done(None);
+        }
+        self.wrote_later = true;
+        Step::Next
     }
 
     fn failed(&self, turn: &Turn) -> InboxEntry {

@@ -10,7 +10,7 @@ pub use quiet::QuietHours;
 
 use arrivals::ArrivalKind;
 use growqr_core::clock::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The place of the inbox in the main window.
@@ -18,6 +18,9 @@ const INBOX: &str = "#/inbox";
 
 /// After a notification, what arrives within this time is collected to one.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// What was announced and waits no longer is forgotten after this time: if it then waits again, it is announced again.
+const AWAY: Duration = Duration::from_secs(60);
 
 /// The most names in the text of a notification about several things.
 const NAMES: usize = 3;
@@ -59,38 +62,51 @@ pub struct Decision {
 /// it. If that is in quiet hours, it is announced at their end.
 #[derive(Clone, Debug, Default)]
 pub struct Notifier {
-    announced: Option<BTreeSet<String>>,
+    /// Each with the time since when it does not wait any more.
+    announced: Option<BTreeMap<String, Option<Timestamp>>>,
     last: Option<Timestamp>,
 }
 
 impl Notifier {
     /// Decides what to show, and remembers it as announced. Each arrival is announced once.
     pub fn decide(&mut self, waiting: &[Arrival], situation: &Situation<'_>) -> Decision {
-        let ids = || waiting.iter().map(|arrival| arrival.id.clone());
+        let all = || waiting.iter().map(|arrival| (arrival.id.clone(), None));
         let quiet = situation.preferences.quiet_hours.and_then(|hours| hours.left(situation.now, situation.offset_minutes));
         let Some(announced) = &mut self.announced else {
-            self.announced = Some(if quiet.is_some() { BTreeSet::new() } else { ids().collect() });
+            self.announced = Some(if quiet.is_some() { BTreeMap::new() } else { all().collect() });
             return Decision { notice: None, again_in: quiet.filter(|_| !waiting.is_empty()) };
         };
-        let current: BTreeSet<String> = ids().collect();
-        announced.retain(|id| current.contains(id));
+        forget(announced, &waiting.iter().map(|arrival| arrival.id.as_str()).collect(), situation.now);
         if !situation.preferences.enabled {
-            *announced = current;
+            announced.extend(all());
             return Decision::default();
         }
         let on_screen = waiting.iter().filter(|arrival| situation.shown.is_some_and(|shown| arrival.is_shown_at(shown)));
-        announced.extend(on_screen.map(|arrival| arrival.id.clone()));
-        let fresh: Vec<&Arrival> = waiting.iter().filter(|arrival| !announced.contains(&arrival.id)).collect();
+        announced.extend(on_screen.map(|arrival| (arrival.id.clone(), None)));
+        let fresh: Vec<&Arrival> = waiting.iter().filter(|arrival| !announced.contains_key(&arrival.id)).collect();
         if fresh.is_empty() {
             return Decision::default();
         }
         if let Some(left) = quiet.or_else(|| pause_left(self.last, situation.now)) {
             return Decision { notice: None, again_in: Some(left) };
         }
-        announced.extend(fresh.iter().map(|arrival| arrival.id.clone()));
+        announced.extend(fresh.iter().map(|arrival| (arrival.id.clone(), None)));
         self.last = Some(situation.now);
         Decision { notice: Some(notice(&fresh, situation.preferences.show_text)), again_in: None }
     }
+}
+
+/// Forgets what has not waited for [`AWAY`], also if it waits again now.
+fn forget(announced: &mut BTreeMap<String, Option<Timestamp>>, waiting: &BTreeSet<&str>, now: Timestamp) {
+    announced.retain(|id, away_since| {
+        let is_waiting = waiting.contains(id.as_str());
+        let since = *away_since.get_or_insert(now);
+        let is_long = u128::try_from(now.0.saturating_sub(since.0)).is_ok_and(|away| away >= AWAY.as_millis());
+        if is_waiting && !is_long {
+            *away_since = None;
+        }
+        !is_long
+    });
 }
 
 /// How long what arrives is still collected after the last notification. A clock that was set back does not lengthen it.

@@ -144,3 +144,16 @@ fn what_has_ended_and_begins_again_is_announced_again() {
     let later = Timestamp(NOON.0 + 60_000);
     assert!(notifier.decide(&stack, &at(&preferences, None, later)).notice.is_some());
 }
+
+#[test]
+fn what_does_not_wait_for_a_moment_is_not_announced_again() {
+    let preferences = NotificationPreferences::default();
+    let mut notifier = begun(&preferences);
+    let stack = [arrival("stack:gitea", ArrivalKind::Problem)];
+    let after = |seconds: i64| Timestamp(NOON.0 + seconds * 1_000);
+    assert!(notifier.decide(&stack, &at(&preferences, None, NOON)).notice.is_some());
+    for seconds in [20, 40, 60, 80] {
+        assert_eq!(notifier.decide(&[], &at(&preferences, None, after(seconds))), Decision::default());
+        assert_eq!(notifier.decide(&stack, &at(&preferences, None, after(seconds + 10))), Decision::default(), "{seconds}");
+    }
+}

@@ -50,6 +50,11 @@ pub(crate) fn keychain(profile: &Profile) -> Arc<dyn SecretStore> {
     Arc::new(Keychain::new(profile.secrets_namespace()))
 }
 
+/// The keychain for what belongs to containers and not to a place of the data folder: the names of its entries have their label.
+pub(crate) fn containers_keychain(profile: &Profile) -> Arc<dyn SecretStore> {
+    Arc::new(Keychain::new(profile.id().to_string()))
+}
+
 /// The keys of one profile.
 pub(crate) struct Keys {
     environment: BTreeMap<&'static str, Secret>,
@@ -206,6 +211,12 @@ pub(crate) fn keychain_view(state: StoreState) -> wire::Keychain {
     wire::Keychain { state, found: found.to_owned(), next_step: next_step.map(str::to_owned) }
 }
 
+/// The first variable of the environment whose value cannot be a key.
+pub(crate) fn broken_key_variable(environment: &Environment) -> Option<&'static str> {
+    let is_broken = |variable: &str| environment.get(variable).is_some_and(|value| parse_key(value).is_err());
+    PROVIDERS.iter().map(|(_, variable)| *variable).find(|variable| is_broken(variable))
+}
+
 /// The known provider of this name. The error does not repeat the name: it may be the key itself.
 pub(crate) fn provider_name(name: &str) -> Result<&'static str, AppError> {
     let found = PROVIDERS.iter().find(|(known, _)| *known == name);
@@ -224,9 +235,9 @@ pub(crate) fn parse_key(value: &str) -> Result<Secret, AppError> {
             "Copy the key from the provider's console, and nothing else.",
         ));
     }
-    if value.is_empty() || value.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(AppError::bad_request(
-            "this is not a key: it is empty or contains spaces",
+            "this is not a key: it is empty, or has spaces or characters that no key has",
             "Copy the whole key from the provider's console.",
         ));
     }

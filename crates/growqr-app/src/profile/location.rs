@@ -296,8 +296,41 @@ impl Profile {
     /// Creates the profile's folder, for this user only.
     pub(crate) fn create(&self) -> Result<(), AppError> {
         let folder = self.folder();
-        std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
+        if let Some(parent) = folder.parent() {
+            std::fs::create_dir_all(parent).map_err(|source| AppError::file("create", parent, source))?;
+        }
+        match std::fs::create_dir(&folder) {
+            Ok(()) => {
+                let mark = self.unused_mark();
+                std::fs::write(&mark, "").map_err(|source| AppError::file("write", &mark, source))?;
+            }
+            Err(_) if folder.is_dir() => {}
+            Err(source) => return Err(AppError::file("create", &folder, source)),
+        }
         restrict_to_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
+    }
+
+    /// Whether things in Docker that carry this profile's name may be its own, whatever its database says: the database may be
+    /// another one than before. False only if its folder is missing, or was made new and has never had containers.
+    pub(crate) fn may_have_containers(&self) -> bool {
+        self.folder().exists() && !self.unused_mark().exists()
+    }
+
+    /// Notes that this profile has containers. To be called before one is made.
+    ///
+    /// # Errors
+    /// If the mark of a new folder cannot be removed.
+    pub(crate) fn note_containers(&self) -> Result<(), AppError> {
+        let mark = self.unused_mark();
+        match std::fs::remove_file(&mark) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(AppError::file("remove", &mark, source)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Is there from the creation of the folder until containers are made. Folders of earlier versions do not have it.
+    fn unused_mark(&self) -> PathBuf {
+        self.folder().join("no-containers-yet")
     }
 }
 

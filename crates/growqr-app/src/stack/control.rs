@@ -8,6 +8,7 @@ use crate::profile::location::{Environment, Profile};
 use crate::stack::config::StackConfig;
 use crate::stack::deps::StackDeps;
 use crate::stack::orders::{Orders, Pending};
+use crate::stack::other_folders::OtherFolders;
 use crate::stack::view::StackView;
 use crate::stack::worker::Worker;
 use growqr_actors::Host;
@@ -57,7 +58,12 @@ impl StackControl {
         self.deps.host.set(host);
         match self.deps.store.containers().await {
             Ok(containers) if containers.is_empty() => {}
-            Ok(_) => self.start(),
+            Ok(_) => {
+                if let Err(error) = self.deps.profile.note_containers() {
+                    tracing::warn!(%error, "that this profile has containers cannot be noted");
+                }
+                self.start();
+            }
             Err(error) => tracing::warn!(%error, "what should run in Docker cannot be read"),
         }
     }
@@ -152,6 +158,7 @@ impl StackControl {
     }
 
     async fn record(&self, wanted: Wanted) -> Result<(), AppError> {
+        self.deps.profile.note_containers()?;
         let known = self.deps.store.containers().await?;
         let changed_at = SystemClock.now();
         let containers = [StackPart::Gitea, StackPart::OpenCode].map(|part| {
@@ -196,7 +203,7 @@ pub(crate) async fn look_without_host(profile: &Profile, environment: &Environme
         config.adopt(&records.containers().await.unwrap_or_default());
     }
     let view = StackView::new(&config.gitea_image, &config.opencode_image);
-    crate::stack::look::look(library.stack_records(), profile, environment, &view).await;
+    crate::stack::look::look(library.stack_records(), profile, environment, &OtherFolders::default(), &view).await;
     crate::stack::notes::show(&config, profile, &view);
     Ok(view.get())
 }

@@ -4,6 +4,7 @@ use crate::model_setup::setups::ModelSetups;
 use crate::profile::location::{Environment, Profile};
 use crate::stack::credentials::CredentialStore;
 use crate::stack::gateway::HostSlot;
+use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use growqr_core::journal::Store;
 use growqr_memory::MemoryRepo;
@@ -31,6 +32,8 @@ pub(crate) struct StackDeps {
     pub(crate) host: HostSlot,
     /// The number of this process in the ids of its charges.
     pub(crate) process: u64,
+    /// The other data folders that things in Docker name.
+    pub(crate) other_folders: OtherFolders,
     /// Where their sessions work.
     pub(crate) workbench: WorkbenchSlot,
 }

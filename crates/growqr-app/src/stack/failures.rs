@@ -2,6 +2,7 @@
 
 use crate::profile::location::Profile;
 use crate::profile::private_file;
+use crate::stack::place;
 use crate::stack::view::StackView;
 use growqr_wire::{PartState, StackPart};
 use serde::{Deserialize, Serialize};
@@ -20,22 +21,33 @@ pub(crate) struct Failure {
 /// The failures of a profile's parts, as they were last stored.
 pub(crate) struct Failures {
     file: PathBuf,
-    stored: Vec<Failure>,
+    stored: Stored,
+}
+
+/// What the file has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Stored {
+    /// The data folder whose containers have failed. A copy of the folder has others.
+    folder: String,
+    failures: Vec<Failure>,
 }
 
 impl Failures {
     /// Reads them. A file that cannot be read says nothing.
     pub(crate) fn read(profile: &Profile) -> Failures {
         let file = profile.folder().join("stack-failures.json");
-        let stored = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-        Failures { file, stored }
+        let folder = place::name(profile.root());
+        let stored: Option<Stored> = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let stored = stored.filter(|stored| stored.folder == folder);
+        Failures { file, stored: stored.unwrap_or(Stored { folder, failures: Vec::new() }) }
     }
 
     /// Adds the last failure to the parts that wait for a download, and keeps what has failed now. What runs or was stopped by the
     /// person has no failure any more.
     pub(crate) fn update(&mut self, shown: &StackView) {
         self.show_failed_downloads(shown);
-        let now: Vec<Failure> = shown.get().parts.iter().filter_map(|part| self.failure_of(part)).collect();
+        let failures = shown.get().parts.iter().filter_map(|part| self.failure_of(part)).collect();
+        let now = Stored { failures, ..self.stored.clone() };
         if now == self.stored {
             return;
         }
@@ -61,7 +73,7 @@ impl Failures {
     }
 
     fn of(&self, part: &StackPart) -> Option<&Failure> {
-        self.stored.iter().find(|failure| failure.part == part.id && failure.image == part.image)
+        self.stored.failures.iter().find(|failure| failure.part == part.id && failure.image == part.image)
     }
 
     fn show_failed_downloads(&self, shown: &StackView) {
@@ -129,5 +141,23 @@ mod tests {
         later.set_part(Gitea, PartState::Stopped, "stopped");
         Failures::read(&profile).show(&later, |_| true);
         assert_eq!(found(&later), ["stopped", expected[1]]);
+    }
+
+    #[test]
+    fn a_copy_of_a_data_folder_does_not_have_the_failures_of_the_original() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [original, copied] =
+            folders.each_ref().map(|folder| Profile::find(Some(folder.path()), &Environment::default()).unwrap());
+        let view = StackView::new("a:1", "b:1");
+        view.set_part(Gitea, PartState::Failed, "it has ended 6 times");
+        Failures::read(&original).update(&view);
+        copied.create().unwrap();
+        std::fs::copy(original.folder().join("stack-failures.json"), copied.folder().join("stack-failures.json")).unwrap();
+        let later = StackView::new("a:1", "b:1");
+        later.set_part(Gitea, PartState::Stopped, "stopped");
+        Failures::read(&copied).show(&later, |_| true);
+        assert_eq!(found(&later)[0], "stopped");
+        Failures::read(&original).show(&later, |_| true);
+        assert_eq!(found(&later)[0], "it has ended 6 times");
     }
 }

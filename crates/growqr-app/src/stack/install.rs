@@ -5,87 +5,102 @@
 //! folder that made them: once both folders are there, one of them takes another label.
 
 use crate::error::AppError;
-use crate::profile::private_file;
-use crate::stack::folder_name;
-use growqr_core::id::sha256_hex;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use crate::stack::other_folders::{OtherFolder, OtherFolders};
+use crate::stack::place::{ID_LENGTH, LABEL_LENGTH, Place, canonical, hash, name, read, read_id};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-
-/// The length of an install's id, in hexadecimal digits.
-const ID_LENGTH: usize = 32;
-
-/// The length of a label, in hexadecimal digits.
-const LABEL_LENGTH: usize = 16;
-
-/// What is stored in the data folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Install {
-    label: String,
-    /// Where the folder was when the label was last read, as [`name`] writes it.
-    folder: String,
-}
+use std::path::Path;
 
 /// The label of a data folder; made if it has none.
 ///
 /// A copy that is first used after its original was moved or removed is taken for the moved original.
 ///
 /// # Errors
-/// If its files can be neither read nor written.
-pub(crate) fn label(root: &Path) -> Result<String, AppError> {
-    let folder = name(root);
-    match read(root)? {
-        Some(install) if install.folder == folder => Ok(install.label),
-        _ => label_of_new_place(root, folder),
-    }
-}
-
-/// How containers name a data folder.
-pub(crate) fn name(root: &Path) -> String {
-    folder_name::to_text(&place(root))
-}
-
-/// Whether one of these folders, which containers with this label name, is another one that uses the label now. One that cannot be
-/// read does not.
-///
-/// # Errors
-/// If no file can be made in the data folder, to see whether both are the same.
-pub(crate) fn is_shared(root: &Path, label: &str, named: &BTreeSet<String>) -> Result<bool, AppError> {
-    let own = name(root);
-    for other in named.iter().filter(|other| **other != own) {
-        let folder = folder_name::from_text(other);
-        let uses = |install: Install| install.label == label && install.folder == *other;
-        if read(&folder).is_ok_and(|found| found.is_some_and(uses)) && !is_same(root, &folder)? {
-            return Ok(true);
+/// If its files can be neither read nor written, or the folder from which it comes does not answer.
+pub(crate) async fn label(root: &Path, folders: &OtherFolders) -> Result<String, AppError> {
+    let original = match read(root)? {
+        Some(place) if place.folder == name(root) => return Ok(place.label),
+        Some(place) => {
+            let found = folders.read(root, &place.label, &BTreeSet::from([place.folder.clone()])).await;
+            match found.into_values().next() {
+                Some(OtherFolder::NoAnswer) | None => return Err(no_answer(&place.folder)),
+                Some(found) => found,
+            }
         }
-    }
-    Ok(false)
+        None => OtherFolder::Missing,
+    };
+    label_of_new_place(root, &original)
 }
 
-/// Takes another label instead of this one, unless that has been done.
+fn no_answer(folder: &str) -> AppError {
+    AppError::Docker {
+        message: format!("the folder in which this data was before does not answer: {folder}"),
+        retryable: true,
+        next_step: "Connect its disk again, or unmount it. It is tried again by itself.".to_owned(),
+    }
+}
+
+/// The data folder that has the containers with this label, if it is another one than this.
+///
+/// It must be named by containers, use the label, and either run now or have come to its place later than this one: a backup that
+/// only lies there takes nothing. If containers name both, the later one keeps them, so that never both leave.
+pub(crate) fn owner_of_shared(
+    root: &Path,
+    label: &str,
+    named: &BTreeSet<String>,
+    folders: &BTreeMap<String, OtherFolder>,
+) -> Result<Option<String>, AppError> {
+    let own = name(root);
+    let moves = read(root)?.filter(|place| place.label == label).map_or(0, |place| place.moves);
+    let has_them = |folder: &String, found: &OtherFolder| {
+        let OtherFolder::There(there) = found else { return false };
+        let Some(place) = there.place.as_ref().filter(|place| place.label == label && place.folder == *folder) else {
+            return false;
+        };
+        let is_later = place.moves > moves;
+        let keeps = !named.contains(&own) || is_later || (place.moves == moves && *folder < own);
+        !there.is_own && keeps && (is_later || there.is_in_use)
+    };
+    let others = folders.iter().filter(|(folder, _)| **folder != own && named.contains(*folder));
+    Ok(others.filter(|(folder, found)| has_them(folder, found)).map(|(folder, _)| folder.clone()).next())
+}
+
+/// Takes another label instead of this one, unless that has been done: the containers are left to the folder `left_to`.
 ///
 /// # Errors
 /// If it cannot be stored.
-pub(crate) fn take_another(root: &Path, label: &str) -> Result<String, AppError> {
+pub(crate) fn take_another(root: &Path, label: &str, left_to: &str) -> Result<String, AppError> {
     let _lock = lock(root)?;
     match read(root)? {
-        Some(install) if install.label != label && install.folder == name(root) => Ok(install.label),
-        _ => store(root, random_label(), name(root)),
+        Some(place) if place.label != label && place.folder == name(root) => Ok(place.label),
+        _ => store(root, Place { label: random_label(), left_to: Some(left_to.to_owned()), ..Place::default() }),
     }
 }
 
-fn label_of_new_place(root: &Path, folder: String) -> Result<String, AppError> {
+/// Forgets to whom containers were left, after the person has removed this data folder's own.
+///
+/// # Errors
+/// If it cannot be stored.
+pub(crate) fn forget_left(root: &Path) -> Result<(), AppError> {
+    let _lock = lock(root)?;
+    match read(root)? {
+        Some(place) if place.left_to.is_some() => Place { left_to: None, ..place }.store(root),
+        _ => Ok(()),
+    }
+}
+
+fn label_of_new_place(root: &Path, original: &OtherFolder) -> Result<String, AppError> {
     fs::create_dir_all(root).map_err(|source| AppError::file("create", root, source))?;
     let _lock = lock(root)?;
-    let label = match read(root)? {
-        Some(install) if install.folder == folder => return Ok(install.label),
-        Some(install) if is_copy(root, &install)? => random_label(),
-        Some(install) => install.label,
-        None => first_label(root, &place(root))?,
+    let folder = name(root);
+    let place = match read(root)? {
+        Some(place) if place.folder == folder => return Ok(place.label),
+        Some(place) if is_copy(&place, original) => Place { label: random_label(), ..Place::default() },
+        Some(place) => place.moved(),
+        None => Place { label: first_label(root, &canonical(root))?, ..Place::default() },
     };
-    store(root, label, folder)
+    store(root, place)
 }
 
 /// Another program may choose a label at the same time. Closing the file releases the lock.
@@ -102,32 +117,19 @@ pub(crate) fn random_label() -> String {
     format!("{:032x}", rand::random::<u128>())[..LABEL_LENGTH].to_owned()
 }
 
-fn store(root: &Path, label: String, folder: String) -> Result<String, AppError> {
-    let path = stored(root);
-    let install = Install { label, folder };
-    let text = serde_json::to_vec(&install)
-        .map_err(|error| AppError::Config { place: root.display().to_string(), problem: error.to_string() })?;
-    private_file::replace(&path, &text).map_err(|source| AppError::file("write", &path, source))?;
-    Ok(install.label)
+fn store(root: &Path, place: Place) -> Result<String, AppError> {
+    let place = Place { folder: name(root), ..place };
+    place.store(root)?;
+    Ok(place.label)
 }
 
 /// Whether the folder from which this one comes is still in its place. One that cannot be read may be.
-fn is_copy(root: &Path, install: &Install) -> Result<bool, AppError> {
-    let original = &folder_name::from_text(&install.folder);
-    let label = match read(original) {
-        Ok(None) => read_id(&original.join("install-id")).map(|id| id.map(|id| hash(&id, original))),
-        found => found.map(|found| found.map(|found| found.label)),
-    };
-    if label.is_ok_and(|label| label.as_ref() != Some(&install.label)) {
-        return Ok(false);
+fn is_copy(place: &Place, original: &OtherFolder) -> bool {
+    match original {
+        OtherFolder::Missing => false,
+        OtherFolder::Unreadable | OtherFolder::NoAnswer => true,
+        OtherFolder::There(there) => !there.is_own && there.place.as_ref().is_some_and(|found| found.label == place.label),
     }
-    Ok(!is_same(root, original)?)
-}
-
-/// Whether both are one folder. It can have two paths, for example on a mounted disk. Then a new file appears in both.
-fn is_same(root: &Path, other: &Path) -> Result<bool, AppError> {
-    let probe = tempfile::NamedTempFile::new_in(root).map_err(|source| AppError::file("write", root, source))?;
-    Ok(probe.path().file_name().is_some_and(|name| other.join(name).exists()))
 }
 
 /// The label of a folder without one: that of earlier versions, whose containers may run.
@@ -138,40 +140,6 @@ fn first_label(root: &Path, folder: &Path) -> Result<String, AppError> {
         None => make_id(root, &file)?,
     };
     Ok(hash(&id, folder))
-}
-
-fn hash(id: &str, folder: &Path) -> String {
-    sha256_hex(format!("{id}\0{}", folder.display()).as_bytes())[..LABEL_LENGTH].to_owned()
-}
-
-fn place(root: &Path) -> PathBuf {
-    fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf())
-}
-
-fn stored(root: &Path) -> PathBuf {
-    root.join("install.json")
-}
-
-/// What is stored; `None` if nothing is, or nothing that can be read.
-fn read(root: &Path) -> Result<Option<Install>, AppError> {
-    let path = stored(root);
-    match fs::read(&path) {
-        Ok(text) => {
-            let install: Option<Install> = serde_json::from_slice(&text).ok();
-            Ok(install.filter(|install| install.label.len() == LABEL_LENGTH))
-        }
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(source) => Err(AppError::file("read", &path, source)),
-    }
-}
-
-/// The stored id; `None` if there is none, or none that is complete.
-fn read_id(file: &Path) -> Result<Option<String>, AppError> {
-    match fs::read_to_string(file) {
-        Ok(id) => Ok((id.len() == ID_LENGTH).then_some(id)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(source) => Err(AppError::file("read", file, source)),
-    }
 }
 
 /// Stores a new id, unless another process has just stored one: then that one.
@@ -194,6 +162,28 @@ fn make_id(root: &Path, file: &Path) -> Result<String, AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::other_folders::look_at;
+
+    fn label(root: &Path) -> Result<String, AppError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(super::label(root, &OtherFolders::default()))
+    }
+
+    /// Who has the containers with this label that these folders have made, as `root` sees it.
+    fn owner(root: &Path, label: &str, makers: &[&Path]) -> Option<String> {
+        let named: BTreeSet<String> = makers.iter().map(|maker| name(maker)).collect();
+        let found = named.iter().map(|folder| (folder.clone(), look_at(root, label, folder))).collect();
+        owner_of_shared(root, label, &named, &found).unwrap()
+    }
+
+    /// A host that runs in a data folder until this is dropped.
+    fn run(root: &Path) -> File {
+        let profile = root.join("profiles/local");
+        fs::create_dir_all(&profile).unwrap();
+        let lock = File::create(profile.join("host.lock")).unwrap();
+        lock.lock().unwrap();
+        lock
+    }
 
     fn copy(from: &Path, to: &Path) {
         fs::create_dir(to).unwrap();
@@ -226,20 +216,59 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let [disk, home, away] = ["disk", "home", "away"].map(|name| base.path().join(name));
         let shared = label(&disk).unwrap();
-        let named = BTreeSet::from([name(&disk)]);
         copy(&disk, &home);
+        let disk_name = name(&disk);
         fs::rename(&disk, &away).unwrap();
         assert_eq!(label(&home).unwrap(), shared, "taken for the moved original");
-        assert!(!is_shared(&home, &shared, &named).unwrap());
         fs::rename(&away, &disk).unwrap();
         assert_eq!((label(&disk).unwrap(), label(&home).unwrap()), (shared.clone(), shared.clone()));
-        assert!(!is_shared(&disk, &shared, &named).unwrap());
-        assert!(is_shared(&home, &shared, &named).unwrap());
-        let another = take_another(&home, &shared).unwrap();
+        assert_eq!(owner(&home, &shared, &[&disk]), None, "the original only lies there");
+        let _host = run(&disk);
+        assert_eq!(owner(&disk, &shared, &[&disk]), None);
+        assert_eq!(owner(&home, &shared, &[&disk]), Some(disk_name.clone()));
+        let another = take_another(&home, &shared, &disk_name).unwrap();
         assert_ne!(another, shared);
-        assert_eq!(take_another(&home, &shared).unwrap(), another, "once");
+        assert_eq!(take_another(&home, &shared, &disk_name).unwrap(), another, "once");
+        assert_eq!(read(&home).unwrap().unwrap().left_to, Some(disk_name));
         assert_eq!((label(&disk).unwrap(), label(&home).unwrap()), (shared.clone(), another));
-        assert!(!is_shared(&disk, &shared, &BTreeSet::from([name(&disk), name(&home)])).unwrap());
+        assert_eq!(owner(&disk, &shared, &[&disk, &home]), None);
+    }
+
+    #[test]
+    fn a_backup_at_the_old_place_of_a_moved_folder_does_not_take_its_containers() {
+        let base = tempfile::tempdir().unwrap();
+        let [old, moved, backup] = ["old", "moved", "backup"].map(|name| base.path().join(name));
+        let shared = label(&old).unwrap();
+        copy(&old, &backup);
+        fs::rename(&old, &moved).unwrap();
+        assert_eq!(label(&moved).unwrap(), shared);
+        copy(&backup, &old);
+        assert_eq!(label(&old).unwrap(), shared);
+        assert_eq!(owner(&moved, &shared, &[&old]), None);
+        // The moved folder has made a container, too.
+        let _host = run(&old);
+        assert_eq!(owner(&moved, &shared, &[&old, &moved]), None);
+        assert_eq!(owner(&old, &shared, &[&old, &moved]), Some(name(&moved)));
+    }
+
+    #[test]
+    fn of_two_folders_that_both_run_and_have_made_containers_exactly_one_leaves() {
+        let base = tempfile::tempdir().unwrap();
+        let [one, other, away] = ["one", "other", "away"].map(|name| base.path().join(name));
+        let shared = label(&one).unwrap();
+        copy(&one, &other);
+        fs::rename(&one, &away).unwrap();
+        assert_eq!(label(&other).unwrap(), shared);
+        fs::rename(&away, &one).unwrap();
+        let _hosts = [run(&one), run(&other)];
+        let leaves = |root| owner(root, &shared, &[&one, &other]).is_some();
+        assert_eq!((leaves(&one), leaves(&other)), (true, false));
+        // Files of earlier versions do not say which came later.
+        for root in [&one, &other] {
+            let place = Place { moves: 0, ..read(root).unwrap().unwrap() };
+            place.store(root).unwrap();
+        }
+        assert_ne!(leaves(&one), leaves(&other));
     }
 
     #[cfg(unix)]
@@ -291,9 +320,9 @@ mod tests {
             fs::create_dir(root).unwrap();
             fs::write(root.join("install-id"), id).unwrap();
         }
-        let before = hash(id, &place(&folder));
+        let before = hash(id, &canonical(&folder));
         assert_eq!(label(&folder).unwrap(), before);
-        assert_eq!(label(&copied).unwrap(), hash(id, &place(&copied)));
+        assert_eq!(label(&copied).unwrap(), hash(id, &canonical(&copied)));
         fs::rename(&folder, &moved).unwrap();
         assert_eq!(label(&moved).unwrap(), before);
     }

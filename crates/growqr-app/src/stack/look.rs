@@ -4,40 +4,59 @@ use crate::error::AppError;
 use crate::profile::location::{Environment, Profile};
 use crate::stack::config::docker_environment;
 use crate::stack::failures::Failures;
-use crate::stack::install;
+use crate::stack::leftovers::{self, Owner, Sorted};
+use crate::stack::other_folders::OtherFolders;
 use crate::stack::problem::Problem;
 use crate::stack::view::StackView;
+use crate::stack::{install, place};
 use growqr_core::journal::StackRecords;
 use growqr_core::stack::{StackContainer, StackPart, Wanted};
 use growqr_stack::{
-    ContainerPart, Daemon, Ending, Real, RealContainer, Scope, Stack, StackError, Status, VolumePart, usual_size,
+    ContainerPart, Daemon, Ending, Labelled, Real, RealContainer, Scope, Stack, StackError, Status, VolumePart, usual_size,
 };
-use growqr_wire::{DockerState, PartState, StackAction, StackOrphan, StackProgress};
+use growqr_wire::{DockerState, OrphanKey, PartState, StackAction, StackProgress};
 
 /// What labels and names the containers of a profile have.
 ///
 /// # Errors
 /// If the label of the data folder can be neither read nor made.
-pub(crate) fn scope(profile: &Profile) -> Result<Scope, AppError> {
-    Ok(scope_of(profile, install::label(profile.root())?))
+pub(crate) async fn scope(profile: &Profile, folders: &OtherFolders) -> Result<Scope, AppError> {
+    Ok(scope_of(profile, install::label(profile.root(), folders).await?))
 }
 
 /// Like [`scope`], with this label of the data folder.
 pub(crate) fn scope_of(profile: &Profile, label: String) -> Scope {
-    Scope::new(label, profile.id().to_string()).in_folder(install::name(profile.root()))
+    Scope::new(label, profile.id().to_string()).in_folder(place::name(profile.root()))
 }
 
 /// The containers of a profile on this daemon: none if they belong to another data folder.
 ///
 /// # Errors
 /// If Docker does not answer, or the label can be neither read nor made.
-pub(crate) async fn stack(daemon: Daemon, profile: &Profile) -> Result<Stack, Problem> {
-    let mut scope = scope(profile)?;
-    if install::is_shared(profile.root(), scope.install(), &daemon.folders(scope.install()).await?)? {
+pub(crate) async fn stack(daemon: Daemon, profile: &Profile, folders: &OtherFolders) -> Result<Stack, Problem> {
+    let mut scope = scope(profile, folders).await?;
+    if owner_of_shared(&daemon, profile, scope.install(), folders).await?.is_some() {
         // Nothing has it. The task for the containers takes one for good.
         scope = scope_of(profile, install::random_label());
     }
     Ok(Stack::new(daemon, scope))
+}
+
+/// The other data folder that has the containers with this label, if they are not this one's.
+///
+/// # Errors
+/// If Docker does not answer, or the folders cannot be compared.
+pub(crate) async fn owner_of_shared(
+    daemon: &Daemon,
+    profile: &Profile,
+    label: &str,
+    folders: &OtherFolders,
+) -> Result<Option<String>, Problem> {
+    let named = daemon.folders(label).await?;
+    let own = place::name(profile.root());
+    let others = named.iter().filter(|folder| **folder != own).cloned().collect();
+    let found = folders.read(profile.root(), label, &others).await;
+    Ok(install::owner_of_shared(profile.root(), label, &named, &found)?)
 }
 
 /// Finds Docker, reads what runs, and shows it. `None` if Docker cannot be asked; the view says why.
@@ -45,21 +64,26 @@ pub(crate) async fn look(
     store: Option<&dyn StackRecords>,
     profile: &Profile,
     environment: &Environment,
+    folders: &OtherFolders,
     shown: &StackView,
 ) -> Option<(Stack, Real)> {
-    let rows = match store {
-        Some(store) => store.containers().await.unwrap_or_default(),
-        None => Vec::new(),
+    let known = match store {
+        Some(store) => store.containers().await,
+        None => Ok(Vec::new()),
     };
+    // Nobody knows whose a profile's things are without these rows.
+    let shows_orphans = known.is_ok();
+    let rows = known.unwrap_or_default();
     let seen = async {
-        let stack = stack(Daemon::find(&docker_environment(environment)).await?, profile).await?;
+        let stack = stack(Daemon::find(&docker_environment(environment)).await?, profile, folders).await?;
         let real = stack.observe().await?;
         show(&stack, &real, &rows, shown).await?;
-        if let Ok(profiles) = profiles_with_containers(profile, &rows) {
-            show_orphans(&stack, &profiles, shown).await?;
+        if let (true, Ok(profiles)) = (shows_orphans, profiles_with_containers(profile, &rows)) {
+            show_orphans(&find_orphans(&stack, profile, &profiles, folders).await?, shown);
         }
         let is_wanted = |id: &str| rows.iter().any(|row| row.part.as_str() == id && row.wanted == Wanted::Up);
-        Failures::read(profile).show(shown, |part| is_wanted(&part.id));
+        let is_paused = |id: &str| real.containers.iter().any(|found| found.part == id && found.status == Status::Paused);
+        Failures::read(profile).show(shown, |part| is_wanted(&part.id) && !is_paused(&part.id));
         Ok((stack, real))
     };
     let seen: Result<(Stack, Real), Problem> = seen.await;
@@ -144,14 +168,15 @@ async fn show_ended(stack: &Stack, part: ContainerPart, container: &RealContaine
     Ok(())
 }
 
-/// The profiles of this data folder whose containers are no leftovers. Before the person has asked this one for containers, those
-/// that carry its name were made by one that has been removed.
+/// The profiles of this data folder whose containers are no leftovers. If the folder of this one is new and nobody has asked it for
+/// containers, those that carry its name were made by one that has been removed. A database without rows says nothing by itself:
+/// it may be another one than before.
 ///
 /// # Errors
 /// If the folder of the profiles cannot be read.
 pub(crate) fn profiles_with_containers(profile: &Profile, rows: &[StackContainer]) -> Result<Vec<String>, AppError> {
     let mut profiles = profile.all_ids()?;
-    if rows.is_empty() {
+    if rows.is_empty() && !profile.may_have_containers() {
         let own = profile.id().to_string();
         profiles.retain(|id| *id != own);
     }
@@ -180,22 +205,44 @@ pub(crate) fn store_part(part: ContainerPart) -> StackPart {
     }
 }
 
-/// Shows what belongs to no profile on this computer.
+/// What is in Docker besides the things of these profiles.
+pub(crate) struct FoundOrphans {
+    things: Vec<Labelled>,
+    sorted: Sorted,
+}
+
+impl FoundOrphans {
+    /// The leftovers among those that the person has agreed to remove.
+    pub(crate) fn agreed(&self, agreed: &[OrphanKey]) -> Vec<Labelled> {
+        let is_left_over = |key: &OrphanKey| self.sorted.left_over.iter().any(|left| left.kind == key.kind && left.id == key.id);
+        let keys: Vec<&OrphanKey> = agreed.iter().filter(|key| is_left_over(key)).collect();
+        let is_agreed = |thing: &&Labelled| keys.iter().any(|key| key.kind == thing.kind.word() && key.id == thing.id);
+        self.things.iter().filter(is_agreed).cloned().collect()
+    }
+}
+
+/// Finds what belongs to no profile on this computer, and what belongs to another data folder.
 ///
 /// # Errors
 /// [`StackError`].
-pub(crate) async fn show_orphans(stack: &Stack, profiles: &[String], shown: &StackView) -> Result<(), StackError> {
-    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let orphans = stack.daemon().orphans(stack.scope().install(), &profiles).await?;
-    let rows = orphans.into_iter().map(|orphan| StackOrphan {
-        kind: orphan.kind.word().to_owned(),
-        id: orphan.id,
-        name: orphan.name,
-        profile: orphan.profile,
-    });
-    let rows: Vec<StackOrphan> = rows.collect();
-    shown.change(|stack| stack.orphans = rows);
-    Ok(())
+pub(crate) async fn find_orphans(
+    stack: &Stack,
+    profile: &Profile,
+    profiles: &[String],
+    folders: &OtherFolders,
+) -> Result<FoundOrphans, StackError> {
+    let things = stack.daemon().labelled().await?;
+    let label = stack.scope().install();
+    let found = folders.read(profile.root(), label, &leftovers::other_names(&things, label)).await;
+    let folder = &place::name(profile.root());
+    let sorted = leftovers::sort(&things, &Owner { label, folder, profiles }, &found);
+    Ok(FoundOrphans { things, sorted })
+}
+
+/// Shows them.
+pub(crate) fn show_orphans(found: &FoundOrphans, shown: &StackView) {
+    let Sorted { left_over, of_others } = found.sorted.clone();
+    shown.change(|stack| (stack.orphans, stack.others) = (left_over, of_others));
 }
 
 /// Whether the person has ordered that everything is removed, and that is not done yet.
@@ -268,6 +315,24 @@ mod tests {
         let part = StackPart::Gitea;
         let row = StackContainer { part, wanted: Wanted::Up, image: String::new(), container: None, changed_at: Timestamp(0) };
         assert!(profiles_with_containers(&profile, &[row]).unwrap().contains(&"local".to_owned()));
+    }
+
+    #[test]
+    fn what_a_profile_has_made_is_no_leftover_when_its_database_is_another_one() {
+        let is_own = |profile: &Profile| profiles_with_containers(profile, &[]).unwrap().contains(&"local".to_owned());
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        profile.create().unwrap();
+        profile.note_containers().unwrap();
+        assert!(is_own(&profile));
+        profile.create().unwrap();
+        assert!(is_own(&profile), "it is not new any more");
+        // A folder of an earlier version.
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        std::fs::create_dir_all(profile.folder()).unwrap();
+        profile.create().unwrap();
+        assert!(is_own(&profile));
     }
 
     #[test]

@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct MemoryCopy {
     deps: StackDeps,
     view: StackView,
+    /// The label of the containers, once it is known.
+    install: Option<String>,
+    /// Another data folder that has used the copy. Only the person decides what follows.
+    used_by: Option<String>,
     last: Option<Instant>,
     /// The copy is not the one from before; only the person decides what follows.
     is_stopped: bool,
@@ -74,6 +78,8 @@ impl MemoryCopy {
             conflicts: MemoryConflicts::new(deps.clone()),
             deps,
             view,
+            install: None,
+            used_by: None,
             last: None,
             is_stopped: false,
             asked: None,
@@ -82,6 +88,22 @@ impl MemoryCopy {
             next_try: None,
             is_refused: false,
         }
+    }
+
+    /// The containers have this label. Returns whether what the store says is about others: those of the data folder from which
+    /// this one was copied. Then it is to be forgotten with [`MemoryCopy::forget`].
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn belongs_to(&mut self, install: &str) -> Result<bool, AppError> {
+        self.install = Some(install.to_owned());
+        let recorded = self.recorded().await?.and_then(|repo| repo.install);
+        Ok(recorded.is_some_and(|recorded| recorded != install))
+    }
+
+    /// Another data folder has used the copy, or none has: nothing is compared until the person joins both.
+    pub(crate) fn used_by(&mut self, folder: Option<&str>) {
+        self.used_by = folder.map(str::to_owned);
     }
 
     /// Whether Gitea must be prepared anew: it refuses the token, or has no such repository. Told once.
@@ -133,6 +155,10 @@ impl MemoryCopy {
     /// that takes longer goes on after the round; [`MemoryCopy::until_news`] tells when it is done.
     pub(crate) async fn round(&mut self, gitea: Option<&Remote>, asked: Option<bool>) {
         self.asked = self.asked.max(asked);
+        if let Some(folder) = self.used_by.clone() {
+            self.asked = None;
+            return self.show_used_by(&folder).await;
+        }
         let Some(gitea) = gitea else {
             self.asked = None;
             return self.offline().await;
@@ -148,6 +174,14 @@ impl MemoryCopy {
                 return;
             }
         }
+    }
+
+    async fn show_used_by(&self, folder: &str) {
+        let synced_at = self.known().await.and_then(|repo| repo.synced_at).map(|at| at.0);
+        let found = format!("the data folder {folder}, a copy of this one, has used this Gitea, so its memory may be there");
+        let step = "To merge it with the memory on this computer: growqr stack sync --join. Nothing is overwritten. To go on without \
+                    it: growqr stack reset, then growqr stack up";
+        self.show(MemorySyncState::Stopped, 0, synced_at, found, Some(step.to_owned()));
     }
 
     /// Starts a comparison if there is a reason to.
@@ -213,6 +247,7 @@ impl MemoryCopy {
             owner: gitea.user.clone(),
             head: Some(synced.head.clone()),
             synced_at: Some(SystemClock.now()),
+            install: self.install.clone(),
         };
         if let Err(error) = self.deps.store.save_repo(&repo).await {
             tracing::warn!(%error, "what Gitea has cannot be recorded; it is compared again");
@@ -254,7 +289,10 @@ impl MemoryCopy {
             if self.next_try.is_some_and(|at| Instant::now() < at) {
                 continue;
             }
-            let (false, Some(known), true) = (self.is_stopped, self.known().await, self.last.is_some()) else { continue };
+            let (false, Some(known), true) = (self.is_stopped || self.used_by.is_some(), self.known().await, self.last.is_some())
+            else {
+                continue;
+            };
             if self.behind(known.head).await > 0 {
                 return;
             }

@@ -13,11 +13,14 @@ mod folder_name;
 pub(crate) mod gateway;
 mod gitea_commands;
 mod install;
+mod leftovers;
 mod look;
 mod memory_copy;
 mod notes;
 mod orders;
+pub(crate) mod other_folders;
 mod part_tasks;
+mod place;
 mod ports;
 pub(crate) mod preferences;
 mod problem;
@@ -39,6 +42,7 @@ use gitea_commands::GiteaExec;
 use growqr_stack::gitea_server::{GiteaError, GiteaServer};
 use growqr_stack::{ContainerPart, Daemon, RealContainer, Stack, StackError};
 use growqr_wire::{GiteaLogin, Reply};
+use other_folders::OtherFolders;
 use problem::Problem;
 
 /// The most lines of a log that are read.
@@ -73,7 +77,7 @@ async fn container(
     part: ContainerPart,
 ) -> Result<(Stack, RealContainer), AppError> {
     let daemon = Daemon::find(&docker_environment(environment)).await?;
-    let stack = match look::stack(daemon, profile).await {
+    let stack = match look::stack(daemon, profile, &OtherFolders::default()).await {
         Ok(stack) => stack,
         Err(Problem::Docker(error)) => return Err(error.into()),
         Err(Problem::Other(error)) => return Err(error),

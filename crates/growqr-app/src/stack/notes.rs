@@ -3,6 +3,7 @@
 use crate::profile::location::Profile;
 use crate::stack::config::StackConfig;
 use crate::stack::credentials;
+use crate::stack::place;
 use crate::stack::view::StackView;
 use growqr_stack::GITEA_IMAGE;
 
@@ -22,7 +23,16 @@ pub(crate) fn notes(config: &StackConfig, profile: &Profile) -> Vec<String> {
             file.display()
         )
     });
-    older.into_iter().chain(config.doubts()).chain(file).collect()
+    older.into_iter().chain(config.doubts()).chain(file).chain(left(profile)).collect()
+}
+
+/// Says who has the containers that this data folder used before.
+fn left(profile: &Profile) -> Option<String> {
+    let owner = place::read(profile.root()).ok()??.left_to?;
+    Some(format!(
+        "The data folder {owner} has the containers that this one used before, because both used the same ones and it has made them. \
+         This one has containers of its own. The files of sub-agents from before are in the other ones."
+    ))
 }
 
 /// Says that nothing more can be written to these paths of a container, and what to do.

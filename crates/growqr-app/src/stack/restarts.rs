@@ -61,6 +61,15 @@ impl Restarts {
         }
     }
 
+    /// When the next start after a death is due: zero if it could have begun by now. `None` without a death, or if it was given up.
+    pub(crate) fn next_start(&mut self, now: Instant) -> Option<Duration> {
+        match self.verdict(now) {
+            Verdict::Wait(wait) => Some(wait),
+            Verdict::Start if !self.deaths.is_empty() => Some(Duration::ZERO),
+            Verdict::Start | Verdict::GiveUp => None,
+        }
+    }
+
     /// How often it has died lately.
     pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.deaths.len()).unwrap_or(u32::MAX)
@@ -89,6 +98,20 @@ mod tests {
         restarts.died("it was killed".to_owned(), start + Duration::from_secs(150));
         assert_eq!(restarts.verdict(start + Duration::from_secs(400)), Verdict::GiveUp);
         assert_eq!((restarts.count(), restarts.reason()), (6, Some("it was killed")));
+    }
+
+    #[test]
+    fn a_start_that_is_due_is_still_to_come() {
+        let (mut restarts, start) = (Restarts::default(), Instant::now());
+        assert_eq!(restarts.next_start(start), None);
+        restarts.died("it was killed".to_owned(), start);
+        assert_eq!(restarts.next_start(start), Some(Duration::from_secs(1)));
+        // The round that has seen the death took longer than the pause.
+        assert_eq!(restarts.next_start(start + Duration::from_secs(3)), Some(Duration::ZERO));
+        for _ in 0..5 {
+            restarts.died("it was killed".to_owned(), start);
+        }
+        assert_eq!(restarts.next_start(start + Duration::from_secs(500)), None);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::config::used_image;
+use crate::stack::install;
 use crate::stack::look::{
-    is_removal_ordered, profiles_with_containers, set_next, show_down, show_ordered_removal, show_orphans, store_part, wanted,
+    find_orphans, is_removal_ordered, profiles_with_containers, set_next, show_down, show_ordered_removal, show_orphans,
+    store_part, wanted,
 };
 use crate::stack::part_tasks::Run;
 use crate::stack::preferences::{StackPreferences, StartWhen};
@@ -16,7 +18,7 @@ use crate::stack::worker::Worker;
 use futures_util::FutureExt;
 use growqr_core::clock::Clock;
 use growqr_core::stack::{StackContainer, StackPart, Wanted as WantedRow};
-use growqr_stack::{ContainerPart, ContainerSpec, Orphan, Real, Stack, StackError, Status, Step, Wanted};
+use growqr_stack::{ContainerPart, ContainerSpec, Real, Stack, StackError, Status, Step, Wanted};
 use growqr_wire::{DockerState, PartState};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -107,17 +109,15 @@ impl Worker {
         self.view.change_part(part, |shown| shown.next_step = Some(next_step.to_owned()));
     }
 
-    /// The next start of a container that has died, and when it is due.
+    /// The next start of a container that has died, and when it is due. It may be due already: this round may have taken longer
+    /// than the pause.
     fn next_restart(&mut self) -> Option<(ContainerPart, Duration)> {
         let shown = self.view.get();
         let starts =
             |part: ContainerPart| shown.parts.iter().any(|shown| shown.id == part.word() && shown.state == PartState::Starting);
-        let waits = self.restarts.iter_mut().filter(|(part, _)| starts(**part)).filter_map(|(part, restarts)| {
-            match restarts.verdict(Instant::now()) {
-                Verdict::Wait(wait) => Some((*part, wait)),
-                Verdict::Start | Verdict::GiveUp => None,
-            }
-        });
+        let ready = &self.ready;
+        let waits = self.restarts.iter_mut().filter(|(part, _)| starts(**part) && !ready.contains_key(*part));
+        let waits = waits.filter_map(|(part, restarts)| Some((*part, restarts.next_start(Instant::now())?)));
         waits.min_by_key(|(_, wait)| *wait)
     }
 
@@ -129,19 +129,12 @@ impl Worker {
             rows = self.deps.store.containers().await.map_err(AppError::from)?;
         }
         let rows = &rows[..];
-        if !self.remove_orphans.is_empty() {
-            let agreed = std::mem::take(&mut self.remove_orphans);
-            let profiles = profiles_with_containers(&self.deps.profile, rows)?;
-            let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-            let mut orphans = stack.daemon().orphans(self.scope.install(), &profiles).await?;
-            let is_agreed = |orphan: &Orphan| agreed.iter().any(|key| key.kind == orphan.kind.word() && key.id == orphan.id);
-            orphans.retain(is_agreed);
-            stack.daemon().remove_orphans(&orphans).await?;
-        }
-        if let Ok(profiles) = profiles_with_containers(&self.deps.profile, rows) {
-            show_orphans(&stack, &profiles, &self.view).await?;
-        }
+        self.look_for_orphans(&stack, rows).await?;
         let real = stack.observe().await?;
+        if let Err(error) = stack.name_folder(&real).await {
+            tracing::warn!(%error, "where this data folder is now cannot be noted in Docker");
+        }
+        self.guard_copy(&stack, &real).await?;
         let preferences = self.preferences().await;
         let sleeps = self.workbench_sleeps(&preferences);
         let is_up = |part: &ContainerPart| {
@@ -195,6 +188,26 @@ impl Worker {
         problem.map_or(Ok(soonest), Err)
     }
 
+    /// Removes the leftovers that the person has agreed to remove, and shows the others.
+    async fn look_for_orphans(&mut self, stack: &Stack, rows: &[StackContainer]) -> Result<(), Problem> {
+        let agreed = std::mem::take(&mut self.remove_orphans);
+        let profiles = match profiles_with_containers(&self.deps.profile, rows) {
+            Ok(profiles) => profiles,
+            Err(error) if agreed.is_empty() => {
+                tracing::debug!(%error, "nobody knows what is left over in Docker");
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut found = find_orphans(stack, &self.deps.profile, &profiles, &self.folders).await?;
+        if !agreed.is_empty() {
+            stack.daemon().remove_labelled(&found.agreed(&agreed)).await?;
+            found = find_orphans(stack, &self.deps.profile, &profiles, &self.folders).await?;
+        }
+        show_orphans(&found, &self.view);
+        Ok(())
+    }
+
     /// Nothing is wanted, or it sleeps: stops what runs.
     async fn rest(&mut self, stack: &Stack, real: &Real, rows: &[StackContainer], start: StartWhen) -> Result<Duration, Problem> {
         if real.containers.iter().any(|container| matches!(container.status, Status::Running | Status::Paused)) {
@@ -242,6 +255,7 @@ impl Worker {
         self.copy.forget().await?;
         stack.reset().await?;
         self.deps.credentials.forget().await?;
+        install::forget_left(self.deps.profile.root())?;
         for part in StackPart::ALL {
             self.deps.store.free_port(part).await.map_err(AppError::from)?;
         }

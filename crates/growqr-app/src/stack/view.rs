@@ -155,6 +155,7 @@ fn unknown(gitea_image: &str, opencode_image: &str) -> Stack {
         busy: None,
         next: None,
         orphans: Vec::new(),
+        others: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use crate::stack::look;
 use crate::stack::memory_copy::MemoryCopy;
 use crate::stack::notes;
 use crate::stack::orders::{Orders, Pending};
+use crate::stack::other_folders::OtherFolders;
 use crate::stack::part_tasks::{Done, PartTasks, Run};
 use crate::stack::preferences::{StackPreferences, StartWhen};
 use crate::stack::restarts::Restarts;
@@ -39,7 +40,9 @@ pub(crate) struct Worker {
     pub(super) view: StackView,
     pub(super) orders: Arc<Orders>,
     pub(super) config: StackConfig,
-    pub(super) scope: Scope,
+    /// `None` until it was read.
+    pub(super) scope: Option<Scope>,
+    pub(super) folders: OtherFolders,
     /// The daemon that answered last.
     pub(super) stack: Option<Stack>,
     /// In a lock only because a stream cannot be shared between threads, and this struct is.
@@ -86,19 +89,19 @@ impl Worker {
     /// A worker that has not looked yet.
     ///
     /// # Errors
-    /// If an image, the range of ports or the id of the install cannot be used.
+    /// If an image or the range of ports cannot be used.
     pub(crate) fn new(deps: StackDeps, view: StackView) -> Result<Worker, AppError> {
         let config = StackConfig::read(&deps.environment)?;
-        let scope = look::scope(&deps.profile)?;
         Ok(Worker {
             services: Services::new(deps.clone(), config.clone()),
             copy: MemoryCopy::new(deps.clone(), view.clone()),
             failures: Failures::read(&deps.profile),
+            folders: deps.other_folders.clone(),
             deps,
             view,
             orders: Arc::default(),
             config,
-            scope,
+            scope: None,
             stack: None,
             hints: Mutex::default(),
             agreed: false,
@@ -127,7 +130,7 @@ impl Worker {
         self.config.adopt(&store.containers().await.unwrap_or_default());
         self.view.change_part(ContainerPart::Gitea, |shown| shown.image.clone_from(&self.config.gitea_image));
         notes::show(&self.config, profile, &self.view);
-        look::look(Some(&**store), profile, environment, &self.view).await;
+        look::look(Some(&**store), profile, environment, &self.folders, &self.view).await;
     }
 
     /// Works until it is stopped.

@@ -3,11 +3,13 @@
 use growqr_app::{Environment, Profile, SystemClock, send_request};
 use growqr_core::agent::{State, views};
 use growqr_core::clock::{Clock, Timestamp};
-use growqr_core::event::{AgentCreated, Ended, Entry, Event, TurnEnded, TurnStarted, UserSaid};
-use growqr_core::id::{AgentId, EffectId, MessageId};
+use growqr_core::event::{
+    AgentCreated, Ended, Entry, Event, FreshRequested, MailReceived, SaidAgain, TurnEnded, TurnStarted, UserSaid,
+};
+use growqr_core::id::{AgentId, EffectId, MessageId, Seq};
 use growqr_core::journal::{Append, Head, Store};
 use growqr_core::limits::Limits;
-use growqr_core::mail::SpawnRequest;
+use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::model::{Failure, FailureKind};
 use growqr_core::money::Money;
 use growqr_core::workbench::Mind;
@@ -17,7 +19,7 @@ use growqr_wire::{InboxEntry, InboxKind, Reply, Request};
 const MINUTE: i64 = 60_000;
 
 /// A journal that is written as a host does it. Times are minutes before now.
-struct Journal<'a> {
+pub struct Journal<'a> {
     store: &'a dyn Store,
     now: Timestamp,
     state: State,
@@ -25,11 +27,11 @@ struct Journal<'a> {
 }
 
 impl Journal<'_> {
-    fn new(store: &dyn Store, now: Timestamp, agent: AgentId) -> Journal<'_> {
+    pub fn new(store: &dyn Store, now: Timestamp, agent: AgentId) -> Journal<'_> {
         Journal { store, now, state: State::new(agent), head: Head::default() }
     }
 
-    async fn append(&mut self, minutes_ago: i64, events: Vec<Event>) {
+    pub async fn append(&mut self, minutes_ago: i64, events: Vec<Event>) {
         let at = Timestamp(self.now.0 - minutes_ago * MINUTE);
         let mut entries = Vec::new();
         for event in &events {
@@ -43,7 +45,7 @@ impl Journal<'_> {
     }
 }
 
-fn created(name: &str) -> Event {
+pub fn created(name: &str) -> Event {
     let birth = SpawnRequest {
         name: name.to_owned(),
         task: "Read".to_owned(),
@@ -73,12 +75,12 @@ fn failure() -> Ended {
     Ended::Failed(Failure { kind: FailureKind::Busy, message: "overloaded".to_owned(), request_id: None })
 }
 
-fn profile(folder: &std::path::Path) -> Profile {
+pub fn profile(folder: &std::path::Path) -> Profile {
     Profile::find(Some(folder), &Environment::default()).unwrap()
 }
 
 /// A profile without a host, whose journals `write` has written.
-async fn written(folder: &std::path::Path, write: impl AsyncFnOnce(&dyn Store, Timestamp)) {
+pub async fn written(folder: &std::path::Path, write: impl AsyncFnOnce(&dyn Store, Timestamp)) {
     let profile = profile(folder);
     profile.migrate().await.unwrap();
     let now = SystemClock.now();
@@ -135,6 +137,54 @@ async fn work_that_ended_before_the_person_wrote_again_is_no_news() {
     assert_eq!(shown, [("told".to_owned(), Some(20 * MINUTE))]);
 }
 
+/// A message that reaches a sub-agent by mail.
+pub fn told(id: &str, by_person: bool) -> Event {
+    let body = MailBody::Say {
+        text: "hello".to_owned(),
+        allowance: Money::ZERO,
+        limit: None,
+        number: 2,
+        by_person,
+        quota: None,
+        untrusted: Vec::new(),
+    };
+    MailReceived { mail: Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("scout"), body } }.into()
+}
+
+#[tokio::test]
+async fn a_message_that_is_sent_again_or_reaches_a_sub_agent_says_that_the_person_has_looked() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), async |store, now| {
+        let mut grow = Journal::new(store, now, AgentId::grow());
+        grow.append(60, vec![said("m-1"), started(1)]).await;
+        grow.append(40, vec![ended(1, Ended::Done)]).await;
+        let again = SaidAgain { id: MessageId::new("m-2"), message: Seq(1), text: "hello".to_owned(), past: None };
+        grow.append(30, vec![again.into(), started(2)]).await;
+        grow.append(29, vec![ended(2, Ended::Done)]).await;
+        let mut scout = Journal::new(store, now, AgentId::new("scout"));
+        scout.append(60, vec![created("scout"), started(1)]).await;
+        scout.append(40, vec![ended(1, Ended::Done)]).await;
+        scout.append(30, vec![told("e-2", true), started(2)]).await;
+        scout.append(29, vec![ended(2, Ended::Done)]).await;
+    })
+    .await;
+    assert_eq!(inbox(folder.path()).await, []);
+}
+
+#[tokio::test]
+async fn a_long_turn_with_thousands_of_events_is_timed_from_its_start() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), async |store, now| {
+        let mut journal = Journal::new(store, now, AgentId::new("busy"));
+        journal.append(20, vec![created("busy"), started(1)]).await;
+        journal.append(10, (0..3_000).map(|_| FreshRequested { id: MessageId::new("f") }.into()).collect()).await;
+        journal.append(5, vec![ended(1, Ended::Done)]).await;
+    })
+    .await;
+    let shown: Vec<_> = inbox(folder.path()).await.into_iter().map(|entry| entry.took).collect();
+    assert_eq!(shown, [Some(15 * MINUTE)]);
+}
+
 #[tokio::test]
 async fn what_was_seen_stays_seen_and_the_next_failure_is_new() {
     let folder = tempfile::tempdir().unwrap();
@@ -151,7 +201,7 @@ async fn what_was_seen_stays_seen_and_the_next_failure_is_new() {
     assert!(seen.len() == 1 && seen[0].is_seen && !seen[0].needs_person(), "{seen:?}");
     written(folder.path(), async |store, now| {
         let mut journal = Journal::new(store, now, AgentId::new("reader"));
-        let (entries, head) = store.entries(&AgentId::new("reader"), growqr_core::id::Seq(0), 100).await.unwrap();
+        let (entries, head) = store.entries(&AgentId::new("reader"), Seq(0), 100).await.unwrap();
         entries.iter().for_each(|entry| journal.state.apply(entry));
         journal.head = head.unwrap();
         journal.append(5, vec![started(2)]).await;

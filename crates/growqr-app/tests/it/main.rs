@@ -6,3 +6,4 @@ mod events;
 mod inbox;
 mod session;
 mod two_hosts;
+mod unread;

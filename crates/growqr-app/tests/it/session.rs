@@ -1,7 +1,7 @@
 //! The session: requests, subscriptions, reading, and a change of host.
 
-use growqr_app::{Environment, Profile, ProfileSession, Subscription};
-use growqr_wire::{ApiKey, Author, ErrorCode, Push, Reply, Request};
+use growqr_app::{Client, Environment, Profile, ProfileSession, Subscription};
+use growqr_wire::{ApiKey, Author, ErrorCode, Needs, Push, Reply, Request};
 use std::path::Path;
 
 async fn open_session(folder: &Path) -> ProfileSession {
@@ -66,6 +66,28 @@ async fn a_second_session_attaches_and_takes_over_when_the_first_ends() {
     let by_person: Vec<&str> = said.iter().filter(|m| m.author == Author::Person).map(|m| m.text.as_str()).collect();
     assert_eq!(by_person, ["hello", "hello again"]);
     second.close().await;
+}
+
+#[tokio::test]
+async fn a_command_that_hosts_waits_for_clients_that_end_with_it_and_not_for_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::default();
+    let open = || Client::open(Profile::find(Some(folder.path()), &environment).unwrap(), &environment, Needs::Host);
+    let (host, _) = open().await.unwrap();
+    let window = open_session(folder.path()).await;
+    assert!(window.client().is_attached());
+    host.until_unused().await;
+    let (command, _) = open().await.unwrap();
+    while !host.is_used_by_others() {
+        tokio::task::yield_now().await;
+    }
+    command.close().await;
+    host.until_unused().await;
+    let mut subscription = window.client().subscribe();
+    host.close().await;
+    while subscription.next().await.expect("the window continues") != Push::Missed {}
+    assert!(!window.client().is_attached());
+    window.close().await;
 }
 
 #[tokio::test]

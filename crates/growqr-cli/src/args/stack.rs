@@ -46,9 +46,15 @@ pub enum Stack {
     },
     /// List containers, networks and volumes that belong to no profile on this computer
     Orphans {
-        /// Remove them, with their data
+        /// Remove those of this data folder, with their data
         #[arg(long)]
         remove: bool,
+        /// Remove those of this data folder instead, as the list names it; `unknown` for those that name none
+        #[arg(long, value_name = "FOLDER", requires = "remove")]
+        folder: Option<String>,
+        /// Do it; without this the command only says what would be removed
+        #[arg(long, requires = "remove")]
+        yes: bool,
     },
 }
 

@@ -25,7 +25,7 @@ fn a_wrong_key_is_reported_and_the_message_is_kept() {
     let mut command = program.command(&["chat", "hello"]);
     command.env("ANTHROPIC_API_KEY", "sk-ant-wrong-canary");
     let ran = crate::program::run_with(command, b"");
-    assert_fails(&ran, "key", "ANTHROPIC_API_KEY");
+    assert_fails(&ran, "key", "growqr keys list");
     assert!(!format!("{ran:?}").contains("canary"), "a key is never shown");
     assert_recorded(&program, "hello");
     program.claude.route(model);

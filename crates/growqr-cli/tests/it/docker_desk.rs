@@ -80,6 +80,11 @@ pub fn status(program: &Program) -> Value {
     program.json(&["stack", "status"]).remove(0)
 }
 
+/// The leftovers of the program's own data folder. Other tests share the daemon.
+pub fn own_orphans(state: &Value) -> Vec<&Value> {
+    state["orphans"].as_array().expect("a list").iter().filter(|orphan| orphan["own"] == true).collect()
+}
+
 pub fn part<'a>(state: &'a Value, id: &str) -> &'a Value {
     state["parts"].as_array().expect("parts").iter().find(|part| part["id"] == id).expect("a part")
 }

@@ -1,5 +1,6 @@
 //! Tests of the real `growqr` binary against strict stubs of the providers, with real kills.
 
+mod advice;
 mod asking;
 mod bad_input;
 mod belonging;

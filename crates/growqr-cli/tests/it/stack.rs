@@ -3,7 +3,9 @@
 
 mod gitea;
 
-use crate::docker_desk::{Owned, Running, desk, docker, equipped, part, port, ports, remember, reset, status, until, up};
+use crate::docker_desk::{
+    Owned, Running, desk, docker, equipped, own_orphans, part, port, ports, remember, reset, status, until, up,
+};
 use crate::program::{Program, kill};
 use gitea::sync;
 use serde_json::Value;
@@ -26,6 +28,10 @@ fn one_command_starts_both_services_and_another_stops_them() {
     }
     let log = program.run(&["stack", "logs", "opencode"]);
     assert!(log.out.contains("listening"), "{log:?}");
+    // What Gitea writes would be there too, with its name.
+    let both = program.json(&["stack", "logs"]);
+    let is_named = |line: &Value| line["part"] == "opencode" && line["text"].to_string().contains("listening");
+    assert!(both.iter().any(is_named), "{both:?}");
     // A second time nothing is made anew.
     let before = [owned.container("gitea"), owned.container("opencode")];
     up(&program);
@@ -126,7 +132,7 @@ fn kill_starts(delays: &[[u64; 2]]) {
         let owned = Owned::of(host, &program);
         let found = (owned.containers().len(), owned.running().len(), owned.networks().len(), owned.volumes().len());
         assert_eq!(found, (2, 2, 2, 5), "{delays:?}");
-        assert_eq!(state["orphans"], Value::Array(Vec::new()), "{delays:?}");
+        assert_eq!(own_orphans(&state), [] as [&Value; 0], "{delays:?}");
         reset(&program);
         let found = (owned.containers().len(), owned.networks().len(), owned.volumes().len());
         assert_eq!(found, (0, 0, 0), "{delays:?}");
@@ -152,7 +158,9 @@ fn copy_folder(from: &Path, to: &Path) {
 fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
     let Some(host) = docker() else { return };
     let (first, second) = (desk(host), desk(host));
+    remember(&first, "plan.md", "learn Rust\n");
     up(&first);
+    assert_eq!(sync(&first, &[]).0, Some(0));
     up(&second);
     let (first_owned, second_owned) = (Owned::of(host, &first), Owned::of(host, &second));
     let seen = |owned: &Owned<'_>| (owned.running(), owned.networks(), owned.volumes());
@@ -163,6 +171,7 @@ fn two_data_folders_and_a_copy_of_one_never_touch_each_others_containers() {
     up(&copy);
     let copy_owned = Owned::of(host, &copy);
     assert_eq!((copy_owned.running().len(), copy_owned.volumes().len()), (2, 5));
+    assert_eq!(sync(&copy, &[]).0, Some(0), "its own Gitea is filled, not taken for one that was emptied");
     assert_eq!(seen(&first_owned), first_before);
     reset(&copy);
     assert_eq!(copy_owned.containers(), Vec::<String>::new());
@@ -197,8 +206,11 @@ fn a_moved_data_folder_keeps_its_containers() {
         assert_eq!(part(&state, id)["state"], "running", "{state}");
     }
     up(&program);
-    assert_eq!(seen(), first);
-    assert_eq!(status(&program)["orphans"], Value::Array(Vec::new()));
+    let (running, networks, mut volumes) = seen();
+    // One more names the new place.
+    volumes.retain(|volume| first.2.contains(volume));
+    assert_eq!((running, networks, volumes), first);
+    assert_eq!(own_orphans(&status(&program)), [] as [&Value; 0]);
     reset(&program);
     assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
 }
@@ -212,8 +224,14 @@ fn a_copy_that_was_taken_for_the_original_gets_containers_of_its_own_when_that_i
     let original = equipped(host, Program::in_folder(&disk));
     up(&original);
     let owned = Owned::of(host, &original);
-    let seen = || (owned.running(), owned.networks(), owned.volumes());
+    let volumes = owned.volumes();
+    // A container is made anew if the copy has the port of the gateway. One more volume names the place of the copy.
+    let seen = || {
+        let of_original = owned.volumes().into_iter().filter(|volume| volumes.contains(volume));
+        (owned.running().len(), owned.networks(), of_original.collect::<Vec<_>>())
+    };
     let before = seen();
+    assert_eq!((before.0, before.2.len()), (2, 5));
     copy_folder(&disk, &home);
     std::fs::rename(&disk, &away).expect("a move");
     let mut copy = Program::in_folder(&home);
@@ -223,20 +241,28 @@ fn a_copy_that_was_taken_for_the_original_gets_containers_of_its_own_when_that_i
     remember(&copy, "plan.md", "learn Rust\n");
     assert_eq!(sync(&copy, &[]).0, Some(0));
     std::fs::rename(&away, &disk).expect("a move");
+    let original_runs = Running::ready(&original);
     let folder = std::fs::canonicalize(&home).expect("a folder");
     let label = format!("label=ai.growqr.folder={}", folder.display());
     until("containers of its own", || (host.docker(&["ps", "-q", "--filter", &label]).lines().count() == 2).then_some(()));
-    running.until_ready();
+    let state = running.until_ready();
+    let disk = std::fs::canonicalize(&disk).expect("a folder").display().to_string();
+    assert!(state["notes"].to_string().contains(&disk), "who has the other ones: {state}");
     assert_eq!(seen(), before, "the original keeps its containers");
     assert_eq!(sync(&copy, &[]).0, Some(0), "the new copy of memory is filled");
-    up(&original);
     assert_eq!(seen(), before);
+    let (code, state) = sync(&original, &[]);
+    assert!(code == Some(1) && state["memory"]["found"].to_string().contains("a copy of this one"), "{state}");
+    assert_ne!(original.run(&["memory", "read", "plan.md"]).code, Some(0), "what the copy wrote is not in it");
+    assert_eq!(sync(&original, &["--join"]).0, Some(0));
+    assert_eq!(original.run(&["memory", "read", "plan.md"]).out, "learn Rust\n");
+    drop(original_runs);
     drop(running);
     reset(&copy);
     assert_eq!(seen(), before);
     assert_eq!(part(&status(&original), "opencode")["state"], "running");
     reset(&original);
-    assert_eq!(seen(), (Vec::new(), Vec::new(), Vec::new()));
+    assert_eq!((owned.containers(), owned.networks(), owned.volumes()), (Vec::new(), Vec::new(), Vec::new()));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What a person sees of the containers in a terminal: with a daemon that only answers, and with a real one.
 
-use crate::docker_desk::{GITEA, Owned, desk, docker, part, reset, set_variable, status, until, up};
+use crate::docker_desk::{GITEA, Owned, desk, docker, equipped, part, reset, set_variable, status, until, up};
 use crate::fake_docker::FakeDocker;
-use crate::program::Program;
+use crate::program::{Program, Ran};
 use growqr_testkit::anthropic::says;
+use growqr_testkit::postgres::fresh_database;
 use serde_json::Value;
 use std::process::Child;
 
@@ -205,12 +206,9 @@ fn why_a_container_does_not_run_is_said_by_the_start_and_by_later_commands() {
     host.docker(&["rm", &made]);
     let mut program = desk(host);
     set_variable(&mut program, "GITEA_IMAGE", Some(BROKEN));
-    // The command may end between two tries; then it is typed again.
-    let up = until("the end of the tries", || {
-        let up = program.run(&["stack", "up"]);
-        up.out.contains("is not started again by itself").then_some(up)
-    });
-    assert!(up.code == Some(1) && up.out.contains("exit code 3"), "{up:?}");
+    let up = program.run(&["stack", "up"]);
+    assert!(up.code == Some(1) && up.out.contains("is not started again by itself"), "{up:?}");
+    assert!(up.out.contains("exit code 3"), "{up:?}");
     for command in ["stack status", "doctor"] {
         let ran = program.run(&command.split(' ').collect::<Vec<_>>());
         assert!(ran.out.contains("exit code 3") && ran.out.contains("it is broken"), "{command}: {ran:?}");
@@ -231,9 +229,74 @@ fn the_containers_of_a_removed_profile_are_leftovers() {
     let owned = Owned::of(host, &program);
     std::fs::remove_dir_all(program.profile()).expect("it is removed");
     let listed = program.run(&["stack", "orphans"]);
-    let count = |kind: &str| listed.out.lines().filter(|line| line.starts_with(kind)).count();
+    // Other tests share the daemon.
+    let own = || listed.out.lines().filter(|line| line.contains("of this data folder is gone"));
+    let count = |kind: &str| own().filter(|line| line.starts_with(kind)).count();
     assert_eq!((count("container"), count("network"), count("volume")), (2, 2, 5), "{listed:?}");
-    let removed = program.run(&["stack", "orphans", "--remove"]);
+    let removed = program.run(&["stack", "orphans", "--remove", "--yes"]);
     assert_eq!(removed.code, Some(0), "{removed:?}");
     assert_eq!((owned.containers().len(), owned.networks().len(), owned.volumes().len()), (0, 0, 0));
+}
+
+#[test]
+fn the_containers_of_a_profile_whose_database_is_another_one_are_no_leftovers() {
+    let Some(host) = docker() else { return };
+    let mut program = desk(host);
+    up(&program);
+    let owned = Owned::of(host, &program);
+    for name in ["growqr.db", "growqr.db-wal", "growqr.db-shm"] {
+        let _ = std::fs::remove_file(program.profile().join(name));
+    }
+    let urls = [None, fresh_database()];
+    for url in urls {
+        program.database_url = url;
+        let listed = program.run(&["stack", "orphans"]);
+        assert!(listed.code == Some(0) && !listed.out.contains("of this data folder"), "{listed:?}");
+        let removed = program.run(&["stack", "orphans", "--remove", "--yes"]);
+        assert_eq!(removed.code, Some(0), "{removed:?}");
+        assert_eq!((owned.containers().len(), owned.networks().len(), owned.volumes().len()), (2, 2, 5));
+    }
+    reset(&program);
+}
+
+#[test]
+fn what_another_data_folder_has_left_is_removed_only_if_that_is_gone_and_named() {
+    let Some(host) = docker() else { return };
+    let base = tempfile::tempdir().expect("a folder");
+    let place = std::fs::canonicalize(base.path()).expect("a folder");
+    let [first, moved] = ["first", "moved to"].map(|name| place.join(name));
+    std::fs::create_dir(&first).expect("a folder");
+    let [first_name, moved_name] = [&first, &moved].map(|folder| folder.display().to_string());
+    let at_first = equipped(host, Program::in_folder(&first));
+    up(&at_first);
+    let owned = Owned::of(host, &at_first);
+    let seen = || (owned.running().len(), owned.networks().len(), owned.volumes().len());
+    let program = desk(host);
+    let orphans = |arguments: &[&str]| program.run(&[&["stack", "orphans"], arguments].concat());
+    let lines = |ran: &Ran, part: &str| ran.out.lines().filter(|line| line.contains(part)).count();
+    let listed = orphans(&[]);
+    assert_eq!(lines(&listed, &format!("({first_name}: its data folder uses it)")), 9, "{listed:?}");
+    let refused = orphans(&["--remove", "--folder", &first_name, "--yes"]);
+    assert!(refused.code == Some(1) && refused.err.contains("its data folder uses it"), "{refused:?}");
+    // Nobody but the moved folder knows where it is.
+    std::fs::rename(&first, &moved).expect("a move");
+    let mut at_moved = Program::in_folder(&moved);
+    at_moved.variables.clone_from(&at_first.variables);
+    up(&at_moved);
+    assert_eq!(seen(), (2, 2, 6));
+    let listed = orphans(&[]);
+    assert_eq!(lines(&listed, &format!("({moved_name}: its data folder uses it)")), 10, "{listed:?}");
+    std::fs::remove_dir_all(&moved).expect("it is removed");
+    let listed = orphans(&[]);
+    assert_eq!(lines(&listed, &format!("({moved_name}: its data folder is not there")), 10, "{listed:?}");
+    let command = format!("growqr stack orphans --remove --folder '{moved_name}' --yes");
+    assert!(listed.err.contains(&command), "{listed:?}");
+    assert_eq!(orphans(&["--remove", "--yes"]).code, Some(0));
+    let asked = orphans(&["--remove", "--folder", &moved_name]);
+    assert!(asked.code == Some(1) && asked.err.contains(&command), "{asked:?}");
+    assert_eq!(seen(), (2, 2, 6), "nothing of it was removed");
+    let removed = orphans(&["--remove", "--folder", &moved_name, "--yes"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert_eq!(seen(), (0, 0, 0));
+    assert_eq!(lines(&orphans(&[]), &moved_name), 0);
 }

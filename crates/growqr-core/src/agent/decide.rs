@@ -40,7 +40,9 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
     match input {
         Input::Created => draft.on_created(),
         Input::Said { id, text } => draft.on_message(id, text),
-        Input::SayAgain { id, message, text, before } => draft.on_message_again(id, message, text, &before),
+        // The earlier message may be set aside by now.
+        Input::SayAgain { as_of, .. } if as_of != state.seq() => {}
+        Input::SayAgain { id, message, text, before, .. } => draft.on_message_again(id, message, text, &before),
         Input::StartFresh { id } => draft.on_start_fresh(id),
         Input::Tell { agent, id, text } => draft.on_message_to_sub_agent(agent, id, &text),
         Input::Mail(mail) => draft.on_mail(mail),

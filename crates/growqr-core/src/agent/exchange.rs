@@ -30,7 +30,7 @@ pub enum Input {
         text: String,
     },
     /// The person writes an earlier message to the Grow Agent anew. What was said from that message on is set aside. Changes nothing
-    /// while a turn is under way or a message is queued.
+    /// while a turn is under way or a message is queued, or if the journal has grown since `before` was read from it.
     SayAgain {
         /// Chosen by the sender. A second message with the same id is ignored.
         id: MessageId,
@@ -40,6 +40,8 @@ pub enum Input {
         text: String,
         /// The agent before that event.
         before: Box<State>,
+        /// The last event of the journal from which `before` was read.
+        as_of: Seq,
     },
     /// Starts the conversation of the Grow Agent afresh: the next segment begins without the past. During a turn this is only
     /// recorded; it takes effect once the turn has ended, and messages that come meanwhile wait for it.
@@ -225,6 +227,8 @@ pub struct Setup {
     pub surroundings: Option<Surroundings>,
     /// Whether a sub-agent may begin a turn now; otherwise it waits for [`Input::Continue`].
     pub may_begin: bool,
+    /// Whether a runner performs what is decided. Without one no fresh start begins a turn: its next start does.
+    pub has_runner: bool,
 }
 
 /// What a model is told besides messages, as data.
@@ -256,6 +260,7 @@ impl Setup {
             workbench: Workbench::default(),
             surroundings: None,
             may_begin: true,
+            has_runner: true,
         }
     }
 

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::judge::WantedCall;
 use super::state::State;
 use super::turn::{Pending, Phase};
-use crate::ask::AskKind;
+use crate::ask::{Answer, AskKind, FINISH};
 use crate::event::{Ended, FinishRequested, MessageEdited, MessageWithdrawn, TurnEnding};
 use crate::id::{AgentId, AskId, Seq};
 use crate::mail::{Mail, MailBody};
@@ -33,7 +33,13 @@ impl Draft<'_> {
         if !can_finish {
             return;
         }
-        // Answers that only a call or a question waits for are not needed any more; the one at a limit still is.
+        // At a limit, the answer "finish" is what the person means.
+        let at_limit = self.state.paused.as_ref().filter(|pause| pause.answer.is_none()).and_then(|pause| pause.ask.clone());
+        if let Some(ask) = at_limit.filter(|_| by_person) {
+            let answer = Answer { option: Some(FINISH.to_owned()), ..Answer::default() };
+            self.on_person_answer(&ask, Some(answer));
+        }
+        // Answers that only a call or a question waits for are not needed any more.
         let asks = self.state.asks_of_turn().filter(|ask| ask.kind != AskKind::Budget);
         let asks: Vec<AskId> = asks.map(|ask| ask.id.clone()).collect();
         asks.into_iter().for_each(|ask| self.withdraw_ask(ask));

@@ -71,6 +71,9 @@ impl Draft<'_> {
             return;
         }
         let has_messages = !self.state.held_messages().is_empty();
+        if has_messages && !self.setup.has_runner {
+            return;
+        }
         self.push(FreshStarted {});
         if has_messages {
             self.begin_turn();

@@ -73,7 +73,9 @@ impl State {
             }
             Phase::Idle if self.waits_to_begin => Status::Queued,
             // An answer was recorded while no host ran: the agent is woken at the next start.
-            Phase::Idle if self.can_continue() || !self.reviewed.is_empty() => Status::Working,
+            Phase::Idle if self.can_continue() || !self.reviewed.is_empty() || !self.held_messages().is_empty() => {
+                Status::Working
+            }
             Phase::Idle => match &self.last_ended {
                 None => Status::Idle,
                 Some(Ended::Done) if self.depth() == 0 => Status::Idle,

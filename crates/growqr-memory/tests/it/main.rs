@@ -12,6 +12,7 @@ mod hand_edits;
 mod held;
 mod history;
 mod ignored;
+mod left_behind;
 mod names;
 mod nested;
 mod odd_text;

@@ -58,7 +58,9 @@ impl ServiceErrors for CallErrors<'_> {
     }
 
     fn unreachable(&self, cause: &str) -> Failure {
-        let text = format!("There is no connection to {}; check the network. ({cause})", self.provider.host());
+        let proxy = if self.provider.is_on_this_computer() { String::new() } else { growqr_http::Proxies::in_words() };
+        let step = if proxy.is_empty() { "check the network" } else { "check that proxy and the network" };
+        let text = format!("There is no connection to {}{proxy}; {step}. ({cause})", self.provider.host());
         failure(FailureKind::Offline, &text, None)
     }
 
@@ -186,7 +188,9 @@ impl Anthropic {
                         sent unencrypted. Nothing was sent: write https://.";
             return Err(failure(FailureKind::Rejected, text, None));
         }
-        let mut key = HeaderValue::from_str(self.config.key.expose()).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
+        let is_key = |key: &&str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = Some(self.config.key.expose()).filter(is_key).and_then(|key| HeaderValue::from_str(key).ok());
+        let mut key = key.ok_or_else(|| {
             failure(FailureKind::Key, "The Anthropic API key is empty or has characters that are not allowed in a key.", None)
         })?;
         key.set_sensitive(true);
@@ -201,6 +205,10 @@ impl Anthropic {
         let url = Url::parse(&self.config.base_url).ok()?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         Some(format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path().trim_end_matches('/')))
+    }
+
+    fn is_on_this_computer(&self) -> bool {
+        Url::parse(&self.config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback)
     }
 
     fn host(&self) -> String {

@@ -82,9 +82,7 @@ fn kind(status: u16, body: &Value) -> FailureKind {
 fn sentence(kind: FailureKind, status: u16, model: &str, service_message: &str) -> String {
     let start = match kind {
         FailureKind::Key if status == 403 => "Anthropic does not allow this key to do that".to_owned(),
-        FailureKind::Key => {
-            "Anthropic does not accept the API key; check it, or add another: growqr keys set anthropic".to_owned()
-        }
+        FailureKind::Key => "Anthropic does not accept the API key; check it, or add another".to_owned(),
         FailureKind::NoCredit => "The Anthropic account has no credit left, or its spend limit is reached".to_owned(),
         FailureKind::PromptTooLong => "The conversation is too long for this model".to_owned(),
         FailureKind::PastRefused => "Anthropic does not accept the earlier messages of this conversation".to_owned(),

@@ -120,7 +120,7 @@ fn remember(turn: &Turn, what: &str) -> Action {
     let line = format!("- {}", what.lines().map(str::trim).collect::<Vec<_>>().join("\n  "));
     if let Some(committed) = turn.results_of("commit_memory").last() {
         return Action::Say(if committed.is_error {
-            format!("I could not write it down. {}", committed.text)
+            format!("I could not write it down: {}", committed.text)
         } else {
             format!("I have written it down in {NOTES_PAGE}: {what}")
         });

@@ -130,7 +130,7 @@ async fn a_missing_page_is_created_and_a_failed_commit_is_reported() {
     let input = json!({"path": "journal/notes.md", "content": "# Notes\n\n- the milk\n", "message": "Remember: the milk"});
     assert_eq!(tool_calls(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("the disk is full", true)]).await;
-    assert_eq!(text_of(&reply.content), "I could not write it down. the disk is full");
+    assert_eq!(text_of(&reply.content), "I could not write it down: the disk is full");
 }
 
 #[tokio::test]

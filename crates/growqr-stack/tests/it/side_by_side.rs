@@ -1,7 +1,8 @@
 //! Two profiles and two installs on one daemon do not touch each other's things.
 
 use crate::desk::{answers, connect, shared, wanted};
-use growqr_stack::{ContainerPart, OrphanKind, Scope, Stack};
+use growqr_stack::{ContainerPart, Labelled, LabelledKind, Scope, Stack};
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn two_profiles_and_two_installs_run_side_by_side_and_one_reset_spares_the_others() {
@@ -25,35 +26,45 @@ async fn two_profiles_and_two_installs_run_side_by_side_and_one_reset_spares_the
 }
 
 #[tokio::test]
-async fn orphans_are_listed_for_this_install_only_and_removed_when_told() {
+async fn everything_is_listed_with_its_data_folder_and_only_what_is_told_is_removed() {
     let Some(host) = shared() else { return };
     let daemon = connect(host).await;
-    let (kept, gone) = (Scope::new("orphans", "kept"), Scope::new("orphans", "gone"));
-    let stacks = [kept, gone, Scope::new("elsewhere", "gone")].map(|scope| Stack::new(daemon.clone(), scope));
+    let scopes = ["one", "other"].map(|install| Scope::new(install, "labelled").in_folder(format!("/data/{install}")));
+    let stacks = scopes.map(|scope| Stack::new(daemon.clone(), scope));
     for stack in &stacks {
         stack.reconcile(&wanted(), |_| {}).await.unwrap();
     }
-    host.docker(&[
-        "volume",
-        "create",
-        "growqr-old",
-        "--label",
-        "ai.growqr.app=growqr-desktop",
-        "--label",
-        "ai.growqr.install=orphans",
-        "--label",
-        "ai.growqr.profile=kept",
-        "--label",
-        "ai.growqr.part=of-an-old-version",
-    ]);
-    let orphans = daemon.orphans("orphans", &["kept"]).await.unwrap();
-    let count = |kind| orphans.iter().filter(|orphan| orphan.kind == kind).count();
-    assert_eq!((count(OrphanKind::Container), count(OrphanKind::Network), count(OrphanKind::Volume)), (2, 2, 6), "{orphans:?}");
-    daemon.remove_orphans(&orphans).await.unwrap();
-    assert_eq!(daemon.orphans("orphans", &["kept"]).await.unwrap(), []);
-    assert_eq!(stacks[1].observe().await.unwrap(), Default::default());
-    for stack in [&stacks[0], &stacks[2]] {
-        assert_eq!(stack.observe().await.unwrap().containers.len(), 2);
-        stack.reset().await.unwrap();
+    let of = |found: Vec<Labelled>, install: &str| -> Vec<Labelled> {
+        found.into_iter().filter(|thing| thing.install == install && thing.profile == "labelled").collect()
+    };
+    let found = of(daemon.labelled().await.unwrap(), "one");
+    let count = |kind| found.iter().filter(|thing| thing.kind == kind).count();
+    let counts = [LabelledKind::Container, LabelledKind::Network, LabelledKind::Volume].map(count);
+    assert_eq!(counts, [2, 2, 5], "{found:?}");
+    assert!(found.iter().all(|thing| thing.is_known_part() && thing.folder.as_deref() == Some("/data/one")), "{found:?}");
+    daemon.remove_labelled(&found).await.unwrap();
+    assert_eq!(of(daemon.labelled().await.unwrap(), "one"), []);
+    assert_eq!(stacks[1].observe().await.unwrap().containers.len(), 2);
+    stacks[1].reset().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_was_moved_is_named_beside_the_place_where_its_containers_were_made() {
+    let Some(host) = shared() else { return };
+    let daemon = connect(host).await;
+    let at = |folder: &str| Stack::new(daemon.clone(), Scope::new("moved", "labelled").in_folder(folder));
+    let (stack, moved, wanted) = (at("/data/before"), at("/data/after"), wanted());
+    moved.name_folder(&moved.observe().await.unwrap()).await.unwrap();
+    assert_eq!(stack.observe().await.unwrap().volumes, [], "nothing is made where there is nothing");
+    stack.reconcile(&wanted, |_| {}).await.unwrap();
+    for _ in 0..2 {
+        moved.name_folder(&moved.observe().await.unwrap()).await.unwrap();
     }
+    let things = daemon.labelled().await.unwrap().into_iter().filter(|thing| thing.install == "moved");
+    let named: BTreeSet<String> = things.filter_map(|thing| thing.folder).collect();
+    assert_eq!(named, ["/data/after", "/data/before"].map(str::to_owned).into());
+    assert_eq!(stack.observe().await.unwrap().volumes.len(), 6);
+    stack.reconcile(&wanted, |step| panic!("{step}")).await.unwrap();
+    stack.reset().await.unwrap();
+    assert_eq!(stack.observe().await.unwrap(), Default::default());
 }

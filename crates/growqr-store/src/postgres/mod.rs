@@ -7,6 +7,7 @@ mod connections;
 mod journal;
 mod memory_links;
 mod outbox;
+mod reading_marks;
 mod rebuild;
 mod records;
 mod rules;

@@ -19,6 +19,10 @@ const EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_ve
 const EVENTS_OF_AGENT_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash \
     from events \
     where profile_id = $1 and position < $2 and agent_id = $3 order by position desc limit $4";
+const TURN_EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = $1 and agent_id = $2 and position < $3 \
+    and kind in ('turn_started', 'turn_ended', 'user_said', 'said_again', 'mail_received') \
+    order by position desc limit $4";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
 
@@ -61,6 +65,20 @@ impl Records for PostgresStore {
         }
         let mut rows: Vec<EventRow> =
             query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(while_doing("read events"))?;
+        rows.reverse();
+        rows::all(rows)
+    }
+
+    async fn turn_events_before(
+        &self,
+        before: Option<Position>,
+        agent: &AgentId,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let before = before.map_or(Ok(i64::MAX), |position| to_i64(position.0))?;
+        let query =
+            sqlx::query_as(TURN_EVENTS_BEFORE).bind(self.profile()).bind(agent.as_str()).bind(before).bind(i64::from(limit));
+        let mut rows: Vec<EventRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("read turns"))?;
         rows.reverse();
         rows::all(rows)
     }

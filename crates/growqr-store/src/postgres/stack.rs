@@ -106,7 +106,7 @@ impl StackRecords for PostgresStore {
 
     async fn repos(&self) -> Result<Vec<StackRepo>, StoreError> {
         let rows: Vec<RepoRow> =
-            sqlx::query_as("select name, owner, head, synced_at from repos where profile_id = $1 order by name")
+            sqlx::query_as("select name, owner, head, synced_at, install from repos where profile_id = $1 order by name")
                 .bind(self.profile())
                 .fetch_all(&self.db.pool)
                 .await
@@ -116,15 +116,16 @@ impl StackRecords for PostgresStore {
 
     async fn save_repo(&self, repo: &StackRepo) -> Result<(), StoreError> {
         let query = sqlx::query(
-            "insert into repos (profile_id, name, owner, head, synced_at) values ($1, $2, $3, $4, $5) \
+            "insert into repos (profile_id, name, owner, head, synced_at, install) values ($1, $2, $3, $4, $5, $6) \
              on conflict (profile_id, name) do update set owner = excluded.owner, head = excluded.head, \
-             synced_at = excluded.synced_at",
+             synced_at = excluded.synced_at, install = excluded.install",
         )
         .bind(self.profile())
         .bind(&repo.name)
         .bind(&repo.owner)
         .bind(&repo.head)
-        .bind(repo.synced_at.map(|at| at.0));
+        .bind(repo.synced_at.map(|at| at.0))
+        .bind(&repo.install);
         query.execute(&self.db.pool).await.map_err(while_doing("keep a repository"))?;
         Ok(())
     }

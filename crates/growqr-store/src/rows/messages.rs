@@ -4,7 +4,7 @@ use super::number;
 use growqr_core::clock::Timestamp;
 use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, Seq};
-use growqr_core::journal::{Author, MessageView, StoreError};
+use growqr_core::journal::{Author, MessageView, StoreError, Unread};
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct MessageRow {
@@ -32,6 +32,25 @@ impl TryFrom<MessageRow> for MessageView {
             author: row.author.map_or(Author::Person, |agent| Author::Agent(AgentId::new(agent))),
             text: row.text,
             at: Timestamp(row.at),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct UnreadRow {
+    agent_id: String,
+    seen: i64,
+    messages: i64,
+}
+
+impl TryFrom<UnreadRow> for Unread {
+    type Error = StoreError;
+
+    fn try_from(row: UnreadRow) -> Result<Unread, StoreError> {
+        Ok(Unread {
+            agent: AgentId::new(row.agent_id),
+            seen: Seq(number("reading_marks.seq", row.seen)?),
+            messages: number("the number of unread messages", row.messages)?,
         })
     }
 }

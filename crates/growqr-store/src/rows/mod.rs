@@ -12,7 +12,7 @@ mod stack;
 pub(crate) use agents::{AgentRow, SessionRow, select_agents};
 pub(crate) use asks::{AskRow, RuleRow};
 pub(crate) use journal::{EntryRow, EventRow, HeadRow, JournalRow, SnapshotRow, UndeliveredRow, entries};
-pub(crate) use messages::MessageRow;
+pub(crate) use messages::{MessageRow, UnreadRow};
 pub(crate) use people::{MemoryLinkRow, UserRow};
 pub(crate) use spendings::SpendingSumRow;
 pub(crate) use stack::{ContainerRow, PortRow, RepoRow};

@@ -58,11 +58,12 @@ pub(crate) struct RepoRow {
     owner: String,
     head: Option<String>,
     synced_at: Option<i64>,
+    install: Option<String>,
 }
 
 impl From<RepoRow> for StackRepo {
     fn from(row: RepoRow) -> StackRepo {
-        let RepoRow { name, owner, head, synced_at } = row;
-        StackRepo { name, owner, head, synced_at: synced_at.map(Timestamp) }
+        let RepoRow { name, owner, head, synced_at, install } = row;
+        StackRepo { name, owner, head, synced_at: synced_at.map(Timestamp), install }
     }
 }

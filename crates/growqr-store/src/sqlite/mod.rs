@@ -6,6 +6,7 @@ mod journal;
 mod log;
 mod memory_links;
 mod outbox;
+mod reading_marks;
 mod rebuild;
 mod records;
 mod rules;

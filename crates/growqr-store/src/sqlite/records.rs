@@ -19,6 +19,10 @@ const EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_ve
 const EVENTS_OF_AGENT_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash \
     from events \
     where profile_id = ? and position < ? and agent_id = ? order by position desc limit ?";
+const TURN_EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = ? and agent_id = ? and position < ? \
+    and kind in ('turn_started', 'turn_ended', 'user_said', 'said_again', 'mail_received') \
+    order by position desc limit ?";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
 
@@ -63,6 +67,19 @@ impl Records for SqliteStore {
         rows::all(rows)
     }
 
+    async fn turn_events_before(
+        &self,
+        before: Option<Position>,
+        agent: &AgentId,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let before = before.map_or(Ok(i64::MAX), |position| to_i64(position.0))?;
+        let query = sqlx::query_as(TURN_EVENTS_BEFORE).bind(self.profile()).bind(agent.as_str()).bind(before).bind(limit);
+        let mut rows: Vec<EventRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("read turns"))?;
+        rows.reverse();
+        rows::all(rows)
+    }
+
     async fn position(&self) -> Result<Position, StoreError> {
         let query = sqlx::query_scalar("select position from profiles where profile_id = ?").bind(self.profile());
         let position: Option<i64> = query.fetch_optional(&self.db.readers).await.map_err(while_doing("read the position"))?;
@@ -99,6 +116,7 @@ mod tests {
             (EVENTS_OF_AGENT, "(profile_id=? AND agent_id=? AND position>?)"),
             (EVENTS_BEFORE, "(profile_id=? AND position<?)"),
             (EVENTS_OF_AGENT_BEFORE, "(profile_id=? AND agent_id=? AND position<?)"),
+            (TURN_EVENTS_BEFORE, "(profile_id=? AND agent_id=? AND position<?)"),
             (crate::sqlite::journal::ENTRIES, "(profile_id=? AND agent_id=? AND seq>?)"),
             (MESSAGES, "(profile_id=? AND agent_id=? AND seq<?)"),
             (search::NEWEST, "SEARCH messages USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),

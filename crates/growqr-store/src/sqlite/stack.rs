@@ -115,7 +115,7 @@ impl StackRecords for SqliteStore {
 
     async fn repos(&self) -> Result<Vec<StackRepo>, StoreError> {
         let rows: Vec<RepoRow> =
-            sqlx::query_as("select name, owner, head, synced_at from repos where profile_id = ? order by name")
+            sqlx::query_as("select name, owner, head, synced_at, install from repos where profile_id = ? order by name")
                 .bind(self.profile())
                 .fetch_all(&self.db.readers)
                 .await
@@ -125,15 +125,16 @@ impl StackRecords for SqliteStore {
 
     async fn save_repo(&self, repo: &StackRepo) -> Result<(), StoreError> {
         let query = sqlx::query(
-            "insert into repos (profile_id, name, owner, head, synced_at) values (?, ?, ?, ?, ?) \
+            "insert into repos (profile_id, name, owner, head, synced_at, install) values (?, ?, ?, ?, ?, ?) \
              on conflict (profile_id, name) do update set owner = excluded.owner, head = excluded.head, \
-             synced_at = excluded.synced_at",
+             synced_at = excluded.synced_at, install = excluded.install",
         )
         .bind(self.profile())
         .bind(&repo.name)
         .bind(&repo.owner)
         .bind(&repo.head)
-        .bind(repo.synced_at.map(|at| at.0));
+        .bind(repo.synced_at.map(|at| at.0))
+        .bind(&repo.install);
         let mut writer = self.db.writer().await?;
         query.execute(&mut *writer).await.map_err(while_doing("keep a repository"))?;
         writer.release();

@@ -148,7 +148,7 @@ impl Ended {
 /// Adds a full stop if there is none: the text of a provider may lack it.
 fn sentence(text: &str) -> String {
     let text = text.trim();
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    if text.trim_end_matches(')').ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 const fn ending(tone: Tone, title: &'static str) -> Wording {
@@ -236,7 +236,7 @@ fn failure(kind: FailureKind) -> Wording {
         FailureKind::Key => FAILURE
             .next(
                 "Check the key in Settings.",
-                "Check ANTHROPIC_API_KEY. Your message is kept; then: growqr agents resume {agent}",
+                "See the keys in use: growqr keys list. Your message is kept; then: growqr agents resume {agent}",
             )
             .in_settings(),
         FailureKind::NoCredit => FAILURE.next(
@@ -248,7 +248,7 @@ fn failure(kind: FailureKind) -> Wording {
             .in_settings(),
         FailureKind::Offline => FAILURE.next(
             "Your message is saved. Resume to send it once the connection is back.",
-            "Your message is kept. When the network is back: growqr agents resume {agent}",
+            "Your message is kept. When the connection works again: growqr agents resume {agent}",
         ),
         FailureKind::Busy => {
             FAILURE.next("Wait a moment, then resume.", "Your message is kept. Wait a moment, then: growqr agents resume {agent}")
@@ -259,11 +259,12 @@ fn failure(kind: FailureKind) -> Wording {
             let again = "Send your message again. The earlier conversation is then sent in shortened form.";
             FAILURE.next(again, again)
         }
-        FailureKind::Rejected
-        | FailureKind::Unavailable
-        | FailureKind::Broken
-        | FailureKind::Aborted
-        | FailureKind::Interrupted => FAILURE,
+        // The same request would be refused again.
+        FailureKind::Rejected => FAILURE.next(
+            "Nothing is lost. Remove the cause or choose another model, then resume.",
+            "Your message is kept. Remove the cause or choose another model (growqr models); then: growqr agents resume {agent}",
+        ),
+        FailureKind::Unavailable | FailureKind::Broken | FailureKind::Aborted | FailureKind::Interrupted => FAILURE,
     }
 }
 
@@ -320,6 +321,14 @@ mod tests {
     #[test]
     fn the_command_names_the_agent() {
         let text = failed(FailureKind::Offline, "No connection").ending_text(None, "a-7").unwrap().text();
-        assert_eq!(text, "No connection. Your message is kept. When the network is back: growqr agents resume a-7");
+        assert_eq!(text, "No connection. Your message is kept. When the connection works again: growqr agents resume a-7");
+    }
+
+    #[test]
+    fn the_next_step_fits_the_cause() {
+        let text = |kind, message: &str| failed(kind, message).ending_text(None, "grow").unwrap().text();
+        let key = text(FailureKind::Key, "No key (The address in use is http://127.0.0.1:8080/v1.)");
+        assert!(key.contains("/v1.) See the keys") && !key.contains("ANTHROPIC"), "one full stop, and no provider: {key}");
+        assert!(text(FailureKind::Rejected, "HTTP 404").contains("choose another model (growqr models)"));
     }
 }

@@ -8,6 +8,7 @@ import { hostError } from "./hostError";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
+import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
@@ -22,7 +23,7 @@ export function answers(world: World, providers: Providers, account: Account, st
   return {
     about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
     ask: ({ request }) => ask(world, providers, account, stack, notice, request),
-    agents: () => Object.values(world.state.agents),
+    agents: () => Object.values(world.state.agents).map((agent) => withUnread(world, agent, messages(world))),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
     events_before: ({ agent, before, limit }) => world.linesBefore(agent, before, limit),
@@ -145,6 +146,9 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
     case "inbox":
       return { inbox: { entries: inbox(world, stack.status(), Number(world.setting("inbox.long_work")) * 60_000) } };
+    case "see_conversation":
+      seeConversation(world, request.agent, request.seq);
+      return "done";
     case "see_inbox":
       seeInbox(world, request.entries);
       return "done";

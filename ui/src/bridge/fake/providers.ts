@@ -76,6 +76,6 @@ export class Providers {
 export function checkKey(name: string, value: string | null = null) {
   if (name !== "anthropic" && name !== "openai") throw hostError("not_found", `There is no key called ${name}.`);
   if (value !== null && /\s|^$/.test(value)) {
-    throw new HostError({ code: "bad_request", message: "This is not a key: it is empty or contains spaces.", retryable: false, next_step: "Copy the whole key from the provider's console." });
+    throw new HostError({ code: "bad_request", message: "This is not a key: it is empty, or has spaces or characters that no key has.", retryable: false, next_step: "Copy the whole key from the provider's console." });
   }
 }

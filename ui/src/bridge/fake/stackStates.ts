@@ -15,10 +15,14 @@ const DOCKERS: Record<string, Docker> = {
 
 const SAME: MemorySync = { state: "same", behind: 0, synced_at: null, found: "", next_step: null };
 
+const GONE = { profile: "p-old", own: true, folder: "/home/ada/.local/share/growqr", why: 'the profile "p-old" of this data folder is gone' };
+const ELSEWHERE = { profile: "local", own: false, folder: "/media/ada/disk/growqr", why: "its data folder is not there: removed, or moved and not used since, or on a disk that is not connected" };
+
 const ORPHANS: StackOrphan[] = [
-  { kind: "container", id: "5d41402abc4b", name: "growqr-p-old-gitea", profile: "p-old" },
-  { kind: "network", id: "7d793037a076", name: "growqr-p-old-git", profile: "p-old" },
-  { kind: "volume", id: "growqr-p-old-gitea-data", name: "growqr-p-old-gitea-data", profile: "p-old" },
+  { kind: "container", id: "5d41402abc4b", name: "growqr-p-old-gitea", ...GONE },
+  { kind: "network", id: "7d793037a076", name: "growqr-p-old-git", ...GONE },
+  { kind: "volume", id: "growqr-p-old-gitea-data", name: "growqr-p-old-gitea-data", ...GONE },
+  { kind: "volume", id: "growqr-local-gitea-data", name: "growqr-local-gitea-data", ...ELSEWHERE },
 ];
 
 const PURPOSES: Record<PartId, Pick<StackPart, "name" | "purpose" | "image">> = {
@@ -60,7 +64,7 @@ export function downloadOf(id: PartId, done: number, isSizeKnown = true): StackP
 }
 
 function stackOf(gitea: StackPart, opencode: StackPart, change: Partial<Stack> = {}): Stack {
-  return { docker: READY, parts: [gitea, opencode], memory: null, busy: null, next: null, orphans: [], notes: [], ...change };
+  return { docker: READY, parts: [gitea, opencode], memory: null, busy: null, next: null, orphans: [], others: [], notes: [], ...change };
 }
 
 const both = (state: PartState, change: Partial<Stack> = {}) => stackOf(partIn("gitea", state), partIn("opencode", state), change);

@@ -15,6 +15,8 @@ export interface Saved {
   memory: SavedMemory;
   settings: Record<string, string>;
   keys: Record<string, KeySource>;
+  /** How far the person has read each conversation. */
+  marks?: Record<string, number>;
   /** Entries of the inbox that were seen. */
   seen?: string[];
 }

@@ -44,7 +44,7 @@ export class World implements Stage {
 
   create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent {
     const at = this.now();
-    const agent = { id, name, parent, depth, task, status: "idle", model: "", ...mindOf(name), turn: 0, spent: 0, unknown: 0, allowance, reserved: 0, asks: 0, created_at: at, updated_at: at, seq: 0 };
+    const agent = { id, name, parent, depth, task, status: "idle", model: "", ...mindOf(name), turn: 0, spent: 0, unknown: 0, allowance, reserved: 0, asks: 0, created_at: at, updated_at: at, seq: 0, seen: null, unread: 0 };
     this.state.agents[id] = agent;
     return agent;
   }

@@ -677,8 +677,8 @@ impl Story {
         self.answer(&grow, says("Third.")).await;
         for (message, text) in [(three, "three, better"), (one, "one, better")] {
             let earlier = load_earlier(&*self.ports.store, &grow, message).await.unwrap().unwrap();
-            let (id, text, before) = (self.message(), text.to_owned(), Box::new(earlier.before));
-            self.input(&grow, Input::SayAgain { id, message, text, before }).await;
+            let (id, text, before, as_of) = (self.message(), text.to_owned(), Box::new(earlier.before), earlier.as_of);
+            self.input(&grow, Input::SayAgain { id, message, text, before, as_of }).await;
             self.answer(&grow, says("Better.")).await;
         }
     }

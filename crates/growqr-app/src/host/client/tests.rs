@@ -162,7 +162,7 @@ async fn without_host(folder: &Path, environment: &Environment) -> (Client, Prof
         }
     };
     let token = CancellationToken::new();
-    let (connection, ()) = tokio::join!(Connection::open(&profile, environment, Needs::Host, &token), host);
+    let (connection, ()) = tokio::join!(Connection::open(&profile, environment, Needs::Host, true, &token), host);
     drop(listener);
     let (client, _) = Client::over(connection.unwrap(), profile, environment, Needs::Host, true);
     (client, lock)

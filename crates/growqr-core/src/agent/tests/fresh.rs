@@ -303,10 +303,45 @@ fn an_agent_at_work_or_with_queued_messages_writes_nothing_anew() {
     world.answer(says("first answer"));
     let id = MessageId::new("again");
     let before = Box::new(crate::agent::State::new(world.state.id().clone()));
-    let again = Input::SayAgain { id, message: seq_of(&world, "one"), text: "two".into(), before };
+    let (message, as_of) = (seq_of(&world, "one"), world.state.seq());
+    let again = Input::SayAgain { id, message, text: "two".into(), before, as_of };
     assert!(!world.input(again.clone()).is_empty());
     world.answer(says("second answer"));
     assert_eq!(world.input(again), [""; 0], "the same message again");
+}
+
+#[test]
+fn of_two_clients_that_send_a_message_anew_at_the_same_time_the_second_changes_nothing() {
+    let mut world = World::grow();
+    world.say("one");
+    world.answer(says("first answer"));
+    let (one, as_of) = (seq_of(&world, "one"), world.state.seq());
+    let again = |id: &str| {
+        let before = Box::new(crate::agent::State::new(crate::id::AgentId::grow()));
+        Input::SayAgain { id: MessageId::new(id), message: one, text: id.to_owned(), before, as_of }
+    };
+    assert!(!world.input(again("first")).is_empty());
+    world.answer(says("second answer"));
+    assert_eq!(world.input(again("second")), [""; 0], "its message is set aside by now");
+    world.check_replay();
+}
+
+#[test]
+fn without_a_runner_a_stop_begins_no_turn_with_the_message_that_waits_for_the_fresh_start() {
+    let mut world = World::grow();
+    world.say("look");
+    world.start_fresh();
+    world.say("something new");
+    world.setup.has_runner = false;
+    assert_eq!(world.input(Input::Cancel { tree: true }), ["cancel_requested", "model_failed", "turn_ended"]);
+    let unknown = world.state.view().unknown;
+    assert!(world.state.status().is_at_work(), "so that the next start wakes it");
+    assert_eq!(world.input(Input::StartFresh { id: MessageId::new("again") }), [""; 0]);
+    world.setup.has_runner = true;
+    assert_eq!(world.restart(), ["fresh_started", "segment_started", "turn_started", "model_requested"]);
+    assert_eq!(texts(&world), ["something new"]);
+    assert_eq!(world.state.view().unknown, unknown, "nothing was sent that could be billed");
+    world.check_replay();
 }
 
 #[test]

@@ -605,3 +605,19 @@ fn stopping_one_agent_leaves_its_sub_agents_at_work() {
     assert_eq!(world.state.last_ended(), Some(&Ended::Cancelled));
     assert_eq!((world.mail().len(), world.state.children_at_work().count()), (1, 1));
 }
+
+#[test]
+fn an_agent_at_a_limit_that_is_told_to_finish_reports_within_what_the_question_offers() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(20);
+    world.say("go");
+    use_up(&mut world);
+    assert_eq!((world.state.paused_at(), world.state.open_asks().count()), (Some(LimitReached::PerMessage), 1));
+    world.input(Input::Finish { tree: true });
+    assert_eq!(world.state.open_asks().count(), 0, "the question is answered");
+    world.input(Input::Continue);
+    assert!(world.last_user().1.contains("Finish now"));
+    world.answer(says("This is what I have."));
+    assert!(!world.state.is_at_work());
+    world.check_replay();
+}

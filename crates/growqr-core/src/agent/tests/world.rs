@@ -60,6 +60,7 @@ pub(super) fn setup(model: &str) -> Setup {
         workbench: Workbench::default(),
         surroundings: None,
         may_begin: true,
+        has_runner: true,
     }
 }
 
@@ -127,7 +128,8 @@ impl World {
     pub fn say_again(&mut self, message: Seq, text: &str) -> Vec<&'static str> {
         let id = MessageId::new(format!("m{}", self.entries.len()));
         let before = Box::new(self.before(message));
-        self.input(Input::SayAgain { id, message, text: text.to_owned(), before })
+        let as_of = self.state.seq();
+        self.input(Input::SayAgain { id, message, text: text.to_owned(), before, as_of })
     }
 
     /// The agent before the model read this message.

@@ -108,6 +108,7 @@ impl Machine {
             workbench: Workbench::default(),
             surroundings: None,
             may_begin: true,
+            has_runner: true,
         };
         let state = State::new(AgentId::grow());
         let mut machine = Machine { state, entries: Vec::new(), setup, provider, foreign: 0 };

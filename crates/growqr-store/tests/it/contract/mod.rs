@@ -7,6 +7,7 @@ mod mail;
 mod memory_links;
 mod opening;
 mod reading;
+mod reading_marks;
 mod rebuilding;
 mod searching;
 mod sessions;

@@ -3,8 +3,9 @@
 use super::on_both;
 use crate::fixtures::{NOW, World, append, said, say, view};
 use growqr_core::clock::Timestamp;
+use growqr_core::event::{Event, FreshStarted};
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{AgentView, Author, Head, MessageView, User, View};
+use growqr_core::journal::{AgentView, Author, Head, MessageView, TURN_EVENTS, User, View};
 
 on_both! {
     async fn the_grow_agent_is_listed_first_and_the_others_by_age(world: World) {
@@ -36,6 +37,18 @@ on_both! {
         assert_eq!(store.events_before(Some(Position(4)), None, 2).await.unwrap(), all[1..3]);
         assert_eq!(store.events_before(None, Some(&scout), 1).await.unwrap(), scouts[1..]);
         assert_eq!(store.events_before(Some(Position(5)), Some(&scout), 10).await.unwrap(), scouts[..1]);
+    }
+
+    async fn of_turns_and_messages_only_the_events_of_that_agent_are_read(world: World) {
+        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
+        let fresh = || Event::from(FreshStarted {});
+        store.append(append(&grow, Head::default(), vec![said("one"), fresh(), said("two"), fresh(), said("three")])).await.unwrap();
+        say(&*store, &scout, Head::default(), "four").await.unwrap();
+        let all = store.events(Position(0), Some(&grow), 10).await.unwrap();
+        let read = store.turn_events_before(None, &grow, 2).await.unwrap();
+        assert_eq!(read, [all[2].clone(), all[4].clone()]);
+        assert_eq!(store.turn_events_before(Some(read[0].position), &grow, 2).await.unwrap(), all[..1]);
+        assert!(TURN_EVENTS.contains(&all[0].kind.as_str()) && !TURN_EVENTS.contains(&all[1].kind.as_str()));
     }
 
     async fn the_last_messages_are_returned_oldest_first_and_can_be_paged_backwards(world: World) {

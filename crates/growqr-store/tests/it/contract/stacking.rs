@@ -16,7 +16,8 @@ fn port(part: StackPart, port: u16) -> ReservedPort {
 
 fn repo(head: Option<&str>) -> StackRepo {
     let synced_at = head.map(|_| Timestamp(7));
-    StackRepo { name: "memory".to_owned(), owner: "growqr".to_owned(), head: head.map(str::to_owned), synced_at }
+    let [name, owner] = ["memory", "growqr"].map(str::to_owned);
+    StackRepo { name, owner, head: head.map(str::to_owned), synced_at, install: head.map(|_| "0123".to_owned()) }
 }
 
 on_both! {

@@ -1,0 +1,179 @@
+//! Commits of this program that HEAD no longer contains: they stay in reach and are named until they are merged or let go.
+
+use crate::world::{START, World, at, write};
+use growqr_core::memory::{Memory, MemoryError};
+use growqr_core::secret::Secret;
+use growqr_memory::{LeftBehind, MemoryRepo, Probe, Remote, Step};
+use growqr_testkit::gitea::GiteaStub;
+use std::sync::Arc;
+
+/// What a program without a host, such as `doctor`, finds.
+fn left(world: &World) -> Vec<LeftBehind> {
+    MemoryRepo::open_read_only(&world.folder).unwrap().left_behind()
+}
+
+fn titles(world: &World) -> Vec<String> {
+    left(world).into_iter().map(|left| left.title).collect()
+}
+
+fn scan(world: &World) {
+    world.memory.adopt_hand_edits(at(500)).unwrap();
+}
+
+/// Removes what no ref contains, also what was written a moment ago.
+fn collect_garbage(world: &World) {
+    world.git(&["reflog", "expire", "--expire=now", "--all"]);
+    world.git(&["gc", "-q", "--prune=now"]);
+}
+
+/// On a detached HEAD, an agent writes a page; then the person goes back to the branch.
+fn detached(page: &str) -> World {
+    let world = World::new();
+    world.git(&["checkout", "-q", "--detach"]);
+    world.write(page, "alpha\n");
+    world.git(&["checkout", "-q", "main"]);
+    world
+}
+
+#[test]
+fn a_commit_on_a_detached_head_stays_in_reach_and_is_named_until_it_is_merged() {
+    let world = detached("notes/alpha.md");
+    assert_eq!(titles(&world), ["Note notes/alpha.md"], "before the next scan");
+    for _ in 0..2 {
+        scan(&world);
+        collect_garbage(&world);
+        assert_eq!(titles(&world), ["Note notes/alpha.md"]);
+    }
+    let LeftBehind { commit, kept_by, commits, .. } = left(&world).remove(0);
+    assert_eq!(commits, 1);
+    assert!(kept_by.starts_with("refs/growqr/left/"), "{kept_by}");
+    world.write("other.md", "other\n");
+    assert_eq!(titles(&world), ["Note notes/alpha.md"]);
+    world.git(&["merge", "-q", "-m", "Back", &commit]);
+    assert_eq!(titles(&world), [""; 0], "the person has merged it");
+    scan(&world);
+    assert_eq!(world.git(&["for-each-ref", "refs/growqr/left"]), "");
+    assert_eq!(world.on_disk("notes/alpha.md"), "alpha\n");
+    world.is_clean();
+}
+
+#[test]
+fn commits_before_a_hard_reset_stay_in_reach_until_the_person_lets_them_go() {
+    let world = World::new();
+    world.write("one.md", "1\n");
+    world.write("two.md", "2\n");
+    world.git(&["reset", "-q", "--hard", "HEAD~2"]);
+    // Without a scan between: the next commit must not take their only ref.
+    world.write("three.md", "3\n");
+    collect_garbage(&world);
+    let LeftBehind { commit, kept_by, commits, title } = left(&world).remove(0);
+    assert_eq!((commits, title.as_str()), (2, "Note two.md"));
+    assert_eq!(world.git(&["show", &format!("{commit}:one.md")]), "1\n");
+    world.git(&["update-ref", "-d", &kept_by]);
+    for _ in 0..2 {
+        assert_eq!(titles(&world), [""; 0]);
+        scan(&world);
+    }
+}
+
+#[test]
+fn commits_on_a_branch_or_made_again_are_not_named() {
+    let world = World::new();
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.write("side.md", "side\n");
+    world.git(&["checkout", "-q", "main"]);
+    scan(&world);
+    assert_eq!(titles(&world), [""; 0], "on another branch");
+    world.write("main.md", "main\n");
+    world.git(&["rebase", "-q", "side"]);
+    scan(&world);
+    assert_eq!(titles(&world), [""; 0], "rebased");
+    world.git(&["branch", "-q", "-D", "side"]);
+    world.edit_by_hand("main.md", "main, in one\n");
+    scan(&world);
+    world.git(&["reset", "-q", "--soft", "HEAD~2"]);
+    world.git(&["commit", "-q", "-m", "As one"]);
+    scan(&world);
+    assert_eq!(titles(&world), [""; 0], "squashed");
+    world.is_clean();
+}
+
+#[test]
+fn a_look_at_an_old_commit_takes_no_protection_away() {
+    let world = World::new();
+    world.write("one.md", "1\n");
+    world.git(&["checkout", "-q", "HEAD~1"]);
+    scan(&world);
+    world.git(&["checkout", "-q", "main"]);
+    scan(&world);
+    assert_eq!(titles(&world), [""; 0]);
+    world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    scan(&world);
+    assert_eq!(titles(&world), ["Note one.md"]);
+}
+
+/// Ends the program after a step.
+struct KilledAfter(Step);
+
+impl Probe for KilledAfter {
+    fn reached(&self, step: Step) -> Result<(), MemoryError> {
+        if step == self.0 { Err(MemoryError::Repository { doing: "go on", cause: "killed".to_owned() }) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_kill_around_the_move_of_head_loses_no_commit() {
+    for step in [Step::KeptInReach, Step::RefMoved] {
+        let mut world = World::new();
+        world.git(&["checkout", "-q", "--detach"]);
+        let change = write("alpha.md", "alpha\n", None);
+        world.memory = MemoryRepo::open_probed(&world.folder, START, Arc::new(KilledAfter(step))).unwrap();
+        let plan = world.memory.prepare(&change).unwrap();
+        world.memory.commit(&plan).unwrap_err();
+        world.git(&["checkout", "-q", "-f", "main"]);
+        world.reopen();
+        scan(&world);
+        collect_garbage(&world);
+        assert_eq!(left(&world)[0].commit, plan.commit, "{step:?}");
+        // The journal's plan is carried out again.
+        if step == Step::KeptInReach {
+            world.change(&change).unwrap();
+            assert_eq!(titles(&world), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn the_number_of_kept_commits_is_limited() {
+    let world = World::new();
+    for number in 0..55 {
+        world.write(&format!("{number}.md"), "x\n");
+        world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        scan(&world);
+    }
+    assert_eq!(world.git(&["for-each-ref", "refs/growqr/left"]).lines().count(), 50);
+}
+
+#[test]
+fn refs_of_kept_commits_are_not_sent_to_the_server() {
+    let world = detached("alpha.md");
+    scan(&world);
+    let gitea = GiteaStub::start();
+    let token = gitea.add_user("growqr", "write:repository,write:user");
+    gitea.add_repo("growqr", "memory");
+    let url = gitea.git_url("growqr", "memory");
+    let with_token = url.replace("http://", &format!("http://growqr:{token}@"));
+    let remote = Remote { url, user: "growqr".into(), token: Secret::new(token) };
+    world.memory.sync(&remote, None, at(9)).unwrap();
+    let sent = world.git(&["ls-remote", "--refs", "-q", &with_token]);
+    assert!(sent.trim().ends_with("\trefs/heads/main") && sent.lines().count() == 1, "{sent}");
+}
+
+#[test]
+fn a_commit_on_no_branch_is_said_with_it() {
+    let world = World::new();
+    assert_eq!(world.memory.remark(), None);
+    world.git(&["checkout", "-q", "--detach"]);
+    let remark = world.memory.remark().unwrap();
+    assert!(remark.contains("detached HEAD") && remark.contains("git switch"), "{remark}");
+}
