@@ -426,7 +426,7 @@ fn asks() -> Vec<Event> {
         let page = ConflictPage { path: text(), copy: text() };
         Some(AskDetail::Conflict { merge: text(), pages: vec![page], more })
     };
-    let review = |base, problem| {
+    let review = |base: Option<String>, problem: Option<String>| {
         let (message, rule) = (text(), text());
         let (edited, remark) = (base.clone(), base.clone());
         Some(AskDetail::Review {

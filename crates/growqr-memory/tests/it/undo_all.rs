@@ -2,7 +2,7 @@
 
 use crate::world::{World, at, delete, origin, write};
 use growqr_core::id::AgentId;
-use growqr_core::memory::{Change, Memory, MemoryError, Origin};
+use growqr_core::memory::{Change, MemoryError, Origin};
 use growqr_memory::{ChangesOf, MemoryRepo};
 
 /// A write by the agent in this turn.

@@ -11,6 +11,7 @@ use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
     Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal, ReviewProblem,
+    Settled,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -109,7 +110,7 @@ pub async fn finish_open_work(store: Arc<dyn Store>) {
                     }
                     Intent::SettleReview { ask, review, .. } => {
                         let commit = review.approved.then(|| "dd".repeat(20));
-                        Input::ReviewSettled { ask, settled: Ok(commit) }
+                        Input::ReviewSettled { ask, settled: Ok(Settled { commit, proposed: None }) }
                     }
                     Intent::LookUpTool { call } => {
                         Input::LookedUp { effect: call.origin.effect, found: LookedUp::NothingHappened }
@@ -550,6 +551,7 @@ impl Story {
 
     async fn settle_review(&self, settled: Result<Option<String>, ReviewProblem>) {
         let ask = self.review().await;
+        let settled = settled.map(|commit| Settled { commit, proposed: None });
         self.input(&AgentId::grow(), Input::ReviewSettled { ask, settled }).await;
     }
 
