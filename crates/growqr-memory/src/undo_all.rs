@@ -197,11 +197,10 @@ impl Git {
     /// The page without these changes of it, the newest first; `None` if later changes are in the same lines.
     fn without(&self, files: &[&FileChange], mut now: Option<Version>) -> Result<Option<Option<Version>>, MemoryError> {
         let read = |oid: Option<Oid>| oid.map(|oid| Ok(Version { oid, bytes: self.present_blob(oid)? })).transpose();
-        for file in files {
+        // The page may be without the newest of them already.
+        let undone = files.iter().position(|file| file.old == oid_of(now.as_ref())).map_or(0, |at| at + 1);
+        for file in &files[undone..] {
             let oid = oid_of(now.as_ref());
-            if oid == file.old {
-                continue;
-            }
             let before = read(file.old)?;
             if oid == file.new {
                 now = before;
