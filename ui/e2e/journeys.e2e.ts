@@ -144,7 +144,7 @@ test("a turn that did not end normally shows a sentence with the next step", asy
 
 test("a hit of the conversation search opens its message", async () => {
   const { page, context } = await open(chromium, { world: "long" });
-  await page.getByText("Message number 4999").waitFor();
+  await page.getByText("Message number 4999").waitFor({ timeout: 60_000 });
   await page.getByRole("button", { name: "Search this conversation" }).click();
   await page.getByRole("searchbox").fill("number 4321:");
   await page.getByRole("list", { name: "Results" }).getByRole("button").first().click();

@@ -217,7 +217,7 @@ test("what is left over in Docker is listed, and removed only after a question",
   await left.getByText("growqr-p-old-gitea-data").waitFor({ state: "detached" });
   // What another data folder has left is removed by itself.
   await left.getByRole("button", { name: "Remove 1 thing…" }).click();
-  await dialog.getByText("Of the data folder /media/ada/disk/growqr").waitFor();
+  await dialog.getByText("Of the data folder /media/disk/growqr").waitFor();
   await expectAccessible(page);
   await dialog.getByRole("button", { name: "Remove now" }).click();
   await left.waitFor({ state: "detached" });

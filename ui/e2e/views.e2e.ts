@@ -1,7 +1,7 @@
 /** Every view in light and dark: no page errors, accessible, with a screenshot; and the other states of every view. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { expectAccessible, launchBrowser, unblock, repair, open, type Options, screenshot, say } from "./window";
+import { cutOff, expectAccessible, launchBrowser, unblock, repair, open, type Options, screenshot, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -74,19 +74,6 @@ test.each([
   expect(pageErrors).toEqual([]);
   await context.close();
 });
-
-/** Names of controls that are partly or wholly outside the left or right edge of the window. */
-function cutOff(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>("main button, main a, main input, main select, main textarea, nav a, nav button")]
-      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
-      .filter((element) => {
-        const { left, right } = element.getBoundingClientRect();
-        return left < -1 || right > window.innerWidth + 1;
-      })
-      .map((element) => element.getAttribute("aria-label") ?? element.textContent ?? ""),
-  );
-}
 
 const FAILING: Array<[string, Options]> = [
   ["chat", { fail: "events_before" }],
@@ -184,6 +171,8 @@ test("an empty view says what to do", async () => {
 test.each(["light", "dark"] as const)("the offline bar says what works and what is sent later, and it is sent when the network is back (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme, speed: 8 });
   await page.getByText("shall I write to Mara").waitFor();
+  // Offline, the browser would not get the code of the bar: the window of the app has all its files at hand.
+  await page.waitForLoadState("networkidle");
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
   await page.getByText("Messages to your Grow Agent are saved").waitFor();

@@ -35,6 +35,8 @@ export interface Options {
   /** The page of the window: the main one, unless named. */
   file?: "quick.html";
   size?: { width: number; height: number };
+  /** Whether the person wants animations. Without them, unless this is set: screenshots are then the same each time. */
+  motion?: "no-preference";
 }
 
 export interface Window {
@@ -45,7 +47,7 @@ export interface Window {
 }
 
 export async function open(from: Browser, options: Options = {}): Promise<Window> {
-  const context = await from.newContext({ viewport: options.size ?? { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
+  const context = await from.newContext({ viewport: options.size ?? { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: options.motion ?? "reduce", locale: "en-GB" });
   // Generous, for machines under load.
   context.setDefaultTimeout(25_000);
   const page = await context.newPage();
@@ -100,6 +102,19 @@ export async function expectAccessible(page: Page) {
 async function axeSource(): Promise<string> {
   const { readFile } = await import("node:fs/promises");
   return readFile(AXE, "utf8");
+}
+
+/** Names of controls that are partly or wholly outside the left or right edge of the window. */
+export function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("main button, main a, main input, main select, main textarea, nav a, nav button")]
+      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
+      .filter((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return left < -1 || right > window.innerWidth + 1;
+      })
+      .map((element) => element.getAttribute("aria-label") ?? element.textContent ?? ""),
+  );
 }
 
 /** Takes a screenshot for people to review. */

@@ -11,6 +11,9 @@ const APT: &str = include_str!("../apt.txt");
 const OPENCODE_VERSION: &str = include_str!("../opencode.txt");
 /// The same for the OpenID Connect server.
 const OIDC_VERSION: &str = include_str!("../oidc-provider.txt");
+/// The version of the MCP servers, and their names.
+const MCP_VERSION: &str = include_str!("../mcp-servers.txt");
+const MCP_SERVERS: [&str; 3] = ["everything", "filesystem", "memory"];
 
 /// What a package is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,9 @@ pub fn everything(yes: bool) -> Result<(), Failure> {
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         npm_package("opencode", "opencode-linux-x64-baseline", OPENCODE_VERSION.trim())?;
     }
-    npm_package("oidc-provider", "oidc-provider", OIDC_VERSION.trim())
+    npm_package("oidc-provider", "oidc-provider", OIDC_VERSION.trim())?;
+    MCP_SERVERS.iter().try_for_each(|name| // A folder each: tests that run side by side may install them too.
+        npm_package(&format!("mcp-servers/{name}"), &format!("@modelcontextprotocol/server-{name}"), MCP_VERSION.trim()))
 }
 
 /// Installs a package of npm into a folder below the target folder, where the tests look for it.

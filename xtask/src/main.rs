@@ -5,6 +5,7 @@ mod bindings;
 mod check;
 mod command;
 mod install;
+mod licences;
 mod machine;
 #[cfg(target_os = "linux")]
 mod platforms;
@@ -61,6 +62,8 @@ enum Task {
     Bench,
     /// Generate the TypeScript types of growqr-wire
     Bindings,
+    /// Generate the list of libraries and their licences
+    Licences,
 }
 
 fn main() -> ExitCode {
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Task::Release { yes } => release::run(yes),
         Task::Bench => bench::run(),
         Task::Bindings => bindings::write(),
+        Task::Licences => licences::write(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -92,8 +92,18 @@ pub struct RecordedInput {
 /// # Errors
 /// If the store cannot be read or written; then nothing is recorded.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
+    record_with(ports, agent, input, None).await
+}
+
+/// As [`record`]; `may_begin` as in [`Decision::about`].
+pub(crate) async fn record_with(
+    ports: &Ports,
+    agent: &AgentId,
+    input: Input,
+    may_begin: Option<&(dyn Fn(usize) -> bool + Sync)>,
+) -> Result<RecordedInput, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
-    let Decision { events, at, segment } = Decision::about(input, state.depth(), &state, ports, None).await;
+    let Decision { events, at, segment } = Decision::about(input, state.depth(), &state, ports, may_begin).await;
     if events.is_empty() {
         return Ok(RecordedInput { view: state.view(), is_changed: false });
     }

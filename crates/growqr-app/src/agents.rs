@@ -58,7 +58,8 @@ impl Library {
             for line in lines.iter().rev() {
                 match line.event() {
                     Some(Event::TurnEnded(ended)) => return Ok(Some(ended)),
-                    Some(Event::TurnStarted(_)) => return Ok(None),
+                    // What was left behind needs no next step.
+                    Some(Event::TurnStarted(_) | Event::FreshStarted(_)) => return Ok(None),
                     _ => {}
                 }
             }

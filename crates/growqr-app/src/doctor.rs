@@ -9,6 +9,7 @@ use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
 use crate::machine;
+use crate::memory::left_alone_text;
 use crate::model_setup::servers::ServerAddress;
 use crate::models;
 use crate::profile::keys::{broken_key_variable, keys_without_host};
@@ -21,7 +22,7 @@ use growqr_core::limits::LimitReached;
 use growqr_core::money::Money;
 use growqr_core::secret::Secret;
 use growqr_http::Proxies;
-use growqr_memory::{Remark, RemarkKind, Survey};
+use growqr_memory::{IndexLock, Remark, RemarkKind, Survey};
 use growqr_models::openai::{BaseUrl, Config, OpenAi, Program, SMALLEST_WINDOW, Window};
 use growqr_store::Db;
 use growqr_wire::{
@@ -30,7 +31,7 @@ use growqr_wire::{
 use std::time::Duration;
 
 /// How many files of the memory folder are named in each list; the others are only counted.
-const SHOWN: usize = 3;
+const SHOWN: usize = 10;
 
 /// The check of what belongs together.
 const MEMORY_LINK: &str = "conversation";
@@ -187,24 +188,50 @@ const LOCK_TIME: Duration = Duration::from_millis(500);
 /// The memory, and one line for each way in which it leaves something to the person's git.
 async fn memory(profile: &Profile) -> Vec<Check> {
     let library = Library::open_memory(profile.clone());
-    if library.memory_problem().is_some() {
+    if library.memory_problem().is_some() || library.memory_index_lock().is_some() {
         // A commit locks the branch for a moment.
         tokio::time::sleep(LOCK_TIME).await;
     }
     let problem = library.memory_problem().map(|problem| memory_failed(&problem.to_string()));
     match library.memory_survey() {
         Ok(survey) => {
-            let checked = problem.unwrap_or_else(|| surveyed(profile, &survey));
+            let checked = problem.unwrap_or_else(|| surveyed(profile, &library, &survey));
             let about_git = survey.about_git.into_iter().map(|sentence| check("git", CheckState::Ok, sentence, None));
-            [checked].into_iter().chain(about_git).collect()
+            let left = library.memory_left_behind();
+            let left = left.into_iter().map(|(found, next)| check("git", CheckState::Missing, found, Some(&next)));
+            let lock = library.memory_index_lock().map(|lock| index_lock(profile, &lock));
+            [checked].into_iter().chain(about_git).chain(left).chain(lock).collect()
         }
         Err(error) => vec![problem.unwrap_or_else(|| memory_failed(&error.to_string()))],
     }
 }
 
-fn surveyed(profile: &Profile, survey: &Survey) -> Check {
+/// A lock on git's index that was there at two looks.
+fn index_lock(profile: &Profile, lock: &IndexLock) -> Check {
+    let IndexLock { path, since, is_index_behind } = lock;
+    let (path, folder) = (path.display(), profile.memory());
+    let age = since.elapsed().unwrap_or_default().as_secs();
+    let age = if age < 120 { format!("{age} seconds") } else { format!("{} minutes", age / 60) };
+    let found = format!(
+        "the lock {path} is {age} old: a git command is at work or was killed. git changes nothing until it is gone, and hand edits \
+         are not committed for ten minutes"
+    );
+    let mut step = format!("If no git command runs, delete that file: rm \"{path}\"");
+    if *is_index_behind {
+        step += &format!(
+            ". Then, before you commit with git yourself, run: git -C \"{}\" reset. Otherwise your commit undoes what GrowQR has \
+             committed meanwhile",
+            folder.display()
+        );
+    }
+    check("git", CheckState::Missing, found, Some(&step))
+}
+
+fn surveyed(profile: &Profile, library: &Library, survey: &Survey) -> Check {
     if survey.is_empty() {
-        return check("memory", CheckState::Missing, "no pages yet", Some("It is created with the first message."));
+        let found = format!("no pages yet in {}", profile.memory().display());
+        let step = "It is created with the first message. If you have notes already, copy them there before.";
+        return check("memory", CheckState::Missing, found, Some(step));
     }
     let mut found = format!("{} pages in {}", survey.pages.len(), profile.memory().display());
     if let Some(first) = survey.read_only.first() {
@@ -218,13 +245,21 @@ fn surveyed(profile: &Profile, survey: &Survey) -> Check {
         found += &format!("; {} pages to look at", survey.remarks.len());
         found.extend(survey.remarks.iter().take(SHOWN).map(|remark| format!("; {}", remark_text(remark))));
     }
-    if survey.skipped.is_empty() {
-        return check("memory", CheckState::Ok, found, None);
+    if !library.has_repository() {
+        return check("memory", CheckState::Missing, found, Some(&library.memory_begins()));
     }
-    found += &format!("; {} files are left alone", survey.skipped.len());
-    found.extend(survey.skipped.iter().take(SHOWN).map(|file| format!("; {}", file.reason)));
-    let next_step = "Memory neither reads nor commits these files, and does not change them.";
-    check("memory", CheckState::Missing, found, Some(next_step))
+    if !survey.skipped.is_empty() {
+        found += &format!("; {} files are left alone: memory neither reads nor commits nor changes them", survey.skipped.len());
+        found.extend(survey.skipped.iter().take(SHOWN).map(|file| format!("; {}", left_alone_text(file))));
+        let more = survey.skipped.len().saturating_sub(SHOWN);
+        found += &if more > 0 { format!("; and {more} more") } else { String::new() };
+    }
+    let is_same_name = |remark: &Remark| matches!(remark.kind, RemarkKind::SameNameAs(_));
+    if survey.remarks.iter().any(is_same_name) {
+        let step = "Of pages whose names some file systems treat as the same, only the first is committed. Rename the others.";
+        return check("memory", CheckState::Missing, found, Some(step));
+    }
+    check("memory", CheckState::Ok, found, None)
 }
 
 fn remark_text(remark: &Remark) -> String {

@@ -300,6 +300,9 @@ fn memory(text: String, source: &MemoryError) -> Error {
         }
         MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("List the pages: growqr memory list"),
         MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("List the changes: growqr memory log"),
+        MemoryError::UnknownVersion { .. } => {
+            Error::new(ErrorCode::NotFound, text).next("Print the version that the page has: growqr memory read PATH --json")
+        }
         MemoryError::Conflict { .. } => Error::new(ErrorCode::Conflict, text).next("Read the current text, then write again."),
         MemoryError::TooLarge { .. } => Error::new(ErrorCode::TooLarge, text).next("Split it into several pages."),
         MemoryError::NotText { .. } => {
@@ -307,6 +310,8 @@ fn memory(text: String, source: &MemoryError) -> Error {
         }
         MemoryError::Unchanged { .. } => Error::new(ErrorCode::BadRequest, text),
         MemoryError::HeadMoved => Error::new(ErrorCode::Conflict, text).retryable(),
+        // The cause says what to do.
+        MemoryError::Repository { cause, .. } if cause.contains("git fsck") => Error::new(ErrorCode::Memory, text).retryable(),
         MemoryError::Repository { .. } => {
             Error::new(ErrorCode::Memory, text).retryable().next("Find the cause with: growqr doctor")
         }

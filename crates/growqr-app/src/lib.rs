@@ -23,11 +23,13 @@ mod model_setup;
 mod models;
 mod notify;
 mod page_parts;
+mod privacy;
 mod profile;
 mod rebuild;
 mod rules;
 mod spending;
 mod stack;
+mod tools;
 
 pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;
@@ -42,6 +44,7 @@ pub use host::subscription::Subscription;
 pub use library::Library;
 pub use models::{local_servers, models};
 pub use notify::{Arrival, Decision, Notice, NotificationPreferences, Notifier, QuietHours, Situation, arrivals};
+pub use privacy::destinations;
 pub use profile::keys::unlock_keychain;
 pub use profile::location::{Environment, Profile};
 pub use profile::settings::{SETTINGS, check as check_setting};
@@ -49,6 +52,7 @@ pub use profile::sign_in::failure::SignInFailure;
 pub use profile::sign_in::{CallbackRoute, LOCAL_PROFILE, SignIn, SignInAttempt, SignInOutcome, without_sign_in};
 pub use spending::{days_ago, parse_usd};
 pub use stack::work_files::{copy_work_file, export_work_files};
+pub use tools::read_tool_servers;
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

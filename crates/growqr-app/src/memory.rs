@@ -3,10 +3,11 @@
 use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
+use crate::memory_link;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::AgentId;
 use growqr_core::memory::{CommitInfo, Memory, MemoryError};
-use growqr_memory::{ChangesOf, MemoryRepo, Survey, UndoneAll};
+use growqr_memory::{ChangesOf, IndexLock, LeftBehind, MemoryRepo, SkippedFile, Survey, UndoneAll};
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -38,14 +39,16 @@ impl Library {
         self.page_parts.part(prefix, after, || Ok(self.memory_listing(prefix)?.0))
     }
 
-    /// All pages whose path begins with `prefix`, and the number of files and folders that git ignores in the whole memory.
+    /// All pages whose path begins with `prefix`; the files there that are no pages, and why; and the number of files and folders
+    /// that git ignores in the whole memory.
     ///
     /// # Errors
     /// If the repository cannot be read.
-    pub fn memory_listing(&self, prefix: &str) -> Result<(Vec<wire::PageRow>, usize), AppError> {
-        let Some(pages) = self.pages() else { return Ok((Vec::new(), 0)) };
+    pub fn memory_listing(&self, prefix: &str) -> Result<(Vec<wire::PageRow>, Vec<String>, usize), AppError> {
+        let Some(pages) = self.pages() else { return Ok((Vec::new(), Vec::new(), 0)) };
         let listing = pages.listing(prefix)?;
-        Ok((listing.pages.into_iter().map(convert::page_row).collect(), listing.ignored))
+        let left_alone = listing.left_alone.iter().map(left_alone_text).collect();
+        Ok((listing.pages.into_iter().map(convert::page_row).collect(), left_alone, listing.ignored))
     }
 
     /// All pages, the files that cannot be pages, and what a person should know about them and about how memory treats their git.
@@ -57,9 +60,46 @@ impl Library {
         Ok(pages.survey()?)
     }
 
-    /// What keeps memory from being changed now, and how that ends.
+    /// What keeps memory from being changed now, and how that ends. A memory that has not begun has no problem.
     pub(crate) fn memory_problem(&self) -> Option<MemoryError> {
-        self.pages().and_then(MemoryRepo::examine)
+        self.pages().filter(|_| self.has_repository()).and_then(MemoryRepo::examine)
+    }
+
+    /// Whether the memory has begun: there is a repository, valid or not.
+    pub(crate) fn has_repository(&self) -> bool {
+        memory_link::has_repository(&self.profile)
+    }
+
+    /// What the person should know before they go on: what has to be done, or will be done, and by which command.
+    #[must_use]
+    pub fn memory_notes(&self) -> Vec<wire::Text> {
+        let Some(pages) = self.pages() else { return Vec::new() };
+        let begins = (!self.has_repository()).then(|| self.memory_begins());
+        let left = pages.left_behind().into_iter().map(|left| {
+            let (happened, next) = left_behind_text(pages, &left);
+            format!("{happened}. {next}")
+        });
+        begins.into_iter().chain(left).chain(pages.remark()).map(|text| wire::Text { text }).collect()
+    }
+
+    /// What the first start does with pages that are in the folder already.
+    pub(crate) fn memory_begins(&self) -> String {
+        format!(
+            "The pages in {} are not committed yet: with the next message GrowQR makes a git repository there and commits them in \
+             your name, as \"Pages that were here already\". It changes none of them, and adds none.",
+            self.profile.memory().display()
+        )
+    }
+
+    /// Commits that are in no branch any more: what happened, and what the person can do.
+    pub(crate) fn memory_left_behind(&self) -> Vec<(String, String)> {
+        let Some(pages) = self.pages() else { return Vec::new() };
+        pages.left_behind().iter().map(|left| left_behind_text(pages, left)).collect()
+    }
+
+    /// A lock on git's index.
+    pub(crate) fn memory_index_lock(&self) -> Option<IndexLock> {
+        self.pages().and_then(MemoryRepo::index_lock)
     }
 
     /// One page.
@@ -86,7 +126,7 @@ impl Library {
     /// If no page has or had this path, or the repository cannot be read.
     pub fn memory_log(&self, path: Option<&str>) -> Result<Vec<wire::Change>, AppError> {
         let Some(pages) = self.pages() else { return Ok(Vec::new()) };
-        let changes = pages.history(path, LOG_LIMIT)?;
+        let changes = if self.has_repository() { pages.history(path, LOG_LIMIT)? } else { Vec::new() };
         if let (true, Some(path)) = (changes.is_empty(), path) {
             // A page without changes was created by hand and is not committed yet. If there is no such page, reading it
             // fails.
@@ -139,6 +179,27 @@ impl Library {
         let pages = self.pages().ok_or_else(|| MemoryError::Missing { path: path.to_owned() })?;
         Ok(pages.blame(path)?.into_iter().map(convert::blamed).collect())
     }
+}
+
+/// A file that is no page, and why.
+pub(crate) fn left_alone_text(file: &SkippedFile) -> String {
+    let reason = file.reason.to_string();
+    if reason.contains(&file.path) { reason } else { format!("{}: {reason}", file.path) }
+}
+
+fn left_behind_text(pages: &MemoryRepo, left: &LeftBehind) -> (String, String) {
+    let LeftBehind { commit, kept_by, commits, title } = left;
+    let (folder, commit) = (pages.folder().display(), commit.get(..12).unwrap_or(commit));
+    let what = if *commits == 1 {
+        format!("A change that GrowQR committed is in no branch any more: {title:?} ({commit})")
+    } else {
+        format!("{commits} changes that GrowQR committed are in no branch any more, the last one is {title:?} ({commit})")
+    };
+    let happened = format!("{what}. No branch was checked out, or it was moved back, as by git reset; GrowQR keeps the commit");
+    let next = format!(
+        "To bring it back: git -C \"{folder}\" merge {commit}. To let it go: git -C \"{folder}\" update-ref -d {kept_by}"
+    );
+    (happened, next)
 }
 
 /// Writes a page as the person.

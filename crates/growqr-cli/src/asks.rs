@@ -62,13 +62,14 @@ pub async fn settle(
     let reply = send_request(profile.clone(), environment, Request::AnswerAsk { ask: ask.clone(), answer }).await?;
     let row = Library::open(profile).await?.ask(&ask).await?;
     out.row(&row, || full(out, &row));
-    if let Reply::Said { agent } = reply
-        && agent.is_at_work()
-        && agent.asks == 0
-    {
+    if let Reply::Said { agent } = reply {
         let goes_on =
             if stops && row.ask.kind == AskKind::Budget { "ends its turn; what it has done is kept" } else { "goes on" };
-        out.notice(&format!("{} {goes_on} (if GrowQR is not running, start it with: growqr chat)", agent.name));
+        if agent.asks > 0 {
+            out.notice(&format!("{} has other questions that wait: growqr asks list", agent.name));
+        } else if agent.is_at_work() {
+            out.notice(&format!("{} {goes_on} (if GrowQR is not running, start it with: growqr chat)", agent.name));
+        }
     }
     Ok(true)
 }
@@ -271,4 +272,19 @@ pub fn how_to_answer(ask: &Ask) -> Vec<String> {
         lines.push("  add --scope agent to be asked less".to_owned());
     }
     lines
+}
+
+/// What a message to the agent `target` waits for while these asks are open, with the command that answers the first one, and the
+/// one that ends the turn instead. `None` if no turn waits for them.
+pub fn what_message_waits_for(target: &str, open: &[AskRow]) -> Option<String> {
+    let mut rows = open.iter().filter(|row| !matches!(row.ask.kind, AskKind::Conflict | AskKind::Review));
+    let (ask, others) = (&rows.next()?.ask, rows.count());
+    let until = if others == 0 { "this question is answered" } else { "these questions are answered; the first" };
+    let is_limit = ask.kind == AskKind::Budget;
+    let mut options = ask.options.iter().map(|option| option.id.as_str()).filter(|id| !is_limit || *id != "stop");
+    let first = options.next().unwrap_or("\"…\"");
+    let rest: Vec<&str> = options.collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(" (or {})", rest.join(", ")) };
+    let end = if is_limit { format!("growqr asks answer {} stop", ask.id) } else { format!("growqr agents cancel {target}") };
+    Some(format!("Your message waits until {until}: growqr asks answer {} {first}{rest}. To end the turn instead: {end}", ask.id))
 }

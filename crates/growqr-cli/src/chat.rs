@@ -267,6 +267,16 @@ impl<'a> ChatSession<'a> {
         Ok(())
     }
 
+    /// Says that the message is read once the open questions are answered, with the commands for that.
+    async fn say_what_message_waits_for(&self) -> Result<(), AppError> {
+        let mut open = Library::open(self.profile.clone()).await?.asks().await?;
+        open.sort_by_key(|row| row.agent != self.target);
+        if let Some(text) = asks::what_message_waits_for(&self.target, &open) {
+            self.transcript.out().notice(&text);
+        }
+        Ok(())
+    }
+
     /// Whether agents are at work and none of them can go on without an answer of the person.
     async fn waits_for_person(&self) -> Result<bool, AppError> {
         if self.asking.is_empty() {
@@ -330,10 +340,10 @@ impl<'a> ChatSession<'a> {
         }
         // It may have waited before.
         if recorded.is_at_work() && self.waits_for_person().await? {
-            if is_message {
-                self.transcript.out().notice("your message is queued: the agent reads it after your answer to this question");
-            }
             self.print_open_asks().await?;
+            if is_message {
+                self.say_what_message_waits_for().await?;
+            }
             return Ok(Ending::NeedsAnswer);
         }
         let mut is_cancelling = false;

@@ -4,7 +4,7 @@ use crate::CommandResult;
 use crate::args::{Db, Events, Export};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use crate::work_files::Target;
-use growqr_app::{Environment, Library, Profile, doctor as run_checks, send_request};
+use growqr_app::{Environment, Library, Profile, destinations, doctor as run_checks, send_request};
 use growqr_wire::{Author, CheckState, EventLine, Reply, Request};
 use std::time::Duration;
 
@@ -175,4 +175,21 @@ pub async fn doctor(profile: Profile, environment: &Environment, out: &Out) -> C
         });
     }
     Ok(checks.iter().all(|check| check.state != CheckState::Failed))
+}
+
+/// Lists where data goes: what is in use first.
+pub async fn privacy(profile: Profile, environment: &Environment, out: &Out) -> CommandResult {
+    for one in destinations(&profile, environment).await? {
+        out.row(&one, || {
+            let mark = match (one.in_use, one.is_local) {
+                (false, _) => "not in use",
+                (true, true) => "on this computer",
+                (true, false) => "leaves this computer",
+            };
+            let address = one.address.as_deref().map(|address| format!("  {}", sanitized_line(address))).unwrap_or_default();
+            let head = out.style(Style::Bold, &one.name);
+            format!("{head}{address}  {}\n  what: {}\n  when: {}", out.style(Style::Dim, mark), one.sends, one.when)
+        });
+    }
+    Ok(true)
 }

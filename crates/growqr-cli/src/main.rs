@@ -25,6 +25,7 @@ mod rules;
 mod settings;
 mod stack;
 mod stack_work;
+mod tools;
 mod transcript;
 mod work_files;
 
@@ -79,6 +80,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
+        Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
         Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,
@@ -91,6 +93,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Audit(args::Audit::Verify) => inspect::verify(profile()?, out).await,
         Command::Db(command) => inspect::db(profile()?, out, command).await,
         Command::Doctor => inspect::doctor(profile()?, &environment, out).await,
+        Command::Privacy => inspect::privacy(profile()?, &environment, out).await,
         Command::Quick => quick::quick(cli.data_dir.as_deref()).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -105,6 +108,6 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
 fn log_to_stderr() {
     let filter = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets = filter.unwrap_or_else(|| Targets::new().with_target("growqr", tracing::Level::WARN));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time().with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

@@ -7,10 +7,13 @@ use crate::memory_undo::memory_undo;
 use crate::page_text::{diff_line, read_text};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use growqr_app::{Environment, Library, Profile, send_request};
-use growqr_wire::{Reply, Request};
+use growqr_wire::{Reply, Request, Text};
 
 /// How many pages the log names for a change.
 const SHOWN_PATHS: usize = 5;
+
+/// How many files that are no pages a list names.
+const SHOWN_LEFT_ALONE: usize = 10;
 
 pub async fn memory(profile: Profile, environment: &Environment, out: &Out, command: Memory) -> CommandResult {
     match command {
@@ -31,23 +34,37 @@ pub async fn memory(profile: Profile, environment: &Environment, out: &Out, comm
             out.row(&reply, || format!("This conversation uses the memory in {}.", folder.display()));
             Ok(true)
         }
+        Memory::Path => {
+            let text = profile.memory().display().to_string();
+            out.row(&Text { text: text.clone() }, || text);
+            Ok(true)
+        }
         read_command => read_memory(&Library::open_memory(profile), out, read_command),
     }
 }
 
 async fn send_change(profile: Profile, environment: &Environment, out: &Out, request: Request) -> CommandResult {
+    let library = Library::open_memory(profile.clone());
     let reply = send_request(profile, environment, request).await?;
     if let Reply::Changed { commit, paths, more_paths } = &reply {
         let shown = || format!("{}  {}", commit.get(..12).unwrap_or(commit), sanitized_line(&touched(paths, *more_paths)));
         out.row(&reply, shown);
     }
+    print_notes(&library, out);
     Ok(true)
+}
+
+/// What the person should know before they go on.
+fn print_notes(library: &Library, out: &Out) {
+    for note in library.memory_notes() {
+        out.notice(&note.text);
+    }
 }
 
 fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
     match command {
         Memory::List { prefix } => {
-            let (pages, ignored) = library.memory_listing(prefix.as_deref().unwrap_or_default())?;
+            let (pages, left_alone, ignored) = library.memory_listing(prefix.as_deref().unwrap_or_default())?;
             for page in pages {
                 out.row(&page, || {
                     let note = |of: &String| out.style(Style::Dim, &format!("  (conflict copy of {})", sanitized_line(of)));
@@ -55,17 +72,30 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
                     format!("{:>8}  {}{note}", page.bytes, sanitized_line(&page.path))
                 });
             }
+            if !left_alone.is_empty() {
+                let more = left_alone.len().saturating_sub(SHOWN_LEFT_ALONE);
+                let shown = left_alone[..left_alone.len() - more].iter().map(|file| format!("\n  {}", sanitized_line(file)));
+                let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+                out.notice(&format!(
+                    "{} files are no pages and are left alone:{}{more}",
+                    left_alone.len(),
+                    shown.collect::<String>()
+                ));
+            }
             if ignored > 0 {
                 let are = if ignored == 1 { "file or folder is" } else { "files or folders are" };
                 out.notice(&format!("{ignored} {are} not listed, because git ignores them (growqr doctor counts the pages)."));
             }
+            print_notes(library, out);
         }
         Memory::Read { path } => {
             let page = library.memory_read(&path)?;
             if out.is_json() { out.json(&page) } else { out.raw(&page.text) }
         }
         Memory::Log { path } => {
-            for change in library.memory_log(path.as_deref())? {
+            let changes = library.memory_log(path.as_deref())?;
+            print_notes(library, out);
+            for change in changes {
                 out.row(&change, || {
                     let who = change.origin.as_ref().map_or_else(
                         || change.author.clone(),
@@ -100,7 +130,11 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
             }
         }
         Memory::Search { text } => {
-            for found in library.memory_search(&text)? {
+            let found = library.memory_search(&text)?;
+            if found.is_empty() {
+                out.notice("Nothing found.");
+            }
+            for found in found {
                 out.row(&found, || {
                     format!(
                         "{}:{}: {}",
@@ -116,7 +150,8 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
         | Memory::Restore { .. }
         | Memory::Undo { .. }
         | Memory::Requests { .. }
-        | Memory::Confirm => {}
+        | Memory::Confirm
+        | Memory::Path => {}
     }
     Ok(true)
 }

@@ -42,6 +42,13 @@ pub async fn config(profile: Profile, environment: &Environment, out: &Out, comm
     Ok(true)
 }
 
+/// An amount of money in a column: the points stand below each other, whether or not there are parts of cents.
+fn amount(micro_cents: u64) -> String {
+    let text = usd(micro_cents);
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    format!("{:>10}", format!("{text}{}", " ".repeat(4_usize.saturating_sub(decimals))))
+}
+
 pub async fn budget(profile: Profile, environment: &Environment, out: &Out, command: Budget) -> CommandResult {
     match command {
         Budget::Show { by: Some(by), days } => return spending(profile, out, by, days).await,
@@ -52,22 +59,22 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
             let allowances: u64 = at_work.filter_map(|agent| agent.allowance).sum();
             out.row(&budget, || {
                 let month = budget.per_month.map_or_else(|| "no limit".to_owned(), usd);
-                let line = |name: &str, used: u64, limit: &str| format!("{name:<13} {:>10} of {limit}", usd(used));
+                let line = |name: &str, used: u64, limit: &str| format!("{name:<13} {} of {limit}", amount(used));
                 let raised = match budget.raised {
                     0 => String::new(),
                     raised => format!(" + {} that you added", usd(raised)),
                 };
                 let allowances = match allowances {
                     0 => String::new(),
-                    allowances => format!("\nof which      {:>10} is the allowance of sub-agents at work", usd(allowances)),
+                    allowances => format!("\nof which      {} is the allowance of sub-agents at work", amount(allowances)),
                 };
                 let unknown = match budget.unknown {
                     0 => String::new(),
-                    unknown => format!("\nunknown       {:>10} at most, for calls that were interrupted", usd(unknown)),
+                    unknown => format!("\nunknown       {} at most, for calls that were interrupted", amount(unknown)),
                 };
                 let reserved = match budget.reserved {
                     0 => String::new(),
-                    reserved => format!("\nreserved      {:>10} at most, for calls without an answer yet", usd(reserved)),
+                    reserved => format!("\nreserved      {} at most, for calls without an answer yet", amount(reserved)),
                 };
                 let of_all = |name: &str, TreeLimit { used, limit }: TreeLimit| format!("{name:<13} {used:>10} of {limit}");
                 let unpriced = budget.unpriced.map_or_else(String::new, |UnpricedLimits { calls, tokens }| {
@@ -79,7 +86,7 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
                     line("this message", budget.used_message, &format!("{}{raised}", usd(budget.per_message))),
                     line("today (UTC)", budget.used_day, &usd(budget.per_day)),
                     format!("{}{allowances}", line("this month", budget.used_month, &month)),
-                    format!("total spent   {:>10}{unknown}{reserved}", usd(budget.spent)),
+                    format!("total spent   {}{unknown}{reserved}", amount(budget.spent)),
                     format!("{children} for this message, theirs included{unpriced}"),
                 ]
                 .join("\n")

@@ -39,6 +39,8 @@ pub struct Transcript<'a> {
     is_mid_line: bool,
     has_streamed: bool,
     has_shown_guide_note: bool,
+    /// The last tool that the built-in guide has called in this turn, if it failed.
+    failed_in_guide: Option<String>,
 }
 
 impl<'a> Transcript<'a> {
@@ -54,6 +56,7 @@ impl<'a> Transcript<'a> {
             is_mid_line: false,
             has_streamed: false,
             has_shown_guide_note: false,
+            failed_in_guide: None,
         }
     }
 
@@ -181,7 +184,11 @@ impl<'a> Transcript<'a> {
             }
             Event::TurnEnded(body) if is_target => {
                 self.break_line();
-                return Some(ending(&body, &agent.id));
+                let failed = self.failed_in_guide.take();
+                return Some(match (ending(&body, &agent.id), failed) {
+                    (Ending::Done, Some(tool)) => Ending::Abnormal(format!("{} was not carried out", shortened(&tool, 64))),
+                    (ending, _) => ending,
+                });
             }
             Event::TurnEnded(body) => self.child_ended(agent, &body),
             Event::ChargeRefused(body) => {
@@ -273,6 +280,10 @@ impl<'a> Transcript<'a> {
 
     fn tool_finished(&mut self, agent: &Agent, result: &ToolFinished) {
         let name = self.calls.remove(&result.effect).unwrap_or_default();
+        if agent.id == self.target && agent.model == "guide" {
+            // The guide tries nothing else, and its turn ends normally.
+            self.failed_in_guide = result.is_error.then(|| name.clone());
+        }
         if result.is_error {
             let why = shortened(&result.content.plain(), 160);
             self.note(&format!("{}· {} failed: {why}", self.name_prefix(agent), shortened(&name, 64)));

@@ -271,6 +271,20 @@ impl Budget {
         (left.saturating_sub(self.reserved), limit)
     }
 
+    /// What must be added to every limit so that `needed` is available. More may be used than a limit allows: a bill can be higher
+    /// than its reservation, and a limit can be lowered.
+    #[must_use]
+    pub fn missing(&self, needed: Money, limits: &Limits, now: Timestamp) -> Money {
+        let needed = needed + self.reserved;
+        if let Some(allowance) = self.allowance {
+            return needed.saturating_sub(allowance);
+        }
+        let missing = |limit: Money, used: Money| (used + needed).saturating_sub(limit + self.raised);
+        let month = limits.per_month.map(|limit| missing(limit, self.months.used_in(now.month())));
+        let day = missing(limits.per_day, self.days.used_in(now.day()));
+        missing(limits.per_message, self.message.used).max(day).max(month.unwrap_or_default())
+    }
+
     /// Used in the UTC day of `now`.
     #[must_use]
     pub fn used_today(&self, now: Timestamp) -> Money {

@@ -260,6 +260,34 @@ pub trait StoredRules: Send + Sync {
     async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError>;
 }
 
+/// A server of tools that the person has added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToolServer {
+    /// Its name.
+    pub name: String,
+    /// Its configuration as JSON, without secrets.
+    pub config: String,
+    /// Its tools as JSON, as it listed them last; `None` if it never ran.
+    pub listing: Option<String>,
+    /// Whether its tools are offered.
+    pub is_on: bool,
+    /// When it was added or last changed.
+    pub changed_at: Timestamp,
+}
+
+/// The servers of tools that the person has added.
+#[async_trait]
+pub trait ToolServers: Send + Sync {
+    /// All of them, by name.
+    async fn tool_servers(&self) -> Result<Vec<StoredToolServer>, StoreError>;
+    /// Inserts or replaces a server.
+    async fn save_tool_server(&self, server: &StoredToolServer) -> Result<(), StoreError>;
+    /// Keeps the tools of a server. Nothing happens without a row.
+    async fn save_tool_listing(&self, name: &str, listing: &str) -> Result<(), StoreError>;
+    /// Removes a server; false if there is none with this name.
+    async fn remove_tool_server(&self, name: &str) -> Result<bool, StoreError>;
+}
+
 /// Reads the sessions in the workbench.
 #[async_trait]
 pub trait SessionRecords: Send + Sync {
@@ -344,6 +372,7 @@ pub trait Store:
     + Records
     + Asks
     + StoredRules
+    + ToolServers
     + SessionRecords
     + Spendings
     + Settings
@@ -360,6 +389,7 @@ impl<T> Store for T where
         + Records
         + Asks
         + StoredRules
+        + ToolServers
         + SessionRecords
         + Spendings
         + Settings

@@ -230,6 +230,14 @@ pub enum MemoryError {
         /// The text now.
         content: String,
     },
+    /// The base of a write is no version that this memory knows.
+    #[error("there is no version {version:?} of the page {path:?}")]
+    UnknownVersion {
+        /// The page.
+        path: String,
+        /// The base, as given.
+        version: String,
+    },
     /// The page is larger than the limit.
     #[error("too large: {bytes} bytes; a page may have at most {limit}")]
     TooLarge {
@@ -300,7 +308,7 @@ pub trait Memory: Send + Sync {
     fn read(&self, path: &str) -> Result<Page, MemoryError>;
     /// Lists pages whose path begins with `prefix`, by path.
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError>;
-    /// Finds lines that contain `query`, ignoring case; at most `limit` of them.
+    /// Finds lines that contain `query`, ignoring case, and the first line of pages of which only the path does; at most `limit`.
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError>;
     /// Prepares a change; nothing is visible yet. Its objects may not be durable yet when this returns, so that the plan can be
     /// recorded meanwhile. The same input on the same head gives the same plan.

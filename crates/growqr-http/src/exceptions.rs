@@ -1,6 +1,7 @@
 //! `NO_PROXY`: what is reached without the proxy. The HTTP client compares the entries; this brings them to the spellings that it
 //! knows. An entry that it does not know would match nothing, and the person would not see why.
 
+use reqwest::Url;
 use std::net::IpAddr;
 
 /// The entries as the HTTP client reads them. `None` if one of them would match nothing.
@@ -40,7 +41,17 @@ fn entry(entry: &str) -> Option<String> {
     let is_domain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     // A name of digits alone is an address that is not complete.
     let is_name = domain.chars().any(char::is_alphabetic) && domain.chars().all(is_domain);
-    is_name.then(|| domain.to_owned())
+    is_name.then_some(domain).and_then(as_in_addresses)
+}
+
+/// The domain as it stands in an address: a name such as `bücher.example` is compared in ASCII letters.
+fn as_in_addresses(domain: &str) -> Option<String> {
+    if domain.is_ascii() {
+        return Some(domain.to_owned());
+    }
+    let (dot, name) = domain.strip_prefix('.').map_or(("", domain), |name| (".", name));
+    let url = Url::parse(&format!("http://{name}")).ok()?;
+    url.host_str().map(|name| format!("{dot}{name}"))
 }
 
 /// The network whose addresses begin as in `192.168.*`.
@@ -78,6 +89,7 @@ mod tests {
             ("registry:5000,[::1]:80,127.0.0.1:8080", "registry,::1,127.0.0.1"),
             ("192.168.*, 10.*", "192.168.0.0/16,10.0.0.0/8"),
             ("http://localhost/", "localhost"),
+            ("Bücher.example, *.bücher.example", "xn--bcher-kva.example,.xn--bcher-kva.example"),
             ("", ""),
         ] {
             assert_eq!(read(text).as_deref(), Some(known), "{text:?}");

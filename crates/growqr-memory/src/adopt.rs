@@ -17,10 +17,19 @@ use crate::page_cache::{CachedPage, PageCache, Seen};
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::scan::{self, Scan, ScanBase};
 use crate::skipped_file::SkippedFile;
+use crate::tree_entry::blob_at;
+use git2::{Commit, Oid};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::PoisonError;
+
+/// The first line of the commit of pages that were in the folder before the memory.
+const WERE_HERE: &str = "Pages that were here already";
+
+/// How many commits are looked at to find out what a change of the folder is.
+const LOOKED_BACK: usize = 200;
 
 /// How often a scan is repeated without the lock because others commit meanwhile.
 const ATTEMPTS: usize = 3;
@@ -57,7 +66,15 @@ impl MemoryRepo {
         let mut attempts = 0..ATTEMPTS;
         loop {
             // Others use the repository meanwhile.
-            git_at_work::wait(LOOKS_OF_SCAN, || Ok(self.git()?.is_git_at_work()))?;
+            let is_stopped = Cell::new(false);
+            git_at_work::wait(LOOKS_OF_SCAN, || {
+                let is_at_work = self.git()?.refuse_old_lock()?;
+                is_stopped.set(is_at_work && observer.should_stop());
+                Ok(is_at_work && !is_stopped.get())
+            })?;
+            if is_stopped.get() {
+                return Ok(Adopted { is_interrupted: true, ..Adopted::default() });
+            }
             let git = self.git()?;
             let file = git.page_cache_file();
             let base = git.scan_base()?;
@@ -118,6 +135,9 @@ impl Cache<'_> {
     }
 }
 
+/// A change that the person's commit has undone, with the commit that is made again.
+type MadeAgain = (Oid, FileChange);
+
 impl Git {
     /// What a scan compares with. Finishes interrupted changes first.
     fn scan_base(&self) -> Result<ScanBase, MemoryError> {
@@ -131,9 +151,45 @@ impl Git {
         Ok(ScanBase { head, tree, branch: self.branch()?, held: self.held.borrow().clone(), index: self.index_stat() })
     }
 
+    /// The first line of the message for what was found in the folder.
+    fn title(&self, head: Option<Oid>, files: &[FileChange]) -> Result<String, MemoryError> {
+        let names = names_of(files);
+        // A memory that began in a folder with pages has a first commit without pages.
+        let is_beginning =
+            |commit: &Commit<'_>| Ok(commit.parent_count() == 0 && commit.tree().is_ok_and(|tree| tree.is_empty()));
+        let is_adoption = |commit: &Commit<'_>| Ok(commit.message_bytes().starts_with(WERE_HERE.as_bytes()));
+        let is_first = newest(self, head, is_beginning)?.is_some() && newest(self, head, is_adoption)?.is_none();
+        Ok(if is_first { format!("{WERE_HERE}\n\n{names}") } else { format!("Edited by hand: {names}") })
+    }
+
+    /// Takes apart the pages whose last commit the person has undone by committing with an outdated index: each with that commit,
+    /// which is made again. The others were changed by hand.
+    fn sort_out_undone(
+        &self,
+        head: Option<Oid>,
+        changed: Vec<FileChange>,
+    ) -> Result<(Vec<MadeAgain>, Vec<FileChange>), MemoryError> {
+        let (mut again, mut by_hand) = (Vec::new(), Vec::new());
+        let undone = self.undone_pages().paths();
+        for file in changed {
+            let has_made_it = |commit: &Commit<'_>| {
+                let before = self.tree(commit.parent_id(0).ok())?;
+                let after = self.tree(Some(commit.id()))?;
+                let (before, after) = (blob_at(before.as_ref(), &file.path), blob_at(after.as_ref(), &file.path));
+                Ok(after == file.new && before != file.new)
+            };
+            match if undone.contains(&file.path) { newest(self, head, has_made_it)? } else { None } {
+                Some(commit) => again.push((commit, file)),
+                None => by_hand.push(file),
+            }
+        }
+        Ok((again, by_hand))
+    }
+
     /// Commits what a scan has found.
     fn commit_scan(&self, scan: Scan, base: &ScanBase, cache: &mut Cache<'_>, at: Timestamp) -> Result<Adopted, MemoryError> {
         if scan.is_unchanged {
+            self.undone_pages().forget();
             return Ok(Adopted { skipped: scan.skipped, ..Adopted::default() });
         }
         if scan.is_interrupted {
@@ -143,17 +199,31 @@ impl Git {
         }
         let mut commits = Vec::new();
         if !scan.changed.is_empty() {
-            let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
-            for bytes in scan.blobs.values() {
-                draft.blob(bytes)?;
+            let (again, by_hand) = self.sort_out_undone(base.head, scan.changed.clone())?;
+            let mut head = base.head;
+            let mut commit = |files: Vec<FileChange>, author: &Author<'_>, title: &str| {
+                let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
+                for bytes in files.iter().filter_map(|file| scan.blobs.get(&file.new?)) {
+                    draft.blob(bytes)?;
+                }
+                let plan = self.write_commit(draft, (head, files), author, title, at)?;
+                self.apply(&plan, WorkTreeFiles::UpToDate)?;
+                head = Some(plan.commit);
+                let commit = self.repo.find_commit(plan.commit).context("read a commit")?;
+                commits.push(self.committed(&commit)?);
+                Ok::<_, MemoryError>(())
+            };
+            for (undone, file) in again {
+                let undone = self.repo.find_commit(undone).context("read a commit")?;
+                commit(vec![file], &Author::Of(&undone), "")?;
             }
-            let changed = (base.head, scan.changed.clone());
-            let plan = self.write_commit(draft, changed, &Author::Person, &title(&scan.changed), at)?;
-            self.apply(&plan, WorkTreeFiles::UpToDate)?;
-            let commit = self.repo.find_commit(plan.commit).context("read a commit")?;
-            commits.push(self.committed(&commit)?);
+            if !by_hand.is_empty() {
+                let title = self.title(base.head, &by_hand)?;
+                commit(by_hand, &self.person(), &title)?;
+            }
             cache.committed(self, &scan.changed)?;
         }
+        self.undone_pages().forget();
         pack::release(&self.objects_folder(), pack::PAGES);
         self.index_scan(&scan, cache.pages);
         scan::save(cache.pages, cache.file);
@@ -161,11 +231,28 @@ impl Git {
     }
 }
 
-fn title(files: &[FileChange]) -> String {
+/// The newest commit among the last ones for which this holds.
+fn newest(
+    git: &Git,
+    head: Option<Oid>,
+    is_wanted: impl Fn(&Commit<'_>) -> Result<bool, MemoryError>,
+) -> Result<Option<Oid>, MemoryError> {
+    let mut next = head;
+    for _ in 0..LOOKED_BACK {
+        let Some(commit) = next.and_then(|oid| git.repo.find_commit(oid).ok()) else { return Ok(None) };
+        if is_wanted(&commit)? {
+            return Ok(Some(commit.id()));
+        }
+        next = commit.parent_id(0).ok();
+    }
+    Ok(None)
+}
+
+fn names_of(files: &[FileChange]) -> String {
     let names: Vec<&str> = files.iter().take(3).map(|file| file.path.as_str()).collect();
     let more = match files.len().saturating_sub(names.len()) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("Edited by hand: {}{more}", names.join(", "))
+    format!("{}{more}", names.join(", "))
 }

@@ -2,7 +2,9 @@
 
 use crate::conversion::Conversion;
 use crate::error_context::Context;
+use crate::git_config::GitConfig;
 use crate::left_alone::LeftAlone;
+use crate::message::{Author, PersonName};
 use crate::object_writer::ObjectWriter;
 use crate::outside_set::Outside;
 use crate::probe::Probe;
@@ -82,6 +84,11 @@ impl Git {
         self.incoming = RefCell::default();
         self.outside = OnceCell::new();
         self.left_alone = OnceCell::new();
+    }
+
+    /// The person as the author of a change.
+    pub(crate) fn person(&self) -> Author<'static> {
+        Author::Person(PersonName::of_settings(&GitConfig::read(&self.folder)))
     }
 
     /// The folder of the repository's objects.

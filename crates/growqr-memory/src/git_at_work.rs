@@ -12,6 +12,9 @@ use std::time::Duration;
 /// A lock that is older than this, in nanoseconds, was left over by a command that was killed.
 const LEFT_OVER: i64 = 10 * 60 * 1_000_000_000;
 
+/// A git command that holds a lock of this age, in nanoseconds, waits for the person, or was killed.
+const NOT_SOON: i64 = 5 * 1_000_000_000;
+
 /// How often a change of a page looks whether a git command has ended: for two seconds.
 pub(crate) const LOOKS_OF_CHANGE: usize = 40;
 
@@ -24,9 +27,26 @@ const PAUSE: Duration = Duration::from_millis(50);
 impl Git {
     /// Whether a git command is at work.
     pub(crate) fn is_git_at_work(&self) -> bool {
-        let Ok(lock) = fs::symlink_metadata(self.index_lock()) else { return false };
+        self.lock_age().is_some_and(|age| age < LEFT_OVER)
+    }
+
+    /// Whether a git command is at work that may end soon.
+    ///
+    /// # Errors
+    /// If it has been at work for a while: waiting is no use.
+    pub(crate) fn refuse_old_lock(&self) -> Result<bool, MemoryError> {
+        match self.lock_age() {
+            Some(age) if age < NOT_SOON => Ok(true),
+            Some(age) if age < LEFT_OVER => Err(refused()),
+            _ => Ok(false),
+        }
+    }
+
+    /// The age of the lock on the index, in nanoseconds. `None`: there is no lock.
+    fn lock_age(&self) -> Option<i64> {
+        let lock = fs::symlink_metadata(self.index_lock()).ok()?;
         let now = file_system_time(&self.page_cache_file());
-        now.is_none_or(|now| now.saturating_sub(Stat::of(&lock).mtime_ns) < LEFT_OVER)
+        Some(now.map_or(0, |now| now.saturating_sub(Stat::of(&lock).mtime_ns)))
     }
 }
 

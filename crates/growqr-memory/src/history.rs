@@ -3,8 +3,9 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::Leaf;
-use crate::message::{self, Author};
+use crate::message;
 use crate::objects;
+use crate::path;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::prepare::conflict;
 use crate::text;
@@ -22,10 +23,9 @@ const END: &str = "(The history on this computer ends here. Get the rest with: g
 const SUBMODULE: i32 = 0o160_000;
 
 impl Git {
-    /// Changes, newest first; only those of one page if `page` is given.
+    /// Changes, newest first; only those of one page if `page` is given, also under an earlier name with other capital letters.
     pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<CommitInfo>, MemoryError> {
-        let page = page.map(|page| self.address(page)).transpose()?;
-        let page = page.as_deref();
+        let mut page = page.map(|page| self.address(page)).transpose()?;
         let mut changes = Vec::new();
         let Some(head) = self.head()? else { return Ok(changes) };
         let shallow = self.shallow_commits();
@@ -39,13 +39,19 @@ impl Git {
             }
             let commit = self.find_present_commit(oid.context("walk the history")?)?;
             let is_end = shallow.contains(&commit.id());
-            let is_wanted = match page {
+            let is_wanted = match page.as_deref() {
                 None => true,
                 Some(page) if is_end => versions.of(&commit, page)?.is_some(),
                 Some(page) => self.touches(&commit, page, &mut versions)?,
             };
             if is_wanted {
                 changes.push(if is_end { end_of_history(&commit) } else { self.committed(&commit)? });
+                if let Some(now) = page.as_deref().filter(|_| !is_end)
+                    && let Some(before) = self.other_case_before(&commit, now)?
+                {
+                    page = Some(before);
+                    versions.known.clear();
+                }
             }
         }
         Ok(changes)
@@ -63,6 +69,26 @@ impl Git {
             }
         }
         Ok(true)
+    }
+
+    /// The page's name before a commit that has changed only the letters' case of the name.
+    fn other_case_before(&self, commit: &Commit<'_>, page: &str) -> Result<Option<String>, MemoryError> {
+        let Some(parent) = commit.parent_ids().next() else { return Ok(None) };
+        let odb = self.repo.odb().context("walk the history")?;
+        let before = self.find_present_commit(parent)?.tree_id();
+        if tree_diff::entry_at(&odb, before, page)?.is_some() {
+            return Ok(None);
+        }
+        let folded = path::case_folded(page);
+        let mut found = None;
+        tree_diff::compare(&odb, Some(before), Some(commit.tree_id()), &mut |file| {
+            if let (Some(_), None, Ok(name)) = (file.old, file.new, std::str::from_utf8(file.path))
+                && path::case_folded(name) == folded
+            {
+                found = Some(name.to_owned());
+            }
+        })?;
+        Ok(found)
     }
 
     /// The oldest commits of a shallow clone: their parents are not on this computer.
@@ -157,7 +183,7 @@ impl Git {
         }
         let (undone, _) = message::read(&commit);
         let message = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
-        self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &Author::Person, &message, at)
+        self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &self.person(), &message, at)
     }
 
     /// The new blob of a page (`None`: deleted) when the change `file` is undone.

@@ -48,6 +48,8 @@ impl Git {
         }
         let paths: Vec<String> = self.unindexed.borrow().paths().cloned().collect();
         let head = self.head_tree()?;
+        let is_undone = |path: &&String| self.unindexed.borrow().was_in_head(path, blob_at(head.as_ref(), path));
+        self.undone_pages().note(paths.iter().filter(is_undone));
         let is_short = paths.len() <= MAX_VERIFIED;
         let version = |path: &String| {
             let new = blob_at(head.as_ref(), path);
@@ -61,7 +63,11 @@ impl Git {
             })
             .collect();
         if let Err(error) = self.index_versions(&wanted) {
-            tracing::warn!(%error, "git's index could not be updated; this is tried again with the next change");
+            tracing::warn!(
+                "git's index could not be updated ({error}). Do not commit with git before it is: this is tried again at the next \
+                 change and the next start, or run in {}: git reset",
+                self.folder.display()
+            );
         }
         self.probe.reached(Step::IndexWritten)
     }

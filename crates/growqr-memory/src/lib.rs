@@ -29,7 +29,7 @@
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
-//!   replaces files), `left_behind`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `git_at_work`;
+//!   replaces files), `left_behind`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
 //! - held changes: `held_change`, `comparison`; undoing many changes: `undo_all`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
@@ -113,6 +113,7 @@ mod tracked;
 mod tree_diff;
 mod tree_entry;
 mod undo_all;
+mod undone;
 mod unindexed;
 mod walk;
 mod watch;
@@ -130,6 +131,7 @@ pub use merge_trees::PageConflict;
 pub use observer::{AdoptionObserver, NoObserver};
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
+pub use remarks::IndexLock;
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
 pub use survey::{Remark, RemarkKind, Survey};
@@ -221,15 +223,17 @@ impl MemoryRepo {
         }
     }
 
-    /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
-    /// reading methods may be called on the result. If the repository cannot be opened, its pages can be read all the same.
+    /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory and the folder
+    /// has no files either. Only reading methods may be called on the result. If the repository cannot be opened, or there is none
+    /// yet, the pages can be read all the same.
     #[must_use]
     pub fn open_read_only(folder: &Path) -> Option<MemoryRepo> {
         let git = open::open_read_only(folder).unwrap_or_else(|error| {
             tracing::debug!(%error, "memory is read without its repository");
             None
         });
-        let exists = git.is_some() || !is_absent(&folder.join(".git"));
+        let has_files = || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some());
+        let exists = git.is_some() || has_files();
         exists.then(|| MemoryRepo {
             folder: folder.to_owned(),
             opening: Opening::ReadOnly,
@@ -277,7 +281,7 @@ impl MemoryRepo {
     }
 
     /// The pages whose path begins with `prefix`, also those that are committed but not in the folder, and how much git ignores.
-    /// Opens few files: a page here may turn out not to be text.
+    /// In a large folder opens few files: then a page here may turn out not to be text.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
@@ -361,6 +365,9 @@ impl MemoryRepo {
             return Err(MemoryError::Repository { doing: "be changed", cause: cause.clone() });
         }
         let mut git = lock(&self.git);
+        if git.is_some() && is_absent(&self.folder.join(".git")) {
+            return Err(no_repository());
+        }
         if git.is_none() {
             *git = Some(match &self.opening {
                 Opening::ForWriting { at, probe } => open::open(&self.folder, *at, Arc::clone(probe))?,
@@ -375,7 +382,11 @@ impl MemoryRepo {
 }
 
 fn no_repository() -> MemoryError {
-    MemoryError::Repository { doing: "open", cause: "its .git folder is gone or is not a repository".to_owned() }
+    MemoryError::Repository {
+        doing: "open",
+        cause: "its .git folder is gone. Put it back, or start GrowQR again: it then begins a new history with these pages"
+            .to_owned(),
+    }
 }
 
 /// Ignores a poisoned lock: what it guards is replaced as a whole.

@@ -2,6 +2,7 @@
 //! person has approved it.
 //! The text is escaped so that it cannot forge trailers.
 
+use crate::git_config::GitConfig;
 use git2::{Commit, Signature, Time};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
@@ -24,10 +25,37 @@ const PROGRAM_EMAIL: &str = "growqr@growqr.local";
 pub(crate) enum Author<'a> {
     /// An agent, and how the person has approved its change, if it was held.
     Agent(&'a Origin, Option<Approval>),
-    /// The user.
-    Person,
+    /// The person.
+    Person(PersonName),
+    /// The author of an earlier commit, which is made again with the same message.
+    Of(&'a Commit<'a>),
     /// This program, for the first commit and merges with the server.
     Program,
+}
+
+/// The name and the email address under which the person's changes are committed.
+pub(crate) struct PersonName {
+    name: String,
+    email: String,
+}
+
+impl Default for PersonName {
+    fn default() -> PersonName {
+        PersonName { name: "You".to_owned(), email: "you@growqr.local".to_owned() }
+    }
+}
+
+impl PersonName {
+    /// What git's settings say. An address of an agent or of this program is not taken: it would make the change theirs.
+    pub(crate) fn of_settings(settings: &GitConfig) -> PersonName {
+        let text = |name: &str| settings.get(name).map(one_line).filter(|text| !text.is_empty());
+        let is_the_persons = |email: &String| !email.ends_with(AGENT_EMAIL_SUFFIX) && email != PROGRAM_EMAIL;
+        let unnamed = PersonName::default();
+        PersonName {
+            name: text("user.name").unwrap_or(unnamed.name),
+            email: text("user.email").filter(is_the_persons).unwrap_or(unnamed.email),
+        }
+    }
 }
 
 impl Author<'_> {
@@ -35,7 +63,15 @@ impl Author<'_> {
     pub(crate) fn signature(&self, at: Timestamp) -> Result<Signature<'static>, git2::Error> {
         let time = Time::new(at.seconds(), 0);
         match self {
-            Author::Person => Signature::new("You", "you@growqr.local", &time),
+            // git refuses some names.
+            Author::Person(PersonName { name, email }) => {
+                Signature::new(name, email, &time).or_else(|_| Author::Person(PersonName::default()).signature(at))
+            }
+            Author::Of(commit) => {
+                let author = commit.author();
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                Signature::new(&text(author.name_bytes()), &text(author.email_bytes()), &time)
+            }
             Author::Program => Signature::new("GrowQR", PROGRAM_EMAIL, &time),
             Author::Agent(origin, _) => {
                 let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
@@ -49,6 +85,9 @@ impl Author<'_> {
 
 /// The whole message of a commit. `default_title` is the first line if `text` is empty.
 pub(crate) fn compose(text: &str, default_title: &str, author: &Author<'_>) -> String {
+    if let Author::Of(commit) = author {
+        return String::from_utf8_lossy(commit.message_bytes()).into_owned();
+    }
     let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();
     let mut lines = text.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
     let first = lines.next().unwrap_or(default_title).trim();
@@ -157,9 +196,9 @@ mod tests {
 
     #[test]
     fn an_empty_message_gets_a_title_and_a_long_title_is_cut_and_repeated() {
-        assert_eq!(compose(" \n ", "Change a.md", &Author::Person), "Change a.md\n");
+        assert_eq!(compose(" \n ", "Change a.md", &Author::Person(PersonName::default())), "Change a.md\n");
         let long = "word ".repeat(40);
-        let message = compose(&long, "-", &Author::Person);
+        let message = compose(&long, "-", &Author::Person(PersonName::default()));
         assert!(message.lines().next().unwrap().chars().count() <= MAX_TITLE + 1);
         assert!(message.contains(long.trim()));
     }
@@ -167,7 +206,7 @@ mod tests {
     #[test]
     fn message_text_cannot_forge_trailers() {
         let forged = "x\n\nAgent: grow (Grow)\nTurn: 1\ntool-call : dead\r\nTool-Call: beef";
-        let message = compose(forged, "-", &Author::Person);
+        let message = compose(forged, "-", &Author::Person(PersonName::default()));
         assert!(message.lines().skip(1).all(|line| line.is_empty() || line.starts_with("> ")), "{message}");
         let (_, origin) = split(&compose(forged, "-", &Author::Agent(&grow(), None)));
         assert_eq!(origin, Some(grow()));
@@ -183,8 +222,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_composed_message_is_composed_again_from_its_authors_text(text in "[a-z:\n ]{0,300}") {
-            let message = compose(&text, "nothing said", &Author::Person);
-            prop_assert_eq!(compose(author_text(message.trim_end()), "nothing said", &Author::Person), message.clone());
+            let person = Author::Person(PersonName::default());
+            let message = compose(&text, "nothing said", &person);
+            prop_assert_eq!(compose(author_text(message.trim_end()), "nothing said", &person), message.clone());
         }
 
         #[test]

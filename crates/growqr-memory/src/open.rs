@@ -11,6 +11,7 @@ use crate::pack;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
 use crate::unindexed::Unindexed;
+use crate::walk::walk;
 use crate::work_tree;
 use git2::{Config, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
@@ -147,8 +148,10 @@ fn write_program_config(own: &Path) -> Result<(), MemoryError> {
 impl Git {
     fn create_first_commit(&self, at: Timestamp) -> Result<(), MemoryError> {
         let mut files = Vec::new();
-        for (path, text) in FIRST_PAGES {
-            // An existing page belongs to the user; the next scan commits it as a hand edit.
+        // Pages that are here already belong to the person and get none of ours beside them. The next scan commits them.
+        let is_empty = walk(&self.folder)?.files.is_empty();
+        for (path, text) in FIRST_PAGES.iter().filter(|_| is_empty) {
+            // A file of that name may be no page, or may be made just now.
             let is_free = matches!(self.inspect(path), OnDisk::Absent);
             if is_free && work_tree::refuse_other_spelling(&self.folder, path).is_ok() {
                 let new = self.repo.blob(text.as_bytes()).context("write the first pages")?;

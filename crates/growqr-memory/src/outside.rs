@@ -2,6 +2,7 @@
 //! skip-worktree, assume-unchanged). They are never taken for deleted. They can be read, and changed: then only the commit has
 //! the change.
 
+use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::Leaf;
 use crate::index_marks::IndexMarks;
@@ -9,6 +10,7 @@ use crate::outside_set::Outside;
 use crate::read_index::{Entry, ReadIndex};
 use crate::sparse_patterns::SparsePatterns;
 use crate::text;
+use crate::tree_diff;
 use crate::tree_entry::blob_at;
 use crate::work_tree;
 use git2::Oid;
@@ -99,6 +101,24 @@ impl Git {
         let bytes = self.present_blob(version)?;
         let content = text::decode(&page, &bytes)?.into_owned();
         Ok(Page { path: page, content, version: version.to_string() })
+    }
+
+    /// Pages of HEAD that git's index cannot have: in a sparse checkout, a private file of their name is in the folder.
+    pub(crate) fn deleted_in_index(&self) -> Result<Vec<String>, MemoryError> {
+        if !self.conversion().is_sparse() {
+            return Ok(Vec::new());
+        }
+        let Ok(index) = self.read_index() else { return Ok(Vec::new()) };
+        let odb = self.repo.odb().context("read a tree")?;
+        let mut pages = Vec::new();
+        tree_diff::compare(&odb, None, self.head_tree()?.map(|tree| tree.id()), &mut |file| {
+            let Ok(page) = std::str::from_utf8(file.path) else { return };
+            let is_there = || fs::symlink_metadata(work_tree::file_of(&self.folder, page)).is_ok();
+            if index.get(file.path).is_none() && is_there() && self.is_private(page) {
+                pages.push(page.to_owned());
+            }
+        })?;
+        Ok(pages)
     }
 
     /// All pages that are not on this computer, sorted by path, without those that git ignores.

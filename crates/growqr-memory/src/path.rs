@@ -73,9 +73,10 @@ fn whole_problem(path: &str) -> Option<&'static str> {
     None
 }
 
+/// Whether the path begins with a drive. `a:b.md` is taken for a name with a colon.
 fn has_drive(path: &str) -> bool {
     let bytes = path.as_bytes();
-    bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':'
+    bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes.get(2).is_none_or(|next| *next == b'/')
 }
 
 fn part_problem(part: &str, is_leftover: bool) -> Option<&'static str> {

@@ -3,7 +3,6 @@
 use crate::MemoryRepo;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::message::Author;
 use crate::plan::{Plan, WorkTreeFiles};
 use crate::prepare::PageChange;
 use crate::work_tree;
@@ -71,7 +70,7 @@ impl MemoryRepo {
                 return Err(MemoryError::Conflict { path, version, content });
             }
         }
-        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, message, at })?;
+        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: git.person(), message, at })?;
         apply_and_index(&git, &plan)
     }
 }

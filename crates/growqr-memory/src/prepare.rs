@@ -115,6 +115,10 @@ impl Git {
             return Ok((text::encode(&bytes, &content)?, false));
         }
         let ancestor = base.and_then(|base| Oid::from_str(base).ok()).map(|base| self.blob(base)).transpose()?.flatten();
+        // Of an id, the version may have been removed by the person's git.
+        if let Some(base) = base.filter(|base| base.len() != 40 || Oid::from_str(base).is_err()) {
+            return Err(MemoryError::UnknownVersion { path: page.to_owned(), version: base.to_owned() });
+        }
         let ancestor = ancestor.as_deref().and_then(|ancestor| text::decode(page, ancestor).ok());
         let merged = ancestor.map(|ancestor| text::merge_texts(&ancestor, &current, &content)).transpose()?.flatten();
         match merged {
@@ -156,13 +160,13 @@ impl Git {
                 Some(bytes)
             }
         };
-        if git_at_work::wait(LOOKS_OF_CHANGE, || Ok(self.is_git_at_work()))? {
+        if git_at_work::wait(LOOKS_OF_CHANGE, || self.refuse_old_lock())? {
             return self.adopt_page(page, at);
         }
         let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
         let new = bytes.map(|bytes| draft.blob(&bytes)).transpose()?;
         let file = FileChange { path: page.to_owned(), old, new };
-        let plan = self.write_commit(draft, (head, vec![file]), &Author::Person, &format!("Edited by hand: {page}"), at)?;
+        let plan = self.write_commit(draft, (head, vec![file]), &self.person(), &format!("Edited by hand: {page}"), at)?;
         self.apply(&plan, WorkTreeFiles::UpToDate)
     }
 

@@ -2,7 +2,10 @@
 //! that are passed over, and a HEAD without a branch.
 
 use crate::MemoryRepo;
+use crate::attributes::ATTRIBUTE_FILE;
 use crate::conversion::Conversion;
+use crate::git_folder;
+use crate::ignore_file::IGNORE_FILE;
 use crate::index::NO_INDEX;
 use crate::outside;
 use crate::walk::PageFile;
@@ -11,6 +14,18 @@ use growqr_core::memory::MemoryError;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A lock on git's index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexLock {
+    /// The file.
+    pub path: PathBuf,
+    /// When it was made.
+    pub since: SystemTime,
+    /// Whether changes of this program are not in the index yet: a commit of the person's git would undo them.
+    pub is_index_behind: bool,
+}
 
 /// How many pages a remark names.
 const NAMED: usize = 3;
@@ -29,13 +44,33 @@ impl MemoryRepo {
                 named(pages.iter().map(|page| &page.path))
             ));
         }
+        let deleted = self.git().and_then(|git| git.deleted_in_index()).unwrap_or_default();
+        if !deleted.is_empty() {
+            remarks.push(format!(
+                "git's index lacks {} committed pages ({}), because in this sparse checkout private files have their names: a commit of \
+                 your own deletes these pages. Rename the private files, then run: git reset",
+                deleted.len(),
+                named(deleted.iter())
+            ));
+        }
         if let Ok(repo) = Repository::open(self.folder()) {
             remarks.extend(without_branch(&repo));
             remarks.extend(passed_over(&repo));
+            remarks.extend(uncommitted_rules(&repo));
             let has_index = repo.path().join("index").exists();
             remarks.extend((!has_index && repo.head().is_ok()).then(|| NO_INDEX.to_owned()));
         }
         remarks
+    }
+
+    /// A lock on git's index: a git command is at work, or was killed.
+    #[must_use]
+    pub fn index_lock(&self) -> Option<IndexLock> {
+        let git = git_folder::own(self.folder());
+        let path = git.join("index.lock");
+        let since = fs::symlink_metadata(&path).and_then(|lock| lock.modified()).ok()?;
+        let is_index_behind = fs::metadata(git.join("growqr").join("unindexed")).is_ok_and(|noted| noted.len() > 0);
+        Some(IndexLock { path, since, is_index_behind })
     }
 
     fn filtered_pages(&self, files: &[PageFile]) -> Vec<String> {
@@ -65,6 +100,17 @@ pub(crate) fn without_branch(repo: &Repository) -> Option<String> {
         "no branch is checked out in the memory folder (detached HEAD), so commits belong to no branch and are not synced. To give \
          them one, run git there: git switch -c NAME. Or go back with git switch main: GrowQR keeps them and says how to merge them"
             .to_owned()
+    })
+}
+
+/// The person's edits of git's own files in the folder: these are no pages, so GrowQR does not commit them.
+fn uncommitted_rules(repo: &Repository) -> Option<String> {
+    let is_changed =
+        |file: &&str| repo.status_file(Path::new(file)).is_ok_and(|status| !status.is_empty() && !status.is_ignored());
+    let changed: Vec<&str> = [IGNORE_FILE, ATTRIBUTE_FILE].into_iter().filter(is_changed).collect();
+    (!changed.is_empty()).then(|| {
+        let files = changed.join(" ");
+        format!("{files}: changed and obeyed, but not committed, because GrowQR commits only pages. With git: git commit -m Rules {files}")
     })
 }
 

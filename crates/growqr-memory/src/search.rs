@@ -1,4 +1,4 @@
-//! Finds the lines of pages that contain a text. Reads every page, so that a search finds hand edits immediately.
+//! Finds the lines of pages that contain a text, and pages whose names do. Reads every page, so that a search finds hand edits immediately.
 //!
 //! There is no index. Checking whether an index entry is up to date would require reading the page, and reading takes most
 //! of the time (`benches/search.rs`). So several threads read the pages, and a page is split into lines only if it may contain
@@ -20,7 +20,7 @@ use std::path::Path;
 /// The longest line that a search shows, in characters.
 const MAX_FOUND_LINE: usize = 200;
 
-/// Lines that contain `query`, ignoring case, sorted by path and line.
+/// Lines that contain `query`, ignoring case, sorted by path and line. Of a page of which only the path contains it, the first.
 pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
     let Some(wanted) = Needle::new(query) else { return Ok(Vec::new()) };
     let Walked { files: pages, .. } = walk_paths(folder)?;
@@ -38,7 +38,7 @@ pub(crate) fn search_outside(folder: &Path, pages: &[PageOutside], query: &str, 
         let Ok(repo) = Repository::open(folder) else { return found };
         for page in block {
             let Ok(blob) = repo.find_blob(page.oid) else { continue };
-            if wanted.may_be_in(blob.content()) {
+            if wanted.is_in(&page.path) || wanted.may_be_in(blob.content()) {
                 found.extend(lines_with(&page.path, blob.content(), &wanted, limit.saturating_sub(found.len())));
             }
         }
@@ -58,7 +58,8 @@ fn in_pages(folder: &Path, pages: &[PageFile<()>], wanted: &Needle, limit: usize
         }
         // Most pages do not contain the text, so this first read uses as few system calls as possible.
         let read = File::open(work_tree::file_of(folder, &page.path)).and_then(|file| read(file, &mut buffer));
-        if !read.is_ok_and(|length| wanted.may_be_in(&buffer[..length])) {
+        let is_named_so = wanted.may_be_in(page.path.as_bytes()) && wanted.is_in(&page.path);
+        if !is_named_so && !read.is_ok_and(|length| wanted.may_be_in(&buffer[..length])) {
             continue;
         }
         // A page that contains the text is read again with all checks: no links are followed, and only text within the size
@@ -69,11 +70,16 @@ fn in_pages(folder: &Path, pages: &[PageFile<()>], wanted: &Needle, limit: usize
     found
 }
 
-/// The first lines of a page that contain `wanted`. Empty if it is not text.
+/// The first lines of a page that contain `wanted`; if only its name does, its first line. Empty if it is not text.
 fn lines_with(page: &str, bytes: &[u8], wanted: &Needle, limit: usize) -> Vec<FoundLine> {
     let Ok(content) = text::decode(page, bytes) else { return Vec::new() };
+    let found = |(line, text): (u64, &str)| FoundLine { path: page.to_owned(), line, text: shorten(text) };
     let lines = (1..).zip(content.lines()).filter(|(_, line)| wanted.is_in(line));
-    lines.map(|(line, text)| FoundLine { path: page.to_owned(), line, text: shorten(text) }).take(limit).collect()
+    let mut lines: Vec<FoundLine> = lines.map(found).take(limit).collect();
+    if lines.is_empty() && wanted.is_in(page) {
+        lines.push(found((1, content.lines().next().unwrap_or_default())));
+    }
+    lines
 }
 
 /// Reads a file up to the length of the buffer. Returns the number of bytes.

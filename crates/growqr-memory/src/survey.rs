@@ -80,7 +80,7 @@ pub(crate) fn survey(memory: &MemoryRepo) -> Result<Survey, MemoryError> {
 }
 
 /// `false` if the file was deleted since the walk; an error if it cannot be a page.
-fn check(folder: &Path, file: &PageFile) -> Result<bool, MemoryError> {
+pub(crate) fn check(folder: &Path, file: &PageFile) -> Result<bool, MemoryError> {
     match work_tree::read_bytes(folder, &file.path) {
         Bytes::File(bytes) => text::decode(&file.path, &bytes).map(|_| true),
         Bytes::NotAPage(reason) => Err(reason),

@@ -4,7 +4,7 @@ use crate::MemoryRepo;
 use crate::comparison::diff_texts;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::message::{self, Author};
+use crate::message;
 use crate::on_disk::OnDisk;
 use crate::person::apply_and_index;
 use crate::plan::{FileChange, WorkTreeFiles};
@@ -97,7 +97,7 @@ impl MemoryRepo {
             return Ok(UndoneAll { change: None, left: planned.left });
         }
         let message = undo_message(of, &changes, &planned.left);
-        let plan = git.write_commit(git.draft(WorkTreeFiles::ToReplace)?, (head, files), &Author::Person, &message, at)?;
+        let plan = git.write_commit(git.draft(WorkTreeFiles::ToReplace)?, (head, files), &git.person(), &message, at)?;
         Ok(UndoneAll { change: Some(apply_and_index(&git, &plan)?), left: planned.left })
     }
 }

@@ -55,18 +55,25 @@ impl Drop for Watch {
     }
 }
 
-/// Whether an event is a change outside `.git`. An error counts as a change, because it may mean lost events.
+/// Whether an event is a change outside `.git`, or a git command has released its lock: hand edits and git's index may have waited
+/// for that. An error counts as a change, because it may mean lost events.
 fn is_of_interest(folder: &Path, event: &notify::Result<Event>) -> bool {
     let Ok(event) = event else { return true };
     if matches!(event.kind, EventKind::Access(_)) {
         return false;
     }
-    event.need_rescan() || event.paths.is_empty() || event.paths.iter().any(|path| !is_in_git_folder(folder, path))
+    event.need_rescan()
+        || event.paths.is_empty()
+        || event.paths.iter().any(|path| !is_in_git_folder(folder, path) || is_released_lock(folder, path))
 }
 
 fn is_in_git_folder(folder: &Path, path: &Path) -> bool {
     let first = path.strip_prefix(folder).ok().and_then(|inside| inside.components().next());
     matches!(first, Some(Component::Normal(name)) if name == ".git")
+}
+
+fn is_released_lock(folder: &Path, path: &Path) -> bool {
+    path.strip_prefix(folder).is_ok_and(|inside| inside == Path::new(".git/index.lock")) && !path.exists()
 }
 
 fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, rescan: Option<Duration>, then: impl Fn()) {

@@ -191,7 +191,7 @@ fn mark<'a>(
 }
 
 fn locked_by_git() -> Error {
-    Error::from_str("another git process holds its lock")
+    Error::from_str("another git process holds its lock, .git/index.lock, or has left it")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err")]

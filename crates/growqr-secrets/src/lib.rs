@@ -63,15 +63,15 @@ impl Keychain {
 #[async_trait]
 impl SecretStore for Keychain {
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-        with_timeout(TIMEOUT, "read", parts::get(&self.system, &self.user(name))).await
+        parts::get(&Timed(&self.system), &self.user(name)).await
     }
 
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
-        with_timeout(TIMEOUT, "write", parts::set(&self.system, &self.user(name), value)).await
+        parts::set(&Timed(&self.system), &self.user(name), value).await
     }
 
     async fn remove(&self, name: &str) -> Result<(), SecretError> {
-        with_timeout(TIMEOUT, "remove", parts::remove(&self.system, &self.user(name))).await
+        parts::remove(&Timed(&self.system), &self.user(name)).await
     }
 
     async fn state(&self) -> StoreState {
@@ -101,6 +101,25 @@ impl Entries for system::System {
     }
 }
 
+/// Adds a timeout to each entry, so that a secret in many parts has time for all, and what was written is removed after one that
+/// does not respond.
+struct Timed<'a>(&'a dyn Entries);
+
+#[async_trait]
+impl Entries for Timed<'_> {
+    async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
+        with_timeout(TIMEOUT, "read", self.0.get(user)).await
+    }
+
+    async fn set(&self, user: &str, value: &Secret) -> Result<(), SecretError> {
+        with_timeout(TIMEOUT, "write", self.0.set(user, value)).await
+    }
+
+    async fn remove(&self, user: &str) -> Result<(), SecretError> {
+        with_timeout(TIMEOUT, "remove", self.0.remove(user)).await
+    }
+}
+
 /// Adds a timeout. A keychain that does not respond counts as locked: it usually waits for the user to answer a prompt.
 async fn with_timeout<T>(
     limit: Duration,
@@ -120,10 +139,50 @@ async fn with_timeout<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
 
     #[tokio::test(start_paused = true)]
     async fn a_keychain_that_never_answers_counts_as_locked() {
         let call = with_timeout(TIMEOUT, "read", std::future::pending::<Result<(), SecretError>>());
         assert_eq!(call.await, Err(SecretError::Locked));
+    }
+
+    /// Takes two seconds for each entry, and never finishes the last part of a secret in four.
+    #[derive(Default)]
+    struct Slow {
+        entries: Mutex<BTreeMap<String, String>>,
+    }
+
+    #[async_trait]
+    impl Entries for Slow {
+        async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            Ok(self.entries.lock().unwrap().get(user).map(Secret::new))
+        }
+
+        async fn set(&self, user: &str, value: &Secret) -> Result<(), SecretError> {
+            let seconds = if user.ends_with(".3") { u64::MAX } else { 2 };
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            self.entries.lock().unwrap().insert(user.to_owned(), value.expose().to_owned());
+            Ok(())
+        }
+
+        async fn remove(&self, user: &str) -> Result<(), SecretError> {
+            self.entries.lock().unwrap().remove(user);
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_part_has_a_timeout_of_its_own_and_no_part_stays_after_it() {
+        let slow = Slow::default();
+        let three = Secret::new("x".repeat(3 * parts::ENTRY_BYTES));
+        parts::set(&Timed(&slow), "key", &three).await.unwrap();
+        assert_eq!(parts::get(&Timed(&slow), "key").await.unwrap().unwrap().expose(), three.expose());
+        parts::remove(&Timed(&slow), "key").await.unwrap();
+        let four = Secret::new("x".repeat(4 * parts::ENTRY_BYTES));
+        assert_eq!(parts::set(&Timed(&slow), "key", &four).await, Err(SecretError::Locked));
+        assert!(slow.entries.lock().unwrap().is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! Keeps a secret that is too long for one entry in several.
 //!
 //! The entry of the secret then has the number of the parts and a hash of the whole. Each part has an entry of its own, whose
-//! name contains the hash: the parts of a new value never mix with those of the one that it replaces.
+//! name contains the hash: the parts of a new value never mix with those of the one that it replaces. The new entry names those
+//! too until they are removed, so that a program that ends in between leaves no part of a secret that nothing would find.
 
 use async_trait::async_trait;
 use growqr_core::id::sha256_hex;
@@ -26,6 +27,33 @@ pub(crate) trait Entries: Send + Sync {
 
 /// What the entry of a secret in parts says.
 #[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    parts: Parts,
+    /// The parts of the value before, if some of them may still be there.
+    former: Option<Parts>,
+}
+
+impl Entry {
+    fn parse(entry: &Secret) -> Option<Entry> {
+        let fields: Vec<&str> = entry.expose().strip_prefix(MARK)?.split(':').collect();
+        match fields[..] {
+            [count, hash] => Some(Entry { parts: Parts::parse(count, hash)?, former: None }),
+            [count, hash, former_count, former_hash] => {
+                let former = Parts::parse(former_count, former_hash)?;
+                Some(Entry { parts: Parts::parse(count, hash)?, former: Some(former) })
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Secret {
+        let named: Vec<String> = std::iter::once(&self.parts).chain(&self.former).map(Parts::text).collect();
+        Secret::new(format!("{MARK}{}", named.join(":")))
+    }
+}
+
+/// The entries with the parts of one value.
+#[derive(Debug, PartialEq, Eq)]
 struct Parts {
     count: usize,
     hash: String,
@@ -36,14 +64,13 @@ impl Parts {
         Parts { count, hash: sha256_hex(value.as_bytes())[..32].to_owned() }
     }
 
-    fn parse(entry: &Secret) -> Option<Parts> {
-        let (count, hash) = entry.expose().strip_prefix(MARK)?.split_once(':')?;
+    fn parse(count: &str, hash: &str) -> Option<Parts> {
         let count = count.parse().ok().filter(|count| (1..=MAX_PARTS).contains(count))?;
         Some(Parts { count, hash: hash.to_owned() })
     }
 
-    fn entry(&self) -> Secret {
-        Secret::new(format!("{MARK}{}:{}", self.count, self.hash))
+    fn text(&self) -> String {
+        format!("{}:{}", self.count, self.hash)
     }
 
     /// The names of the entries with the parts.
@@ -55,7 +82,7 @@ impl Parts {
 /// Reads a secret. A secret whose parts are not complete is an error.
 pub(crate) async fn get(entries: &dyn Entries, user: &str) -> Result<Option<Secret>, SecretError> {
     let Some(entry) = entries.get(user).await? else { return Ok(None) };
-    let Some(parts) = Parts::parse(&entry) else { return Ok(Some(entry)) };
+    let Some(Entry { parts, .. }) = Entry::parse(&entry) else { return Ok(Some(entry)) };
     let mut whole = zeroize::Zeroizing::new(String::with_capacity(parts.count * ENTRY_BYTES));
     for name in parts.names(user) {
         whole.push_str(entries.get(&name).await?.as_ref().map_or("", Secret::expose));
@@ -69,44 +96,60 @@ pub(crate) async fn get(entries: &dyn Entries, user: &str) -> Result<Option<Secr
 /// Stores a secret: its parts first, then the entry that names them, so that the earlier value stays valid until then.
 pub(crate) async fn set(entries: &dyn Entries, user: &str, value: &Secret) -> Result<(), SecretError> {
     let text = value.expose();
-    let pieces: Vec<&str> = if text.len() <= ENTRY_BYTES && !text.starts_with(MARK) { Vec::new() } else { split(text) };
+    let earlier = entries.get(user).await?.as_ref().and_then(Entry::parse);
+    // Only the entry of a secret in parts can name the parts of the value before.
+    if earlier.is_none() && text.len() <= ENTRY_BYTES && !text.starts_with(MARK) {
+        return entries.set(user, value).await;
+    }
+    let pieces = split(text);
     if pieces.len() > MAX_PARTS {
         let limit = MAX_PARTS * ENTRY_BYTES;
         return Err(SecretError::Refused(format!("a secret has at most {limit} bytes")));
     }
-    let earlier = entries.get(user).await?.as_ref().and_then(Parts::parse);
-    let parts = (!pieces.is_empty()).then(|| Parts::of(pieces.len(), text));
-    match &parts {
-        None => entries.set(user, value).await?,
-        Some(parts) => {
-            if let Err(error) = set_parts(entries, user, parts, &pieces).await {
-                // No entry names them, so nothing else would find them, unless the same secret is stored already.
-                if earlier.as_ref() != Some(parts) {
-                    let _ = remove_parts(entries, user, parts).await;
-                }
-                return Err(error);
-            }
+    let earlier = match earlier {
+        Some(earlier) => Some(remove_former(entries, user, earlier).await?.parts),
+        None => None,
+    };
+    let parts = Parts::of(pieces.len(), text);
+    let is_stored_already = earlier.as_ref() == Some(&parts);
+    let entry = Entry { parts, former: earlier.filter(|_| !is_stored_already) };
+    if let Err(error) = set_parts(entries, user, &entry, &pieces).await {
+        // No entry names them, so nothing else would find them.
+        if !is_stored_already {
+            let _ = remove_parts(entries, user, &entry.parts).await;
         }
+        return Err(error);
     }
-    match earlier.filter(|earlier| parts.as_ref() != Some(earlier)) {
-        Some(earlier) => remove_parts(entries, user, &earlier).await,
-        None => Ok(()),
+    // The secret is stored. What cannot be removed now is removed with the next change.
+    if let Err(error) = remove_former(entries, user, entry).await {
+        tracing::debug!(%error, "the parts of an earlier secret could not be removed");
     }
+    Ok(())
 }
 
-async fn set_parts(entries: &dyn Entries, user: &str, parts: &Parts, pieces: &[&str]) -> Result<(), SecretError> {
-    for (name, piece) in parts.names(user).zip(pieces) {
+async fn set_parts(entries: &dyn Entries, user: &str, entry: &Entry, pieces: &[&str]) -> Result<(), SecretError> {
+    for (name, piece) in entry.parts.names(user).zip(pieces) {
         entries.set(&name, &Secret::new(*piece)).await?;
     }
-    entries.set(user, &parts.entry()).await
+    entries.set(user, &entry.text()).await
+}
+
+/// Removes what is left of the value before, then its name from the entry.
+async fn remove_former(entries: &dyn Entries, user: &str, mut entry: Entry) -> Result<Entry, SecretError> {
+    if let Some(former) = entry.former.take() {
+        remove_parts(entries, user, &former).await?;
+        entries.set(user, &entry.text()).await?;
+    }
+    Ok(entry)
 }
 
 /// Removes a secret and its parts.
 pub(crate) async fn remove(entries: &dyn Entries, user: &str) -> Result<(), SecretError> {
     match entries.get(user).await {
         Ok(Some(entry)) => {
-            if let Some(parts) = Parts::parse(&entry) {
-                remove_parts(entries, user, &parts).await?;
+            if let Some(entry) = Entry::parse(&entry) {
+                let entry = remove_former(entries, user, entry).await?;
+                remove_parts(entries, user, &entry.parts).await?;
             }
         }
         // Without a keychain nothing is stored.
@@ -147,11 +190,12 @@ mod tests {
     struct Small {
         entries: Mutex<BTreeMap<String, String>>,
         room: Mutex<usize>,
+        cannot_remove: Mutex<bool>,
     }
 
     impl Small {
         fn new() -> Small {
-            Small { entries: Mutex::default(), room: Mutex::new(100) }
+            Small { entries: Mutex::default(), room: Mutex::new(100), cannot_remove: Mutex::new(false) }
         }
 
         fn count(&self) -> usize {
@@ -180,6 +224,9 @@ mod tests {
         }
 
         async fn remove(&self, user: &str) -> Result<(), SecretError> {
+            if *self.cannot_remove.lock().unwrap() {
+                return Err(SecretError::Locked);
+            }
             self.entries.lock().unwrap().remove(user);
             Ok(())
         }
@@ -193,7 +240,7 @@ mod tests {
             set(&keychain, "key", &Secret::new(value)).await.unwrap();
             assert_eq!(keychain.value().await, Ok(Some(value.to_owned())));
         }
-        assert_eq!(keychain.count(), 1, "no part of an earlier value stays");
+        assert_eq!(keychain.count(), 2, "no part of an earlier value stays");
         set(&keychain, "key", &Secret::new(long[0].as_str())).await.unwrap();
         remove(&keychain, "key").await.unwrap();
         assert_eq!((keychain.count(), keychain.value().await), (0, Ok(None)));
@@ -208,6 +255,20 @@ mod tests {
         assert_eq!(keychain.value().await, Ok(Some("old".to_owned())));
         assert!(set(&keychain, "key", &Secret::new("x".repeat(MAX_PARTS * ENTRY_BYTES + 1))).await.is_err());
         assert_eq!(keychain.value().await, Ok(Some("old".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn parts_that_could_not_be_removed_are_removed_with_the_next_change() {
+        let keychain = Small::new();
+        set(&keychain, "key", &Secret::new("a".repeat(5_000))).await.unwrap();
+        *keychain.cannot_remove.lock().unwrap() = true;
+        set(&keychain, "key", &Secret::new("b".repeat(3_000))).await.unwrap();
+        assert_eq!((keychain.value().await, keychain.count()), (Ok(Some("b".repeat(3_000))), 6));
+        *keychain.cannot_remove.lock().unwrap() = false;
+        set(&keychain, "key", &Secret::new("short")).await.unwrap();
+        assert_eq!((keychain.value().await, keychain.count()), (Ok(Some("short".to_owned())), 2));
+        remove(&keychain, "key").await.unwrap();
+        assert_eq!(keychain.count(), 0);
     }
 
     #[tokio::test]

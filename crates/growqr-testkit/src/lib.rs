@@ -13,6 +13,7 @@ mod docker;
 pub mod gitea;
 mod http;
 mod log_counter;
+pub mod mcp;
 pub mod measure;
 mod npm;
 pub mod oidc;

@@ -38,6 +38,8 @@ pub enum Lane {
     Rules,
     /// Pages of memory.
     Memory,
+    /// Servers of tools: they wait for the keychain, and so perhaps for the person.
+    Tools,
     /// Settings.
     Settings,
     /// Which entries of the inbox were seen.
@@ -87,6 +89,12 @@ impl Request {
             Request::AnswerAsk { .. } => row(Lock, Profile, ONCE),
             Request::AddRule { .. } => row(Lock, Profile, ONCE),
             Request::RemoveRule { .. } => row(Lock, Profile, ONCE),
+            Request::ToolServers => row(Nothing, Unchanged, REPEATABLE),
+            Request::AddToolServer { .. } => row(Lock, Profile, REPEATABLE),
+            Request::RemoveToolServer { .. } => row(Lock, Profile, ONCE),
+            Request::SwitchToolServer { .. } => row(Lock, Profile, REPEATABLE),
+            Request::TestToolServer { .. } => row(Host, Unchanged, REPEATABLE),
+            Request::ToolLog { .. } => row(Host, Unchanged, REPEATABLE),
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
@@ -132,6 +140,7 @@ impl Request {
             Request::StartFresh { .. } | Request::SayAgain { .. } => Lane::Agent("grow".to_owned()),
             Request::AnswerAsk { .. } => Lane::Answers,
             Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
+            Request::AddToolServer { .. } | Request::RemoveToolServer { .. } | Request::SwitchToolServer { .. } => Lane::Tools,
             Request::WriteMemory { .. }
             | Request::DeleteMemory { .. }
             | Request::RestoreMemory { .. }
@@ -151,6 +160,9 @@ impl Request {
             | Request::Inbox
             | Request::CheckKey { .. }
             | Request::LocalServers
+            | Request::ToolServers
+            | Request::TestToolServer { .. }
+            | Request::ToolLog { .. }
             | Request::StackStatus
             | Request::StackLog { .. }
             | Request::WorkFiles { .. }
@@ -163,7 +175,8 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::ApiKey;
+    use crate::api_key::ApiKey;
+    use crate::tools::{NewToolServer, ToolTransport};
 
     fn all() -> Vec<Request> {
         let text = || "x".to_owned();
@@ -179,6 +192,20 @@ mod tests {
             Request::AnswerAsk { ask: text(), answer: None },
             Request::AddRule { line: text() },
             Request::RemoveRule { id: text() },
+            Request::ToolServers,
+            Request::AddToolServer {
+                server: NewToolServer {
+                    name: text(),
+                    transport: ToolTransport::Http { url: text() },
+                    values: std::collections::BTreeMap::new(),
+                    call_limit_ms: None,
+                    is_trusted: false,
+                },
+            },
+            Request::RemoveToolServer { name: text() },
+            Request::SwitchToolServer { name: text(), is_on: true },
+            Request::TestToolServer { name: text() },
+            Request::ToolLog { name: text() },
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,

@@ -5,24 +5,29 @@
 //! dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated
 //! from here (`cargo xtask bindings`).
 
+mod api_key;
 mod class;
 mod error;
 pub mod event;
 mod health;
 mod inbox;
 mod money;
+mod privacy;
 mod request;
 mod rows;
 mod sign_in;
 mod stack;
+mod tools;
 
+pub use api_key::ApiKey;
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
 pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
 pub use money::usd;
-pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
+pub use privacy::{Destination, DestinationKind};
+pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message,
@@ -33,6 +38,9 @@ pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, PartState, Stack, StackAction,
     StackOrphan, StackPart, StackProgress, WorkFile,
+};
+pub use tools::{
+    FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolImport, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
@@ -109,12 +117,22 @@ pub fn typescript() -> String {
         MemorySync,
         Stack,
         GiteaLogin,
+        ApiKey,
+        NewToolServer,
+        ToolTransport,
+        ToolServer,
+        ToolServerState,
+        ServerTool,
+        LeftOutTool,
+        ToolLogLine,
         WorkFile,
         AgentTrouble,
         HeldMail,
         Health,
         InboxKind,
         InboxEntry,
+        DestinationKind,
+        Destination,
         Request,
         Reply,
         DeltaKind,

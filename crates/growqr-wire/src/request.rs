@@ -3,25 +3,16 @@
 //! A client sends [`ClientMessage`]s; the host sends [`HostMessage`]: one [`Response`] per request, in any order, and pushes
 //! after [`Request::Follow`]. Both ends belong to the same user on the same machine.
 
+use crate::api_key::ApiKey;
 use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
+use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use ts_rs::TS;
-
-/// The value of an API key on its way to the host. Its `Debug` hides the value.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ApiKey(pub String);
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey")
-    }
-}
 
 /// A request of a client to a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -108,6 +99,35 @@ pub enum Request {
     RemoveRule {
         /// Its id.
         id: String,
+    },
+    /// The servers of tools that the person has added. Answered by [`Reply::ToolServers`], as are the next four.
+    ToolServers,
+    /// Adds a server, or puts it in the place of the one with this name, and starts it.
+    AddToolServer {
+        /// The server.
+        server: NewToolServer,
+    },
+    /// Removes a server and its values.
+    RemoveToolServer {
+        /// Its name.
+        name: String,
+    },
+    /// Offers the tools of a server, or no longer.
+    SwitchToolServer {
+        /// Its name.
+        name: String,
+        /// Whether they are offered.
+        is_on: bool,
+    },
+    /// Starts a server again; answered when it is ready or has failed.
+    TestToolServer {
+        /// Its name.
+        name: String,
+    },
+    /// What a server has said since GrowQR started. Answered by [`Reply::ToolLog`].
+    ToolLog {
+        /// Its name.
+        name: String,
     },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
@@ -281,6 +301,16 @@ pub enum Reply {
     Inbox {
         /// Newest first.
         entries: Vec<InboxEntry>,
+    },
+    /// The servers of tools.
+    ToolServers {
+        /// By name.
+        servers: Vec<ToolServer>,
+    },
+    /// The last lines of what a server has said.
+    ToolLog {
+        /// Oldest first.
+        lines: Vec<ToolLogLine>,
     },
     /// A change of memory was made.
     Changed {

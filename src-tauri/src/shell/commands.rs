@@ -5,7 +5,7 @@ use super::desktop::Desktop;
 use super::following::{self, Followers};
 use super::incoming_links::{self, IncomingLinks, Place};
 use super::shortcut::{self, Shortcut};
-use super::{link, quick, tray_updates, window};
+use super::{link, login, quick, tray_updates, window};
 use growqr_wire as wire;
 use std::path::Path;
 use tauri::ipc::{Channel, Invoke};
@@ -297,6 +297,18 @@ async fn export_conversation(app: AppHandle, desktop: DesktopState<'_>, agent: S
     };
     let file = desktop.session().await?.library().export_into(&folder, &agent).await?;
     Ok(file.display().to_string())
+}
+
+/// Where data goes with the present settings.
+#[tauri::command]
+async fn privacy(desktop: DesktopState<'_>) -> Response<Vec<wire::Destination>> {
+    Ok(growqr_app::destinations(&desktop.profile()?, desktop.environment()).await?)
+}
+
+/// Whether GrowQR starts when the person logs in, after the change if there is one.
+#[tauri::command]
+async fn start_at_login(app: AppHandle, change: Option<bool>) -> Response<bool> {
+    login::start_at_login(&app, change)
 }
 
 /// Opens an address in the browser or mail program. The page shows the address first and asks the user.

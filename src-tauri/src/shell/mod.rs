@@ -9,6 +9,7 @@ mod failure;
 mod following;
 mod incoming_links;
 mod link;
+mod login;
 #[cfg(target_os = "macos")]
 mod menu;
 mod notifications;
@@ -75,6 +76,7 @@ fn build() -> tauri::Result<App> {
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_store::Builder::new().build())
+        .plugin(login::plugin())
         .plugin(shortcut::plugin())
         .manage(desktop)
         .manage(following::Followers::default())

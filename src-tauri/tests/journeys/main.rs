@@ -14,6 +14,7 @@ mod names;
 mod policy;
 mod quick;
 mod reload;
+mod settings;
 mod sign_in;
 mod stack;
 mod sub_agents;

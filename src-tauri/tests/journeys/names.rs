@@ -12,6 +12,8 @@ pub const CHAT: Element<'_> = Element::link("Chat");
 pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
+pub const SETTINGS_IN_GERMAN: Element<'_> = Element::link("Einstellungen");
+pub const START_AT_LOGIN: Element<'_> = Element::button("Start at login");
 pub const INBOX: Element<'_> = Element::link("Inbox");
 
 pub const STACK: Element<'_> = Element::link("Stack");

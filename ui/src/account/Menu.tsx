@@ -8,6 +8,7 @@ import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
 import { useOfflineSince } from "../data/online";
+import { t } from "../words";
 import { showBrowserDialog } from "./browserDialogState";
 import { MenuTrigger } from "./MenuTrigger";
 import { useSignInCommand } from "./useSignInCommand";
@@ -35,38 +36,38 @@ export default function Menu({ view }: { view: SignIn }) {
         </Radix.Trigger>
         <Radix.Content side="top" align="start" sideOffset={6} collisionPadding={8} className="z-20 w-72 rounded-2xl border border-line bg-surface p-1.5 text-ink shadow-card">
           <div className="px-2.5 py-2">
-            <p className="truncate font-medium">{person ? displayName(person) : "Local profile"}</p>
+            <p className="truncate font-medium">{person ? displayName(person) : t("Local profile")}</p>
             {person?.email && person.name && <p className="truncate text-xs text-ink-3">{person.email}</p>}
             {(state === "offline" || !view.notice) && <p className="mt-1 text-xs text-ink-2">{signInStatus(view, now, isOffline).label}</p>}
             {view.notice && <p className="mt-1 text-xs text-ink-2">{view.notice}</p>}
-            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{WORKS_UNCONFIRMED}</p>}
+            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{t(WORKS_UNCONFIRMED)}</p>}
           </div>
           <Line />
-          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showBrowserDialog} label={state === "choosing" ? "Answer the question…" : "Show sign-in…"} />}
-          {(state === "needs_sign_in" || state === "offline") && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in again…" />}
-          {state === "signed_out" && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in…" />}
-          {state === "offline" && <Row icon={RefreshCw} onSelect={() => check.mutate({})} label="Check now" />}
+          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showBrowserDialog} label={state === "choosing" ? t("Answer the question…") : t("Show sign-in…")} />}
+          {(state === "needs_sign_in" || state === "offline") && <Row icon={LogIn} onSelect={() => begin(false)} label={t("Sign in again…")} />}
+          {state === "signed_out" && <Row icon={LogIn} onSelect={() => begin(false)} label={t("Sign in…")} />}
+          {state === "offline" && <Row icon={RefreshCw} onSelect={() => check.mutate({})} label={t("Check now")} />}
           {others.map((one) => (
-            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${displayName(one)}`} />
+            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={t("Switch to {name}", { name: displayName(one) })} />
           ))}
-          {isSignedIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
-          {(isSignedIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}
+          {isSignedIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label={t("Switch to the local profile")} />}
+          {(isSignedIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label={t("Sign in as someone else…")} />}
           <Line />
-          <Row icon={Settings} onSelect={() => (location.hash = toSettings)} label="Account settings" />
-          {isSignedIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label="Sign out" />}
+          <Row icon={Settings} onSelect={() => (location.hash = toSettings)} label={t("Account settings")} />
+          {isSignedIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label={t("Sign out")} />}
         </Radix.Content>
       </Radix.Root>
       {state === "online" && check.isSuccess && (
         <p role="status" className="hidden items-center gap-1.5 px-2 pt-1 text-xs text-ink-3 @3xl/window:flex">
-          <Check className="size-3.5" aria-hidden /> Confirmed just now
+          <Check className="size-3.5" aria-hidden /> {t("Confirmed just now")}
         </p>
       )}
       {trouble && (
         // Floats beside the sidebar in a small window, where the sidebar is too narrow for a sentence.
-        <div className="fixed bottom-3 left-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
+        <div className="fixed bottom-3 start-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
           <InlineError problem={trouble} />
-          <Button look="quiet" className="mt-1 -ml-2 px-2 py-0.5" onClick={() => [signIn, signOut, check, change].forEach((one) => one.reset())}>
-            Close
+          <Button look="quiet" className="mt-1 -ms-2 px-2 py-0.5" onClick={() => [signIn, signOut, check, change].forEach((one) => one.reset())}>
+            {t("Close")}
           </Button>
         </div>
       )}

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useSignIn } from "../data/queries";
+import { t } from "../words";
 import { useSignInCommand } from "./useSignInCommand";
 
 export function Notices() {
@@ -14,9 +15,9 @@ export function Notices() {
   if (!view?.notice || !isShownHere || view.notice === dismissed) return null;
   const { notice } = view;
   return (
-    <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-soft py-1.5 pr-3 pl-6 text-sm text-ink-2">
+    <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-soft py-1.5 pe-3 ps-6 text-sm text-ink-2">
       <p className="grow">{notice}</p>
-      <IconButton label="Close notice" onClick={() => setDismissed(notice)}>
+      <IconButton label={t("Close notice")} onClick={() => setDismissed(notice)}>
         <X className="size-4" aria-hidden />
       </IconButton>
     </div>
@@ -28,10 +29,10 @@ function Ended({ notice }: { notice: string | null }) {
   return (
     <div role="status" className="flex flex-wrap items-center gap-x-4 gap-y-1.5 border-b border-line bg-warn-soft px-6 py-2 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0" title={notice ?? undefined}>
-        <span className="font-medium text-ink">Your sign-in has ended.</span> You can still read and use everything on this computer.
+        <span className="font-medium text-ink">{t("Your sign-in has ended.")}</span> {t("You can still read and use everything on this computer.")}
       </p>
       <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
-        <LogIn className="size-4" aria-hidden /> Sign in again
+        <LogIn className="size-4" aria-hidden /> {t("Sign in again")}
       </Button>
       <InlineError problem={signIn.error} />
     </div>

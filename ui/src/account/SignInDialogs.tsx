@@ -6,7 +6,7 @@ import { showBrowserDialog, useIsBrowserDialogHidden } from "./browserDialogStat
 const BrowserDialog = lazy(() => import("./BrowserDialog"));
 const DataOwnerDialog = lazy(() => import("./DataOwnerDialog"));
 
-export function SignInDialogs() {
+export default function SignInDialogs() {
   const view = useSignIn().data;
   const isHidden = useIsBrowserDialogHidden();
   const state = view?.state;

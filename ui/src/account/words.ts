@@ -2,8 +2,9 @@
 import type { Person, SignIn, SignInState } from "../bridge";
 import type { Tone } from "../design/Dot";
 import { ago } from "../data/time";
+import { counted, t, type Text } from "../words";
 
-export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
+export const STATES: Record<SignInState, { label: Text; tone: Tone }> = {
   not_configured: { label: "On this computer", tone: "quiet" },
   signed_out: { label: "Not signed in", tone: "quiet" },
   signing_in: { label: "Signing in…", tone: "active" },
@@ -16,17 +17,18 @@ export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
 /** The status of a person. If the service has not confirmed the sign-in, says when it last did; the notice says why. */
 export function signInStatus({ state, person }: SignIn, now: number, isOffline: boolean): { label: string; tone: Tone } {
   const { label, tone } = STATES[state];
-  if (state !== "offline" || !person) return { label, tone };
+  if (state !== "offline" || !person) return { label: t(label), tone };
   const at = ago(person.last_verified_at, now);
-  return { label: `${isOffline ? "Offline: last" : "Last"} confirmed ${at === "now" ? "just now" : at}`, tone };
+  const when = at === t("now") ? t("just now") : at;
+  return { label: isOffline ? t("Offline: last confirmed {when}", { when }) : t("Last confirmed {when}", { when }), tone };
 }
 
 /** What still works while a sign-in is not confirmed. */
-export const WORKS_UNCONFIRMED = "Everything on this computer still works. GrowQR checks again by itself.";
+export const WORKS_UNCONFIRMED: Text = "Everything on this computer still works. GrowQR checks again by itself.";
 
 /** The name shown for a person. */
 export function displayName(person: Person): string {
-  return person.name?.trim() || person.email || "Unnamed account";
+  return person.name?.trim() || person.email || t("Unnamed account");
 }
 
 /** One or two letters in place of a picture. */
@@ -45,5 +47,5 @@ export function initials(person: Person): string {
 /** The remaining time of an attempt. In whole minutes: counting seconds would hurry the person. */
 export function timeLeft(until: number, now: number): string {
   const minutes = Math.ceil((until - now) / 60_000);
-  return minutes > 1 ? `${minutes} minutes` : "a minute";
+  return counted(Math.max(1, minutes), "a minute", "{n} minutes");
 }

@@ -2,12 +2,14 @@
 import type { Place } from "../data/links";
 import { AskAnnouncer } from "./AskAnnouncer";
 import { InboxWatcher } from "./InboxWatcher";
+import { LanguageOfSettings } from "./LanguageOfSettings";
 
 export default function Announcers({ place }: { place: Place }) {
   return (
     <>
       <AskAnnouncer />
       <InboxWatcher place={place} />
+      <LanguageOfSettings />
     </>
   );
 }

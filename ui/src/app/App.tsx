@@ -1,14 +1,16 @@
 /** The root component of a window: shows its content once the first data has loaded, or the error. */
-import { type ReactNode, useEffect, useState } from "react";
+import { Fragment, type ReactNode, useEffect, useState } from "react";
 import { HostError } from "../bridge";
 import { ErrorPanel } from "../design/states";
 import { DataProvider } from "../data/context";
+import { useLanguage } from "../words/useLanguage";
 import { StandaloneMain } from "./StandaloneMain";
 import { type Started, start, type WindowEvents } from "./start";
 
 /** `skeleton` is shown during a retry. */
 export function App(props: { started: Started; events: WindowEvents; skeleton: ReactNode; children: ReactNode }) {
   const { events } = props;
+  const language = useLanguage();
   // `null` during a retry.
   const [started, setStarted] = useState<Started | null>(props.started);
   useEffect(() => {
@@ -28,5 +30,9 @@ export function App(props: { started: Started; events: WindowEvents; skeleton: R
     );
   }
   if (!started) return props.skeleton;
-  return <DataProvider {...started}>{props.children}</DataProvider>;
+  return (
+    <DataProvider {...started}>
+      <Fragment key={language}>{props.children}</Fragment>
+    </DataProvider>
+  );
 }

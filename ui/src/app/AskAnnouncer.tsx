@@ -5,6 +5,7 @@ import type { AskRow, Request } from "../bridge";
 import { announcement, askTitle, settledWords } from "../data/asks";
 import { useHost } from "../data/context";
 import { useAsks } from "../data/queries";
+import { counted, t } from "../words";
 
 /** More asks at once than this are announced by their number. */
 const MOST_AT_ONCE = 3;
@@ -44,7 +45,7 @@ export function AskAnnouncer() {
 
 function newAsks(rows: readonly AskRow[]): Said[] {
   const [first] = rows;
-  if (first && rows.length > MOST_AT_ONCE) return [{ key: `new-${first.ask.id}`, text: `${rows.length} new questions wait for you in the inbox.` }];
+  if (first && rows.length > MOST_AT_ONCE) return [{ key: `new-${first.ask.id}`, text: counted(rows.length, "{n} new question waits for you in the inbox.", "{n} new questions wait for you in the inbox.") }];
   return rows.map((row) => ({ key: `new-${row.ask.id}`, text: announcement(row.ask, agentOf(row)) }));
 }
 
@@ -52,7 +53,7 @@ function newAsks(rows: readonly AskRow[]): Said[] {
 function settledAsks(rows: readonly AskRow[]): Said[] {
   return rows.flatMap((row) => {
     if (!row.settled || row.settled.by === "withdrawn") return [];
-    const where = row.settled.by === "person" ? "Answered outside this window. " : "";
+    const where = row.settled.by === "person" ? `${t("Answered outside this window.")} ` : "";
     return [{ key: `settled-${row.ask.id}`, text: `${where}${askTitle(row.ask, agentOf(row))}. ${settledWords(row.ask, row.settled)}.` }];
   });
 }

@@ -41,7 +41,7 @@ function watch(at: string) {
 
 test("a problem that comes again is marked as seen again by the person who looks at it", async () => {
   vi.spyOn(document, "hasFocus").mockReturnValue(true);
-  const { seen, list } = watch("#/inbox");
+  const { seen, list } = watch("#/stack");
   await list([]);
   for (const times of [1, 2]) {
     await list([gitea(false)]);

@@ -8,6 +8,7 @@ import { entryTitle, isShownAt } from "../data/inbox";
 import type { Place } from "../data/links";
 import { useIsLooking } from "../data/lookingAt";
 import { useInbox } from "../data/queries";
+import { counted, t } from "../words";
 
 /** Earlier announcements than these are removed. */
 const MOST_KEPT = 3;
@@ -41,7 +42,7 @@ export function InboxWatcher({ place }: { place: Place }) {
     const fresh = before ? entries.filter((entry) => !entry.is_seen && !before.has(entry.id) && !shown.includes(entry)) : [];
     const [first] = fresh;
     if (!first) return;
-    const text = fresh.length > 1 ? `${fresh.length} new entries are in the inbox.` : `${entryTitle(first)}. See the inbox.`;
+    const text = fresh.length > 1 ? counted(fresh.length, "{n} new entry is in the inbox.", "{n} new entries are in the inbox.") : t("{entry}. See the inbox.", { entry: entryTitle(first) });
     setSaid((now) => [...now, { key: (now.at(-1)?.key ?? 0) + 1, text }].slice(-MOST_KEPT));
   }, [entries, place, isLooking, mutate]);
   return (

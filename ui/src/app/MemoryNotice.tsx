@@ -4,6 +4,7 @@ import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { useMemoryNotice } from "../data/queries";
+import { t } from "../words";
 
 export function MemoryNotice() {
   const notice = useMemoryNotice().data;
@@ -14,7 +15,7 @@ export function MemoryNotice() {
       <BookOpen className="size-4 shrink-0 text-warn" aria-hidden />
       <p className="min-w-56 grow basis-0 break-words">{notice.text}</p>
       <Button disabled={confirm.isPending} onClick={() => confirm.mutate({ op: "confirm_memory" })}>
-        {notice.needs_decision ? "Use the pages in this folder" : "Understood"}
+        {notice.needs_decision ? t("Use the pages in this folder") : t("Understood")}
       </Button>
       <InlineError problem={confirm.error} />
     </div>

@@ -9,6 +9,7 @@ import { useOfflineSince } from "../data/online";
 import { useSettings } from "../data/queries";
 import { clock } from "../data/time";
 import { unanswered } from "../data/unanswered";
+import { counted, t } from "../words";
 
 export function Offline() {
   const since = useOfflineSince();
@@ -33,7 +34,7 @@ export function Offline() {
     <p role="status" className="flex items-start gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
       <WifiOff className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />
       <span>
-        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings still work. {offlineHint(messages, answerer, model)}
+        <span className="font-medium text-ink">{t("Offline since {time}.", { time: clock(since) })}</span> {t("Memory, conversations and settings still work.")} {offlineHint(messages, answerer, model)}
       </span>
     </p>
   );
@@ -41,10 +42,9 @@ export function Offline() {
 
 /** What happens to the messages that wait for the network. If none waits, what happens to new messages while offline. */
 export function offlineHint(messages: number | null, answerer: Answerer | null, model: string): string {
-  if (messages === 0) return "The unfinished answer continues when the network is back.";
-  if (messages === 1) return "Your last message is sent when the network is back.";
-  if (messages !== null) return `Your last ${messages} messages are sent when the network is back.`;
-  if (answerer === "guide" || answerer === "no_key") return "The built-in guide still answers.";
-  if (model.startsWith("openai/")) return "A model on this computer still answers. A server elsewhere answers when the network is back.";
-  return "Messages to your Grow Agent are saved and sent when the network is back.";
+  if (messages === 0) return t("The unfinished answer continues when the network is back.");
+  if (messages !== null) return counted(messages, "Your last message is sent when the network is back.", "Your last {n} messages are sent when the network is back.");
+  if (answerer === "guide" || answerer === "no_key") return t("The built-in guide still answers.");
+  if (model.startsWith("openai/")) return t("A model on this computer still answers. A server elsewhere answers when the network is back.");
+  return t("Messages to your Grow Agent are saved and sent when the network is back.");
 }

@@ -1,23 +1,22 @@
 /** The window: first run, or the sidebar with the open view. */
 import { lazy, Suspense, useMemo, useState } from "react";
-import { Notices } from "../account/Notices";
 import Chat from "../chat/Chat";
 import { ErrorPanel, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
+import { t } from "../words";
 import { StandaloneMain } from "./StandaloneMain";
 import { ErrorBoundary } from "./ErrorBoundary";
-import { MemoryNotice } from "./MemoryNotice";
-import { Offline } from "./Offline";
 import { WindowSkeleton } from "./WindowSkeleton";
 import { Sidebar } from "./Sidebar";
 import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
 
-// It has nothing to say before the first paint.
+// They have nothing to say before the first paint.
 const Announcers = lazy(() => import("./Announcers"));
+const Bars = lazy(() => import("./Bars"));
 const Agents = lazy(() => import("../agents/Agents"));
 const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
@@ -73,14 +72,15 @@ function Frame() {
     [],
   );
   useShortcuts(actions);
+  const title = VIEWS.find(({ view }) => view === place.view)?.label;
   return (
     <div className="@container/window flex h-full">
       <Sidebar place={place} onPalette={() => setPalette(true)} />
       <main className="@container/view flex min-w-0 grow flex-col">
-        <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
-        <Offline />
-        <Notices />
-        <MemoryNotice />
+        <h1 className="sr-only">GrowQR: {title && t(title)}</h1>
+        <Suspense fallback={null}>
+          <Bars />
+        </Suspense>
         <div className="min-h-0 grow">
           <ErrorBoundary key={place.view}>
             <Suspense fallback={<Loading />}>

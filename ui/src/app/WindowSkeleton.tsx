@@ -7,9 +7,9 @@ import { Loading } from "../design/states";
 export function WindowSkeleton() {
   return (
     <div className="@container/window flex h-full">
-      <nav aria-label="Main" className="flex w-14 shrink-0 flex-col border-r border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">
+      <nav aria-label="Main" className="flex w-14 shrink-0 flex-col border-e border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">
         <p className="flex h-9 items-center px-2 font-semibold">
-          <span className="hidden pl-7.5 @3xl/window:inline">GrowQR</span>
+          <span className="hidden ps-7.5 @3xl/window:inline">GrowQR</span>
         </p>
       </nav>
       <main className="min-w-0 grow">

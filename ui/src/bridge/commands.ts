@@ -9,6 +9,7 @@ import type {
   Budget,
   Change,
   CommitPlan,
+  Destination,
   EventLine,
   Found,
   HeldChange,
@@ -127,6 +128,10 @@ export interface Commands {
   /** Shows the quick chat. */
   open_quick: [Nothing, null];
   shortcut: [Nothing, Shortcut];
+  /** Where data goes with the present settings, what is in use first. */
+  privacy: [Nothing, Destination[]];
+  /** Whether GrowQR starts when the person logs in, after the change if there is one. */
+  start_at_login: [{ change: boolean | null }, boolean];
   /** Tells the tray icon whether there is a network. */
   network: [{ online: boolean }, null];
   /** Returns the place that was requested last, by a link or the quick chat, once. */

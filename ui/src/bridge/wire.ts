@@ -1023,6 +1023,134 @@ user: string,
  */
 password: string, };
 
+export type ApiKey = string;
+
+export type NewToolServer = { 
+/**
+ * `[A-Za-z0-9_-]{1,32}` without `__`; part of the names of its tools.
+ */
+name: string, 
+/**
+ * How it is reached.
+ */
+transport: ToolTransport, 
+/**
+ * The values of environment variables (a program) or headers (an address). They are kept in the system's keychain.
+ */
+values: { [key in string]: ApiKey }, 
+/**
+ * How long one call may take without a sign of progress, in ms; `None`: two minutes.
+ */
+call_limit_ms: number | null, 
+/**
+ * What the server says about its tools counts: those that only read are called again after a crash.
+ */
+is_trusted: boolean, };
+
+export type ToolTransport = { "type": "program", 
+/**
+ * Its name or path.
+ */
+command: string, 
+/**
+ * Its arguments.
+ */
+args: Array<string>, } | { "type": "http", 
+/**
+ * `https:`, or `http:` on this computer.
+ */
+url: string, };
+
+export type ToolServer = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How it is reached.
+ */
+transport: ToolTransport, 
+/**
+ * The names of its environment variables or headers whose values are in the keychain.
+ */
+kept: Array<string>, 
+/**
+ * Whether its tools are offered.
+ */
+is_on: boolean, 
+/**
+ * Whether what it says about its tools counts.
+ */
+is_trusted: boolean, 
+/**
+ * What it is doing.
+ */
+state: ToolServerState, 
+/**
+ * How it called itself when it last ran: name and version. May be empty.
+ */
+introduction: string, 
+/**
+ * Its tools; `None` if they are not known yet.
+ */
+tools: Array<ServerTool> | null, 
+/**
+ * Tools that cannot be offered.
+ */
+left_out: Array<LeftOutTool>, };
+
+export type ToolServerState = { "type": "resting" } | { "type": "starting" } | { "type": "ready" } | { "type": "failed", 
+/**
+ * Why.
+ */
+cause: string, 
+/**
+ * When it is started again by itself, in ms since 1970; `None`: when it is next called.
+ */
+next_try: number | null, };
+
+export type ServerTool = { 
+/**
+ * Its name at the server.
+ */
+name: string, 
+/**
+ * Its name for the model, and in rules.
+ */
+offered_as: string, 
+/**
+ * What the server says it does.
+ */
+description: string, 
+/**
+ * The server says that it changes nothing.
+ */
+reads_only: boolean, };
+
+export type LeftOutTool = { 
+/**
+ * Its name at the server, or its number in the list.
+ */
+name: string, 
+/**
+ * Why, as the end of a sentence.
+ */
+reason: string, };
+
+export type ToolLogLine = { 
+/**
+ * When, in ms since 1970.
+ */
+at: number, 
+/**
+ * Whether GrowQR says it about the server.
+ */
+is_ours: boolean, 
+/**
+ * The line.
+ */
+text: string, };
+
 export type WorkFile = { 
 /**
  * Its path in the sub-agent's folder.
@@ -1135,6 +1263,38 @@ took: number | null,
  */
 is_seen: boolean, };
 
+export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "proxy" | "updates";
+
+export type Destination = { 
+/**
+ * What it is for.
+ */
+kind: DestinationKind, 
+/**
+ * Who gets the data: the name of a service or program.
+ */
+name: string, 
+/**
+ * Where it is, without user names, passwords and keys; `None` if nothing is sent.
+ */
+address: string | null, 
+/**
+ * True if the data stays on this computer.
+ */
+is_local: boolean, 
+/**
+ * True if the present settings lead there.
+ */
+in_use: boolean, 
+/**
+ * What goes there.
+ */
+sends: string, 
+/**
+ * When.
+ */
+when: string, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].
@@ -1223,7 +1383,31 @@ line: string, } | { "op": "remove_rule",
 /**
  * Its id.
  */
-id: string, } | { "op": "resume", 
+id: string, } | { "op": "tool_servers" } | { "op": "add_tool_server", 
+/**
+ * The server.
+ */
+server: NewToolServer, } | { "op": "remove_tool_server", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "switch_tool_server", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether they are offered.
+ */
+is_on: boolean, } | { "op": "test_tool_server", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "tool_log", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "resume", 
 /**
  * The agent.
  */
@@ -1366,7 +1550,15 @@ health: Health, } } | { "inbox": {
 /**
  * Newest first.
  */
-entries: Array<InboxEntry>, } } | { "changed": { 
+entries: Array<InboxEntry>, } } | { "tool_servers": { 
+/**
+ * By name.
+ */
+servers: Array<ToolServer>, } } | { "tool_log": { 
+/**
+ * Oldest first.
+ */
+lines: Array<ToolLogLine>, } } | { "changed": { 
 /**
  * The commit's id.
  */

@@ -67,16 +67,16 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
       <span className="flex min-w-2 shrink-0 items-center gap-1.5 text-xs text-ink-3 @sm/view:shrink">
         <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
       </span>
-      <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @sm/view:flex-row @sm/view:items-center @sm/view:gap-3">
+      <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @md/view:flex-row @md/view:items-center @md/view:gap-3">
         {root && (
           <span className="px-2 text-ink-3" title={`${exactMoney(root.total)} since the beginning`}>
             {money(root.total)} in all
           </span>
         )}
         {budget && (
-          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @sm/view:py-1" title="Today's budget">
+          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @md/view:py-1" title="Today's budget">
             <Meter label="Today's budget" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
-            {money(budget.used_day)} <span className="-mx-1 hidden @sm/view:inline">of {money(budget.per_day)}</span> today
+            {money(budget.used_day)} <span className="-mx-1 hidden @md/view:inline">of {money(budget.per_day)}</span> today
           </a>
         )}
       </div>

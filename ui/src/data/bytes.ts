@@ -1,4 +1,5 @@
 /** Formats sizes in bytes. */
+import { decimal } from "../words";
 
 const UNITS = ["kB", "MB", "GB", "TB"] as const;
 
@@ -12,5 +13,5 @@ export function bytes(count: number): string {
     value /= 1_000;
     unit = next;
   }
-  return `${value < 9.95 && unit !== "kB" ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  return `${decimal(value, value < 9.95 && unit !== "kB" ? 1 : 0)} ${unit}`;
 }

@@ -8,7 +8,7 @@ import { keys } from "./keys";
 const stack = (state: PartState, memory: number): Stack => ({
   docker: { state: "ready", found: "", next_step: null },
   parts: [{ id: "gitea", name: "Gitea", purpose: "", state, found: "", next_step: null, image: "", version: null, url: null, memory_bytes: memory, disk_bytes: null, restarts: 0, progress: null }],
-  memory: null, busy: null, next: null, orphans: [], notes: [],
+  memory: null, busy: null, next: null, orphans: [], others: [], notes: [],
 });
 
 /** Whether each of these pushes makes the window read a query again. */

@@ -8,6 +8,8 @@ export const keys = {
   budget: ["budget"],
   settings: ["settings"],
   shortcut: ["shortcut"],
+  privacy: ["privacy"],
+  startAtLogin: ["start_at_login"],
   models: ["models"],
   keys: ["keys"],
   unread: ["unread"],
@@ -16,6 +18,7 @@ export const keys = {
   openAsks: ["asks", "open"],
   settledAsks: ["asks", "settled"],
   rules: ["rules"],
+  toolServers: ["tool_servers"],
   spending: ["spending"],
   spendingBy: (by: SpendingBy, since: number) => ["spending", by, since],
   servers: ["local_servers"],
@@ -54,6 +57,7 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "set_setting":
       invalidate(keys.settings);
       invalidate(keys.shortcut);
+      invalidate(keys.privacy);
       invalidate(keys.inbox);
       return invalidate(keys.budget);
     case "see_conversation":
@@ -63,6 +67,11 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "add_rule":
     case "remove_rule":
       return invalidate(keys.rules);
+    case "add_tool_server":
+    case "remove_tool_server":
+    case "switch_tool_server":
+    case "test_tool_server":
+      return invalidate(keys.toolServers);
     case "answer_ask":
       // An answer with the scope "always" adds a rule.
       invalidate(keys.rules);

@@ -20,6 +20,8 @@ export const toStack = "#/stack";
 export const toSettings = "#/settings";
 /** The rules, in the settings. */
 export const toRules = "#/settings?at=rules";
+/** A section of the settings. */
+export const toSection = (id: string) => `${toSettings}?at=${id}`;
 export const toAgents = "#/agents";
 export const toMemory = "#/memory";
 /** Recent changes. In a narrow window `toMemory` shows only the list of pages, so they need a link of their own. */

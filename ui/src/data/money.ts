@@ -1,14 +1,21 @@
 /** Amounts are integer USD micro-cents everywhere; 100,000,000 are one dollar. Only this file formats them. */
+import { decimal, perLocale } from "../words";
 
 const PER_USD = 100_000_000;
 
+const dollarsWith = (digits: number) =>
+  perLocale((locale) => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const none = dollarsWith(0);
+const cents = dollarsWith(2);
+const parts = dollarsWith(4);
+
 /** For people: `$0`, `<$0.0001`, `$0.0123`, `$0.42`, `$12.30`. A cost is never rounded to zero. */
 export function money(microCents: number): string {
-  if (microCents === 0) return "$0";
+  if (microCents === 0) return none().format(0);
   const dollars = microCents / PER_USD;
-  if (dollars < 0.0001) return "<$0.0001";
-  if (dollars < 0.1) return `$${dollars.toFixed(4)}`;
-  return `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  if (dollars < 0.0001) return `<${parts().format(0.0001)}`;
+  if (dollars < 0.1) return parts().format(dollars);
+  return cents().format(dollars);
 }
 
 /** For tooltips: all digits. */
@@ -27,8 +34,8 @@ export function share(used: number, limit: number): number {
 /** Tokens for people: `840`, `12.3k`, `1.2M`. */
 export function tokens(count: number): string {
   if (count < 1_000) return String(count);
-  if (count < 1_000_000) return `${(count / 1_000).toFixed(count < 10_000 ? 1 : 0)}k`;
-  return `${(count / 1_000_000).toFixed(1)}M`;
+  if (count < 1_000_000) return `${decimal(count / 1_000, count < 10_000 ? 1 : 0)}k`;
+  return `${decimal(count / 1_000_000, 1)}M`;
 }
 
 /** An amount as a number of dollars, for number fields. */

@@ -47,6 +47,15 @@ export function useShortcut() {
   const host = useHost();
   return useQuery({ queryKey: keys.shortcut, queryFn: () => host.call("shortcut", {}) });
 }
+/** Where data goes with the present settings, what is in use first. */
+export function usePrivacy() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.privacy, queryFn: () => host.call("privacy", {}) });
+}
+export function useStartAtLogin() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.startAtLogin, queryFn: () => host.call("start_at_login", { change: null }) });
+}
 export function useModels() {
   const host = useHost();
   return useQuery({ queryKey: keys.models, queryFn: () => host.call("models", {}) });

@@ -1,7 +1,8 @@
 /** Labels of settings. The host refers to settings by their command-line names. */
 import type { HostError } from "../bridge";
+import { t, type Text } from "../words";
 
-export const LABELS: Record<string, string> = {
+const LABELS: Record<string, Text> = {
   "model.window": "Context window",
   "openai.base_url": "Address of another server",
   "budget.per_message": "For one message",
@@ -22,31 +23,21 @@ export const LABELS: Record<string, string> = {
   "notifications.show_text": "Text in notifications",
   "inbox.long_work": "Tell me when work took at least (minutes)",
   "limit.children_at_once": "Sub-agents at the same time",
+  language: "Language",
 };
 
-/** The values of settings that have a few, with their words. */
-export const CHOICES: Record<string, ReadonlyArray<[string, string]>> = {
-  "stack.start": [
-    ["start", "Together with GrowQR"],
-    ["needed", "When they are first needed"],
-    ["never", "Only when I start them"],
-  ],
-  "notifications.enabled": [
-    ["on", "Shown"],
-    ["off", "Not shown"],
-  ],
-  "notifications.show_text": [
-    ["on", "Who it is about, and the question"],
-    ["off", "Only how many things wait"],
-  ],
-};
+/** The label of a setting; one that this build does not know keeps the host's name. */
+export function settingLabel(name: string): string {
+  const label = LABELS[name];
+  return label ? t(label) : name;
+}
 
 /** Longest first, because one name is a prefix of another. */
 const NAMES = new RegExp(`\\b(?:${Object.keys(LABELS).sort((a, b) => b.length - a.length).join("|").replaceAll(".", "\\.")})\\b`, "g");
 
 /** Replaces command-line names of settings in a text by their labels. */
 export function inWords(text: string): string {
-  return text.replace(NAMES, (name) => `“${LABELS[name] ?? name}”`);
+  return text.replace(NAMES, (name) => `“${settingLabel(name)}”`);
 }
 
 /** An error of a setting, with labels instead of command-line names. */

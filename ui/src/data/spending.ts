@@ -1,5 +1,6 @@
 /** Sums and wording of spendings. */
 import type { SpendingBy, SpendingRow } from "../bridge";
+import { t } from "../words";
 import { money } from "./money";
 import { agentName } from "./names";
 
@@ -25,7 +26,7 @@ export function costSign(rows: readonly SpendingRow[]): string {
 
 /** The legend of the sign; `null` if no row has it. */
 export function estimateWords(rows: readonly SpendingRow[]): string | null {
-  return estimateSign(rows) ? "~ contains estimates: the provider did not count the tokens of all calls." : null;
+  return estimateSign(rows) ? t("~ contains estimates: the provider did not count the tokens of all calls.") : null;
 }
 
 /** What a row has spent, for people. */
@@ -83,13 +84,13 @@ export function rowName(row: Pick<SpendingRow, "key" | "name">, by: SpendingBy):
 export function cacheWords(rows: readonly SpendingRow[]): string | null {
   const sum = (tokens: (row: SpendingRow) => number) => rows.reduce((all, row) => all + tokens(row), 0);
   const share = cachedShare({ input_tokens: sum((row) => row.input_tokens), cached_tokens: sum((row) => row.cached_tokens) });
-  return share === null ? null : `${estimateSign(rows)}${Math.round(share * 100)} % of the prompt tokens came from the cache.`;
+  return share === null ? null : t("{share} % of the prompt tokens came from the cache.", { share: `${estimateSign(rows)}${Math.round(share * 100)}` });
 }
 
 /** A sentence in place of the chart. */
 export function chartWords(rows: readonly SpendingRow[], by: SpendingBy): string {
   const total = rows.reduce((sum, row) => sum + spent(row), 0);
   const most = rows.reduce<SpendingRow | null>((found, row) => (found && spent(found) >= spent(row) ? found : row), null);
-  if (!most || total === 0) return "Nothing was spent.";
-  return `${costSign(rows)}${money(total)} in total. The most: ${rowName(most, by)} with ${spentWords(most)}.`;
+  if (!most || total === 0) return t("Nothing was spent.");
+  return t("{total} in total. The most: {name} with {amount}.", { total: `${costSign(rows)}${money(total)}`, name: rowName(most, by), amount: spentWords(most) });
 }

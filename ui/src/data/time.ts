@@ -1,4 +1,5 @@
-/** Formats times. All inputs are milliseconds since 1970; `now` is passed in. */
+/** Formats times in the chosen language. All inputs are milliseconds since 1970; `now` is passed in. */
+import { decimal, perLocale, t } from "../words";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -8,7 +9,7 @@ const DAY = 24 * HOUR;
 /** A duration: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(ms: number): string {
   const span = Math.max(0, ms);
-  if (span < 10 * SECOND) return `${(span / SECOND).toFixed(1)} s`;
+  if (span < 10 * SECOND) return `${decimal(span / SECOND, 1)} s`;
   if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
   if (span < HOUR) return `${Math.floor(span / MINUTE)} min ${Math.floor((span % MINUTE) / SECOND)} s`;
   return `${Math.floor(span / HOUR)} h ${Math.floor((span % HOUR) / MINUTE)} min`;
@@ -17,38 +18,38 @@ export function duration(ms: number): string {
 /** The time until a moment: `in 5 min`, `in 2 h`, `in 3 d`; `now` once it has passed. */
 export function until(at: number, now: number): string {
   const span = at - now;
-  if (span <= 0) return "now";
-  if (span < MINUTE) return "in less than 1 min";
-  if (span < HOUR) return `in ${Math.floor(span / MINUTE)} min`;
-  if (span < DAY) return `in ${Math.floor(span / HOUR)} h`;
-  return `in ${Math.floor(span / DAY)} d`;
+  if (span <= 0) return t("now");
+  if (span < MINUTE) return t("in less than 1 min");
+  if (span < HOUR) return t("in {n} min", { n: Math.floor(span / MINUTE) });
+  if (span < DAY) return t("in {n} h", { n: Math.floor(span / HOUR) });
+  return t("in {n} d", { n: Math.floor(span / DAY) });
 }
 
 /** A relative time: `now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
 export function ago(at: number, now: number): string {
   const span = Math.max(0, now - at);
-  if (span < MINUTE) return "now";
-  if (span < HOUR) return `${Math.floor(span / MINUTE)} min ago`;
-  if (span < DAY) return `${Math.floor(span / HOUR)} h ago`;
-  if (span < 14 * DAY) return `${Math.floor(span / DAY)} d ago`;
+  if (span < MINUTE) return t("now");
+  if (span < HOUR) return t("{n} min ago", { n: Math.floor(span / MINUTE) });
+  if (span < DAY) return t("{n} h ago", { n: Math.floor(span / HOUR) });
+  if (span < 14 * DAY) return t("{n} d ago", { n: Math.floor(span / DAY) });
   return day(at, now);
 }
 
-// Formatters are created once: creating one is far slower than using it.
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const TIME_AND_SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DATE = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-const DATE_AND_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const formats = (options: Intl.DateTimeFormatOptions) => perLocale((locale) => new Intl.DateTimeFormat(locale, options));
+const TIME = formats({ hour: "2-digit", minute: "2-digit" });
+const TIME_AND_SECONDS = formats({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DATE = formats({ weekday: "short", day: "numeric", month: "short" });
+const DATE_AND_YEAR = formats({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const EXACT = formats({ dateStyle: "full", timeStyle: "medium" });
 
-/** The time of day in the system's locale. */
+/** The time of day. */
 export function clock(at: number): string {
-  return TIME.format(at);
+  return TIME().format(at);
 }
 
 /** The time of day with seconds, for the log. */
 export function clockSeconds(at: number): string {
-  return TIME_AND_SECONDS.format(at);
+  return TIME_AND_SECONDS().format(at);
 }
 
 /** Whether both are on the same day. */
@@ -60,18 +61,18 @@ export function sameDay(one: number, other: number): boolean {
 export function day(at: number, now: number): string {
   const start = (time: number) => new Date(time).setHours(0, 0, 0, 0);
   const days = Math.round((start(now) - start(at)) / DAY);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
+  if (days === 0) return t("Today");
+  if (days === 1) return t("Yesterday");
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? DATE : DATE_AND_YEAR).format(at);
+  return (sameYear ? DATE : DATE_AND_YEAR)().format(at);
 }
 
 /** The date and the time of day. */
 export function dayAndTime(at: number): string {
-  return `${DATE_AND_YEAR.format(at)}, ${clock(at)}`;
+  return `${DATE_AND_YEAR().format(at)}, ${clock(at)}`;
 }
 
 /** Full date and time, for tooltips. */
 export function exactTime(at: number): string {
-  return EXACT.format(at);
+  return EXACT().format(at);
 }

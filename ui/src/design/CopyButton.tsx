@@ -2,13 +2,14 @@
 import { Check, Copy } from "lucide-react";
 import { Button } from "./Button";
 import type { CopyState } from "./useCopy";
+import { t } from "../words";
 
 export function CopyButton(props: { what: string; state: CopyState; onCopy: () => void; disabled?: boolean }) {
   const copied = props.state === "copied";
   const Icon = copied ? Check : Copy;
   return (
-    <Button aria-label={copied ? `Copied: ${props.what}` : `Copy ${props.what}`} disabled={props.disabled} onClick={props.onCopy}>
-      <Icon className="size-4" aria-hidden /> {copied ? "Copied" : "Copy"}
+    <Button aria-label={copied ? t("Copied: {what}", { what: props.what }) : t("Copy {what}", { what: props.what })} disabled={props.disabled} onClick={props.onCopy}>
+      <Icon className="size-4" aria-hidden /> {copied ? t("Copied") : t("Copy")}
     </Button>
   );
 }

@@ -13,14 +13,14 @@ export function Disclosure(props: { summary: ReactNode; below?: ReactNode; child
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         onClick={() => setOpen(!open)}
-        className="flex w-full cursor-pointer items-center gap-1.5 rounded-md px-1.5 py-1 text-left text-sm text-ink-2 hover:bg-hover"
+        className="flex w-full cursor-pointer items-center gap-1.5 rounded-md px-1.5 py-1 text-start text-sm text-ink-2 hover:bg-hover"
       >
-        <ChevronRight className={cx("size-3.5 shrink-0 text-ink-3 transition-transform", open && "rotate-90")} aria-hidden />
+        <ChevronRight className={cx("size-3.5 shrink-0 text-ink-3 transition-transform", open ? "rotate-90" : "rtl:rotate-180")} aria-hidden />
         {props.summary}
       </button>
       {props.below}
       {open && (
-        <div id={id} className="mt-1 mb-2 ml-5">
+        <div id={id} className="mt-1 mb-2 ms-5">
           {props.children()}
         </div>
       )}

@@ -18,6 +18,7 @@ import { readTags } from "./tags";
 import { keepUnused } from "./unused";
 import { useCopy } from "./useCopy";
 import { readWikiLinks } from "./wikiLinks";
+import { t } from "../words";
 
 type Plugin = typeof import("./highlight").default;
 
@@ -99,9 +100,9 @@ function cachedParse(text: string, plugin: Plugin | null): ReactElement {
 const components: Components = {
   pre: ({ children, node }) => <CodeBlock line={node?.position?.start.line}>{children}</CodeBlock>,
   a: ({ href, children }) => <Link href={href ?? ""}>{children}</Link>,
-  img: ({ alt, src }) => <span className="text-ink-3">[image: {alt || String(src)}]</span>,
+  img: ({ alt, src }) => <span className="text-ink-3">[{t("image")}: {alt || String(src)}]</span>,
   table: ({ children }) => (
-    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
+    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t("Table")}>
       <table>{children}</table>
     </div>
   ),
@@ -113,13 +114,13 @@ function CodeBlock({ line, children }: { line: number | undefined; children: Rea
   const copied = copying === "copied";
   return (
     <div data-line={line} className="group relative overflow-hidden rounded-lg border border-line">
-      <NotCopied state={copying} className="mt-0 border-b border-line py-2.5 pr-12 pl-3.5" />
-      <pre ref={pre} tabIndex={0} aria-label="Code">
+      <NotCopied state={copying} className="mt-0 border-b border-line py-2.5 pe-12 ps-3.5" />
+      <pre ref={pre} tabIndex={0} aria-label={t("Code")}>
         {children}
       </pre>
       <IconButton
-        label={copied ? "Copied" : "Copy code"}
-        className="absolute top-1.5 right-1.5 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
+        label={copied ? t("Copied") : t("Copy code")}
+        className="absolute top-1.5 end-1.5 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
         onClick={() => copy(pre.current?.textContent ?? "")}
       >
         {copied ? <Check className="size-4" aria-hidden /> : <Copy className="size-4" aria-hidden />}
@@ -147,7 +148,7 @@ function Link({ href, children }: { href: string; children: ReactNode }) {
     <button
       type="button"
       role="link"
-      className="link cursor-pointer text-left"
+      className="link cursor-pointer text-start"
       title={href}
       onClick={(event) => {
         if (NOTE.test(href)) showNote(event.currentTarget, href);

@@ -23,7 +23,7 @@ export function Tabs<T extends string>(props: { label: string; tabs: ReadonlyArr
             </Radix.Trigger>
           ))}
         </Radix.List>
-        <div className="ml-auto flex items-center gap-2">{props.aside}</div>
+        <div className="ms-auto flex items-center gap-2">{props.aside}</div>
       </div>
       <Radix.Content value={props.value} className="flex min-h-0 grow flex-col" tabIndex={-1}>
         {props.children}

@@ -1,4 +1,5 @@
 /** A number of new messages; nothing if there are none. */
+import { counted } from "../words";
 import { cx } from "./cx";
 
 export function UnreadBadge({ count, className }: { count: number; className?: string | undefined }) {
@@ -7,7 +8,7 @@ export function UnreadBadge({ count, className }: { count: number; className?: s
   return (
     <span className={cx("grid h-4.5 min-w-4.5 shrink-0 place-items-center rounded-full bg-accent-soft px-1 text-xs font-medium text-accent-ink tabular-nums", className)}>
       <span aria-hidden>{shown}</span>
-      <span className="sr-only">{count === 1 ? "1 new message" : `${shown} new messages`}</span>
+      <span className="sr-only">{counted(count, "{n} new message", "{n} new messages")}</span>
     </span>
   );
 }

@@ -1,12 +1,15 @@
-/** Theme and text size, stored in localStorage. */
+/** Theme, text size and density, stored in localStorage. */
 
 export type Theme = "system" | "light" | "dark";
-export const SIZES = { small: "14px", normal: "15px", large: "17px", larger: "20px" } as const;
+export const SIZES = { small: "14px", normal: "15px", large: "17px", larger: "20px", double: "30px" } as const;
 export type Size = keyof typeof SIZES;
+
+export type Density = "comfortable" | "compact";
 
 export interface Appearance {
   theme: Theme;
   size: Size;
+  density: Density;
 }
 
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)");
@@ -17,12 +20,14 @@ export function appearance(): Appearance {
   return {
     theme: theme === "light" || theme === "dark" ? theme : "system",
     size: size !== null && size in SIZES ? (size as Size) : "normal",
+    density: localStorage.getItem("density") === "compact" ? "compact" : "comfortable",
   };
 }
 
 export function setAppearance(next: Appearance) {
   localStorage.setItem("theme", next.theme);
   localStorage.setItem("text-size", next.size);
+  localStorage.setItem("density", next.density);
   apply();
 }
 
@@ -34,8 +39,9 @@ export function startAppearance() {
 }
 
 function apply() {
-  const { theme, size } = appearance();
+  const { theme, size, density } = appearance();
   const root = document.documentElement;
   root.dataset["theme"] = theme === "system" ? (dark().matches ? "dark" : "light") : theme;
+  root.dataset["density"] = density;
   root.style.setProperty("--text-size", SIZES[size]);
 }

@@ -13,9 +13,9 @@ export function useOpenLink(): (address: string) => void {
 export function ExternalLink({ href, children }: { href: string; children: ReactNode }) {
   const open = useOpenLink();
   return (
-    <button type="button" role="link" title={href} onClick={() => open(href)} className="inline cursor-pointer text-left text-accent-ink underline underline-offset-2">
+    <button type="button" role="link" title={href} onClick={() => open(href)} className="inline cursor-pointer text-start text-accent-ink underline underline-offset-2">
       {children}
-      <Icon className="ml-0.5 inline size-3 align-baseline" aria-hidden />
+      <Icon className="ms-0.5 inline size-3 align-baseline" aria-hidden />
     </button>
   );
 }

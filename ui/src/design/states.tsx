@@ -4,8 +4,9 @@ import type { ReactNode } from "react";
 import { Button } from "./Button";
 import { cx } from "./cx";
 import type { CopyState } from "./useCopy";
+import { t } from "../words";
 
-export function Loading({ label = "Loading" }: { label?: string }) {
+export function Loading({ label = t("Loading") }: { label?: string }) {
   return (
     <div role="status" className="flex flex-col gap-3 p-6">
       <span className="sr-only">{label}</span>
@@ -41,7 +42,7 @@ export function ErrorPanel({ problem, retry }: { problem: Problem; retry?: () =>
       {problem.nextStep && <p className="text-sm text-ink-2">{problem.nextStep}</p>}
       {retry && (
         <Button onClick={retry} className="mt-2">
-          <RotateCw className="size-4" aria-hidden /> Try again
+          <RotateCw className="size-4" aria-hidden /> {t("Try again")}
         </Button>
       )}
     </div>
@@ -63,7 +64,7 @@ export function NotCopied({ state, className }: { state: CopyState; className?: 
   if (state !== "failed") return null;
   return (
     <p role="alert" className={cx("mt-1.5 text-sm text-bad", className)}>
-      Copying failed. <span className="text-ink-2">Select the text and copy it yourself.</span>
+      {t("Copying failed.")} <span className="text-ink-2">{t("Select the text and copy it yourself.")}</span>
     </p>
   );
 }

@@ -4,6 +4,7 @@ import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useSignInCommand } from "../account/useSignInCommand";
 import { useSignIn } from "../data/queries";
+import { t } from "../words";
 
 export function SignInHint() {
   const view = useSignIn().data;
@@ -12,9 +13,9 @@ export function SignInHint() {
   return (
     <div className="text-sm text-ink-2">
       <p className="flex flex-wrap items-center gap-3">
-        Already have an account?
+        {t("Already have an account?")}
         <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
-          <LogIn className="size-4" aria-hidden /> Sign in
+          <LogIn className="size-4" aria-hidden /> {t("Sign in")}
         </Button>
       </p>
       {view.notice && <p role="status">{view.notice}</p>}

@@ -12,6 +12,7 @@ import { LocalServers } from "../providers/LocalServers";
 import { ServerModels } from "../providers/ServerModels";
 import { useChooseModel } from "../providers/useChooseModel";
 import { PROVIDERS } from "../providers/words";
+import { t } from "../words";
 
 function Choice(props: { icon: LucideIcon; title: string; about: ReactNode; first?: boolean; children: ReactNode }) {
   const id = useId();
@@ -33,17 +34,17 @@ export function KeyChoice() {
     <Choice
       first
       icon={KeyRound}
-      title="Claude, with your key"
-      about={<>The strongest choice. You pay Anthropic for what you use, within your budget. {console && <ExternalLink href={console}>Get a key</ExternalLink>}</>}
+      title={t("Claude, with your key")}
+      about={<>{t("The strongest choice. You pay Anthropic for what you use, within your budget.")} {console && <ExternalLink href={console}>{t("Get a key")}</ExternalLink>}</>}
     >
-      <KeyForm name="anthropic" action="Start with Claude" />
+      <KeyForm name="anthropic" action={t("Start with Claude")} />
     </Choice>
   );
 }
 
 export function LocalChoice() {
   return (
-    <Choice icon={HardDrive} title="A model on this computer" about="Free and private. How well it answers depends on your computer. Works with Ollama, LM Studio and similar servers.">
+    <Choice icon={HardDrive} title={t("A model on this computer")} about={t("Free and private. How well it answers depends on your computer. Works with Ollama, LM Studio and similar servers.")}>
       <LocalServers>{(servers) => <StartLocal servers={servers} />}</LocalServers>
     </Choice>
   );
@@ -60,14 +61,14 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
     if (now) void choose(now);
   };
   return (
-    <form aria-label="Start with a local model" onSubmit={start} className="flex flex-col gap-2">
+    <form aria-label={t("Start with a local model")} onSubmit={start} className="flex flex-col gap-2">
       <label htmlFor={id} className="text-sm font-medium">
-        Model
+        {t("Model")}
       </label>
       <ServerModels id={id} servers={servers} value={now} onChange={setPicked} />
       <InlineError problem={problemInWords(error)} />
       <Button type="submit" look="primary" className="self-start" disabled={busy}>
-        Start with this model <ArrowRight className="size-4" aria-hidden />
+        {t("Start with this model")} <ArrowRight className="size-4 rtl:-scale-x-100" aria-hidden />
       </Button>
     </form>
   );
@@ -75,9 +76,9 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
 
 export function GuideChoice({ onStart }: { onStart: () => void }) {
   return (
-    <Choice icon={Sprout} title="No AI for now" about="The built-in guide follows fixed rules: it remembers, searches and starts sub-agents. It has no AI and costs nothing.">
+    <Choice icon={Sprout} title={t("No AI for now")} about={t("The built-in guide follows fixed rules: it remembers, searches and starts sub-agents. It has no AI and costs nothing.")}>
       <Button className="self-start" onClick={onStart}>
-        Start with the guide <ArrowRight className="size-4" aria-hidden />
+        {t("Start with the guide")} <ArrowRight className="size-4 rtl:-scale-x-100" aria-hidden />
       </Button>
     </Choice>
   );

@@ -1,5 +1,6 @@
 /** J and K, or the arrow keys, go to the next and the previous open ask of a list. Enter on an ask goes to its answers. */
 import { type RefObject, useEffect } from "react";
+import { isPressed } from "../data/shortcuts";
 
 /** `showMore` renders the next asks; it returns whether there were any. */
 export function useAskKeys(list: RefObject<HTMLElement | null>, showMore: () => boolean) {
@@ -22,11 +23,11 @@ export function useAskKeys(list: RefObject<HTMLElement | null>, showMore: () => 
 function stepOf(event: KeyboardEvent, list: HTMLElement | null): number {
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest("input:not([type=radio]), textarea, select, [contenteditable=true], dialog, [role=menu]")) return 0;
-  if (event.key === "j") return 1;
-  if (event.key === "k") return -1;
+  const step = isPressed(event, "nextAsk") ? 1 : isPressed(event, "previousAsk") ? -1 : 0;
+  if (!event.key.startsWith("Arrow")) return step;
   // Elsewhere, and in a group of radio buttons, the arrow keys have a meaning already.
   if (!target?.closest("[data-ask]") || !list?.contains(target) || target.matches("input, pre[tabindex]")) return 0;
-  return event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  return step;
 }
 
 /** Focuses the next open ask after the focused one; `false` if there is none. */

@@ -6,12 +6,12 @@ import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
-import { DraftNotStored } from "./DraftNotStored";
 import { RunControls, STEERING } from "./RunControls";
 import { useMessageDraft } from "./useMessageDraft";
 
 // Rare, so it does not delay the first paint.
 const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
+const DraftNotStored = lazy(async () => ({ default: (await import("./DraftNotStored")).DraftNotStored }));
 
 /** `hasControls`: the view has no other place for the controls of a working agent. */
 export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
@@ -95,7 +95,9 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
           {draft.refusal}
         </p>
         <InlineError problem={say.error ?? control.error} />
-        <DraftNotStored />
+        <Suspense fallback={null}>
+          <DraftNotStored />
+        </Suspense>
       </div>
     </div>
   );

@@ -4,6 +4,7 @@
  */
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
+import { isPressed } from "../data/shortcuts";
 import { copied } from "../design/copied";
 import type { Item } from "./items";
 import { itemText } from "./itemText";
@@ -67,7 +68,7 @@ export function CopyRows(props: Props) {
       data.setData("text/markdown", text);
     };
     const onKey = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "a" || isInField(event.target) || !scroller.current) return;
+      if (!isPressed(event, "selectAll") || isInField(event.target) || !scroller.current) return;
       event.preventDefault();
       // At once: the next key may copy.
       flushSync(() => setAll(true));

@@ -3,10 +3,13 @@ import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { HostError } from "../bridge";
 import { useRequest } from "../data/context";
+import { useAgent } from "../data/queries";
+import { queuedWords } from "./queuedWords";
 
 /** `onTooLate`: the agent has read the message, so it cannot be taken back. */
 export function QueuedActions({ agent, message, isAfterFresh, onEdit, onTooLate }: { agent: string; message: number; isAfterFresh: boolean; onEdit: () => void; onTooLate: () => void }) {
   const request = useRequest();
+  const row = useAgent(agent);
   const isSending = request.isPending || request.isSuccess;
   const withdraw = async () => {
     try {
@@ -21,7 +24,7 @@ export function QueuedActions({ agent, message, isAfterFresh, onEdit, onTooLate 
   return (
     <div data-uncopied className="mt-1 flex flex-col items-end">
       <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
-        <span>{isAfterFresh ? "Not read yet. The fresh start begins with it, once this turn has ended." : "Not read yet. The agent reads it before its next step."}</span>
+        <span>{queuedWords(row, isAfterFresh)}</span>
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>
           Edit
         </Button>

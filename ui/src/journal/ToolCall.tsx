@@ -1,16 +1,16 @@
-/** One tool call: a line that expands to its input, result and time. */
+/** One tool call: a line that expands to its details. */
 import { CircleAlert } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { cx } from "../design/cx";
 import { Disclosure } from "../design/Disclosure";
 import { useNow } from "../design/useNow";
-import { toPage } from "../data/links";
 import { money } from "../data/money";
-import { duration, exactTime } from "../data/time";
-import type { Asked, Call } from "./items";
-import { Part } from "./Part";
-import { inputText } from "./inputText";
-import { ToolResult } from "./ToolResult";
+import { duration } from "../data/time";
+import type { Call } from "./items";
 import { toolWords } from "./toolWords";
+
+// A call is closed at first.
+const ToolDetails = lazy(async () => ({ default: (await import("./ToolDetails")).ToolDetails }));
 
 const INTERRUPTED = { looking_up: "interrupted, looking up whether it happened", repeated: "interrupted before it happened, trying again" };
 
@@ -35,27 +35,10 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
   return (
     <Disclosure summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
       {() => (
-        <div className="space-y-2 text-sm">
-          <Part title="Input" text={inputText(call.input)} />
-          {call.result !== null && <ToolResult title={call.isError ? "Error" : "Result"} content={call.result} />}
-          <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
-            <span>{exactTime(call.startedAt)}</span>
-            {call.asked && <span>{costWords(call.asked)}</span>}
-            {call.commit && typeof call.input.path === "string" && (
-              <a className="text-accent-ink underline" href={toPage(call.input.path, "history")}>
-                change {call.commit.slice(0, 8)}
-              </a>
-            )}
-          </p>
-        </div>
+        <Suspense fallback={null}>
+          <ToolDetails call={call} />
+        </Suspense>
       )}
     </Disclosure>
   );
 }
-
-/** Tools are free; the cost is that of the model call that requested them. */
-function costWords({ cost, calls }: Asked): string {
-  const words = cost === null ? "requested by a model call of unknown cost" : `requested by a model call for ${money(cost)}`;
-  return calls > 1 ? `${words}, together with ${calls - 1} more` : words;
-}
-

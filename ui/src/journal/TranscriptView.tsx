@@ -13,11 +13,11 @@ import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
 import { isTarget, type Target } from "./isTarget";
-import type { Item } from "./items";
 import { Row } from "./rows";
 import { useTranscript } from "./useTranscript";
 
 // Nothing can be selected, and no trouble is known, before the first paint.
+const AnswerAnnouncer = lazy(async () => ({ default: (await import("./AnswerAnnouncer")).AnswerAnnouncer }));
 const TroubleNote = lazy(async () => ({ default: (await import("./TroubleNote")).TroubleNote }));
 const ReadingMark = lazy(async () => ({ default: (await import("./ReadingMark")).ReadingMark }));
 const NewLine = lazy(async () => ({ default: (await import("./ReadingMark")).NewLine }));
@@ -165,7 +165,9 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
           })}
         </div>
       </div>
-      <Announcer items={items} />
+      <Suspense fallback={null}>
+        <AnswerAnnouncer items={items} />
+      </Suspense>
       <Suspense fallback={null}>
         <ReadingMark key={agent} agent={agent} scroller={scroller} items={items} last={transcript.last} lastSent={lastSent} onNew={setNewKey} />
       </Suspense>
@@ -203,16 +205,4 @@ function DayLine({ before, at }: { before: number | undefined; at: number | unde
 /** Distance in pixels from the visible area to the end of the list. */
 function distanceToEnd(element: HTMLElement): number {
   return element.scrollHeight - element.scrollTop - element.clientHeight;
-}
-
-/** A live region that announces an answer once it is complete, not delta by delta. */
-function Announcer({ items }: { items: readonly Item[] }) {
-  const start = useRef(items.at(-1)?.seq ?? 0);
-  const last = items.findLast((item) => item.kind === "answer" || item.kind === "end");
-  const text = last && last.seq > start.current && last.kind === "answer" ? last.text : "";
-  return (
-    <div aria-live="polite" className="sr-only">
-      {text}
-    </div>
-  );
 }

@@ -5,6 +5,7 @@ import { Button } from "../design/Button";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { DraftNotStored } from "../journal/DraftNotStored";
 import { useDrafts, useDraftStorage, useHost, useRequest } from "../data/context";
+import { isPressed } from "../data/shortcuts";
 
 interface Draft {
   text: string;
@@ -65,7 +66,7 @@ function StoredEditor({ path, page, onDone }: Props) {
     <div
       className="flex min-h-0 grow flex-col gap-3 border-t border-line px-6 py-4"
       onKeyDown={(event) => {
-        if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+        if (isPressed(event, "save")) {
           event.preventDefault();
           if (changed && !theirs) save(draft.base);
         }

@@ -8,6 +8,7 @@ import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { useLocalServers, useSettings } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
+import { t } from "../words";
 import { KeyForm } from "./KeyForm";
 import { sameServer } from "./sameServer";
 
@@ -34,17 +35,17 @@ export function CustomServer() {
   const isUnreachable = savedUrl !== "" && typed === null && !servers.isFetching && servers.data !== undefined && !servers.data.some((one) => sameServer(one.url, savedUrl));
   return (
     <div className="flex flex-col gap-2">
-      <form aria-label="Another server" onSubmit={submit} className="flex flex-col gap-2">
-        <Field label="Address" hint="Any OpenAI-compatible server; the address ends in /v1.">
+      <form aria-label={t("Another server")} onSubmit={submit} className="flex flex-col gap-2">
+        <Field label={t("Address")} hint={t("Any OpenAI-compatible server; the address ends in /v1.")}>
           <Input name="url" inputMode="url" placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setTyped(event.target.value)} />
         </Field>
-        {isUnreachable && <InlineError problem={{ message: `No server answers at ${savedUrl}.`, nextStep: "Start the server, or correct the address." }} />}
+        {isUnreachable && <InlineError problem={{ message: t("No server answers at {url}.", { url: savedUrl }), nextStep: t("Start the server, or correct the address.") }} />}
         <InlineError problem={problemInWords(request.error)} />
         <Button type="submit" className="self-start" disabled={request.isPending || servers.isFetching || (url.trim() === "" && savedUrl === "")}>
-          <Search className="size-4" aria-hidden /> Use this address
+          <Search className="size-4" aria-hidden /> {t("Use this address")}
         </Button>
       </form>
-      {savedUrl !== "" && <Disclosure summary="This server needs a key">{() => <KeyForm name="openai" action="Save key" />}</Disclosure>}
+      {savedUrl !== "" && <Disclosure summary={t("This server needs a key")}>{() => <KeyForm name="openai" action={t("Save key")} />}</Disclosure>}
     </div>
   );
 }

@@ -5,12 +5,14 @@ import { Button } from "../design/Button";
 import { Input } from "../design/Field";
 import { InlineError } from "../design/states";
 import { useKeys } from "../data/queries";
+import { t, type Text } from "../words";
 import { type KeyState, useKeyEntry } from "./useKeyEntry";
 import { type ProviderName, PROVIDERS, storageHint } from "./words";
 
 export function KeyForm(props: { name: ProviderName; action: string; onSaved?: () => void; onCancel?: () => void }) {
   const id = useId();
-  const { label, placeholder, who } = PROVIDERS[props.name];
+  const { placeholder, who } = PROVIDERS[props.name];
+  const label = t(PROVIDERS[props.name].label);
   const keychain = useKeys().data?.keychain;
   const { value, state, enter, submit, saveAnyway } = useKeyEntry(props.name, props.onSaved ?? noop);
   const onSubmit = (event: FormEvent) => {
@@ -33,7 +35,7 @@ export function KeyForm(props: { name: ProviderName; action: string; onSaved?: (
         </Button>
         {props.onCancel && (
           <Button look="quiet" onClick={props.onCancel}>
-            Cancel
+            {t("Cancel")}
           </Button>
         )}
       </div>
@@ -44,7 +46,7 @@ export function KeyForm(props: { name: ProviderName; action: string; onSaved?: (
 function noop() {}
 
 /** The result of the check. The live region is always mounted, so that the layout is stable and changes are announced. */
-function CheckStatus({ state, who, onSaveAnyway }: { state: KeyState; who: string; onSaveAnyway: () => void }) {
+function CheckStatus({ state, who, onSaveAnyway }: { state: KeyState; who: Text; onSaveAnyway: () => void }) {
   const isWrong = state.at === "refused" || state.at === "failed";
   return (
     <div className="min-h-5">
@@ -52,22 +54,22 @@ function CheckStatus({ state, who, onSaveAnyway }: { state: KeyState; who: strin
         {(state.at === "checking" || state.at === "saving") && (
           <p className="flex items-center gap-1.5">
             <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden />
-            {state.at === "checking" ? "Checking the key…" : "Saving the key…"}
+            {state.at === "checking" ? t("Checking the key…") : t("Saving the key…")}
           </p>
         )}
         {state.at === "accepted" && (
           <p className="flex items-center gap-1.5 text-accent-ink">
-            <Check className="size-4" aria-hidden /> {who} accepts this key.
+            <Check className="size-4" aria-hidden /> {t("{who} accepts this key.", { who: t(who) })}
           </p>
         )}
         {state.at === "unknown" && (
           <div className="flex flex-col items-start gap-2">
             <p className="text-warn">{state.message}</p>
-            <Button onClick={onSaveAnyway}>Save anyway</Button>
+            <Button onClick={onSaveAnyway}>{t("Save anyway")}</Button>
           </div>
         )}
       </div>
-      {isWrong && <InlineError problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or create a new one." }} />}
+      {isWrong && <InlineError problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: t("Copy the whole key again, or create a new one.") }} />}
     </div>
   );
 }

@@ -7,6 +7,8 @@ import { Disclosure } from "../design/Disclosure";
 import { ExternalLink } from "../design/links";
 import { InlineError } from "../design/states";
 import { useLocalServers } from "../data/queries";
+import { counted, t } from "../words";
+import { rich } from "../words/rich";
 import { CustomServer } from "./CustomServer";
 
 /** `children` is called with the servers that offer models, if there are any. */
@@ -19,11 +21,14 @@ export function LocalServers({ children }: { children?: (servers: readonly Local
       <div role="status" className="flex flex-col gap-1 text-sm text-ink-2">
         {servers.isPending ? (
           <p className="flex items-center gap-1.5">
-            <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden /> Searching for Ollama and LM Studio…
+            <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden /> {t("Searching for Ollama and LM Studio…")}
           </p>
         ) : servers.error ? null : found.length === 0 ? (
           <p>
-            No model server is running. Install <ExternalLink href="https://ollama.com/download">Ollama</ExternalLink> or <ExternalLink href="https://lmstudio.ai">LM Studio</ExternalLink>, start it, then search again.
+            {rich("No model server is running. Install {one} or {other}, start it, then search again.", {
+              one: <ExternalLink href="https://ollama.com/download">Ollama</ExternalLink>,
+              other: <ExternalLink href="https://lmstudio.ai">LM Studio</ExternalLink>,
+            })}
           </p>
         ) : (
           found.map((server) => <Found key={server.url} server={server} />)
@@ -33,10 +38,10 @@ export function LocalServers({ children }: { children?: (servers: readonly Local
       {useful.length > 0 && children?.(useful)}
       {!servers.isPending && (
         <Button look="quiet" className="self-start" disabled={servers.isFetching} onClick={() => void servers.refetch()}>
-          <RotateCw className="size-4" aria-hidden /> {servers.isFetching ? "Searching…" : "Search again"}
+          <RotateCw className="size-4" aria-hidden /> {servers.isFetching ? t("Searching…") : t("Search again")}
         </Button>
       )}
-      <Disclosure summary="Another server">{() => <CustomServer />}</Disclosure>
+      <Disclosure summary={t("Another server")}>{() => <CustomServer />}</Disclosure>
     </div>
   );
 }
@@ -47,8 +52,8 @@ function Found({ server }: { server: LocalServer }) {
     <p className="flex items-start gap-1.5">
       <Server className="mt-0.5 size-4 shrink-0 text-accent-ink" strokeWidth={1.6} aria-hidden />
       <span className="[overflow-wrap:anywhere]" title={server.url}>
-        {server.name} is running{count === 0 ? ", with no model yet. " : ` with ${count} ${count === 1 ? "model" : "models"}.`}
-        {count === 0 && (server.name === "Ollama" ? <>Run in a terminal: <code className="font-mono select-all">ollama pull qwen3</code></> : "Load a model there, then search again.")}
+        {count === 0 ? t("{name} is running, with no model yet.", { name: server.name }) : counted(count, "{name} is running with {n} model.", "{name} is running with {n} models.", { name: server.name })}{" "}
+        {count === 0 && (server.name === "Ollama" ? <>{t("Run in a terminal:")} <code className="font-mono select-all">ollama pull qwen3</code></> : t("Load a model there, then search again."))}
       </span>
     </p>
   );

@@ -1,10 +1,11 @@
 /** Texts of providers, keys and the keychain. */
 import type { Keychain, KeySource } from "../bridge";
+import { t, type Text } from "../words";
 
 export interface ProviderWords {
   /** Who checks the key. */
-  who: string;
-  label: string;
+  who: Text;
+  label: Text;
   placeholder: string;
   variable: string;
   /** Where to create a key; `null` if that depends on the server. */
@@ -21,11 +22,11 @@ export type ProviderName = keyof typeof PROVIDERS;
 export function keySourceText(source: KeySource, variable: string): string {
   switch (source) {
     case "environment":
-      return `Set in the environment (${variable})`;
+      return t("Set in the environment ({variable})", { variable });
     case "keychain":
-      return "Saved in your system's keychain";
+      return t("Saved in your system's keychain");
     case "memory":
-      return "Kept until GrowQR quits; then you will be asked again";
+      return t("Kept until GrowQR quits; then you will be asked again");
   }
 }
 
@@ -39,11 +40,11 @@ export function keychainText({ found, next_step }: Keychain): string {
 export function storageHint(keychain: Keychain): string {
   switch (keychain.state) {
     case "ready":
-      return "The key will be saved in your system's keychain.";
+      return t("The key will be saved in your system's keychain.");
     case "locked":
     case "not_set_up":
       return keychainText(keychain);
     case "absent":
-      return "This system has no keychain. The key will be kept until GrowQR quits; then you will be asked again.";
+      return t("This system has no keychain. The key will be kept until GrowQR quits; then you will be asked again.");
   }
 }

@@ -5,12 +5,14 @@ import { Links } from "../app/Links";
 import { start, type WindowEvents } from "../app/start";
 import { keys } from "../data/keys";
 import { startAppearance } from "../design/appearance";
+import { startLanguage } from "../words";
 import { Loading } from "../design/states";
 import { Quick } from "./Quick";
 import "../design/tokens.css";
 import "../design/prose.css";
 
 startAppearance();
+const words = startLanguage();
 const root = document.getElementById("root");
 const events: WindowEvents = {
   async listen(host, client) {
@@ -24,7 +26,7 @@ const events: WindowEvents = {
   before: () => Promise.resolve(),
 };
 if (root) {
-  void start(events).then((started) =>
+  void Promise.all([start(events), words]).then(([started]) =>
     createRoot(root).render(
       <App started={started} events={events} skeleton={<Loading />}>
         <Links>

@@ -6,6 +6,7 @@ import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { useAbout } from "../data/queries";
 import { LabelledRow } from "../design/LabelledRow";
+import { t } from "../words";
 
 export function About() {
   const host = useHost();
@@ -17,26 +18,29 @@ export function About() {
     <QueryView query={useAbout()}>
       {(about) => (
         <>
-          <LabelledRow label="Memory folder" about={<Path text={about.memory_folder} />} below={<InlineError problem={open.error} />}>
-            <Button aria-label="Open memory folder" onClick={() => open.mutate()}>
-              <FolderOpen className="size-4" aria-hidden /> Open
+          <LabelledRow label={t("Memory folder")} about={<Path text={about.memory_folder} />} below={<InlineError problem={open.error} />}>
+            <Button aria-label={t("Open memory folder")} onClick={() => open.mutate()}>
+              <FolderOpen className="size-4" aria-hidden /> {t("Open")}
             </Button>
           </LabelledRow>
-          <LabelledRow label="Data folder" about={<Path text={about.data_folder} />} below={<InlineError problem={openData.error} />}>
-            <Button aria-label="Open data folder" onClick={() => openData.mutate()}>
-              <FolderOpen className="size-4" aria-hidden /> Open
+          <LabelledRow label={t("Data folder")} about={<Path text={about.data_folder} />} below={<InlineError problem={openData.error} />}>
+            <Button aria-label={t("Open data folder")} onClick={() => openData.mutate()}>
+              <FolderOpen className="size-4" aria-hidden /> {t("Open")}
             </Button>
           </LabelledRow>
-          <LabelledRow label="GrowQR Desktop" about={`Profile ${about.profile}`}>
-            <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
+          <LabelledRow label={t("Backup")} about={t("GrowQR makes no backups by itself. Quit it and copy the data folder: conversations, settings and memory are in it, except the conversations and settings of a PostgreSQL server. Keys are in your system's keychain and not in it.")}>
+            {null}
           </LabelledRow>
-          <LabelledRow label="Architecture" about="A diagram of the program: its parts, what leaves this computer, and where keys are" below={<InlineError problem={architecture.error} />}>
-            <Button aria-label="Show the architecture diagram" onClick={() => architecture.mutate()}>
-              <Workflow className="size-4" aria-hidden /> Show
+          <LabelledRow label="GrowQR Desktop" about={t("Profile {name}", { name: about.profile })}>
+            <span className="text-sm text-ink-2 tabular-nums">{t("Version {version}", { version: about.version })}</span>
+          </LabelledRow>
+          <LabelledRow label={t("Architecture")} about={t("A diagram of the program: its parts, what leaves this computer, and where keys are")} below={<InlineError problem={architecture.error} />}>
+            <Button aria-label={t("Show the architecture diagram")} onClick={() => architecture.mutate()}>
+              <Workflow className="size-4" aria-hidden /> {t("Show")}
             </Button>
           </LabelledRow>
-          <LabelledRow label="Quit" about="Quitting pauses all agents until the next start. Closing the window keeps them at work." below={<InlineError problem={quit.error} />}>
-            <Button onClick={() => quit.mutate()}>Quit GrowQR</Button>
+          <LabelledRow label={t("Quit")} about={t("Quitting pauses all agents until the next start. Closing the window keeps them at work.")} below={<InlineError problem={quit.error} />}>
+            <Button onClick={() => quit.mutate()}>{t("Quit GrowQR")}</Button>
           </LabelledRow>
         </>
       )}

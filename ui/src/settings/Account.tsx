@@ -11,6 +11,8 @@ import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { ago, exactTime } from "../data/time";
 import { LabelledRow } from "../design/LabelledRow";
+import { t } from "../words";
+import { rich } from "../words/rich";
 
 export function Account() {
   return <QueryView query={useSignIn()}>{(view) => <AccountRows view={view} />}</QueryView>;
@@ -39,10 +41,10 @@ function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
     <>
       {person.name && person.email && <span className="block">{person.email}</span>}
       <span title={exactTime(person.last_verified_at)}>
-        {state === "offline" ? signInStatus(view, now, isOffline).label : `${STATES[state].label}. Last confirmed ${ago(person.last_verified_at, now)}`}.
+        {state === "offline" ? signInStatus(view, now, isOffline).label : `${t(STATES[state].label)}. ${t("Last confirmed {when}", { when: ago(person.last_verified_at, now) })}`}.
       </span>
       {view.notice && <span className="block text-ink-2">{view.notice}</span>}
-      {state === "offline" && <span className="block">{WORKS_UNCONFIRMED}</span>}
+      {state === "offline" && <span className="block">{t(WORKS_UNCONFIRMED)}</span>}
     </>
   );
   const isSignedIn = state === "online" || state === "offline" || state === "needs_sign_in";
@@ -54,21 +56,21 @@ function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
           <LabelledRow label={displayName(person)} about={details} below={<InlineError problem={signIn.error ?? check.error} />}>
             {(state === "online" || state === "offline") && (
               <Button disabled={check.isPending} onClick={() => check.mutate({})}>
-                <RefreshCw className="size-4" aria-hidden /> Check now
+                <RefreshCw className="size-4" aria-hidden /> {t("Check now")}
               </Button>
             )}
             {state === "needs_sign_in" && (
               <Button look="primary" disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
-                <LogIn className="size-4" aria-hidden /> Sign in again
+                <LogIn className="size-4" aria-hidden /> {t("Sign in again")}
               </Button>
             )}
           </LabelledRow>
         </div>
       </div>
       {isSignedIn && (
-        <LabelledRow label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<InlineError problem={signOut.error} />}>
+        <LabelledRow label={t("Sign out")} about={t("Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in.")} below={<InlineError problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
-            <LogOut className="size-4" aria-hidden /> Sign out
+            <LogOut className="size-4" aria-hidden /> {t("Sign out")}
           </Button>
         </LabelledRow>
       )}
@@ -81,10 +83,15 @@ function LocalProfile({ view }: { view: SignIn }) {
   if (view.state === "not_configured") {
     return (
       <LabelledRow
-        label="Local profile"
+        label={t("Local profile")}
         about={
           <>
-            Everything works without signing in. To use accounts, create a Clerk application and set <Code>CLERK_PUBLISHABLE_KEY</Code> (or <Code>CLERK_ISSUER</Code>) and <Code>CLERK_OAUTH_CLIENT_ID</Code> in the environment, or the same names in lower case in <Code>config.toml</Code> in the data folder. Then restart GrowQR.
+            {rich("Everything works without signing in. To use accounts, create a Clerk application and set {key} (or {issuer}) and {client} in the environment, or the same names in lower case in {file} in the data folder. Then restart GrowQR.", {
+              key: <Code>CLERK_PUBLISHABLE_KEY</Code>,
+              issuer: <Code>CLERK_ISSUER</Code>,
+              client: <Code>CLERK_OAUTH_CLIENT_ID</Code>,
+              file: <Code>config.toml</Code>,
+            })}
           </>
         }
       >
@@ -93,9 +100,9 @@ function LocalProfile({ view }: { view: SignIn }) {
     );
   }
   return (
-    <LabelledRow label="Local profile" about="You are not signed in. Your data stays on this computer." below={<InlineError problem={signIn.error} />}>
+    <LabelledRow label={t("Local profile")} about={t("You are not signed in. Your data stays on this computer.")} below={<InlineError problem={signIn.error} />}>
       <Button look="primary" disabled={signIn.isPending || view.state !== "signed_out"} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
-        <LogIn className="size-4" aria-hidden /> Sign in
+        <LogIn className="size-4" aria-hidden /> {t("Sign in")}
       </Button>
     </LabelledRow>
   );
@@ -109,8 +116,8 @@ function OtherProfile({ person, canSwitch }: { person: Person; canSwitch: boolea
       <div className="grow">
         <LabelledRow label={displayName(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
           {canSwitch && (
-            <Button aria-label={`Switch to ${displayName(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
-              Switch
+            <Button aria-label={t("Switch to {name}", { name: displayName(person) })} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
+              {t("Switch")}
             </Button>
           )}
         </LabelledRow>

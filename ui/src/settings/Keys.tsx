@@ -5,6 +5,7 @@ import { Button } from "../design/Button";
 import { QueryView } from "../design/states";
 import { useKeys } from "../data/queries";
 import { keychainText } from "../providers/words";
+import { t } from "../words";
 import { KeyRow } from "./KeyRow";
 
 export function Keys() {
@@ -33,7 +34,7 @@ function KeychainStatus({ keychain, onCheck }: { keychain: Keychain; onCheck: ()
         <Icon className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />
         {keychainText(keychain)}
       </p>
-      {keychain.state !== "ready" && <Button onClick={onCheck}>Check the keychain again</Button>}
+      {keychain.state !== "ready" && <Button onClick={onCheck}>{t("Check the keychain again")}</Button>}
     </div>
   );
 }

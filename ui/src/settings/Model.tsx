@@ -10,16 +10,16 @@ import { ServerGroup } from "../providers/ServerModels";
 import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
 import { LabelledRow } from "../design/LabelledRow";
+import { t, type Text } from "../words";
 
-const EFFORTS = [
+const EFFORTS: ReadonlyArray<[string, Text]> = [
   ["auto", "Automatic"],
   ["low", "Low"],
   ["medium", "Medium"],
   ["high", "High"],
   ["xhigh", "Very high"],
   ["max", "Maximum"],
-] as const;
-const LABELS: Record<string, string> = { anthropic: "Anthropic", guide: "Without AI" };
+];
 
 export function Model({ settings }: { settings: readonly Setting[] }) {
   const value = (name: string) => settings.find((one) => one.name === name)?.value ?? "";
@@ -41,7 +41,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   const chosen = chosenValue(models, found, model, url);
   const ends = models.find((one) => one.id === chosen.value)?.retires;
   return (
-    <LabelledRow label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={
+    <LabelledRow label={t("Model")} about={servers.isFetching ? t("Searching for models on this computer…") : t("For the Grow Agent and its sub-agents, from the next message on")} htmlFor={id} below={
       <>
         {ends && <p className="text-sm text-warn">{retirementWords(ends)}</p>}
         <InlineError problem={problemInWords(error)} />
@@ -53,7 +53,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
             {group.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
-                {one.retires && ` (retires ${one.retires.date ?? "soon"})`}
+                {one.retires && ` (${one.retires.date === null ? t("retires soon") : t("retires {date}", { date: one.retires.date })})`}
               </option>
             ))}
           </optgroup>
@@ -62,7 +62,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
           <ServerGroup key={server.url} server={server} />
         ))}
         {!chosen.isKnown && (
-          <optgroup label="Chosen now">
+          <optgroup label={t("Chosen now")}>
             <option value={chosen.value}>{model.replace(/^openai\//, "").replace(/@https?:\/\//, " at ")}</option>
           </optgroup>
         )}
@@ -75,15 +75,20 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
 export function byProvider(models: readonly ModelRow[]): Array<[label: string, models: ModelRow[]]> {
   const groups = new Map<string, ModelRow[]>();
   for (const model of models) {
-    const label = LABELS[model.provider] ?? model.provider;
+    const label = providerName(model.provider);
     groups.set(label, [...(groups.get(label) ?? []), model]);
   }
   return [...groups];
 }
 
+function providerName(provider: string): string {
+  if (provider === "anthropic") return "Anthropic";
+  return provider === "guide" ? t("Without AI") : provider;
+}
+
 /** What a person is told about a model that ends. */
 export function retirementWords({ date, successor }: Retirement): string {
-  return `This model retires ${date === null ? "soon" : `on ${date}`}. Choose ${successor} in its place.`;
+  return date === null ? t("This model retires soon. Choose {successor} in its place.", { successor }) : t("This model retires on {date}. Choose {successor} in its place.", { date, successor });
 }
 
 /** The selected option. A local model without an address belongs to the saved server, else to any server that offers it. */
@@ -106,8 +111,8 @@ function ContextWindow({ value }: { value: string }) {
     request.mutate({ op: "set_setting", name: "model.window", value: typed.trim() || null }, { onSuccess: () => setTyped(null) });
   };
   return (
-    <LabelledRow label="Context window" about="In tokens, if the model's server does not report it" htmlFor={id} below={<InlineError problem={problemInWords(request.error)} />}>
-      <Input id={id} className="w-60" inputMode="numeric" placeholder="Automatic" value={shown} onChange={(event) => setTyped(event.target.value)} onBlur={save} />
+    <LabelledRow label={t("Context window")} about={t("In tokens, if the model's server does not report it")} htmlFor={id} below={<InlineError problem={problemInWords(request.error)} />}>
+      <Input id={id} className="w-60" inputMode="numeric" placeholder={t("Automatic")} value={shown} onChange={(event) => setTyped(event.target.value)} onBlur={save} />
     </LabelledRow>
   );
 }
@@ -116,11 +121,11 @@ function Effort({ value }: { value: string }) {
   const id = useId();
   const request = useRequest();
   return (
-    <LabelledRow label="Effort" about="How hard the model works, if supported" htmlFor={id} below={<InlineError problem={request.error} />}>
+    <LabelledRow label={t("Effort")} about={t("How hard the model works, if supported")} htmlFor={id} below={<InlineError problem={request.error} />}>
       <Select id={id} className="w-60" value={value} onChange={(event) => request.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>
-            {label}
+            {t(label)}
           </option>
         ))}
       </Select>

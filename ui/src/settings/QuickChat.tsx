@@ -7,11 +7,12 @@ import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useHost, useRequest } from "../data/context";
 import { useShortcut } from "../data/queries";
+import { IS_MAC } from "../data/system";
 import { LabelledRow } from "../design/LabelledRow";
+import { t } from "../words";
 import { shortcutOf, shownKeys } from "./shortcutKeys";
 
 const NAME = "quick.shortcut";
-const IS_MAC = navigator.platform.startsWith("Mac");
 
 export function QuickChat({ settings }: { settings: readonly Setting[] }) {
   const host = useHost();
@@ -35,7 +36,7 @@ export function QuickChat({ settings }: { settings: readonly Setting[] }) {
     const keys = shortcutOf(event.nativeEvent, IS_MAC);
     if (keys !== null) set(keys);
   };
-  const keys = setting.value === "none" ? "No keys" : shownKeys(setting.value, IS_MAC);
+  const keys = setting.value === "none" ? t("No keys") : shownKeys(setting.value, IS_MAC);
   const problem = shortcut.data?.problem;
   const below = (
     <>
@@ -49,25 +50,25 @@ export function QuickChat({ settings }: { settings: readonly Setting[] }) {
   );
   return (
     <>
-      <LabelledRow label="Quick chat" about="A small window above the others, for a question in between. Also in the tray, and with: growqr quick" below={<InlineError problem={show.error} />}>
-        <Button aria-label="Show the quick chat" onClick={() => show.mutate()}>
-          Show
+      <LabelledRow label={t("Quick chat")} about={t("A small window above the others, for a question in between. Also in the tray, and with: growqr quick")} below={<InlineError problem={show.error} />}>
+        <Button aria-label={t("Show the quick chat")} onClick={() => show.mutate()}>
+          {t("Show")}
         </Button>
       </LabelledRow>
-      <LabelledRow label="Keys that show it from any program" below={below}>
+      <LabelledRow label={t("Keys that show it from any program")} below={below}>
         <span className="flex items-center gap-1">
           {setting.is_set && (
-            <IconButton label="Reset to default: keys of the quick chat" onClick={() => set(null)}>
+            <IconButton label={t("Reset to default: keys of the quick chat")} onClick={() => set(null)}>
               <RotateCcw className="size-4" aria-hidden />
             </IconButton>
           )}
           {setting.value !== "none" && (
             <Button look="quiet" onClick={() => set("none")}>
-              None
+              {t("None")}
             </Button>
           )}
-          <Button aria-label={isListening ? "Press the new keys; Escape keeps the old ones" : `Change the keys: ${keys}`} aria-live="polite" onClick={() => setListening(true)} onBlur={() => setListening(false)} onKeyDown={onKeyDown}>
-            {isListening ? "Press the keys" : <kbd className="font-sans">{keys}</kbd>}
+          <Button aria-label={isListening ? t("Press the new keys; Escape keeps the old ones") : t("Change the keys: {keys}", { keys })} aria-live="polite" onClick={() => setListening(true)} onBlur={() => setListening(false)} onKeyDown={onKeyDown}>
+            {isListening ? t("Press the keys") : <kbd className="font-sans">{keys}</kbd>}
           </Button>
         </span>
       </LabelledRow>

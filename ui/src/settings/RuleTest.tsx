@@ -7,8 +7,10 @@ import { Field, Input, Select } from "../design/Field";
 import { InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { useAgents } from "../data/queries";
+import { t, type Text } from "../words";
+import { rich } from "../words/rich";
 
-const DECISIONS: Record<string, string> = { allow: "Allowed", ask: "The agent asks you", hold: "It waits for your approval", deny: "Not allowed" };
+const DECISIONS: Record<string, Text> = { allow: "Allowed", ask: "The agent asks you", hold: "It waits for your approval", deny: "Not allowed" };
 
 export function RuleTest() {
   const host = useHost();
@@ -22,15 +24,15 @@ export function RuleTest() {
     if (tool.trim()) test.mutate();
   };
   return (
-    <form onSubmit={run} onChange={() => test.reset()} aria-label="Test the rules" className="py-3">
-      <p className="text-sm font-medium">Test a call</p>
+    <form onSubmit={run} onChange={() => test.reset()} aria-label={t("Test the rules")} className="py-3">
+      <p className="text-sm font-medium">{t("Test a call")}</p>
       <div className="mt-2 grid gap-3 @xl/view:grid-cols-2">
-        <Field label="Tool">
+        <Field label={t("Tool")}>
           <Input placeholder="commit_memory" className="w-full font-mono" value={tool} onChange={(event) => setTool(event.target.value)} />
         </Field>
-        <Field label="Agent">
+        <Field label={t("Agent")}>
           <Select value={agent} onChange={(event) => setAgent(event.target.value)}>
-            <option value="">Grow Agent</option>
+            <option value="">{t("Grow Agent")}</option>
             {agents.filter((one) => one.parent !== null).map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
@@ -40,12 +42,12 @@ export function RuleTest() {
         </Field>
       </div>
       <div className="mt-3">
-        <Field label="Input (JSON)">
+        <Field label={t("Input (JSON)")}>
           <Input placeholder={'{"path": "notes/a.md"}'} className="w-full font-mono" value={input} onChange={(event) => setInput(event.target.value)} />
         </Field>
       </div>
       <Button type="submit" className="mt-3" disabled={!tool.trim() || test.isPending}>
-        Test
+        {t("Test")}
       </Button>
       <InlineError problem={test.error} />
       <div role="status">{test.data && <Outcome result={test.data} />}</div>
@@ -54,11 +56,13 @@ export function RuleTest() {
 }
 
 function Outcome({ result }: { result: Result }) {
+  const decision = DECISIONS[result.decision];
   return (
     <p className="mt-2 text-sm [overflow-wrap:anywhere]">
-      <span className="font-medium">{DECISIONS[result.decision] ?? result.decision}.</span> This line decides: <code>{result.rule.line}</code>.{result.argument !== null && ` The rules compare it with “${result.argument}”.`}
-      {result.is_unclear && " What the call concerns is missing, or can be read in more than one way: it counts as denied."}
-      {result.is_risky && " It is risky: after text from outside it asks you, even if it is allowed."}
+      <span className="font-medium">{decision ? t(decision) : result.decision}.</span> {rich("This line decides: {line}.", { line: <code>{result.rule.line}</code> })}
+      {result.argument !== null && ` ${t("The rules compare it with “{text}”.", { text: result.argument })}`}
+      {result.is_unclear && ` ${t("What the call concerns is missing, or can be read in more than one way: it counts as denied.")}`}
+      {result.is_risky && ` ${t("It is risky: after text from outside it asks you, even if it is allowed.")}`}
     </p>
   );
 }

@@ -9,11 +9,13 @@ import { toAgent } from "../data/links";
 import { agentName } from "../data/names";
 import { useAgents, useRules } from "../data/queries";
 import { exactTime } from "../data/time";
+import { t, type Text } from "../words";
+import { rich } from "../words/rich";
 import { AddRule } from "./AddRule";
 import { ruleAgent } from "./ruleAgent";
 import { RuleTest } from "./RuleTest";
 
-const ORIGINS: Record<RuleRow["origin"], string> = { built_in: "Built in", person: "Yours", answer: "From an answer" };
+const ORIGINS: Record<RuleRow["origin"], Text> = { built_in: "Built in", person: "Yours", answer: "From an answer" };
 
 export function Rules() {
   return (
@@ -24,10 +26,10 @@ export function Rules() {
         return (
           <>
             <div className="py-3">
-              <Disclosure summary={<span>Built-in lines, which come first ({builtIn.length})</span>} className="-ml-1.5">
-                {() => <List label="Built-in rules" rules={builtIn} />}
+              <Disclosure summary={<span>{t("Built-in lines, which come first ({n})", { n: builtIn.length })}</span>} className="-ms-1.5">
+                {() => <List label={t("Built-in rules")} rules={builtIn} />}
               </Disclosure>
-              {added.length === 0 ? <p className="mt-1 text-sm text-ink-3">You have added no rules.</p> : <List label="Your rules" rules={added} />}
+              {added.length === 0 ? <p className="mt-1 text-sm text-ink-3">{t("You have added no rules.")}</p> : <List label={t("Your rules")} rules={added} />}
               <AddRule />
             </div>
             <RuleTest />
@@ -59,28 +61,31 @@ function Line({ rule }: { rule: RuleRow }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <code className="min-w-40 grow basis-0 text-sm [overflow-wrap:anywhere]">{line}</code>
         <span className="order-1 -mt-1 basis-full text-xs text-ink-3" title={added_at === null ? undefined : exactTime(added_at)}>
-          {ORIGINS[origin] ?? origin}
+          {ORIGINS[origin] ? t(ORIGINS[origin]) : origin}
           {agent && (
             <>
-              , only for{" "}
-              <a href={toAgent(agent.id)} className="text-accent-ink underline">
-                {agentName(agent)}
-              </a>
+              {rich(", only for {agent}", {
+                agent: (
+                  <a href={toAgent(agent.id)} className="text-accent-ink underline">
+                    {agentName(agent)}
+                  </a>
+                ),
+              })}
             </>
           )}
         </span>
         {id !== null && !isSure && (
-          <Button look="quiet" className="px-2 py-0.5" aria-label={`Remove: ${line}`} onClick={() => setSure(true)}>
-            Remove
+          <Button look="quiet" className="px-2 py-0.5" aria-label={t("Remove: {what}", { what: line })} onClick={() => setSure(true)}>
+            {t("Remove")}
           </Button>
         )}
         {id !== null && isSure && (
           <span className="flex gap-1">
             <Button look="quiet" className="px-2 py-0.5" onClick={() => setSure(false)}>
-              Keep
+              {t("Keep")}
             </Button>
-            <Button autoFocus look="danger" className="px-2 py-0.5" aria-label={`Remove now: ${line}`} disabled={request.isPending || request.isSuccess} onClick={() => request.mutate({ op: "remove_rule", id })}>
-              Remove now
+            <Button autoFocus look="danger" className="px-2 py-0.5" aria-label={t("Remove now: {what}", { what: line })} disabled={request.isPending || request.isSuccess} onClick={() => request.mutate({ op: "remove_rule", id })}>
+              {t("Remove now")}
             </Button>
           </span>
         )}

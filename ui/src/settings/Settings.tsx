@@ -3,22 +3,30 @@ import { type ReactNode, useRef } from "react";
 import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
 import { LocalServers } from "../providers/LocalServers";
+import { t } from "../words";
 import { About } from "./About";
 import { Account } from "./Account";
 import { AppearanceSettings } from "./AppearanceSettings";
 import { Keys } from "./Keys";
+import { LanguageSetting } from "./LanguageSetting";
+import { Licences } from "./Licences";
 import { Model } from "./Model";
+import { Privacy } from "./Privacy";
 import { QuickChat } from "./QuickChat";
+import { SECTIONS, type SectionId } from "./sections";
 import { SettingRow } from "./SettingRow";
+import { Shortcuts } from "./Shortcuts";
 import { Rules } from "./Rules";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
+import { StartAtLogin } from "./StartAtLogin";
+import { ToolServers } from "./ToolServers";
 import { UntrustedSwitch } from "./UntrustedSwitch";
 import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$)/;
+const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$|language$)/;
 
 /** Settings about what is announced. */
 const NOTIFICATIONS = /^(inbox|notifications)\./;
@@ -32,59 +40,73 @@ export default function Settings({ at }: { at: string | null }) {
   const scroller = useRef<HTMLElement>(null);
   useSection(scroller, at);
   return (
-    <section ref={scroller} aria-label="Settings" className="h-full overflow-y-auto">
+    <section ref={scroller} aria-label={t("Settings")} className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
-        <h2 className="text-lg font-semibold">Settings</h2>
-        <Group title="Account">
+        <h2 className="text-lg font-semibold">{t("Settings")}</h2>
+        <Group id="account">
           <Account />
         </Group>
-        <Group title="Who answers">
+        <Group id="model">
           <QueryView query={settings}>{(list) => <Model settings={list} />}</QueryView>
         </Group>
-        <Group title="Keys" about="Once saved, a key is never shown again.">
+        <Group id="keys" about={t("Once saved, a key is never shown again.")}>
           <Keys />
         </Group>
-        <Group title="Models on this computer" about="Servers with an OpenAI-compatible API. Choose one of their models above.">
+        <Group id="servers" about={t("Servers with an OpenAI-compatible API. Choose one of their models above.")}>
           <div className="py-4">
             <LocalServers />
           </div>
         </Group>
-        <Group title="Budget" about="One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.">
+        <Group id="budget" about={t("One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.")}>
           <Spending />
           <QueryView query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
-        <Group title="Spending">
+        <Group id="spending">
           <SpendingDetails />
         </Group>
-        <Group title="Limits">
+        <Group id="limits">
           <QueryView query={settings}>{(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
-        <Group title="Containers" about="Docker runs a copy of memory and a workbench for sub-agents, if you start them in the stack view.">
+        <Group id="containers" about={t("Docker runs a copy of memory and a workbench for sub-agents, if you start them in the stack view.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => CONTAINERS.test(one.name)).map((one) => (one.name === "workbench.folders" ? <WorkFolders key={one.name} setting={one} /> : <SettingRow key={one.name} setting={one} />))}</QueryView>
         </Group>
-        <Group title="Rules" id="rules" about="What agents may do without asking you. The last line that matches a call decides.">
+        <Group id="rules" about={t("What agents may do without asking you. The last line that matches a call decides.")}>
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
         </Group>
-        <Group title="Notifications" id="notifications" about="Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.">
+        <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
+          <ToolServers />
+        </Group>
+        <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
-        <Group title="Appearance">
+        <Group id="appearance">
+          <QueryView query={settings}>{(list) => <LanguageSetting settings={list} />}</QueryView>
           <AppearanceSettings />
         </Group>
-        <Group title="On this computer">
+        <Group id="shortcuts">
           <QueryView query={settings}>{(list) => <QuickChat settings={list} />}</QueryView>
+          <Shortcuts />
+        </Group>
+        <Group id="privacy" about={t("Every program besides GrowQR that gets data, with the settings as they are now. All else stays on this computer.")}>
+          <Privacy />
+        </Group>
+        <Group id="computer">
+          <StartAtLogin />
           <About />
+        </Group>
+        <Group id="licences" about={t("GrowQR is built with the work of others.")}>
+          <Licences />
         </Group>
       </div>
     </section>
   );
 }
 
-/** `id` names it in links. */
-function Group({ title, id, about, children }: { title: string; id?: string; about?: string; children: ReactNode }) {
+function Group({ id, about, children }: { id: SectionId; about?: string; children: ReactNode }) {
+  const title = t(SECTIONS[id]);
   return (
-    <section aria-label={title} tabIndex={id ? -1 : undefined} data-section={id} className="scroll-mt-6 outline-none">
+    <section aria-label={title} tabIndex={-1} data-section={id} className="scroll-mt-6 outline-none">
       <h3 className="font-semibold">{title}</h3>
       {about && <p className="mt-0.5 text-sm text-ink-3">{about}</p>}
       <div className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface px-4">{children}</div>

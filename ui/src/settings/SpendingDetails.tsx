@@ -8,14 +8,15 @@ import { useNow } from "../design/useNow";
 import { money } from "../data/money";
 import { useBudget, useSpending } from "../data/queries";
 import { cacheWords, chartWords, estimateWords, everyDay, type Period, periodStart, rowName, spent, spentWords } from "../data/spending";
+import { t, type Text } from "../words";
 import { SpendingTable } from "./SpendingTable";
 
-const BY: ReadonlyArray<[SpendingBy, string]> = [
+const BY: ReadonlyArray<[SpendingBy, Text]> = [
   ["agent", "By agent"],
   ["model", "By model"],
   ["day", "By day"],
 ];
-const PERIODS: ReadonlyArray<[Period, string]> = [
+const PERIODS: ReadonlyArray<[Period, Text]> = [
   ["today", "Today"],
   ["week", "7 days"],
   ["days", "30 days"],
@@ -38,22 +39,22 @@ export function SpendingDetails() {
     <div className="py-4">
       <div className="flex flex-wrap gap-2">
         <label htmlFor={`${id}-by`} className="sr-only">
-          Spending by
+          {t("Spending by")}
         </label>
         <Select id={`${id}-by`} className="w-36" value={by} onChange={(event) => setBy(event.target.value as SpendingBy)}>
           {BY.map(([value, label]) => (
             <option key={value} value={value}>
-              {label}
+              {t(label)}
             </option>
           ))}
         </Select>
         <label htmlFor={`${id}-since`} className="sr-only">
-          Period (UTC days)
+          {t("Period (UTC days)")}
         </label>
         <Select id={`${id}-since`} className="w-44" value={period} onChange={(event) => setPeriod(event.target.value as Period)}>
           {PERIODS.map(([value, label]) => (
             <option key={value} value={value}>
-              {label}
+              {t(label)}
             </option>
           ))}
         </Select>
@@ -65,11 +66,11 @@ export function SpendingDetails() {
 
 function Rows({ by, rows, bars }: { by: SpendingBy; rows: readonly SpendingRow[]; bars: readonly SpendingRow[] }) {
   const reserved = useBudget().data?.reserved ?? 0;
-  if (rows.length === 0) return <p className="mt-3 text-sm text-ink-3">Nothing was spent in this period.</p>;
+  if (rows.length === 0) return <p className="mt-3 text-sm text-ink-3">{t("Nothing was spent in this period.")}</p>;
   return (
     <>
       <div className="mt-4">
-        <BarChart label={`Chart. ${chartWords(rows, by)}`} bars={bars.map((row) => ({ key: row.key, label: rowName(row, by), value: spent(row), text: spentWords(row) }))} />
+        <BarChart label={t("Chart. {words}", { words: chartWords(rows, by) })} bars={bars.map((row) => ({ key: row.key, label: rowName(row, by), value: spent(row), text: spentWords(row) }))} />
         {by !== "day" && bars.length <= MAX_NAMES && (
           <p aria-hidden className="mt-1 flex text-xs text-ink-3">
             {bars.map((row) => (
@@ -86,7 +87,7 @@ function Rows({ by, rows, bars }: { by: SpendingBy; rows: readonly SpendingRow[]
           </p>
         )}
         <p className="mt-1 text-xs text-ink-3">
-          {chartWords(rows, by)} {cacheWords(rows)} {estimateWords(rows)} {reserved > 0 && `Up to ${money(reserved)} is reserved now, for answers in progress.`}
+          {chartWords(rows, by)} {cacheWords(rows)} {estimateWords(rows)} {reserved > 0 && t("Up to {amount} is reserved now, for answers in progress.", { amount: money(reserved) })}
         </p>
       </div>
       <SpendingTable by={by} rows={rows} />

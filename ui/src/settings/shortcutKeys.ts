@@ -13,10 +13,10 @@ export function shortcutOf(event: Pick<KeyboardEvent, "code" | "ctrlKey" | "meta
   return [...modifiers, ...(event.shiftKey ? ["Shift"] : []), name].join("+");
 }
 
-const MAC: Record<string, string> = { CmdOrCtrl: "⌘", Super: "⌘", Ctrl: "⌃", Alt: "⌥", Shift: "⇧" };
+const MAC: Record<string, string> = { CmdOrCtrl: "⌘", Mod: "⌘", Super: "⌘", Ctrl: "⌃", Alt: "⌥", Shift: "⇧" };
 
 /** A shortcut as people on this system write it. */
 export function shownKeys(shortcut: string, isMac: boolean): string {
   if (isMac) return shortcut.split("+").map((key) => MAC[key] ?? key).join("");
-  return shortcut.replace("CmdOrCtrl", "Ctrl");
+  return shortcut.replace(/CmdOrCtrl|Mod/, "Ctrl").replace(/Arrow(?:Down|Up)/, (key) => (key === "ArrowDown" ? "↓" : "↑")).replace("Escape", "Esc");
 }

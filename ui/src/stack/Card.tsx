@@ -16,7 +16,7 @@ export function Card(props: { title: ReactNode; aside?: ReactNode; state: { labe
         </h3>
         {props.aside && <span className="min-w-0 text-xs text-ink-3 [overflow-wrap:anywhere]">{props.aside}</span>}
         {props.state && (
-          <span className={cx("ml-auto flex items-center gap-1.5 text-sm font-medium", TEXT[props.state.tone])}>
+          <span className={cx("ms-auto flex items-center gap-1.5 text-sm font-medium", TEXT[props.state.tone])}>
             <Dot tone={props.state.tone} /> {props.state.label}
           </span>
         )}

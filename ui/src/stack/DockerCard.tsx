@@ -4,6 +4,7 @@ import type { Stack } from "../bridge";
 import { plainText } from "../data/plainText";
 import { Dot } from "../design/Dot";
 import { ExternalLink } from "../design/links";
+import { t } from "../words";
 import { Card, Found } from "./Card";
 import { dockerState, failure } from "./words";
 
@@ -19,8 +20,8 @@ export function DockerCard({ stack, children }: { stack: Stack; children: ReactN
       <Found text={docker.found} nextStep={docker.next_step} isBad={docker.state === "no_answer" || docker.state === "refused"} />
       {isMissing && (
         <p className="mt-1 text-sm text-ink-3">
-          Everything else works meanwhile: sub-agents work without files and a shell, and your memory stays in its folder.{" "}
-          {docker.state === "absent" && <ExternalLink href={INSTALL}>How to install Docker</ExternalLink>}
+          {t("Everything else works meanwhile: sub-agents work without files and a shell, and your memory stays in its folder.")}{" "}
+          {docker.state === "absent" && <ExternalLink href={INSTALL}>{t("How to install Docker")}</ExternalLink>}
         </p>
       )}
       {failed && <p className="mt-2 text-sm font-medium text-bad">{failed}</p>}

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { Stack } from "../bridge";
 import { bytes } from "../data/bytes";
+import { t } from "../words";
 import { downloadSize } from "./words";
 
 /** The children are the button of the next step. */
@@ -10,13 +11,13 @@ export function Intro({ stack, children }: { stack: Stack; children: ReactNode }
   return (
     <section aria-labelledby="stack-intro" className="rounded-2xl border border-line bg-accent-soft p-4">
       <h3 id="stack-intro" className="font-semibold">
-        Two services of your own
+        {t("Two services of your own")}
       </h3>
-      <ul className="mt-1.5 list-disc space-y-1 pl-5 text-sm text-ink-2">
-        <li>Gitea keeps a second copy of your memory, with pages in your browser to read, compare and edit it.</li>
-        <li>OpenCode is the workbench: sub-agents get files, a shell and the web there, in a container and without your keys.</li>
+      <ul className="mt-1.5 list-disc space-y-1 ps-5 text-sm text-ink-2">
+        <li>{t("Gitea keeps a second copy of your memory, with pages in your browser to read, compare and edit it.")}</li>
+        <li>{t("OpenCode is the workbench: sub-agents get files, a shell and the web there, in a container and without your keys.")}</li>
         <li>
-          It costs {size === null ? "a download of some hundred MB" : `a download of about ${bytes(size)}`}, once, and about half a gigabyte of memory while both run.
+          {size === null ? t("It costs a download of some hundred MB, once, and about half a gigabyte of memory while both run.") : t("It costs a download of about {size}, once, and about half a gigabyte of memory while both run.", { size: bytes(size) })}
         </li>
       </ul>
       {children}

@@ -4,6 +4,7 @@ import { useOfflineSince } from "../data/online";
 import type { useStackRequest } from "../data/stack";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
+import { t } from "../words";
 import { actionLabel } from "./words";
 
 const REQUESTS: Record<StackAction, Request> = {
@@ -28,11 +29,11 @@ export function NextStep({ stack, request }: { stack: Stack; request: ReturnType
         </Button>
         {isWaiting && (
           <span role="status" className="text-sm text-ink-3">
-            {next === "find_docker" ? "Looking for Docker…" : "One moment…"}
+            {next === "find_docker" ? t("Looking for Docker…") : t("One moment…")}
           </span>
         )}
       </div>
-      {isOffline && next === "download" && <p className="mt-1.5 text-sm text-warn">You are offline. The download needs the network.</p>}
+      {isOffline && next === "download" && <p className="mt-1.5 text-sm text-warn">{t("You are offline. The download needs the network.")}</p>}
       <InlineError problem={request.error} />
     </div>
   );

@@ -6,6 +6,7 @@ import { useStackRequest } from "../data/stack";
 import { Button } from "../design/Button";
 import { Modal } from "../design/Modal";
 import { InlineError } from "../design/states";
+import { counted, t } from "../words";
 import { Card } from "./Card";
 
 export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
@@ -13,15 +14,15 @@ export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
   // What the person sees in the question is what is removed, whatever is found meanwhile.
   const [asked, setAsked] = useState<readonly StackOrphan[] | null>(null);
   return (
-    <Card title="Left over in Docker" state={null}>
-      <p className="mt-1 text-sm text-ink-3">{counted(orphans)} from GrowQR that no profile on this computer owns.</p>
+    <Card title={t("Left over in Docker")} state={null}>
+      <p className="mt-1 text-sm text-ink-3">{counted(orphans.length, "{n} thing from GrowQR that no profile on this computer owns.", "{n} things from GrowQR that no profile on this computer owns.")}</p>
       {byFolder(orphans).map((group) => (
         <section key={folderOf(group[0]!)} className="mt-3" aria-label={folderOf(group[0]!)}>
           <p className="text-sm [overflow-wrap:anywhere]">{folderOf(group[0]!)}</p>
           <List orphans={group} />
           <div className="mt-2">
             <Button look="danger" onClick={() => setAsked(group)}>
-              Remove {counted(group)}…
+              {counted(group.length, "Remove {n} thing…", "Remove {n} things…")}
             </Button>
           </div>
         </section>
@@ -29,19 +30,19 @@ export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
       {asked && (
         <Modal labelledBy="orphans-title" onClose={() => setAsked(null)}>
           <h2 id="orphans-title" className="font-semibold">
-            Remove {counted(asked)} from Docker?
+            {counted(asked.length, "Remove {n} thing from Docker?", "Remove {n} things from Docker?")}
           </h2>
           <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{folderOf(asked[0]!)}</p>
-          {!asked[0]!.own && <p className="mt-2 text-sm text-ink-2">If that data folder was moved, start GrowQR with it once before you remove anything: then it keeps what is its own.</p>}
-          <p className="mt-2 text-sm text-ink-2">{asked.some(({ kind }) => kind === "volume") ? "A volume holds data, such as a copy of a memory and the files of sub-agents. It cannot be brought back." : "They cannot be brought back."}</p>
+          {!asked[0]!.own && <p className="mt-2 text-sm text-ink-2">{t("If that data folder was moved, start GrowQR with it once before you remove anything: then it keeps what is its own.")}</p>}
+          <p className="mt-2 text-sm text-ink-2">{asked.some(({ kind }) => kind === "volume") ? t("A volume holds data, such as a copy of a memory and the files of sub-agents. It cannot be brought back.") : t("They cannot be brought back.")}</p>
           <List orphans={asked} />
           <InlineError problem={request.error} />
           <div className="mt-4 flex flex-wrap justify-end gap-2">
             <Button look="quiet" onClick={() => setAsked(null)}>
-              Keep
+              {t("Keep")}
             </Button>
             <Button look="danger" disabled={request.isPending} onClick={() => request.mutate({ op: "stack_remove_orphans", orphans: asked.map(({ kind, id }) => ({ kind, id })) }, { onSuccess: () => setAsked(null) })}>
-              Remove now
+              {t("Remove now")}
             </Button>
           </div>
         </Modal>
@@ -51,7 +52,8 @@ export function Orphans({ orphans }: { orphans: readonly StackOrphan[] }) {
 }
 
 function folderOf({ own, folder }: StackOrphan): string {
-  return own ? "Of this data folder" : folder ? `Of the data folder ${plainText(folder)}` : "Of a data folder that is not known";
+  if (own) return t("Of this data folder");
+  return folder ? t("Of the data folder {folder}", { folder: plainText(folder) }) : t("Of a data folder that is not known");
 }
 
 /** In the order in which each data folder comes first. */
@@ -61,13 +63,9 @@ function byFolder(orphans: readonly StackOrphan[]): StackOrphan[][] {
   return [...groups.values()];
 }
 
-function counted(orphans: readonly StackOrphan[]): string {
-  return orphans.length === 1 ? "1 thing" : `${orphans.length} things`;
-}
-
 function List({ orphans }: { orphans: readonly StackOrphan[] }) {
   return (
-    <ul className="mt-2 max-h-48 overflow-y-auto text-sm" tabIndex={0} aria-label="Left over">
+    <ul className="mt-2 max-h-48 overflow-y-auto text-sm" tabIndex={0} aria-label={t("Left over")}>
       {orphans.map(({ kind, id, name, why }) => (
         <li key={`${kind} ${id}`} className="flex flex-wrap gap-x-3 py-0.5">
           <span className="w-20 text-ink-3">{kind}</span>

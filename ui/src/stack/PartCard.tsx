@@ -5,6 +5,7 @@ import { bytes } from "../data/bytes";
 import { plainText } from "../data/plainText";
 import { Disclosure } from "../design/Disclosure";
 import { ExternalLink, target } from "../design/links";
+import { counted, t } from "../words";
 import { Card, Found } from "./Card";
 import { Download } from "./Download";
 import { NewPassword } from "./NewPassword";
@@ -23,7 +24,7 @@ export function PartCard({ part }: { part: StackPart }) {
       <Figures part={part} />
       {hasRun && (
         // A failure opens the log. The key makes an earlier choice give way to it.
-        <Disclosure key={hasFailed ? "failed" : "well"} open={hasFailed} summary={<span>Last lines of its log</span>} className="mt-2 -ml-1.5">
+        <Disclosure key={hasFailed ? "failed" : "well"} open={hasFailed} summary={<span>{t("Last lines of its log")}</span>} className="mt-2 -ms-1.5">
           {() => <PartLog part={id} title={partTitle(part)} />}
         </Disclosure>
       )}
@@ -34,11 +35,11 @@ export function PartCard({ part }: { part: StackPart }) {
 
 function Figures({ part }: { part: StackPart }) {
   const rows: Array<[string, ReactNode]> = [];
-  if (part.url) rows.push(["Address", <Address key="address" part={part} url={part.url} />]);
-  if (part.memory_bytes !== null) rows.push(["Memory", bytes(part.memory_bytes)]);
-  if (part.disk_bytes !== null) rows.push(["Disk", bytes(part.disk_bytes)]);
-  if (part.restarts > 0) rows.push(["Restarts", part.restarts === 1 ? "1 after a failure" : `${part.restarts} after failures`]);
-  rows.push(["Image", <span key="image" title={plainText(part.image)} className="font-mono text-xs [overflow-wrap:anywhere]">{shortImage(plainText(part.image))}</span>]);
+  if (part.url) rows.push([t("Address"), <Address key="address" part={part} url={part.url} />]);
+  if (part.memory_bytes !== null) rows.push([t("Memory"), bytes(part.memory_bytes)]);
+  if (part.disk_bytes !== null) rows.push([t("Disk"), bytes(part.disk_bytes)]);
+  if (part.restarts > 0) rows.push([t("Restarts"), counted(part.restarts, "{n} after a failure", "{n} after failures")]);
+  rows.push([t("Image"), <span key="image" title={plainText(part.image)} className="font-mono text-xs [overflow-wrap:anywhere]">{shortImage(plainText(part.image))}</span>]);
   return (
     <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
       {rows.map(([name, value]) => (

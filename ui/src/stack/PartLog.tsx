@@ -7,12 +7,13 @@ import { Button } from "../design/Button";
 import { CopyButton } from "../design/CopyButton";
 import { NotCopied, QueryView } from "../design/states";
 import { useCopy } from "../design/useCopy";
+import { t } from "../words";
 
 export function PartLog({ part, title }: { part: string; title: string }) {
   const log = useStackLog(part);
   return (
     <QueryView query={log}>
-      {(lines) => (lines.length === 0 ? <p className="text-sm text-ink-3">It has written nothing yet.</p> : <Lines title={title} text={lines.map(plainText).join("\n")} isReading={log.isFetching} onRead={() => void log.refetch()} />)}
+      {(lines) => (lines.length === 0 ? <p className="text-sm text-ink-3">{t("It has written nothing yet.")}</p> : <Lines title={title} text={lines.map(plainText).join("\n")} isReading={log.isFetching} onRead={() => void log.refetch()} />)}
     </QueryView>
   );
 }
@@ -26,14 +27,14 @@ function Lines({ title, text, isReading, onRead }: { title: string; text: string
   }, [text]);
   return (
     <>
-      <pre ref={box} tabIndex={0} aria-label={`Log of ${title}`} className="code max-h-56 overflow-auto rounded-lg border border-line p-3 text-xs whitespace-pre-wrap [overflow-wrap:anywhere]">
+      <pre ref={box} tabIndex={0} aria-label={t("Log of {what}", { what: title })} className="code max-h-56 overflow-auto rounded-lg border border-line p-3 text-xs whitespace-pre-wrap [overflow-wrap:anywhere]">
         {text}
       </pre>
       <NotCopied state={copying} />
       <div className="mt-2 flex flex-wrap gap-2">
-        <CopyButton what={`the log of ${title}`} state={copying} onCopy={() => copy(text)} />
-        <Button aria-label={`Read again: the log of ${title}`} disabled={isReading} onClick={onRead}>
-          <RotateCw className="size-4" aria-hidden /> Read again
+        <CopyButton what={t("the log of {what}", { what: title })} state={copying} onCopy={() => copy(text)} />
+        <Button aria-label={t("Read again: the log of {what}", { what: title })} disabled={isReading} onClick={onRead}>
+          <RotateCw className="size-4" aria-hidden /> {t("Read again")}
         </Button>
       </div>
     </>

@@ -5,6 +5,7 @@ import { plainText } from "../data/plainText";
 import { useStack, useStackRequest } from "../data/stack";
 import { cx } from "../design/cx";
 import { InlineError, QueryView } from "../design/states";
+import { t } from "../words";
 import { Announcer } from "./Announcer";
 import { DockerCard } from "./DockerCard";
 import { Intro } from "./Intro";
@@ -22,12 +23,12 @@ export default function Stack() {
   const heading = useRef<HTMLHeadingElement>(null);
   useKeptFocus(root, heading);
   return (
-    <section ref={root} aria-label="Stack" className="h-full overflow-y-auto">
+    <section ref={root} aria-label={t("Stack")} className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[58rem] px-6 pt-6 pb-16">
         <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
-          Stack
+          {t("Stack")}
         </h2>
-        <p className="mt-0.5 text-sm text-ink-3">Your own Gitea and OpenCode, in Docker on this computer.</p>
+        <p className="mt-0.5 text-sm text-ink-3">{t("Your own Gitea and OpenCode, in Docker on this computer.")}</p>
         <QueryView query={query}>
           {(stack) => (
             <>

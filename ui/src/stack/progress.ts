@@ -1,6 +1,7 @@
 /** How far a download is. */
 import type { StackProgress } from "../bridge";
 import { bytes } from "../data/bytes";
+import { t } from "../words";
 
 /**
  * The size of the whole download; `null` while it is not known. Docker names the size of a layer only when it begins with it,
@@ -22,5 +23,5 @@ export function share(progress: StackProgress, before: number | null): number | 
 
 /** `142 MB of 361 MB`, or `142 MB so far`. */
 export function progressText(done: number, total: number | null): string {
-  return total ? `${bytes(Math.min(done, total))} of ${bytes(total)}` : `${bytes(done)} so far`;
+  return total ? t("{some} of {all}", { some: bytes(Math.min(done, total)), all: bytes(total) }) : t("{size} so far", { size: bytes(done) });
 }

@@ -60,7 +60,7 @@ test("a change of state is said once, with the reason of a failure; progress is 
 test("the services that have failed are named", () => {
   expect(failure(stack())).toBeNull();
   expect(failure(stack({ parts: [part("gitea"), part("opencode", { state: "failed" })] }))).toBe("The workbench does not run.");
-  expect(failure(stack({ parts: [part("gitea", { state: "failed" }), part("opencode", { state: "failed" })] }))).toBe("The memory server and the workbench do not run.");
+  expect(failure(stack({ parts: [part("gitea", { state: "failed" }), part("opencode", { state: "failed" })] }))).toBe("The memory server does not run. The workbench does not run.");
 });
 
 test("an image is shown with the beginning of its digest", () => {

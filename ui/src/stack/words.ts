@@ -2,13 +2,19 @@
 import type { Docker, DockerState, MemorySync, MemorySyncState, PartState, Stack, StackAction, StackPart } from "../bridge";
 import { bytes } from "../data/bytes";
 import type { Tone } from "../data/status";
+import { counted, t, type Text } from "../words";
 
 interface State {
   label: string;
   tone: Tone;
 }
 
-const DOCKER: Record<DockerState, State> = {
+interface Known {
+  label: Text;
+  tone: Tone;
+}
+
+const DOCKER: Record<DockerState, Known> = {
   unknown: { label: "Looking for it", tone: "active" },
   ready: { label: "Ready", tone: "good" },
   absent: { label: "Not found", tone: "warn" },
@@ -16,7 +22,7 @@ const DOCKER: Record<DockerState, State> = {
   refused: { label: "Cannot be used", tone: "bad" },
 };
 
-const PARTS: Record<PartState, State> = {
+const PARTS: Record<PartState, Known> = {
   off: { label: "Off", tone: "quiet" },
   needs_download: { label: "Not downloaded", tone: "quiet" },
   downloading: { label: "Downloading", tone: "active" },
@@ -27,27 +33,43 @@ const PARTS: Record<PartState, State> = {
   unknown: { label: "Not known", tone: "quiet" },
 };
 
-const TITLES: Record<string, string> = { gitea: "Memory server", opencode: "Workbench" };
+const MEMORY: Record<MemorySyncState, Known> = {
+  same: { label: "The same on both sides", tone: "good" },
+  behind: { label: "Behind", tone: "warn" },
+  syncing: { label: "Syncing", tone: "active" },
+  stopped: { label: "Stopped until you decide", tone: "bad" },
+};
+
+const FAILED: Record<string, Text> = { gitea: "The memory server does not run.", opencode: "The workbench does not run." };
+
+const TITLES: Record<string, Text> = { gitea: "Memory server", opencode: "Workbench" };
 
 export function dockerState({ state }: Docker): State {
-  return DOCKER[state] ?? { label: state, tone: "quiet" };
+  return translated(DOCKER[state], state);
 }
 
 export function partState({ state }: StackPart): State {
-  return PARTS[state] ?? { label: state, tone: "quiet" };
+  return translated(PARTS[state], state);
+}
+
+/** A state that this build does not know keeps the host's name. */
+function translated(known: Known | undefined, state: string): State {
+  return known ? { label: t(known.label), tone: known.tone } : { label: state, tone: "quiet" };
 }
 
 /** What the service is for the person: `Memory server`, `Workbench`. */
 export function partTitle({ id, name }: StackPart): string {
-  return TITLES[id] ?? name;
+  const title = TITLES[id];
+  return title ? t(title) : name;
 }
 
-/** Which services have failed, in one sentence; `null` if none has. Their cards say why. */
+/** Which services have failed, a sentence for each; `null` if none has. Their cards say why. */
 export function failure({ parts }: Stack): string | null {
-  const failed = parts.filter(({ state }) => state === "failed").map((part) => `the ${partTitle(part).toLowerCase()}`);
-  if (failed.length === 0) return null;
-  const names = failed.join(" and ");
-  return `${names.charAt(0).toUpperCase()}${names.slice(1)} ${failed.length === 1 ? "does" : "do"} not run.`;
+  const failed = parts.filter(({ state }) => state === "failed").map((part) => {
+    const sentence = FAILED[part.id];
+    return sentence ? t(sentence) : t("{name} does not run.", { name: part.name });
+  });
+  return failed.length === 0 ? null : failed.join(" ");
 }
 
 /** The image with the first digits of its digest. */
@@ -56,13 +78,8 @@ export function shortImage(image: string): string {
 }
 
 export function memoryState({ state, behind }: MemorySync): State {
-  const states: Record<MemorySyncState, State> = {
-    same: { label: "The same on both sides", tone: "good" },
-    behind: { label: behind > 0 ? `Behind by ${behind === 1 ? "1 change" : `${behind} changes`}` : "Behind", tone: "warn" },
-    syncing: { label: "Syncing", tone: "active" },
-    stopped: { label: "Stopped until you decide", tone: "bad" },
-  };
-  return states[state] ?? { label: state, tone: "quiet" };
+  if (state === "behind" && behind > 0) return { label: counted(behind, "Behind by {n} change", "Behind by {n} changes"), tone: "warn" };
+  return translated(MEMORY[state], state);
 }
 
 /** Whether the person has never started the stack. After a reset it counts as never started. */
@@ -87,10 +104,10 @@ export function downloadSize({ parts }: Stack): number | null {
 export function actionLabel(stack: Stack): string | null {
   const size = downloadSize(stack);
   const labels: Record<StackAction, string> = {
-    start: "Start",
-    download: size === null ? "Download and start" : `Download and start (about ${bytes(size)})`,
-    retry: "Try again",
-    find_docker: "Find Docker",
+    start: t("Start"),
+    download: size === null ? t("Download and start") : t("Download and start (about {size})", { size: bytes(size) }),
+    retry: t("Try again"),
+    find_docker: t("Find Docker"),
   };
   return stack.next === null ? null : (labels[stack.next] ?? null);
 }
@@ -106,6 +123,6 @@ export function changes(before: Stack, now: Stack): string[] {
     said.push(`${partTitle(part)}: ${partState(part).label}.${reason}`);
   }
   // Comparing the memory happens often and needs no words, unless it stops.
-  if (now.memory?.state === "stopped" && before.memory?.state !== "stopped") said.push(`Memory on Gitea: ${memoryState(now.memory).label}.`);
+  if (now.memory?.state === "stopped" && before.memory?.state !== "stopped") said.push(`${t("Memory on Gitea")}: ${memoryState(now.memory).label}.`);
   return said;
 }

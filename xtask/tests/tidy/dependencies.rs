@@ -19,6 +19,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("growqr-secrets", &["growqr-core"]),
     ("growqr-stack", &["growqr-core", "growqr-http"]),
     ("growqr-gateway", &["growqr-core"]),
+    ("growqr-tools", &["growqr-core", "growqr-http"]),
     (
         "growqr-app",
         &[
@@ -32,6 +33,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
             "growqr-secrets",
             "growqr-stack",
             "growqr-gateway",
+            "growqr-tools",
             "growqr-wire",
         ],
     ),
@@ -45,6 +47,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("sqlx", "growqr-store"),
     ("rustls", "growqr-http"),
     ("bollard", "growqr-stack"),
+    ("rmcp", "growqr-tools"),
     ("tar", "growqr-stack"),
     ("git2", "growqr-memory"),
     ("jsonwebtoken", "growqr-auth"),

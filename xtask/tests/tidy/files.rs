@@ -1,11 +1,35 @@
 //! Rules for files: generated files are current, and no file depends on one machine.
 
 use crate::repository::{root, texts};
+use std::collections::BTreeSet;
 
 #[test]
 fn the_generated_typescript_is_up_to_date() {
     let committed = std::fs::read_to_string(root().join("ui/src/bridge/wire.ts")).unwrap();
     assert!(committed == growqr_wire::typescript(), "ui/src/bridge/wire.ts is stale: cargo xtask bindings");
+}
+
+#[test]
+fn the_list_of_licences_has_the_packages_of_both_lock_files() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let listed: Vec<[String; 3]> = serde_json::from_str(&read("ui/src/settings/licences.json")).unwrap();
+    assert!(listed.iter().all(|[_, _, licence]| !licence.is_empty()));
+    let listed: BTreeSet<_> = listed.into_iter().map(|[name, version, _]| (name, version)).collect();
+    // A package of a registry in Cargo.lock: name, version and source are lines one after the other.
+    let cargo = read("Cargo.lock");
+    let value = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
+    let lines: Vec<&str> = cargo.lines().collect();
+    let foreign = lines.windows(3).filter(|three| three[0].starts_with("name = ") && three[2].starts_with("source = "));
+    let mut used: BTreeSet<_> = foreign.map(|three| (value(three[0]), value(three[1]))).collect();
+    let npm: serde_json::Value = serde_json::from_str(&read("ui/package-lock.json")).unwrap();
+    for (path, package) in npm["packages"].as_object().unwrap() {
+        let name = path.rsplit("node_modules/").next().unwrap_or_default();
+        if !name.is_empty() && package["dev"] != true && package["devOptional"] != true {
+            used.insert((name.to_owned(), package["version"].as_str().unwrap().to_owned()));
+        }
+    }
+    let difference: Vec<_> = used.symmetric_difference(&listed).take(5).collect();
+    assert!(difference.is_empty(), "ui/src/settings/licences.json is stale ({difference:?}): cargo xtask licences");
 }
 
 #[test]

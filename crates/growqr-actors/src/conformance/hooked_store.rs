@@ -7,7 +7,7 @@ use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, Sess
 use growqr_core::journal::{
     AgentView, Append, Appended, AskView, Asks, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks, Records,
     SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError,
-    StoredEvent, StoredRule, StoredRules, Unread, User, Users,
+    StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, Unread, User, Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
@@ -182,6 +182,25 @@ impl StoredRules for HookedStore {
 
     async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         self.store.remove_rule(id, at).await
+    }
+}
+
+#[async_trait]
+impl ToolServers for HookedStore {
+    async fn tool_servers(&self) -> Result<Vec<StoredToolServer>, StoreError> {
+        self.store.tool_servers().await
+    }
+
+    async fn save_tool_server(&self, server: &StoredToolServer) -> Result<(), StoreError> {
+        self.store.save_tool_server(server).await
+    }
+
+    async fn save_tool_listing(&self, name: &str, listing: &str) -> Result<(), StoreError> {
+        self.store.save_tool_listing(name, listing).await
+    }
+
+    async fn remove_tool_server(&self, name: &str) -> Result<bool, StoreError> {
+        self.store.remove_tool_server(name).await
     }
 }
 

@@ -32,10 +32,20 @@ pub use sessions::*;
 pub use tools::*;
 pub use trouble::*;
 
-use crate::{HostConfig, Placement, Ports};
+use crate::{HostConfig, Placement, Ports, RecordedInput};
 use async_trait::async_trait;
-use growqr_core::journal::Store;
+use growqr_core::agent::Input;
+use growqr_core::id::AgentId;
+use growqr_core::journal::{Store, StoreError};
 use std::sync::Arc;
+
+/// Records what the runner of an agent decides about an input, and performs nothing.
+///
+/// # Errors
+/// If the store cannot be read or written; then nothing is recorded.
+pub async fn record_as_runner(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
+    crate::journal::record_with(ports, agent, input, Some(&|_| true)).await
+}
 
 /// A placement under test, with its database.
 #[async_trait]

@@ -76,6 +76,9 @@ pub(super) fn held_result(plan: &CommitPlan) -> ToolResult {
 pub(super) fn error_result(error: &MemoryError) -> ToolResult {
     ToolResult::error(match error {
         MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),
+        MemoryError::UnknownVersion { .. } => {
+            format!("{error}; read it with read_memory, then write it again with base = its version")
+        }
         // Without its text: a rule may say that the page is not to be read.
         MemoryError::Conflict { version, .. } => {
             format!("{error} (version {version}); read it with read_memory, then write it again with base = its version")

@@ -65,7 +65,7 @@ impl Connection {
                 return Ok(Connection::NoHost);
             }
             let (pause, error) = match OpenProfile::open(profile.clone(), environment, stop).await? {
-                Opened::Ours(profile) => return Connection::from_profile(*profile, needs).await,
+                Opened::Ours(profile) => return Connection::from_profile(*profile, needs, stop).await,
                 Opened::Locked => (RETRY_PAUSE, AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) }),
                 Opened::Claimed(holder) => (CLAIMED_PAUSE, AppError::in_use(holder)),
             };
@@ -76,7 +76,15 @@ impl Connection {
         }
     }
 
-    async fn from_profile(profile: OpenProfile, needs: Needs) -> Result<Connection, AppError> {
+    pub(super) async fn from_profile(
+        profile: OpenProfile,
+        needs: Needs,
+        stop: &CancellationToken,
+    ) -> Result<Connection, AppError> {
+        // A host that starts takes up open turns, which calls models.
+        if stop.is_cancelled() {
+            return Err(AppError::stopping());
+        }
         if needs == Needs::Lock {
             return Ok(Connection::LockOnly(Arc::new(Handler::without_agents(profile))));
         }

@@ -118,6 +118,12 @@ impl Handler {
                 rules::remove(&*profile.store, &id).await?;
                 self.apply_rules().await
             }
+            Request::ToolServers => profile.tool_servers.list().await,
+            Request::AddToolServer { server } => profile.tool_servers.add(server).await,
+            Request::RemoveToolServer { name } => profile.tool_servers.remove(&name).await,
+            Request::SwitchToolServer { name, is_on } => profile.tool_servers.switch(&name, is_on).await,
+            Request::TestToolServer { name } => profile.tool_servers.test(&name).await,
+            Request::ToolLog { name } => profile.tool_servers.log(&name),
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
             Request::Inbox => {

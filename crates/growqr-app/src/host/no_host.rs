@@ -9,7 +9,7 @@ use crate::library::Library;
 use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
-use crate::stack;
+use crate::{stack, tools};
 use growqr_core::clock::Clock;
 use growqr_wire::{Health, Reply, Request};
 
@@ -29,6 +29,10 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         }
         Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
         Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
+        Request::ToolServers => {
+            let library = Library::open(profile.clone()).await?;
+            Ok(Reply::ToolServers { servers: tools::list_without_host(library.store.as_deref()).await? })
+        }
         Request::Health => Ok(Reply::Health { health: Health::default() }),
         Request::Inbox => {
             let library = Library::open_all(profile.clone()).await?;

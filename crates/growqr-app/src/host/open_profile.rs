@@ -14,12 +14,13 @@ use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
+use crate::tools::ToolServers;
 use crate::{machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
-use growqr_core::tool::Tools;
+use growqr_core::tool::{Executor, Tools};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
 use std::path::Path;
@@ -33,6 +34,8 @@ pub(crate) struct OpenProfile {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Arc<MemoryRepo>,
     tools: Arc<dyn Tools>,
+    /// The servers of tools that the person has added; they begin with the host.
+    pub(crate) tool_servers: Arc<ToolServers>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
     /// A random number of this process, part of the ids of its charges.
@@ -86,8 +89,11 @@ impl OpenProfile {
         copy_account(&profile, &*store).await?;
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
-        let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
-        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
+        let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
+        let toolbox = Arc::new(Toolbox::new(vec![Arc::clone(&memory_tools)]));
+        let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
+        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keys::keychain(&profile));
+        let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);
         let library = Library::of(profile, Arc::clone(&store), Arc::clone(&memory));
@@ -99,6 +105,7 @@ impl OpenProfile {
             store,
             memory,
             tools,
+            tool_servers,
             setups,
             workbench,
             process: rand::random(),
@@ -142,6 +149,7 @@ impl OpenProfile {
 
     /// Cleans up the memory and closes the database. If this is only dropped, nothing is lost either.
     pub(crate) async fn close(self) {
+        self.tool_servers.close().await;
         if let Err(error) = held_branches::release_unnamed(&*self.store, &self.memory, SystemClock.now()).await {
             tracing::debug!(%error, "the branches of held changes could not be cleaned up");
         }

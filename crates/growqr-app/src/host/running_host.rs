@@ -65,6 +65,11 @@ impl RunningHost {
         let _ = tokio::time::timeout(KEYCHAIN_TIMEOUT, keys).await;
         // Before the first turn, so that the turn knows the model's context window.
         profile.setups.probe_server().await;
+        // Their tools belong to the first segment. A store that cannot be read now is told by everything else.
+        if let Err(error) = profile.tool_servers.load().await {
+            tracing::warn!(%error, "the servers of tools are not started");
+        }
+        refresh.spawn(Arc::clone(&profile.tool_servers).follow());
         let host = Host::start(profile.ports(), HostConfig { process: profile.process, ..HostConfig::default() }).await?;
         // The rules may have changed while no host ran.
         if let Err(error) = host.rules_changed().await {

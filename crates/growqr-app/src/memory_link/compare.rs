@@ -19,6 +19,8 @@ pub(crate) struct Sides {
     pub(crate) mark: Option<Mark>,
     /// Whether there is a memory repository in the folder.
     pub(crate) has_repository: bool,
+    /// Whether there are files in the memory folder.
+    pub(crate) has_pages: bool,
     /// The mark of the memory in the folder that the database names, if that is another folder and still has one.
     pub(crate) other_mark: Option<Mark>,
 }
@@ -43,7 +45,11 @@ impl Sides {
     pub(crate) fn compare(&self) -> Verdict {
         let user = self.mark.as_ref().and_then(|mark| mark.user.as_ref());
         let Some(link) = &self.link else {
-            return user.map_or(Verdict::Note, |user| Verdict::Tell(self.other_conversation(user)));
+            return match user {
+                Some(user) => Verdict::Tell(self.other_conversation(user)),
+                None if self.has_pages && !self.has_repository => Verdict::Tell(self.pages_were_here()),
+                None => Verdict::Note,
+            };
         };
         match &self.mark {
             Some(mark) if mark.memory == link.memory => self.compare_known(link, mark, user),
@@ -51,6 +57,7 @@ impl Sides {
             None if self.has_repository && link.folder == self.folder => Verdict::Note,
             _ if self.is_shared => Verdict::Withhold(self.memory_elsewhere(link)),
             None if !self.has_repository => Verdict::Tell(self.memory_gone(link)),
+            Some(_) if user.is_some_and(|user| user.conversation == link.conversation) => Verdict::Tell(self.earlier_memory()),
             _ => Verdict::Tell(self.other_memory()),
         }
     }
@@ -116,7 +123,30 @@ impl Sides {
         )
     }
 
+    fn pages_were_here(&self) -> String {
+        format!(
+            "The memory folder in {} had pages before this conversation began. GrowQR makes a git repository of them and commits them \
+             in your name, as \"Pages that were here already\". It changes none of them, and adds none.",
+            self.folder
+        )
+    }
+
+    fn earlier_memory(&self) -> String {
+        format!(
+            "The memory that this conversation used before is in {} again, with its history. Pages that were changed since are \
+             committed as your edits.",
+            self.folder
+        )
+    }
+
     fn memory_gone(&self, link: &MemoryLink) -> String {
+        if self.has_pages && link.folder == self.folder {
+            return format!(
+                "The history of this conversation's memory is gone: the memory folder in {} has no .git folder. Its pages are \
+                 unchanged, and GrowQR begins a new history with them. If you have that .git folder, quit GrowQR and put it back.",
+                self.folder
+            );
+        }
         let place = match link.folder == self.folder {
             true => format!("is no longer in {}", self.folder),
             false => format!("was in {} and is not in {}", link.folder, self.folder),
@@ -195,6 +225,7 @@ mod tests {
             folder: "/a".to_owned(),
             mark: Some(mark(1, 1, 10)),
             has_repository: true,
+            has_pages: true,
             other_mark: None,
         }
     }
@@ -213,7 +244,7 @@ mod tests {
     #[test]
     fn what_belongs_together_is_quiet() {
         assert_eq!(kind(&fitting()), "fits");
-        let first = Sides { link: None, mark: None, has_repository: false, ..fitting() };
+        let first = Sides { link: None, mark: None, has_repository: false, has_pages: false, ..fitting() };
         assert_eq!(kind(&first), "note");
         assert_eq!(kind(&Sides { has_repository: true, ..first }), "note", "the first start after the update");
         assert_eq!(kind(&Sides { events: 11, ..fitting() }), "note", "more was said");
@@ -233,6 +264,21 @@ mod tests {
         assert_eq!(kind(&Sides { mark: Some(mark(1, 1, 11)), ..fitting() }), "tell", "the database is older");
         assert_eq!(kind(&Sides { mark: Some(mark(2, 1, 10)), ..fitting() }), "tell", "another memory");
         assert_eq!(kind(&Sides { mark: None, has_repository: false, ..fitting() }), "tell", "no memory");
+    }
+
+    #[test]
+    fn pages_without_a_repository_and_an_earlier_memory_are_told_as_what_they_are() {
+        let text = |sides: &Sides| match sides.compare() {
+            Verdict::Tell(text) => text,
+            other => panic!("{other:?}"),
+        };
+        let first = Sides { link: None, mark: None, has_repository: false, ..fitting() };
+        assert!(text(&first).contains("Pages that were here already"));
+        let gone = Sides { mark: None, has_repository: false, ..fitting() };
+        assert!(text(&gone).contains("no .git folder"));
+        assert!(text(&Sides { has_pages: false, ..gone }).contains("A new memory has begun"));
+        assert!(text(&Sides { mark: Some(mark(2, 1, 9)), ..fitting() }).contains("used before is in /a again"));
+        assert!(text(&Sides { mark: Some(mark(2, 3, 9)), ..fitting() }).contains("another memory"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 22] = [
+pub const SETTINGS: [SettingDefinition; 23] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -115,6 +115,7 @@ pub const SETTINGS: [SettingDefinition; 22] = [
         default: "5",
         about: "work that takes at least this many minutes is listed in the inbox when it is done (1 to 1440)",
     },
+    SettingDefinition { name: "language", default: "system", about: "the language of the window: system, en, de or hi" },
 ];
 
 /// The settings as typed values.
@@ -246,6 +247,9 @@ impl Preferences {
         };
         let effort = get("effort").map_or(Ok(None), effort)?;
         get("quick.shortcut").map_or(Ok(()), shortcut::check)?;
+        if !matches!(get("language"), None | Some("system" | "en" | "de" | "hi")) {
+            return Err("write system, en, de or hi".to_owned());
+        }
         let stack = StackPreferences::parse(&get)?;
         let notifications = NotificationPreferences::parse(&get)?;
         Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications })
@@ -333,6 +337,7 @@ mod tests {
             ("notifications.quiet_hours", "22-7"),
             ("inbox.long_work", "0"),
             ("inbox.seen", "[]"),
+            ("language", "tlh"),
             ("colour", "red"),
         ] {
             assert!(check(name, value).is_err(), "{name} = {value}");

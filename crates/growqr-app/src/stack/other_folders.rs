@@ -68,10 +68,9 @@ impl OtherFolders {
 
     /// The thread that reads a folder, and whether it was started earlier.
     fn start(&self, root: &Path, label: &str, name: &str) -> (String, JoinHandle<OtherFolder>, bool) {
-        if let Some(task) = self.lock().remove(name) {
-            if !task.is_finished() {
-                return (name.to_owned(), task, true);
-            }
+        let earlier = self.lock().remove(name).filter(|task| !task.is_finished());
+        if let Some(task) = earlier {
+            return (name.to_owned(), task, true);
         }
         let (root, label, named) = (root.to_owned(), label.to_owned(), name.to_owned());
         let task = tokio::task::spawn_blocking(move || look_at(&root, &label, &named));
@@ -86,12 +85,24 @@ impl OtherFolders {
 /// Reads one folder; may take as long as its disk does.
 pub(crate) fn look_at(root: &Path, label: &str, name: &str) -> OtherFolder {
     let folder = folder_name::from_text(name);
+    // A folder of another system (Windows and WSL may share one Docker) exists there, not here; and nothing that a label names may
+    // make Windows sign in at another computer.
+    if !folder.is_absolute() || is_on_another_computer(name) {
+        return OtherFolder::Unreadable;
+    }
     match folder.try_exists() {
         Ok(true) => {}
         Ok(false) => return OtherFolder::Missing,
         Err(_) => return OtherFolder::Unreadable,
     }
     read(root, label, &folder).map_or(OtherFolder::Unreadable, OtherFolder::There)
+}
+
+/// Whether this is a path of Windows to a network share or a device: `\\server\share`, but not `\\?\C:\folder`.
+fn is_on_another_computer(name: &str) -> bool {
+    let name = name.replace('/', "\\");
+    let Some(rest) = name.strip_prefix("\\\\") else { return false };
+    rest.strip_prefix("?\\").is_none_or(|path| path.as_bytes().get(1) != Some(&b':'))
 }
 
 fn read(root: &Path, label: &str, folder: &Path) -> Result<There, AppError> {
@@ -122,6 +133,18 @@ fn profiles(folder: &Path) -> Result<BTreeMap<String, PathBuf>, AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_of_another_system_or_computer_is_not_said_to_be_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let look = |name: &str| look_at(root.path(), "a", name);
+        let foreign = if cfg!(windows) { "/srv/growqr" } else { r"\\?\C:\growqr" };
+        for name in [foreign, "relative", "", r"\\server\share", "//server/share"] {
+            assert_eq!(look(name), OtherFolder::Unreadable, "{name}");
+        }
+        assert_eq!(look(&place::name(&root.path().join("gone"))), OtherFolder::Missing);
+        assert!(!is_on_another_computer(r"\\?\C:\growqr") && is_on_another_computer(r"\\?\UNC\server\share"));
+    }
 
     #[tokio::test]
     async fn a_folder_whose_disk_does_not_answer_is_waited_for_once() {

@@ -34,6 +34,8 @@ pub enum Requests {
 
 #[derive(Debug, Subcommand)]
 pub enum Memory {
+    /// Print the folder of the pages
+    Path,
     /// List the pages
     List {
         /// Only pages whose path begins with this text

@@ -10,6 +10,7 @@ mod records;
 mod rules;
 mod settings;
 mod stack;
+mod tools;
 
 pub use agents::{Agents, Chat, Export};
 pub use asks::{Asks, Scope};
@@ -20,6 +21,7 @@ pub use records::{Audit, Db, Events};
 pub use rules::Rules;
 pub use settings::{Budget, By, Config};
 pub use stack::{Files, Part, Stack};
+pub use tools::Tools;
 
 use clap::{Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
@@ -62,6 +64,9 @@ pub enum Command {
     /// List, change and test the rules that decide tool calls
     #[command(subcommand)]
     Rules(Rules),
+    /// Add and inspect MCP servers: programs and addresses that give the agents more tools
+    #[command(subcommand)]
+    Tools(Tools),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),
@@ -100,6 +105,8 @@ pub enum Command {
     Db(Db),
     /// Check what works and what is missing, and print the next steps
     Doctor,
+    /// List where data goes with the present settings: what, to whom, and when
+    Privacy,
     /// Show the quick chat: a small window above the others; starts GrowQR if it is not open
     Quick,
     /// Print completions for a shell

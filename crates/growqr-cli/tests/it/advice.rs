@@ -15,11 +15,73 @@ fn a_message_while_a_question_waits_is_queued_with_a_word() {
         })
     });
     assert_eq!(program.run(&["rules", "add", "ask", "commit_memory"]).code, Some(0));
-    assert!(!program.chat("write it").err.contains("is queued"));
+    assert!(!program.chat("write it").err.contains("Your message waits"));
     let second = program.chat("and one more");
-    assert!(second.code == Some(1) && second.err.contains("your message is queued"), "{second:?}");
+    let expected = "Your message waits until this question is answered: growqr asks answer ask-";
+    assert!(second.code == Some(1) && second.err.contains(expected), "{second:?}");
+    assert!(second.err.contains("allow (or deny). To end the turn instead: growqr agents cancel grow"), "{second:?}");
     let answered = program.run(&["asks", "answer", "ask", "allow"]);
     assert!(answered.err.contains("start it with: growqr chat"), "{answered:?}");
+}
+
+#[test]
+fn a_message_at_a_limit_waits_for_the_answer_and_nothing_is_dropped() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        let text = request.last_user_text();
+        Some(if text.contains("book a table") { says("Both are done.") } else { calls([("list_memory", json!({}))]) })
+    });
+    assert_eq!(program.run(&["config", "set", "limit.calls", "1"]).code, Some(0));
+    assert_eq!(program.chat("go").code, Some(1));
+    let asks = program.json(&["asks", "list"]);
+    let second = program.chat("and book a table");
+    assert_eq!(program.json(&["asks", "list"]), asks, "the question is the same, and still open");
+    assert!(
+        second.code == Some(1) && second.err.contains("raise (or finish). To end the turn instead: growqr asks answer"),
+        "{second:?}"
+    );
+    assert_eq!(program.run(&["asks", "answer", "ask", "raise"]).code, Some(0));
+    let rest = program.run_with(&["chat"], b"");
+    assert!(rest.code == Some(0) && program.run(&["agents", "show", "grow"]).out.contains("Both are done."), "{rest:?}");
+    let ended = program.json(&["events"]).iter().filter(|line| line["kind"] == "turn_ended").count();
+    assert_eq!(ended, 1, "one turn has done both");
+}
+
+#[test]
+fn a_change_that_the_guide_could_not_write_is_a_failure_of_the_command() {
+    let program = Program::new();
+    let remember = |what: &str| {
+        let mut command = program.command(&["chat", &format!("remember that I like {what}")]);
+        command.env_remove("ANTHROPIC_API_KEY");
+        run_with(command, b"")
+    };
+    assert_eq!(remember("tea").code, Some(0));
+    let lock = program.profile().join("memory/.git/refs/heads/main.lock");
+    std::fs::write(&lock, "f00\n").expect("a lock");
+    let ran = remember("coffee");
+    assert!(ran.code == Some(1) && ran.out.contains("I could not write it down"), "{ran:?}");
+    assert!(ran.err.contains("commit_memory was not carried out"), "{ran:?}");
+    std::fs::remove_file(&lock).expect("the lock is there");
+    assert_eq!(remember("coffee").code, Some(0));
+}
+
+#[test]
+fn after_an_answer_the_command_for_the_next_step_is_named() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        let ask = |question: &str| ("ask_user", json!({"question": question}));
+        Some(match request.tool_results().is_empty() {
+            true => calls([ask("Which city?"), ask("Which day?")]),
+            false => says("I have asked you."),
+        })
+    });
+    assert_eq!(program.chat("plan a trip").code, Some(0));
+    let answer = |ask: &serde_json::Value| program.run(&["asks", "answer", ask["ask"]["id"].as_str().expect("an id"), "Oslo"]);
+    let asks = program.json(&["asks", "list"]);
+    let first = answer(&asks[0]);
+    assert!(first.err.contains("other questions that wait: growqr asks list"), "{first:?}");
+    let second = answer(&asks[1]);
+    assert!(second.err.contains("goes on") && second.err.contains("growqr chat"), "{second:?}");
 }
 
 #[test]

@@ -246,12 +246,19 @@ fn a_client_ends_with_an_error_when_its_host_is_killed() {
 }
 
 #[test]
-fn a_message_too_long_for_the_budget_does_not_block_the_next() {
+fn a_message_after_one_that_is_too_long_for_the_budget_waits_for_the_answer_and_is_then_read() {
     let program = Program::new();
     program.claude.route(|_| Some(says("Hi.")));
     let ran = program.run_with(&["chat", "-"], &vec![b'x'; 1 << 20]);
     assert!(ran.code == Some(1) && ran.out.contains("the budget of one message"), "{ran:?}");
-    assert_eq!(program.chat("hello").code, Some(0));
+    let queued = program.chat("hello");
+    assert!(queued.code == Some(1) && format!("{queued:?}").contains("growqr asks answer"), "{queued:?}");
+    let asks = program.json(&["asks", "list"]);
+    assert_eq!(asks.len(), 1, "the question stays: {asks:?}");
+    assert_eq!(program.run(&["asks", "answer", asks[0]["ask"]["id"].as_str().expect("an id"), "stop"]).code, Some(0));
+    let ran = program.run(&["chat"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(program.run(&["agents", "show", "grow"]).out.contains("Hi."));
 }
 
 #[test]

@@ -42,6 +42,17 @@ fn a_prompt_loop_starts_afresh_and_prints_the_divider() {
 }
 
 #[test]
+fn a_failure_that_was_left_behind_is_not_told_again() {
+    let program = Program::new();
+    program.claude.route(|_| Some(says("No.").refuses("cyber", "not this")));
+    assert_eq!(program.chat("do it").code, Some(1));
+    let shown = || program.run(&["agents", "show", "grow"]).out;
+    assert!(shown().contains("declined"), "{}", shown());
+    assert_eq!(program.run(&["fresh"]).code, Some(0));
+    assert!(!shown().contains("declined"), "{}", shown());
+}
+
+#[test]
 fn a_fresh_start_in_an_empty_folder_says_what_to_do() {
     let program = Program::new();
     let ran = program.run(&["fresh"]);

@@ -93,6 +93,24 @@ fn a_conversation_can_switch_between_models() {
 }
 
 #[test]
+fn privacy_lists_where_data_goes_with_the_settings_as_they_are() {
+    let program = Program::on_local(ServerBehaviour::ollama());
+    let used_models = || -> Vec<String> {
+        let rows = program.json(&["privacy"]).into_iter();
+        let used = rows.filter(|row| row["kind"] == "model" && row["in_use"] == true);
+        used.map(|row| row["name"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    for (model, expected) in
+        [("openai/qwen3:8b", &["OpenAI-compatible server"][..]), ("claude-opus-4-7", &["Anthropic"]), ("guide", &[])]
+    {
+        assert_eq!(program.run(&["config", "set", "model", model]).code, Some(0));
+        assert_eq!(used_models(), expected, "{model}");
+    }
+    let shown = program.run(&["privacy"]);
+    assert!(shown.out.contains("never: GrowQR has none of them"), "{shown:?}");
+}
+
+#[test]
 fn a_model_is_asked_at_the_server_where_it_was_listed() {
     let program = Program::on_local(ServerBehaviour::ollama());
     program.route(|_| Some(says("from the configured server")));

@@ -35,5 +35,6 @@ mod story;
 mod surroundings;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tools;
 #[cfg(target_os = "linux")]
 mod workbench;

@@ -279,3 +279,88 @@ fn a_kill_during_a_long_adoption_loses_neither_the_message_nor_a_page() {
     git(&memory, &["fsck", "--strict", "--no-dangling"]);
     git(&memory, &["diff", "--exit-code", "HEAD"]);
 }
+
+fn doctor_says(program: &Program, what: &str) {
+    let doctor = program.run(&["doctor"]);
+    assert!(doctor.out.contains(what), "{what}: {doctor:?}");
+}
+
+#[test]
+fn a_change_that_no_branch_has_is_said_kept_and_brought_back() {
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    let memory = program.profile().join("memory");
+    git(&memory, &["checkout", "-q", "--detach"]);
+    let ran = program.chat("remember that I like tea");
+    assert!(ran.out.contains("Noted."), "{ran:?}");
+    let told = program.claude.requests().iter().any(|request| request.body.to_string().contains("detached HEAD"));
+    assert!(told, "the agent is told with the result of its change");
+    doctor_says(&program, "detached HEAD");
+    git(&memory, &["checkout", "-q", "main"]);
+    doctor_says(&program, "in no branch any more");
+    assert_eq!(program.chat("hello").code, Some(0));
+    let listed = program.run(&["memory", "list"]);
+    assert!(!listed.out.contains("tea.md") && listed.err.contains("It matters later"), "{listed:?}");
+    let command = listed.err.split(" merge ").nth(1).and_then(|rest| rest.get(..12)).expect("a command");
+    git(&memory, &["merge", "-q", "-m", "Back", command]);
+    let listed = program.run(&["memory", "list"]);
+    assert!(listed.out.contains("tea.md") && !listed.err.contains("branch"), "{listed:?}");
+}
+
+#[test]
+fn notes_from_before_the_first_message_are_shown_and_committed_as_what_they_are() {
+    let program = Program::new();
+    program.claude.route(model);
+    let path = program.run(&["memory", "path"]);
+    let memory = program.profile().join("memory");
+    assert_eq!(Path::new(path.out.trim()), memory);
+    fs::create_dir_all(&memory).expect("a folder");
+    fs::write(memory.join("garden.md"), "Plant tulips.\n").expect("a note");
+    fs::write(memory.join("latin1.md"), b"caf\xe9\n").expect("a file");
+    let listed = program.run(&["memory", "list"]);
+    assert!(listed.out.contains("garden.md") && !listed.out.contains("latin1.md"), "{listed:?}");
+    assert!(listed.err.contains("latin1.md") && listed.err.contains("Pages that were here already"), "{listed:?}");
+    assert!(program.run(&["memory", "search", "tulips"]).out.contains("garden.md"));
+    assert!(program.run(&["memory", "search", "GARDEN"]).out.contains("garden.md"), "by its name");
+    assert_eq!(program.run(&["memory", "log"]).code, Some(0));
+    assert!(check_of_memory(&program)["found"].as_str().is_some_and(|found| found.starts_with("1 pages in")));
+    assert!(!memory.join(".git").exists());
+    let first = program.chat("hello");
+    assert!(first.err.contains("Pages that were here already"), "{first:?}");
+    let log = program.run(&["memory", "log"]);
+    assert!(log.out.contains("Pages that were here already"), "{log:?}");
+    assert!(!program.run(&["memory", "list"]).out.contains("profile.md"), "no templates among them");
+    assert_eq!(check_of_memory(&program)["state"], "ok");
+
+    // The history goes away and comes back.
+    fs::rename(memory.join(".git"), program.profile().join("away")).expect("it is there");
+    doctor_says(&program, "has no .git folder");
+    assert!(check_of_memory(&program)["found"].as_str().is_some_and(|found| found.starts_with("1 pages in")));
+    assert!(program.chat("hello").err.contains("has no .git folder"));
+    fs::rename(memory.join(".git"), program.profile().join("interim")).expect("a new one");
+    fs::rename(program.profile().join("away"), memory.join(".git")).expect("it is there");
+    assert!(program.chat("hello").err.contains("used before is in"), "it is recognised");
+}
+
+#[test]
+fn a_lock_that_git_has_left_is_named_and_holds_up_no_answer() {
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat("hello").code, Some(0));
+    let memory = program.profile().join("memory");
+    let lock = memory.join(".git/index.lock");
+    fs::write(&lock, "").expect("a lock");
+    fs::write(memory.join("mine.md"), "by hand\n").expect("a page");
+    let ran = program.chat("hello");
+    assert!(ran.code == Some(0) && ran.out.contains("Hello!"), "{ran:?}");
+    let written = program.run_with(&["memory", "write", "lock.md"], b"x\n");
+    assert!(written.code == Some(0) && written.err.contains("index.lock"), "{written:?}");
+    doctor_says(&program, "index.lock is");
+    doctor_says(&program, "Then, before you commit with git yourself, run");
+    fs::remove_file(lock).expect("it is there");
+    assert_eq!(program.chat("hello").code, Some(0));
+    git(&memory, &["diff", "--cached", "--exit-code"]);
+    let doctor = program.run(&["doctor"]);
+    assert!(!doctor.out.contains("index.lock"), "{doctor:?}");
+}

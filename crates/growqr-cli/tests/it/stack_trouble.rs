@@ -72,6 +72,72 @@ fn one_of_eight_ends_the_container_and_nothing_of_the_others_is_lost_or_doubled(
     reset(&program);
 }
 
+/// Eight sub-agents: number three asks for a harmless command, five for one that lasts, and seven for one that ends the container.
+fn eight_in_trouble(request: &RequestView<'_>) -> Option<Script> {
+    if !is_session(request) {
+        return Some(if request.tool_results().is_empty() && request.answers_so_far() == 0 {
+            calls((1..=8).map(|number| send(NAMES[number], &format!("be number {number}"))))
+        } else {
+            says("Noted.")
+        });
+    }
+    let number = request.first_user_text().split("number ").nth(1)?.chars().next()?;
+    let ended = says(&format!("Number {number} is done."));
+    Some(match (request.answers_so_far(), number) {
+        _ if request.last_user_text().contains("The workbench stopped while you worked") => ended,
+        (0, _) => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
+        (1, '3') => shell("cp file-3.txt copy-3.txt"),
+        (1, '5') => shell("sleep 300"),
+        (1, '7') => shell("kill 1; sleep 60"),
+        _ => ended,
+    })
+}
+
+#[test]
+fn of_eight_one_asks_one_is_cancelled_and_one_ends_the_container_while_the_program_is_killed_and_nothing_is_doubled() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    assert_eq!(program.run(&["budget", "set", "--per-message", "4"]).code, Some(0));
+    program.claude.route(eight_in_trouble);
+    let running = Running::ready(&program);
+    let owned = Owned::of(host, &program);
+    let before = (owned.container("gitea"), owned.container("opencode"));
+    say(&program, "send eight");
+    until_asked(&program);
+    running.kill();
+    let running = Running::start(&program);
+    let open = until("three questions", || Some(program.json(&["asks", "list"])).filter(|open| open.len() == 3));
+    let of = |name: &str| open.iter().find(|ask| ask["agent_name"] == name).unwrap_or_else(|| panic!("{open:?}"));
+    let status_of = |name: &str| named(&sub_agents(&program), name)["status"].clone();
+    let five = named(&sub_agents(&program), "five")["id"].as_str().expect("an id").to_owned();
+    let cancelled = program.run(&["agents", "cancel", &five]);
+    assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
+    answer(&program, of("three"), "allow");
+    until("the end of three", || (status_of("three") == "done").then_some(()));
+    answer(&program, of("seven"), "allow");
+    until("the restart", || (restarts(&status(&program), "opencode") == 1).then_some(()));
+    running.until_ready();
+    until("the end of all", || is_over(&program).then_some(()));
+    assert_eq!((owned.container("gitea"), owned.container("opencode")), before, "adopted as they are");
+    let sent = sub_agents(&program);
+    assert_eq!(sent.len(), 8);
+    for (number, name) in NAMES.iter().enumerate().skip(1) {
+        let agent = named(&sent, name);
+        let folder = format!("/workspace/{}", agent["id"].as_str().expect("an id"));
+        assert_eq!(owned.shell("opencode", &format!("cat {folder}/file-{number}.txt")), format!("written by {number}"));
+        let expected = if number == 3 { "copy-3.txt\nfile-3.txt".to_owned() } else { format!("file-{number}.txt") };
+        assert_eq!(owned.shell("opencode", &format!("ls {folder}")), expected, "nothing of the others");
+        let end = if number == 5 { "cancelled" } else { "done" };
+        assert!(number == 7 || agent["status"] == end, "{agent}");
+    }
+    assert_eq!(count(&program, "session_started"), 8, "no session was made twice");
+    let ends: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "session_ended").collect();
+    assert!(ends.iter().any(|end| end.to_string().contains("kill 1; sleep 60")), "what may have happened is said: {ends:?}");
+    assert_every_cost_is_counted(&program);
+    drop(running);
+    reset(&program);
+}
+
 /// Makes the volume of a part anew with so little room, with the name and labels that it has.
 fn shrink(host: &DockerHost, volume: &str, labels: &serde_json::Map<String, Value>, megabytes: u32) {
     let room = format!("o=size={megabytes}m,uid=1000,gid=1000");

@@ -221,7 +221,7 @@ impl State {
         self.ordinal = 0;
         self.cancelling = false;
         // What the person says now is not based on what was read before.
-        if self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. })) {
+        if self.has_message_of_person() {
             self.untrusted.clear();
             self.children.values_mut().for_each(|child| child.finishing = false);
         }
@@ -518,7 +518,7 @@ impl State {
         self.remove_pending(is_withdrawn);
         let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
         self.message_since_cancel &= self.pending.iter().any(is_message);
-        if !self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
+        if !self.has_message_of_person()
             && let Some(earlier) = self.earlier_message.take()
         {
             self.counters = Counters { calls: self.counters.calls + earlier.counters.calls, ..earlier.counters };

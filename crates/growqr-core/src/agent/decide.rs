@@ -497,7 +497,21 @@ impl Draft<'_> {
         if self.state.depth() > 0 && ended != Ended::Done {
             children::cancel_all(self);
         }
+        let is_over = concerns_only_turn(&ended);
         self.end_turn_after_children(ended);
+        if is_over {
+            self.begin_turn_of_queued_message();
+        }
+    }
+
+    /// Begins a turn for the messages of the person that came during the turn before and were not read.
+    pub(super) fn begin_turn_of_queued_message(&mut self) {
+        let waits_for_fresh_start = matches!(self.state.next_past, NextPast::FreshAfterTurn(_));
+        let is_idle = self.state.depth() == 0 && !self.state.is_at_work() && !waits_for_fresh_start;
+        // The message that the turn itself could not afford is not tried again.
+        if is_idle && self.state.has_queued_message() {
+            self.begin_turn();
+        }
     }
 
     /// Ends the turn: that of a sub-agent once its own sub-agents have reported, so that its report covers all that was spent.
@@ -597,6 +611,16 @@ impl State {
         hash.update(transcript.hash());
         hash.update(max_tokens.to_be_bytes());
         hex(&hash.finalize())
+    }
+}
+
+/// Whether a turn that ended so says nothing about the next one. A server that fails, a key that is refused or a lost connection
+/// would fail the next turn too, and each try may be billed: then queued messages wait until the person sends another, or resumes.
+fn concerns_only_turn(ended: &Ended) -> bool {
+    match ended {
+        Ended::Cut | Ended::Silent | Ended::Refused(_) | Ended::Unknown(_) => true,
+        Ended::Failed(_) => needs_new_segment(ended),
+        Ended::Done | Ended::Cancelled | Ended::Limit(_) => false,
     }
 }
 

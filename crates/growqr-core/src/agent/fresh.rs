@@ -97,9 +97,7 @@ impl State {
     /// Whether a turn is under way, or a message of the person is queued.
     #[must_use]
     pub fn has_open_work(&self) -> bool {
-        self.is_at_work()
-            || self.can_continue()
-            || self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
+        self.is_at_work() || self.can_continue() || self.has_message_of_person()
     }
 
     /// Whether the next segment does not begin with the whole past.

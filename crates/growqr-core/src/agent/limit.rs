@@ -4,12 +4,12 @@ use super::bounds::FINISH_NOTE_TOKENS;
 use super::draft::Draft;
 use super::state::State;
 use super::tools::limit_name;
-use super::turn::{Pause, PauseAnswer, Phase};
+use super::turn::{Pause, PauseAnswer, Pending, Phase};
 use crate::ask::{Ask, AskDetail, AskKind, AskOption, AskOutcome, FINISH, RAISE, STOP};
 use crate::budget::Misdated;
 use crate::event::{AskSettled, Ended, TurnPaused};
 use crate::id::AskId;
-use crate::limits::{LimitReached, Raise};
+use crate::limits::{LimitReached, Raise, Shortfall};
 use crate::money::Money;
 use crate::quota::Quota;
 
@@ -93,7 +93,7 @@ impl Draft<'_> {
                 Raise { tree: Quota { tokens, calls: more.calls, ..Quota::default() }, ..Raise::default() }
             }
             LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => {
-                let least = self.shortfall().map_or(Money::ZERO, |short| short.needed.saturating_sub(short.available));
+                let least = self.shortfall().map_or(Money::ZERO, |short| self.missing(short));
                 Raise { money: limits.per_message.max(least.in_whole_cents()), ..Raise::default() }
             }
         }
@@ -109,24 +109,38 @@ impl Draft<'_> {
             }
             LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => {
                 let last = self.shortfall_with(FINISH_NOTE_TOKENS);
-                let money = last.map(|last| last.needed.saturating_sub(last.available).in_whole_cents());
+                let money = last.map(|last| self.missing(last).in_whole_cents());
                 Raise { money: money.unwrap_or_default(), ..Raise::default() }
             }
         }
+    }
+
+    fn missing(&self, short: Shortfall) -> Money {
+        self.state.budget.missing(short.needed, &self.state.limits, self.now.at)
     }
 
     /// Goes on after the person's answer about the limit.
     pub(super) fn continue_after_limit(&mut self) {
         match self.state.paused.clone() {
             Some(Pause { answer: Some(PauseAnswer::GoOn), .. }) => self.request(1),
-            Some(Pause { answer: Some(PauseAnswer::Stop), limit, .. }) => self.end_turn(Ended::Limit(limit)),
+            Some(Pause { answer: Some(PauseAnswer::Stop), limit, .. }) => {
+                self.end_turn(Ended::Limit(limit));
+                self.begin_turn_of_queued_message();
+            }
             _ => {}
         }
     }
 
     /// Something new arrived while the turn is paused: go on if the next request is affordable now, otherwise ask. A message of
-    /// the person has a budget of its own, with the limits that are set now, so it begins another turn.
+    /// the person waits until an open question about the limit is answered: its own budget is no answer. If nothing was asked yet,
+    /// it begins another turn, with the limits that are set now.
     pub(super) fn retry_after_pause(&mut self, is_message: bool) {
+        if self.state.depth() == 0 && self.state.has_queued_message() && self.state.waits_for_answer_at_limit() {
+            return;
+        }
+        if self.state.paused.as_ref().is_some_and(|pause| pause.answer.is_some()) {
+            return self.continue_after_limit();
+        }
         if is_message && self.state.depth() == 0 {
             self.end_paused_turn();
             return self.begin_turn();
@@ -192,6 +206,21 @@ impl State {
         self.counters.calls_raised = self.counters.calls_raised.saturating_add(raise.calls);
         self.quota.raised = self.quota.raised.plus(raise.tree);
         self.paused.iter_mut().for_each(|pause| pause.answer = Some(answer));
+    }
+
+    /// Whether the person was asked about a limit and has not answered.
+    fn waits_for_answer_at_limit(&self) -> bool {
+        self.paused.as_ref().is_some_and(|pause| pause.ask.is_some() && pause.answer.is_none())
+    }
+
+    /// Whether the model has not read a message of the person yet.
+    pub(super) fn has_message_of_person(&self) -> bool {
+        self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
+    }
+
+    /// Whether a message of the person came during this turn, or the turn that has ended, and was not read.
+    pub(super) fn has_queued_message(&self) -> bool {
+        self.earlier_message.is_some() && self.has_message_of_person()
     }
 
     /// Whether the turn waits at a limit.

@@ -178,7 +178,8 @@ fn files_of_a_checkout_under_way_are_no_hand_edits() {
     world.edit_by_hand("a.md", "of the other branch\n");
     let refused = world.memory.adopt_hand_edits(at(5)).unwrap_err();
     assert!(refused.to_string().contains("git command"), "{refused}");
-    // git has finished within the time for which a scan waits.
+    // Another command has finished within the time for which a scan waits.
+    fs::write(&lock, "").unwrap();
     let git = thread::spawn({
         let (lock, page) = (lock.clone(), world.folder.join("a.md"));
         move || {
@@ -238,4 +239,29 @@ fn an_agent_can_rename_a_page_to_another_case() {
     assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
     assert_eq!(world.git(&["ls-tree", "--name-only", "HEAD", "plan.md", "Plan.md"]), "Plan.md\n");
     world.is_clean();
+}
+
+#[test]
+fn the_persons_changes_have_the_name_of_their_git_settings() {
+    let world = World::new();
+    let authors = || world.git(&["log", "-1", "--format=%an <%ae>, %cn"]).trim().to_owned();
+    world.git(&["config", "user.name", "Ada Lovelace"]);
+    world.git(&["config", "user.email", "ada@example.org"]);
+    let ada = "Ada Lovelace <ada@example.org>, Ada Lovelace";
+    world.edit_by_hand("a.md", "x\n");
+    world.memory.adopt_hand_edits(at(5)).unwrap();
+    assert_eq!(authors(), ada);
+    let written = world.memory.write_as_person("b.md", "y\n", None, "Write b.md", at(6)).unwrap();
+    assert_eq!((authors().as_str(), written.author.as_str()), (ada, "Ada Lovelace"));
+    world.memory.delete_as_person("b.md", None, "Delete b.md", at(7)).unwrap();
+    assert_eq!(authors(), ada);
+    world.memory.restore("HEAD", at(8)).unwrap();
+    assert_eq!(authors(), ada);
+    world.write("c.md", "z\n");
+    assert!(authors().starts_with("Grow <"), "an agent keeps its own name");
+    // An address that would make the change one of an agent is not taken.
+    world.git(&["config", "user.email", "grow@agents.growqr.local"]);
+    world.edit_by_hand("a.md", "xx\n");
+    world.memory.adopt_hand_edits(at(9)).unwrap();
+    assert_eq!(authors(), "Ada Lovelace <you@growqr.local>, Ada Lovelace");
 }

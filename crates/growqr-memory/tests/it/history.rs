@@ -126,3 +126,16 @@ fn an_undo_of_a_hand_edit_of_several_pages_is_one_commit() {
     world.change(&write("one.md", "again\n", None)).unwrap();
     world.is_clean();
 }
+
+#[test]
+fn the_history_of_a_page_goes_on_before_a_rename_of_its_letters_case() {
+    let world = World::new();
+    world.write("people/Ada.md", "one\n");
+    world.write("other.md", "x\n");
+    std::fs::rename(world.folder.join("people/Ada.md"), world.folder.join("people/ada.md")).unwrap();
+    world.memory.adopt_hand_edits(at(70)).unwrap();
+    world.write("people/ada.md", "one\ntwo\n");
+    let titles: Vec<String> =
+        world.memory.history(Some("people/ada.md"), 9).unwrap().into_iter().map(|change| change.message).collect();
+    assert_eq!(titles, ["Note people/ada.md", "Edited by hand: people/Ada.md, people/ada.md", "Note people/Ada.md"]);
+}

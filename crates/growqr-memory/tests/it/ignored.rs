@@ -366,3 +366,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_ignore_file_that_is_not_committed_is_told() {
+    let world = World::new();
+    let told = || world.memory.survey().unwrap().about_git.iter().any(|sentence| sentence.contains(".gitignore: changed"));
+    assert!(!told());
+    world.edit_by_hand(".gitignore", "secret/\n");
+    assert!(told(), "a new one");
+    world.git(&["add", ".gitignore"]);
+    world.git(&["commit", "-q", "-m", "Rules", ".gitignore"]);
+    assert!(!told());
+    world.edit_by_hand(".gitignore", "other/\n");
+    assert!(told(), "an edited one");
+}

@@ -13,6 +13,7 @@ mod held;
 mod history;
 mod ignored;
 mod left_behind;
+mod left_lock;
 mod names;
 mod nested;
 mod odd_text;

@@ -104,7 +104,7 @@ fn changes_to_the_same_line_conflict_and_return_the_current_text() {
     let base = world.write("a.md", "one\n").new_blob.unwrap();
     let now = world.write("a.md", "uno\n").new_blob.unwrap();
     let conflict = MemoryError::Conflict { path: "a.md".into(), version: now, content: "uno\n".into() };
-    for base in [Some(base.as_str()), None, Some("not a version"), Some("1234567890123456789012345678901234567890")] {
+    for base in [Some(base.as_str()), None, Some("1234567890123456789012345678901234567890")] {
         assert_eq!(world.memory.prepare(&write("a.md", "eins\n", base)), Err(conflict.clone()), "{base:?}");
     }
     assert_eq!(world.on_disk("a.md"), "uno\n");
@@ -221,6 +221,74 @@ fn files_from_before_the_first_start_stay_and_are_committed_as_the_users() {
     assert_eq!(memory.read("profile.md").unwrap().content, "I am Ada\n");
     let adopted = memory.adopt_hand_edits(at(1)).unwrap();
     assert_eq!(adopted.commits[0].paths, ["profile.md"]);
-    assert_eq!(memory.list("").unwrap().len(), 6);
+    assert_eq!(memory.list("").unwrap().len(), 1, "none of ours are added to them");
     assert_eq!(git(temporary.path(), &["status", "--porcelain"]), "");
+    let titles = || git(temporary.path(), &["log", "--format=%s"]);
+    assert_eq!(titles(), "Pages that were here already\nBegin\n");
+    fs::write(temporary.path().join("profile.md"), "I am Ada Lovelace\n").unwrap();
+    memory.adopt_hand_edits(at(2)).unwrap();
+    assert_eq!(titles(), "Edited by hand: profile.md\nPages that were here already\nBegin\n");
+}
+
+#[test]
+fn pages_in_a_folder_without_a_repository_can_be_read() {
+    let temporary = tempfile::tempdir().unwrap();
+    assert!(MemoryRepo::open_read_only(temporary.path()).is_none());
+    fs::write(temporary.path().join("tea.md"), "Green tea\n").unwrap();
+    let memory = MemoryRepo::open_read_only(temporary.path()).unwrap();
+    assert_eq!(memory.list("").unwrap()[0].path, "tea.md");
+    assert_eq!(memory.read("tea.md").unwrap().content, "Green tea\n");
+    assert_eq!(memory.search("green", 9).unwrap().len(), 1);
+    assert_eq!(memory.survey().unwrap().pages.len(), 1);
+    assert!(!temporary.path().join(".git").exists(), "reading makes no repository");
+}
+
+#[test]
+fn a_repository_that_is_gone_is_said_and_one_that_is_back_is_used() {
+    let world = World::new();
+    world.write("a.md", "x\n");
+    let (git, away) = (world.folder.join(".git"), world.folder.with_file_name("away"));
+    fs::rename(&git, &away).unwrap();
+    let error = world.memory.prepare(&write("b.md", "y\n", None)).unwrap_err().to_string();
+    assert!(error.contains(".git folder is gone"), "{error}");
+    assert!(!git.exists(), "no new history begins in secret");
+    assert_eq!(world.memory.read("a.md").unwrap().content, "x\n");
+    fs::rename(&away, &git).unwrap();
+    world.write("b.md", "y\n");
+    world.is_clean();
+}
+
+#[test]
+fn a_base_that_is_no_version_is_named_as_such() {
+    let world = World::new();
+    world.write("a.md", "x\n");
+    let error = world.change(&write("a.md", "y\n", Some("zzz"))).unwrap_err();
+    assert_eq!(error, MemoryError::UnknownVersion { path: "a.md".into(), version: "zzz".into() });
+}
+
+#[test]
+fn files_that_are_no_pages_are_named_in_a_list() {
+    let world = World::new();
+    world.edit_by_hand("latin1.md", b"caf\xe9\n");
+    world.edit_by_hand("big.md", "x".repeat(1 + usize::try_from(growqr_memory::MAX_PAGE_BYTES).unwrap()));
+    let listing = world.memory.listing("").unwrap();
+    assert_eq!(listing.left_alone.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["big.md", "latin1.md"]);
+    assert!(listing.pages.iter().all(|page| page.path != "latin1.md"));
+    assert_eq!(world.memory.listing("people/").unwrap().left_alone, []);
+}
+
+#[test]
+fn a_search_finds_the_names_of_pages() {
+    let world = World::new();
+    world.write("people/Grace Hopper.md", "A compiler\n");
+    let found = world.memory.search("grace", 9).unwrap();
+    assert_eq!(found, [FoundLine { path: "people/Grace Hopper.md".into(), line: 1, text: "A compiler".into() }]);
+}
+
+#[test]
+fn a_name_with_a_colon_is_refused_for_the_colon() {
+    let world = World::new();
+    let refused = |path: &str| world.change(&write(path, "x\n", None)).unwrap_err().to_string();
+    assert!(refused("a:b?.md").contains("leave out <"), "{}", refused("a:b?.md"));
+    assert!(refused("c:/x.md").contains("relative"), "{}", refused("c:/x.md"));
 }

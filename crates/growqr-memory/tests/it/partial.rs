@@ -303,3 +303,26 @@ fn a_name_that_is_staged_without_a_content_is_committed_with_its_page() {
     assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits[0].paths, ["n.md"]);
     world.is_clean();
 }
+
+#[test]
+fn a_page_that_a_private_file_of_a_sparse_checkout_hides_from_gits_index_is_named() {
+    let world = sparse(&["--no-cone"]);
+    let told = || {
+        world
+            .memory
+            .survey()
+            .unwrap()
+            .about_git
+            .iter()
+            .any(|sentence| sentence.contains("lacks 1 committed pages (projects/tea.md)"))
+    };
+    world.edit_by_hand(".git/info/exclude", "projects/\n");
+    fs::remove_file(world.folder.join(".git/index")).unwrap();
+    world.edit_by_hand("projects/tea.md", "private\n");
+    assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
+    assert!(world.git(&["status", "--porcelain"]).contains("D  projects/tea.md"), "git sees a deletion");
+    assert!(told());
+    fs::rename(world.folder.join("projects/tea.md"), world.folder.join("projects/mine.md")).unwrap();
+    world.git(&["reset", "-q"]);
+    assert!(!told());
+}

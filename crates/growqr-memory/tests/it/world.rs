@@ -25,7 +25,11 @@ impl World {
     pub fn new() -> World {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("memory");
-        World { memory: MemoryRepo::open(&folder, START).unwrap(), folder, _temporary: temporary }
+        let memory = MemoryRepo::open(&folder, START).unwrap();
+        // Whatever the settings of this computer's user say.
+        let settings = fs::read_to_string(folder.join(".git/config")).unwrap();
+        fs::write(folder.join(".git/config"), format!("{settings}[user]\n\tname = You\n\temail = you@growqr.local\n")).unwrap();
+        World { memory, folder, _temporary: temporary }
     }
 
     pub fn reopen(&mut self) {

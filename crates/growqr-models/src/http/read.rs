@@ -137,9 +137,8 @@ pub(super) async fn read(
     let mut is_known = false;
     let mut has_ended = false;
     while !has_ended && !answer.is_complete() && !parser.is_html() {
-        let limit = deadline.limit.as_secs();
         let is_first = answer.stage() == Stage::Early;
-        let notice = |seconds| waiting_text(&errors.name_and_address(), is_first, seconds, limit);
+        let notice = |seconds, limit| waiting_text(&errors.name_and_address(), is_first, seconds, limit);
         let texts = match silence.wait(deadline.at, stream.next(), on_delta, notice).await {
             None if answer.may_end() => break,
             None => return Err(idle_timeout_failure(&errors.service_name(), deadline.limit, request_id).into()),

@@ -250,7 +250,7 @@ impl ServiceClient {
         on_delta: OnDelta<'_>,
     ) -> Result<Response, SendError> {
         let client = self.client().map_err(SendError::NoConnection)?;
-        let notice = |seconds| waiting_text(&errors.name_and_address(), true, seconds, limit.as_secs());
+        let notice = |seconds, limit| waiting_text(&errors.name_and_address(), true, seconds, limit);
         let mut silence = Silence::new(self.config.notice_every);
         match silence.wait(Instant::now() + limit, client.execute(http), on_delta, notice).await {
             None => Err(SendError::Broken(idle_timeout_failure(&errors.service_name(), limit, None))),

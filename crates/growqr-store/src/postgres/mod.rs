@@ -16,6 +16,7 @@ mod sessions;
 mod settings;
 mod spendings;
 mod stack;
+mod tool_servers;
 mod unfilled;
 mod users;
 mod views;

@@ -8,6 +8,7 @@ mod messages;
 mod people;
 mod spendings;
 mod stack;
+mod tool_servers;
 
 pub(crate) use agents::{AgentRow, SessionRow, select_agents};
 pub(crate) use asks::{AskRow, RuleRow};
@@ -16,6 +17,7 @@ pub(crate) use messages::{MessageRow, UnreadRow};
 pub(crate) use people::{MemoryLinkRow, UserRow};
 pub(crate) use spendings::SpendingSumRow;
 pub(crate) use stack::{ContainerRow, PortRow, RepoRow};
+pub(crate) use tool_servers::ToolServerRow;
 
 use growqr_core::journal::StoreError;
 

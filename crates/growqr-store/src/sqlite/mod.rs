@@ -15,6 +15,7 @@ mod sessions;
 mod settings;
 mod spendings;
 mod stack;
+mod tool_servers;
 mod unfilled;
 mod users;
 mod views;

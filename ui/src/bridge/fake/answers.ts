@@ -10,13 +10,17 @@ import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
 import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
+import { destinations } from "./privacy";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
+import { addToolServer, removeToolServer, switchToolServer, testToolServer, toolLog, toolServers } from "./toolServers";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
+
+let startsAtLogin = false;
 
 export function answers(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice): Answers {
   const { memory } = world;
@@ -66,6 +70,8 @@ export function answers(world: World, providers: Providers, account: Account, st
     open_in_window: ({ hash }) => signal("fake-opened-in-window", hash),
     open_quick: () => signal("fake-quick-opened", null),
     shortcut: () => ({ active: true, problem: null }),
+    privacy: () => destinations(world.setting("model")),
+    start_at_login: ({ change }) => (startsAtLogin = change ?? startsAtLogin),
     network: () => null,
     take_place: () => account.takePlace(),
   };
@@ -114,6 +120,18 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       removeRule(world, request.id);
       applyRules(world);
       return "done";
+    case "tool_servers":
+      return toolServers(world);
+    case "add_tool_server":
+      return addToolServer(world, request.server);
+    case "remove_tool_server":
+      return removeToolServer(world, request.name);
+    case "switch_tool_server":
+      return switchToolServer(world, request.name, request.is_on);
+    case "test_tool_server":
+      return testToolServer(world, request.name);
+    case "tool_log":
+      return toolLog(world, request.name);
     case "resume":
       world.resume(request.agent);
       return "done";

@@ -22,4 +22,5 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["notifications.quiet_hours", "none", "the hours without notifications in local time, such as 22:00-07:00, or none; what still waits at their end is shown then"],
   ["notifications.show_text", "on", "whether a notification shows who it is about and the question"],
   ["inbox.long_work", "5", "work that takes at least this many minutes is listed in the inbox when it is done (1 to 1440)"],
+  ["language", "system", "the language of the window: system, en, de or hi"],
 ];

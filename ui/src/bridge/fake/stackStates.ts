@@ -15,8 +15,8 @@ const DOCKERS: Record<string, Docker> = {
 
 const SAME: MemorySync = { state: "same", behind: 0, synced_at: null, found: "", next_step: null };
 
-const GONE = { profile: "p-old", own: true, folder: "/home/ada/.local/share/growqr", why: 'the profile "p-old" of this data folder is gone' };
-const ELSEWHERE = { profile: "local", own: false, folder: "/media/ada/disk/growqr", why: "its data folder is not there: removed, or moved and not used since, or on a disk that is not connected" };
+const GONE = { profile: "p-old", own: true, folder: "/srv/growqr", why: 'the profile "p-old" of this data folder is gone' };
+const ELSEWHERE = { profile: "local", own: false, folder: "/media/disk/growqr", why: "its data folder is not there: removed, or moved and not used since, or on a disk that is not connected" };
 
 const ORPHANS: StackOrphan[] = [
   { kind: "container", id: "5d41402abc4b", name: "growqr-p-old-gitea", ...GONE },

@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, AskRow, EventLine, JournalEvent, KeySource, Push, RuleRow } from "../wire";
+import type { Agent, AskRow, EventLine, JournalEvent, KeySource, Push, RuleRow, ToolServer } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -19,6 +19,8 @@ export interface Saved {
   marks?: Record<string, number>;
   /** Entries of the inbox that were seen. */
   seen?: string[];
+  /** The MCP servers that the person has added. */
+  toolServers?: ToolServer[];
 }
 
 /** A stored event. The simulated journal holds only events of this build. */

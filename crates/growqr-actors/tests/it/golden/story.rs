@@ -1,9 +1,10 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 use async_trait::async_trait;
-use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier, record};
+use growqr_actors::conformance::record_as_runner;
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
-use growqr_core::ask::{Answer, AskScope, EditedPage};
+use growqr_core::ask::{Answer, AskKind, AskScope, EditedPage};
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::event::CostBound;
 use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, Seq, SessionId};
@@ -162,7 +163,7 @@ impl Story {
     }
 
     async fn input(&self, agent: &AgentId, input: Input) {
-        record(&self.ports, agent, input).await.unwrap();
+        record_as_runner(&self.ports, agent, input).await.unwrap();
     }
 
     fn message(&self) -> MessageId {
@@ -381,6 +382,7 @@ impl Story {
         self.change_settings(|settings| settings.limits.per_message = Money(3_000_000));
         self.say(&"long words ".repeat(4_000)).await;
         self.say("shorter").await;
+        self.stop_at_limit().await;
         self.answer(&grow, says("I read its beginning and end.")).await;
         self.change_settings(|settings| {
             settings.limits = Limits { calls: 1, per_month: Some(Money::usd(100)), ..Limits::default() }
@@ -389,7 +391,16 @@ impl Story {
         self.answer(&grow, calls(&[("list_memory", json!({}))])).await;
         let open = self.open_tools(&grow).await;
         self.finish(&grow, &open[0], ToolResult::ok("a.md (1 bytes)")).await;
+        self.stop_at_limit().await;
         self.change_settings(|settings| settings.limits = Limits::default());
+    }
+
+    async fn stop_at_limit(&self) {
+        let open = self.ports.store.open_asks().await.unwrap();
+        let AskView { agent, ask, .. } = open.into_iter().find(|view| view.ask.kind == AskKind::Budget).unwrap();
+        let answer = Some(Answer { option: Some("stop".to_owned()), ..Answer::default() });
+        self.input(&agent, Input::Answer { ask: ask.id, answer }).await;
+        self.input(&agent, Input::Continue).await;
     }
 
     /// A kill during calls of every kind; a result of several blocks.

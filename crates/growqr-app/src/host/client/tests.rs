@@ -68,6 +68,19 @@ async fn host(folder: &Path, environment: &Environment) -> (Client, Events) {
     Client::over(connection, profile, environment, Needs::Host, false)
 }
 
+#[tokio::test]
+async fn quitting_while_a_host_starts_starts_no_agents() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::default();
+    let profile = Profile::find(Some(folder.path()), &environment).unwrap();
+    let stop = CancellationToken::new();
+    let Opened::Ours(open) = OpenProfile::open(profile, &environment, &stop).await.unwrap() else {
+        panic!("this process has the profile");
+    };
+    stop.cancel();
+    assert!(Connection::from_profile(*open, Needs::Host, &stop).await.is_err());
+}
+
 /// Sends requests about keys, which hang, then everything that must go on.
 async fn everything_else_goes_on(client: &Client, events: &mut Events, turn: u64) {
     let set = Request::SetKey { name: "anthropic".to_owned(), value: Some(growqr_wire::ApiKey("sk-x".to_owned())) };

@@ -1,13 +1,13 @@
 //! Limits: the turn pauses and asks, and goes on after the answer; what the whole tree may use.
 
-use super::world::{World, calls, says, spawn, usd_cents};
+use super::world::{World, calls, reply, says, spawn, usd_cents};
 use crate::agent::{Input, State};
-use crate::ask::{Answer, AnswerError, Ask, AskDetail, AskKind, SettledBy};
+use crate::ask::{Answer, AnswerError, Ask, AskDetail, AskKind};
 use crate::event::{Ended, Event};
 use crate::id::{AgentId, EffectId, Seq};
 use crate::limits::{LimitReached, Unpriced};
 use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
-use crate::model::Usage;
+use crate::model::{FailureKind, StopReason, Usage};
 use crate::money::Money;
 use crate::quota::Quota;
 use crate::tool::LookedUp;
@@ -38,7 +38,8 @@ impl World {
         asks[0].clone()
     }
 
-    fn answer_limit(&mut self, option: &str, amount: Option<Money>) {
+    /// Answers the question about the limit, and goes on.
+    pub(super) fn answer_limit(&mut self, option: &str, amount: Option<Money>) {
         let answer = Answer { option: Some(option.to_owned()), amount, ..Answer::default() };
         let ask = self.limit_ask().id;
         self.input(Input::Answer { ask, answer: Some(answer) });
@@ -77,12 +78,14 @@ fn a_clock_that_was_ahead_leaves_today_its_budget_and_the_question_names_the_amo
     let ahead = world.total();
     world.now.0 -= DAY;
     world.say("the clock is right again");
+    world.answer_limit("stop", None);
     assert!(world.attempt().is_some(), "today has its own budget");
     use_up(&mut world);
     let text = world.limit_ask().text;
     assert!(text.contains(&format!("${ahead} is dated later and does not count")), "{text}");
     world.now.0 += DAY;
     world.say("the day has come");
+    world.answer_limit("stop", None);
     assert!(world.attempt().is_none(), "its budget is used");
     let text = world.limit_ask().text;
     assert!(text.contains(&format!("${ahead} of it was recorded earlier")), "{text}");
@@ -166,17 +169,96 @@ fn stopping_at_a_limit_ends_the_turn_with_that_limit() {
 }
 
 #[test]
-fn a_new_message_at_a_limit_withdraws_the_ask_and_has_its_own_budget() {
+fn a_message_at_a_limit_waits_for_the_answer_and_is_read_with_the_earlier_work() {
+    for started_anew in [false, true] {
+        let mut world = at_limit();
+        let ask = world.limit_ask().id;
+        assert_eq!(world.say("and book a table"), ["user_said"]);
+        assert_eq!(world.limit_ask().id, ask, "the question is not lost");
+        if started_anew {
+            assert_eq!(world.restart(), [""; 0]);
+        }
+        world.answer_limit("raise", None);
+        let (turn, read) = (world.state.turn(), world.last_user().1);
+        assert!(turn == 1 && read.contains("and book a table"), "the same turn goes on, and reads it: {read}");
+        world.check_replay();
+    }
+}
+
+#[test]
+fn stopping_at_a_limit_begins_a_turn_with_the_message_that_has_waited() {
     let mut world = at_limit();
-    let ask = world.limit_ask().id;
     world.setup.limits.per_message = usd_cents(50);
     world.say("never mind");
-    let settled = world.entries.iter().find_map(|entry| match &entry.event {
-        Event::AskSettled(body) if body.ask == ask => Some(body.by),
-        _ => None,
-    });
-    assert_eq!(settled, Some(SettledBy::Withdrawn));
-    assert!(world.attempt().is_some());
+    world.answer_limit("stop", None);
+    assert!(world.state.turn() == 2 && world.attempt().is_some(), "it has its own budget, with the limit that is set now");
+    assert!(world.last_user().1.contains("never mind"));
+    world.check_replay();
+}
+
+#[test]
+fn stopping_at_a_limit_does_not_ask_again_about_the_message_that_is_too_expensive() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = Money(1);
+    world.say("a long request");
+    world.answer_limit("stop", None);
+    assert!(!world.state.is_at_work() && world.state.open_asks().count() == 0);
+    world.check_replay();
+}
+
+#[test]
+fn a_report_does_not_settle_the_question_with_the_budget_of_a_queued_message() {
+    let mut world = World::grow();
+    world.setup.limits.calls = 1;
+    world.say("go");
+    world.answer(calls(&[spawn("scout")]));
+    let ask = world.limit_ask().id;
+    world.say("and more");
+    let report = report(&world, 0, Money::ZERO, None);
+    world.input(report);
+    assert!(world.limit_ask().id == ask && world.attempt().is_none());
+    world.answer_limit("raise", None);
+    assert!(world.last_user().1.contains("and more"));
+    world.check_replay();
+}
+
+#[test]
+fn what_was_billed_beyond_a_limit_is_in_what_the_question_offers() {
+    for option in ["raise", "finish"] {
+        let mut world = World::grow();
+        world.setup.limits.per_message = usd_cents(10);
+        world.say("go");
+        let mut dear = calls(&[("fly", json!({}))]);
+        dear.cost = Some(usd_cents(400));
+        world.answer(dear);
+        world.answer_limit(option, None);
+        assert!(world.attempt().is_some(), "{option}: it is enough for the next step");
+        world.check_replay();
+    }
+}
+
+#[test]
+fn a_message_that_a_failed_turn_has_not_read_begins_one_unless_the_next_would_fail_too() {
+    let refused = || reply(json!([]), StopReason::Refusal { explanation: String::new() });
+    for (ends, begins) in [(None, true), (Some(FailureKind::Key), false), (Some(FailureKind::Offline), false)] {
+        let mut world = World::grow();
+        world.say("go");
+        world.say("and more");
+        match ends {
+            None => drop(world.answer(refused())),
+            Some(kind) => {
+                while world.attempt().is_some() {
+                    world.fail(kind);
+                }
+            }
+        }
+        assert!(world.state.turn() == if begins { 2 } else { 1 } && world.attempt().is_some() == begins, "{ends:?}");
+        if !begins {
+            world.say("again");
+        }
+        assert!(world.last_user().1.contains("and more"), "it is not lost");
+        world.check_replay();
+    }
 }
 
 fn report(world: &World, index: usize, returned: Money, quota: Option<Quota>) -> Input {
@@ -475,13 +557,13 @@ fn withdrawing_the_only_message_of_a_turn_at_a_limit_ends_it() {
 #[test]
 fn withdrawing_a_message_does_not_end_a_turn_that_has_begun() {
     let mut world = at_limit();
-    let ask = world.limit_ask();
-    world.setup.limits.per_message = Money(1);
+    let (ask, before) = (world.limit_ask(), world.state.budget().clone());
     world.say("more");
     let message = world.entries.iter().rfind(|entry| matches!(entry.event, Event::UserSaid(_))).expect("a message").seq;
     world.input(Input::WithdrawMessage { message });
-    // The person's message has ended the turn that was at the limit, and began one that has read nothing.
-    assert!(!world.state.is_at_work() && world.state.open_asks().all(|open| open.id != ask.id));
+    assert_eq!(world.limit_ask().id, ask.id, "the question about the earlier work still waits");
+    assert_eq!(world.state.budget().available(&world.setup.limits, world.now), before.available(&world.setup.limits, world.now));
+    world.check_replay();
 }
 
 #[test]

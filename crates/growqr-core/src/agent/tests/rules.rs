@@ -667,6 +667,7 @@ fn a_message_that_no_budget_covers_does_not_block_the_next() {
     world.say(&"x".repeat(1 << 20));
     assert!(paused(&world).is_some());
     world.say("hello");
+    world.answer_limit("stop", None);
     let text = world.last_user().1;
     assert!(text.contains("bytes left out") && text.contains("xxx") && text.len() < 20_000, "both ends are kept: {}", text.len());
     world.check_replay();
@@ -683,6 +684,7 @@ fn a_message_that_was_too_expensive_is_sent_in_full_once_the_budget_covers_it() 
     assert!(short.available == usd_cents(20) && short.needed > usd_cents(60) && short.needed < usd_cents(70), "{short:?}");
     world.setup.limits.per_message = usd_cents(200);
     world.say("hello");
+    world.answer_limit("stop", None);
     assert_eq!(world.last_user().1, format!("{long}\n\nhello"));
     world.check_replay();
 }
@@ -694,6 +696,7 @@ fn a_new_message_is_not_shortened_together_with_an_earlier_one() {
     world.say(&"x".repeat(100_000));
     let new = "y".repeat(10_000);
     world.say(&new);
+    world.answer_limit("stop", None);
     let text = world.last_user().1;
     assert!(text.contains(&new) && text.contains("bytes left out"), "{}", text.len());
 }
@@ -708,6 +711,7 @@ fn a_result_that_no_budget_covers_does_not_block_the_next_message() {
     }
     assert_eq!(paused(&world), Some(LimitReached::PerMessage));
     world.say("hello");
+    world.answer_limit("stop", None);
     let (results, text) = world.last_user();
     assert!(text.contains("hello") && results.len() == 2);
     assert!(
@@ -731,6 +735,7 @@ fn the_budget_of_a_message_pauses_the_turn() {
     assert_eq!(paused(&world), Some(LimitReached::PerMessage));
     assert_eq!(world.state.status(), Status::Waiting);
     world.say("go on");
+    world.answer_limit("stop", None);
     assert!(world.attempt().is_some(), "a new message has a new budget");
 }
 

@@ -12,6 +12,7 @@ mod rebuilding;
 mod searching;
 mod sessions;
 mod stacking;
+mod tool_servers;
 mod unfilled;
 mod verifying;
 mod write_checks;

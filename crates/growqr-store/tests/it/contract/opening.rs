@@ -6,8 +6,12 @@ use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Counts, Db, DbConfig, Migrated};
 
-/// The newest migration.
-const LAST: i64 = 11;
+/// The number of the newest migration.
+fn last() -> i64 {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter_map(|name| name.split_once('_')?.0.parse().ok()).max().unwrap()
+}
 
 /// Rows that a build with only the first migration wrote. The journal has seven events; the rows of two are enough here.
 const FIRST_BUILD: &str = "\
@@ -22,10 +26,10 @@ const FIRST_BUILD: &str = "\
 on_both! {
     async fn a_database_is_migrated_once(world: World) {
         let first = Db::open(&world.config).await.unwrap();
-        assert_eq!(first.migrated(), Migrated { from: 0, to: LAST });
+        assert_eq!(first.migrated(), Migrated { from: 0, to: last() });
         first.close().await;
         let second = Db::open(&world.config).await.unwrap();
-        assert_eq!(second.migrated(), Migrated { from: LAST, to: LAST });
+        assert_eq!(second.migrated(), Migrated { from: last(), to: last() });
     }
 
     async fn a_database_of_an_older_build_is_migrated(world: World) {
@@ -39,7 +43,7 @@ on_both! {
         world.run_sql(FIRST_BUILD).await;
         assert!(Db::open_read_only(&world.config).await.is_err(), "only a writer migrates");
         let db = Db::open(&world.config).await.unwrap();
-        assert_eq!(db.migrated(), Migrated { from: 1, to: LAST });
+        assert_eq!(db.migrated(), Migrated { from: 1, to: last() });
         let (store, grow) = (db.profile(&local(), NOW).await.unwrap(), AgentId::grow());
         let agent = store.agent(&grow).await.unwrap().unwrap();
         assert_eq!((agent.name.as_str(), agent.seq, agent.turn), ("Grow", Seq(7), 3));
@@ -56,7 +60,7 @@ on_both! {
 
     async fn two_processes_can_create_a_database_concurrently(world: World) {
         let (one, other) = tokio::join!(Db::open(&world.config), Db::open(&world.config));
-        assert_eq!((one.unwrap().migrated().to, other.unwrap().migrated().to), (LAST, LAST));
+        assert_eq!((one.unwrap().migrated().to, other.unwrap().migrated().to), (last(), last()));
     }
 
     async fn data_is_still_there_after_reopening(world: World) {
@@ -86,7 +90,7 @@ on_both! {
         let store = world.store().await;
         say(&*store, &AgentId::grow(), Head::default(), "one").await.unwrap();
         let status = Db::status(&world.config).await.unwrap().unwrap();
-        assert_eq!((status.known, status.applied), (LAST, LAST));
+        assert_eq!((status.known, status.applied), (last(), last()));
         assert_eq!(status.counts, Some(Counts { profiles: 1, agents: 1, events: 1 }));
         assert!(status.bytes.unwrap() > 4096);
     }

@@ -1,0 +1,237 @@
+//! The `growqr tools` commands: MCP servers.
+
+use crate::CommandResult;
+use crate::args::Tools;
+use crate::print::{Out, Style, sanitized_line, shortened, time};
+use growqr_app::{AppError, Client, Environment, Profile, read_tool_servers, send_request};
+use growqr_wire::{
+    ApiKey, FoundToolServer, Needs, NewToolServer, Reply, Request, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often, and how many times, a server that is being started is looked at.
+const POLL_PAUSE: Duration = Duration::from_millis(200);
+const MAX_POLLS: usize = 1_000;
+
+pub async fn tools(profile: Profile, environment: &Environment, out: &Out, command: Tools) -> CommandResult {
+    match command {
+        Tools::List => {
+            let servers = servers(send_request(profile, environment, Request::ToolServers).await?);
+            for server in &servers {
+                out.row(server, || described(out, server));
+            }
+            if servers.is_empty() && !out.is_json() {
+                out.notice("No servers of tools yet. To add one: growqr tools add NAME -- PROGRAM ARGUMENTS");
+            }
+        }
+        Tools::Add { name, url, env, header, call_limit, trust, command } => {
+            let server = new_server(name, url, &env, &header, call_limit, trust, command)?;
+            return add_and_test(profile, environment, out, vec![server]).await;
+        }
+        Tools::Import { file, names, yes } => return import(profile, environment, out, &file, &names, yes).await,
+        Tools::Remove { name } => {
+            send_request(profile, environment, Request::RemoveToolServer { name }).await?;
+        }
+        Tools::On { name } => {
+            send_request(profile, environment, Request::SwitchToolServer { name, is_on: true }).await?;
+        }
+        Tools::Off { name } => {
+            send_request(profile, environment, Request::SwitchToolServer { name, is_on: false }).await?;
+        }
+        Tools::Test { name } => {
+            let reply = send_request(profile, environment, Request::TestToolServer { name: name.clone() }).await?;
+            return Ok(print_tested(out, &servers(reply), &name));
+        }
+        Tools::Logs { name } => {
+            let (client, _) = Client::open(profile, environment, Request::ToolLog { name: name.clone() }.class().needs).await?;
+            let lines = log(&client, &name).await;
+            client.close().await;
+            for line in lines? {
+                out.row(&line, || {
+                    let said = sanitized_line(&line.text);
+                    let said = if line.is_ours { out.style(Style::Dim, &said) } else { said };
+                    format!("{}  {said}", time(line.at))
+                });
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// What a server has said; one that does not run yet is started for it.
+async fn log(client: &Client, name: &str) -> Result<Vec<ToolLogLine>, AppError> {
+    settled(client, name).await?;
+    match client.send(Request::ToolLog { name: name.to_owned() }).await? {
+        Reply::ToolLog { lines } => Ok(lines),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Waits until a server is ready or has failed; starts one that rests. Returns all servers.
+async fn settled(client: &Client, name: &str) -> Result<Vec<ToolServer>, AppError> {
+    let mut all = servers(client.send(Request::ToolServers).await?);
+    for _ in 0..MAX_POLLS {
+        let state = all.iter().find(|server| server.name == name && server.is_on).map(|server| &server.state);
+        all = match state {
+            Some(ToolServerState::Resting) => servers(client.send(Request::TestToolServer { name: name.to_owned() }).await?),
+            Some(ToolServerState::Starting) => {
+                tokio::time::sleep(POLL_PAUSE).await;
+                servers(client.send(Request::ToolServers).await?)
+            }
+            _ => break,
+        };
+    }
+    Ok(all)
+}
+
+fn servers(reply: Reply) -> Vec<ToolServer> {
+    match reply {
+        Reply::ToolServers { servers } => servers,
+        _ => Vec::new(),
+    }
+}
+
+fn new_server(
+    name: String,
+    url: Option<String>,
+    env: &[String],
+    header: &[String],
+    call_limit: Option<u64>,
+    is_trusted: bool,
+    command: Vec<String>,
+) -> Result<NewToolServer, AppError> {
+    let mut words = command.into_iter();
+    let transport = match (url, words.next()) {
+        (Some(url), _) => ToolTransport::Http { url },
+        (None, Some(command)) => ToolTransport::Program { command, args: words.collect() },
+        (None, None) => {
+            return Err(AppError::BadRequest {
+                message: "a server needs a program after --, or --url".to_owned(),
+                next_step: "An example: growqr tools add time -- uvx mcp-server-time".to_owned(),
+            });
+        }
+    };
+    let mut values = BTreeMap::new();
+    for text in env.iter().chain(header) {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            None => (text.as_str(), std::env::var(text).map_err(|_| not_set(text))?),
+        };
+        values.insert(name.to_owned(), ApiKey(value));
+    }
+    let call_limit_ms = call_limit.map(|seconds| seconds * 1_000);
+    Ok(NewToolServer { name, transport, values, call_limit_ms, is_trusted })
+}
+
+fn not_set(name: &str) -> AppError {
+    AppError::BadRequest {
+        message: format!("{name} has no value, and is not set in this environment"),
+        next_step: format!("Write {name}=VALUE, or set it first."),
+    }
+}
+
+/// Adds servers and says of each what it can do.
+async fn add_and_test(profile: Profile, environment: &Environment, out: &Out, new: Vec<NewToolServer>) -> CommandResult {
+    // One host for all: it starts the servers, and its process is this one unless another runs.
+    let (client, _) = Client::open(profile, environment, Needs::Host).await?;
+    let added = async {
+        let mut all_ready = true;
+        for server in new {
+            let name = server.name.clone();
+            client.send(Request::AddToolServer { server }).await?;
+            all_ready &= print_tested(out, &settled(&client, &name).await?, &name);
+        }
+        Ok(all_ready)
+    };
+    let result = added.await;
+    client.close().await;
+    result
+}
+
+/// Prints a server after its test. Whether it is ready.
+fn print_tested(out: &Out, servers: &[ToolServer], name: &str) -> bool {
+    let Some(server) = servers.iter().find(|server| server.name == name) else { return false };
+    out.row(server, || described(out, server));
+    server.state == ToolServerState::Ready
+}
+
+async fn import(
+    profile: Profile,
+    environment: &Environment,
+    out: &Out,
+    file: &std::path::Path,
+    names: &[String],
+    yes: bool,
+) -> CommandResult {
+    let text = std::fs::read_to_string(file).map_err(|error| AppError::BadRequest {
+        message: format!("{} cannot be read: {error}", file.display()),
+        next_step: "Give the path of a configuration file.".to_owned(),
+    })?;
+    let found = read_tool_servers(&text)?;
+    let is_wanted = |name: &str, title: &str| names.is_empty() || names.iter().any(|wanted| wanted == name || wanted == title);
+    let mut chosen = Vec::new();
+    for server in found.servers.into_iter().filter(|found| is_wanted(&found.server.name, &found.title)) {
+        out.line(&shown_import(out, &server));
+        if server.missing.is_empty() && !server.is_off {
+            chosen.push(server.server);
+        }
+    }
+    for entry in &found.left_out {
+        out.notice(&format!("{} is left out: {}", sanitized_line(&entry.name), entry.reason));
+    }
+    if !yes {
+        out.notice("Nothing was added. These programs run with your rights: look at each line. To add them: the same with --yes");
+        return Ok(true);
+    }
+    add_and_test(profile, environment, out, chosen).await
+}
+
+/// What would run, with the names of its values but not the values.
+fn shown_import(out: &Out, found: &FoundToolServer) -> String {
+    let mut line = format!("{}  {}", out.style(Style::Bold, &found.server.name), way(&found.server.transport));
+    if !found.server.values.is_empty() {
+        let names: Vec<&str> = found.server.values.keys().map(String::as_str).collect();
+        line.push_str(&format!("  with {}", sanitized_line(&names.join(", "))));
+    }
+    if !found.reads.is_empty() {
+        line.push_str(&format!("  (gets the values of {} from this environment)", sanitized_line(&found.reads.join(", "))));
+    }
+    if found.is_off {
+        line.push_str("  (switched off there: not added)");
+    } else if !found.missing.is_empty() {
+        line.push_str(&format!("  (not added: no value for {})", sanitized_line(&found.missing.join(", "))));
+    }
+    line
+}
+
+fn way(transport: &ToolTransport) -> String {
+    let text = match transport {
+        ToolTransport::Program { command, args } => {
+            let words = std::iter::once(command).chain(args).map(String::as_str);
+            shlex::try_join(words).unwrap_or_else(|_| command.clone())
+        }
+        ToolTransport::Http { url } => url.clone(),
+    };
+    sanitized_line(&text)
+}
+
+fn described(out: &Out, server: &ToolServer) -> String {
+    let state = match &server.state {
+        _ if !server.is_on => out.style(Style::Dim, "off"),
+        ToolServerState::Resting => "starts when it is called".to_owned(),
+        ToolServerState::Starting => "is being started".to_owned(),
+        ToolServerState::Ready => out.style(Style::Good, "ready"),
+        ToolServerState::Failed { cause, .. } => out.style(Style::Bad, &format!("failed: {}", sanitized_line(cause))),
+    };
+    let mut lines = vec![format!("{}  {state}", out.style(Style::Bold, &server.name))];
+    lines.push(format!("  {}", out.style(Style::Dim, &way(&server.transport))));
+    for tool in server.tools.iter().flatten() {
+        let description = shortened(&sanitized_line(&tool.description), 70);
+        lines.push(format!("  {:<40} {}", tool.offered_as, out.style(Style::Dim, &description)));
+    }
+    for tool in &server.left_out {
+        lines.push(format!("  {} is left out: {}", sanitized_line(&tool.name), sanitized_line(&tool.reason)));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,179 @@
+//! MCP servers: added, called after a question, killed in a call, and removed; with real processes.
+
+use crate::program::{Program, kill};
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use growqr_testkit::mcp::ScriptedMcp;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Adds a scripted server.
+fn add(program: &Program, name: &str, server: &ScriptedMcp, options: &[&str]) -> String {
+    let (command, args) = server.command();
+    let mut words = vec!["tools", "add", name];
+    words.extend(options);
+    words.extend(["--", &command]);
+    words.extend(args.iter().map(String::as_str));
+    let ran = program.run(&words);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran.out
+}
+
+/// Calls these tools at once, then says what came back.
+fn uses(tools: &'static [&'static str]) -> impl Fn(&RequestView<'_>) -> Option<Script> + Clone + Send + Sync + 'static {
+    move |request| {
+        let results = request.tool_results();
+        Some(if results.is_empty() {
+            calls(tools.iter().map(|tool| (*tool, json!({"path": "a"}))))
+        } else {
+            says(&format!("It came back: {results:?}"))
+        })
+    }
+}
+
+fn reader() -> ScriptedMcp {
+    ScriptedMcp::new(&json!({"tools": [{"name": "read", "description": "Reads a file."}]}))
+}
+
+fn answers(program: &Program) -> String {
+    program.run(&["agents", "show", "grow"]).out
+}
+
+#[test]
+fn a_tool_of_a_server_is_used_after_a_question_and_gone_with_the_server() {
+    let (program, server) = (Program::new(), reader());
+    let added = add(&program, "files", &server, &[]);
+    assert!(added.contains("ready") && added.contains("files__read"), "{added}");
+    assert_eq!(server.count("initialize"), 1, "it is started once to list its tools");
+    program.claude.route(uses(&["files__read"]));
+    program.chat("read it");
+    let asks = program.json(&["asks", "list"]);
+    assert_eq!(asks.len(), 1, "a first use asks: {asks:?}");
+    assert_eq!(server.count("tools/call"), 0);
+    let id = asks[0]["ask"]["id"].as_str().unwrap();
+    assert_eq!(program.run(&["asks", "answer", id, "allow"]).code, Some(0));
+    let ran = program.run(&["chat"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(answers(&program).contains("read {"), "{}", answers(&program));
+    assert_eq!(server.count("tools/call"), 1);
+    let listed = program.json(&["tools", "list"]);
+    assert_eq!((listed[0]["name"].as_str(), listed[0]["tools"][0]["offered_as"].as_str()), (Some("files"), Some("files__read")));
+
+    assert_eq!(program.run(&["tools", "remove", "files"]).code, Some(0));
+    assert_eq!(program.json(&["tools", "list"]), Vec::<Value>::new());
+    let gone = program.run(&["tools", "remove", "files"]);
+    assert!(gone.code == Some(1) && gone.err.contains("growqr tools list"), "{gone:?}");
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn one_server_that_hangs_costs_the_turn_only_its_limit() {
+    let (program, one, two) = (Program::new(), reader(), reader());
+    let hangs = ScriptedMcp::new(&json!({"tools": [{"name": "read"}], "calls": {"read": {"hang": true}}}));
+    add(&program, "one", &one, &[]);
+    add(&program, "two", &two, &[]);
+    add(&program, "hangs", &hangs, &["--call-limit", "1"]);
+    assert_eq!(program.run(&["rules", "add", "allow *__read as safe"]).code, Some(0));
+    program.claude.route(uses(&["one__read", "hangs__read", "two__read"]));
+    let ran = program.chat("read all");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let said = answers(&program);
+    assert!(said.contains("did not finish within 1 s"), "{said}");
+    assert_eq!((one.count("tools/call"), two.count("tools/call"), hangs.count("tools/call")), (1, 1, 1));
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_call_cut_by_a_kill_is_told_and_never_repeated() {
+    let program = Program::new();
+    let server = ScriptedMcp::new(&json!({"tools": [{"name": "pay"}], "calls": {"pay": {"hang": true}}}));
+    add(&program, "bank", &server, &[]);
+    assert_eq!(program.run(&["rules", "add", "allow bank__pay as safe"]).code, Some(0));
+    program.claude.route(uses(&["bank__pay"]));
+    let mut child = program.command(&["chat", "pay"]).spawn().unwrap();
+    for _ in 0..600 {
+        if server.count("tools/call") > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    kill(&mut child);
+    assert_eq!(server.count("tools/call"), 1);
+    let ran = program.run(&["chat"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(server.count("tools/call"), 1, "what may have happened is not repeated");
+    assert!(answers(&program).contains("may have"), "{}", answers(&program));
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn values_are_kept_in_the_keychain_or_nowhere() {
+    // The tests have no keychain.
+    let (program, server) = (Program::new(), reader());
+    let (command, args) = server.command();
+    let mut words = vec!["tools", "add", "keyed", "--env", "SERVICE_KEY=s3cret-of-a-server", "--", &command];
+    words.extend(args.iter().map(String::as_str));
+    let ran = program.run(&words);
+    assert!(ran.code == Some(1) && ran.err.contains("keychain") && !ran.err.contains("s3cret"), "{ran:?}");
+    assert_eq!(program.json(&["tools", "list"]), Vec::<Value>::new());
+}
+
+#[test]
+fn servers_of_another_program_are_shown_first_and_added_when_wanted() {
+    let (program, server) = (Program::new(), reader());
+    let (command, args) = server.command();
+    let file = program.folder().join("claude_desktop_config.json");
+    let config = json!({"mcpServers": {
+        "My Files": {"command": command, "args": args},
+        "old": {"type": "sse", "url": "https://example.com"},
+        "keyed": {"command": "x", "env": {"KEY": "${input:key}"}},
+    }});
+    std::fs::write(&file, config.to_string()).unwrap();
+    let file = file.display().to_string();
+    let shown = program.run(&["tools", "import", &file]);
+    assert_eq!(shown.code, Some(0));
+    assert!(shown.out.contains("My-Files") && shown.out.contains("server.mjs") && shown.err.contains("--yes"), "{shown:?}");
+    assert!(shown.err.contains("old is left out") && shown.out.contains("no value for input:key"), "{shown:?}");
+    assert_eq!(program.json(&["tools", "list"]), Vec::<Value>::new(), "nothing was added");
+    let added = program.run(&["tools", "import", &file, "--yes"]);
+    assert!(added.code == Some(0) && added.out.contains("My-Files__read"), "{added:?}");
+    assert_eq!(program.json(&["tools", "list"]).len(), 1);
+    let broken = program.run(&["tools", "import", "/nonexistent.json"]);
+    assert_eq!(broken.code, Some(1));
+}
+
+#[test]
+fn servers_that_nobody_calls_are_not_started() {
+    let program = Program::new();
+    let servers: Vec<ScriptedMcp> = (0..3).map(|_| reader()).collect();
+    for (number, server) in servers.iter().enumerate() {
+        add(&program, &format!("s{number}"), server, &[]);
+    }
+    let starts = || servers.iter().map(|server| server.count("initialize")).sum::<usize>();
+    let before = starts();
+    program.claude.route(|_| Some(says("Hello.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+    assert_eq!(starts(), before);
+    assert_eq!(program.run(&["tools", "off", "s1"]).code, Some(0));
+    assert_eq!(program.json(&["tools", "list"])[1]["is_on"], false);
+    assert_eq!(program.run(&["tools", "on", "s1"]).code, Some(0));
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_server_that_cannot_start_is_explained_and_stays_for_another_try() {
+    let program = Program::new();
+    let server = ScriptedMcp::new(&json!({"exit": 1, "stderr": "API_TOKEN is not set"}));
+    let (command, args) = server.command();
+    let mut words = vec!["tools", "add", "broken", "--", &command];
+    words.extend(args.iter().map(String::as_str));
+    let ran = program.run(&words);
+    assert!(ran.code == Some(1) && ran.out.contains("it said: API_TOKEN is not set"), "{ran:?}");
+    let logs = program.run(&["tools", "logs", "broken"]);
+    assert!(logs.code == Some(0) && logs.out.contains("API_TOKEN is not set"), "{logs:?}");
+    // A chat without it goes on.
+    program.claude.route(|_| Some(says("Hello.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+    server.change(&json!({"tools": [{"name": "read"}]}));
+    let tested = program.run(&["tools", "test", "broken"]);
+    assert!(tested.code == Some(0) && tested.out.contains("broken__read"), "{tested:?}");
+}

@@ -1,0 +1,35 @@
+//! Tools of other programs for the agents: MCP servers that the person has added.
+//!
+//! Each server has a task, a state, limits and a log of its own; nothing waits for a server that does not answer. What a server
+//! says is untrusted: schemas are mended or the tool is left out by name, names are made legal and distinct, and results are
+//! data.
+//! What it is not: it decides no call (rules do), keeps nothing (the caller gives configurations and lists of tools), and is no
+//! sandbox: a server runs with the rights of the person.
+
+mod call_result;
+mod configuration;
+mod connect_error;
+mod connection;
+mod environment;
+mod executor;
+mod http_transport;
+mod input_schema;
+mod listing;
+mod log;
+mod placeholders;
+mod process;
+mod server;
+mod server_config;
+mod server_name;
+mod servers;
+mod tool_name;
+
+pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
+pub use connect_error::ConnectError;
+pub use http_transport::check_address;
+pub use listing::{Hints, LeftOut, ListedTool, Listing};
+pub use log::{LogLine, LogSource};
+pub use server::{ServerState, ServerStatus};
+pub use server_config::{KeptValues, ServerConfig, Transport};
+pub use server_name::ServerName;
+pub use servers::{KnownServer, Servers};

@@ -1,0 +1,400 @@
+//! The task of one server: starts it when it is needed, keeps its list of tools, and ends it when it is idle.
+
+use crate::connect_error::ConnectError;
+use crate::connection::{Caller, Connection, last_words};
+use crate::listing::Listing;
+use crate::log::{Log, LogLine, LogSource};
+use crate::server_config::{KeptValues, ServerConfig};
+use crate::server_name::ServerName;
+use growqr_core::clock::{Clock, Timestamp};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A server that nobody calls for this long is ended; the next call starts it again.
+const IDLE_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// How often idleness is looked at.
+const IDLE_CHECK: Duration = Duration::from_secs(30);
+
+/// The waits before a server whose tools are not known is started again after a failure. After the last one it stays as it is
+/// until it is needed, or until the person starts it.
+const RETRY_DELAYS: [Duration; 5] =
+    [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(15), Duration::from_secs(60), Duration::from_secs(300)];
+
+/// A call within this time after a failure gets that failure, and does not start the server once more.
+const FAILURE_IS_FRESH: Duration = Duration::from_secs(2);
+
+/// Waiting commands for one server.
+const QUEUE: usize = 256;
+
+/// What a server is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// It is not running; the next call starts it.
+    Resting,
+    /// It is being started or reached.
+    Starting {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It runs and has listed its tools.
+    Ready {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It could not be used.
+    Failed {
+        /// When it failed.
+        at: Timestamp,
+        /// Why.
+        cause: ConnectError,
+        /// When it is started again by itself, if it is.
+        next_try: Option<Timestamp>,
+    },
+}
+
+/// One server for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerStatus {
+    /// Its name.
+    pub name: ServerName,
+    /// What it is doing.
+    pub state: ServerState,
+    /// How it called itself when it last ran: name and version. May be empty.
+    pub introduction: String,
+    /// Its tools, as far as they are known.
+    pub listing: Option<Arc<Listing>>,
+    /// Calls under way.
+    pub calls: usize,
+}
+
+enum Command {
+    /// A call wants to be made.
+    Connect(oneshot::Sender<Result<Caller, ConnectError>>),
+    /// Start again, whatever it does now.
+    Restart,
+}
+
+/// What the task and those who ask share.
+struct Shared {
+    state: Mutex<ServerState>,
+    introduction: Mutex<String>,
+    listing: Mutex<Option<Arc<Listing>>>,
+    calls: AtomicUsize,
+    last_used: Mutex<Instant>,
+    /// Counts changes of anything that people see, of all servers together.
+    changes: watch::Sender<u64>,
+}
+
+fn lock<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn set_state(&self, state: ServerState) {
+        *lock(&self.state) = state;
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+/// One server and its task, which ends with this value.
+pub(crate) struct Server {
+    pub config: ServerConfig,
+    pub log: Arc<Log>,
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+    stop: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A call under way: as long as there is one, the server is not idle.
+pub(crate) struct Use<'a>(&'a Shared);
+
+impl Drop for Use<'_> {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        *lock(&self.0.last_used) = Instant::now();
+    }
+}
+
+impl Server {
+    /// Begins the task of a server. With a list of its tools it rests until the first call; without one it is started at once.
+    pub(crate) fn begin(
+        config: ServerConfig,
+        listing: Option<Arc<Listing>>,
+        kept: Arc<dyn KeptValues>,
+        clock: Arc<dyn Clock>,
+        changes: watch::Sender<u64>,
+    ) -> Server {
+        let (commands, receiver) = mpsc::channel(QUEUE);
+        let state = if listing.is_some() { ServerState::Resting } else { ServerState::Starting { since: clock.now() } };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            introduction: Mutex::default(),
+            listing: Mutex::new(listing),
+            calls: AtomicUsize::new(0),
+            last_used: Mutex::new(Instant::now()),
+            changes,
+        });
+        let log = Arc::new(Log::default());
+        let stop = CancellationToken::new();
+        let task = Task {
+            config: config.clone(),
+            log: Arc::clone(&log),
+            kept,
+            clock,
+            shared: Arc::clone(&shared),
+            commands: receiver,
+            waiting: Vec::new(),
+            stop: stop.clone(),
+        };
+        let task = Mutex::new(Some(tokio::spawn(task.run())));
+        Server { config, log, shared, commands, stop, task }
+    }
+
+    /// A connected server, started if need be.
+    pub(crate) async fn caller(&self) -> Result<(Caller, Use<'_>), ConnectError> {
+        self.shared.calls.fetch_add(1, Ordering::Relaxed);
+        let in_use = Use(&self.shared);
+        let gone = || ConnectError::Other("it is being removed".to_owned());
+        let (sender, receiver) = oneshot::channel();
+        self.commands.send(Command::Connect(sender)).await.map_err(|_| gone())?;
+        let caller = receiver.await.map_err(|_| gone())??;
+        Ok((caller, in_use))
+    }
+
+    /// Ends the server if it runs, and starts it.
+    pub(crate) async fn restart(&self) {
+        // If the task has ended, there is nothing to restart.
+        let _ = self.commands.send(Command::Restart).await;
+    }
+
+    pub(crate) fn listing(&self) -> Option<Arc<Listing>> {
+        lock(&self.shared.listing).clone()
+    }
+
+    pub(crate) fn status(&self) -> ServerStatus {
+        ServerStatus {
+            name: self.config.name.clone(),
+            state: lock(&self.shared.state).clone(),
+            introduction: lock(&self.shared.introduction).clone(),
+            listing: self.listing(),
+            calls: self.shared.calls.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn log_lines(&self) -> Vec<LogLine> {
+        self.log.lines()
+    }
+
+    /// Ends the server; returns when it is gone.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        let task = lock(&self.task).take();
+        if let Some(task) = task {
+            // A panic of the task has ended the server too.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Why a running server is not used any more.
+enum End {
+    Stopped,
+    Idle,
+    Restart,
+    Failed(ConnectError),
+}
+
+struct Task {
+    config: ServerConfig,
+    log: Arc<Log>,
+    kept: Arc<dyn KeptValues>,
+    clock: Arc<dyn Clock>,
+    shared: Arc<Shared>,
+    commands: mpsc::Receiver<Command>,
+    /// Calls that wait for the server.
+    waiting: Vec<oneshot::Sender<Result<Caller, ConnectError>>>,
+    stop: CancellationToken,
+}
+
+impl Task {
+    async fn run(mut self) {
+        let mut failures = 0;
+        let mut must_start = lock(&self.shared.listing).is_none();
+        loop {
+            if !must_start && !self.rest().await {
+                return;
+            }
+            let began = self.clock.now();
+            self.shared.set_state(ServerState::Starting { since: began });
+            self.note("starting");
+            let Some(opened) = self.stop.clone().run_until_cancelled(self.open()).await else { return };
+            let end = match opened {
+                Ok(connection) => {
+                    let end = self.serve(connection).await;
+                    // A server that ends at its first call would otherwise be started without a pause.
+                    failures = if self.clock.now().0 - began.0 > 10_000 { 0 } else { failures };
+                    end
+                }
+                Err(error) => End::Failed(error),
+            };
+            match end {
+                End::Stopped => return,
+                End::Idle => {
+                    self.note("ended, because nobody used it");
+                    self.shared.set_state(ServerState::Resting);
+                    must_start = false;
+                }
+                End::Restart => must_start = true,
+                End::Failed(error) => {
+                    let Some(start) = self.after_failure(error, failures).await else { return };
+                    failures += 1;
+                    must_start = start;
+                }
+            }
+        }
+    }
+
+    /// Waits until somebody needs the server. `false` when the task should end.
+    async fn rest(&mut self) -> bool {
+        let command = tokio::select! {
+            () = self.stop.cancelled() => return false,
+            command = self.commands.recv() => command,
+        };
+        match command {
+            Some(Command::Connect(call)) => self.waiting.push(call),
+            Some(Command::Restart) => {}
+            None => return false,
+        }
+        true
+    }
+
+    /// Connects and lists the tools; without a list a server is of no use.
+    async fn open(&self) -> Result<Connection, ConnectError> {
+        let connection = Connection::open(&self.config, &*self.kept, &self.log, &self.clock).await?;
+        match connection.list(&self.config.name).await {
+            Ok(listing) => {
+                *lock(&self.shared.introduction) = connection.introduction();
+                self.keep(listing);
+                Ok(connection)
+            }
+            Err(error) => {
+                connection.close().await;
+                Err(ConnectError::Other(format!("it does not list its tools: {error}")))
+            }
+        }
+    }
+
+    fn keep(&self, listing: Listing) {
+        for tool in &listing.left_out {
+            self.note(&format!("the tool {} is left out: {}", tool.name, tool.reason));
+        }
+        let mut known = lock(&self.shared.listing);
+        // An equal list keeps its pointer: nothing has changed.
+        if known.as_deref() != Some(&listing) {
+            *known = Some(Arc::new(listing));
+        }
+    }
+
+    /// Serves calls until the server ends or is not needed any more.
+    async fn serve(&mut self, mut connection: Connection) -> End {
+        let began = self.clock.now();
+        self.shared.set_state(ServerState::Ready { since: began });
+        self.note("ready");
+        *lock(&self.shared.last_used) = Instant::now();
+        let caller = connection.caller();
+        for call in self.waiting.drain(..) {
+            // A call that was stopped meanwhile has nobody who waits.
+            let _ = call.send(Ok(caller.clone()));
+        }
+        let tools_changed = Arc::clone(&connection.tools_changed);
+        let mut idle_check = tokio::time::interval(IDLE_CHECK);
+        let end = loop {
+            tokio::select! {
+                () = self.stop.cancelled() => break End::Stopped,
+                () = connection.ended() => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    break End::Failed(ConnectError::Ended(last_words(&self.log, began)));
+                }
+                () = tools_changed.notified() => match connection.list(&self.config.name).await {
+                    Ok(listing) => {
+                        self.keep(listing);
+                        self.shared.set_state(ServerState::Ready { since: began });
+                    }
+                    Err(error) => self.note(&format!("its changed list of tools cannot be read: {error}")),
+                },
+                _ = idle_check.tick() => {
+                    let is_unused = self.shared.calls.load(Ordering::Relaxed) == 0;
+                    if is_unused && lock(&self.shared.last_used).elapsed() > IDLE_LIMIT {
+                        break End::Idle;
+                    }
+                }
+                command = self.commands.recv() => match command {
+                    Some(Command::Connect(call)) => drop(call.send(Ok(caller.clone()))),
+                    Some(Command::Restart) => break End::Restart,
+                    None => break End::Stopped,
+                },
+            }
+        };
+        connection.close().await;
+        end
+    }
+
+    /// Tells everybody about a failure. Then waits until the server should be started again (`true`), or rests (`false`); `None`
+    /// when the task should end.
+    async fn after_failure(&mut self, cause: ConnectError, failures: usize) -> Option<bool> {
+        self.note(&format!("failed: {cause}"));
+        for call in self.waiting.drain(..) {
+            let _ = call.send(Err(cause.clone()));
+        }
+        // With a list of its tools the next call is the next try.
+        let is_needed = lock(&self.shared.listing).is_none() && !cause.is_lasting();
+        let delay = RETRY_DELAYS.get(failures).copied().filter(|_| is_needed);
+        let at = self.clock.now();
+        let next_try = delay.map(|delay| Timestamp(at.0.saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))));
+        self.shared.set_state(ServerState::Failed { at, cause: cause.clone(), next_try });
+        let failed_at = Instant::now();
+        let retry = async move {
+            match delay {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(retry);
+        loop {
+            let command = tokio::select! {
+                () = self.stop.cancelled() => return None,
+                () = &mut retry => return Some(true),
+                command = self.commands.recv() => command,
+            };
+            match command {
+                Some(Command::Connect(call)) if failed_at.elapsed() < FAILURE_IS_FRESH => {
+                    let _ = call.send(Err(cause.clone()));
+                }
+                Some(Command::Connect(call)) => {
+                    self.waiting.push(call);
+                    return Some(true);
+                }
+                Some(Command::Restart) => return Some(true),
+                None => return None,
+            }
+        }
+    }
+
+    fn note(&self, text: &str) {
+        self.log.push(self.clock.now(), LogSource::GrowQr, text);
+        tracing::debug!(server = %self.config.name, "MCP server: {text}");
+    }
+}

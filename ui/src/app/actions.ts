@@ -1,0 +1,65 @@
+/** What the palette can do besides going somewhere. */
+import { Contrast, Download, FolderOpen, Keyboard, type LucideIcon, MessageSquarePlus, PanelTop, Pencil, Power, Rows3, Square, Workflow } from "lucide-react";
+import type { Host, Request } from "../bridge";
+import type { Text } from "../words";
+import { appearance, setAppearance } from "../design/appearance";
+import { GROW } from "../data/journals";
+import { toChat, toRecent, toSection } from "../data/links";
+import { SHORTCUTS, type ShortcutId } from "../data/shortcuts";
+import { focusComposer } from "./hostEvents";
+
+export interface Action {
+  label: Text;
+  /** Other words that find it. */
+  words?: string;
+  icon: LucideIcon;
+  shortcut?: ShortcutId;
+  run: (host: Host, send: (request: Request) => Promise<unknown>) => Promise<unknown> | void;
+}
+
+const go = (href: string) => void (location.hash = href);
+
+export const ACTIONS: readonly Action[] = [
+  {
+    label: "Write a message",
+    icon: Pencil,
+    run: () => {
+      go(toChat);
+      focusComposer();
+    },
+  },
+  {
+    label: "Start fresh",
+    words: "new conversation",
+    icon: MessageSquarePlus,
+    run: async (_host, send) => {
+      await send({ op: "start_fresh", id: crypto.randomUUID() });
+      go(toChat);
+    },
+  },
+  { label: "Stop the Grow Agent and its sub-agents", words: "cancel", icon: Square, run: (_host, send) => send({ op: "cancel", agent: GROW, tree: true }) },
+  { label: "Export the conversation", words: "markdown download", icon: Download, run: (host) => host.call("export_conversation", { agent: GROW }) },
+  { label: "Show the quick chat", icon: PanelTop, run: (host) => host.call("open_quick", {}) },
+  { label: "Recent changes of memory", words: "history", icon: Rows3, run: () => go(toRecent) },
+  { label: "Keyboard shortcuts", words: "help keys", icon: Keyboard, shortcut: "help", run: () => go(toSection("shortcuts")) },
+  { label: "Switch between light and dark", words: "theme", icon: Contrast, run: switchTheme },
+  { label: "Switch between comfortable and compact", words: "density", icon: Rows3, run: switchDensity },
+  { label: "Open memory folder", icon: FolderOpen, run: (host) => host.call("open_memory_folder", {}) },
+  { label: "Open data folder", words: "backup", icon: FolderOpen, run: (host) => host.call("open_data_folder", {}) },
+  { label: "Show the architecture diagram", icon: Workflow, run: (host) => host.call("open_architecture", {}) },
+  { label: "Quit GrowQR", icon: Power, run: (host) => host.call("quit", {}) },
+];
+
+/** The keys of an action, in the notation of the table; `null` if it has none. */
+export function keysOf({ shortcut }: Action): string | null {
+  return shortcut === undefined ? null : SHORTCUTS[shortcut][0];
+}
+
+function switchTheme() {
+  setAppearance({ ...appearance(), theme: document.documentElement.dataset["theme"] === "dark" ? "light" : "dark" });
+}
+
+function switchDensity() {
+  const now = appearance();
+  setAppearance({ ...now, density: now.density === "compact" ? "comfortable" : "compact" });
+}

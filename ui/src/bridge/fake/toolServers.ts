@@ -1,0 +1,63 @@
+/** MCP servers of the simulated host: those that the person adds. A program whose name has "broken" in it fails. */
+import type { Request, ToolServer } from "../wire";
+import { hostError } from "./hostError";
+import type { Stage } from "./stage";
+
+type Added = Extract<Request, { op: "add_tool_server" }>["server"];
+type Tools = NonNullable<ToolServer["tools"]>;
+
+interface Listed {
+  tool_servers: { servers: ToolServer[] };
+}
+
+export function toolServers(world: Stage): Listed {
+  return { tool_servers: { servers: (world.state.toolServers ?? []).toSorted((one, other) => one.name.localeCompare(other.name)) } };
+}
+
+/** Puts the server in the place of the one with this name, if there is one. */
+export function addToolServer(world: Stage, { name, transport, values, is_trusted }: Added): Listed {
+  if (!/^(?!.*__)[A-Za-z0-9_-]{1,32}(?<!_)$/.test(name)) throw hostError("bad_request", `${JSON.stringify(name)} is no name for a server: use 1 to 32 letters, digits, - and single _`);
+  const server: ToolServer = { name, transport, kept: Object.keys(values), is_on: true, is_trusted, state: { type: "resting" }, introduction: "", tools: null, left_out: [] };
+  world.state.toolServers = [...(world.state.toolServers ?? []).filter((other) => other.name !== name), started(server)];
+  return toolServers(world);
+}
+
+export function removeToolServer(world: Stage, name: string): Listed {
+  const server = find(world, name);
+  world.state.toolServers = world.state.toolServers?.filter((other) => other !== server);
+  return toolServers(world);
+}
+
+export function switchToolServer(world: Stage, name: string, is_on: boolean): Listed {
+  return replace(world, find(world, name), (server) => ({ ...server, is_on, state: { type: "resting" } }));
+}
+
+export function testToolServer(world: Stage, name: string): Listed {
+  return replace(world, find(world, name), started);
+}
+
+export function toolLog(world: Stage, name: string) {
+  const said = find(world, name).state.type === "failed" ? "API_TOKEN is not set" : "Secure MCP Filesystem Server running on stdio";
+  return { tool_log: { lines: [{ at: 1_785_312_000_000, is_ours: true, text: "starting" }, { at: 1_785_312_001_000, is_ours: false, text: said }] } };
+}
+
+function started(server: ToolServer): ToolServer {
+  const { name, transport } = server;
+  if (transport.type === "program" && transport.command.includes("broken")) return { ...server, state: { type: "failed", cause: "it ended at once; it said: API_TOKEN is not set", next_try: null } };
+  const tools: Tools = [
+    { name: "read_text_file", offered_as: `${name}__read_text_file`, description: "Reads a file as text.", reads_only: true },
+    { name: "write_file", offered_as: `${name}__write_file`, description: "Creates a file or overwrites it.", reads_only: false },
+  ];
+  return { ...server, state: { type: "ready" }, introduction: "secure-filesystem-server 0.2.0", tools, left_out: [{ name: "watch", reason: 'its input is not an object but "string"' }] };
+}
+
+function replace(world: Stage, server: ToolServer, change: (server: ToolServer) => ToolServer): Listed {
+  world.state.toolServers = world.state.toolServers?.map((other) => (other === server ? change(server) : other));
+  return toolServers(world);
+}
+
+function find(world: Stage, name: string): ToolServer {
+  const server = world.state.toolServers?.find((other) => other.name === name);
+  if (!server) throw hostError("not_found", `there is no server ${JSON.stringify(name)} that is on`);
+  return server;
+}

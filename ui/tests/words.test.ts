@@ -1,0 +1,72 @@
+/** The catalogues fit the code, and texts come in the chosen language. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { counted, hostWords, locale, setLanguage, startLanguage, t } from "../src/words";
+import de from "../src/words/de";
+import hi from "../src/words/hi";
+import { money, tokens } from "../src/data/money";
+import { ago, dayAndTime } from "../src/data/time";
+import { settingLabel } from "../src/data/settingWords";
+
+const ROOT = join(import.meta.dirname, "../src");
+const read = (path: string) => readFileSync(path, "utf8");
+const keys = Object.keys(de) as Array<keyof typeof de>;
+const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).toSorted();
+const forms = (words: string | { one?: string; other: string }) => (typeof words === "string" ? [words] : [words.one ?? words.other, words.other]);
+
+async function choose(language: "en" | "de" | "hi") {
+  localStorage.setItem("language", language);
+  await startLanguage();
+}
+
+afterEach(() => choose("en"));
+
+test("every text of the catalogues is in the code or in a description of the host's settings", () => {
+  const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path) && !path.replaceAll("\\", "/").startsWith("words/"));
+  const code = files.map((path) => read(join(ROOT, path))).join("\n") + read(join(ROOT, "../../crates/growqr-app/src/profile/settings.rs"));
+  expect(keys.filter((key) => !code.includes(JSON.stringify(key)))).toEqual([]);
+});
+
+test("every translation has the values of its text", () => {
+  for (const key of keys) {
+    for (const words of [de[key], hi[key]].flatMap(forms)) {
+      // The one form of a number may do without it.
+      const found = names(words);
+      expect(names(key).filter((name) => name !== "n"), key).toEqual(found.filter((name) => name !== "n"));
+      expect(words.trim(), key).not.toBe("");
+    }
+    expect(names(forms(de[key]).at(-1) ?? ""), key).toEqual(names(key));
+  }
+});
+
+test("texts, numbers, money and times come in the chosen language, with the forms of its numbers", async () => {
+  expect([t("Cancel"), counted(1, "{n} layer", "{n} layers"), counted(2_500, "{n} layer", "{n} layers")]).toEqual(["Cancel", "1 layer", "2,500 layers"]);
+  await choose("de");
+  expect([t("Cancel"), counted(1, "{n} layer", "{n} layers"), counted(2_500, "{n} layer", "{n} layers")]).toEqual(["Abbrechen", "1 Schicht", "2.500 Schichten"]);
+  expect(money(42_000_000).replace(/\s/g, " ")).toBe("0,42 $");
+  expect(tokens(1_234)).toBe("1,2k");
+  expect([ago(0, 5 * 60_000), settingLabel("budget.per_day"), hostWords("model calls for one message"), hostWords("something else")]).toEqual(["vor 5 Min.", "Für einen Tag", "Modellaufrufe für eine Nachricht", "something else"]);
+  expect(dayAndTime(Date.UTC(2026, 2, 4, 12))).toMatch(/März/);
+  expect([document.documentElement.lang, document.documentElement.dir]).toEqual(["de", "ltr"]);
+  await choose("hi");
+  expect([t("Cancel"), counted(2, "{n} layer", "{n} layers")]).toEqual(["रद्द करें", "2 परतें"]);
+});
+
+test("without a choice it is the language of the system, and English if that has no words", async () => {
+  const system = (languages: string[]) => Object.defineProperty(navigator, "languages", { value: languages, configurable: true });
+  localStorage.removeItem("language");
+  system(["fr-FR", "de-AT", "en"]);
+  await startLanguage();
+  expect([t("Cancel"), locale()]).toEqual(["Abbrechen", "de-AT"]);
+  system(["fr-FR"]);
+  await startLanguage();
+  expect(t("Cancel")).toBe("Cancel");
+  system(["en-US", "en"]);
+});
+
+test("a choice is kept and reaches every listener", async () => {
+  setLanguage("de");
+  await expect.poll(() => t("Cancel")).toBe("Abbrechen");
+  expect(localStorage.getItem("language")).toBe("de");
+});
