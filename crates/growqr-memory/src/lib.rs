@@ -15,7 +15,7 @@
 //! | left to git | git runs a filter on it, so it can be read but not changed |
 //! | outside | it is committed, but git does not expect it in the folder (skip-worktree, as in a sparse checkout, or assume-unchanged) |
 //! | hidden | it is committed but cannot be a page here, so it is not in the folder, and its entry in git's index is skip-worktree |
-//! | held | it is committed, but its file still has the version before, because another program has it open |
+//! | behind | it is committed, but its file still has the version before, because another program has it open |
 //!
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.

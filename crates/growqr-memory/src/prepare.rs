@@ -139,7 +139,7 @@ impl Git {
     }
 
     fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
-        self.refuse_held(page)?;
+        self.refuse_behind(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
         let bytes = match self.inspect(page) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod adoption;
+mod behind;
 mod conflicts;
 mod conversions;
 mod crash;
@@ -9,7 +10,6 @@ mod far_away;
 #[cfg(unix)]
 mod git_runs;
 mod hand_edits;
-mod held;
 mod history;
 mod ignored;
 mod left_behind;
