@@ -224,9 +224,12 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
             }
             lines
         }
-        Some(AskDetail::Review { held, message, rule, problem, edited, remark, .. }) => {
+        Some(AskDetail::Review { held, message, rule, untrusted, problem, edited, remark, .. }) => {
             let mut lines = vec![format!("  {}", sanitized_line(&held.path))];
             lines.push(format!("  reason: {}", shortened(message, 500)));
+            if !untrusted.is_empty() {
+                lines.push(format!("  the agent has read text from: {}", sanitized_line(&untrusted.join(", "))));
+            }
             lines.extend(problem.as_ref().map(|problem| format!("  not committed: {}", sanitized_line(problem))));
             if let Some(edited) = edited {
                 lines.push("  the text that you approved, which counts for the next approval:".to_owned());

@@ -301,6 +301,9 @@ pub enum AskDetail {
         message: String,
         /// The line because of which it is held.
         rule: String,
+        /// The sources of untrusted text that the agent had read: that text may have caused the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        untrusted: Vec<String>,
         /// The version of the page that an approval changes. It is the one that the held change was made from, until an approval
         /// has found another one. `None`: there is no such page.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2834,6 +2834,10 @@ message: string,
  */
 rule: string, 
 /**
+ * The sources of untrusted text that the agent had read: that text may have caused the change.
+ */
+untrusted?: Array<string>, 
+/**
  * The version of the page that an approval changes; `None`: there is no such page.
  */
 base?: string, 

@@ -428,13 +428,14 @@ fn asks() -> Vec<Event> {
     };
     let review = |base: Option<String>, problem: Option<String>| {
         let (message, rule) = (text(), text());
-        let (edited, remark) = (base.clone(), base.clone());
+        let (edited, remark, untrusted) = (base.clone(), base.clone(), base.iter().cloned().collect());
         Some(AskDetail::Review {
             effect: effect(),
             turn: 3,
             held: Box::new(plan()),
             message,
             rule,
+            untrusted,
             base,
             problem,
             edited,

@@ -15,6 +15,7 @@ use crate::id::{AgentId, AskId, EffectId};
 use crate::mail::{ChangeDecided, Mail, MailBody};
 use crate::memory::{CommitPlan, Review, ReviewProblem, Settled};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// The most bytes of the agent's reason in the ask.
 const SHOWN_MESSAGE: usize = 500;
@@ -36,6 +37,7 @@ impl Draft<'_> {
             base: held.old_blob.clone(),
             message: beginning(message, SHOWN_MESSAGE).to_owned(),
             rule: rule.clone(),
+            untrusted: self.state.untrusted(),
             problem: None,
             edited: None,
             remark: None,
@@ -44,13 +46,17 @@ impl Draft<'_> {
 
     /// Asks the person to approve a held change. The agents above are not told: none waits for it.
     pub(super) fn ask_for_review(&mut self, detail: AskDetail) {
-        let AskDetail::Review { effect, held, .. } = &detail else { return };
+        let AskDetail::Review { effect, held, untrusted, .. } = &detail else { return };
         let does = match (&held.old_blob, &held.new_blob) {
             (_, None) => "delete",
             (None, _) => "add",
             (Some(_), Some(_)) => "change",
         };
-        let text = format!("{} wants to {does} the page {}.", self.state.title(), held.path);
+        let mut text = format!("{} wants to {does} the page {}", self.state.title(), held.path);
+        if !untrusted.is_empty() {
+            let _ = write!(text, ", after it has read text from {}", untrusted.join(", "));
+        }
+        text.push('.');
         let ask = Ask {
             id: ask_id(effect),
             kind: AskKind::Review,
@@ -94,12 +100,14 @@ impl Draft<'_> {
 
     fn ask_for_review_again(&mut self, ask: AskId, reviewed: &Reviewed, failed: ReviewProblem) {
         self.push(ReviewClosed { ask, commit: None, problem: Some(failed.text.clone()), proposed: None, notices: Vec::new() });
-        let Some(AskDetail::Review { effect, turn, held, message, rule, .. }) = reviewed.asked.detail.clone() else { return };
+        let Some(AskDetail::Review { effect, turn, held, message, rule, untrusted, .. }) = reviewed.asked.detail.clone() else {
+            return;
+        };
         let place = format!("{}/review/{effect}", self.state.id);
         let id = AskId::new(format!("ask-{}", self.state.scope(&place).effect(self.state.seq.next().0)));
         let (edited, remark) = (reviewed.review.edited.clone(), reviewed.remark.clone());
         let (base, problem) = (failed.base, Some(failed.text));
-        let detail = AskDetail::Review { effect, turn, held, message, rule, base, problem, edited, remark };
+        let detail = AskDetail::Review { effect, turn, held, message, rule, untrusted, base, problem, edited, remark };
         let ask = Ask { id, detail: Some(detail), ..reviewed.asked.clone() };
         self.push(AskRaised { ask, notices: Vec::new() });
     }

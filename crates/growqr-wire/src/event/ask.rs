@@ -128,6 +128,10 @@ pub enum AskDetail {
         message: String,
         /// The line because of which it is held.
         rule: String,
+        /// The sources of untrusted text that the agent had read: that text may have caused the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<String>>", optional)]
+        untrusted: Vec<String>,
         /// The version of the page that an approval changes; `None`: there is no such page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]

@@ -1,10 +1,10 @@
 /** A change of memory that waits for the person: its page, the reason, and why it waits. */
 import { type ReviewDetail, reviewVerb } from "../../data/asks";
 import { toPage } from "../../data/links";
-import { visible } from "../../data/names";
+import { quoted, visible } from "../../data/names";
 
 export function AboutReview({ review }: { review: ReviewDetail }) {
-  const { held, message, rule, problem } = review;
+  const { held, message, rule, untrusted, problem } = review;
   return (
     <>
       <p className="mt-2 font-medium [overflow-wrap:anywhere]">
@@ -19,6 +19,7 @@ export function AboutReview({ review }: { review: ReviewDetail }) {
         ?
       </p>
       {message && <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere]">Its reason: “{visible(message)}”</p>}
+      {untrusted !== undefined && <p className="mt-1 text-sm [overflow-wrap:anywhere]">The agent has read text from {untrusted.map((source) => quoted(source)).join(", ")}. That text may have caused the change.</p>}
       {problem !== undefined && (
         <p role="alert" className="mt-2 text-sm font-medium text-bad [overflow-wrap:anywhere]">
           Not committed: {visible(problem)}

@@ -51,19 +51,24 @@ fn held() -> (World, Ask) {
 fn sub_agent() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
     hold_changes(&mut world);
+    begin_sub_agent(&mut world, Vec::new());
+    world
+}
+
+/// Starts it with a task that was written after these sources were read.
+fn begin_sub_agent(world: &mut World, untrusted: Vec<String>) {
     let birth = SpawnRequest {
         name: "scout".into(),
         task: "t".into(),
         allowance: Money::usd(1),
         depth: 1,
         quota: None,
-        untrusted: Vec::new(),
+        untrusted,
         mind: Mind::Model,
         why: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("spawn"), from, to, body: MailBody::Spawn(birth) }));
-    world
 }
 
 fn decide(world: &mut World, ask: &AskId, answer: Answer) -> Vec<&'static str> {
@@ -97,6 +102,27 @@ fn a_held_change_asks_the_person_and_outlives_the_turn() {
     assert_eq!(world.state.open_asks().count(), 1, "to stop the agent decides nothing about its change");
     world.restart();
     assert_eq!(world.state.open_asks().count(), 1);
+}
+
+#[test]
+fn the_person_is_told_that_a_held_change_may_come_from_untrusted_text() {
+    let mut world = World::of(State::new(AgentId::new("a-1")));
+    hold_changes(&mut world);
+    begin_sub_agent(&mut world, vec!["web".to_owned()]);
+    let change = json!({"path": "goals.md", "content": "learn Rust", "message": "m"});
+    world.answer(calls(&[("commit_memory", change)]));
+    let effect = world.open_tools().remove(0);
+    world.input(Input::Intended { effect: effect.clone(), plan: plan("c1") });
+    world.finish(&effect, ToolResult::ok("held"));
+    let ask = world.state.open_asks().next().expect("the person is asked").clone();
+    assert!(ask.text.ends_with("the page goals.md, after it has read text from web."), "{}", ask.text);
+    decide(&mut world, &ask.id, option(APPROVE));
+    let problem = ReviewProblem { text: "the disk is full".to_owned(), base: None };
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Err(problem) });
+    let again = world.state.open_asks().next().expect("the person is asked again").clone();
+    let Some(AskDetail::Review { untrusted, .. }) = again.detail else { panic!("{again:?}") };
+    assert_eq!(untrusted, ["web"]);
+    assert!(again.text.ends_with("text from web."), "{}", again.text);
 }
 
 #[test]
