@@ -16,6 +16,7 @@ mod keys;
 mod memory;
 mod memory_undo;
 mod orphans;
+mod page_parts;
 mod page_text;
 mod print;
 mod progress;

@@ -22,6 +22,9 @@ pub enum Requests {
         /// The version of the page that the text of the file was made from, as `show` prints it after a conflict
         #[arg(long, requires = "text")]
         base: Option<String>,
+        /// Commit only these parts, as `show` numbers them, such as 1,3
+        #[arg(long, value_name = "PARTS", value_delimiter = ',', conflicts_with = "text")]
+        only: Vec<usize>,
     },
     /// Drop a change
     Reject {

@@ -150,3 +150,29 @@ fn a_change_is_not_dismissed_without_a_decision() {
     assert!(refused.code == Some(1) && refused.err.contains("approved or rejected"), "{refused:?}");
     assert_eq!(requests(&program).len(), 1);
 }
+
+#[test]
+fn only_the_chosen_parts_of_a_change_are_approved() {
+    let program = Program::new();
+    let lines = |first: &str, last: &str| format!("{first}\n2\n3\n4\n5\n6\n7\n8\n{last}\n");
+    let write = program.run_with(&["memory", "write", "plans/a.md"], lines("1", "9").as_bytes());
+    assert_eq!(write.code, Some(0), "{write:?}");
+    let base = program.json(&["memory", "read", "plans/a.md"])[0]["version"].clone();
+    let change = json!({"path": "plans/a.md", "content": lines("one", "nine"), "base": base, "message": "Note it"});
+    program.claude.route(move |request| {
+        Some(match request.tool_results().is_empty() {
+            true if request.last_user_text().contains("plan it") => calls([("commit_memory", change.clone())]),
+            _ => says("Proposed."),
+        })
+    });
+    assert_eq!(program.run(&["rules", "add", "hold commit_memory path=plans/*"]).code, Some(0));
+    assert_eq!(program.chat("plan it").code, Some(0));
+    let id = id(&program);
+    let shown = program.run(&["memory", "requests", "show", &id]);
+    assert!(shown.out.contains("Part 2 of 2:") && shown.err.contains("--only"), "{shown:?}");
+    let refused = program.run(&["memory", "requests", "approve", &id, "--only", "3"]);
+    assert!(refused.code == Some(1) && refused.err.contains("no part 3"), "{refused:?}");
+    assert_eq!(program.run(&["memory", "requests", "approve", &id, "--only", "2"]).code, Some(0));
+    assert_eq!(program.chat("and now?").code, Some(0));
+    assert_eq!(page(&program).out, lines("1", "nine"));
+}
