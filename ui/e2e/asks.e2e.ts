@@ -124,6 +124,12 @@ for (const theme of ["light", "dark"] as const) {
     expect(await ask.getByText("-Mine.").count(), "what an approval commits is shown").toBe(1);
     await expectAccessible(page);
     await screenshot(page, `review-three-${theme}`);
+    for (const [width, height] of [[900, 600], [1600, 1000]] as const) {
+      await page.setViewportSize({ width, height });
+      await versions.scrollIntoViewIfNeeded();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), "nothing is cut off").toBe(width);
+      await screenshot(page, `review-three-${theme}-${width}`);
+    }
     await ask.getByRole("button", { name: "Edit first" }).click();
     await ask.getByRole("textbox", { name: "Text of goals/README.md" }).fill("# Goals\n\nMine.\nReviewed in autumn.\n");
     await page.keyboard.press("Control+2");
@@ -136,6 +142,24 @@ for (const theme of ["light", "dark"] as const) {
     await context.close();
   });
 }
+
+test("a change that waits is approved beside its page", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 4 });
+  await say(page, "Please propose a change");
+  await card(page, "Grow Agent wants to change the page “goals/README.md”").getByRole("button", { name: "Approve" }).waitFor();
+  await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+  const waiting = page.getByRole("region", { name: "Changes that wait for your approval" });
+  await expectAccessible(page);
+  await waiting.getByRole("button", { name: "Grow Agent wants to change the page “goals/README.md”" }).click();
+  await waiting.getByText("+Reviewed in autumn.").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "review-beside-page");
+  await waiting.getByRole("button", { name: "Approve" }).click();
+  await waiting.waitFor({ state: "detached" });
+  await page.getByText("Reviewed in autumn.").first().waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
 
 test("a held change is edited by keyboard before it is approved, and another one is rejected", async () => {
   const { page, context, pageErrors } = await open(chromium, { speed: 4 });

@@ -2,7 +2,7 @@
  * Texts that models have chosen, inside sentences of the window. They are quoted and in one line, with invisible
  * characters written out, so that none can pass for the window's own words.
  */
-import { visible } from "../design/visible";
+import { visible } from "../words/visible";
 import { GROW } from "./journals";
 
 export { visible };

@@ -1,6 +1,6 @@
 /** Parses a unified diff into lines to display. File names are included only if there are several files. */
 
-import { visible } from "./visible";
+import { visible } from "../words/visible";
 
 export interface DiffLine {
   kind: "file" | "skip" | "same" | "added" | "gone" | "note";

@@ -5,7 +5,6 @@
 import { useState } from "react";
 import type { AskAnswer, HeldChange, HostError } from "../../bridge";
 import type { ReviewDetail } from "../../data/asks";
-import { useDrafts } from "../../data/context";
 import { type Hunk, hunks, withoutHunks } from "../../data/hunks";
 import { visible } from "../../data/names";
 import { useHeldChange } from "../../data/queries";
@@ -15,6 +14,7 @@ import { Input } from "../../design/Field";
 import { InlineError, QueryView } from "../../design/states";
 import { ThreeVersions } from "./ThreeVersions";
 import type { Answering } from "./useAnswer";
+import { type Edited, useEdited, useTyped } from "./useTyped";
 
 interface Props {
   /** The id of the ask. */
@@ -44,7 +44,7 @@ function OnlyReject({ problem, answer }: { problem: HostError; answer: Answering
 function Answers({ id, review, answer, change }: Props & { change: HeldChange }) {
   const { held } = review;
   const [leftOut, setLeftOut] = useState<ReadonlySet<number>>(new Set());
-  const [draft, setDraft] = useTyped("review", id, review.edited ?? null);
+  const [draft, setDraft] = useEdited(id, review.edited === undefined ? null : { text: review.edited, base: review.base ?? null });
   const [remark, setRemark] = useTyped("remark", id, review.remark ?? null);
   const parts = hunks(change.diff);
   const writes = held.new_blob !== null;
@@ -52,19 +52,20 @@ function Answers({ id, review, answer, change }: Props & { change: HeldChange })
   const chosen = change.result === null ? null : withoutHunks(change.result, parts, (index) => leftOut.has(index));
   // The host commits the proposal as it is, or merges it again. All else is committed as the text that is shown here.
   const isAsProposed = draft === null && leftOut.size === 0 && !change.is_conflict && review.edited === undefined && (review.base ?? null) === held.old_blob;
-  const text = draft ?? chosen;
+  // A draft goes with the version that it was made from: what has changed since is merged in.
+  const edited: Edited | null = draft ?? (chosen === null ? null : { text: chosen, base: change.version });
   const send = (decision: AskAnswer) =>
     answer.send({ ...decision, ...(remark?.trim() ? { text: remark.trim() } : {}) }, () => {
       setDraft(null);
       setRemark(null);
     });
-  const approve = () => send({ option: "approve", ...(writes && !isAsProposed && text !== null ? { edited: { text, ...(change.version === null ? {} : { base: change.version }) } } : {}) });
+  const approve = () => send({ option: "approve", ...(writes && !isAsProposed && edited !== null ? { edited: { text: edited.text, ...(edited.base === null ? {} : { base: edited.base }) } } : {}) });
   const isNothing = draft === null && (change.diff === "" || (parts.length > 1 && leftOut.size === parts.length));
   return (
     <div className="mt-3 space-y-3">
       {isMoved && <ThreeVersions change={change} />}
       {draft !== null ? (
-        <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft} spellCheck onChange={(event) => setDraft(event.target.value)} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
+        <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft.text} spellCheck onChange={(event) => setDraft({ ...draft, text: event.target.value })} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
       ) : change.diff === "" ? (
         <p className="text-sm text-ink-2">The page has this text already.</p>
       ) : (
@@ -76,13 +77,13 @@ function Answers({ id, review, answer, change }: Props & { change: HeldChange })
       </label>
       <div className="flex flex-wrap gap-2">
         <Button data-answer look="primary" disabled={answer.isSending || (isNothing && change.diff !== "")} onClick={approve}>
-          {approveWords(draft, leftOut.size, parts.length, change.is_conflict, writes)}
+          {approveWords(draft !== null, leftOut.size, parts.length, change.is_conflict, writes)}
         </Button>
         <Button data-answer disabled={answer.isSending} onClick={() => send({ option: "reject" })}>
           Reject
         </Button>
         {writes && draft === null && chosen !== null && (
-          <Button look="quiet" disabled={answer.isSending} onClick={() => setDraft(chosen)}>
+          <Button look="quiet" disabled={answer.isSending} onClick={() => setDraft({ text: chosen, base: change.version })}>
             Edit first
           </Button>
         )}
@@ -96,22 +97,11 @@ function Answers({ id, review, answer, change }: Props & { change: HeldChange })
   );
 }
 
-function approveWords(draft: string | null, leftOut: number, parts: number, isConflict: boolean, writes: boolean): string {
-  if (draft !== null) return "Approve my text";
+function approveWords(isEdited: boolean, leftOut: number, parts: number, isConflict: boolean, writes: boolean): string {
+  if (isEdited) return "Approve my text";
   if (leftOut > 0) return `Approve ${parts - leftOut} of ${parts} parts`;
   if (isConflict) return writes ? "Take the proposal" : "Delete the newer page";
   return "Approve";
-}
-
-/** What is typed for an ask; `null` if nothing is. It outlives the row, which is removed when it is scrolled away. */
-function useTyped(kind: "review" | "remark", id: string, first: string | null): [string | null, (text: string | null) => void] {
-  const drafts = useDrafts();
-  const [text, setText] = useState<string | null>(() => drafts.get(kind, id) || first);
-  const change = (typed: string | null) => {
-    setText(typed);
-    drafts.set(kind, id, typed ?? "");
-  };
-  return [text, change];
 }
 
 function Parts(props: { diff: string; parts: Hunk[]; leftOut: ReadonlySet<number>; onChange: (leftOut: ReadonlySet<number>) => void; canChoose: boolean }) {
