@@ -106,6 +106,61 @@ for (const theme of ["light", "dark"] as const) {
   });
 }
 
+for (const theme of ["light", "dark"] as const) {
+  test(`a page that has changed since is shown in three versions, and what is typed stays (${theme})`, async () => {
+    const { page, context, pageErrors } = await open(chromium, { speed: 4, theme });
+    await say(page, "Please propose a change");
+    const ask = card(page, "Grow Agent wants to change the page “goals/README.md”");
+    await ask.getByRole("button", { name: "Approve" }).waitFor();
+    await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("textbox", { name: "Text of goals/README.md" }).fill("# Goals\n\nMine.\n");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Mine.").first().waitFor();
+    await page.keyboard.press("Control+5");
+    const versions = ask.getByRole("region", { name: "The page has changed since" });
+    await versions.getByLabel("What has changed since").getByText("+Mine.").waitFor();
+    await versions.getByLabel("What is proposed").getByText("+Reviewed in autumn.").waitFor();
+    expect(await ask.getByText("-Mine.").count(), "what an approval commits is shown").toBe(1);
+    await expectAccessible(page);
+    await screenshot(page, `review-three-${theme}`);
+    for (const [width, height] of [[900, 600], [1600, 1000]] as const) {
+      await page.setViewportSize({ width, height });
+      await versions.scrollIntoViewIfNeeded();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), "nothing is cut off").toBe(width);
+      await screenshot(page, `review-three-${theme}-${width}`);
+    }
+    await ask.getByRole("button", { name: "Edit first" }).click();
+    await ask.getByRole("textbox", { name: "Text of goals/README.md" }).fill("# Goals\n\nMine.\nReviewed in autumn.\n");
+    await page.keyboard.press("Control+2");
+    await page.keyboard.press("Control+5");
+    expect(await ask.getByRole("textbox", { name: "Text of goals/README.md" }).inputValue()).toContain("Reviewed in autumn.");
+    await ask.getByRole("button", { name: "Approve my text" }).click();
+    await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+    await page.getByText("Reviewed in autumn.").first().waitFor();
+    expect(pageErrors).toEqual([]);
+    await context.close();
+  });
+}
+
+test("a change that waits is approved beside its page", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 4 });
+  await say(page, "Please propose a change");
+  await card(page, "Grow Agent wants to change the page “goals/README.md”").getByRole("button", { name: "Approve" }).waitFor();
+  await page.goto(`${page.url().split("#")[0]}#/memory/goals%2FREADME.md`);
+  const waiting = page.getByRole("region", { name: "Changes that wait for your approval" });
+  await expectAccessible(page);
+  await waiting.getByRole("button", { name: "Grow Agent wants to change the page “goals/README.md”" }).click();
+  await waiting.getByText("+Reviewed in autumn.").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "review-beside-page");
+  await waiting.getByRole("button", { name: "Approve" }).click();
+  await waiting.waitFor({ state: "detached" });
+  await page.getByText("Reviewed in autumn.").first().waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 test("a held change is edited by keyboard before it is approved, and another one is rejected", async () => {
   const { page, context, pageErrors } = await open(chromium, { speed: 4 });
   await say(page, "Please propose a change");

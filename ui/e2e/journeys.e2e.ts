@@ -247,6 +247,26 @@ test("a page is edited, its lines show their author, and the change is undone", 
   await context.close();
 });
 
+test.each(["light", "dark"] as const)("all changes of a turn are shown and then undone together (%s)", async (theme) => {
+  const { page, context, pageErrors } = await open(chromium, { theme, speed: 4 });
+  await say(page, "Remember that I like chess");
+  await page.getByText("I like chess").nth(1).waitFor();
+  await page.goto(`${page.url().split("#")[0]}#/memory/journal%2Fnotes.md?at=history`);
+  const history = page.getByRole("region", { name: "History" });
+  await history.getByRole("button", { expanded: false }).first().click();
+  await history.getByRole("button", { name: /^Undo all of turn \d+…$/ }).click();
+  const preview = history.getByRole("region", { name: /^Undo all of turn \d+ of / });
+  await preview.getByLabel("What undoing changes").getByText(/^-.*chess/).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, `undo-together-${theme}`);
+  await preview.getByRole("button", { name: "Undo this change" }).click();
+  await preview.getByText("Undone by a new change.").waitFor();
+  await page.getByRole("tab", { name: "Page", exact: true }).click();
+  await page.getByText("chess").waitFor({ state: "detached" });
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 test.each(["light", "dark"] as const)("a search hit opens its page at the line, rendered and in the source (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme, at: "#/memory", size: { width: 1100, height: 420 } });
   await page.getByRole("searchbox").fill("promises");

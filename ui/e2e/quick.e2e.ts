@@ -35,6 +35,19 @@ test.each(["light", "dark"] as const)("is ready to type and shows the answer, it
   await context.close();
 });
 
+test("a held change is read and approved in it", async () => {
+  const { page, context, pageErrors } = await open(chromium, { ...QUICK, speed: 4 });
+  await say(page, "Please propose a change");
+  const ask = page.locator("[data-ask=open]");
+  await ask.getByLabel("Part 1", { exact: true }).getByText("+Reviewed in autumn.").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "quick-review");
+  await ask.getByRole("button", { name: "Approve" }).click();
+  await page.getByText("You answered: Approve").waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 test("an ask is answered in it, and a button leads to the inbox of the main window", async () => {
   const { page, context } = await open(chromium, { ...QUICK, speed: 4 });
   const calls = await recorded(page);

@@ -25,7 +25,7 @@ test("the shell answers what the pages call, and the main window may call all bu
 test("the quick chat may call what its conversation needs, and changes no sign-in, profile or folder", () => {
   const quick = permissions("quick");
   expect(quick.filter((one) => !allowed(page).includes(one))).toEqual([]);
-  for (const name of [...ONLY_QUICK, "ask", "follow"]) expect(quick).toContain(allowed([name])[0]);
+  for (const name of [...ONLY_QUICK, "ask", "follow", "held_change"]) expect(quick).toContain(allowed([name])[0]);
   for (const name of ["sign_in", "sign_out", "switch_profile", "quit", "take_place", "open_data_folder"]) expect(quick).not.toContain(allowed([name])[0]);
 });
 

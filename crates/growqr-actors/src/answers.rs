@@ -39,7 +39,7 @@ pub(crate) async fn open_ask(store: &dyn Store, id: &AskId, answer: Option<&Answ
     if view.settled.is_some() {
         return Err(AskError::Settled(Box::new(view)));
     }
-    match answer.map_or(Ok(()), |answer| view.ask.check(answer)) {
+    match view.ask.check(answer) {
         Ok(()) => Ok(view),
         Err(problem) => Err(AskError::Answer { ask: id.clone(), problem }),
     }

@@ -429,7 +429,7 @@ impl Runner {
                 self.work.spawn(async move { (key, done.await) })
             }
             Intent::SettleReview { ask, review, plan } => {
-                let settled = reviews::settle(ports.memory, ask, review, plan);
+                let settled = reviews::settle(ports.memory, ports.store, ask, review, plan);
                 self.work.spawn(async move {
                     let settled = settled.await;
                     host.memory_changed();

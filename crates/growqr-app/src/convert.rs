@@ -4,8 +4,9 @@ use growqr_actors::{Health, HeldMail, Notification, Recorded, StopCause, Trouble
 use growqr_core::event::Entry;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, AskView, Author, MessageView, StoredEvent};
-use growqr_core::memory::{BlamedLine, CommitInfo, FoundLine, Origin, Page, PageInfo};
+use growqr_core::memory::{BlamedLine, CommitInfo, CommitPlan, FoundLine, Origin, Page, PageInfo};
 use growqr_core::model::Delta;
+use growqr_memory::{Comparison, UndoPreview};
 use growqr_wire as wire;
 use growqr_wire::{DeltaKind, Push};
 use serde_json::value::RawValue;
@@ -171,6 +172,37 @@ pub(crate) fn change(change: CommitInfo) -> wire::Change {
         paths: change.paths,
         more_paths: change.more_paths,
     }
+}
+
+pub(crate) fn commit_plan(plan: &wire::event::CommitPlan) -> CommitPlan {
+    CommitPlan {
+        path: plan.path.clone(),
+        base_head: plan.base_head.clone(),
+        old_blob: plan.old_blob.clone(),
+        new_blob: plan.new_blob.clone(),
+        commit: plan.commit.clone(),
+        merged: plan.merged,
+    }
+}
+
+pub(crate) fn held_change(compared: Comparison) -> wire::HeldChange {
+    let (now, version) = compared.now.map(|page| (page.content, page.version)).unzip();
+    wire::HeldChange {
+        base: compared.base,
+        now,
+        version,
+        proposed: compared.proposed,
+        result: compared.result,
+        is_conflict: compared.is_conflict,
+        diff: compared.diff,
+        yours: compared.yours,
+        proposal: compared.proposal,
+    }
+}
+
+pub(crate) fn undo_preview(preview: UndoPreview) -> wire::UndoPreview {
+    let UndoPreview { changes, diff, paths, left, seen } = preview;
+    wire::UndoPreview { changes: changes as u64, diff, paths, left, seen }
 }
 
 pub(crate) fn blamed(line: BlamedLine) -> wire::BlamedLine {

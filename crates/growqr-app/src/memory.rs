@@ -5,8 +5,9 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::memory_link;
 use growqr_core::clock::Timestamp;
+use growqr_core::id::AgentId;
 use growqr_core::memory::{CommitInfo, Memory, MemoryError};
-use growqr_memory::{IndexLock, LeftBehind, MemoryRepo, SkippedFile, Survey};
+use growqr_memory::{ChangesOf, IndexLock, LeftBehind, MemoryRepo, SkippedFile, Survey, UndoneAll};
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -152,6 +153,24 @@ impl Library {
         Ok(convert::page(pages.page_at(path, rev)?))
     }
 
+    /// A held change beside its page as it is now.
+    ///
+    /// # Errors
+    /// If the change is no longer in the repository, or the page cannot be read.
+    pub fn held_change(&self, held: &wire::event::CommitPlan) -> Result<wire::HeldChange, AppError> {
+        let pages = self.pages().ok_or_else(|| MemoryError::UnknownChange { rev: held.commit.clone() })?;
+        Ok(convert::held_change(pages.compare_proposal(&convert::commit_plan(held))?))
+    }
+
+    /// What undoing all changes of a turn, or with `None` of an agent, would do now.
+    ///
+    /// # Errors
+    /// If there is no such change, or the repository cannot be read.
+    pub fn memory_undo_preview(&self, agent: &str, turn: Option<u64>) -> Result<wire::UndoPreview, AppError> {
+        let pages = self.pages().ok_or_else(|| MemoryError::UnknownChange { rev: agent.to_owned() })?;
+        Ok(convert::undo_preview(pages.preview_undo(&ChangesOf { agent: AgentId::new(agent), turn })?))
+    }
+
     /// For each line of a page, the change that wrote it.
     ///
     /// # Errors
@@ -212,6 +231,23 @@ pub(crate) async fn delete(
 /// Undoes a change as the person.
 pub(crate) async fn restore(memory: &Arc<MemoryRepo>, rev: String, at: Timestamp) -> Result<wire::Reply, AppError> {
     change(memory, move |memory| memory.restore(&rev, at)).await
+}
+
+/// Undoes all changes of a turn, or of an agent, as the person.
+pub(crate) async fn undo_all(
+    memory: &Arc<MemoryRepo>,
+    agent: String,
+    turn: Option<u64>,
+    seen: Option<String>,
+    at: Timestamp,
+) -> Result<wire::Reply, AppError> {
+    let memory = Arc::clone(memory);
+    let of = ChangesOf { agent: AgentId::new(agent), turn };
+    let undone = tokio::task::spawn_blocking(move || memory.undo_all(&of, seen.as_deref(), at)).await;
+    let UndoneAll { change, left } = undone.map_err(|error| AppError::Internal(error.to_string()))??;
+    let (commit, paths, more_paths) =
+        change.map_or_else(Default::default, |change| (Some(change.commit), change.paths, change.more_paths));
+    Ok(wire::Reply::UndoneMemory { commit, paths, more_paths, left })
 }
 
 /// Makes a change on a thread that may block on the disk.

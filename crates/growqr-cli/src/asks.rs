@@ -224,12 +224,20 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
             }
             lines
         }
-        Some(AskDetail::Review { held, message, rule, problem, .. }) => {
+        Some(AskDetail::Review { held, message, rule, untrusted, problem, edited, remark, .. }) => {
             let mut lines = vec![format!("  {}", sanitized_line(&held.path))];
             lines.push(format!("  reason: {}", shortened(message, 500)));
+            if !untrusted.is_empty() {
+                lines.push(format!("  the agent has read text from: {}", sanitized_line(&untrusted.join(", "))));
+            }
             lines.extend(problem.as_ref().map(|problem| format!("  not committed: {}", sanitized_line(problem))));
+            if let Some(edited) = edited {
+                lines.push("  the text that you approved, which counts for the next approval:".to_owned());
+                lines.extend(sanitized(edited).lines().map(|line| format!("  │ {line}")));
+            }
+            lines.extend(remark.as_ref().map(|remark| format!("  your remark: {}", shortened(remark, 500))));
             lines.push(format!("  held by the rule: {}", sanitized_line(rule)));
-            lines.push(format!("  see the change: growqr memory diff {}", held.commit.get(..12).unwrap_or(&held.commit)));
+            lines.push(format!("  see the change: growqr memory requests show {}", ask.id));
             lines
         }
         Some(AskDetail::Limit { .. } | AskDetail::Session { permission: None, .. }) | None => Vec::new(),

@@ -3,11 +3,12 @@
 use crate::CommandResult;
 use crate::args::Requests;
 use crate::asks;
+use crate::page_parts::{parts, with_parts};
 use crate::page_text::{diff_line, read_text};
 use crate::print::Out;
 use growqr_app::{AppError, Environment, Library, Profile};
-use growqr_wire::AskRow;
 use growqr_wire::event::{AskAnswer, AskDetail, AskKind, CommitPlan, EditedPage};
+use growqr_wire::{AskRow, HeldChange};
 use std::path::Path;
 
 pub async fn requests(profile: Profile, environment: &Environment, out: &Out, command: Option<Requests>) -> CommandResult {
@@ -25,14 +26,15 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
         Some(Requests::Show { id }) => {
             let row = find(&profile, &id).await?;
             out.row(&row, || asks::full(out, &row));
-            let diff = Library::open_memory(profile).memory_diff(&held(&row)?.commit)?;
-            if out.is_json() { out.json(&diff) } else { diff.text.lines().for_each(|line| out.line(&diff_line(out, line))) }
+            let change = Library::open_memory(profile).held_change(held(&row)?)?;
+            if out.is_json() { out.json(&change) } else { print_change(out, &change) }
         }
-        Some(Requests::Approve { id, text }) => {
+        Some(Requests::Approve { id, text, base, only }) => {
             let row = find(&profile, &id).await?;
             let edited = match text {
-                Some(file) => Some(edited_page(&file)?),
-                None => None,
+                Some(file) => Some(edited_page(&file, base)?),
+                None if only.is_empty() => None,
+                None => Some(chosen_parts(Library::open_memory(profile.clone()).held_change(held(&row)?)?, &only)?),
             };
             let answer = AskAnswer { option: Some("approve".to_owned()), edited, ..AskAnswer::default() };
             return asks::settle(profile, environment, out, row.ask.id, Some(answer)).await;
@@ -46,15 +48,69 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
     Ok(true)
 }
 
-/// The file's text as the new text of the page, made from the version that the ask names: what has changed since is merged.
-fn edited_page(file: &Path) -> Result<EditedPage, AppError> {
+/// What an approval commits. If the page has changed since, what each side has changed is before it.
+fn print_change(out: &Out, change: &HeldChange) {
+    let print = |title: &str, diff: &str| {
+        out.line(&format!("\n{title}"));
+        diff.lines().for_each(|line| out.line(&diff_line(out, line)));
+    };
+    if change.yours.is_empty() {
+        return print_parts(out, change);
+    }
+    print("Changed in the page since the proposal:", &change.yours);
+    print("The proposal:", &change.proposal);
+    out.line("\nWhat an approval commits:");
+    print_parts(out, change);
+    if let Some(version) = change.version.as_ref().filter(|_| change.is_conflict) {
+        out.notice(&format!(
+            "Both have changed the same lines, and an approval takes the proposal. To keep both, write the page as it should be into \
+             a file and approve with --text FILE --base {version}"
+        ));
+    }
+}
+
+/// What an approval commits, with the numbers of its parts if there are several to choose from.
+fn print_parts(out: &Out, change: &HeldChange) {
+    let count = if change.result.is_some() { parts(&change.diff).len() } else { 1 };
+    let mut number = 0;
+    for line in change.diff.lines() {
+        if line.starts_with("@@") && count > 1 {
+            number += 1;
+            out.line(&format!("Part {number} of {count}:"));
+        }
+        out.line(&diff_line(out, line));
+    }
+    if count > 1 {
+        out.notice("To approve only some parts: --only NUMBER,NUMBER");
+    }
+}
+
+/// The page with only these parts of what an approval would commit.
+fn chosen_parts(change: HeldChange, only: &[usize]) -> Result<EditedPage, AppError> {
+    let refused = |message: String| AppError::BadRequest {
+        message,
+        next_step: "See the parts of the change: growqr memory requests show ID".to_owned(),
+    };
+    if change.result.is_none() {
+        return Err(refused("a change that deletes the page has no parts".to_owned()));
+    }
+    let parts = parts(&change.diff);
+    if let Some(unknown) = only.iter().find(|number| !(1..=parts.len()).contains(*number)) {
+        return Err(refused(format!("the change has {} parts, and no part {unknown}", parts.len())));
+    }
+    Ok(EditedPage { text: with_parts(&change.now.unwrap_or_default(), &parts, only), base: change.version })
+}
+
+/// The file's text as the new text of the page, made from this version, or from the one that the ask names: what has changed since
+/// is merged.
+fn edited_page(file: &Path, base: Option<String>) -> Result<EditedPage, AppError> {
     let text = if file == Path::new("-") {
         read_text()?
     } else {
         let unreadable = |source| AppError::File { doing: "read", path: file.to_owned(), source };
         std::fs::read_to_string(file).map_err(unreadable)?
     };
-    Ok(EditedPage { text, base: None })
+    Ok(EditedPage { text, base })
 }
 
 async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {

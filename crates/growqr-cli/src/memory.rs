@@ -3,6 +3,7 @@
 use crate::CommandResult;
 use crate::args::Memory;
 use crate::change_requests::requests;
+use crate::memory_undo::memory_undo;
 use crate::page_text::{diff_line, read_text};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use growqr_app::{Environment, Library, Profile, send_request};
@@ -22,6 +23,10 @@ pub async fn memory(profile: Profile, environment: &Environment, out: &Out, comm
         }
         Memory::Delete { path, base } => send_change(profile, environment, out, Request::DeleteMemory { path, base }).await,
         Memory::Restore { rev } => send_change(profile, environment, out, Request::RestoreMemory { rev }).await,
+        Memory::Undo { turn, agent, yes } => {
+            let agent = agent.unwrap_or_else(|| "grow".to_owned());
+            memory_undo(profile, environment, out, (agent, turn), yes).await
+        }
         Memory::Requests { command } => requests(profile, environment, out, command).await,
         Memory::Confirm => {
             let folder = profile.memory();
@@ -143,6 +148,7 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
         Memory::Write { .. }
         | Memory::Delete { .. }
         | Memory::Restore { .. }
+        | Memory::Undo { .. }
         | Memory::Requests { .. }
         | Memory::Confirm
         | Memory::Path => {}
@@ -151,7 +157,7 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
 }
 
 /// The first few of these paths, and the number of the others.
-fn touched(paths: &[String], more: u64) -> String {
+pub fn touched(paths: &[String], more: u64) -> String {
     let shown = &paths[..paths.len().min(SHOWN_PATHS)];
     match more + (paths.len() - shown.len()) as u64 {
         0 => shown.join(", "),

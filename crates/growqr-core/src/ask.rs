@@ -88,17 +88,28 @@ pub enum AnswerError {
     /// An amount for an answer that has none.
     #[error("an amount goes only with the answer raise, at a limit of money")]
     NoAmount,
+    /// A change of memory that is neither approved nor rejected.
+    #[error("a change of memory waits until it is approved or rejected")]
+    NoDecision,
     /// A text of a page for an answer that has none.
     #[error("a text of the page goes only with the answer approve, for a change that writes the page")]
     NoText,
 }
 
 impl Ask {
-    /// Whether this answer fits.
+    /// Whether this answer fits. `None`: the person will not answer.
     ///
     /// # Errors
     /// [`AnswerError`].
-    pub fn check(&self, answer: &Answer) -> Result<(), AnswerError> {
+    pub fn check(&self, answer: Option<&Answer>) -> Result<(), AnswerError> {
+        match answer {
+            Some(answer) => self.check_answer(answer),
+            None if self.kind == AskKind::Review => Err(AnswerError::NoDecision),
+            None => Ok(()),
+        }
+    }
+
+    fn check_answer(&self, answer: &Answer) -> Result<(), AnswerError> {
         let text = answer.text.as_deref().unwrap_or_default().trim();
         match &answer.option {
             Some(given) if !self.options.iter().any(|option| option.id == *given) => {
@@ -290,6 +301,9 @@ pub enum AskDetail {
         message: String,
         /// The line because of which it is held.
         rule: String,
+        /// The sources of untrusted text that the agent had read: that text may have caused the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        untrusted: Vec<String>,
         /// The version of the page that an approval changes. It is the one that the held change was made from, until an approval
         /// has found another one. `None`: there is no such page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -297,6 +311,12 @@ pub enum AskDetail {
         /// Why an approval could not be carried out; the person is asked again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<String>,
+        /// The text of that approval, if the person had edited the page. It counts for the next approval without a text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited: Option<String>,
+        /// The remark of that approval. It counts for the next decision without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<String>,
     },
     /// A limit that was reached.
     Limit {

@@ -83,6 +83,44 @@ fn is_zero(amount: &Money) -> bool {
     *amount == Money::ZERO
 }
 
+/// What the person has decided about a held change of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeDecided {
+    /// The ask.
+    pub ask: AskId,
+    /// The agent that has proposed the change.
+    pub agent: AgentId,
+    /// Its name; data, not operator text.
+    pub name: String,
+    /// The page.
+    pub path: String,
+    /// Whether the person has approved it.
+    pub approved: bool,
+    /// Whether the person has written another text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
+    /// Whether the change is in memory: also after a rejection, if its branch was merged by hand.
+    pub is_in_memory: bool,
+    /// What the person adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+    /// The text that was proposed, if the person has rejected it with a remark and its author can no longer see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<String>,
+    /// The sources of untrusted text that the author had read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
+}
+
+impl ChangeDecided {
+    /// What the person adds to a rejection: work for whoever reads it.
+    #[must_use]
+    pub fn objection(&self) -> Option<&str> {
+        let remark = self.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty());
+        if self.approved { None } else { remark }
+    }
+}
+
 /// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +169,8 @@ pub enum MailBody {
         /// The ask.
         ask: AskId,
     },
+    /// The person has decided about a change of memory whose author works no longer.
+    ChangeDecided(ChangeDecided),
 }
 
 impl MailBody {
@@ -141,6 +181,7 @@ impl MailBody {
             MailBody::Spawn(spawn) => &spawn.untrusted,
             MailBody::Say { untrusted, .. } | MailBody::AskRaised { untrusted, .. } => untrusted,
             MailBody::Report(report) => &report.untrusted,
+            MailBody::ChangeDecided(decided) => &decided.untrusted,
             MailBody::Cancel | MailBody::Finish | MailBody::AskSettled { .. } => &[],
         }
     }

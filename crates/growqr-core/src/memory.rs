@@ -28,8 +28,25 @@ pub enum Edit {
         /// A [`Page::version`].
         base: Option<String>,
     },
+    /// The content of a version that is in the repository already: byte for byte, unless another change is merged in.
+    WriteVersion {
+        /// The version with the new content.
+        version: String,
+        /// The [`Page::version`] that it was made from; `None`: there was no such page.
+        base: Option<String>,
+    },
     /// Remove the page.
     Delete,
+}
+
+/// How the person has approved a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// As it was proposed.
+    AsProposed,
+    /// With another text.
+    Edited,
 }
 
 /// A requested change.
@@ -45,6 +62,8 @@ pub struct Change {
     pub origin: Origin,
     /// The time, taken from the journal.
     pub at: Timestamp,
+    /// The person's approval, if the change was held.
+    pub approval: Option<Approval>,
 }
 
 /// A prepared change with the id of its future commit. None of it is visible in the repository yet. Recording the plan in the
@@ -72,7 +91,7 @@ pub struct Review {
     pub held: CommitPlan,
     /// The author of the change.
     pub origin: Origin,
-    /// The reason that the author gave.
+    /// The reason that the author gave, or its beginning. The commit of the held change has all of it.
     pub message: String,
     /// When the person decided. Also the time of the commit.
     pub at: Timestamp,
@@ -82,6 +101,24 @@ pub struct Review {
     pub base: Option<String>,
     /// The page's text as the person has edited it.
     pub edited: Option<String>,
+}
+
+/// What a held change proposes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The page's new text; `None` if the page is to be deleted.
+    pub text: Option<String>,
+    /// The whole reason that the author gave.
+    pub message: String,
+}
+
+/// A decision about a held change that is carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The commit with the change, if it is in memory.
+    pub commit: Option<String>,
+    /// The text that a rejected change has proposed.
+    pub proposed: Option<String>,
 }
 
 /// Why an approved change could not be committed.
@@ -284,8 +321,10 @@ pub trait Memory: Send + Sync {
     /// remove it. Calling it twice has the same effect as once. [`MemoryError::HeadMoved`] if its objects did not reach the disk:
     /// prepare the change again.
     fn hold(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
-    /// The page's text after a held change; `None` if the change deletes the page.
-    fn held_text(&self, held: &CommitPlan) -> Result<Option<String>, MemoryError>;
+    /// What a held change proposes. [`MemoryError::UnknownChange`] if its branch and its objects are gone.
+    fn proposal(&self, held: &CommitPlan) -> Result<Proposal, MemoryError>;
+    /// The newest commit of this tool call that is in memory and changes this page; `None` if there is none.
+    fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError>;
     /// Removes the branch of a held change. Removing a missing one succeeds.
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError>;
     /// What the person should know about the changes that are made now, such as that no branch is checked out.

@@ -65,7 +65,8 @@ fn page_named<'a>(pages: &'a [PageInfo], name: &str) -> Option<&'a PageInfo> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Change, CommitPlan, FoundLine, MemoryError, Page};
+    use crate::id::EffectId;
+    use crate::memory::{Change, CommitPlan, FoundLine, MemoryError, Page, Proposal};
 
     struct Pages(Vec<(&'static str, String)>);
 
@@ -96,7 +97,11 @@ mod tests {
             unimplemented!("a picture changes nothing")
         }
 
-        fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+        fn proposal(&self, _held: &CommitPlan) -> Result<Proposal, MemoryError> {
+            unimplemented!("a picture changes nothing")
+        }
+
+        fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
             unimplemented!("a picture changes nothing")
         }
 

@@ -81,6 +81,7 @@ fn commit(memory: &MemoryRepo, round: usize) -> Duration {
             effect: EffectId::new(format!("{round:016x}")),
         },
         at: AT,
+        approval: None,
     };
     timed(|| {
         let plan = memory.prepare(&change).expect("prepares");

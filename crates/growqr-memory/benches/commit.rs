@@ -58,6 +58,7 @@ fn wanted(path: &str, content: &str, base: Option<&str>, number: usize) -> Chang
             effect: EffectId::new(format!("{number:016x}")),
         },
         at: Timestamp(1_800_000_000_000),
+        approval: None,
     }
 }
 

@@ -148,7 +148,7 @@ impl Git {
         }
         let head = self.head()?;
         let tree = self.tree(head)?.map(|tree| tree.id());
-        Ok(ScanBase { head, tree, branch: self.branch()?, held: self.held.borrow().clone(), index: self.index_stat() })
+        Ok(ScanBase { head, tree, branch: self.branch()?, behind: self.behind.borrow().clone(), index: self.index_stat() })
     }
 
     /// The first line of the message for what was found in the folder.

@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why the committed version of a page is not yet in the working tree; part of messages for the user.
-const HELD: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
+const BEHIND: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
 
 impl Git {
     /// Applies a plan, or finishes a plan that was partly applied.
@@ -185,9 +185,9 @@ impl Git {
             }
             // If HEAD has another version of the page, the later commit has its own checkout.
             let is_current = blob_at(head.as_ref(), &file.path) == file.new;
-            let is_held = is_current && !self.check_out_file(&staged, file);
-            self.mark_held(&file.path, is_held);
-            if is_held {
+            let is_behind = is_current && !self.check_out_file(&staged, file);
+            self.mark_behind(&file.path, is_behind);
+            if is_behind {
                 continue;
             }
             if staged.exists() {
@@ -195,7 +195,7 @@ impl Git {
             }
             self.probe.reached(Step::FileReplaced)?;
         }
-        // A held page still needs the base marker to be matched to its staged file.
+        // A page that is behind still needs the base marker to be matched to its staged file.
         let is_done = !is_any_staged || !(0..files.len()).any(|number| self.staged_file(commit, number).exists());
         let base_marker = is_done.then(|| self.base_marker(commit));
         for marker in [Some(self.ref_marker(commit)), base_marker].into_iter().flatten() {
@@ -261,22 +261,22 @@ impl Git {
         true
     }
 
-    /// Updates the set of held pages. Logs when a page becomes held.
-    fn mark_held(&self, page: &str, is_held: bool) {
-        let mut held = self.held.borrow_mut();
-        if !is_held {
-            held.remove(page);
-        } else if held.insert(page.to_owned()) {
-            tracing::warn!(page, "{HELD}; it is written there as soon as possible");
+    /// Updates the set of pages that are behind. Logs when a page becomes one.
+    fn mark_behind(&self, page: &str, is_behind: bool) {
+        let mut behind = self.behind.borrow_mut();
+        if !is_behind {
+            behind.remove(page);
+        } else if behind.insert(page.to_owned()) {
+            tracing::warn!(page, "{BEHIND}; it is written there as soon as possible");
         }
     }
 
     /// Returns an error if the page's file does not have its committed version yet: it would be taken for a hand edit.
-    pub(crate) fn refuse_held(&self, page: &str) -> Result<(), MemoryError> {
-        if !self.held.borrow().contains(page) {
+    pub(crate) fn refuse_behind(&self, page: &str) -> Result<(), MemoryError> {
+        if !self.behind.borrow().contains(page) {
             return Ok(());
         }
-        Err(held_reason(page))
+        Err(behind_reason(page))
     }
 
     /// Removes folders that became empty, as git does. Returns the first folder that stays.
@@ -289,8 +289,8 @@ impl Git {
 }
 
 /// The error for a page whose file does not have its committed version yet.
-pub(crate) fn held_reason(page: &str) -> MemoryError {
-    let cause = format!("{HELD} ({page}). Close that program, or make the file writable, and try again");
+pub(crate) fn behind_reason(page: &str) -> MemoryError {
+    let cause = format!("{BEHIND} ({page}). Close that program, or make the file writable, and try again");
     MemoryError::Repository { doing: "change the page", cause }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Git {
     /// each of its pages, and takes long to compare.
     pub(crate) large_commits: RefCell<HashMap<Oid, (Vec<String>, u64)>>,
     /// Pages whose committed version is not yet in the working tree, because another program holds the file.
-    pub(crate) held: RefCell<BTreeSet<String>>,
+    pub(crate) behind: RefCell<BTreeSet<String>>,
     /// Pages for which git's index is not yet updated.
     pub(crate) unindexed: RefCell<Unindexed>,
     /// The stats of git's index before the first and after the last of this program's own writes, if they follow each other.
@@ -64,7 +64,7 @@ impl Git {
             probe,
             effect_commits: RefCell::default(),
             large_commits: RefCell::default(),
-            held: RefCell::default(),
+            behind: RefCell::default(),
             unindexed: RefCell::default(),
             own_index_writes: RefCell::default(),
             writer: RefCell::default(),

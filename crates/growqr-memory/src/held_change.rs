@@ -1,13 +1,16 @@
 //! Held changes: commits on branches of their own, which wait for the person's approval. Nothing of them is in the folder.
 
+use crate::MemoryRepo;
 use crate::disk;
 use crate::error_context::Context;
 use crate::git::Git;
+use crate::message;
 use crate::pack;
-use crate::plan::Plan;
+use crate::plan::{FileChange, Plan};
 use crate::text;
 use git2::{BranchType, ErrorCode, Oid};
-use growqr_core::memory::MemoryError;
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::{MemoryError, Proposal};
 use std::fs;
 
 /// The folder of their branches.
@@ -38,12 +41,17 @@ impl Git {
         Ok(())
     }
 
-    /// See [`growqr_core::memory::Memory::held_text`].
-    pub(crate) fn held_text(&self, held: &Plan) -> Result<Option<String>, MemoryError> {
-        let Some(file) = held.files.first() else { return Ok(None) };
-        let Some(new) = file.new else { return Ok(None) };
-        let bytes = self.blob(new)?.ok_or_else(|| MemoryError::UnknownChange { rev: held.commit.to_string() })?;
-        text::decode(&file.path, &bytes).map(|text| Some(text.into_owned()))
+    /// See [`growqr_core::memory::Memory::proposal`].
+    pub(crate) fn proposal(&self, held: &Plan) -> Result<Proposal, MemoryError> {
+        let lost = || MemoryError::UnknownChange { rev: held.commit.to_string() };
+        let commit = self.repo.find_commit(held.commit).map_err(|_| lost())?;
+        let message = message::author_text(&message::read(&commit).0).to_owned();
+        let Some(FileChange { path, new: Some(new), .. }) = held.files.first() else {
+            return Ok(Proposal { text: None, message });
+        };
+        let bytes = self.blob(*new)?.ok_or_else(lost)?;
+        let text = Some(text::decode(path, &bytes)?.into_owned());
+        Ok(Proposal { text, message })
     }
 
     /// See [`growqr_core::memory::Memory::release`].
@@ -60,6 +68,28 @@ impl Git {
         }
         // Refuses a branch that is checked out, here or in a linked work tree.
         found.delete().context("remove the branch of a change")
+    }
+}
+
+impl MemoryRepo {
+    /// Removes the branches of held changes that were proposed before this time, except those of these commits, and says how many
+    /// it has removed. A branch with other commits stays, and so does one that is checked out.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`].
+    pub fn release_unnamed(&self, named: &[String], before: Timestamp) -> Result<usize, MemoryError> {
+        let git = self.git()?;
+        let mut removed = 0;
+        for found in git.repo.branches(Some(BranchType::Local)).context("list the branches")? {
+            let (mut found, _) = found.context("list the branches")?;
+            let (Some(commit), Ok(name)) = (found.get().target(), found.get().name()) else { continue };
+            let is_ours = name == branch(commit) && !named.contains(&commit.to_string());
+            let is_old = || git.repo.find_commit(commit).is_ok_and(|commit| commit.time().seconds() < before.seconds());
+            if is_ours && is_old() && found.delete().is_ok() {
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 }
 

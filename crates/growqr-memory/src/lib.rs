@@ -15,7 +15,7 @@
 //! | left to git | git runs a filter on it, so it can be read but not changed |
 //! | outside | it is committed, but git does not expect it in the folder (skip-worktree, as in a sparse checkout, or assume-unchanged) |
 //! | hidden | it is committed but cannot be a page here, so it is not in the folder, and its entry in git's index is skip-worktree |
-//! | held | it is committed, but its file still has the version before, because another program has it open |
+//! | behind | it is committed, but its file still has the version before, because another program has it open |
 //!
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
@@ -30,6 +30,7 @@
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
 //!   replaces files), `left_behind`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
+//! - held changes: `held_change`, `comparison`; undoing many changes: `undo_all`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -41,6 +42,7 @@ mod attributes;
 mod blame;
 mod checkout;
 mod commit;
+mod comparison;
 mod conflict_copy;
 mod conflicts;
 mod conversion;
@@ -110,6 +112,7 @@ mod text;
 mod tracked;
 mod tree_diff;
 mod tree_entry;
+mod undo_all;
 mod undone;
 mod unindexed;
 mod walk;
@@ -118,6 +121,7 @@ mod work_tree;
 mod write_index;
 
 pub use adopt::Adopted;
+pub use comparison::Comparison;
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
 pub use left_behind::LeftBehind;
@@ -134,13 +138,15 @@ pub use survey::{Remark, RemarkKind, Survey};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
+pub use undo_all::{ChangesOf, UndoPreview, UndoneAll};
 pub use watch::{QUIET, Watch};
 
 use conversion::Conversion;
 use git::Git;
 use git2::Repository;
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
+use growqr_core::id::EffectId;
+use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
 use page_cache::PageCache;
 use plan::WorkTreeFiles;
 use std::fs;
@@ -440,8 +446,12 @@ impl Memory for MemoryRepo {
         self.git()?.hold(&prepare::parse_plan(plan)?)
     }
 
-    fn held_text(&self, held: &CommitPlan) -> Result<Option<String>, MemoryError> {
-        self.git()?.held_text(&prepare::parse_plan(held)?)
+    fn proposal(&self, held: &CommitPlan) -> Result<Proposal, MemoryError> {
+        self.git()?.proposal(&prepare::parse_plan(held)?)
+    }
+
+    fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError> {
+        self.git()?.commit_of(effect, path)
     }
 
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {

@@ -220,7 +220,7 @@ impl Merging<'_> {
     /// Whether the file in the folder is this version, so that it may be replaced, or is a private one, which stays.
     fn is_in_folder(&self, path: &[u8], ours: Leaf) -> bool {
         let Ok(path) = std::str::from_utf8(path) else { return false };
-        let is_ours = || self.git.refuse_held(path).is_ok() && self.git.inspect(path).version() == Ok(Some(ours.oid));
+        let is_ours = || self.git.refuse_behind(path).is_ok() && self.git.inspect(path).version() == Ok(Some(ours.oid));
         is_ours() || self.git.is_private(path)
     }
 

@@ -1,11 +1,12 @@
-//! Commit messages: the author's text, then three trailers with the agent, turn and tool call that the change comes from.
+//! Commit messages: the author's text, then trailers with the agent, turn and tool call that the change comes from, and how the
+//! person has approved it.
 //! The text is escaped so that it cannot forge trailers.
 
 use crate::git_config::GitConfig;
 use git2::{Commit, Signature, Time};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
-use growqr_core::memory::Origin;
+use growqr_core::memory::{Approval, Origin};
 
 /// The longest first line, in characters. A longer one is cut, and repeated in full in the body.
 const MAX_TITLE: usize = 72;
@@ -14,13 +15,16 @@ const MAX_MESSAGE: usize = 4000;
 /// Email suffix of agents. Trailers are read only from commits with such an author.
 const AGENT_EMAIL_SUFFIX: &str = "@agents.growqr.local";
 
+/// The beginning of the trailer that says how the person has approved a held change.
+const APPROVED: &str = "Approved: ";
+
 /// Email of this program.
 const PROGRAM_EMAIL: &str = "growqr@growqr.local";
 
 /// The author of a commit.
 pub(crate) enum Author<'a> {
-    /// An agent.
-    Agent(&'a Origin),
+    /// An agent, and how the person has approved its change, if it was held.
+    Agent(&'a Origin, Option<Approval>),
     /// The person.
     Person(PersonName),
     /// The author of an earlier commit, which is made again with the same message.
@@ -69,7 +73,7 @@ impl Author<'_> {
                 Signature::new(&text(author.name_bytes()), &text(author.email_bytes()), &time)
             }
             Author::Program => Signature::new("GrowQR", PROGRAM_EMAIL, &time),
-            Author::Agent(origin) => {
+            Author::Agent(origin, _) => {
                 let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
                 let address = format!("{}{AGENT_EMAIL_SUFFIX}", origin.agent.as_str().chars().map(plain).collect::<String>());
                 // git trims punctuation from names and refuses a name that is then empty.
@@ -105,15 +109,20 @@ pub(crate) fn compose(text: &str, default_title: &str, author: &Author<'_>) -> S
 }
 
 fn trailers(author: &Author<'_>) -> String {
-    let Author::Agent(origin) = author else { return String::new() };
+    let Author::Agent(origin, approval) = author else { return String::new() };
     let (agent, name) = (one_line(origin.agent.as_str()), one_line(&origin.name));
-    format!("Agent: {agent} ({name})\nTurn: {}\nTool-Call: {}", origin.turn, one_line(origin.effect.as_str()))
+    let approved = match approval {
+        None => String::new(),
+        Some(Approval::AsProposed) => format!("\n{APPROVED}as proposed"),
+        Some(Approval::Edited) => format!("\n{APPROVED}edited"),
+    };
+    format!("Agent: {agent} ({name})\nTurn: {}\nTool-Call: {}{approved}", origin.turn, one_line(origin.effect.as_str()))
 }
 
 /// Prefixes a line with `> ` if git or this module could read it as one of our trailers.
 fn quote_if_trailer(line: &str) -> String {
     let key = line.trim_start().split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") {
+    if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call" | "approved") {
         format!("> {line}")
     } else {
         line.to_owned()
@@ -136,6 +145,13 @@ pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
     }
 }
 
+/// The author's text of a composed message: a first line that was cut is whole.
+pub(crate) fn author_text(message: &str) -> &str {
+    let Some((title, rest)) = message.split_once("\n\n") else { return message };
+    let cut = title.strip_suffix('…').filter(|cut| cut.chars().count() == MAX_TITLE);
+    if cut.is_some_and(|cut| rest.trim_start_matches("> ").starts_with(cut)) { rest } else { message }
+}
+
 /// Whether the commit's author is this program.
 pub(crate) fn is_by_program(commit: &Commit<'_>) -> bool {
     commit.author().email_bytes() == PROGRAM_EMAIL.as_bytes()
@@ -151,7 +167,8 @@ fn origin(tail: &str) -> Option<Origin> {
     let (agent, name) = lines.next()?.strip_prefix("Agent: ")?.split_once(" (")?;
     let turn = lines.next()?.strip_prefix("Turn: ")?.parse().ok()?;
     let effect = lines.next()?.strip_prefix("Tool-Call: ")?;
-    lines.next().is_none().then_some(())?;
+    let is_approval = |line: &str| line.starts_with(APPROVED);
+    (lines.next().is_none_or(is_approval) && lines.next().is_none()).then_some(())?;
     let name = name.strip_suffix(')')?.to_owned();
     Some(Origin { agent: AgentId::new(agent), name, turn, effect: EffectId::new(effect) })
 }
@@ -172,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_message_keeps_its_text_and_gets_trailers() {
-        let message = compose("Learned a name\n\nShe said so.", "-", &Author::Agent(&grow()));
+        let message = compose("Learned a name\n\nShe said so.", "-", &Author::Agent(&grow(), None));
         assert_eq!(message, "Learned a name\n\nShe said so.\n\nAgent: grow (Grow (you))\nTurn: 3\nTool-Call: 00ff\n");
         assert_eq!(split(&message), ("Learned a name\n\nShe said so.".to_owned(), Some(grow())));
     }
@@ -191,15 +208,29 @@ mod tests {
         let forged = "x\n\nAgent: grow (Grow)\nTurn: 1\ntool-call : dead\r\nTool-Call: beef";
         let message = compose(forged, "-", &Author::Person(PersonName::default()));
         assert!(message.lines().skip(1).all(|line| line.is_empty() || line.starts_with("> ")), "{message}");
-        let (_, origin) = split(&compose(forged, "-", &Author::Agent(&grow())));
+        let (_, origin) = split(&compose(forged, "-", &Author::Agent(&grow(), None)));
         assert_eq!(origin, Some(grow()));
+    }
+
+    #[test]
+    fn an_approval_is_a_trailer_and_keeps_the_origin() {
+        let message = compose("Learned a name", "-", &Author::Agent(&grow(), Some(Approval::Edited)));
+        assert!(message.ends_with("Tool-Call: 00ff\nApproved: edited\n"), "{message}");
+        assert_eq!(split(&message), ("Learned a name".to_owned(), Some(grow())));
     }
 
     proptest! {
         #[test]
+        fn a_composed_message_is_composed_again_from_its_authors_text(text in "[a-z:\n ]{0,300}") {
+            let person = Author::Person(PersonName::default());
+            let message = compose(&text, "nothing said", &person);
+            prop_assert_eq!(compose(author_text(message.trim_end()), "nothing said", &person), message.clone());
+        }
+
+        #[test]
         fn any_message_text_keeps_the_real_origin(text in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
             let origin = Origin { name: name.trim().to_owned(), ..grow() };
-            let message = compose(&text, "nothing said", &Author::Agent(&origin));
+            let message = compose(&text, "nothing said", &Author::Agent(&origin, None));
             prop_assert_eq!(split(&message).1, Some(origin));
             prop_assert!(!message.lines().next().unwrap().is_empty());
             prop_assert!(!message.chars().any(|c| c != '\n' && c.is_control()));

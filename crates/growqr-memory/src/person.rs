@@ -75,7 +75,8 @@ impl MemoryRepo {
     }
 }
 
-fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
+/// Makes a prepared change, and has git's index know it.
+pub(crate) fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
     git.apply(plan, WorkTreeFiles::ToReplace)?;
     git.update_index()?;
     let commit = git.repo.find_commit(plan.commit).context("read a commit")?;

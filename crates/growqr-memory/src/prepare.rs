@@ -15,6 +15,7 @@ use crate::tree_entry::blob_at;
 use crate::work_tree;
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
+use growqr_core::id::EffectId;
 use growqr_core::memory::{Change, CommitPlan, Edit, MemoryError};
 use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
@@ -39,7 +40,7 @@ impl Git {
         if let Some(plan) = self.find_plan_of_tool_call(change, &path)? {
             return Ok(plan);
         }
-        let author = Author::Agent(&change.origin);
+        let author = Author::Agent(&change.origin, change.approval);
         let change = PageChange { path: &path, edit: &change.edit, author, message: &change.message, at: change.at };
         let (plan, merged) = self.prepare_commit(&change)?;
         commit_plan(&plan, change.path, merged)
@@ -65,10 +66,27 @@ impl Git {
                 let (content, merged) = self.merge_content(change.path, old, content, base.as_deref())?;
                 (Some(draft.blob(&self.conversion().to_commit(change.path, &content)?)?), merged)
             }
+            Edit::WriteVersion { version, base } => {
+                let (version, bytes) = self.version(version)?;
+                if old.map(|old| old.to_string()) == *base {
+                    (Some(version), false)
+                } else {
+                    let text = text::decode(change.path, &bytes)?;
+                    let (content, merged) = self.merge_content(change.path, old, &text, base.as_deref())?;
+                    (Some(draft.blob(&self.conversion().to_commit(change.path, &content)?)?), merged)
+                }
+            }
         };
         let file = FileChange { path: change.path.to_owned(), old, new };
         let plan = self.write_commit(draft, (head, vec![file]), &change.author, change.message, change.at)?;
         Ok((plan, merged))
+    }
+
+    /// A version that is in the repository, and its bytes.
+    fn version(&self, version: &str) -> Result<(Oid, Vec<u8>), MemoryError> {
+        let unknown = || MemoryError::UnknownChange { rev: version.to_owned() };
+        let oid = Oid::from_str(version).map_err(|_| unknown())?;
+        Ok((oid, self.blob(oid)?.ok_or_else(unknown)?))
     }
 
     /// The new bytes of the page, and whether they are the result of a merge.
@@ -121,7 +139,7 @@ impl Git {
     }
 
     fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
-        self.refuse_held(page)?;
+        self.refuse_behind(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
         let bytes = match self.inspect(page) {
@@ -236,7 +254,9 @@ impl Git {
             return Ok(None);
         }
         let merged = match (&change.edit, file.old) {
-            (Edit::Write { base: Some(base), .. }, Some(old)) => base.trim() != old.to_string(),
+            (Edit::Write { base: Some(base), .. } | Edit::WriteVersion { base: Some(base), .. }, Some(old)) => {
+                base.trim() != old.to_string()
+            }
             _ => false,
         };
         let plan = Plan { base: commit.parent_id(0).ok(), commit: oid, files: vec![file.clone()] };
@@ -246,7 +266,19 @@ impl Git {
     /// Whether this change of the file is what the edit asks for. The commit of an earlier call may have the same effect id and
     /// other content: after an older copy of the database was put back, its agents continue where that copy ends.
     fn is_result_of(&self, edit: &Edit, file: &FileChange) -> Result<bool, MemoryError> {
-        let Edit::Write { content, base } = edit else { return Ok(file.new.is_none()) };
+        let decoded;
+        let (content, base) = match edit {
+            Edit::Delete => return Ok(file.new.is_none()),
+            Edit::Write { content, base } => (content, base),
+            Edit::WriteVersion { version, base } => {
+                let (version, bytes) = self.version(version)?;
+                if file.new == Some(version) {
+                    return Ok(true);
+                }
+                decoded = text::decode(&file.path, &bytes)?.into_owned();
+                (&decoded, base)
+            }
+        };
         let old = file.old.map(|old| self.blob(old)).transpose()?.flatten();
         let is_new = |text: &str| {
             let bytes = match &old {
@@ -267,6 +299,19 @@ impl Git {
             Some(merged) => is_new(&merged),
             None => Ok(false),
         }
+    }
+
+    /// See [`growqr_core::memory::Memory::commit_of`].
+    pub(crate) fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError> {
+        self.index_tool_calls()?;
+        let known = self.effect_commits.borrow().commits.get(effect.as_str()).copied();
+        let Some(oid) = known else { return Ok(None) };
+        if !self.is_in_history(oid)? {
+            return Ok(None);
+        }
+        let commit = self.repo.find_commit(oid).context("read a commit")?;
+        let is_of_page = self.changes_of(&commit)?.iter().any(|file| file.path == path);
+        Ok(is_of_page.then(|| oid.to_string()))
     }
 
     /// Adds the newest commits to the cache of commits by tool call.

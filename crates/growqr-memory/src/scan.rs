@@ -2,7 +2,7 @@
 //! changed pages; moves nothing.
 
 use crate::attributes::ATTRIBUTE_FILE;
-use crate::checkout::held_reason;
+use crate::checkout::behind_reason;
 use crate::conversion::Conversion;
 use crate::error_context::Context;
 use crate::git::Git;
@@ -44,7 +44,7 @@ pub(crate) struct ScanBase {
     /// The ref that HEAD points to.
     pub(crate) branch: String,
     /// Pages whose files do not have their committed version yet.
-    pub(crate) held: BTreeSet<String>,
+    pub(crate) behind: BTreeSet<String>,
     /// The stat of git's index: a git command that changes the folder writes it.
     pub(crate) index: Option<Stat>,
 }
@@ -93,7 +93,7 @@ pub(crate) fn scan(
     }
     let index = base.index;
     let is_index_known = index.is_some() && cache.index == index;
-    let may_be_unchanged = is_index_known && cache.tree == base.tree && base.held.is_empty();
+    let may_be_unchanged = is_index_known && cache.tree == base.tree && base.behind.is_empty();
     if may_be_unchanged && let Some(not_text) = unchanged(&git.folder, cache, &files) {
         let skipped = sorted(skipped.into_iter().chain(not_text).collect());
         return Ok(Scan { skipped, is_unchanged: true, ..Scan::default() });
@@ -295,7 +295,7 @@ impl Rows {
                 }
                 Err(_) => {}
             }
-            let Some(stat) = row.file.filter(|_| !has_blob(&row.page) && !base.held.contains(&row.page.path)) else { continue };
+            let Some(stat) = row.file.filter(|_| !has_blob(&row.page) && !base.behind.contains(&row.page.path)) else { continue };
             if stat.size > MAX_PAGE_BYTES {
                 row.page.seen = remembered(started, stat, Seen::NotText(stat));
                 row.found = Some(Found::NotText);
@@ -324,12 +324,12 @@ impl Rows {
     /// Sorts out what was changed by hand.
     fn decide(&mut self, git: &Git, base: &ScanBase, repositories: &Repositories, scan: &mut Scan) -> Result<(), MemoryError> {
         for row in &self.0 {
-            if base.held.contains(&row.page.path) {
-                let reason = held_reason(&row.page.path);
+            if base.behind.contains(&row.page.path) {
+                let reason = behind_reason(&row.page.path);
                 scan.skipped.push(SkippedFile { path: row.page.path.clone(), reason });
             }
         }
-        let is_free = |row: &Row| !base.held.contains(&row.page.path);
+        let is_free = |row: &Row| !base.behind.contains(&row.page.path);
         let mut added = Vec::new();
         for row in self.0.iter_mut().filter(|row| is_free(row)) {
             let Some(stat) = row.file else { continue };
@@ -378,7 +378,7 @@ impl Rows {
     ) -> Result<Vec<FileChange>, MemoryError> {
         let is_missing = |row: &&mut Row| {
             let path = &row.page.path;
-            row.file.is_none() && !base.held.contains(path) && !repositories.contain(path)
+            row.file.is_none() && !base.behind.contains(path) && !repositories.contain(path)
         };
         let mut missing: Vec<&mut Row> = self.0.iter_mut().filter(is_missing).collect();
         if missing.is_empty() {

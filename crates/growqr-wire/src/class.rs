@@ -105,6 +105,7 @@ impl Request {
             Request::WriteMemory { .. } => row(Lock, Memory, ONCE),
             Request::DeleteMemory { .. } => row(Lock, Memory, ONCE),
             Request::RestoreMemory { .. } => row(Lock, Memory, ONCE),
+            Request::UndoMemory { .. } => row(Lock, Memory, ONCE),
             Request::ConfirmMemory => row(Lock, Memory, ONCE),
             Request::SetSetting { .. } => row(Lock, Profile, REPEATABLE),
             Request::SetKey { .. } => row(Lock, Profile, REPEATABLE),
@@ -144,6 +145,7 @@ impl Request {
             Request::WriteMemory { .. }
             | Request::DeleteMemory { .. }
             | Request::RestoreMemory { .. }
+            | Request::UndoMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
             Request::SetSetting { .. } => Lane::Settings,
             Request::SeeInbox { .. } | Request::SeeConversation { .. } => Lane::Inbox,
@@ -216,6 +218,7 @@ mod tests {
             Request::WriteMemory { path: text(), text: text(), base: None },
             Request::DeleteMemory { path: text(), base: None },
             Request::RestoreMemory { rev: text() },
+            Request::UndoMemory { agent: text(), turn: None, seen: None },
             Request::ConfirmMemory,
             Request::SetSetting { name: text(), value: None },
             Request::SetKey { name: text(), value: None },

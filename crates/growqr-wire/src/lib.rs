@@ -33,9 +33,9 @@ pub use privacy::{Destination, DestinationKind};
 pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
-    EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message, ModelRow, Page,
-    PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text, TreeLimit,
-    UnpricedLimits,
+    EventLine, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message,
+    ModelRow, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow,
+    Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
@@ -87,6 +87,8 @@ pub fn typescript() -> String {
         Change,
         BlamedLine,
         Text,
+        HeldChange,
+        UndoPreview,
         Budget,
         TreeLimit,
         UnpricedLimits,
@@ -164,6 +166,7 @@ pub fn typescript() -> String {
         event::SpawnRequest,
         event::ReportEnding,
         event::Report,
+        event::ChangeDecided,
         event::MailBody,
         event::Mail,
         event::Effort,

@@ -189,6 +189,16 @@ pub enum Request {
         /// The change to undo.
         rev: String,
     },
+    /// Undoes all changes of one turn of an agent, or all of an agent, with one change. Answered by [`Reply::UndoneMemory`].
+    UndoMemory {
+        /// The agent.
+        agent: String,
+        /// The turn; `None` for all of them.
+        #[ts(type = "number | null")]
+        turn: Option<u64>,
+        /// The [`crate::UndoPreview::seen`] of the preview that the person has seen: only if it would still be the same.
+        seen: Option<String>,
+    },
     /// The person has read the notice about memory. If memory waits for their decision, the conversation uses the memory in this
     /// data folder from now on. Answered by [`Reply::Done`].
     ConfirmMemory,
@@ -330,6 +340,18 @@ pub enum Reply {
         /// The number of pages that it touched besides these.
         #[ts(type = "number")]
         more_paths: u64,
+    },
+    /// Changes of memory were undone together.
+    UndoneMemory {
+        /// The commit's id; `None` if every page was left as it is.
+        commit: Option<String>,
+        /// The first pages that it touched.
+        paths: Vec<String>,
+        /// The number of pages that it touched besides these.
+        #[ts(type = "number")]
+        more_paths: u64,
+        /// The pages that were left as they are: others have changed the same lines since, or they cannot be changed.
+        left: Vec<String>,
     },
     /// The keys that are known.
     Keys {

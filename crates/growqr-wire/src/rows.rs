@@ -365,6 +365,45 @@ pub struct Text {
     pub text: String,
 }
 
+/// A held change of memory beside its page as it is now. Texts are `null` where there is no page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HeldChange {
+    /// The page that the change was made from.
+    pub base: Option<String>,
+    /// The page now.
+    pub now: Option<String>,
+    /// The version of the page now.
+    pub version: Option<String>,
+    /// The page that the change proposes.
+    pub proposed: Option<String>,
+    /// The page after an approval: the proposal, merged into what has changed since. After a conflict, the proposal alone.
+    pub result: Option<String>,
+    /// Whether both sides have changed the same lines.
+    pub is_conflict: bool,
+    /// The unified diff from `now` to `result`: what an approval commits.
+    pub diff: String,
+    /// From `base` to `now`: what has changed since; empty if nothing has.
+    pub yours: String,
+    /// From `base` to `proposed`.
+    pub proposal: String,
+}
+
+/// What undoing all changes of a turn, or of an agent, would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UndoPreview {
+    /// The number of changes that are undone.
+    #[ts(type = "number")]
+    pub changes: u64,
+    /// The unified diff of all pages; empty if all of it is undone already.
+    pub diff: String,
+    /// The pages that change.
+    pub paths: Vec<String>,
+    /// The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
+    pub left: Vec<String>,
+    /// Stands for this preview in [`crate::Request::UndoMemory`].
+    pub seen: String,
+}
+
 /// A limit of all agents of one message together, and how much of it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TreeLimit {

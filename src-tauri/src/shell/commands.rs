@@ -174,6 +174,18 @@ async fn memory_diff(desktop: DesktopState<'_>, rev: String) -> Response<wire::T
     Ok(desktop.session().await?.read_memory(move |library| library.memory_diff(&rev)).await?)
 }
 
+/// A held change beside its page as it is now.
+#[tauri::command]
+async fn held_change(desktop: DesktopState<'_>, held: wire::event::CommitPlan) -> Response<wire::HeldChange> {
+    Ok(desktop.session().await?.read_memory(move |library| library.held_change(&held)).await?)
+}
+
+/// What undoing all changes of a turn, or of an agent, would do now.
+#[tauri::command]
+async fn memory_undo_preview(desktop: DesktopState<'_>, agent: String, turn: Option<u64>) -> Response<wire::UndoPreview> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_undo_preview(&agent, turn)).await?)
+}
+
 /// The page as it is after a change.
 #[tauri::command]
 async fn memory_page_at(desktop: DesktopState<'_>, path: String, rev: String) -> Response<wire::Page> {

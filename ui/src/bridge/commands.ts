@@ -9,9 +9,11 @@ import type {
   BlamedLine,
   Budget,
   Change,
+  CommitPlan,
   Destination,
   EventLine,
   Found,
+  HeldChange,
   MemoryNotice,
   Message,
   ModelRow,
@@ -27,6 +29,7 @@ import type {
   SpendingRow,
   Text,
   Timeline,
+  UndoPreview,
 } from "./wire";
 
 /** Version, open profile and folders of this program. */
@@ -93,6 +96,10 @@ export interface Commands {
   memory_search: [{ text: string }, Found[]];
   memory_log: [{ path: string | null }, Change[]];
   memory_diff: [{ rev: string }, Text];
+  /** A held change beside its page as it is now. */
+  held_change: [{ held: CommitPlan }, HeldChange];
+  /** What undoing all changes of a turn, or of an agent, would do now. */
+  memory_undo_preview: [{ agent: string; turn: number | null }, UndoPreview];
   /** The page as it is after a change. */
   memory_page_at: [{ path: string; rev: string }, Page];
   memory_blame: [{ path: string }, BlamedLine[]];

@@ -451,6 +451,66 @@ export type Text = {
  */
 text: string, };
 
+export type HeldChange = { 
+/**
+ * The page that the change was made from.
+ */
+base: string | null, 
+/**
+ * The page now.
+ */
+now: string | null, 
+/**
+ * The version of the page now.
+ */
+version: string | null, 
+/**
+ * The page that the change proposes.
+ */
+proposed: string | null, 
+/**
+ * The page after an approval: the proposal, merged into what has changed since. After a conflict, the proposal alone.
+ */
+result: string | null, 
+/**
+ * Whether both sides have changed the same lines.
+ */
+is_conflict: boolean, 
+/**
+ * The unified diff from `now` to `result`: what an approval commits.
+ */
+diff: string, 
+/**
+ * From `base` to `now`: what has changed since; empty if nothing has.
+ */
+yours: string, 
+/**
+ * From `base` to `proposed`.
+ */
+proposal: string, };
+
+export type UndoPreview = { 
+/**
+ * The number of changes that are undone.
+ */
+changes: number, 
+/**
+ * The unified diff of all pages; empty if all of it is undone already.
+ */
+diff: string, 
+/**
+ * The pages that change.
+ */
+paths: Array<string>, 
+/**
+ * The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
+ */
+left: Array<string>, 
+/**
+ * Stands for this preview in [`crate::Request::UndoMemory`].
+ */
+seen: string, };
+
 export type Budget = { 
 /**
  * What one message may cost.
@@ -1617,7 +1677,19 @@ base: string | null, } | { "op": "restore_memory",
 /**
  * The change to undo.
  */
-rev: string, } | { "op": "confirm_memory" } | { "op": "set_setting", 
+rev: string, } | { "op": "undo_memory", 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * The turn; `None` for all of them.
+ */
+turn: number | null, 
+/**
+ * The [`crate::UndoPreview::seen`] of the preview that the person has seen: only if it would still be the same.
+ */
+seen: string | null, } | { "op": "confirm_memory" } | { "op": "set_setting", 
 /**
  * Its name.
  */
@@ -1728,7 +1800,23 @@ paths: Array<string>,
 /**
  * The number of pages that it touched besides these.
  */
-more_paths: number, } } | { "keys": { 
+more_paths: number, } } | { "undone_memory": { 
+/**
+ * The commit's id; `None` if every page was left as it is.
+ */
+commit: string | null, 
+/**
+ * The first pages that it touched.
+ */
+paths: Array<string>, 
+/**
+ * The number of pages that it touched besides these.
+ */
+more_paths: number, 
+/**
+ * The pages that were left as they are: others have changed the same lines since, or they cannot be changed.
+ */
+left: Array<string>, } } | { "keys": { 
 /**
  * The keys, without their values.
  */
@@ -1886,7 +1974,11 @@ export type MailReceived = {
 /**
  * The mail.
  */
-mail: Mail, };
+mail: Mail, 
+/**
+ * The same mail for the agent above: this one works no longer.
+ */
+forwarded?: Array<Mail>, };
 
 export type SegmentStarted = { 
 /**
@@ -2360,7 +2452,15 @@ commit?: string,
 /**
  * Why the approved change could not be committed.
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The text that a rejected change has proposed, if the agent is to read it again.
+ */
+proposed?: string, 
+/**
+ * Mail that tells the agent above, if this one works no longer.
+ */
+notices?: Array<Mail>, };
 
 export type FinishRequested = { 
 /**
@@ -2584,6 +2684,48 @@ quota?: Quota,
  */
 untrusted?: Array<string>, };
 
+export type ChangeDecided = { 
+/**
+ * The ask.
+ */
+ask: string, 
+/**
+ * The agent that has proposed the change.
+ */
+agent: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The page.
+ */
+path: string, 
+/**
+ * Whether the person has approved it.
+ */
+approved: boolean, 
+/**
+ * Whether the person has written another text.
+ */
+edited?: boolean, 
+/**
+ * Whether the change is in memory.
+ */
+is_in_memory: boolean, 
+/**
+ * What the person adds.
+ */
+remark?: string, 
+/**
+ * The text that was proposed, if its author can no longer see it.
+ */
+proposed?: string, 
+/**
+ * The sources of untrusted text that the author had read.
+ */
+untrusted?: Array<string>, };
+
 export type MailBody = { "spawn": SpawnRequest } | { "say": { 
 /**
  * The message.
@@ -2632,7 +2774,7 @@ untrusted?: Array<string>, } } | { "ask_settled": {
 /**
  * The ask.
  */
-ask: string, } };
+ask: string, } } | { "change_decided": ChangeDecided };
 
 export type Mail = { 
 /**
@@ -2922,13 +3064,25 @@ message: string,
  */
 rule: string, 
 /**
+ * The sources of untrusted text that the agent had read: that text may have caused the change.
+ */
+untrusted?: Array<string>, 
+/**
  * The version of the page that an approval changes; `None`: there is no such page.
  */
 base?: string, 
 /**
  * Why an approval could not be carried out.
  */
-problem?: string, } } | { "limit": { 
+problem?: string, 
+/**
+ * The text of that approval, if the person had edited the page. It counts for the next approval without a text.
+ */
+edited?: string, 
+/**
+ * The remark of that approval. It counts for the next decision without one.
+ */
+remark?: string, } } | { "limit": { 
 /**
  * Which one.
  */

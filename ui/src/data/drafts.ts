@@ -4,8 +4,11 @@
  */
 import { HostError, type Host } from "../bridge";
 
-/** A message to an agent, a long text pasted into it, an edit of a page, or a change of a message that is queued. */
-export type DraftKind = "draft" | "paste" | "edit" | "message";
+/**
+ * A message to an agent, a long text pasted into it, an edit of a page, a change of a message that is queued, an edit of a change that
+ * waits for approval, or a remark about it.
+ */
+export type DraftKind = "draft" | "paste" | "edit" | "message" | "review" | "remark";
 
 /** Whether drafts survive a restart, and if not, or not all of them, why. */
 export interface DraftStorage {

@@ -33,3 +33,11 @@ test("a new page is one part", () => {
   const parts = hunks("diff --git a/a.md b/a.md\n--- /dev/null\n+++ b/a.md\n@@ -0,0 +1,2 @@\n+one\n+-two\n");
   expect(parts).toEqual([{ from: 0, lines: ["+one", "+-two"] }]);
 });
+
+test("a part that is left out has the final line end that was there before", () => {
+  const added = hunks("@@ -1,2 +1,2 @@\n one\n-two\n\\ No newline at end of file\n+two\n");
+  expect(withoutHunks("one\ntwo\n", added, () => true)).toBe("one\ntwo");
+  const removed = hunks("@@ -1,2 +1,2 @@\n one\n-two\n+two\n\\ No newline at end of file\n");
+  expect(withoutHunks("one\ntwo", removed, () => true)).toBe("one\ntwo\n");
+  expect(withoutHunks("one\ntwo", removed, () => false)).toBe("one\ntwo");
+});

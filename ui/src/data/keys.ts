@@ -31,6 +31,8 @@ export const keys = {
   page: (path: string) => ["memory", "page", path],
   memorySearch: (text: string) => ["memory", "search", text],
   log: (path: string | null) => ["memory", "log", path],
+  heldChange: (commit: string) => ["memory", "held", commit],
+  undo: (agent: string, turn: number | null) => ["memory", "undo", agent, turn],
   diff: (rev: string) => ["diff", rev],
   pageAt: (path: string, rev: string) => ["page_at", path, rev],
   blame: (path: string) => ["memory", "blame", path],
@@ -52,6 +54,7 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "write_memory":
     case "delete_memory":
     case "restore_memory":
+    case "undo_memory":
     case "confirm_memory":
       return invalidate(keys.memory);
     case "set_setting":

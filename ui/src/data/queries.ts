@@ -1,6 +1,6 @@
 /** A hook for each query of the host. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Agent, Host, InboxEntry, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
+import type { Agent, CommitPlan, Host, InboxEntry, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
 import { pagesQuery } from "./pages";
@@ -139,6 +139,16 @@ export function useLog(path: string | null) {
 export function useDiff(rev: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.diff(rev), queryFn: () => host.call("memory_diff", { rev }), staleTime: Infinity });
+}
+/** A held change beside its page as it is now. */
+export function useHeldChange(held: CommitPlan) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.heldChange(held.commit), queryFn: () => host.call("held_change", { held }) });
+}
+/** What undoing all changes of a turn, or of an agent, would do now. */
+export function useUndoPreview(agent: string, turn: number | null) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.undo(agent, turn), queryFn: () => host.call("memory_undo_preview", { agent, turn }) });
 }
 /** A commit never changes, so neither does a page in it. */
 export function usePageAt(path: string, rev: string, enabled: boolean) {

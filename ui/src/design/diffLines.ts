@@ -1,5 +1,7 @@
 /** Parses a unified diff into lines to display. File names are included only if there are several files. */
 
+import { visible } from "../words/visible";
+
 export interface DiffLine {
   kind: "file" | "skip" | "same" | "added" | "gone" | "note";
   text: string;
@@ -10,10 +12,12 @@ export function diffLines(text: string): DiffLine[] {
   const several = lines.filter((line) => line.startsWith("diff ")).length > 1;
   const found: DiffLine[] = [];
   let inHunk = false;
+  // Line ends that all lines have are no news.
+  const isCrlf = lines.filter((line) => /^[-+ ]/.test(line) && !/^(?:---|\+\+\+) /.test(line)).every((line) => line.endsWith("\r"));
   for (const line of lines) {
     if (line.startsWith("diff ")) {
       inHunk = false;
-      if (several) found.push({ kind: "file", text: line.replace(/^.* b\//, "") });
+      if (several) found.push({ kind: "file", text: visible(line.replace(/^.* b\//, "")) });
     } else if (line.startsWith("@@")) {
       inHunk = true;
       if (found.length > 0 && found.at(-1)?.kind !== "file") found.push({ kind: "skip", text: "⋯" });
@@ -21,7 +25,7 @@ export function diffLines(text: string): DiffLine[] {
       found.push({ kind: "note", text: line.slice(2) });
     } else if (inHunk) {
       const kind = line.startsWith("+") ? "added" : line.startsWith("-") ? "gone" : "same";
-      found.push({ kind, text: line });
+      found.push({ kind, text: visible(isCrlf ? line.replace(/\r$/, "") : line) });
     }
   }
   return found;

@@ -11,6 +11,7 @@ import { toPage } from "../data/links";
 import { useDiff, useLog } from "../data/queries";
 import { ago, exactTime } from "../data/time";
 import { Author } from "./Author";
+import { UndoTogether } from "./UndoTogether";
 
 /** How many changes are shown at first, and added by "Show more". */
 const STEP = 100;
@@ -90,6 +91,7 @@ function ChangeDetails({ change }: { change: Change }) {
         )}
         <InlineError problem={request.error} />
       </div>
+      {change.origin && <UndoTogether agent={change.origin.agent} name={change.author} turn={change.origin.turn} />}
       <QueryView query={diff}>{(found) => <Diff text={found.text} />}</QueryView>
     </div>
   );

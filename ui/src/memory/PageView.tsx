@@ -17,6 +17,7 @@ import { Editor } from "./Editor";
 import { Changes } from "./Changes";
 import { MissingPage } from "./MissingPage";
 import { Source } from "./Source";
+import { WaitingChanges } from "./WaitingChanges";
 import { headingLine } from "./headings";
 
 const TABS = [
@@ -56,6 +57,7 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
       <div className="px-6">
         <InlineError problem={remove.error} />
       </div>
+      {open !== "edit" && <WaitingChanges path={path} />}
       {open === "edit" && (page.data || missing) ? (
         <Editor path={path} page={page.data ?? null} onDone={() => go("page")} />
       ) : missing ? (

@@ -6,7 +6,7 @@ use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{AgentId, EffectId, ExecutorId};
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
+use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool, blocks, text_of};
@@ -319,7 +319,11 @@ impl Memory for NoMemory {
         Err(MemoryError::FirstChange)
     }
 
-    fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+    fn proposal(&self, _held: &CommitPlan) -> Result<Proposal, MemoryError> {
+        Err(MemoryError::FirstChange)
+    }
+
+    fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
         Err(MemoryError::FirstChange)
     }
 

@@ -9,7 +9,8 @@ mod text;
 use crate::perform::blocking;
 use async_trait::async_trait;
 use growqr_core::id::ExecutorId;
-use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError};
+use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError, Proposal};
+use growqr_core::raw::RawJson;
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 use input::{ChangeCall, MemoryCall, ReadCall};
 use std::sync::Arc;
@@ -81,6 +82,15 @@ impl Executor for MemoryTools {
     }
 }
 
+/// What a recorded call of these tools proposes; `None` if it changes nothing.
+pub(crate) fn proposed_by(tool: &str, input: &RawJson) -> Option<Proposal> {
+    match MemoryCall::parse(tool, input).ok()? {
+        MemoryCall::Read(_) => None,
+        MemoryCall::Change(ChangeCall::Commit(input)) => Some(Proposal { text: Some(input.content), message: input.message }),
+        MemoryCall::Change(ChangeCall::Delete(input)) => Some(Proposal { text: None, message: input.message }),
+    }
+}
+
 /// What a call does with memory.
 enum MemoryAction {
     Read(ReadCall),
@@ -96,7 +106,7 @@ impl MemoryAction {
             }
             MemoryCall::Change(ChangeCall::Delete(input)) => (input.path, Edit::Delete, input.message),
         };
-        Ok(MemoryAction::Change(Change { path, edit, message, origin: call.origin.clone(), at: call.at }))
+        Ok(MemoryAction::Change(Change { path, edit, message, origin: call.origin.clone(), at: call.at, approval: None }))
     }
 }
 

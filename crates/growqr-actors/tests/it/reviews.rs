@@ -94,7 +94,7 @@ async fn an_approved_change_comes_into_memory_with_its_origin_and_its_branch_goe
     assert_eq!(branches(&world), 0);
     let log = world.git(&["log", "-1", "--format=%an%n%B"]);
     let Some(AskDetail::Review { effect, .. }) = &view.ask.detail else { panic!("{view:?}") };
-    assert!(log.contains("Grow Agent") && log.contains("Note it") && log.contains("Approved by the person"), "{log}");
+    assert!(log.contains("Grow Agent") && log.contains("Note it") && log.contains("Approved: as proposed"), "{log}");
     assert!(log.contains("Turn: 1") && log.contains(&format!("Tool-Call: {effect}")), "{log}");
     world.git(&["fsck", "--strict"]);
 }
@@ -144,7 +144,7 @@ async fn a_page_that_changed_meanwhile_is_asked_about_again_and_the_edited_text_
     released(&world).await;
     host.stop().await;
     assert_eq!(world.ports.memory.read("plans.md").unwrap().content, "mine\nand two\n");
-    assert!(world.git(&["log", "-1", "--format=%B"]).contains("Edited and approved by the person"));
+    assert!(world.git(&["log", "-1", "--format=%B"]).contains("Approved: edited"));
 }
 
 #[tokio::test]
@@ -191,4 +191,36 @@ async fn a_page_that_is_changed_after_its_deletion_was_proposed_is_not_deleted()
     released(&world).await;
     host.stop().await;
     assert!(is_missing(&world), "the person has seen the new text");
+}
+
+#[tokio::test]
+async fn a_change_whose_branch_is_lost_is_approved_from_the_recorded_call() {
+    let world = World::with_rules(writer, &[HELD]).await;
+    let host = world.host().await;
+    let view = proposed(&world, &host).await;
+    let name = world.git(&["branch", "--list", "growqr-requests/*", "--format=%(refname:short)"]);
+    world.git(&["branch", "-D", name.trim()]);
+    world.git(&["reflog", "expire", "--expire=now", "--all"]);
+    world.git(&["gc", "-q", "--prune=now"]);
+    host.answer(&view.ask.id, option(APPROVE)).await.unwrap();
+    settled(&world).await;
+    host.stop().await;
+    assert_eq!(world.ports.memory.read("plans.md").unwrap().content, "one\ntwo\n");
+    assert!(world.git(&["log", "-1", "--format=%s"]).contains("Note it"));
+}
+
+#[tokio::test]
+async fn a_rejected_change_that_was_merged_by_hand_stays_and_is_told_so() {
+    let world = World::with_rules(writer, &[HELD]).await;
+    let host = world.host().await;
+    let view = proposed(&world, &host).await;
+    let name = world.git(&["branch", "--list", "growqr-requests/*", "--format=%(refname:short)"]);
+    world.git(&["merge", "-q", name.trim()]);
+    host.answer(&view.ask.id, option(REJECT)).await.unwrap();
+    settled(&world).await;
+    host.stop().await;
+    let events = world.ports.store.events(Position(0), None, 1_000).await.unwrap();
+    let closed = events.iter().find(|event| event.kind == "review_closed").unwrap();
+    assert!(format!("{closed:?}").contains("commit"), "{closed:?}");
+    assert_eq!(world.ports.memory.read("plans.md").unwrap().content, "one\ntwo\n");
 }

@@ -5,10 +5,10 @@ use growqr_actors::{Host, HostConfig, MemoryTools, Notification, Ports, Setups, 
 use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::event::Event;
-use growqr_core::id::{AgentId, MessageId, ProfileId};
+use growqr_core::id::{AgentId, EffectId, MessageId, ProfileId};
 use growqr_core::journal::Store;
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
+use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, text_of};
@@ -188,8 +188,12 @@ impl Memory for MemoryWithGc {
         self.memory.hold(plan)
     }
 
-    fn held_text(&self, held: &CommitPlan) -> Result<Option<String>, MemoryError> {
-        self.memory.held_text(held)
+    fn proposal(&self, held: &CommitPlan) -> Result<Proposal, MemoryError> {
+        self.memory.proposal(held)
+    }
+
+    fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError> {
+        self.memory.commit_of(effect, path)
     }
 
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {

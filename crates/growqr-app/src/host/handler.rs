@@ -151,6 +151,7 @@ impl Handler {
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
             Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
+            Request::UndoMemory { agent, turn, seen } => memory::undo_all(&profile.memory, agent, turn, seen, at).await,
             Request::ConfirmMemory => memory_link::confirm(profile.library.profile(), &*profile.store, &profile.memory, at).await,
             Request::SetSetting { name, value } => self.set_setting(&name, value).await,
             Request::SetKey { name, value } => self.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await,

@@ -4,6 +4,7 @@ pub(crate) mod adoption;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod handler;
+mod held_branches;
 pub(crate) mod host_connection;
 pub(crate) mod host_events;
 mod lanes;

@@ -2,6 +2,7 @@
 
 use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
+use crate::host::held_branches;
 use crate::host::lock::{ProfileLock, program_name};
 use crate::library::Library;
 use crate::model_setup::setups::ModelSetups;
@@ -149,6 +150,9 @@ impl OpenProfile {
     /// Cleans up the memory and closes the database. If this is only dropped, nothing is lost either.
     pub(crate) async fn close(self) {
         self.tool_servers.close().await;
+        if let Err(error) = held_branches::release_unnamed(&*self.store, &self.memory, SystemClock.now()).await {
+            tracing::debug!(%error, "the branches of held changes could not be cleaned up");
+        }
         let memory = Arc::clone(&self.memory);
         let tidy = move || if memory.is_withheld() { Ok(()) } else { memory.tidy().map_err(AppError::from) };
         let result = tokio::task::spawn_blocking(tidy).await;

@@ -97,7 +97,8 @@ fn review_closed(body: &ReviewClosed) -> Words {
     match (&body.commit, &body.problem) {
         (_, Some(problem)) => bad(format!("the approved change could not be made: {}", short(problem))),
         (Some(_), None) => good("the approved change is in memory"),
-        (None, None) => quiet("the change is dropped"),
+        // An approval of a text that the page has already makes no commit either.
+        (None, None) => quiet("the change is settled, and needed no commit"),
     }
 }
 
@@ -169,6 +170,11 @@ fn mail(mail: &Mail, name_of: impl Fn(&str) -> String) -> Option<Words> {
             (format!("{from} {how} ({}): {}", usd(report.spent.0), short(&report.text)), tone)
         }
         MailBody::AskRaised { text, .. } => (format!("{from} asks you: {}", quoted(text)), LogTone::Warn),
+        MailBody::ChangeDecided(decided) => {
+            let verdict = if decided.approved { "approved" } else { "rejected" };
+            let remark = decided.remark.as_deref().map(|remark| format!(": {}", quoted(remark))).unwrap_or_default();
+            (format!("you {verdict} the change of {} by {}{remark}", decided.path, short(&decided.name)), LogTone::Quiet)
+        }
         MailBody::Cancel | MailBody::Finish | MailBody::Spawn(_) | MailBody::AskSettled { .. } => return None,
     })
 }

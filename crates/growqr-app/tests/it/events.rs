@@ -15,7 +15,7 @@ use growqr_core::id::{
     SegmentHash, Seq, SessionId,
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
-use growqr_core::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
+use growqr_core::mail::{ChangeDecided, Ending, Mail, MailBody, Report, SpawnRequest};
 use growqr_core::memory::{CommitPlan, ConflictPage};
 use growqr_core::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -128,6 +128,21 @@ fn created_and_named() -> Vec<Event> {
     ]
 }
 
+fn decided(approved: bool, extra: Option<String>) -> MailBody {
+    MailBody::ChangeDecided(ChangeDecided {
+        ask: AskId::new("ask-1"),
+        agent: AgentId::new("a-1"),
+        name: text(),
+        path: text(),
+        approved,
+        edited: approved,
+        is_in_memory: approved,
+        remark: extra.clone(),
+        proposed: extra.clone(),
+        untrusted: extra.into_iter().collect(),
+    })
+}
+
 fn messages() -> Vec<Event> {
     let say = |limit, by_person, quota| {
         let untrusted = if by_person { Vec::new() } else { vec![text()] };
@@ -157,12 +172,14 @@ fn messages() -> Vec<Event> {
         MailBody::Finish,
         MailBody::AskRaised { ask: AskId::new("ask-1"), kind: AskKind::Review, text: text(), untrusted: vec![text()] },
         MailBody::AskSettled { ask: AskId::new("ask-1") },
+        decided(true, None),
+        decided(false, Some(text())),
         report(Ending::Done, Some(quota())),
         report(Ending::Failed, None),
         report(Ending::Cancelled, None),
         report(Ending::Limit, None),
     ];
-    let received = bodies.map(|body| MailReceived { mail: mail(body) }.into());
+    let received = bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body) }.into());
     let said = UserSaid { id: MessageId::new("m"), text: text() }.into();
     received.into_iter().chain([said]).collect()
 }
@@ -409,9 +426,21 @@ fn asks() -> Vec<Event> {
         let page = ConflictPage { path: text(), copy: text() };
         Some(AskDetail::Conflict { merge: text(), pages: vec![page], more })
     };
-    let review = |base, problem| {
+    let review = |base: Option<String>, problem: Option<String>| {
         let (message, rule) = (text(), text());
-        Some(AskDetail::Review { effect: effect(), turn: 3, held: Box::new(plan()), message, rule, base, problem })
+        let (edited, remark, untrusted) = (base.clone(), base.clone(), base.iter().cloned().collect());
+        Some(AskDetail::Review {
+            effect: effect(),
+            turn: 3,
+            held: Box::new(plan()),
+            message,
+            rule,
+            untrusted,
+            base,
+            problem,
+            edited,
+            remark,
+        })
     };
     let raised = [
         ask(AskKind::Permission, session(Some(permission), Some(AskReason::Rule(text())))),
@@ -456,8 +485,13 @@ fn asks() -> Vec<Event> {
     events.push(none.into());
     let ask = AskId::new("ask-1");
     events.push(ReviewIntended { ask: ask.clone(), plan: plan() }.into());
-    events.push(ReviewClosed { ask: ask.clone(), commit: Some(text()), problem: None }.into());
-    events.push(ReviewClosed { ask, commit: None, problem: Some(text()) }.into());
+    events.push(
+        ReviewClosed { ask: ask.clone(), commit: Some(text()), problem: None, proposed: Some(text()), notices: Vec::new() }
+            .into(),
+    );
+    events.push(
+        ReviewClosed { ask, commit: None, problem: Some(text()), proposed: None, notices: vec![mail(MailBody::Finish)] }.into(),
+    );
     events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
     events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());
     events.push(TurnPaused { limit: LimitReached::TreeCalls }.into());

@@ -148,7 +148,7 @@ pub fn told(id: &str, by_person: bool) -> Event {
         quota: None,
         untrusted: Vec::new(),
     };
-    MailReceived { mail: Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("scout"), body } }.into()
+    MailReceived::new(Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("scout"), body }).into()
 }
 
 #[tokio::test]

@@ -19,6 +19,12 @@ pub enum Requests {
         /// Commit the text of this file instead (`-` for standard input)
         #[arg(long, value_name = "FILE")]
         text: Option<PathBuf>,
+        /// The version of the page that the text of the file was made from, as `show` prints it after a conflict
+        #[arg(long, requires = "text")]
+        base: Option<String>,
+        /// Commit only these parts, as `show` numbers them, such as 1,3
+        #[arg(long, value_name = "PARTS", value_delimiter = ',', conflicts_with = "text")]
+        only: Vec<usize>,
     },
     /// Drop a change
     Reject {
@@ -83,6 +89,18 @@ pub enum Memory {
     Restore {
         /// The change's id, or its first digits
         rev: String,
+    },
+    /// Undo all changes of a turn, or of an agent, with one new change; later changes of others stay
+    Undo {
+        /// Only the changes of this turn, as `memory log` names it
+        #[arg(long, required_unless_present = "agent")]
+        turn: Option<u64>,
+        /// The agent's id [default: grow]
+        #[arg(long)]
+        agent: Option<String>,
+        /// Do it; without this the command only prints what would change
+        #[arg(long)]
+        yes: bool,
     },
     /// List, show and settle the changes that wait for your approval
     Requests {

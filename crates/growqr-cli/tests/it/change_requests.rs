@@ -93,3 +93,86 @@ fn another_ask_is_no_change_request() {
     let refused = program.run(&["memory", "requests", "approve", ask["ask"]["id"].as_str().expect("an id")]);
     assert!(refused.code == Some(1) && refused.err.contains("not about a change of memory"), "{refused:?}");
 }
+
+#[test]
+fn after_a_hand_edit_of_the_same_page_all_three_versions_are_shown_and_both_can_be_kept() {
+    let program = holding();
+    let id = id(&program);
+    let write = program.run_with(&["memory", "write", "plans/a.md"], b"learn Go\n");
+    assert_eq!(write.code, Some(0), "{write:?}");
+    let shown = program.run(&["memory", "requests", "show", &id]);
+    let parts = [
+        "Changed in the page since the proposal:",
+        "+learn Go",
+        "The proposal:",
+        "+learn Rust",
+        "What an approval commits:",
+        "-learn Go",
+    ];
+    for part in parts {
+        assert!(shown.out.contains(part), "{part}: {shown:?}");
+    }
+    let version = program.json(&["memory", "read", "plans/a.md"])[0]["version"].as_str().expect("a version").to_owned();
+    assert!(shown.err.contains(&version), "{shown:?}");
+    let file = program.folder().join("both.md");
+    fs::write(&file, "learn Go\nlearn Rust\n").expect("it can be written");
+    let file = file.to_str().expect("a path");
+    assert_eq!(program.run(&["memory", "requests", "approve", &id, "--text", file, "--base", &version]).code, Some(0));
+    assert_eq!(program.chat("and now?").code, Some(0));
+    assert_eq!(page(&program).out, "learn Go\nlearn Rust\n");
+}
+
+#[test]
+fn all_changes_of_a_turn_are_shown_and_then_undone_together() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        let change = |path: &str| ("commit_memory", json!({"path": path, "content": "noted\n", "message": "Note it"}));
+        Some(match request.tool_results().is_empty() {
+            true if request.last_user_text().contains("note it") => calls([change("a.md"), change("b.md")]),
+            _ => says("Noted."),
+        })
+    });
+    assert_eq!(program.chat("note it").code, Some(0));
+    let preview = program.run(&["memory", "undo", "--turn", "1"]);
+    assert!(preview.out.contains("-noted") && preview.err.contains("2 change(s) would be undone"), "{preview:?}");
+    assert_eq!(program.run(&["memory", "read", "a.md"]).code, Some(0), "nothing is done yet");
+    let undone = program.run(&["memory", "undo", "--turn", "1", "--yes"]);
+    assert!(undone.code == Some(0) && undone.out.contains("a.md, b.md"), "{undone:?}");
+    assert_eq!(program.run(&["memory", "read", "a.md"]).code, Some(1));
+    assert_eq!(program.run(&["memory", "undo", "--agent", "nobody"]).code, Some(1));
+}
+
+#[test]
+fn a_change_is_not_dismissed_without_a_decision() {
+    let program = holding();
+    let id = id(&program);
+    let refused = program.run(&["asks", "withdraw", &id]);
+    assert!(refused.code == Some(1) && refused.err.contains("approved or rejected"), "{refused:?}");
+    assert_eq!(requests(&program).len(), 1);
+}
+
+#[test]
+fn only_the_chosen_parts_of_a_change_are_approved() {
+    let program = Program::new();
+    let lines = |first: &str, last: &str| format!("{first}\n2\n3\n4\n5\n6\n7\n8\n{last}\n");
+    let write = program.run_with(&["memory", "write", "plans/a.md"], lines("1", "9").as_bytes());
+    assert_eq!(write.code, Some(0), "{write:?}");
+    let base = program.json(&["memory", "read", "plans/a.md"])[0]["version"].clone();
+    let change = json!({"path": "plans/a.md", "content": lines("one", "nine"), "base": base, "message": "Note it"});
+    program.claude.route(move |request| {
+        Some(match request.tool_results().is_empty() {
+            true if request.last_user_text().contains("plan it") => calls([("commit_memory", change.clone())]),
+            _ => says("Proposed."),
+        })
+    });
+    assert_eq!(program.run(&["rules", "add", "hold commit_memory path=plans/*"]).code, Some(0));
+    assert_eq!(program.chat("plan it").code, Some(0));
+    let id = id(&program);
+    let shown = program.run(&["memory", "requests", "show", &id]);
+    assert!(shown.out.contains("Part 2 of 2:") && shown.err.contains("--only"), "{shown:?}");
+    let refused = program.run(&["memory", "requests", "approve", &id, "--only", "3"]);
+    assert!(refused.code == Some(1) && refused.err.contains("no part 3"), "{refused:?}");
+    assert_eq!(program.run(&["memory", "requests", "approve", &id, "--only", "2"]).code, Some(0));
+    assert_eq!(program.chat("and now?").code, Some(0));
+    assert_eq!(page(&program).out, lines("1", "nine"));
+}

@@ -136,6 +136,7 @@ impl State {
                 }
                 self.remove_pending(|pending| matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
+            MailBody::ChangeDecided(decided) => self.change_decided(Some(from), decided.clone()),
             MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
                 if *by_person {
                     self.budget.end_raise(self.senders.iter().map(|sender| sender.allowance).sum());
@@ -201,8 +202,10 @@ impl State {
         if self.leaves_past_behind() {
             self.next_past = NextPast::Whole;
         }
+        // Between turns, it begins for the next one.
+        let turn = self.turn + u64::from(!self.is_at_work());
         let (hash, card) = (body.segment.clone(), body.card.clone());
-        self.segment = Some(CurrentSegment { hash, card, bytes: body.bytes, tools, has_opening });
+        self.segment = Some(CurrentSegment { hash, card, bytes: body.bytes, tools, has_opening, turn });
         self.transcript = Transcript::default();
         self.unsent_results.clear();
         if has_opening {

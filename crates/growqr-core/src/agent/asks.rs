@@ -193,7 +193,8 @@ impl Draft<'_> {
     /// Whether the agent can ask nothing further.
     pub(super) fn has_too_many_asks(&self) -> bool {
         let open = &self.state.open_asks;
-        open.len() >= MAX_OPEN || open.values().map(|ask| ask.text.len()).sum::<usize>() >= MAX_OPEN_BYTES
+        open.len() + self.state.changes_to_ask_about() >= MAX_OPEN
+            || open.values().map(|ask| ask.text.len()).sum::<usize>() >= MAX_OPEN_BYTES
     }
 
     /// The error for the model if that is so.
@@ -234,7 +235,7 @@ impl Draft<'_> {
     /// Records the person's answer. What follows from it is left to [`Draft::on_continue`].
     pub(super) fn on_person_answer(&mut self, ask: &AskId, answer: Option<Answer>) {
         let Some(ask) = self.state.open_asks.get(ask).cloned() else { return };
-        if answer.as_ref().is_some_and(|answer| ask.check(answer).is_err()) {
+        if ask.check(answer.as_ref()).is_err() {
             return;
         }
         let rule = match (&answer, &ask.detail) {
@@ -379,7 +380,7 @@ impl State {
     pub(super) fn has_news(&self) -> bool {
         let is_news = |pending: &Pending| match pending {
             Pending::SubAgentAsks { .. } => false,
-            Pending::Reviewed { approved, remark, .. } => !approved && remark.is_some(),
+            Pending::Reviewed { decided, .. } => decided.objection().is_some(),
             _ => true,
         };
         self.pending.iter().any(is_news)

@@ -129,21 +129,26 @@ impl Draft<'_> {
                 self.handle_pending(false);
             }
             MailBody::Say { .. } => {
-                self.push(MailReceived { mail });
+                self.push(MailReceived::new(mail));
                 self.handle_pending(true);
             }
             MailBody::Cancel => {
-                self.push(MailReceived { mail });
+                self.push(MailReceived::new(mail));
                 self.on_cancel(false, true);
             }
             MailBody::Finish => {
-                self.push(MailReceived { mail });
+                self.push(MailReceived::new(mail));
                 self.on_finish(false, true);
             }
-            MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived { mail }),
+            MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived::new(mail)),
+            MailBody::ChangeDecided(decided) => {
+                let forwarded = self.mail_above(decided.clone());
+                self.push(MailReceived { mail, forwarded });
+                self.on_continue();
+            }
             MailBody::Report(_) => {
                 let (wakes, from) = (self.report_wakes(&mail.from), mail.from.clone());
-                self.push(MailReceived { mail });
+                self.push(MailReceived::new(mail));
                 if self.state.is_at_work() {
                     self.handle_pending(false);
                 } else if wakes {

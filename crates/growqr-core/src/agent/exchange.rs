@@ -7,7 +7,7 @@ use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
-use crate::memory::{CommitPlan, MemoryConflict, ReviewProblem};
+use crate::memory::{CommitPlan, MemoryConflict, ReviewProblem, Settled};
 use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
@@ -162,9 +162,8 @@ pub enum Input {
     ReviewSettled {
         /// The ask with which the person has decided.
         ask: AskId,
-        /// The commit that has brought it into memory, none if it was dropped or memory has it already; or why that was not
-        /// possible.
-        settled: Result<Option<String>, ReviewProblem>,
+        /// What came of it, or why it was not possible.
+        settled: Result<Settled, ReviewProblem>,
     },
     /// The rules have changed: settles the asks that a rule decides now.
     RulesChanged,

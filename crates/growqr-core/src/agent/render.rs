@@ -3,7 +3,7 @@
 use super::state::State;
 use super::turn::{Call, Pending, Phase, Progress};
 use crate::clock::{Timestamp, Zone};
-use crate::mail::{Ending, Report};
+use crate::mail::{ChangeDecided, Ending, Report};
 use crate::memory::ConflictPage;
 use crate::prompt::{Role, text_of};
 use crate::raw::RawJson;
@@ -179,16 +179,12 @@ impl Pending {
                 let text = merge_text(pages, *more, &shortened_if_long(remark.as_deref().unwrap_or_default()));
                 format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
             }
-            Pending::Reviewed { ask, path, approved, edited, remark } => {
-                let outcome = match (approved, edited) {
-                    (true, false) => "has approved your change of",
-                    (true, true) => "has edited and approved your change of",
-                    (false, _) => "has rejected your change of",
-                };
-                let remark = remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty());
-                let remark = remark.map(|remark| format!("\nThe person adds: {}", shortened_if_long(remark))).unwrap_or_default();
-                let text = format!("The person {outcome} \"{path}\".{remark}");
-                format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
+            Pending::Reviewed { from, decided } => {
+                let text = decision_text(from.is_some(), decided, shortened);
+                match from {
+                    None => format!("<answer ask=\"{}\">\n{}\n</answer>", decided.ask, escape_closing_tag(&text, "answer")),
+                    Some(from) => format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&text, "mail")),
+                }
             }
             Pending::SubAgentAsks { from, text, .. } => {
                 let text = format!("It waits for the person's answer to this: {}", shortened_if_long(text));
@@ -203,6 +199,34 @@ impl Pending {
             Pending::Continue(text) => shortened_if_long(text).into_owned(),
         }
     }
+}
+
+/// What the person has decided about a held change; of another agent if it `is_passed_on`.
+fn decision_text(is_passed_on: bool, decided: &ChangeDecided, shortened: bool) -> String {
+    let outcome = match (decided.approved, decided.edited) {
+        (true, false) => "approved",
+        (true, true) => "edited and approved",
+        (false, _) => "rejected",
+    };
+    let path = &decided.path;
+    let name: String = decided.name.chars().filter(|c| !c.is_control()).collect();
+    let mut text = match is_passed_on {
+        false => format!("The person has {outcome} your change of \"{path}\"."),
+        true => {
+            let agent = &decided.agent;
+            format!("{agent} ({name}) has ended. The person has {outcome} its change of \"{path}\".")
+        }
+    };
+    if !decided.approved && decided.is_in_memory {
+        text.push_str(" It is in memory all the same: its branch was merged by hand.");
+    }
+    if let Some(remark) = decided.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty()) {
+        let _ = write!(text, "\nThe person adds: {}", shortened_if_long(remark, shortened));
+    }
+    if let Some(proposed) = &decided.proposed {
+        let _ = write!(text, "\nThe text that was proposed:\n{}", shortened_if_long(proposed, shortened));
+    }
+    text
 }
 
 /// Asks the model to merge pages. The paths are data; a path has no quotes.

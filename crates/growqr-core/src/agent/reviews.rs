@@ -8,15 +8,20 @@ use super::bounded_text::beginning;
 use super::draft::Draft;
 use super::intent::Intent;
 use super::state::State;
-use super::turn::{Counters, Pending, Progress, Reviewed};
+use super::turn::{Counters, NextPast, Pending, Phase, Progress, Reviewed};
 use crate::ask::{APPROVE, Ask, AskDetail, AskKind, AskOption, AskOutcome, REJECT};
 use crate::event::{AskRaised, AskSettled, ReviewClosed, ReviewIntended};
-use crate::id::{AskId, EffectId};
-use crate::memory::{CommitPlan, Review, ReviewProblem};
+use crate::id::{AgentId, AskId, EffectId};
+use crate::mail::{ChangeDecided, Mail, MailBody};
+use crate::memory::{CommitPlan, Review, ReviewProblem, Settled};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// The most bytes of the agent's reason in the ask.
 const SHOWN_MESSAGE: usize = 500;
+
+/// The most bytes of a rejected text that the agent reads again.
+const SHOWN_PROPOSAL: usize = 20_000;
 
 impl Draft<'_> {
     /// What the ask says about the change of this call, if it is a held one.
@@ -32,19 +37,26 @@ impl Draft<'_> {
             base: held.old_blob.clone(),
             message: beginning(message, SHOWN_MESSAGE).to_owned(),
             rule: rule.clone(),
+            untrusted: self.state.untrusted(),
             problem: None,
+            edited: None,
+            remark: None,
         })
     }
 
     /// Asks the person to approve a held change. The agents above are not told: none waits for it.
     pub(super) fn ask_for_review(&mut self, detail: AskDetail) {
-        let AskDetail::Review { effect, held, .. } = &detail else { return };
+        let AskDetail::Review { effect, held, untrusted, .. } = &detail else { return };
         let does = match (&held.old_blob, &held.new_blob) {
             (_, None) => "delete",
             (None, _) => "add",
             (Some(_), Some(_)) => "change",
         };
-        let text = format!("{} wants to {does} the page {}.", self.state.title(), held.path);
+        let mut text = format!("{} wants to {does} the page {}", self.state.title(), held.path);
+        if !untrusted.is_empty() {
+            let _ = write!(text, ", after it has read text from {}", untrusted.join(", "));
+        }
+        text.push('.');
         let ask = Ask {
             id: ask_id(effect),
             kind: AskKind::Review,
@@ -66,32 +78,45 @@ impl Draft<'_> {
     }
 
     /// Records the result of a decision. If the change could not be committed, the person is asked again.
-    pub(super) fn on_review_settled(&mut self, ask: AskId, settled: Result<Option<String>, ReviewProblem>) {
+    pub(super) fn on_review_settled(&mut self, ask: AskId, settled: Result<Settled, ReviewProblem>) {
         let Some(reviewed) = self.state.reviewed.get(&ask).cloned() else { return };
-        let (commit, failed) = match settled {
-            Ok(commit) => (commit, None),
-            Err(problem) => (None, Some(problem)),
-        };
-        self.push(ReviewClosed { ask, commit, problem: failed.as_ref().map(|failed| failed.text.clone()) });
-        if let (Some(failed), Ask { detail: Some(AskDetail::Review { effect, turn, held, message, rule, .. }), .. }) =
-            (failed, &reviewed.asked)
-        {
-            let place = format!("{}/review/{effect}", self.state.id);
-            let id = AskId::new(format!("ask-{}", self.state.scope(&place).effect(self.state.seq.next().0)));
-            let detail = AskDetail::Review {
-                effect: effect.clone(),
-                turn: *turn,
-                held: held.clone(),
-                message: message.clone(),
-                rule: rule.clone(),
-                base: failed.base,
-                problem: Some(failed.text),
-            };
-            let ask = Ask { id, detail: Some(detail), ..reviewed.asked.clone() };
-            self.push(AskRaised { ask, notices: Vec::new() });
-        } else {
-            self.on_continue();
+        match settled {
+            Ok(settled) => self.close_review(ask, &reviewed, settled),
+            Err(failed) => self.ask_for_review_again(ask, &reviewed, failed),
         }
+    }
+
+    fn close_review(&mut self, ask: AskId, reviewed: &Reviewed, settled: Settled) {
+        let decided = reviewed.decided(&ask, settled.commit.is_some());
+        let proposed = settled.proposed.filter(|_| decided.objection().is_some());
+        let proposed = proposed.map(|text| beginning(&text, SHOWN_PROPOSAL).to_owned());
+        // The agent above has not seen the text.
+        let told = ChangeDecided { proposed: proposed.clone(), untrusted: self.state.untrusted(), ..decided };
+        let notices = self.mail_above(told);
+        let proposed = proposed.filter(|_| self.state.began_after(reviewed.review.origin.turn));
+        self.push(ReviewClosed { ask, commit: settled.commit, problem: None, proposed, notices });
+        self.on_continue();
+    }
+
+    fn ask_for_review_again(&mut self, ask: AskId, reviewed: &Reviewed, failed: ReviewProblem) {
+        self.push(ReviewClosed { ask, commit: None, problem: Some(failed.text.clone()), proposed: None, notices: Vec::new() });
+        let Some(AskDetail::Review { effect, turn, held, message, rule, untrusted, .. }) = reviewed.asked.detail.clone() else {
+            return;
+        };
+        let place = format!("{}/review/{effect}", self.state.id);
+        let id = AskId::new(format!("ask-{}", self.state.scope(&place).effect(self.state.seq.next().0)));
+        let (edited, remark) = (reviewed.review.edited.clone(), reviewed.remark.clone());
+        let (base, problem) = (failed.base, Some(failed.text));
+        let detail = AskDetail::Review { effect, turn, held, message, rule, untrusted, base, problem, edited, remark };
+        let ask = Ask { id, detail: Some(detail), ..reviewed.asked.clone() };
+        self.push(AskRaised { ask, notices: Vec::new() });
+    }
+
+    /// Mail with a decision to the agent above, if this one works no longer.
+    pub(super) fn mail_above(&self, decided: ChangeDecided) -> Vec<Mail> {
+        let is_ended = !self.state.is_at_work() && !self.state.can_continue();
+        let above = self.state.parent.clone().filter(|_| is_ended);
+        above.into_iter().map(|above| self.mail(above, MailBody::ChangeDecided(decided.clone()))).collect()
     }
 }
 
@@ -105,9 +130,12 @@ impl State {
     }
 
     pub(super) fn review_answered(&mut self, asked: Ask, body: &AskSettled) {
-        let Some(AskDetail::Review { effect, turn, held, base, message, .. }) = &asked.detail else { return };
+        let Some(AskDetail::Review { effect, turn, held, base, message, edited, remark, .. }) = &asked.detail else { return };
         let answer = body.answer.as_ref();
-        let edited = answer.and_then(|answer| answer.edited.as_ref());
+        let approved = body.outcome == Some(AskOutcome::Approved);
+        let given = answer.and_then(|answer| answer.edited.as_ref());
+        // What the person has written for an approval that failed still counts.
+        let edited = given.map(|given| &given.text).or(edited.as_ref()).filter(|_| approved).cloned();
         let mut origin = self.origin(effect.clone());
         origin.turn = *turn;
         let review = Review {
@@ -115,11 +143,11 @@ impl State {
             origin,
             message: message.clone(),
             at: self.updated_at,
-            approved: body.outcome == Some(AskOutcome::Approved),
-            base: edited.and_then(|edited| edited.base.as_ref()).or(base.as_ref()).cloned(),
-            edited: edited.map(|edited| edited.text.clone()),
+            approved,
+            base: given.and_then(|given| given.base.as_ref()).or(base.as_ref()).cloned(),
+            edited,
         };
-        let remark = answer.and_then(|answer| answer.text.clone());
+        let remark = answer.and_then(|answer| answer.text.clone()).or_else(|| remark.clone());
         self.reviewed.insert(body.ask.clone(), Reviewed { review, asked, remark, plan: None });
     }
 
@@ -129,14 +157,18 @@ impl State {
         }
     }
 
-    /// The agent is told the decision with its next request. A rejection with a remark is a message to the Grow Agent, which works
-    /// on it at once.
+    /// The agent is told the decision with its next request.
     pub(super) fn review_closed(&mut self, body: &ReviewClosed) {
-        let Some(Reviewed { review, remark, .. }) = self.reviewed.remove(&body.ask) else { return };
-        if body.problem.is_some() {
-            return;
+        let Some(reviewed) = self.reviewed.remove(&body.ask) else { return };
+        if body.problem.is_none() {
+            let decided = reviewed.decided(&body.ask, body.commit.is_some());
+            self.change_decided(None, ChangeDecided { proposed: body.proposed.clone(), ..decided });
         }
-        if !review.approved && self.depth() == 0 && remark.as_ref().is_some_and(|remark| !remark.trim().is_empty()) {
+    }
+
+    /// A rejection with a remark is a message to the Grow Agent, which works on it at once.
+    pub(super) fn change_decided(&mut self, from: Option<AgentId>, decided: ChangeDecided) {
+        if self.depth() == 0 && decided.objection().is_some() {
             if self.is_at_work() {
                 self.counters = Counters::default();
             } else {
@@ -144,7 +176,35 @@ impl State {
             }
             self.must_continue = true;
         }
-        let (path, edited) = (review.held.path, review.edited.is_some());
-        self.pending.push(Pending::Reviewed { ask: body.ask.clone(), path, approved: review.approved, edited, remark });
+        self.pending.push(Pending::Reviewed { from, decided: Box::new(decided) });
+    }
+
+    /// The calls whose held changes the person will be asked about.
+    pub(super) fn changes_to_ask_about(&self) -> usize {
+        let Phase::Tools(calls) = &self.phase else { return 0 };
+        calls.iter().filter(|call| call.held.is_some() && !call.is_done()).count()
+    }
+
+    /// Whether what the model sees began after this turn, so that it does not see the calls of that turn.
+    fn began_after(&self, turn: u64) -> bool {
+        matches!(self.next_past, NextPast::Only(_)) || self.segment.as_ref().is_some_and(|segment| segment.turn > turn)
+    }
+}
+
+impl Reviewed {
+    fn decided(&self, ask: &AskId, is_in_memory: bool) -> ChangeDecided {
+        let Review { held, origin, approved, edited, .. } = &self.review;
+        ChangeDecided {
+            ask: ask.clone(),
+            agent: origin.agent.clone(),
+            name: origin.name.clone(),
+            path: held.path.clone(),
+            approved: *approved,
+            edited: edited.is_some(),
+            is_in_memory,
+            remark: self.remark.clone(),
+            proposed: None,
+            untrusted: Vec::new(),
+        }
     }
 }

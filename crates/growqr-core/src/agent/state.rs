@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 11;
+pub const STATE_VERSION: u32 = 12;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +130,8 @@ pub(super) struct CurrentSegment {
     pub(super) tools: Arc<[CatalogueEntry]>,
     /// Whether the first message is the program's: the past and the picture of memory.
     pub(super) has_opening: bool,
+    /// The turn in which it began, or for which it began.
+    pub(super) turn: u64,
 }
 
 impl State {

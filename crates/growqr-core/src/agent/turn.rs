@@ -6,7 +6,7 @@ use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
 use crate::limits::LimitReached;
-use crate::mail::Report;
+use crate::mail::{ChangeDecided, Report};
 use crate::memory::{CommitPlan, ConflictPage, Review};
 use crate::money::Money;
 use crate::quota::QuotaUse;
@@ -93,8 +93,8 @@ pub(super) enum Pending {
     Answer { ask: AskId, question: String, answer: Option<String>, in_time: bool },
     /// The person wants the agent to merge pages that memory has in two versions; `more` of them are not in `pages`.
     MergePages { ask: AskId, pages: Vec<ConflictPage>, more: u64, remark: Option<String> },
-    /// The person has decided about a change of memory that was held.
-    Reviewed { ask: AskId, path: String, approved: bool, edited: bool, remark: Option<String> },
+    /// The person has decided about a change of memory that was held. `from`: the agent that passes it on.
+    Reviewed { from: Option<AgentId>, decided: Box<ChangeDecided> },
     /// A sub-agent waits for an answer of the person.
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.

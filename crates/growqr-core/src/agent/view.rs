@@ -4,7 +4,7 @@ use super::render::without_blocks;
 use super::state::State;
 use super::turn::{Phase, Progress};
 use super::version_1;
-use crate::ask::AskScope;
+use crate::ask::{Answer, AskScope};
 use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
 use crate::journal::{AgentView, AskView, Author, LimitsView, MessageView, Settlement, SpendingView, Status, View};
@@ -129,7 +129,9 @@ fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
             settled: None,
         }))),
         Event::AskSettled(body) => {
-            let settlement = Settlement { by: body.by, answer: body.answer.clone(), rule: body.rule.clone(), at: entry.at };
+            // The text of a page is only in the journal: lists of asks need not carry it.
+            let answer = body.answer.clone().map(|answer| Answer { edited: None, ..answer });
+            let settlement = Settlement { by: body.by, answer, rule: body.rule.clone(), at: entry.at };
             views.push(View::AskSettled(body.ask.clone(), settlement));
             let scope = body.answer.as_ref().map(|answer| answer.scope);
             if let (Some(AskScope::Agent | AskScope::Always), Some(line)) = (scope, &body.rule) {
@@ -190,7 +192,8 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             | MailBody::Cancel
             | MailBody::Finish
             | MailBody::AskRaised { .. }
-            | MailBody::AskSettled { .. } => return None,
+            | MailBody::AskSettled { .. }
+            | MailBody::ChangeDecided(_) => return None,
         },
         _ => return None,
     };

@@ -68,6 +68,17 @@ pub struct FreshStarted {}
 pub struct MailReceived {
     /// The mail.
     pub mail: Mail,
+    /// The same mail for the agent above: this one works no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forwarded: Vec<Mail>,
+}
+
+impl MailReceived {
+    /// Of mail that is not passed on.
+    #[must_use]
+    pub fn new(mail: Mail) -> MailReceived {
+        MailReceived { mail, forwarded: Vec::new() }
+    }
 }
 
 /// See [`super::Event::SegmentStarted`].
@@ -416,6 +427,12 @@ pub struct ReviewClosed {
     /// Why the approved change could not be committed. The next event asks the person again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The text that a rejected change has proposed, if the agent is to read it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<String>,
+    /// Mail that tells the agent above, if this one works no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Mail>,
 }
 
 /// See [`super::Event::FinishRequested`].

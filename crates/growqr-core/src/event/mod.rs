@@ -196,6 +196,8 @@ impl Event {
             Event::ChildCancelled(body) => slice::from_ref(&body.mail),
             Event::AskRaised(body) => &body.notices,
             Event::AskSettled(body) => &body.notices,
+            Event::ReviewClosed(body) => &body.notices,
+            Event::MailReceived(body) => &body.forwarded,
             Event::FinishRequested(body) => &body.mail,
             Event::TurnEnded(body) => &body.reports,
             _ => &[],

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod adoption;
+mod behind;
 mod conflicts;
 mod conversions;
 mod crash;
@@ -9,7 +10,6 @@ mod far_away;
 #[cfg(unix)]
 mod git_runs;
 mod hand_edits;
-mod held;
 mod history;
 mod ignored;
 mod left_behind;
@@ -20,11 +20,13 @@ mod odd_text;
 mod out_of_reach;
 mod pages;
 mod partial;
+mod proposals;
 mod refusals;
 mod states;
 mod sync;
 mod sync_crash;
 mod sync_refusals;
+mod undo_all;
 mod user_git_config;
 mod vault;
 mod world;

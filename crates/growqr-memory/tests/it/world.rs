@@ -103,7 +103,7 @@ pub fn origin(effect: &str) -> Origin {
 pub fn write(path: &str, content: &str, base: Option<&str>) -> Change {
     let edit = Edit::Write { content: content.into(), base: base.map(str::to_owned) };
     let effect = growqr_core::id::sha256_hex(format!("{path} {content} {base:?}").as_bytes());
-    Change { path: path.into(), edit, message: format!("Note {path}"), origin: origin(&effect[..16]), at: at(60) }
+    Change { path: path.into(), edit, message: format!("Note {path}"), origin: origin(&effect[..16]), at: at(60), approval: None }
 }
 
 pub fn delete(path: &str) -> Change {

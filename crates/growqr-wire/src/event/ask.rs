@@ -128,6 +128,10 @@ pub enum AskDetail {
         message: String,
         /// The line because of which it is held.
         rule: String,
+        /// The sources of untrusted text that the agent had read: that text may have caused the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<String>>", optional)]
+        untrusted: Vec<String>,
         /// The version of the page that an approval changes; `None`: there is no such page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
@@ -136,6 +140,14 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         problem: Option<String>,
+        /// The text of that approval, if the person had edited the page. It counts for the next approval without a text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        edited: Option<String>,
+        /// The remark of that approval. It counts for the next decision without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        remark: Option<String>,
     },
     /// A limit that was reached. Amounts are USD micro-cents.
     Limit {

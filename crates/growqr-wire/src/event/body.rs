@@ -68,6 +68,10 @@ pub struct FreshStarted {}
 pub struct MailReceived {
     /// The mail.
     pub mail: Mail,
+    /// The same mail for the agent above: this one works no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Mail>>", optional)]
+    pub forwarded: Vec<Mail>,
 }
 
 /// See [`super::Event::SegmentStarted`].
@@ -501,6 +505,14 @@ pub struct ReviewClosed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub problem: Option<String>,
+    /// The text that a rejected change has proposed, if the agent is to read it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proposed: Option<String>,
+    /// Mail that tells the agent above, if this one works no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Mail>>", optional)]
+    pub notices: Vec<Mail>,
 }
 
 /// See [`super::Event::FinishRequested`].

@@ -82,6 +82,39 @@ pub struct Report {
     pub untrusted: Vec<String>,
 }
 
+/// What the person has decided about a held change of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChangeDecided {
+    /// The ask.
+    pub ask: String,
+    /// The agent that has proposed the change.
+    pub agent: String,
+    /// Its name.
+    pub name: String,
+    /// The page.
+    pub path: String,
+    /// Whether the person has approved it.
+    pub approved: bool,
+    /// Whether the person has written another text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(as = "Option<bool>", optional)]
+    pub edited: bool,
+    /// Whether the change is in memory.
+    pub is_in_memory: bool,
+    /// What the person adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub remark: Option<String>,
+    /// The text that was proposed, if its author can no longer see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proposed: Option<String>,
+    /// The sources of untrusted text that the author had read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub untrusted: Vec<String>,
+}
+
 /// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +166,8 @@ pub enum MailBody {
         /// The ask.
         ask: String,
     },
+    /// The person has decided about a change of memory whose author works no longer.
+    ChangeDecided(ChangeDecided),
 }
 
 /// One mail.

@@ -20,7 +20,7 @@ pub use ask::{
 };
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
-pub use mail::{Mail, MailBody, Report, ReportEnding, SpawnRequest};
+pub use mail::{ChangeDecided, Mail, MailBody, Report, ReportEnding, SpawnRequest};
 pub use model::{
     Block, CatalogueEntry, Counted, Effort, Failure, FailureKind, ModelCard, ModelReply, Nudge, Price, StopReason, Usage, Verdict,
 };

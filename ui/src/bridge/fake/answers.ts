@@ -52,6 +52,8 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_search: ({ text }) => memory.search(text),
     memory_log: ({ path }) => memory.log(path),
     memory_diff: ({ rev }) => ({ text: memory.diff(rev) }),
+    held_change: ({ held }) => memory.compare(held),
+    memory_undo_preview: ({ agent, turn }) => memory.undoPreview(agent, turn),
     memory_page_at: ({ path, rev }) => memory.pageAt(path, rev),
     memory_blame: ({ path }) => memory.blame(path),
     export_conversation: ({ agent }) => `/home/you/Downloads/Conversation with ${world.agent(agent).name}.md`,
@@ -146,6 +148,8 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { changed: { commit: world.memory.remove(request.path, request.base, world.now()), paths: [request.path], more_paths: 0 } };
     case "restore_memory":
       return { changed: world.memory.restore(request.rev, world.now()) };
+    case "undo_memory":
+      return { undone_memory: world.memory.undoAll(request.agent, request.turn, world.now()) };
     case "confirm_memory":
       notice.confirm();
       return "done";

@@ -1,5 +1,5 @@
 /** The simulated memory: pages, history and blame. */
-import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, Page, PageRow, PageRows } from "../wire";
+import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, HeldChange, Page, PageRow, PageRows, UndoPreview } from "../wire";
 import { diffLines, split, unified } from "./lineDiff";
 import { hostError } from "./hostError";
 
@@ -114,6 +114,45 @@ export class Memory {
     if ((this.has(path) ? this.#text(path) : null) !== after) throw hostError("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
     const commit = before === null ? this.remove(path, null, at) : this.write(path, before, null, `Undo: ${message}`, at, null);
     return { commit, paths, more_paths: 0 };
+  }
+
+  /** A held change beside its page as it is now. Changes of the same page are a conflict here, wherever they are. */
+  compare(held: CommitPlan): HeldChange {
+    const { path } = held;
+    const { before: base, after: proposed } = this.#commit(held.commit);
+    const now = this.has(path) ? this.#text(path) : null;
+    const diff = (old: string | null, fresh: string | null) => (old === fresh ? "" : unified(path, old, fresh));
+    return { base, now, version: now === null ? null : hash(now), proposed, result: proposed, is_conflict: now !== base, diff: diff(now, proposed), yours: diff(base, now), proposal: diff(base, proposed) };
+  }
+
+  undoPreview(agent: string, turn: number | null): UndoPreview {
+    const { commits, pages, left } = this.#undoPlan(agent, turn);
+    const paths = Object.keys(pages);
+    const diff = paths.map((path) => unified(path, this.has(path) ? this.#text(path) : null, pages[path] ?? null)).join("");
+    return { changes: commits.length, diff, paths, left, seen: hash(diff) };
+  }
+
+  undoAll(agent: string, turn: number | null, at: number): { commit: string | null; paths: string[]; more_paths: number; left: string[] } {
+    const { pages, left } = this.#undoPlan(agent, turn);
+    let commit: string | null = null;
+    const title = turn === null ? `Undo all of ${agent}` : `Undo turn ${turn} of ${agent}`;
+    for (const [path, text] of Object.entries(pages)) commit = text === null ? this.remove(path, null, at) : this.write(path, text, null, title, at, null);
+    return { commit, paths: Object.keys(pages), more_paths: 0, left };
+  }
+
+  /** The pages without these changes. A page that has changed since is left as it is. */
+  #undoPlan(agent: string, turn: number | null): { commits: Commit[]; pages: Record<string, string | null>; left: string[] } {
+    const commits = this.#saved.commits.filter(({ origin, held }) => !held && origin?.agent === agent && (turn === null || origin.turn === turn)).reverse();
+    const pages: Record<string, string | null> = {};
+    const left = new Set<string>();
+    for (const { paths, before, after } of commits) {
+      const path = paths[0] ?? "";
+      const now = path in pages ? (pages[path] ?? null) : this.has(path) ? this.#text(path) : null;
+      if (now === after) pages[path] = before;
+      else if (now !== before) left.add(path);
+    }
+    for (const path of left) delete pages[path];
+    return { commits, pages, left: [...left] };
   }
 
   #text(path: string): string {

@@ -9,7 +9,7 @@ import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
 import { callInput } from "../inputText";
 import { Part } from "../Part";
-import { AboutReview } from "./Review";
+import { AboutReview } from "./AboutReview";
 
 type CallDetail = Extract<AskDetail, { call: unknown }>["call"];
 type LimitDetail = Extract<AskDetail, { limit: unknown }>["limit"];

@@ -46,7 +46,7 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
       </p>
       <AskAbout ask={ask} />
       {deadline && <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{deadline}</p>}
-      {ask.detail && "review" in ask.detail ? <ReviewForm review={ask.detail.review} answer={answer} /> : <AskForm ask={ask} agent={agent.id} answer={answer} />}
+      {ask.detail && "review" in ask.detail ? <ReviewForm id={ask.id} review={ask.detail.review} answer={answer} /> : <AskForm ask={ask} agent={agent.id} answer={answer} />}
       {isOffline && <p className="mt-2 text-xs text-ink-3">You are offline. Your answer is saved. An agent that needs the network goes on when it is back.</p>}
       <p role="status" className="sr-only">
         {answer.isSending ? "Sending your answer" : ""}

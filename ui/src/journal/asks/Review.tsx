@@ -1,52 +1,32 @@
 /**
- * A change of memory that waits for the person: its page, the reason, the difference part by part, and the answers. The person can
- * leave parts out, or edit the text first.
+ * The answers to a change of memory that waits for the person: what an approval commits, part by part. The person can leave parts out,
+ * or edit the text first. If the page has changed since, the three versions are beside each other.
  */
 import { useState } from "react";
-import type { EditedPage, HostError } from "../../bridge";
-import { type ReviewDetail, reviewVerb } from "../../data/asks";
+import type { AskAnswer, HeldChange, HostError } from "../../bridge";
+import type { ReviewDetail } from "../../data/asks";
 import { type Hunk, hunks, withoutHunks } from "../../data/hunks";
-import { toPage } from "../../data/links";
 import { visible } from "../../data/names";
-import { useDiff, usePageAt } from "../../data/queries";
+import { useHeldChange } from "../../data/queries";
 import { Button } from "../../design/Button";
 import { Diff } from "../../design/Diff";
 import { Input } from "../../design/Field";
 import { InlineError, QueryView } from "../../design/states";
+import { ThreeVersions } from "./ThreeVersions";
 import type { Answering } from "./useAnswer";
+import { type Edited, useEdited, useTyped } from "./useTyped";
 
-export function AboutReview({ review }: { review: ReviewDetail }) {
-  const { held, message, rule, problem } = review;
-  return (
-    <>
-      <p className="mt-2 font-medium [overflow-wrap:anywhere]">
-        May it {reviewVerb(review)}{" "}
-        {held.old_blob === null ? (
-          <code>{visible(held.path)}</code>
-        ) : (
-          <a href={toPage(held.path)} className="text-accent-ink underline">
-            {visible(held.path)}
-          </a>
-        )}
-        ?
-      </p>
-      {message && <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere]">Its reason: “{visible(message)}”</p>}
-      {problem !== undefined && (
-        <p role="alert" className="mt-2 text-sm font-medium text-bad [overflow-wrap:anywhere]">
-          Not committed: {visible(problem)}
-        </p>
-      )}
-      <p className="mt-1 text-xs text-ink-3 [overflow-wrap:anywhere]">
-        Held by this rule: <code>{visible(rule)}</code>
-      </p>
-    </>
-  );
+interface Props {
+  /** The id of the ask. */
+  id: string;
+  review: ReviewDetail;
+  answer: Answering;
 }
 
-export function ReviewForm({ review, answer }: { review: ReviewDetail; answer: Answering }) {
-  const diff = useDiff(review.held.commit);
-  if (diff.error !== null) return <OnlyReject problem={diff.error} answer={answer} />;
-  return <QueryView query={diff}>{(found) => <Answers review={review} answer={answer} diff={found.text} />}</QueryView>;
+export function ReviewForm(props: Props) {
+  const change = useHeldChange(props.review.held);
+  if (change.error !== null) return <OnlyReject problem={change.error} answer={props.answer} />;
+  return <QueryView query={change}>{(found) => <Answers {...props} change={found} />}</QueryView>;
 }
 
 /** What can be done about a change that cannot be read. */
@@ -61,52 +41,52 @@ function OnlyReject({ problem, answer }: { problem: HostError; answer: Answering
   );
 }
 
-function Answers({ review, answer, diff }: { review: ReviewDetail; answer: Answering; diff: string }) {
-  const { held, base, problem } = review;
-  // The page has changed since, and an approval replaces all of it: the parts are those of the old page.
-  const isOutdated = problem !== undefined && base !== held.old_blob;
+function Answers({ id, review, answer, change }: Props & { change: HeldChange }) {
+  const { held } = review;
   const [leftOut, setLeftOut] = useState<ReadonlySet<number>>(new Set());
-  const [draft, setDraft] = useState<string | null>(null);
-  const [remark, setRemark] = useState("");
-  const parts = hunks(diff);
+  const [draft, setDraft] = useEdited(id, review.edited === undefined ? null : { text: review.edited, base: review.base ?? null });
+  const [remark, setRemark] = useTyped("remark", id, review.remark ?? null);
+  const parts = hunks(change.diff);
   const writes = held.new_blob !== null;
-  const proposed = usePageAt(held.path, held.commit, writes && (leftOut.size > 0 || draft !== null));
-  const chosen = proposed.data ? withoutHunks(proposed.data.text, parts, (index) => leftOut.has(index)) : null;
-  const isChanged = leftOut.size > 0 || draft !== null;
-  const text = draft ?? chosen;
-  const approve = () => {
-    const edited: EditedPage | undefined = isChanged && text !== null ? { text, ...(base === undefined ? {} : { base }) } : undefined;
-    answer.send({ option: "approve", ...said(remark), ...(edited ? { edited } : {}) });
-  };
-  const label = () => {
-    if (draft !== null) return "Approve my text";
-    if (isOutdated) return writes ? "Replace the whole page" : "Delete the newer page";
-    return leftOut.size > 0 ? `Approve ${parts.length - leftOut.size} of ${parts.length} parts` : "Approve";
-  };
-  const isNothing = parts.length > 1 && leftOut.size === parts.length;
-  const isDisabled = answer.isSending || isNothing || (isChanged && text === null);
+  const isMoved = change.version !== held.old_blob;
+  const chosen = change.result === null ? null : withoutHunks(change.result, parts, (index) => leftOut.has(index));
+  // The host commits the proposal as it is, or merges it again. All else is committed as the text that is shown here.
+  const isAsProposed = draft === null && leftOut.size === 0 && !change.is_conflict && review.edited === undefined && (review.base ?? null) === held.old_blob;
+  // A draft goes with the version that it was made from: what has changed since is merged in.
+  const edited: Edited | null = draft ?? (chosen === null ? null : { text: chosen, base: change.version });
+  const send = (decision: AskAnswer) =>
+    answer.send({ ...decision, ...(remark?.trim() ? { text: remark.trim() } : {}) }, () => {
+      setDraft(null);
+      setRemark(null);
+    });
+  const approve = () => send({ option: "approve", ...(writes && !isAsProposed && edited !== null ? { edited: { text: edited.text, ...(edited.base === null ? {} : { base: edited.base }) } } : {}) });
+  const isNothing = draft === null && (change.diff === "" || (parts.length > 1 && leftOut.size === parts.length));
   return (
     <div className="mt-3 space-y-3">
-      {draft === null ? (
-        <>
-          {isOutdated && <p className="text-sm font-medium">This is the change as it was proposed. The page at the link above is newer.</p>}
-          <Parts diff={diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1 && !isOutdated} />
-        </>
+      {isMoved && <ThreeVersions change={change} />}
+      {draft !== null ? (
+        <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft.text} spellCheck onChange={(event) => setDraft({ ...draft, text: event.target.value })} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
+      ) : change.diff === "" ? (
+        <p className="text-sm text-ink-2">The page has this text already.</p>
       ) : (
-        <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft} spellCheck onChange={(event) => setDraft(event.target.value)} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
+        <Parts diff={change.diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1} />
       )}
       <label className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
         Tell the agent why
-        <Input placeholder="Optional. It reads this with your decision." className="min-w-56 grow" value={remark} spellCheck onChange={(event) => setRemark(event.target.value)} />
+        <Input placeholder="Optional. It reads this with your decision." className="min-w-56 grow" value={remark ?? ""} spellCheck onChange={(event) => setRemark(event.target.value)} />
       </label>
       <div className="flex flex-wrap gap-2">
-        <Button data-answer look="primary" disabled={isDisabled} onClick={approve}>
-          {label()}
+        <Button data-answer look="primary" disabled={answer.isSending || (isNothing && change.diff !== "")} onClick={approve}>
+          {approveWords(draft !== null, leftOut.size, parts.length, change.is_conflict, writes)}
         </Button>
-        <Button data-answer disabled={answer.isSending} onClick={() => answer.send({ option: "reject", ...said(remark) })}>
+        <Button data-answer disabled={answer.isSending} onClick={() => send({ option: "reject" })}>
           Reject
         </Button>
-        {writes && draft === null && <EditButton path={held.path} commit={held.commit} chosen={chosen} onEdit={setDraft} disabled={answer.isSending} />}
+        {writes && draft === null && chosen !== null && (
+          <Button look="quiet" disabled={answer.isSending} onClick={() => setDraft({ text: chosen, base: change.version })}>
+            Edit first
+          </Button>
+        )}
         {draft !== null && (
           <Button look="quiet" disabled={answer.isSending} onClick={() => setDraft(null)}>
             Discard my text
@@ -117,24 +97,11 @@ function Answers({ review, answer, diff }: { review: ReviewDetail; answer: Answe
   );
 }
 
-function said(remark: string): { text?: string } {
-  return remark.trim() ? { text: remark.trim() } : {};
-}
-
-/** Loads the proposed text only once it is needed. */
-function EditButton(props: { path: string; commit: string; chosen: string | null; onEdit: (text: string) => void; disabled: boolean }) {
-  const [isWanted, setWanted] = useState(false);
-  const page = usePageAt(props.path, props.commit, isWanted);
-  const start = () => {
-    if (props.chosen !== null) return props.onEdit(props.chosen);
-    setWanted(true);
-    void page.refetch().then(({ data }) => data && props.onEdit(data.text));
-  };
-  return (
-    <Button look="quiet" disabled={props.disabled || (isWanted && page.isFetching)} onClick={start}>
-      Edit first
-    </Button>
-  );
+function approveWords(isEdited: boolean, leftOut: number, parts: number, isConflict: boolean, writes: boolean): string {
+  if (isEdited) return "Approve my text";
+  if (leftOut > 0) return `Approve ${parts - leftOut} of ${parts} parts`;
+  if (isConflict) return writes ? "Take the proposal" : "Delete the newer page";
+  return "Approve";
 }
 
 function Parts(props: { diff: string; parts: Hunk[]; leftOut: ReadonlySet<number>; onChange: (leftOut: ReadonlySet<number>) => void; canChoose: boolean }) {

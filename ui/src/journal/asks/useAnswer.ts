@@ -5,8 +5,8 @@ import { useJournals, useRequest } from "../../data/context";
 import { keys } from "../../data/keys";
 
 export interface Answering {
-  /** `null`: the person will not answer. */
-  send: (answer: AskAnswer | null) => void;
+  /** `null`: the person will not answer. Calls `done` once the answer is recorded. */
+  send: (answer: AskAnswer | null, done?: () => void) => void;
   /** Sends the same answer again; `null` if that cannot help. */
   retry: (() => void) | null;
   /** Forgets the error. */
@@ -37,7 +37,7 @@ export function useAnswer(ask: string): Answering {
   const isAboutAmount = isRefused && variables?.op === "answer_ask" && variables.answer?.amount !== undefined;
   const isElsewhere = error !== null && isSettledElsewhere(error);
   return {
-    send: (answer) => request.mutate({ op: "answer_ask", ask, answer }, { onError }),
+    send: (answer, done) => request.mutate({ op: "answer_ask", ask, answer }, { onError, ...(done ? { onSuccess: done } : {}) }),
     retry: variables && !isRefused ? () => request.mutate(variables, { onError }) : null,
     reset: request.reset,
     isSending: request.isPending || request.isSuccess,

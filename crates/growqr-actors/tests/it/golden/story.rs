@@ -11,7 +11,8 @@ use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
-    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, ReviewProblem,
+    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal, ReviewProblem,
+    Settled,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -110,7 +111,7 @@ pub async fn finish_open_work(store: Arc<dyn Store>) {
                     }
                     Intent::SettleReview { ask, review, .. } => {
                         let commit = review.approved.then(|| "dd".repeat(20));
-                        Input::ReviewSettled { ask, settled: Ok(commit) }
+                        Input::ReviewSettled { ask, settled: Ok(Settled { commit, proposed: None }) }
                     }
                     Intent::LookUpTool { call } => {
                         Input::LookedUp { effect: call.origin.effect, found: LookedUp::NothingHappened }
@@ -561,6 +562,7 @@ impl Story {
 
     async fn settle_review(&self, settled: Result<Option<String>, ReviewProblem>) {
         let ask = self.review().await;
+        let settled = settled.map(|commit| Settled { commit, proposed: None });
         self.input(&AgentId::grow(), Input::ReviewSettled { ask, settled }).await;
     }
 
@@ -929,7 +931,11 @@ impl Memory for NoMemory {
         unreachable!("no host runs")
     }
 
-    fn held_text(&self, _held: &CommitPlan) -> Result<Option<String>, MemoryError> {
+    fn proposal(&self, _held: &CommitPlan) -> Result<Proposal, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
         unreachable!("no host runs")
     }
 

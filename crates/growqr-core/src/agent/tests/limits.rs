@@ -112,11 +112,11 @@ fn what_the_person_was_shown_is_what_is_added() {
     let mut world = at_limit();
     let ask = world.limit_ask();
     let too_small = Answer { option: Some("raise".to_owned()), amount: Some(Money(1)), ..Answer::default() };
-    assert!(matches!(ask.check(&too_small), Err(AnswerError::Amount(_))));
+    assert!(matches!(ask.check(Some(&too_small)), Err(AnswerError::Amount(_))));
     let huge = Answer { option: Some("raise".to_owned()), amount: Some(Money(u64::MAX)), ..Answer::default() };
-    assert_eq!(ask.check(&huge), Err(AnswerError::LargeAmount));
+    assert_eq!(ask.check(Some(&huge)), Err(AnswerError::LargeAmount));
     let finish = Answer { option: Some("finish".to_owned()), amount: Some(usd_cents(100)), ..Answer::default() };
-    assert_eq!(ask.check(&finish), Err(AnswerError::NoAmount));
+    assert_eq!(ask.check(Some(&finish)), Err(AnswerError::NoAmount));
     world.setup.limits.per_message = usd_cents(500);
     world.answer_limit("raise", None);
     use_up(&mut world);

@@ -6,7 +6,7 @@ use crate::agent::{Input, Intent, wanted_calls};
 use crate::event::{Entry, Event};
 use crate::id::{AgentId, EffectId, ExecutorId, Seq};
 use crate::mail::{Ending, Mail, MailBody, Report};
-use crate::memory::{CommitPlan, ConflictPage, MemoryConflict, ReviewProblem};
+use crate::memory::{CommitPlan, ConflictPage, MemoryConflict, ReviewProblem, Settled};
 use crate::model::{FailureKind, Reply, StopReason};
 use crate::money::Money;
 use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolContent, ToolResult};
@@ -248,7 +248,7 @@ fn settle_review(world: &mut World, how: usize) {
     let input = match (how % 3, review.approved && recorded.is_none()) {
         (0, true) => Input::ReviewPrepared { ask, plan: plan() },
         (1, true) => Input::ReviewSettled { ask, settled: Err(ReviewProblem { text: "changed".into(), base: None }) },
-        _ => Input::ReviewSettled { ask, settled: Ok(recorded.map(|plan| plan.commit)) },
+        _ => Input::ReviewSettled { ask, settled: Ok(Settled { commit: recorded.map(|plan| plan.commit), proposed: None }) },
     };
     world.input(input);
 }

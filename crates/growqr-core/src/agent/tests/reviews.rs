@@ -1,13 +1,15 @@
 //! Held changes of memory: each waits for the person, the agent goes on, and a decision is carried out once.
 
 use super::world::{World, calls, rules, says};
-use crate::agent::{Input, Intent};
+use crate::agent::{Input, Intent, State};
 use crate::ask::{APPROVE, Answer, AnswerError, Ask, AskDetail, AskKind, EditedPage, REJECT};
-use crate::id::{AskId, EffectId};
+use crate::id::{AgentId, AskId, EffectId};
 use crate::journal::Status;
-use crate::memory::{CommitPlan, Review, ReviewProblem};
-use crate::rules::Rules;
+use crate::mail::{Mail, MailBody, SpawnRequest};
+use crate::memory::{CommitPlan, Review, ReviewProblem, Settled};
+use crate::money::Money;
 use crate::tool::ToolResult;
+use crate::workbench::Mind;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -17,19 +19,20 @@ fn plan(commit: &str) -> CommitPlan {
     CommitPlan { path: "goals.md".into(), base_head: None, old_blob, new_blob, commit: commit.into(), merged: false }
 }
 
-fn holding() -> Arc<Rules> {
-    rules(&["hold commit_memory path=goals*"])
-}
-
-/// The Grow Agent has changed a page that is to be approved, and its turn has ended.
-fn held() -> (World, Ask) {
-    let mut world = World::grow();
-    world.setup.rules = holding();
+/// Has changes of the page `goals.md` held.
+fn hold_changes(world: &mut World) {
+    world.setup.rules = rules(&["hold commit_memory path=goals*"]);
     let field = crate::rules::ArgumentField {
         kind: crate::rules::ArgumentKind::Path,
         reach: crate::rules::Reach::One("path".to_owned()),
     };
     world.setup.arguments = Arc::new([("commit_memory".to_owned(), field)].into());
+}
+
+/// The Grow Agent has changed a page that is to be approved, and its turn has ended.
+fn held() -> (World, Ask) {
+    let mut world = World::grow();
+    hold_changes(&mut world);
     world.say("remember it");
     let change = json!({"path": "goals.md", "content": "learn Rust", "message": "She said so"});
     world.answer(calls(&[("commit_memory", change)]));
@@ -44,12 +47,40 @@ fn held() -> (World, Ask) {
     (world, ask)
 }
 
+/// A sub-agent whose changes are held, at its first request.
+fn sub_agent() -> World {
+    let mut world = World::of(State::new(AgentId::new("a-1")));
+    hold_changes(&mut world);
+    begin_sub_agent(&mut world, Vec::new());
+    world
+}
+
+/// Starts it with a task that was written after these sources were read.
+fn begin_sub_agent(world: &mut World, untrusted: Vec<String>) {
+    let birth = SpawnRequest {
+        name: "scout".into(),
+        task: "t".into(),
+        allowance: Money::usd(1),
+        depth: 1,
+        quota: None,
+        untrusted,
+        mind: Mind::Model,
+        why: None,
+    };
+    let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
+    world.input(Input::Mail(Mail { id: EffectId::new("spawn"), from, to, body: MailBody::Spawn(birth) }));
+}
+
 fn decide(world: &mut World, ask: &AskId, answer: Answer) -> Vec<&'static str> {
     world.input(Input::Answer { ask: ask.clone(), answer: Some(answer) })
 }
 
 fn option(id: &str) -> Answer {
     Answer { option: Some(id.to_owned()), ..Answer::default() }
+}
+
+fn committed() -> Settled {
+    Settled { commit: Some("c2".to_owned()), proposed: None }
 }
 
 fn review(world: &World) -> (Review, Option<CommitPlan>) {
@@ -74,6 +105,27 @@ fn a_held_change_asks_the_person_and_outlives_the_turn() {
 }
 
 #[test]
+fn the_person_is_told_that_a_held_change_may_come_from_untrusted_text() {
+    let mut world = World::of(State::new(AgentId::new("a-1")));
+    hold_changes(&mut world);
+    begin_sub_agent(&mut world, vec!["web".to_owned()]);
+    let change = json!({"path": "goals.md", "content": "learn Rust", "message": "m"});
+    world.answer(calls(&[("commit_memory", change)]));
+    let effect = world.open_tools().remove(0);
+    world.input(Input::Intended { effect: effect.clone(), plan: plan("c1") });
+    world.finish(&effect, ToolResult::ok("held"));
+    let ask = world.state.open_asks().next().expect("the person is asked").clone();
+    assert!(ask.text.ends_with("the page goals.md, after it has read text from web."), "{}", ask.text);
+    decide(&mut world, &ask.id, option(APPROVE));
+    let problem = ReviewProblem { text: "the disk is full".to_owned(), base: None };
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Err(problem) });
+    let again = world.state.open_asks().next().expect("the person is asked again").clone();
+    let Some(AskDetail::Review { untrusted, .. }) = again.detail else { panic!("{again:?}") };
+    assert_eq!(untrusted, ["web"]);
+    assert!(again.text.ends_with("text from web."), "{}", again.text);
+}
+
+#[test]
 fn other_pages_and_reads_are_not_held() {
     let mut world = World::grow();
     world.setup.rules = rules(&["hold * agent=*"]);
@@ -95,7 +147,7 @@ fn an_approved_change_is_recorded_then_committed_and_told_with_the_next_request(
     world.input(Input::ReviewPrepared { ask: ask.id.clone(), plan: plan("c2") });
     world.restart();
     assert_eq!(review(&world).1, Some(plan("c2")), "the commit survives a stop of the program");
-    let settled = Ok(Some("c2".to_owned()));
+    let settled = Ok(committed());
     assert_eq!(world.input(Input::ReviewSettled { ask: ask.id.clone(), settled: settled.clone() }), ["review_closed"]);
     assert_eq!(world.input(Input::ReviewSettled { ask: ask.id.clone(), settled }), [""; 0], "once");
     assert!(world.state.open_intents().is_empty() && !world.state.is_at_work(), "it costs no model call");
@@ -111,7 +163,7 @@ fn a_rejection_with_a_remark_is_a_message_and_one_without_is_not() {
         decide(&mut world, &ask.id, Answer { text: remark.map(str::to_owned), ..option(REJECT) });
         let (review, _) = review(&world);
         assert!(!review.approved);
-        world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(None) });
+        world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
         assert_eq!(world.state.is_at_work(), goes_on);
         if goes_on {
             assert!(world.last_user().1.contains("rejected") && world.last_user().1.contains("shorter, please"));
@@ -132,6 +184,7 @@ fn a_change_that_cannot_be_committed_is_asked_about_again() {
     let Some(AskDetail::Review { problem, base, .. }) = &again.detail else { panic!("{again:?}") };
     assert_eq!((problem.as_deref(), base.as_deref()), (Some("the page has changed"), Some("v3")));
     let edited = Some(EditedPage { text: "both".to_owned(), base: None });
+    assert_eq!(again.check(None), Err(AnswerError::NoDecision), "a dismissal decides nothing");
     decide(&mut world, &again.id, Answer { edited, ..option(APPROVE) });
     let (review, _) = review(&world);
     assert_eq!((review.edited.as_deref(), review.base.as_deref()), (Some("both"), Some("v3")));
@@ -142,9 +195,9 @@ fn a_change_that_cannot_be_committed_is_asked_about_again() {
 fn an_edited_text_goes_only_with_an_approval() {
     let (_, ask) = held();
     let edited = Some(EditedPage { text: "x".to_owned(), base: None });
-    assert_eq!(ask.check(&Answer { edited: edited.clone(), ..option(REJECT) }), Err(AnswerError::NoText));
-    assert_eq!(ask.check(&Answer { edited, ..option(APPROVE) }), Ok(()));
-    assert!(matches!(ask.check(&option("maybe")), Err(AnswerError::Option { .. })));
+    assert_eq!(ask.check(Some(&Answer { edited: edited.clone(), ..option(REJECT) })), Err(AnswerError::NoText));
+    assert_eq!(ask.check(Some(&Answer { edited, ..option(APPROVE) })), Ok(()));
+    assert!(matches!(ask.check(Some(&option("maybe"))), Err(AnswerError::Option { .. })));
 }
 
 #[test]
@@ -171,7 +224,7 @@ fn an_approval_during_a_turn_costs_no_model_call() {
     let (mut world, ask) = held();
     world.say("something else");
     decide(&mut world, &ask.id, option(APPROVE));
-    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Some("c2".to_owned())) });
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(committed()) });
     assert_eq!(world.answer(says("Done.")), ["model_answered", "turn_ended"]);
 }
 
@@ -184,4 +237,100 @@ fn a_failed_call_asks_nothing() {
     let effect: EffectId = world.open_tools().remove(0);
     assert_eq!(world.finish(&effect, ToolResult::error("not a page")), ["tool_finished", "model_requested"]);
     assert_eq!(world.state.open_asks().count(), 0);
+}
+
+#[test]
+fn what_the_person_wrote_for_an_approval_that_failed_counts_for_the_next_one() {
+    let (mut world, ask) = held();
+    let edited = Some(EditedPage { text: "mine".to_owned(), base: None });
+    decide(&mut world, &ask.id, Answer { edited, text: Some("shorter".to_owned()), ..option(APPROVE) });
+    let problem = ReviewProblem { text: "the disk is full".to_owned(), base: Some("v1".to_owned()) };
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Err(problem) });
+    let again = world.state.open_asks().next().expect("the person is asked again").clone();
+    let Some(AskDetail::Review { edited, remark, .. }) = &again.detail else { panic!("{again:?}") };
+    assert_eq!((edited.as_deref(), remark.as_deref()), (Some("mine"), Some("shorter")));
+    decide(&mut world, &again.id, option(APPROVE));
+    assert_eq!(review(&world).0.edited.as_deref(), Some("mine"));
+    world.input(Input::ReviewSettled { ask: again.id, settled: Ok(committed()) });
+    world.say("go on");
+    assert!(world.last_user().1.contains("edited and approved") && world.last_user().1.contains("shorter"));
+    world.check_replay();
+}
+
+#[test]
+fn a_dismissed_question_about_a_change_stays_open() {
+    let (mut world, ask) = held();
+    assert_eq!(world.input(Input::Answer { ask: ask.id, answer: None }), [""; 0]);
+    assert_eq!(world.state.open_asks().count(), 1);
+}
+
+#[test]
+fn a_rejected_change_that_was_merged_by_hand_is_not_told_as_dropped() {
+    let (mut world, ask) = held();
+    decide(&mut world, &ask.id, option(REJECT));
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(committed()) });
+    world.say("go on");
+    assert!(world.last_user().1.contains("It is in memory all the same"), "{:?}", world.last_user());
+    world.check_replay();
+}
+
+#[test]
+fn a_reason_after_a_fresh_start_comes_with_the_text_that_was_proposed() {
+    for is_fresh in [false, true] {
+        let (mut world, ask) = held();
+        if is_fresh {
+            world.start_fresh();
+            world.say("hello");
+            world.answer(says("Hello."));
+        }
+        decide(&mut world, &ask.id, Answer { text: Some("shorter".to_owned()), ..option(REJECT) });
+        let settled = Settled { commit: None, proposed: Some("learn Rust and more".to_owned()) };
+        world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(settled) });
+        assert_eq!(world.last_user().1.contains("learn Rust and more"), is_fresh, "{:?}", world.last_user());
+        world.check_replay();
+    }
+}
+
+#[test]
+fn a_decision_about_the_change_of_an_ended_sub_agent_goes_to_the_agent_above() {
+    let objection = Answer { text: Some("shorter".to_owned()), ..option(REJECT) };
+    for (option, is_objection) in [(option(APPROVE), false), (objection, true)] {
+        let mut world = sub_agent();
+        let change = json!({"path": "goals.md", "content": "learn Rust", "message": "m"});
+        world.answer(calls(&[("commit_memory", change)]));
+        let effect = world.open_tools().remove(0);
+        world.input(Input::Intended { effect: effect.clone(), plan: plan("c1") });
+        world.finish(&effect, ToolResult::ok("held"));
+        world.answer(says("Proposed."));
+        assert!(!world.state.is_at_work(), "it has ended");
+        let ask = world.state.open_asks().next().expect("the person is asked").clone();
+        world.input(Input::Answer { ask: ask.id.clone(), answer: Some(option) });
+        let settled = Settled { commit: None, proposed: Some("learn Rust".to_owned()) };
+        world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(settled) });
+        let told: Vec<Mail> =
+            world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::ChangeDecided(_))).cloned().collect();
+        let [told] = &told[..] else { panic!("one mail: {told:?}") };
+        let mut grow = World::grow();
+        grow.input(Input::Mail(told.clone()));
+        assert_eq!(grow.state.is_at_work(), is_objection, "an objection is work");
+        if !is_objection {
+            grow.say("go on");
+        }
+        let text = &grow.last_user().1;
+        assert!(text.contains("its change of \"goals.md\"") && text.contains("learn Rust") == is_objection, "{text}");
+        grow.check_replay();
+        world.check_replay();
+    }
+}
+
+#[test]
+fn calls_under_way_count_as_questions_about_changes() {
+    let mut world = World::grow();
+    world.setup.rules = rules(&["hold commit_memory"]);
+    world.say("go");
+    let inputs: Vec<serde_json::Value> =
+        (0..300).map(|number| json!({"path": format!("{number}.md"), "content": "x", "message": "m"})).collect();
+    let wanted: Vec<_> = inputs.into_iter().map(|input| ("commit_memory", input)).collect();
+    world.answer(calls(&wanted));
+    assert_eq!(world.open_tools().len(), 250, "the others are refused");
 }

@@ -1,0 +1,72 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { type AskAnswer, type HeldChange, type Host, HostError } from "../../bridge";
+import type { ReviewDetail } from "../../data/asks";
+import { DataProvider, newClient } from "../../data/context";
+import { Drafts } from "../../data/drafts";
+import { Journals } from "../../data/journals";
+import { ReviewForm } from "./Review";
+import type { Answering } from "./useAnswer";
+
+const held = { path: "goals.md", base_head: null, old_blob: "v1", new_blob: "p", commit: "c", merged: false };
+const review: ReviewDetail = { effect: "e", turn: 1, held, message: "m", rule: "hold commit_memory", base: "v1" };
+const added = "@@ -1,1 +1,2 @@\n one\n+two\n";
+const change: HeldChange = { base: "one\n", now: "one\n", version: "v1", proposed: "one\ntwo\n", result: "one\ntwo\n", is_conflict: false, diff: added, yours: "", proposal: added };
+
+/** Shows the form for each of these in turn, as after the row was scrolled away, with the same drafts. */
+function forms() {
+  const send = vi.fn<(answer: AskAnswer | null) => void>();
+  const answer: Answering = { send, retry: null, reset: () => {}, isSending: false, error: null, amountProblem: null, isElsewhere: false };
+  const drafts = new Drafts({} as Host);
+  const show = (found: HeldChange | HostError, detail = review) => {
+    cleanup();
+    const host = { call: async () => { if (found instanceof HostError) throw found; return found; } } as unknown as Host;
+    const journals = new Journals(host, { request: () => 0, cancel: () => {} });
+    render(
+      <DataProvider host={host} client={newClient()} journals={journals} drafts={drafts}>
+        <ReviewForm id="a" review={detail} answer={answer} />
+      </DataProvider>,
+    );
+  };
+  const sent = () => send.mock.lastCall?.[0];
+  return { show, sent };
+}
+
+const press = async (name: string) => fireEvent.click(await screen.findByRole("button", { name }));
+const text = async () => screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Text of goals.md" });
+
+test("a text goes with the version that it was made from, also after the page has changed", async () => {
+  const { show, sent } = forms();
+  show(change);
+  await press("Edit first");
+  fireEvent.change(await text(), { target: { value: "one\nthree\n" } });
+  show({ ...change, now: "zero\none\n", version: "v2", result: "zero\none\ntwo\n", yours: "@@ -1,1 +1,2 @@\n+zero\n one\n" });
+  expect((await text()).value).toBe("one\nthree\n");
+  await press("Approve my text");
+  expect(sent()).toEqual({ option: "approve", edited: { text: "one\nthree\n", base: "v1" } });
+});
+
+test("the text and the remark of an approval that failed are there again", async () => {
+  const { show, sent } = forms();
+  show(change, { ...review, base: "v2", problem: "the page has changed", edited: "mine\n", remark: "Shorter." });
+  expect((await text()).value).toBe("mine\n");
+  await press("Approve my text");
+  expect(sent()).toEqual({ option: "approve", text: "Shorter.", edited: { text: "mine\n", base: "v2" } });
+});
+
+test("an unchanged approval sends no text, and a conflict sends the text that is shown", async () => {
+  const { show, sent } = forms();
+  show(change);
+  await press("Approve");
+  expect(sent()).toEqual({ option: "approve" });
+  show({ ...change, now: "uno\n", version: "v2", is_conflict: true, diff: "@@ -1,1 +1,2 @@\n-uno\n+one\n+two\n", yours: "@@ -1,1 +1,1 @@\n-one\n+uno\n" });
+  await press("Take the proposal");
+  expect(sent()).toEqual({ option: "approve", edited: { text: "one\ntwo\n", base: "v2" } });
+});
+
+test("a change that cannot be read can be rejected", async () => {
+  const { show, sent } = forms();
+  show(new HostError({ code: "not_found", message: "there is no change c", retryable: false, next_step: null }));
+  await press("Reject");
+  expect(sent()).toEqual({ option: "reject" });
+});

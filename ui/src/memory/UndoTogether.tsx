@@ -1,0 +1,84 @@
+/** Undoes all changes of a turn, or of an agent, with one new change. What that does is shown first. */
+import { Undo2 } from "lucide-react";
+import { useState } from "react";
+import type { UndoPreview } from "../bridge";
+import { useRequest } from "../data/context";
+import { agentName, visible } from "../data/names";
+import { useUndoPreview } from "../data/queries";
+import { Button } from "../design/Button";
+import { Diff } from "../design/Diff";
+import { InlineError, QueryView } from "../design/states";
+
+interface Which {
+  agent: string;
+  /** `null`: all turns. */
+  turn: number | null;
+}
+
+export function UndoTogether(props: { agent: string; name: string; turn: number }) {
+  const [which, setWhich] = useState<Which | null>(null);
+  const name = agentName({ id: props.agent, name: props.name });
+  if (which !== null) return <Preview which={which} title={which.turn === null ? `Undo everything of ${name}` : `Undo all of turn ${which.turn} of ${name}`} close={() => setWhich(null)} />;
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Button look="quiet" onClick={() => setWhich({ agent: props.agent, turn: props.turn })}>
+        Undo all of turn {props.turn}…
+      </Button>
+      <Button look="quiet" onClick={() => setWhich({ agent: props.agent, turn: null })}>
+        Undo everything of {name}…
+      </Button>
+    </div>
+  );
+}
+
+function Preview({ which, title, close }: { which: Which; title: string; close: () => void }) {
+  const preview = useUndoPreview(which.agent, which.turn);
+  const request = useRequest();
+  const undone = typeof request.data === "object" && "undone_memory" in request.data ? request.data.undone_memory : null;
+  return (
+    <section aria-label={title} className="space-y-3 rounded-lg border border-line p-3">
+      <h3 className="text-sm font-semibold">{title}</h3>
+      {undone ? (
+        <div role="status" className="text-sm text-accent-ink">
+          {undone.commit === null ? "Nothing was undone." : "Undone by a new change."}
+          <Left pages={undone.left} />
+        </div>
+      ) : (
+        <QueryView query={preview}>{(found) => <Found preview={found} isBusy={request.isPending} undo={() => request.mutate({ op: "undo_memory", agent: which.agent, turn: which.turn, seen: found.seen })} />}</QueryView>
+      )}
+      <InlineError problem={request.error} />
+      <Button look="quiet" autoFocus onClick={close}>
+        {undone ? "Close" : "Cancel"}
+      </Button>
+    </section>
+  );
+}
+
+function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolean; undo: () => void }) {
+  const { changes, paths, left, diff } = preview;
+  if (paths.length === 0) {
+    return (
+      <div className="text-sm text-ink-2">
+        {left.length === 0 ? "All of it is undone already." : "Nothing of it can be undone."}
+        <Left pages={left} />
+      </div>
+    );
+  }
+  return (
+    <div className="space-y-3">
+      <p className="text-sm">
+        This undoes {changes === 1 ? "1 change" : `${changes} changes`} of {paths.length === 1 ? visible(paths[0] ?? "") : `${paths.length} pages`}, by one new change of yours that can be undone too. What others have changed since stays.
+      </p>
+      <Left pages={left} />
+      <Diff text={diff} label="What undoing changes" />
+      <Button look="primary" disabled={isBusy} onClick={undo}>
+        <Undo2 className="size-4" aria-hidden /> Undo {changes === 1 ? "this change" : `these ${changes} changes`}
+      </Button>
+    </div>
+  );
+}
+
+function Left({ pages }: { pages: string[] }) {
+  if (pages.length === 0) return null;
+  return <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">Left as {pages.length === 1 ? "it is" : "they are"}, because the same lines have changed since: {pages.map(visible).join(", ")}</p>;
+}
