@@ -4,7 +4,7 @@ use super::bounds::FINISH_NOTE_TOKENS;
 use super::draft::Draft;
 use super::state::State;
 use super::tools::limit_name;
-use super::turn::{Pause, PauseAnswer, Pending, Phase};
+use super::turn::{Pause, PauseAnswer, Phase};
 use crate::ask::{Ask, AskDetail, AskKind, AskOption, AskOutcome, FINISH, RAISE, STOP};
 use crate::budget::Misdated;
 use crate::event::{AskSettled, Ended, TurnPaused};
@@ -211,16 +211,6 @@ impl State {
     /// Whether the person was asked about a limit and has not answered.
     fn waits_for_answer_at_limit(&self) -> bool {
         self.paused.as_ref().is_some_and(|pause| pause.ask.is_some() && pause.answer.is_none())
-    }
-
-    /// Whether the model has not read a message of the person yet.
-    pub(super) fn has_message_of_person(&self) -> bool {
-        self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
-    }
-
-    /// Whether a message of the person came during this turn, or the turn that has ended, and was not read.
-    pub(super) fn has_queued_message(&self) -> bool {
-        self.earlier_message.is_some() && self.has_message_of_person()
     }
 
     /// Whether the turn waits at a limit.
