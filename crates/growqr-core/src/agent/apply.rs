@@ -68,7 +68,7 @@ impl State {
             Event::ReviewIntended(body) => self.review_intended(body),
             Event::ReviewClosed(body) => self.review_closed(body),
             Event::TurnPaused(body) => self.turn_paused(body.limit),
-            Event::MessageWithdrawn(body) => self.message_withdrawn(body.message),
+            Event::MessageWithdrawn(body) => self.message_withdrawn(body),
             Event::MessageEdited(body) => self.message_edited(body.message, &body.text),
             Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
@@ -191,7 +191,10 @@ impl State {
         }
         self.untrusted.extend(self.untrusted_pending.iter().chain(&self.untrusted_sent).cloned());
         self.has_requested = false;
-        self.earlier_message = None;
+        // The work with which the messages would have counted has ended.
+        if self.earlier_message.take().is_some_and(|earlier| earlier.at_limit) {
+            self.new_message();
+        }
         self.repeated = Repeated::default();
         self.must_continue = false;
         self.last_text.clear();

@@ -61,7 +61,9 @@ impl Draft<'_> {
     /// An answer with calls although the turn is to finish: the calls are refused, and the model gets one more chance to report.
     pub(super) fn refuse_while_finishing(&mut self, calls: &[WantedCall]) {
         self.refuse_calls(calls, FINISHING);
-        if self.state.finishing.is_none_or(|refused| refused <= 1) {
+        // With the message it goes on as usual.
+        let has_message = self.state.has_message_after_finish();
+        if self.state.finishing.is_none_or(|refused| refused <= 1) || has_message {
             return self.after_calls();
         }
         // The report of a sub-agent covers what those below it have spent, so they end first.

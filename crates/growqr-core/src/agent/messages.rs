@@ -8,12 +8,14 @@ use crate::budget::{MIN_ALLOWANCE, share};
 use crate::clock::Timestamp;
 use crate::event::{self, Ended, MessageEdited, MessageWithdrawn, UserSaid};
 use crate::id::{AgentId, MessageId, Seq};
+use crate::limits::Raise;
 use std::sync::Arc;
 
 impl Draft<'_> {
     pub(super) fn on_message(&mut self, id: MessageId, text: String) {
         if !self.state.received_messages.contains(&id) {
-            self.push(UserSaid { id, text });
+            let at_limit = self.state.was_asked_about_limit();
+            self.push(UserSaid { id, text, at_limit });
             match self.state.next_past {
                 NextPast::FreshAfterTurn(_) => self.end_paused_turn(),
                 NextPast::Whole | NextPast::Only(_) => self.handle_pending(true),
@@ -42,7 +44,8 @@ impl Draft<'_> {
         if !self.state.is_queued(message) {
             return;
         }
-        self.push(MessageWithdrawn { message });
+        let raised = self.state.raised_since(message);
+        self.push(MessageWithdrawn { message, raised });
         if self.state.waits_to_begin && !self.state.has_news() {
             self.start_turn();
             return self.end_turn_after_children(Ended::Done);
@@ -84,6 +87,19 @@ impl State {
         self.earlier_message.is_some() && self.has_message_of_person()
     }
 
+    /// What the person has added at a limit since this message came, if it is the only one with a budget of its own.
+    fn raised_since(&self, message: Seq) -> Raise {
+        let queued = self.pending.iter().filter_map(|pending| match pending {
+            Pending::UserMessage { seq, .. } => Some(*seq),
+            _ => None,
+        });
+        let has_own_budget = self.earlier_message.as_ref().is_some_and(|earlier| !earlier.at_limit);
+        if !has_own_budget || !queued.eq([message]) {
+            return Raise::default();
+        }
+        Raise { money: self.budget.raised(), calls: self.counters.calls_raised, tree: self.quota.raised }
+    }
+
     pub(super) fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
         let message = Pending::UserMessage { seq: self.seq, text: body.text.clone(), at };
@@ -92,20 +108,29 @@ impl State {
         }
         self.pending.push(message);
         self.message_since_cancel |= self.cancelling;
-        self.new_message();
+        if !body.at_limit {
+            self.new_message();
+        } else if self.earlier_message.is_none() {
+            self.keep_earlier_message(true);
+        }
     }
 
     pub(super) fn new_message(&mut self) {
-        if self.is_at_work() && self.earlier_message.is_none() {
-            let (counters, budget, quota) = (self.counters, self.budget.clone(), self.quota);
-            self.earlier_message = Some(Box::new(EarlierMessage { counters, budget, quota }));
+        if self.is_at_work() && self.earlier_message.as_ref().is_none_or(|earlier| earlier.at_limit) {
+            self.keep_earlier_message(false);
         }
         self.counters = Counters::default();
         self.budget.new_message();
         self.quota.new_message();
     }
 
-    pub(super) fn message_withdrawn(&mut self, message: Seq) {
+    fn keep_earlier_message(&mut self, at_limit: bool) {
+        let (counters, budget, quota) = (self.counters, self.budget.clone(), self.quota);
+        self.earlier_message = Some(Box::new(EarlierMessage { counters, budget, quota, at_limit }));
+    }
+
+    pub(super) fn message_withdrawn(&mut self, body: &event::MessageWithdrawn) {
+        let MessageWithdrawn { message, raised } = *body;
         let is_withdrawn = |pending: &Pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message);
         if let NextPast::FreshAfterTurn(held) = &mut self.next_past
             && held.iter().any(is_withdrawn)
@@ -117,10 +142,13 @@ impl State {
         self.message_since_cancel &= self.pending.iter().any(is_message);
         if !self.has_message_of_person()
             && let Some(earlier) = self.earlier_message.take()
+            && !earlier.at_limit
         {
-            self.counters = Counters { calls: self.counters.calls + earlier.counters.calls, ..earlier.counters };
-            self.budget.resume_message(&earlier.budget);
-            self.quota.resume_message(earlier.quota);
+            let calls = self.counters.calls + earlier.counters.calls;
+            let calls_raised = earlier.counters.calls_raised.saturating_add(raised.calls);
+            self.counters = Counters { calls, calls_raised, ..earlier.counters };
+            self.budget.resume_message(&earlier.budget, raised.money);
+            self.quota.resume_message(earlier.quota, raised.tree);
         }
     }
 
