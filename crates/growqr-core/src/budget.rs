@@ -150,10 +150,10 @@ impl Budget {
     }
 
     /// The person has taken back the messages since `before`, and the work for the earlier one goes on: what was used since then
-    /// counts for that one.
-    pub fn resume_message(&mut self, before: &Budget) {
+    /// counts for that one. `raised` is what the person has added since then.
+    pub fn resume_message(&mut self, before: &Budget, raised: Money) {
         self.message.used += before.message.used;
-        self.raised = before.raised;
+        self.raised = before.raised + raised;
     }
 
     /// The person adds money for the current message: every limit is higher by this amount until the next message.

@@ -97,10 +97,11 @@ impl QuotaUse {
         self.raised = Quota::default();
     }
 
-    /// The person has taken back the messages since `before`, and the work for the earlier one goes on.
-    pub fn resume_message(&mut self, before: QuotaUse) {
+    /// The person has taken back the messages since `before`, and the work for the earlier one goes on. `raised` is what the person
+    /// has added since then.
+    pub fn resume_message(&mut self, before: QuotaUse, raised: Quota) {
         self.used = self.used.plus(before.used);
-        self.raised = before.raised;
+        self.raised = before.raised.plus(raised);
     }
 
     /// Called when a sub-agent's report is recorded, which returns what is left.

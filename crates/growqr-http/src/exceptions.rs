@@ -11,6 +11,39 @@ pub(crate) fn read(text: &str) -> Option<String> {
     Some(known?.join(","))
 }
 
+/// Whether these entries, as [`read`] returns them, contain a host: the HTTP client compares in the same way.
+pub(crate) fn contain(entries: &str, host: &str) -> bool {
+    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let is_host = |entry: &str| match host.parse::<IpAddr>() {
+        Ok(address) => entry.parse() == Ok(address) || is_in_network(address, entry),
+        Err(_) => entry == "*" || is_in_domain(host, entry),
+    };
+    entries.split(',').any(is_host)
+}
+
+fn is_in_domain(host: &str, entry: &str) -> bool {
+    let domain = entry.strip_prefix('.').unwrap_or(entry).to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
+    let subdomain = host.strip_suffix(&domain);
+    !domain.is_empty() && subdomain.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn is_in_network(address: IpAddr, entry: &str) -> bool {
+    let Some((network, bits)) = entry.split_once('/') else { return false };
+    let Ok(bits) = bits.parse::<u32>() else { return false };
+    match (address, network.parse()) {
+        (IpAddr::V4(address), Ok(IpAddr::V4(network))) => {
+            let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits)).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits() & mask
+        }
+        (IpAddr::V6(address), Ok(IpAddr::V6(network))) => {
+            let mask = u128::MAX.checked_shl(128_u32.saturating_sub(bits)).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
 /// All names and all addresses: the HTTP client compares `*` with names alone.
 const EVERYTHING: &str = "*,0.0.0.0/0,::/0";
 
@@ -93,6 +126,28 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(read(text).as_deref(), Some(known), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_found_in_the_entries_that_mean_it() {
+        for (text, host, is_meant) in [
+            ("example.com", "example.com", true),
+            (".Example.com", "api.example.com", true),
+            ("*.example.com", "example.com", true),
+            ("example.com", "notexample.com", false),
+            ("*", "anything.example", true),
+            ("*", "[::1]", true),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("10.0.0.0/8, 192.168.*", "192.168.7.7", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("fd00::/8", "[fd12::1]", true),
+            ("fd00::/8", "10.0.0.1", false),
+            ("10.1.2.3/32", "10.1.2.4", false),
+            ("registry:5000", "registry", true),
+            ("", "example.com", false),
+        ] {
+            assert_eq!(contain(&read(text).unwrap(), host), is_meant, "{text:?} {host}");
         }
     }
 

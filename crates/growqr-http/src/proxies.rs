@@ -86,11 +86,19 @@ impl Proxies {
         names
     }
 
-    /// What an error says about the proxies between this computer and a server: ` through the proxy in ALL_PROXY`, or nothing.
+    /// What an error says about the proxy between this computer and a server: ` through the proxy in ALL_PROXY`, or nothing if the
+    /// server is asked directly.
     #[must_use]
-    pub fn in_words() -> String {
-        let names = Proxies::from_environment().map(|proxies| proxies.variables().join(" or ")).unwrap_or_default();
-        if names.is_empty() { names } else { format!(" through the proxy in {names}") }
+    pub fn in_words(server: &Url) -> String {
+        let proxies = Proxies::from_environment().unwrap_or_default();
+        proxies.variable_for(server).map_or_else(String::new, |variable| format!(" through the proxy in {variable}"))
+    }
+
+    /// The variable with the proxy through which this server is asked.
+    fn variable_for(&self, server: &Url) -> Option<&'static str> {
+        let chosen = if server.scheme() == "https" { &self.https } else { &self.http };
+        let is_excepted = |exceptions: &String| server.host_str().is_some_and(|host| exceptions::contain(exceptions, host));
+        chosen.as_ref().filter(|_| !self.exceptions.as_ref().is_some_and(is_excepted)).map(|chosen| chosen.variable)
     }
 
     /// Makes a client use these proxies and no others.
@@ -162,6 +170,24 @@ mod tests {
         assert_eq!(addresses(&[("https_proxy", " https://h "), ("HTTP_PROXY", "")]), [at("https://h/"), None]);
         assert_eq!(addresses(&[("HTTPS_PROXY", "http://a"), ("ALL_PROXY", "socks5://b")]), [at("http://a/"), at("socks5://b")]);
         assert_eq!(addresses(&[("HTTPS_PROXY", "http://a"), ("https_proxy", "http://b")]), [at("http://a/"), None]);
+    }
+
+    #[test]
+    fn a_proxy_is_named_for_the_servers_that_are_asked_through_it() {
+        let named = |set: &[(&str, &str)], server: &str| read(set).unwrap().variable_for(&Url::parse(server).unwrap());
+        let (https, http) = ("https://api.example.com/v1", "http://nas.example.com");
+        for (variable, for_https, for_http) in [
+            ("HTTPS_PROXY", Some("HTTPS_PROXY"), None),
+            ("http_proxy", None, Some("http_proxy")),
+            ("ALL_PROXY", Some("ALL_PROXY"), Some("ALL_PROXY")),
+        ] {
+            let set = [(variable, "http://h:1")];
+            assert_eq!((named(&set, https), named(&set, http)), (for_https, for_http), "{variable}");
+        }
+        let excepted = [("ALL_PROXY", "http://h:1"), ("NO_PROXY", "*.Example.com, 10.0.0.0/8")];
+        assert_eq!((named(&excepted, https), named(&excepted, "https://10.1.2.3/v1")), (None, None));
+        assert_eq!(named(&excepted, "https://example.org"), Some("ALL_PROXY"));
+        assert_eq!(named(&[], https), None);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod secret_service;
 #[cfg(not(any(windows, target_os = "macos")))]
 use secret_service as system;
 
+mod entry;
 mod parts;
 #[cfg(any(test, windows, target_os = "macos"))]
 mod worker;
@@ -183,6 +184,13 @@ mod tests {
         parts::remove(&Timed(&slow), "key").await.unwrap();
         let four = Secret::new("x".repeat(4 * parts::ENTRY_BYTES));
         assert_eq!(parts::set(&Timed(&slow), "key", &four).await, Err(SecretError::Locked));
+        assert_eq!(
+            slow.entries.lock().unwrap().keys().collect::<Vec<_>>(),
+            ["key"],
+            "it names the part that may still be written"
+        );
+        assert_eq!(parts::get(&Timed(&slow), "key").await, Ok(None));
+        parts::remove(&Timed(&slow), "key").await.unwrap();
         assert!(slow.entries.lock().unwrap().is_empty());
     }
 }

@@ -97,8 +97,9 @@ async fn filled(backend: &str, config: &DbConfig) -> Arc<dyn Store> {
     let took = timed_async(async || {
         for start in (0..MESSAGES).step_by(ROWS_PER_COMMAND) {
             let numbers = start..start + ROWS_PER_COMMAND;
-            let events =
-                numbers.clone().map(|n| Event::from(UserSaid { id: MessageId::new(format!("m-{n}")), text: String::new() }));
+            let events = numbers
+                .clone()
+                .map(|n| Event::from(UserSaid { id: MessageId::new(format!("m-{n}")), text: String::new(), at_limit: false }));
             let views = numbers.map(|n| View::Message(message(&agent, n))).collect();
             let append = Append { agent: agent.clone(), head, at: NOW, events: events.collect(), views, segment: None };
             head = store.append(append).await.expect("an append").head;

@@ -82,7 +82,7 @@ impl HistoryWriter {
             salt: None,
         };
         [
-            UserSaid { id: MessageId::new(format!("m-{turn}")), text }.into(),
+            UserSaid { id: MessageId::new(format!("m-{turn}")), text, at_limit: false }.into(),
             TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
             ModelAnswered { reply: reply(words), verdict: Some(KEPT), unknown: None }.into(),

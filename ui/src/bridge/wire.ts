@@ -1942,7 +1942,11 @@ id: string,
 /**
  * The message.
  */
-text: string, };
+text: string, 
+/**
+ * Whether the person had been asked about a limit: the message counts with the work that the answer lets go on.
+ */
+at_limit?: boolean, };
 
 export type SaidAgain = { 
 /**
@@ -2482,7 +2486,11 @@ export type MessageWithdrawn = {
 /**
  * The event that recorded the message.
  */
-message: number, };
+message: number, 
+/**
+ * What the person has added at a limit since the message came; it stays added.
+ */
+raised?: Raise, };
 
 export type MessageEdited = { 
 /**

@@ -180,8 +180,8 @@ fn messages() -> Vec<Event> {
         report(Ending::Limit, None),
     ];
     let received = bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body) }.into());
-    let said = UserSaid { id: MessageId::new("m"), text: text() }.into();
-    received.into_iter().chain([said]).collect()
+    let said = [false, true].map(|at_limit| UserSaid { id: MessageId::new("m"), text: text(), at_limit }.into());
+    received.into_iter().chain(said).collect()
 }
 
 fn models() -> Vec<Event> {
@@ -500,7 +500,9 @@ fn asks() -> Vec<Event> {
     for past in [None, Some(text())] {
         events.push(SaidAgain { id: MessageId::new("m"), message: Seq(3), text: text(), past }.into());
     }
-    events.push(MessageWithdrawn { message: Seq(3) }.into());
+    for raised in [Raise::default(), raise] {
+        events.push(MessageWithdrawn { message: Seq(3), raised }.into());
+    }
     events.push(MessageEdited { message: Seq(3), text: text() }.into());
     events
 }

@@ -60,7 +60,7 @@ pub fn created(name: &str) -> Event {
 }
 
 fn said(id: &str) -> Event {
-    UserSaid { id: MessageId::new(id), text: "hello".to_owned() }.into()
+    UserSaid { id: MessageId::new(id), text: "hello".to_owned(), at_limit: false }.into()
 }
 
 fn started(turn: u64) -> Event {

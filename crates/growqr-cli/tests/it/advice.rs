@@ -111,6 +111,21 @@ fn a_dead_proxy_is_named() {
 }
 
 #[test]
+fn a_proxy_through_which_the_server_is_not_asked_is_not_blamed() {
+    for (variable, value) in [("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "name.invalid")] {
+        let program = Program::new();
+        let mut command = program.command(&["chat", "hello"]);
+        // Nothing has this name.
+        command.env("ANTHROPIC_BASE_URL", "https://name.invalid").env(variable, value);
+        if variable == "NO_PROXY" {
+            command.env("HTTPS_PROXY", "http://127.0.0.1:9");
+        }
+        let ran = run_with(command, b"");
+        assert!(ran.code == Some(1) && ran.err.contains("There is no connection to name.invalid; check the network"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_change_of_a_setting_is_confirmed_and_a_doubtful_one_remarked() {
     let program = Program::new();
     let set = |args: &[&str]| program.run(&[&["config", "set"], args].concat()).err;

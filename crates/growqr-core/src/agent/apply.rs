@@ -1,15 +1,15 @@
 //! Applies recorded events to the state. No decision is made here: an event always has the same effect on the state, independent
 //! of the rules of this build and of the person's settings.
 
-use super::child::{Child, Sender};
+use super::child::Sender;
 use super::render;
 use super::state::{CurrentSegment, State};
 use super::transcript::Transcript;
-use super::turn::{Call, Counters, EarlierMessage, NextPast, Pause, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, NextPast, Pause, Pending, Phase, Progress, Repeated};
 use super::version_1;
 use crate::clock::Timestamp;
 use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};
-use crate::id::{AgentId, EffectId, Seq};
+use crate::id::{AgentId, EffectId};
 use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody};
 use crate::model::FailureKind;
@@ -68,7 +68,7 @@ impl State {
             Event::ReviewIntended(body) => self.review_intended(body),
             Event::ReviewClosed(body) => self.review_closed(body),
             Event::TurnPaused(body) => self.turn_paused(body.limit),
-            Event::MessageWithdrawn(body) => self.message_withdrawn(body.message),
+            Event::MessageWithdrawn(body) => self.message_withdrawn(body),
             Event::MessageEdited(body) => self.message_edited(body.message, &body.text),
             Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
@@ -94,27 +94,6 @@ impl State {
             self.pending.push(Pending::Task { from, text: request.task.clone(), at });
             self.waits_to_begin = true;
         }
-    }
-
-    fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
-        Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
-        let message = Pending::UserMessage { seq: self.seq, text: body.text.clone(), at };
-        if let NextPast::FreshAfterTurn(held) = &mut self.next_past {
-            return held.push(message);
-        }
-        self.pending.push(message);
-        self.message_since_cancel |= self.cancelling;
-        self.new_message();
-    }
-
-    pub(super) fn new_message(&mut self) {
-        if self.is_at_work() && self.earlier_message.is_none() {
-            let (counters, budget, quota) = (self.counters, self.budget.clone(), self.quota);
-            self.earlier_message = Some(Box::new(EarlierMessage { counters, budget, quota }));
-        }
-        self.counters = Counters::default();
-        self.budget.new_message();
-        self.quota.new_message();
     }
 
     fn mail_received(&mut self, mail: &Mail, at: Timestamp) {
@@ -178,18 +157,6 @@ impl State {
         }
     }
 
-    fn add_sender(&mut self, new: Sender) {
-        match self.senders.iter_mut().find(|sender| sender.agent == new.agent) {
-            Some(sender) => {
-                sender.allowance += new.allowance;
-                sender.quota = sender.quota.plus(new.quota);
-                sender.by_person |= new.by_person;
-                sender.up_to = sender.up_to.max(new.up_to);
-            }
-            None => self.senders.push(new),
-        }
-    }
-
     fn segment_started(&mut self, body: &event::SegmentStarted) {
         let tools = body.tools.clone().unwrap_or_else(version_1::catalogue).into();
         let opening = [&body.carried, &body.picture];
@@ -227,7 +194,10 @@ impl State {
         }
         self.untrusted.extend(self.untrusted_pending.iter().chain(&self.untrusted_sent).cloned());
         self.has_requested = false;
-        self.earlier_message = None;
+        // The work with which the messages would have counted has ended.
+        if self.earlier_message.take().is_some_and(|earlier| earlier.at_limit) {
+            self.new_message();
+        }
         self.repeated = Repeated::default();
         self.must_continue = false;
         self.last_text.clear();
@@ -407,40 +377,6 @@ impl State {
         calls.iter().find(|call| call.effect == *effect)
     }
 
-    fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
-        if let MailBody::Spawn(request) = &mail.body {
-            let given = request.quota.unwrap_or_default();
-            self.quota.record_use(given.plus(Quota { children: 1, ..Quota::default() }));
-            self.budget.grant(request.allowance, at);
-            self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false, given.at_once));
-        }
-    }
-
-    fn child_told(&mut self, body: &event::ChildTold, at: Timestamp) {
-        let mail = &body.mail;
-        if let Some(message) = &body.message {
-            Arc::make_mut(&mut self.received_messages).insert(message.clone());
-            self.budget.new_message();
-            self.quota.new_message();
-        }
-        if let MailBody::Say { allowance, by_person, quota, .. } = &mail.body {
-            let given = quota.unwrap_or_default();
-            self.quota.record_use(given);
-            self.budget.grant(*allowance, at);
-            let sent = Child::new(at, self.budget.message_number(), *by_person, given.at_once);
-            match self.children.get_mut(&mail.to) {
-                Some(child) => child.add_message(sent),
-                None => drop(self.children.insert(mail.to.clone(), sent)),
-            }
-        }
-    }
-
-    fn child_cancelled(&mut self, id: &AgentId) {
-        if let Some(child) = self.children.get_mut(id) {
-            child.cancelled = true;
-        }
-    }
-
     fn turn_ending(&mut self, body: &event::TurnEnding) {
         self.leave_calls(Phase::Waiting);
         self.paused = None;
@@ -508,44 +444,11 @@ impl State {
         self.must_continue |= self.phase == Phase::Waiting && self.finishing.is_some() && !self.waits_for_finishing_children();
     }
 
-    fn message_withdrawn(&mut self, message: Seq) {
-        let is_withdrawn = |pending: &Pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message);
-        if let NextPast::FreshAfterTurn(held) = &mut self.next_past
-            && held.iter().any(is_withdrawn)
-        {
-            return held.retain(|pending| !is_withdrawn(pending));
-        }
-        self.remove_pending(is_withdrawn);
-        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
-        self.message_since_cancel &= self.pending.iter().any(is_message);
-        if !self.has_message_of_person()
-            && let Some(earlier) = self.earlier_message.take()
-        {
-            self.counters = Counters { calls: self.counters.calls + earlier.counters.calls, ..earlier.counters };
-            self.budget.resume_message(&earlier.budget);
-            self.quota.resume_message(earlier.quota);
-        }
-    }
-
     /// Removes the pending items for which `is_removed` holds.
     pub(super) fn remove_pending(&mut self, is_removed: impl Fn(&Pending) -> bool) {
         if let Some(count) = &mut self.shortenable_pending {
             *count -= self.pending.iter().take(*count).filter(|pending| is_removed(pending)).count();
         }
         self.pending.retain(|pending| !is_removed(pending));
-    }
-
-    fn message_edited(&mut self, message: Seq, new: &str) {
-        let held = match &mut self.next_past {
-            NextPast::FreshAfterTurn(held) => held.as_mut_slice(),
-            NextPast::Whole | NextPast::Only(_) => &mut [],
-        };
-        for pending in self.pending.iter_mut().chain(held) {
-            if let Pending::UserMessage { seq, text, .. } = pending
-                && *seq == message
-            {
-                new.clone_into(text);
-            }
-        }
     }
 }

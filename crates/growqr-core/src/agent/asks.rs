@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::judge::WantedCall;
 use super::state::State;
 use super::tools::{ASK_TOOL, AskUserInput, WAIT_TOOL};
-use super::turn::{Call, Counters, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, Pause, Pending, Phase, Progress, Repeated};
 use crate::ask::{ALLOW, Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, DENY, SettledBy};
 use crate::clock::Timestamp;
 use crate::event::{AskRaised, AskSettled, ToolResumed};
@@ -363,7 +363,8 @@ impl State {
         match &self.phase {
             Phase::Idle => self.must_continue || self.waits_to_begin,
             Phase::Waiting => match &self.paused {
-                Some(pause) => pause.answer.is_some() || (pause.ask.is_none() && self.must_continue),
+                Some(Pause { answer: Some(_), .. }) => !self.waits_for_reports_at_limit(),
+                Some(pause) => pause.ask.is_none() && self.must_continue,
                 None => self.must_continue && self.ending.is_none(),
             },
             Phase::Calling { .. } | Phase::Session(_) => false,

@@ -4,31 +4,28 @@
 use super::bounds::Affordable;
 use super::children;
 use super::draft::Draft;
+use super::end::needs_new_segment;
 use super::exchange::{Input, Setup};
 use super::judge::{Judged, judge};
-use super::render::cut_report;
 use super::state::State;
-use super::tools;
 use super::transcript::Transcript;
-use super::turn::{NextPast, Phase, Progress};
-use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
-use crate::clock::{Moment, Timestamp, Zone};
+use super::turn::{Phase, Progress};
+use crate::clock::{Moment, Zone};
 use crate::event::{
-    AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
-    ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
+    AgentCreated, CancelRequested, CommitIntended, Ended, Event, FinishRequested, JournalNamed, MailReceived, ModelAnswered,
+    ModelRequested, Nudge, SegmentStarted, TurnStarted, Verdict,
 };
-use crate::id::{AgentId, EffectId, EffectSalt, JournalName, MessageId, hex};
+use crate::id::{AgentId, EffectId, EffectSalt, JournalName, hex};
 use crate::limits::LimitReached;
-use crate::mail::{Ending, Mail, MailBody, Report};
+use crate::mail::{Mail, MailBody};
 use crate::memory::CommitPlan;
-use crate::model::{Failure, FailureKind, Reply, StopReason};
-use crate::money::Money;
+use crate::model::{Reply, StopReason};
 use crate::prompt::Role;
 use crate::tool::{Performed, ToolResult};
 use sha2::{Digest, Sha256};
 
 /// The most attempts of one request; then the turn fails.
-const ATTEMPTS: u32 = 3;
+pub(super) const ATTEMPTS: u32 = 3;
 
 /// Fill level of the context window, in percent, above which a new segment starts with a shortened past.
 const FULL_PERCENT: u64 = 80;
@@ -83,36 +80,10 @@ impl Draft<'_> {
     }
 
     /// Names the journal if it has no name yet: a new journal at its first event, a journal of version 1 when it is next loaded.
-    fn name_journal(&mut self) {
+    pub(super) fn name_journal(&mut self) {
         if self.state.seq.0 > 0 && self.state.journal.is_none() {
             self.push(JournalNamed { name: JournalName::random(self.now.random) });
         }
-    }
-
-    fn on_message(&mut self, id: MessageId, text: String) {
-        if !self.state.received_messages.contains(&id) {
-            self.push(UserSaid { id, text });
-            match self.state.next_past {
-                NextPast::FreshAfterTurn(_) => self.end_paused_turn(),
-                NextPast::Whole | NextPast::Only(_) => self.handle_pending(true),
-            }
-        }
-    }
-
-    /// Passes a message of the person on to a sub-agent. This agent does it because it has the person's budget.
-    fn on_message_to_sub_agent(&mut self, agent: AgentId, id: MessageId, text: &str) {
-        if self.state.received_messages.contains(&id) {
-            return;
-        }
-        let mut budget = self.state.budget.clone();
-        budget.new_message();
-        let quota = Some(self.setup.limits.tree().share(1));
-        let (available, limit) = budget.available(&self.setup.limits, self.now.at);
-        // Money that an open call has reserved cannot be granted.
-        let reserved = self.state.reserved_for_call();
-        let allowance = share(available.saturating_sub(reserved), 1);
-        let allowance = if allowance < MIN_ALLOWANCE { Err(limit) } else { Ok(allowance) };
-        children::send_message(self, agent, text, allowance, quota, Some(id));
     }
 
     fn on_mail(&mut self, mail: Mail) {
@@ -217,7 +188,7 @@ impl Draft<'_> {
         self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
     }
 
-    fn begin_segment(&mut self) {
+    pub(super) fn begin_segment(&mut self) {
         let setup = self.setup;
         let picture = setup.surroundings.as_ref().and_then(|surroundings| surroundings.picture.clone());
         self.push(SegmentStarted {
@@ -246,7 +217,7 @@ impl Draft<'_> {
     }
 
     /// Like [`Draft::request`], with an output limit of at most `max_output` tokens.
-    fn request_with(&mut self, attempt: u32, max_output: u64) {
+    pub(super) fn request_with(&mut self, attempt: u32, max_output: u64) {
         match self.affordable_request(attempt, max_output) {
             Ok((Affordable { max_tokens, reservation, tokens }, shortened)) => {
                 let content = if attempt == 1 { self.state.next_user_content(shortened, self.zone()) } else { None };
@@ -355,31 +326,6 @@ impl Draft<'_> {
         }
     }
 
-    fn on_failure(&mut self, attempt: u32, failure: Failure) {
-        let Phase::Calling { attempt: open, .. } = self.state.phase else { return };
-        if open != attempt {
-            return;
-        }
-        let is_same = self.state.last_failure.as_ref() == Some(&(failure.kind, failure.message.clone()));
-        let can_retry = failure.kind.is_retryable() && attempt < ATTEMPTS && !is_same;
-        let ended = Ended::Failed(failure.clone());
-        let counted = match failure.kind {
-            FailureKind::Aborted => self.counted_until_now(),
-            // The provider did not confirm the end of the answer, so it may have generated and billed more.
-            kind if kind.may_be_billed() => Counted::Reservation,
-            _ => Counted::Nothing,
-        };
-        self.push_failure(failure, counted);
-        if can_retry {
-            self.request(attempt + 1);
-        } else if needs_new_segment(&ended) && (!self.state.counters.past_was_carried || self.state.may_shorten_again()) {
-            self.begin_segment();
-            self.request(1);
-        } else {
-            self.end_turn(ended);
-        }
-    }
-
     fn on_change_prepared(&mut self, effect: EffectId, plan: CommitPlan) {
         if self.state.call(&effect).is_some_and(|call| matches!(call.progress, Progress::Running | Progress::Committing(_))) {
             self.push(CommitIntended { effect, plan });
@@ -432,168 +378,6 @@ impl Draft<'_> {
             }
         }
     }
-
-    /// Before an orderly stop: interrupts the open model call and counts its highest possible cost so far. The next start makes
-    /// the call again.
-    fn on_stop(&mut self) {
-        if let Phase::Calling { .. } = self.state.phase {
-            self.interrupt_call("GrowQR stopped before the answer was complete", self.counted_until_now());
-        }
-    }
-
-    /// The agent was loaded from its journal. What is open then was interrupted: a model call counts with what it can have cost until
-    /// then, because it may have been billed, and is made again; a tool call is carried out again, looked up, or finished as unknown.
-    fn on_wake(&mut self, started: Timestamp, process: u64) {
-        self.name_journal();
-        if self.state.is_session() {
-            self.close_interrupted_charges(started, process);
-        }
-        match (&self.state.phase, self.state.interrupted_attempt) {
-            (Phase::Calling { attempt, max_tokens, since, .. }, _) => {
-                let (attempt, max_tokens) = (*attempt, *max_tokens);
-                let counted = self.counted_until(if *since < started { started } else { self.now.at });
-                self.interrupt_call("GrowQR stopped before the answer was complete", counted);
-                self.request_with(attempt + 1, max_tokens);
-            }
-            (Phase::Waiting, Some(attempt)) => self.request(attempt + 1),
-            (Phase::Tools(_), _) => {
-                self.resume_calls();
-                self.on_continue();
-            }
-            (Phase::Session(_), _) => {}
-            (Phase::Idle | Phase::Waiting, _) => self.on_continue(),
-        }
-    }
-
-    fn interrupt_call(&mut self, message: &str, counted: Counted) {
-        let failure = Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None };
-        self.push_failure(failure, counted);
-    }
-
-    fn push_failure(&mut self, failure: Failure, counted: Counted) {
-        let reservation = match self.state.phase {
-            Phase::Calling { reservation, .. } => reservation,
-            _ => None,
-        };
-        let unknown = reservation.and_then(|reservation| match counted {
-            Counted::Nothing => None,
-            Counted::Reservation => Some(reservation),
-            Counted::AtMost(bound) => Some(bound),
-        });
-        let model = Some(self.state.model());
-        self.push(ModelFailed { failure, bound: None, counted: Some(counted), model, unknown });
-    }
-
-    fn counted_until_now(&self) -> Counted {
-        self.counted_until(self.now.at)
-    }
-
-    fn counted_until(&self, end: Timestamp) -> Counted {
-        self.bound_of_stopped_call(end).map_or(Counted::Reservation, Counted::AtMost)
-    }
-
-    /// Ends the turn. The sub-agents of a sub-agent that has not succeeded are stopped first.
-    pub(super) fn end_turn(&mut self, ended: Ended) {
-        if self.state.depth() > 0 && ended != Ended::Done {
-            children::cancel_all(self);
-        }
-        let is_over = concerns_only_turn(&ended);
-        self.end_turn_after_children(ended);
-        if is_over {
-            self.begin_turn_of_queued_message();
-        }
-    }
-
-    /// Begins a turn for the messages of the person that came during the turn before and were not read.
-    pub(super) fn begin_turn_of_queued_message(&mut self) {
-        let waits_for_fresh_start = matches!(self.state.next_past, NextPast::FreshAfterTurn(_));
-        let is_idle = self.state.depth() == 0 && !self.state.is_at_work() && !waits_for_fresh_start;
-        // The message that the turn itself could not afford is not tried again.
-        if is_idle && self.state.has_queued_message() {
-            self.begin_turn();
-        }
-    }
-
-    /// Ends the turn: that of a sub-agent once its own sub-agents have reported, so that its report covers all that was spent.
-    pub(super) fn end_turn_after_children(&mut self, ended: Ended) {
-        // A question of the Grow Agent outlives the turn: its answer starts another one.
-        if self.state.depth() > 0 || ended == Ended::Cancelled {
-            self.withdraw_asks();
-        }
-        if self.state.depth() > 0 && ended != Ended::Done && self.state.children_at_work().next().is_some() {
-            return self.push(TurnEnding { ended });
-        }
-        self.end_now(ended);
-    }
-
-    pub(super) fn end_now(&mut self, ended: Ended) {
-        self.close_charges();
-        let ReportAmounts { used: spent, mut left, raised, mut excess } = self.state.budget.report_amounts();
-        let mut quota_left = self.state.quota.allowance.map(|allowance| self.state.quota.left(allowance));
-        let given: Money = self.state.senders.iter().map(|sender| sender.allowance).sum();
-        // What is left beyond what was given is money that the person added and that was not used: it is gone.
-        let mut raised = raised.saturating_sub(left.saturating_sub(given));
-        let (ending, text) = self.last_report(&ended);
-        let mut reports = Vec::with_capacity(self.state.senders.len());
-        // Money counts as spent in the order in which it was given, so the last sender gets its unused money back first.
-        for sender in self.state.senders.iter().rev() {
-            let returned = left.min(sender.allowance);
-            left = left.saturating_sub(returned);
-            let quota = quota_left.map(|left| left.min(sender.quota));
-            quota_left = quota_left.zip(quota).map(|(left, returned)| left.less(returned));
-            let name = self.state.name().to_owned();
-            let up_to = sender.up_to;
-            let (raised, excess) = (std::mem::take(&mut raised), std::mem::take(&mut excess));
-            let report = Report {
-                name,
-                ending,
-                text: text.clone(),
-                spent,
-                returned,
-                up_to,
-                raised,
-                excess,
-                quota,
-                untrusted: self.state.untrusted(),
-            };
-            reports.push(self.mail(sender.agent.clone(), MailBody::Report(report)));
-        }
-        let is_budget = matches!(&ended, Ended::Limit(limit) if limit.is_money());
-        let shortfall = if is_budget { self.shortfall() } else { None };
-        self.push(TurnEnded { turn: self.state.turn, ended, reports, shortfall });
-    }
-
-    fn last_report(&self, ended: &Ended) -> (Ending, String) {
-        let last_text = &self.state.last_text;
-        let with_last_text = |why: String| if last_text.is_empty() { why } else { format!("{why}\nIts last text: {last_text}") };
-        let (failed, stopped) = if self.state.is_session() {
-            ("Its session failed", "Its session stopped")
-        } else {
-            ("The model call failed", "The model stopped")
-        };
-        let (ending, text) = match ended {
-            Ended::Done if last_text.is_empty() => (Ending::Done, "(It finished without a text.)".to_owned()),
-            Ended::Done => (Ending::Done, last_text.clone()),
-            Ended::Cancelled => (Ending::Cancelled, with_last_text(self.stopped_text())),
-            Ended::Limit(limit) => (Ending::Limit, with_last_text(format!("It reached a limit: {}.", tools::limit_name(*limit)))),
-            Ended::Cut => (Ending::Failed, with_last_text("Its answer was cut.".to_owned())),
-            Ended::Silent => (Ending::Failed, with_last_text("Its answer was empty.".to_owned())),
-            Ended::Refused(why) => (Ending::Failed, with_last_text(format!("The model refused. {why}").trim_end().to_owned())),
-            Ended::Failed(failure) => (Ending::Failed, with_last_text(format!("{failed}: {}", failure.message))),
-            Ended::Unknown(reason) => (Ending::Failed, with_last_text(format!("{stopped}: {reason}."))),
-        };
-        (ending, format!("{}{}", cut_report(&text), self.state.files_text()))
-    }
-
-    fn stopped_text(&self) -> String {
-        match &self.state.session.abandoned {
-            None => "It was stopped.".to_owned(),
-            Some(reason) => format!(
-                "It was told to stop, but the workbench does not answer ({reason}): it may still be at work there. It can spend \
-                 nothing any more."
-            ),
-        }
-    }
 }
 
 impl State {
@@ -612,20 +396,4 @@ impl State {
         hash.update(max_tokens.to_be_bytes());
         hex(&hash.finalize())
     }
-}
-
-/// Whether a turn that ended so says nothing about the next one. A server that fails, a key that is refused or a lost connection
-/// would fail the next turn too, and each try may be billed: then queued messages wait until the person sends another, or resumes.
-fn concerns_only_turn(ended: &Ended) -> bool {
-    match ended {
-        Ended::Cut | Ended::Silent | Ended::Refused(_) | Ended::Unknown(_) => true,
-        Ended::Failed(_) => needs_new_segment(ended),
-        Ended::Done | Ended::Cancelled | Ended::Limit(_) => false,
-    }
-}
-
-/// Whether the provider will not accept the same conversation again, so that a new segment must carry a shortened past.
-fn needs_new_segment(ended: &Ended) -> bool {
-    let Ended::Failed(Failure { kind, .. }) = ended else { return false };
-    matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)
 }

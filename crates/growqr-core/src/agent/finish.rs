@@ -6,8 +6,8 @@ use super::judge::WantedCall;
 use super::state::State;
 use super::turn::{Pending, Phase};
 use crate::ask::{Answer, AskKind, FINISH};
-use crate::event::{Ended, FinishRequested, MessageEdited, MessageWithdrawn, TurnEnding};
-use crate::id::{AgentId, AskId, Seq};
+use crate::event::{Ended, FinishRequested, TurnEnding};
+use crate::id::{AgentId, AskId};
 use crate::mail::{Mail, MailBody};
 use crate::tool::ToolResult;
 
@@ -61,7 +61,9 @@ impl Draft<'_> {
     /// An answer with calls although the turn is to finish: the calls are refused, and the model gets one more chance to report.
     pub(super) fn refuse_while_finishing(&mut self, calls: &[WantedCall]) {
         self.refuse_calls(calls, FINISHING);
-        if self.state.finishing.is_none_or(|refused| refused <= 1) {
+        // With the message it goes on as usual.
+        let has_message = self.state.has_message_after_finish();
+        if self.state.finishing.is_none_or(|refused| refused <= 1) || has_message {
             return self.after_calls();
         }
         // The report of a sub-agent covers what those below it have spent, so they end first.
@@ -70,46 +72,11 @@ impl Draft<'_> {
         }
         self.end_turn(Ended::Done);
     }
-
-    /// Takes back a message of the person that the model has not read. A turn that waits at a limit, only to read it, ends.
-    pub(super) fn on_withdraw_message(&mut self, message: Seq) {
-        if !self.state.is_queued(message) {
-            return;
-        }
-        self.push(MessageWithdrawn { message });
-        if self.state.waits_to_begin && !self.state.has_news() {
-            self.start_turn();
-            return self.end_turn_after_children(Ended::Done);
-        }
-        let reads_nothing = !self.state.has_requested && !self.state.has_news();
-        if !self.state.is_paused() || !reads_nothing {
-            return;
-        }
-        self.withdraw_limit_ask();
-        let waits = self.state.depth() > 0 && (self.state.children_at_work().next().is_some() || self.state.has_open_question());
-        if !waits {
-            self.end_now(Ended::Done);
-        }
-    }
-
-    /// Changes a message of the person that the model has not read.
-    pub(super) fn on_edit_message(&mut self, message: Seq, text: String) {
-        if self.state.is_queued(message) {
-            self.push(MessageEdited { message, text });
-        }
-    }
 }
 
 const FINISHING: &str = "not carried out: you are to finish now. Report what you have, and what is left to do";
 
 impl State {
-    /// Whether this event recorded a message of the person that the model has not read.
-    #[must_use]
-    pub fn is_queued(&self, message: Seq) -> bool {
-        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message);
-        self.pending.iter().chain(self.held_messages()).any(is_message)
-    }
-
     pub(super) fn stop_finishing(&mut self) {
         self.finishing = None;
         self.remove_pending(|pending| matches!(pending, Pending::Finish));

@@ -4,7 +4,7 @@ use super::bounds::FINISH_NOTE_TOKENS;
 use super::draft::Draft;
 use super::state::State;
 use super::tools::limit_name;
-use super::turn::{Pause, PauseAnswer, Pending, Phase};
+use super::turn::{NextPast, Pause, PauseAnswer, Phase};
 use crate::ask::{Ask, AskDetail, AskKind, AskOption, AskOutcome, FINISH, RAISE, STOP};
 use crate::budget::Misdated;
 use crate::event::{AskSettled, Ended, TurnPaused};
@@ -18,10 +18,10 @@ impl Draft<'_> {
     /// has the money.
     pub(super) fn at_limit(&mut self, limit: LimitReached) {
         let state = &self.state;
-        // One last call was all that was still allowed.
-        let is_asking = state.paused.as_ref().is_some_and(|pause| pause.answer.is_none());
-        if state.finishing.is_some() && !is_asking {
-            return self.end_turn(Ended::Limit(limit));
+        // One last call was all that was still allowed, and it was made. A message that it has not read begins a turn, which asks.
+        if state.finishing.is_some() && state.paused.is_none() {
+            self.end_turn(Ended::Limit(limit));
+            return self.begin_turn_of_queued_message();
         }
         if state.depth() > 0 && !state.senders.iter().any(|sender| sender.by_person) {
             return self.end_turn(Ended::Limit(limit));
@@ -122,6 +122,7 @@ impl Draft<'_> {
     /// Goes on after the person's answer about the limit.
     pub(super) fn continue_after_limit(&mut self) {
         match self.state.paused.clone() {
+            Some(Pause { answer: Some(PauseAnswer::GoOn), .. }) if self.state.waits_for_reports_at_limit() => {}
             Some(Pause { answer: Some(PauseAnswer::GoOn), .. }) => self.request(1),
             Some(Pause { answer: Some(PauseAnswer::Stop), limit, .. }) => {
                 self.end_turn(Ended::Limit(limit));
@@ -213,14 +214,16 @@ impl State {
         self.paused.as_ref().is_some_and(|pause| pause.ask.is_some() && pause.answer.is_none())
     }
 
-    /// Whether the model has not read a message of the person yet.
-    pub(super) fn has_message_of_person(&self) -> bool {
-        self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
+    /// Whether the person was asked about the limit that the turn waits at. With the answer, the turn may go on.
+    pub(super) fn was_asked_about_limit(&self) -> bool {
+        let reads_messages = !matches!(self.next_past, NextPast::FreshAfterTurn(_));
+        reads_messages && self.is_paused() && self.paused.as_ref().is_some_and(|pause| pause.ask.is_some())
     }
 
-    /// Whether a message of the person came during this turn, or the turn that has ended, and was not read.
-    pub(super) fn has_queued_message(&self) -> bool {
-        self.earlier_message.is_some() && self.has_message_of_person()
+    /// Whether the turn may make its last call after a limit, and waits for the reports that are to be in it.
+    pub(super) fn waits_for_reports_at_limit(&self) -> bool {
+        let goes_on = self.paused.as_ref().is_some_and(|pause| pause.answer == Some(PauseAnswer::GoOn));
+        goes_on && self.waits_for_finishing_children() && !self.has_message_after_finish()
     }
 
     /// Whether the turn waits at a limit.

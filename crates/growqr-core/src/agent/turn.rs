@@ -200,4 +200,8 @@ pub(super) struct EarlierMessage {
     pub(super) counters: Counters,
     pub(super) budget: Budget,
     pub(super) quota: QuotaUse,
+    /// The messages since then came after the person was asked about a limit: they have no budget of their own as long as this turn
+    /// goes on. Snapshots of earlier builds do not have it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) at_limit: bool,
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::{Answer, Ask, AskOutcome, SettledBy};
 use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
-use crate::limits::{LimitReached, Limits, Shortfall};
+use crate::limits::{LimitReached, Limits, Raise, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, Reply, Usage};
@@ -36,6 +36,10 @@ pub struct UserSaid {
     pub id: MessageId,
     /// The message.
     pub text: String,
+    /// The person had been asked about a limit: the message is read with the work that the answer lets go on, and counts with it.
+    /// False in events of earlier builds, where each message began a budget of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub at_limit: bool,
 }
 
 /// See [`super::Event::SaidAgain`].
@@ -457,6 +461,10 @@ pub struct TurnPaused {
 pub struct MessageWithdrawn {
     /// The event that recorded the message.
     pub message: Seq,
+    /// What the person has added at a limit since the message came; it stays added. Zero in events of earlier builds, where it was
+    /// lost.
+    #[serde(default, skip_serializing_if = "is_no_raise")]
+    pub raised: Raise,
 }
 
 /// See [`super::Event::MessageEdited`].
@@ -514,6 +522,10 @@ pub enum Ended {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_no_raise(raise: &Raise) -> bool {
+    *raise == Raise::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]

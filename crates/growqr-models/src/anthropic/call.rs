@@ -58,7 +58,7 @@ impl ServiceErrors for CallErrors<'_> {
     }
 
     fn unreachable(&self, cause: &str) -> Failure {
-        let proxy = if self.provider.is_on_this_computer() { String::new() } else { growqr_http::Proxies::in_words() };
+        let proxy = self.provider.proxy_in_words();
         let step = if proxy.is_empty() { "check the network" } else { "check that proxy and the network" };
         let text = format!("There is no connection to {}{proxy}; {step}. ({cause})", self.provider.host());
         failure(FailureKind::Offline, &text, None)
@@ -207,8 +207,10 @@ impl Anthropic {
         Some(format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path().trim_end_matches('/')))
     }
 
-    fn is_on_this_computer(&self) -> bool {
-        Url::parse(&self.config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback)
+    /// See [`growqr_http::Proxies::in_words`].
+    fn proxy_in_words(&self) -> String {
+        let url = Url::parse(&self.config.base_url).ok().filter(|url| host_scope(url) != HostScope::Loopback);
+        url.as_ref().map(growqr_http::Proxies::in_words).unwrap_or_default()
     }
 
     fn host(&self) -> String {

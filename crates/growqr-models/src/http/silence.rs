@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn signs_of_life_move_the_time_that_the_person_is_told() {
         let told = Mutex::new(Vec::new());
         let on_delta = |delta: Delta| {

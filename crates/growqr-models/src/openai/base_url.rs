@@ -87,6 +87,11 @@ impl BaseUrl {
         self.scope != HostScope::Public
     }
 
+    /// See [`growqr_http::Proxies::in_words`].
+    pub(super) fn proxy_in_words(&self) -> String {
+        if self.is_local_network() { String::new() } else { growqr_http::Proxies::in_words(&self.url) }
+    }
+
     pub(super) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }

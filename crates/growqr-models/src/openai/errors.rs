@@ -201,7 +201,7 @@ impl CallErrors<'_> {
             None if self.base.is_same(&BaseUrl::of_port(super::OLLAMA_PORT)) => START_OLLAMA.to_owned(),
             _ => "Start it, or correct the setting openai.base_url.".to_owned(),
         };
-        let proxy = if self.base.is_local_network() { String::new() } else { growqr_http::Proxies::in_words() };
+        let proxy = self.base.proxy_in_words();
         let message = format!(
             "No model server answers at {}{proxy}. {step} Or choose another model: growqr config set model guide ({cause})",
             self.base

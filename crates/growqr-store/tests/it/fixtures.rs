@@ -178,7 +178,7 @@ pub fn local() -> ProfileId {
 }
 
 pub fn said(text: &str) -> Event {
-    UserSaid { id: MessageId::new(format!("m-{text}")), text: text.to_owned() }.into()
+    UserSaid { id: MessageId::new(format!("m-{text}")), text: text.to_owned(), at_limit: false }.into()
 }
 
 pub fn view(agent: &AgentId) -> AgentView {

@@ -1,7 +1,7 @@
 //! The content of each kind of event. The kinds are described in `mod.rs`. Amounts are USD micro-cents.
 
 use super::ask::{Ask, AskAnswer, AskOutcome, SettledBy};
-use super::ended::{Ended, LimitReached, Limits, Shortfall, is_zero};
+use super::ended::{Ended, LimitReached, Limits, Raise, Shortfall, is_zero};
 use super::mail::{Mail, SpawnRequest};
 use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Usage, Verdict};
 use super::raw::Raw;
@@ -35,6 +35,10 @@ pub struct UserSaid {
     pub id: String,
     /// The message.
     pub text: String,
+    /// Whether the person had been asked about a limit: the message counts with the work that the answer lets go on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub at_limit: bool,
 }
 
 /// See [`super::Event::SaidAgain`].
@@ -538,6 +542,10 @@ pub struct TurnPaused {
 pub struct MessageWithdrawn {
     /// The event that recorded the message.
     pub message: u64,
+    /// What the person has added at a limit since the message came; it stays added.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<Raise>", optional)]
+    pub raised: Raise,
 }
 
 /// See [`super::Event::MessageEdited`].

@@ -15,7 +15,7 @@ use crate::workbench::Mind;
 use serde_json::json;
 
 /// A turn that has reached the budget of its message, with one ask open.
-fn at_limit() -> World {
+pub(super) fn at_limit() -> World {
     let mut world = World::grow();
     world.setup.limits.per_message = usd_cents(10);
     world.say("go");
@@ -23,7 +23,7 @@ fn at_limit() -> World {
     world
 }
 
-fn use_up(world: &mut World) {
+pub(super) fn use_up(world: &mut World) {
     while world.attempt().is_some() {
         let mut expensive = calls(&[("fly", json!({"n": world.entries.len()}))]);
         expensive.cost = Some(usd_cents(4));
@@ -32,7 +32,7 @@ fn use_up(world: &mut World) {
 }
 
 impl World {
-    fn limit_ask(&self) -> Ask {
+    pub(super) fn limit_ask(&self) -> Ask {
         let asks: Vec<&Ask> = self.state.open_asks().filter(|ask| ask.kind == AskKind::Budget).collect();
         assert_eq!(asks.len(), 1, "one ask about the limit");
         asks[0].clone()
@@ -46,7 +46,7 @@ impl World {
         self.input(Input::Continue);
     }
 
-    fn total(&self) -> Money {
+    pub(super) fn total(&self) -> Money {
         self.state.budget().spent + self.state.budget().unknown
     }
 }
@@ -261,7 +261,7 @@ fn a_message_that_a_failed_turn_has_not_read_begins_one_unless_the_next_would_fa
     }
 }
 
-fn report(world: &World, index: usize, returned: Money, quota: Option<Quota>) -> Input {
+pub(super) fn report(world: &World, index: usize, returned: Money, quota: Option<Quota>) -> Input {
     let child = world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).nth(index).expect("a spawn");
     let report = Report {
         name: "helper".to_owned(),

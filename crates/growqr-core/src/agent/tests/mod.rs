@@ -6,6 +6,7 @@ mod conflicts;
 mod fresh;
 mod identity;
 mod interrupted;
+mod limit_messages;
 mod limits;
 mod properties;
 mod queue;

@@ -7,6 +7,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::{AskRaised, AskSettled, Event, MessageEdited, MessageWithdrawn};
 use growqr_core::id::{AgentId, AskId, Position, ProfileId, Seq};
 use growqr_core::journal::{AgentView, AskView, Head, Settlement, SpendingBy, SpendingView, View};
+use growqr_core::limits::Raise;
 use growqr_core::money::Money;
 use growqr_core::rebuild::ReplayedPage;
 use growqr_core::rules::RuleOrigin;
@@ -200,7 +201,7 @@ on_both! {
         let mut changed = append(
             &grow,
             head,
-            vec![MessageEdited { message: Seq(1), text: "buy cheese".to_owned() }.into(), MessageWithdrawn { message: Seq(2) }.into()],
+            vec![MessageEdited { message: Seq(1), text: "buy cheese".to_owned() }.into(), MessageWithdrawn { message: Seq(2), raised: Raise::default() }.into()],
         );
         changed.views.push(View::MessageEdited { message: Seq(1), text: "buy cheese".to_owned() });
         changed.views.push(View::MessageWithdrawn(Seq(2)));
