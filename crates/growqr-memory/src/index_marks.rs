@@ -35,6 +35,8 @@ pub(crate) struct IndexMarks {
     pub(crate) conflicted: BTreeSet<String>,
     /// Folders of a sparse index, each with a `/` at its end, and their trees. All files in them are skipped.
     pub(crate) sparse_folders: BTreeMap<String, Oid>,
+    /// There is no index that can be read, so nothing is known.
+    pub(crate) is_lost: bool,
 }
 
 impl IndexMarks {
@@ -48,7 +50,7 @@ impl IndexMarks {
                 if error.kind() != ErrorKind::NotFound {
                     tracing::debug!(%error, "git's index cannot be read");
                 }
-                IndexMarks::default()
+                IndexMarks { is_lost: true, ..IndexMarks::default() }
             }
         }
     }
@@ -80,7 +82,9 @@ impl IndexMarks {
 
 fn listed_by_git(folder: &Path, git: &Path) -> IndexMarks {
     let mut marks = IndexMarks::default();
-    let Ok(listed) = read_index::list(folder, &git.join("growqr"), &git.join("index")) else { return marks };
+    let Ok(listed) = read_index::list(folder, &git.join("growqr"), &git.join("index")) else {
+        return IndexMarks { is_lost: true, ..marks };
+    };
     for (path, entry) in read_index::parse_list(&listed) {
         marks.add(&path, entry.mode, entry.id.as_bytes(), (entry.is_skip_worktree, entry.is_assumed_unchanged));
     }

@@ -1,4 +1,5 @@
 //! The `.gitignore` files that are in git's index but, as by a sparse checkout, not in the folder. git obeys them all the same.
+//! If the index is lost, those of HEAD count.
 
 use crate::ignore_file::IGNORE_FILE;
 use crate::index_marks::IndexMarks;
@@ -26,7 +27,10 @@ impl RulesOutside {
             (above.is_empty() || above.ends_with('/')).then(|| (above.to_owned(), *id))
         };
         let files: BTreeMap<String, Oid> = marks.skip_worktree.iter().filter_map(above).collect();
-        let trees = marks.sparse_folders.clone();
+        let mut trees = marks.sparse_folders.clone();
+        if marks.is_lost {
+            trees.extend(head_tree(folder).map(|tree| (String::new(), tree)));
+        }
         let is_empty = files.is_empty() && trees.is_empty();
         (!is_empty).then(|| RulesOutside { folder: folder.to_owned(), files, trees, repo: Mutex::default() })
     }
@@ -60,4 +64,10 @@ impl RulesOutside {
             Err(error) => Some(Err(io::Error::other(error.to_string()))),
         }
     }
+}
+
+/// The tree of HEAD. `None`: there is no commit, or it cannot be read.
+fn head_tree(folder: &Path) -> Option<Oid> {
+    let repo = Repository::open(folder).ok()?;
+    Some(repo.head().ok()?.peel_to_tree().ok()?.id())
 }

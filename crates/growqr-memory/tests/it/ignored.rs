@@ -82,6 +82,13 @@ fn ignore_files_that_are_not_in_the_folder_are_obeyed() {
         assert!(!listed(&world.memory).iter().any(|path| path.contains("secret")));
         assert!(world.memory.read("people/secret.md").is_err());
         assert_eq!(world.git(&["status", "--porcelain"]), "", "git agrees");
+        fs::remove_file(world.folder.join(".git/index")).unwrap();
+        for seconds in [2, 3] {
+            assert_eq!(world.memory.adopt_hand_edits(at(seconds)).unwrap().commits, [], "without git's index");
+            assert!(!listed(&world.memory).iter().any(|path| path.contains("secret")));
+            assert!(world.memory.read("people/secret.md").is_err());
+        }
+        assert_eq!(world.git(&["status", "--porcelain"]), "", "git agrees");
     }
 }
 
