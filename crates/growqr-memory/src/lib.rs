@@ -130,7 +130,7 @@ pub use probe::{NoProbe, Probe, Step};
 pub use remarks::IndexLock;
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
-pub use survey::{Remark, RemarkKind, Survey};
+pub use survey::{Remark, RemarkKind, Survey, has_pages};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;

@@ -4,6 +4,7 @@ use crate::world::{World, at, delete, git, origin, write};
 use growqr_core::memory::{FoundLine, Memory, MemoryError, PageInfo};
 use growqr_memory::MemoryRepo;
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn a_new_memory_has_a_readme_and_a_layout_and_is_clean() {
