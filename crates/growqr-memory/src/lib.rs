@@ -415,14 +415,9 @@ impl Memory for MemoryRepo {
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
-        let mut found = search::search(&self.folder, query, limit)?;
-        if outside::may_exist(&self.folder) {
-            let pages = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
-            found.extend(search::search_outside(&self.folder, &pages, query, limit));
-            found.sort_by(|a, b| a.path.cmp(&b.path));
-            found.truncate(limit);
-        }
-        Ok(found)
+        let is_any_outside = outside::may_exist(&self.folder);
+        let outside = if is_any_outside { self.git().and_then(|git| git.pages_outside()) } else { Ok(Vec::new()) };
+        search::search(&self.folder, &outside.unwrap_or_default(), query, limit)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
