@@ -207,9 +207,9 @@ async fn memory(profile: &Profile) -> Vec<Check> {
 }
 
 /// A lock on git's index that was there at two looks.
-fn index_lock(profile: &Profile, lock: &IndexLock) -> Check {
+fn index_lock(lock: &IndexLock) -> Check {
     let IndexLock { path, since, is_index_behind } = lock;
-    let (path, folder) = (path.display(), profile.memory());
+    let path = path.display();
     let age = since.elapsed().unwrap_or_default().as_secs();
     let age = if age < 120 { format!("{age} seconds") } else { format!("{} minutes", age / 60) };
     let found = format!(
@@ -218,11 +218,8 @@ fn index_lock(profile: &Profile, lock: &IndexLock) -> Check {
     );
     let mut step = format!("If no git command runs, delete that file: rm \"{path}\"");
     if *is_index_behind {
-        step += &format!(
-            ". Then, before you commit with git yourself, run: git -C \"{}\" reset. Otherwise your commit undoes what GrowQR has \
-             committed meanwhile",
-            folder.display()
-        );
+        step += ". Then, before you commit with git yourself, let GrowQR bring git's index up to date: start it once, or if it runs, \
+                 wait a few seconds. Otherwise your commit undoes what GrowQR has committed meanwhile";
     }
     check("git", CheckState::Missing, found, Some(&step))
 }

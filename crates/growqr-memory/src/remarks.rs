@@ -50,7 +50,14 @@ impl MemoryRepo {
                 "git's index lacks {} committed pages ({}), because in this sparse checkout private files have their names: a commit of \
                  your own deletes these pages. Rename the private files, then run: git reset",
                 deleted.len(),
-                named(deleted.iter())
+                named(deleted.iter()),
+                quoted(&deleted)
+            ));
+        }
+        let kept = self.unreachable_commits().len();
+        if kept >= MANY_KEPT {
+            remarks.push(format!(
+                "{kept} commits of GrowQR are in no branch any more; it keeps the newest {MAX_KEPT}, and lets go of older ones"
             ));
         }
         if let Ok(repo) = Repository::open(self.folder()) {
@@ -92,6 +99,11 @@ fn named<'a>(pages: impl ExactSizeIterator<Item = &'a String>) -> String {
     let more = pages.len().saturating_sub(NAMED);
     let shown: Vec<&str> = pages.take(NAMED).map(String::as_str).collect();
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+/// Arguments for a shell.
+fn quoted(pages: &[String]) -> String {
+    pages.iter().map(|page| format!("\"{page}\"")).collect::<Vec<_>>().join(" ")
+}
+
 }
 
 /// What to know about commits while no branch is checked out.
