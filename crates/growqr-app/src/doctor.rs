@@ -197,10 +197,10 @@ async fn memory(profile: &Profile) -> Vec<Check> {
         Ok(survey) => {
             let checked = problem.unwrap_or_else(|| surveyed(profile, &library, &survey));
             let about_git = survey.about_git.into_iter().map(|sentence| check("git", CheckState::Ok, sentence, None));
-            let left = library.memory_left_behind();
-            let left = left.into_iter().map(|(found, next)| check("git", CheckState::Missing, found, Some(&next)));
-            let lock = library.memory_index_lock().map(|lock| index_lock(profile, &lock));
-            [checked].into_iter().chain(about_git).chain(left).chain(lock).collect()
+            let unreachable = library.memory_unreachable_commits();
+            let unreachable = unreachable.into_iter().map(|(found, next)| check("git", CheckState::Missing, found, Some(&next)));
+            let lock = library.memory_index_lock().map(|lock| index_lock(&lock));
+            [checked].into_iter().chain(about_git).chain(unreachable).chain(lock).collect()
         }
         Err(error) => vec![problem.unwrap_or_else(|| memory_failed(&error.to_string()))],
     }

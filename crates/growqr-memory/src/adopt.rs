@@ -144,7 +144,7 @@ impl Git {
     fn scan_base(&self) -> Result<ScanBase, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        if let Err(error) = self.keep_left_behind() {
+        if let Err(error) = self.keep_unreachable() {
             tracing::warn!(%error, "it could not be checked whether all commits are still in reach");
         }
         let head = self.head()?;

@@ -29,7 +29,7 @@
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
-//!   replaces files), `left_behind`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
+//!   replaces files), `unreachable`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -65,7 +65,6 @@ mod index;
 mod index_marks;
 mod index_scan;
 mod left_alone;
-mod left_behind;
 mod leftover;
 mod line_ends;
 mod listing;
@@ -112,6 +111,7 @@ mod tree_diff;
 mod tree_entry;
 mod undone;
 mod unindexed;
+mod unreachable;
 mod walk;
 mod watch;
 mod work_tree;
@@ -120,7 +120,6 @@ mod write_index;
 pub use adopt::Adopted;
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
-pub use left_behind::LeftBehind;
 pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
@@ -134,6 +133,7 @@ pub use survey::{Remark, RemarkKind, Survey, has_pages};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
+pub use unreachable::UnreachableCommits;
 pub use watch::{QUIET, Watch};
 
 use conversion::Conversion;

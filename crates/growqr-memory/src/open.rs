@@ -54,7 +54,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let git = Git::new(repo, work_tree, staged, probe);
     remove_former_attributes(&git.repo);
     git.remove_own_index_lock();
-    git.remove_own_lock_of_last();
+    git.remove_own_ref_locks();
+    git.forget_last_if_never_head()?;
     *git.unindexed.borrow_mut() = Unindexed::load(&git.unindexed_file());
     git.finish_interrupted()?;
     // Those of a run that was killed.
@@ -166,12 +167,12 @@ impl Git {
         self.update_index()
     }
 
-    /// Lets the user's own git on Windows read pages whose full path is longer than 260 characters, unless the user has set
     /// The note that pages were in the folder before the memory, until a scan has committed them.
     pub(crate) fn had_pages_note(&self) -> PathBuf {
         self.own_folder().join("had-pages")
     }
 
+    /// Lets the user's own git on Windows read pages whose full path is longer than 260 characters, unless the user has set
     /// this option. Without it, git fails on these pages only.
     #[cfg(windows)]
     fn allow_long_paths(&self) {

@@ -12,7 +12,7 @@ mod hand_edits;
 mod held;
 mod history;
 mod ignored;
-mod left_behind;
+mod kept_commits;
 mod left_lock;
 mod names;
 mod nested;
