@@ -197,19 +197,19 @@ async fn memory(profile: &Profile) -> Vec<Check> {
         Ok(survey) => {
             let checked = problem.unwrap_or_else(|| surveyed(profile, &library, &survey));
             let about_git = survey.about_git.into_iter().map(|sentence| check("git", CheckState::Ok, sentence, None));
-            let left = library.memory_left_behind();
-            let left = left.into_iter().map(|(found, next)| check("git", CheckState::Missing, found, Some(&next)));
-            let lock = library.memory_index_lock().map(|lock| index_lock(profile, &lock));
-            [checked].into_iter().chain(about_git).chain(left).chain(lock).collect()
+            let unreachable = library.memory_unreachable_commits();
+            let unreachable = unreachable.into_iter().map(|(found, next)| check("git", CheckState::Missing, found, Some(&next)));
+            let lock = library.memory_index_lock().map(|lock| index_lock(&lock));
+            [checked].into_iter().chain(about_git).chain(unreachable).chain(lock).collect()
         }
         Err(error) => vec![problem.unwrap_or_else(|| memory_failed(&error.to_string()))],
     }
 }
 
 /// A lock on git's index that was there at two looks.
-fn index_lock(profile: &Profile, lock: &IndexLock) -> Check {
+fn index_lock(lock: &IndexLock) -> Check {
     let IndexLock { path, since, is_index_behind } = lock;
-    let (path, folder) = (path.display(), profile.memory());
+    let path = path.display();
     let age = since.elapsed().unwrap_or_default().as_secs();
     let age = if age < 120 { format!("{age} seconds") } else { format!("{} minutes", age / 60) };
     let found = format!(
@@ -218,11 +218,8 @@ fn index_lock(profile: &Profile, lock: &IndexLock) -> Check {
     );
     let mut step = format!("If no git command runs, delete that file: rm \"{path}\"");
     if *is_index_behind {
-        step += &format!(
-            ". Then, before you commit with git yourself, run: git -C \"{}\" reset. Otherwise your commit undoes what GrowQR has \
-             committed meanwhile",
-            folder.display()
-        );
+        step += ". Then, before you commit with git yourself, let GrowQR bring git's index up to date: start it once, or if it runs, \
+                 wait a few seconds. Otherwise your commit undoes what GrowQR has committed meanwhile";
     }
     check("git", CheckState::Missing, found, Some(&step))
 }

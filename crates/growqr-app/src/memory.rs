@@ -7,7 +7,7 @@ use crate::memory_link;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::AgentId;
 use growqr_core::memory::{CommitInfo, Memory, MemoryError};
-use growqr_memory::{ChangesOf, IndexLock, LeftBehind, MemoryRepo, SkippedFile, Survey, UndoneAll};
+use growqr_memory::{ChangesOf, IndexLock, MemoryRepo, SkippedFile, Survey, UndoneAll, UnreachableCommits};
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -75,11 +75,11 @@ impl Library {
     pub fn memory_notes(&self) -> Vec<wire::Text> {
         let Some(pages) = self.pages() else { return Vec::new() };
         let begins = (!self.has_repository()).then(|| self.memory_begins());
-        let left = pages.left_behind().into_iter().map(|left| {
-            let (happened, next) = left_behind_text(pages, &left);
+        let unreachable = pages.unreachable_commits().into_iter().map(|commits| {
+            let (happened, next) = unreachable_text(pages, &commits);
             format!("{happened}. {next}")
         });
-        begins.into_iter().chain(left).chain(pages.remark()).map(|text| wire::Text { text }).collect()
+        begins.into_iter().chain(unreachable).chain(pages.remark()).map(|text| wire::Text { text }).collect()
     }
 
     /// What the first start does with pages that are in the folder already.
@@ -92,9 +92,9 @@ impl Library {
     }
 
     /// Commits that are in no branch any more: what happened, and what the person can do.
-    pub(crate) fn memory_left_behind(&self) -> Vec<(String, String)> {
+    pub(crate) fn memory_unreachable_commits(&self) -> Vec<(String, String)> {
         let Some(pages) = self.pages() else { return Vec::new() };
-        pages.left_behind().iter().map(|left| left_behind_text(pages, left)).collect()
+        pages.unreachable_commits().iter().map(|commits| unreachable_text(pages, commits)).collect()
     }
 
     /// A lock on git's index.
@@ -187,8 +187,8 @@ pub(crate) fn left_alone_text(file: &SkippedFile) -> String {
     if reason.contains(&file.path) { reason } else { format!("{}: {reason}", file.path) }
 }
 
-fn left_behind_text(pages: &MemoryRepo, left: &LeftBehind) -> (String, String) {
-    let LeftBehind { commit, kept_by, commits, title } = left;
+fn unreachable_text(pages: &MemoryRepo, unreachable: &UnreachableCommits) -> (String, String) {
+    let UnreachableCommits { commit, kept_by_ref, command, commits, title } = unreachable;
     let (folder, commit) = (pages.folder().display(), commit.get(..12).unwrap_or(commit));
     let what = if *commits == 1 {
         format!("A change that GrowQR committed is in no branch any more: {title:?} ({commit})")
@@ -197,7 +197,7 @@ fn left_behind_text(pages: &MemoryRepo, left: &LeftBehind) -> (String, String) {
     };
     let happened = format!("{what}. No branch was checked out, or it was moved back, as by git reset; GrowQR keeps the commit");
     let next = format!(
-        "To bring it back: git -C \"{folder}\" merge {commit}. To let it go: git -C \"{folder}\" update-ref -d {kept_by}"
+        "To bring it back: git -C \"{folder}\" {command} {commit}. To let it go: git -C \"{folder}\" update-ref -d {kept_by_ref}"
     );
     (happened, next)
 }

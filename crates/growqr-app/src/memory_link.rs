@@ -40,13 +40,14 @@ async fn sides(profile: &Profile, store: &dyn Store) -> Result<Sides, AppError> 
     let folder = noted.cloned().unwrap_or(folder);
     let other_mark =
         link.as_ref().filter(|link| link.folder != folder).and_then(|link| Mark::read(&Path::new(&link.folder).join("memory")));
+    let has_repository = has_repository(profile);
     Ok(Sides {
         events: store.position().await?.0,
         is_shared: matches!(profile.database(), DbConfig::Postgres { .. }),
         database: profile.database_location().to_owned(),
         mark: Mark::read(&profile.memory()),
-        has_repository: has_repository(profile),
-        has_pages: has_pages(profile),
+        has_repository,
+        has_pages: !has_repository && growqr_memory::has_pages(&profile.memory()),
         link,
         folder,
         other_mark,
@@ -61,12 +62,6 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
 /// Whether the profile's folder has a memory repository, valid or not.
 pub(crate) fn has_repository(profile: &Profile) -> bool {
     profile.memory().join(".git").symlink_metadata().is_ok()
-}
-
-/// Whether anything that may be a page is in the profile's memory folder.
-fn has_pages(profile: &Profile) -> bool {
-    let is_visible = |name: std::ffi::OsString| !name.to_string_lossy().starts_with('.');
-    std::fs::read_dir(profile.memory()).is_ok_and(|files| files.flatten().any(|file| is_visible(file.file_name())))
 }
 
 /// Compares both sides when a profile is opened for writing, tells the person what differs, and notes on both sides that they

@@ -308,7 +308,8 @@ pub trait Memory: Send + Sync {
     fn read(&self, path: &str) -> Result<Page, MemoryError>;
     /// Lists pages whose path begins with `prefix`, by path.
     fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError>;
-    /// Finds lines that contain `query`, ignoring case, and the first line of pages of which only the path does; at most `limit`.
+    /// Finds lines that contain `query`, ignoring case; after them, marked, the first lines of pages of which only the file's name
+    /// does. At most `limit`.
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError>;
     /// Prepares a change; nothing is visible yet. Its objects may not be durable yet when this returns, so that the plan can be
     /// recorded meanwhile. The same input on the same head gives the same plan.

@@ -17,11 +17,12 @@ use crate::page_cache::{CachedPage, PageCache, Seen};
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::scan::{self, Scan, ScanBase};
 use crate::skipped_file::SkippedFile;
-use crate::tree_entry::blob_at;
 use git2::{Commit, Oid};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{CommitInfo, MemoryError};
 use std::cell::Cell;
+use std::fs;
+use std::iter;
 use std::path::Path;
 use std::sync::PoisonError;
 
@@ -135,15 +136,15 @@ impl Cache<'_> {
     }
 }
 
-/// A change that the person's commit has undone, with the commit that is made again.
-type MadeAgain = (Oid, FileChange);
+/// A commit that the person's commit has undone, and the changes of it that are to be made again.
+type ToRecommit = (Oid, Vec<FileChange>);
 
 impl Git {
     /// What a scan compares with. Finishes interrupted changes first.
     fn scan_base(&self) -> Result<ScanBase, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
-        if let Err(error) = self.keep_left_behind() {
+        if let Err(error) = self.keep_unreachable() {
             tracing::warn!(%error, "it could not be checked whether all commits are still in reach");
         }
         let head = self.head()?;
@@ -152,38 +153,50 @@ impl Git {
     }
 
     /// The first line of the message for what was found in the folder.
-    fn title(&self, head: Option<Oid>, files: &[FileChange]) -> Result<String, MemoryError> {
+    fn title(&self, head: Option<Oid>, files: &[FileChange]) -> String {
         let names = names_of(files);
-        // A memory that began in a folder with pages has a first commit without pages.
-        let is_beginning =
-            |commit: &Commit<'_>| Ok(commit.parent_count() == 0 && commit.tree().is_ok_and(|tree| tree.is_empty()));
-        let is_adoption = |commit: &Commit<'_>| Ok(commit.message_bytes().starts_with(WERE_HERE.as_bytes()));
-        let is_first = newest(self, head, is_beginning)?.is_some() && newest(self, head, is_adoption)?.is_none();
-        Ok(if is_first { format!("{WERE_HERE}\n\n{names}") } else { format!("Edited by hand: {names}") })
+        let is_adoption = |commit: Commit<'_>| commit.message_bytes().starts_with(WERE_HERE.as_bytes());
+        // A kill may have come between that commit and the end of the note.
+        let is_first = self.had_pages_note().exists() && !self.last_commits(head).any(is_adoption);
+        if is_first { format!("{WERE_HERE}\n\n{names}") } else { format!("Edited by hand: {names}") }
     }
 
-    /// Takes apart the pages whose last commit the person has undone by committing with an outdated index: each with that commit,
-    /// which is made again. The others were changed by hand.
-    fn sort_out_undone(
+    /// Splits off the changes that the person has undone by committing with an outdated index, grouped by the commit that is to be
+    /// made again, the oldest first. The others were made by hand.
+    fn split_reverted(
         &self,
         head: Option<Oid>,
         changed: Vec<FileChange>,
-    ) -> Result<(Vec<MadeAgain>, Vec<FileChange>), MemoryError> {
-        let (mut again, mut by_hand) = (Vec::new(), Vec::new());
+    ) -> Result<(Vec<ToRecommit>, Vec<FileChange>), MemoryError> {
         let undone = self.undone_pages().paths();
-        for file in changed {
-            let has_made_it = |commit: &Commit<'_>| {
-                let before = self.tree(commit.parent_id(0).ok())?;
-                let after = self.tree(Some(commit.id()))?;
-                let (before, after) = (blob_at(before.as_ref(), &file.path), blob_at(after.as_ref(), &file.path));
-                Ok(after == file.new && before != file.new)
+        let (mut reverted, mut by_hand): (Vec<_>, Vec<_>) = changed.into_iter().partition(|file| undone.contains(&file.path));
+        let mut to_recommit = Vec::new();
+        let ends = self.shallow_commits();
+        for commit in self.last_commits(head) {
+            if reverted.is_empty() || ends.contains(&commit.id()) {
+                break;
+            }
+            let made = self.changes_of(&commit)?;
+            let has_made = |file: &FileChange| {
+                let place = made.binary_search_by(|made| made.path.cmp(&file.path));
+                place.is_ok_and(|place| made[place].new == file.new && made[place].old != file.new)
             };
-            match if undone.contains(&file.path) { newest(self, head, has_made_it)? } else { None } {
-                Some(commit) => again.push((commit, file)),
-                None => by_hand.push(file),
+            let (found, rest): (Vec<_>, Vec<_>) = reverted.into_iter().partition(has_made);
+            reverted = rest;
+            if !found.is_empty() {
+                to_recommit.push((commit.id(), found));
             }
         }
-        Ok((again, by_hand))
+        to_recommit.reverse();
+        by_hand.extend(reverted);
+        by_hand.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((to_recommit, by_hand))
+    }
+
+    /// The last commits, the newest first.
+    fn last_commits(&self, head: Option<Oid>) -> impl Iterator<Item = Commit<'_>> {
+        let find = |oid: Oid| self.repo.find_commit(oid).ok();
+        iter::successors(head.and_then(find), move |commit| commit.parent_id(0).ok().and_then(find)).take(LOOKED_BACK)
     }
 
     /// Commits what a scan has found.
@@ -199,7 +212,7 @@ impl Git {
         }
         let mut commits = Vec::new();
         if !scan.changed.is_empty() {
-            let (again, by_hand) = self.sort_out_undone(base.head, scan.changed.clone())?;
+            let (to_recommit, by_hand) = self.split_reverted(base.head, scan.changed.clone())?;
             let mut head = base.head;
             let mut commit = |files: Vec<FileChange>, author: &Author<'_>, title: &str| {
                 let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
@@ -213,13 +226,15 @@ impl Git {
                 commits.push(self.committed(&commit)?);
                 Ok::<_, MemoryError>(())
             };
-            for (undone, file) in again {
+            for (undone, files) in to_recommit {
                 let undone = self.repo.find_commit(undone).context("read a commit")?;
-                commit(vec![file], &Author::Of(&undone), "")?;
+                commit(files, &Author::SameAs(&undone), "")?;
             }
             if !by_hand.is_empty() {
-                let title = self.title(base.head, &by_hand)?;
+                let title = self.title(base.head, &by_hand);
                 commit(by_hand, &self.person(), &title)?;
+                // If this fails, the next title finds that commit.
+                let _ = fs::remove_file(self.had_pages_note());
             }
             cache.committed(self, &scan.changed)?;
         }
@@ -229,23 +244,6 @@ impl Git {
         scan::save(cache.pages, cache.file);
         Ok(Adopted { commits, skipped: scan.skipped, is_interrupted: false })
     }
-}
-
-/// The newest commit among the last ones for which this holds.
-fn newest(
-    git: &Git,
-    head: Option<Oid>,
-    is_wanted: impl Fn(&Commit<'_>) -> Result<bool, MemoryError>,
-) -> Result<Option<Oid>, MemoryError> {
-    let mut next = head;
-    for _ in 0..LOOKED_BACK {
-        let Some(commit) = next.and_then(|oid| git.repo.find_commit(oid).ok()) else { return Ok(None) };
-        if is_wanted(&commit)? {
-            return Ok(Some(commit.id()));
-        }
-        next = commit.parent_id(0).ok();
-    }
-    Ok(None)
 }
 
 fn names_of(files: &[FileChange]) -> String {

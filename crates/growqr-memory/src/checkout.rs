@@ -59,9 +59,9 @@ impl Git {
                 File::create(self.ref_marker(plan.commit)).context("record a hand edit")?;
             }
             self.record_unindexed(&plan.files)?;
-            let before = self.keep_as_last(plan.commit);
+            let before = self.point_last_at(plan.commit);
             self.probe.reached(Step::KeptInReach)?;
-            self.move_ref(plan).inspect_err(|_| self.keep_again(before))?;
+            self.move_ref(plan).inspect_err(|_| self.restore_last(before))?;
             disk::flush_drive_cache(&self.staged).context("move the branch")?;
             pack::release(&self.objects_folder(), pack::COMMIT);
             self.probe.reached(Step::RefMoved)?;
@@ -94,7 +94,7 @@ impl Git {
             let commit = commit.filter(|oid| self.is_in_history(*oid).unwrap_or(false));
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
                 Some(commit) => {
-                    let base = self.marked_base(commit.id()).or(commit.parent_id(0).ok());
+                    let base = self.base_of(commit.id());
                     self.finish_checkout(commit.id(), &self.page_changes(base, commit.id())?)?;
                 }
                 // The ref never moved. If the change is repeated, its files are staged again.
@@ -125,8 +125,17 @@ impl Git {
         object_writer::stage(&self.staged, &[(self.base_marker(plan.commit), base.to_string().into_bytes())])
     }
 
-    fn marked_base(&self, commit: Oid) -> Option<Oid> {
-        fs::read_to_string(self.base_marker(commit)).ok().and_then(|hex| Oid::from_str(&hex).ok())
+    /// The commit from which the branch moves to `commit`.
+    pub(crate) fn base_of(&self, commit: Oid) -> Option<Oid> {
+        let marked = fs::read_to_string(self.base_marker(commit)).ok().and_then(|hex| Oid::from_str(&hex).ok());
+        marked.or_else(|| self.repo.find_commit(commit).ok()?.parent_id(0).ok())
+    }
+
+    /// Whether there are staged files or markers of a commit.
+    pub(crate) fn has_staged_files_or_marks(&self, commit: Oid) -> bool {
+        let start = format!("{commit}.");
+        let mut entries = fs::read_dir(&self.staged).into_iter().flatten().flatten();
+        entries.any(|entry| entry.file_name().to_string_lossy().starts_with(&start))
     }
 
     /// Removes the branch's lock file if an earlier run of this program was killed while it held the lock. Such a file

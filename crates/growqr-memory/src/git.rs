@@ -35,6 +35,8 @@ pub(crate) struct Git {
     /// The stats of git's index before the first and after the last of this program's own writes, if they follow each other.
     pub(crate) own_index_writes: RefCell<Option<(Option<Stat>, Option<Stat>)>>,
     pub(crate) writer: RefCell<ObjectWriter>,
+    /// HEAD and the kept commits of which it is known that none is merged.
+    pub(crate) judged: RefCell<Option<JudgedCommits>>,
     /// Read by the first need of an operation, and forgotten after it.
     conversion: OnceCell<Conversion>,
     /// The handle of the last conversion.
@@ -46,6 +48,9 @@ pub(crate) struct Git {
     /// Read and forgotten like `conversion`.
     left_alone: OnceCell<LeftAlone>,
 }
+
+/// HEAD, and the refs of kept commits.
+type JudgedCommits = (Oid, Vec<(String, Oid)>);
 
 /// Cache of the agents' commits by tool call.
 #[derive(Default)]
@@ -68,6 +73,7 @@ impl Git {
             unindexed: RefCell::default(),
             own_index_writes: RefCell::default(),
             writer: RefCell::default(),
+            judged: RefCell::default(),
             conversion: OnceCell::new(),
             conversion_handle: Cell::default(),
             incoming: RefCell::default(),

@@ -64,8 +64,8 @@ impl Git {
             .collect();
         if let Err(error) = self.index_versions(&wanted) {
             tracing::warn!(
-                "git's index could not be updated ({error}). Do not commit with git before it is: this is tried again at the next \
-                 change and the next start, or run in {}: git reset",
+                "git's index in {} could not be updated ({error}). Do not commit with git before it is: this is tried again at the \
+                 next change and the next start",
                 self.folder.display()
             );
         }

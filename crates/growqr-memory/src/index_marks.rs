@@ -36,7 +36,7 @@ pub(crate) struct IndexMarks {
     /// Folders of a sparse index, each with a `/` at its end, and their trees. All files in them are skipped.
     pub(crate) sparse_folders: BTreeMap<String, Oid>,
     /// There is no index that can be read, so nothing is known.
-    pub(crate) is_lost: bool,
+    pub(crate) is_unreadable: bool,
 }
 
 impl IndexMarks {
@@ -50,7 +50,7 @@ impl IndexMarks {
                 if error.kind() != ErrorKind::NotFound {
                     tracing::debug!(%error, "git's index cannot be read");
                 }
-                IndexMarks { is_lost: true, ..IndexMarks::default() }
+                IndexMarks { is_unreadable: true, ..IndexMarks::default() }
             }
         }
     }
@@ -83,7 +83,7 @@ impl IndexMarks {
 fn listed_by_git(folder: &Path, git: &Path) -> IndexMarks {
     let mut marks = IndexMarks::default();
     let Ok(listed) = read_index::list(folder, &git.join("growqr"), &git.join("index")) else {
-        return IndexMarks { is_lost: true, ..marks };
+        return IndexMarks { is_unreadable: true, ..marks };
     };
     for (path, entry) in read_index::parse_list(&listed) {
         marks.add(&path, entry.mode, entry.id.as_bytes(), (entry.is_skip_worktree, entry.is_assumed_unchanged));

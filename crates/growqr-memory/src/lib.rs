@@ -29,7 +29,7 @@
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
-//!   replaces files), `left_behind`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
+//!   replaces files), `unreachable`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
 //! - held changes: `held_change`, `comparison`; undoing many changes: `undo_all`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
@@ -67,7 +67,6 @@ mod index;
 mod index_marks;
 mod index_scan;
 mod left_alone;
-mod left_behind;
 mod leftover;
 mod line_ends;
 mod listing;
@@ -115,6 +114,7 @@ mod tree_entry;
 mod undo_all;
 mod undone;
 mod unindexed;
+mod unreachable;
 mod walk;
 mod watch;
 mod work_tree;
@@ -124,7 +124,6 @@ pub use adopt::Adopted;
 pub use comparison::Comparison;
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
-pub use left_behind::LeftBehind;
 pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
@@ -134,11 +133,12 @@ pub use probe::{NoProbe, Probe, Step};
 pub use remarks::IndexLock;
 pub use remote::Remote;
 pub use skipped_file::SkippedFile;
-pub use survey::{Remark, RemarkKind, Survey};
+pub use survey::{Remark, RemarkKind, Survey, has_pages};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
 pub use undo_all::{ChangesOf, UndoPreview, UndoneAll};
+pub use unreachable::UnreachableCommits;
 pub use watch::{QUIET, Watch};
 
 use conversion::Conversion;
@@ -421,14 +421,9 @@ impl Memory for MemoryRepo {
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
-        let mut found = search::search(&self.folder, query, limit)?;
-        if outside::may_exist(&self.folder) {
-            let pages = self.git().and_then(|git| git.pages_outside()).unwrap_or_default();
-            found.extend(search::search_outside(&self.folder, &pages, query, limit));
-            found.sort_by(|a, b| a.path.cmp(&b.path));
-            found.truncate(limit);
-        }
-        Ok(found)
+        let is_any_outside = outside::may_exist(&self.folder);
+        let outside = if is_any_outside { self.git().and_then(|git| git.pages_outside()) } else { Ok(Vec::new()) };
+        search::search(&self.folder, &outside.unwrap_or_default(), query, limit)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {

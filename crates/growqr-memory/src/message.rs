@@ -28,7 +28,7 @@ pub(crate) enum Author<'a> {
     /// The person.
     Person(PersonName),
     /// The author of an earlier commit, which is made again with the same message.
-    Of(&'a Commit<'a>),
+    SameAs(&'a Commit<'a>),
     /// This program, for the first commit and merges with the server.
     Program,
 }
@@ -67,7 +67,7 @@ impl Author<'_> {
             Author::Person(PersonName { name, email }) => {
                 Signature::new(name, email, &time).or_else(|_| Author::Person(PersonName::default()).signature(at))
             }
-            Author::Of(commit) => {
+            Author::SameAs(commit) => {
                 let author = commit.author();
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 Signature::new(&text(author.name_bytes()), &text(author.email_bytes()), &time)
@@ -85,7 +85,7 @@ impl Author<'_> {
 
 /// The whole message of a commit. `default_title` is the first line if `text` is empty.
 pub(crate) fn compose(text: &str, default_title: &str, author: &Author<'_>) -> String {
-    if let Author::Of(commit) = author {
+    if let Author::SameAs(commit) = author {
         return String::from_utf8_lossy(commit.message_bytes()).into_owned();
     }
     let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();

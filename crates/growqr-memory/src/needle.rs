@@ -33,6 +33,12 @@ impl Needle {
         folded(line).contains(&self.folded)
     }
 
+    /// Whether the text is in the file's name of this page; a text with a `/`, in its whole path.
+    pub(crate) fn is_in_name_of(&self, page: &str) -> bool {
+        let name = if self.folded.contains('/') { page } else { page.rsplit('/').next().unwrap_or(page) };
+        self.may_be_in(name.as_bytes()) && self.is_in(name)
+    }
+
     /// Returns `false` only if the text is certainly not in these bytes.
     pub(crate) fn may_be_in(&self, bytes: &[u8]) -> bool {
         let is_ascii = bytes.is_ascii();

@@ -10,8 +10,8 @@ use crate::opening_error;
 use crate::pack;
 use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
+use crate::survey;
 use crate::unindexed::Unindexed;
-use crate::walk::walk;
 use crate::work_tree;
 use git2::{Config, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
@@ -54,7 +54,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let git = Git::new(repo, work_tree, staged, probe);
     remove_former_attributes(&git.repo);
     git.remove_own_index_lock();
-    git.remove_own_lock_of_last();
+    git.remove_own_ref_locks();
+    git.forget_last_if_never_head()?;
     *git.unindexed.borrow_mut() = Unindexed::load(&git.unindexed_file());
     git.finish_interrupted()?;
     // Those of a run that was killed.
@@ -149,8 +150,11 @@ impl Git {
     fn create_first_commit(&self, at: Timestamp) -> Result<(), MemoryError> {
         let mut files = Vec::new();
         // Pages that are here already belong to the person and get none of ours beside them. The next scan commits them.
-        let is_empty = walk(&self.folder)?.files.is_empty();
-        for (path, text) in FIRST_PAGES.iter().filter(|_| is_empty) {
+        let has_pages = survey::has_pages(&self.folder);
+        if has_pages {
+            fs::write(self.had_pages_note(), "").context("note that pages were here")?;
+        }
+        for (path, text) in FIRST_PAGES.iter().filter(|_| !has_pages) {
             // A file of that name may be no page, or may be made just now.
             let is_free = matches!(self.inspect(path), OnDisk::Absent);
             if is_free && work_tree::refuse_other_spelling(&self.folder, path).is_ok() {
@@ -161,6 +165,11 @@ impl Git {
         let plan = self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (None, files), &Author::Program, "Begin", at)?;
         self.apply(&plan, WorkTreeFiles::ToReplace)?;
         self.update_index()
+    }
+
+    /// The note that pages were in the folder before the memory, until a scan has committed them.
+    pub(crate) fn had_pages_note(&self) -> PathBuf {
+        self.own_folder().join("had-pages")
     }
 
     /// Lets the user's own git on Windows read pages whose full path is longer than 260 characters, unless the user has set

@@ -8,6 +8,7 @@ use crate::git_folder;
 use crate::ignore_file::IGNORE_FILE;
 use crate::index::NO_INDEX;
 use crate::outside;
+use crate::unreachable::MAX_KEPT;
 use crate::walk::PageFile;
 use git2::Repository;
 use growqr_core::memory::MemoryError;
@@ -30,6 +31,9 @@ pub struct IndexLock {
 /// How many pages a remark names.
 const NAMED: usize = 3;
 
+/// From this number of kept commits on, a remark says that their number is limited.
+const MANY_KEPT: usize = MAX_KEPT - 10;
+
 impl MemoryRepo {
     /// Sentences for the person about these files and the repository. Looks at every page's attributes, but reads no page.
     pub(crate) fn about_git(&self, files: &[PageFile]) -> Vec<String> {
@@ -48,9 +52,16 @@ impl MemoryRepo {
         if !deleted.is_empty() {
             remarks.push(format!(
                 "git's index lacks {} committed pages ({}), because in this sparse checkout private files have their names: a commit of \
-                 your own deletes these pages. Rename the private files, then run: git reset",
+                 your own deletes these pages. Rename the private files, then run: git reset -q -- {}",
                 deleted.len(),
-                named(deleted.iter())
+                named(deleted.iter()),
+                quoted(&deleted)
+            ));
+        }
+        let kept = self.unreachable_commits().len();
+        if kept >= MANY_KEPT {
+            remarks.push(format!(
+                "{kept} commits of GrowQR are in no branch any more; it keeps the newest {MAX_KEPT}, and lets go of older ones"
             ));
         }
         if let Ok(repo) = Repository::open(self.folder()) {
@@ -86,6 +97,11 @@ impl MemoryRepo {
         };
         by_reason.into_iter().map(remark).collect()
     }
+}
+
+/// Arguments for a shell.
+fn quoted(pages: &[String]) -> String {
+    pages.iter().map(|page| format!("\"{page}\"")).collect::<Vec<_>>().join(" ")
 }
 
 fn named<'a>(pages: impl ExactSizeIterator<Item = &'a String>) -> String {

@@ -1,5 +1,5 @@
 //! The `.gitignore` files that are in git's index but, as by a sparse checkout, not in the folder. git obeys them all the same.
-//! If the index is lost, those of HEAD count.
+//! If there is no index that can be read, those of HEAD count.
 
 use crate::ignore_file::IGNORE_FILE;
 use crate::index_marks::IndexMarks;
@@ -28,7 +28,7 @@ impl RulesOutside {
         };
         let files: BTreeMap<String, Oid> = marks.skip_worktree.iter().filter_map(above).collect();
         let mut trees = marks.sparse_folders.clone();
-        if marks.is_lost {
+        if marks.is_unreadable {
             trees.extend(head_tree(folder).map(|tree| (String::new(), tree)));
         }
         let is_empty = files.is_empty() && trees.is_empty();

@@ -79,6 +79,17 @@ pub(crate) fn survey(memory: &MemoryRepo) -> Result<Survey, MemoryError> {
     Ok(Survey { pages, skipped, ignored, remarks, read_only, about_git })
 }
 
+/// Whether there is any page in `folder`. `false` as well if the folder cannot be read.
+#[must_use]
+pub fn has_pages(folder: &Path) -> bool {
+    let is_page = |file: &PageFile| match check(folder, file) {
+        Ok(is_there) => is_there,
+        // It cannot be read now.
+        Err(reason) => matches!(reason, MemoryError::Repository { .. }),
+    };
+    walk(folder).is_ok_and(|walked| walked.files.iter().any(is_page))
+}
+
 /// `false` if the file was deleted since the walk; an error if it cannot be a page.
 pub(crate) fn check(folder: &Path, file: &PageFile) -> Result<bool, MemoryError> {
     match work_tree::read_bytes(folder, &file.path) {

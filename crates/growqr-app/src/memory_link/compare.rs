@@ -19,7 +19,7 @@ pub(crate) struct Sides {
     pub(crate) mark: Option<Mark>,
     /// Whether there is a memory repository in the folder.
     pub(crate) has_repository: bool,
-    /// Whether there are files in the memory folder.
+    /// Whether there are pages in the memory folder, but no memory repository.
     pub(crate) has_pages: bool,
     /// The mark of the memory in the folder that the database names, if that is another folder and still has one.
     pub(crate) other_mark: Option<Mark>,

@@ -357,7 +357,7 @@ fn a_lock_that_git_has_left_is_named_and_holds_up_no_answer() {
     let written = program.run_with(&["memory", "write", "lock.md"], b"x\n");
     assert!(written.code == Some(0) && written.err.contains("index.lock"), "{written:?}");
     doctor_says(&program, "index.lock is");
-    doctor_says(&program, "Then, before you commit with git yourself, run");
+    doctor_says(&program, "before you commit with git yourself, let GrowQR bring git's index up to date");
     fs::remove_file(lock).expect("it is there");
     assert_eq!(program.chat("hello").code, Some(0));
     git(&memory, &["diff", "--cached", "--exit-code"]);

@@ -37,6 +37,29 @@ fn the_persons_own_commit_after_a_left_lock_takes_no_origin_away() {
     world.is_clean();
 }
 
+#[test]
+fn a_commit_of_several_pages_that_was_undone_is_made_again_as_one() {
+    let mut world = World::new();
+    let lock = lock(&world);
+    let long_ago = fs::metadata(&lock).unwrap().modified().unwrap() - Duration::from_secs(11 * 60);
+    File::options().write(true).open(&lock).unwrap().set_modified(long_ago).unwrap();
+    for page in ["a.md", "b.md", "c.md", "d.md"] {
+        world.edit_by_hand(page, "x\n");
+    }
+    let [made] = world.memory.adopt_hand_edits(at(5)).unwrap().commits.try_into().unwrap();
+    world.write("agent.md", "by an agent\n");
+    fs::remove_file(lock).unwrap();
+    world.edit_by_hand("README.md", "mine\n");
+    world.git(&["add", "README.md"]);
+    world.git(&["commit", "-q", "-m", "Mine"]);
+    world.edit_by_hand("d.md", "y\n");
+    world.reopen();
+    let again = world.memory.adopt_hand_edits(at(80)).unwrap().commits;
+    let again: Vec<(&str, usize)> = again.iter().map(|again| (again.message.as_str(), again.paths.len())).collect();
+    assert_eq!(again, [(made.message.as_str(), 3), ("Note agent.md", 1), ("Edited by hand: d.md", 1)]);
+    world.is_clean();
+}
+
 struct Stopping;
 
 impl AdoptionObserver for Stopping {

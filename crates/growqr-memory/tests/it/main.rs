@@ -12,7 +12,7 @@ mod git_runs;
 mod hand_edits;
 mod history;
 mod ignored;
-mod left_behind;
+mod kept_commits;
 mod left_lock;
 mod names;
 mod nested;

@@ -46,7 +46,9 @@ fn action() -> impl Strategy<Value = Action> {
             Action::Git(&["checkout", "-q", "-b", "side"]),
             Action::Git(&["checkout", "-q", "side"]),
             Action::Git(&["checkout", "-q", "main"]),
+            Action::Git(&["checkout", "-q", "--detach"]),
             Action::Git(&["reset", "-q", "--soft", "HEAD~1"]),
+            Action::Git(&["reset", "-q", "--hard", "HEAD~1"]),
             Action::Git(&["rebase", "-q", "main"]),
             Action::Git(&["merge", "-q", "--no-edit", "side"]),
             Action::Git(&["gc", "-q"]),
@@ -125,16 +127,19 @@ impl Story {
         gone
     }
 
-    /// Contents in the index that this git command replaces, as it is meant to.
+    /// Contents in the index, and with a hard reset in files, that this git command replaces, as it is meant to.
     fn given_up_by(&self, arguments: &[&str]) -> Vec<Oid> {
         let listing: &[&str] = match arguments {
-            ["add" | "commit", ..] => &["ls-files", "-s"],
+            ["add" | "commit", ..] | ["reset", "-q", "--hard", ..] => &["ls-files", "-s"],
             ["stash", "pop", ..] => &["ls-tree", "-r", "stash^2"],
             _ => return Vec::new(),
         };
+        let files = PAGES.iter().filter_map(|page| file_id(&self.world.folder.join(page)));
+        let files = files.filter(|_| arguments.contains(&"--hard"));
         let listed = Command::new("git").current_dir(&self.world.folder).args(listing).output().unwrap().stdout;
         let listed = String::from_utf8_lossy(&listed).into_owned();
-        listed.split_whitespace().filter_map(|word| Oid::from_str(word).ok().filter(|_| word.len() == 40)).collect()
+        let listed = listed.split_whitespace().filter_map(|word| Oid::from_str(word).ok().filter(|_| word.len() == 40));
+        listed.chain(files).collect()
     }
 
     /// Every content that can still be found.

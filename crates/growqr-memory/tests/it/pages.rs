@@ -4,6 +4,7 @@ use crate::world::{World, at, delete, git, origin, write};
 use growqr_core::memory::{FoundLine, Memory, MemoryError, PageInfo};
 use growqr_memory::MemoryRepo;
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn a_new_memory_has_a_readme_and_a_layout_and_is_clean() {
@@ -282,7 +283,46 @@ fn a_search_finds_the_names_of_pages() {
     let world = World::new();
     world.write("people/Grace Hopper.md", "A compiler\n");
     let found = world.memory.search("grace", 9).unwrap();
-    assert_eq!(found, [FoundLine { path: "people/Grace Hopper.md".into(), line: 1, text: "A compiler".into() }]);
+    assert_eq!(found, [FoundLine { path: "people/Grace Hopper.md".into(), line: 1, text: "(by name) A compiler".into() }]);
+}
+
+#[test]
+fn pages_that_only_lie_in_a_folder_of_the_name_hide_no_lines_in_a_search() {
+    let world = World::new();
+    for number in 0..100 {
+        world.edit_by_hand(&format!("tulips/day {number:02}.md"), "rain\n");
+        world.edit_by_hand(&format!("garden/tulips {number:02}.md"), "sun\n");
+        world.edit_by_hand(&format!("work/plan {number:02}.md"), "first\nthe tulips\n");
+    }
+    let found = world.memory.search("tulips", 50).unwrap();
+    let lines = found.iter().take_while(|found| found.path.starts_with("work/") && found.line == 2).count();
+    assert_eq!(lines, 40);
+    let named: Vec<&str> = found[lines..].iter().map(|found| found.path.as_str()).collect();
+    assert_eq!(named, (0..10).map(|number| format!("garden/tulips {number:02}.md")).collect::<Vec<_>>());
+    assert!(found[lines..].iter().all(|found| found.text == "(by name) sun"));
+    assert_eq!(world.memory.search("tulips/day 07", 50).unwrap().len(), 1, "a whole path");
+}
+
+#[test]
+fn only_pages_from_before_the_memory_are_committed_as_such() {
+    let title = |folder: &Path, memory: &MemoryRepo| {
+        fs::write(folder.join("later.md"), "later\n").unwrap();
+        memory.adopt_hand_edits(at(9)).unwrap().commits[0].message.clone()
+    };
+    let temporary = tempfile::tempdir().unwrap();
+    git(temporary.path(), &["init", "-q"]);
+    git(temporary.path(), &["commit", "-q", "--allow-empty", "-m", "The person begins"]);
+    let memory = MemoryRepo::open(temporary.path(), at(0)).unwrap();
+    assert_eq!(title(temporary.path(), &memory), "Edited by hand: later.md");
+
+    let temporary = tempfile::tempdir().unwrap();
+    fs::write(temporary.path().join("photo.png"), b"\x89PNG\0\x01").unwrap();
+    fs::create_dir(temporary.path().join("empty")).unwrap();
+    assert!(!growqr_memory::has_pages(temporary.path()));
+    let memory = MemoryRepo::open(temporary.path(), at(0)).unwrap();
+    assert_eq!(memory.list("").unwrap().len(), 6, "a picture is no page, so the first ones are added");
+    assert_eq!(title(temporary.path(), &memory), "Edited by hand: later.md");
+    assert!(growqr_memory::has_pages(temporary.path()));
 }
 
 #[test]

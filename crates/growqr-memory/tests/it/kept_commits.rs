@@ -1,19 +1,19 @@
 //! Commits of this program that HEAD no longer contains: they stay in reach and are named until they are merged or let go.
 
-use crate::world::{START, World, at, write};
+use crate::world::{START, World, at, delete, write};
 use growqr_core::memory::{Memory, MemoryError};
 use growqr_core::secret::Secret;
-use growqr_memory::{LeftBehind, MemoryRepo, Probe, Remote, Step};
+use growqr_memory::{MemoryRepo, Probe, Remote, Step, UnreachableCommits};
 use growqr_testkit::gitea::GiteaStub;
 use std::sync::Arc;
 
 /// What a program without a host, such as `doctor`, finds.
-fn left(world: &World) -> Vec<LeftBehind> {
-    MemoryRepo::open_read_only(&world.folder).unwrap().left_behind()
+fn unreachable(world: &World) -> Vec<UnreachableCommits> {
+    MemoryRepo::open_read_only(&world.folder).unwrap().unreachable_commits()
 }
 
 fn titles(world: &World) -> Vec<String> {
-    left(world).into_iter().map(|left| left.title).collect()
+    unreachable(world).into_iter().map(|commits| commits.title).collect()
 }
 
 fn scan(world: &World) {
@@ -44,9 +44,9 @@ fn a_commit_on_a_detached_head_stays_in_reach_and_is_named_until_it_is_merged() 
         collect_garbage(&world);
         assert_eq!(titles(&world), ["Note notes/alpha.md"]);
     }
-    let LeftBehind { commit, kept_by, commits, .. } = left(&world).remove(0);
+    let UnreachableCommits { commit, kept_by_ref, commits, .. } = unreachable(&world).remove(0);
     assert_eq!(commits, 1);
-    assert!(kept_by.starts_with("refs/growqr/left/"), "{kept_by}");
+    assert!(kept_by_ref.starts_with("refs/growqr/left/"), "{kept_by_ref}");
     world.write("other.md", "other\n");
     assert_eq!(titles(&world), ["Note notes/alpha.md"]);
     world.git(&["merge", "-q", "-m", "Back", &commit]);
@@ -66,10 +66,10 @@ fn commits_before_a_hard_reset_stay_in_reach_until_the_person_lets_them_go() {
     // Without a scan between: the next commit must not take their only ref.
     world.write("three.md", "3\n");
     collect_garbage(&world);
-    let LeftBehind { commit, kept_by, commits, title } = left(&world).remove(0);
+    let UnreachableCommits { commit, kept_by_ref, commits, title, .. } = unreachable(&world).remove(0);
     assert_eq!((commits, title.as_str()), (2, "Note two.md"));
     assert_eq!(world.git(&["show", &format!("{commit}:one.md")]), "1\n");
-    world.git(&["update-ref", "-d", &kept_by]);
+    world.git(&["update-ref", "-d", &kept_by_ref]);
     for _ in 0..2 {
         assert_eq!(titles(&world), [""; 0]);
         scan(&world);
@@ -122,25 +122,145 @@ impl Probe for KilledAfter {
 }
 
 #[test]
-fn a_kill_around_the_move_of_head_loses_no_commit() {
+fn a_kill_around_the_move_of_head_loses_no_commit_and_names_none_that_was_not_made() {
     for step in [Step::KeptInReach, Step::RefMoved] {
         let mut world = World::new();
         world.git(&["checkout", "-q", "--detach"]);
+        world.write("before.md", "before\n");
         let change = write("alpha.md", "alpha\n", None);
         world.memory = MemoryRepo::open_probed(&world.folder, START, Arc::new(KilledAfter(step))).unwrap();
         let plan = world.memory.prepare(&change).unwrap();
         world.memory.commit(&plan).unwrap_err();
+        let expected = if step == Step::RefMoved { "Note alpha.md" } else { "Note before.md" };
         world.git(&["checkout", "-q", "-f", "main"]);
+        assert_eq!(titles(&world), [expected], "{step:?}, before the next start");
         world.reopen();
         scan(&world);
         collect_garbage(&world);
-        assert_eq!(left(&world)[0].commit, plan.commit, "{step:?}");
+        assert_eq!(titles(&world), [expected], "{step:?}");
+        assert_eq!(unreachable(&world)[0].commit == plan.commit, step == Step::RefMoved);
         // The journal's plan is carried out again.
         if step == Step::KeptInReach {
             world.change(&change).unwrap();
-            assert_eq!(titles(&world), [""; 0]);
+            assert_eq!(titles(&world), [expected]);
         }
     }
+}
+
+#[test]
+fn a_change_that_was_given_up_after_a_kill_is_not_named() {
+    for has_log_of_head in [false, true] {
+        let mut world = World::new();
+        world.write("before.md", "before\n");
+        world.memory = MemoryRepo::open_probed(&world.folder, START, Arc::new(KilledAfter(Step::KeptInReach))).unwrap();
+        let plan = world.memory.prepare(&write("alpha.md", "alpha\n", None)).unwrap();
+        world.memory.commit(&plan).unwrap_err();
+        if has_log_of_head {
+            world.git(&["commit", "-q", "--allow-empty", "-m", "By the person"]);
+        }
+        assert_eq!(titles(&world), [""; 0], "before the next start");
+        world.reopen();
+        world.write("other.md", "other\n");
+        scan(&world);
+        assert_eq!(titles(&world), [""; 0]);
+        assert_eq!(world.git(&["for-each-ref", "refs/growqr/left"]), "");
+        world.is_clean();
+    }
+}
+
+#[test]
+fn a_branch_that_is_gone_takes_no_commit_out_of_reach() {
+    for scans in [false, true] {
+        let world = World::new();
+        world.write("one.md", "1\n");
+        world.git(&["update-ref", "-d", "HEAD"]);
+        assert_eq!(titles(&world), ["Note one.md"], "before the next scan");
+        if scans {
+            scan(&world);
+        }
+        world.write("two.md", "2\n");
+        collect_garbage(&world);
+        let UnreachableCommits { commit, command, .. } = unreachable(&world).remove(0);
+        assert_eq!(world.git(&["show", &format!("{commit}:one.md")]), "1\n");
+        scan(&world);
+        assert_eq!(titles(&world), ["Note one.md"], "its history is in no branch");
+        let command: Vec<&str> = command.split(' ').chain(["-q", "--no-edit", &commit]).collect();
+        world.git(&command);
+        assert_eq!(titles(&world), [""; 0]);
+        world.is_clean();
+    }
+}
+
+#[test]
+fn commits_of_a_branch_that_is_gone_come_back_with_the_command_that_is_named() {
+    let world = World::new();
+    world.write("one.md", "1\n");
+    world.git(&["update-ref", "-d", "HEAD"]);
+    let UnreachableCommits { commit, command, .. } = unreachable(&world).remove(0);
+    let command: Vec<&str> = command.split(' ').chain(["-q", &commit]).collect();
+    world.git(&command);
+    scan(&world);
+    assert_eq!(titles(&world), [""; 0]);
+    world.is_clean();
+}
+
+#[test]
+fn a_left_lock_of_a_kept_ref_ends_no_protection() {
+    let mut world = detached("alpha.md");
+    let commit = unreachable(&world).remove(0).commit;
+    let folder = world.folder.join(".git/refs/growqr/left");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{}.lock", &commit[..12])), "").unwrap();
+    world.reopen();
+    scan(&world);
+    world.git(&["checkout", "-q", "--detach"]);
+    world.write("beta.md", "beta\n");
+    world.git(&["checkout", "-q", "main"]);
+    collect_garbage(&world);
+    let mut titles = titles(&world);
+    titles.sort();
+    assert_eq!(titles, ["Note alpha.md", "Note beta.md"]);
+}
+
+#[test]
+fn a_text_that_was_written_and_removed_again_is_not_taken_for_merged() {
+    let deleted = [write("alpha.md", "a long text\n", None), delete("alpha.md")];
+    let reverted = |world: &World| {
+        let edited = world.write("goals.md", "other goals\n");
+        world.write("goals.md", &world.git(&["show", "main:goals.md"]));
+        edited.new_blob.unwrap()
+    };
+    for is_deleted in [true, false] {
+        let world = World::new();
+        world.git(&["checkout", "-q", "--detach"]);
+        let text = if is_deleted {
+            let [written, _] = deleted.each_ref().map(|change| world.change(change).unwrap());
+            written.new_blob.unwrap()
+        } else {
+            reverted(&world)
+        };
+        world.git(&["checkout", "-q", "main"]);
+        scan(&world);
+        collect_garbage(&world);
+        world.git(&["cat-file", "-e", &text]);
+        let UnreachableCommits { commit, commits, .. } = unreachable(&world).remove(0);
+        assert_eq!(commits, 2);
+        world.git(&["merge", "-q", &commit]);
+        scan(&world);
+        assert_eq!(titles(&world), [""; 0]);
+    }
+}
+
+#[test]
+fn kept_commits_are_examined_by_scans_and_not_before_each_change() {
+    let world = detached("alpha.md");
+    scan(&world);
+    let commit = unreachable(&world).remove(0).commit;
+    world.git(&["merge", "-q", &commit]);
+    world.write("other.md", "other\n");
+    assert_ne!(world.git(&["for-each-ref", "refs/growqr/left"]), "");
+    scan(&world);
+    assert_eq!(world.git(&["for-each-ref", "refs/growqr/left"]), "");
 }
 
 #[test]
@@ -152,6 +272,8 @@ fn the_number_of_kept_commits_is_limited() {
         scan(&world);
     }
     assert_eq!(world.git(&["for-each-ref", "refs/growqr/left"]).lines().count(), 50);
+    let said = world.memory.survey().unwrap().about_git.join(" ");
+    assert!(said.contains("it keeps the newest 50"), "{said}");
 }
 
 #[test]
