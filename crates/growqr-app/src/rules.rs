@@ -100,7 +100,7 @@ fn compile(stored: &[StoredRule]) -> Rules {
     let line = |stored: &StoredRule| {
         let rule = stored.line.parse().unwrap_or_else(|problem: RuleError| {
             tracing::warn!(line = stored.line, %problem, "a rule cannot be read; every call that no later rule decides needs a question");
-            Rule { decision: Decision::Ask, tool: Glob::all(), argument: None, agents: Agents::All, risk: None }
+            Rule { decision: Decision::Ask, tool: Glob::all(), argument: None, agents: Agents::All, hash: None, risk: None }
         });
         RuleLine { rule, origin: stored.origin }
     };

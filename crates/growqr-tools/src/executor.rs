@@ -32,6 +32,7 @@ impl Executor for McpExecutor {
             // What a server says about itself is a hint: it counts only if the person trusts the server.
             repeat: if self.server.config.is_trusted && listed.hints.reads_only { Repeat::Safe } else { Repeat::Unknown },
             argument: None,
+            hash: None,
         });
         offered.collect()
     }
