@@ -14,6 +14,7 @@ mod inbox;
 mod inspect;
 mod keys;
 mod memory;
+mod new_tool_server;
 mod orphans;
 mod page_text;
 mod print;

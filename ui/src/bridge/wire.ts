@@ -983,6 +983,10 @@ values: { [key in string]: ApiKey },
  */
 call_limit_ms: number | null, 
 /**
+ * The folder in which a program runs; `None`: the home folder.
+ */
+folder: string | null, 
+/**
  * What the server says about its tools counts: those that only read are called again after a crash.
  */
 is_trusted: boolean, };
@@ -1203,7 +1207,7 @@ took: number | null,
  */
 is_seen: boolean, };
 
-export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "proxy" | "updates";
+export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "tool_server" | "proxy" | "updates";
 
 export type Destination = { 
 /**
@@ -1327,7 +1331,11 @@ id: string, } | { "op": "tool_servers" } | { "op": "add_tool_server",
 /**
  * The server.
  */
-server: NewToolServer, } | { "op": "remove_tool_server", 
+server: NewToolServer, 
+/**
+ * It takes the place of another server with this name. Without this, a name that is in use is refused.
+ */
+replace: boolean, } | { "op": "remove_tool_server", 
 /**
  * Its name.
  */
