@@ -7,13 +7,14 @@ use crate::models;
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use crate::stack::config::StackConfig;
+use crate::tools;
 use growqr_auth::Config;
 use growqr_core::stack::{StackPart, Wanted};
 use growqr_http::Proxies;
 use growqr_models::anthropic;
 use growqr_models::openai::{BaseUrl, USUAL_PORTS};
 use growqr_store::DbConfig;
-use growqr_wire::{Destination, DestinationKind};
+use growqr_wire::{Destination, DestinationKind, ToolServer, ToolTransport};
 
 /// What every model call contains.
 const CONVERSATION: &str = "your messages, what agents have read from memory and files, results of tools, and the key";
@@ -27,7 +28,9 @@ pub async fn destinations(profile: &Profile, environment: &Environment) -> Resul
     let mut all = vec![anthropic(environment, &stored), model_server(environment, &stored), local_models()];
     all.push(sign_in(profile, environment));
     all.extend(database(profile));
-    all.extend(containers(profile, environment).await?);
+    let library = Library::open(profile.clone()).await?;
+    all.extend(tool_servers(&library).await?);
+    all.extend(containers(&library, environment).await?);
     all.extend(proxy());
     all.push(updates());
     all.sort_by_key(|one| !one.in_use);
@@ -109,8 +112,35 @@ fn database(profile: &Profile) -> Option<Destination> {
     })
 }
 
-async fn containers(profile: &Profile, environment: &Environment) -> Result<Vec<Destination>, AppError> {
-    let library = Library::open(profile.clone()).await?;
+/// The servers of tools that the person has added. Their arguments may contain keys and are left out.
+async fn tool_servers(library: &Library) -> Result<Vec<Destination>, AppError> {
+    const SENDS: &str =
+        "what agents give their tools: parts of conversations, pages and files; and the keys that you have given this server";
+    let servers = tools::list_without_host(library.store.as_deref()).await?;
+    let destination = |server: ToolServer| {
+        let (address, is_local, sends) = match server.transport {
+            ToolTransport::Http { url } => {
+                let address = host_of(&url);
+                (address.clone(), is_this_computer(&address), SENDS.to_owned())
+            }
+            ToolTransport::Program { command, .. } => {
+                (format!("the program {command} on this computer"), true, format!("{SENDS}. The program may send it on"))
+            }
+        };
+        Destination {
+            kind: DestinationKind::ToolServer,
+            name: format!("Tool server {}", server.name),
+            address: Some(address),
+            is_local,
+            in_use: server.is_on,
+            sends,
+            when: "when an agent calls one of its tools, as your rules allow, and when it is started to list them".to_owned(),
+        }
+    };
+    Ok(servers.into_iter().map(destination).collect())
+}
+
+async fn containers(library: &Library, environment: &Environment) -> Result<Vec<Destination>, AppError> {
     let (rows, ports) = match library.stack_records() {
         Some(records) => (records.containers().await?, records.ports().await?),
         None => (Vec::new(), Vec::new()),
@@ -200,6 +230,8 @@ fn registry_of(image: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use growqr_core::clock::Timestamp;
+    use growqr_core::journal::StoredToolServer;
 
     async fn found(variables: &[(&str, &str)]) -> Vec<Destination> {
         let folder = tempfile::tempdir().unwrap();
@@ -236,6 +268,34 @@ mod tests {
         assert_eq!(one(&all, DestinationKind::SignIn).address.as_deref(), Some("https://clerk.example"));
         let images = one(&all, DestinationKind::Images).address.as_deref().unwrap();
         assert!(images.starts_with("localhost:5000, "), "{images}");
+    }
+
+    #[tokio::test]
+    async fn servers_of_tools_are_listed_without_their_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::default();
+        let profile = Profile::find(Some(folder.path()), &environment).unwrap();
+        profile.create().unwrap();
+        let db = growqr_store::Db::open(profile.database()).await.unwrap();
+        let store = db.profile(profile.id(), Timestamp(0)).await.unwrap();
+        let transports = [
+            ("far", true, serde_json::json!({"type": "http", "url": "https://me:hidden@mcp.example.com/mcp?key=hidden"})),
+            ("near", true, serde_json::json!({"type": "program", "command": "npx", "args": ["--token", "hidden"]})),
+            ("off", false, serde_json::json!({"type": "http", "url": "http://localhost:3000/mcp"})),
+        ];
+        for (name, is_on, transport) in transports {
+            let config = serde_json::json!({ "transport": transport }).to_string();
+            let server = StoredToolServer { name: name.to_owned(), config, listing: None, is_on, changed_at: Timestamp(0) };
+            store.save_tool_server(&server).await.unwrap();
+        }
+        drop(store);
+        db.close().await;
+        let all = destinations(&profile, &environment).await.unwrap();
+        assert!(!format!("{all:?}").contains("hidden"), "{all:?}");
+        let of = |name: &str| all.iter().find(|one| one.name == format!("Tool server {name}")).unwrap();
+        assert_eq!((of("far").address.as_deref(), of("far").is_local), (Some("https://mcp.example.com"), false));
+        assert!(of("far").in_use && of("near").is_local && of("near").sends.contains("may send it on"));
+        assert!(of("off").is_local && !of("off").in_use);
     }
 
     #[test]

@@ -44,7 +44,11 @@ impl Library {
         let rules = compile(&stored);
         let fields = argument_fields();
         let field = fields.iter().find(|(name, _)| name == tool).map(|(_, field)| field);
-        let call = CallFacts::new(tool, field, &input, &agent, depth);
+        let hash = match &self.store {
+            Some(store) => crate::tools::hash_of(&**store, tool).await?,
+            None => None,
+        };
+        let call = CallFacts::new(tool, field, &input, &agent, depth).with_hash(hash.as_deref());
         let decided = rules.decide(&call);
         let built_ins = Rules::default().lines().len();
         let rule = match decided.index.checked_sub(built_ins) {
@@ -100,7 +104,7 @@ fn compile(stored: &[StoredRule]) -> Rules {
     let line = |stored: &StoredRule| {
         let rule = stored.line.parse().unwrap_or_else(|problem: RuleError| {
             tracing::warn!(line = stored.line, %problem, "a rule cannot be read; every call that no later rule decides needs a question");
-            Rule { decision: Decision::Ask, tool: Glob::all(), argument: None, agents: Agents::All, risk: None }
+            Rule { decision: Decision::Ask, tool: Glob::all(), argument: None, agents: Agents::All, hash: None, risk: None }
         });
         RuleLine { rule, origin: stored.origin }
     };

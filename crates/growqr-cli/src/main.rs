@@ -17,6 +17,7 @@ mod keys;
 mod logs;
 mod memory;
 mod memory_undo;
+mod new_tool_server;
 mod orphans;
 mod page_parts;
 mod page_text;

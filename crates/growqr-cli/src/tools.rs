@@ -1,13 +1,12 @@
 //! The `growqr tools` commands: MCP servers.
 
-use crate::CommandResult;
 use crate::args::Tools;
 use crate::print::{Out, Style, sanitized_line, shortened, time};
+use crate::{CommandResult, new_tool_server};
 use growqr_app::{AppError, Client, Environment, Profile, read_tool_servers, send_request};
 use growqr_wire::{
-    ApiKey, FoundToolServer, Needs, NewToolServer, Reply, Request, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
+    FoundToolServer, Needs, NewToolServer, Reply, Request, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
 };
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How often, and how many times, a server that is being started is looked at.
@@ -25,11 +24,23 @@ pub async fn tools(profile: Profile, environment: &Environment, out: &Out, comma
                 out.notice("No servers of tools yet. To add one: growqr tools add NAME -- PROGRAM ARGUMENTS");
             }
         }
-        Tools::Add { name, url, env, header, call_limit, trust, command } => {
-            let server = new_server(name, url, &env, &header, call_limit, trust, command)?;
-            return add_and_test(profile, environment, out, vec![server]).await;
+        Tools::Add { name, url, env, header, call_limit, trust, replace, command } => {
+            let transport = transport(url, command)?;
+            let values = new_tool_server::values(&env, &header)?;
+            let folder = new_tool_server::folder(&transport);
+            let call_limit_ms = call_limit.map(|seconds| seconds * 1_000);
+            let server = NewToolServer { name, transport, values, call_limit_ms, folder, is_trusted: trust };
+            return add_and_test(profile, environment, out, vec![server], replace).await;
         }
-        Tools::Import { file, names, yes } => return import(profile, environment, out, &file, &names, yes).await,
+        Tools::Import { file, names, yes, replace } => {
+            let chosen = import(out, &file, &names)?;
+            if !yes {
+                let how = "These programs run with your rights: look at each line. To add them: the same with --yes";
+                out.notice(&format!("Nothing was added. {how}"));
+                return Ok(true);
+            }
+            return add_and_test(profile, environment, out, chosen, replace).await;
+        }
         Tools::Remove { name } => {
             send_request(profile, environment, Request::RemoveToolServer { name }).await?;
         }
@@ -40,8 +51,14 @@ pub async fn tools(profile: Profile, environment: &Environment, out: &Out, comma
             send_request(profile, environment, Request::SwitchToolServer { name, is_on: false }).await?;
         }
         Tools::Test { name } => {
-            let reply = send_request(profile, environment, Request::TestToolServer { name: name.clone() }).await?;
-            return Ok(print_tested(out, &servers(reply), &name));
+            let (client, _) = Client::open(profile, environment, Needs::Host).await?;
+            let tested = async {
+                client.send(Request::TestToolServer { name: name.clone() }).await?;
+                settled(&client, &name).await
+            };
+            let tested = tested.await;
+            client.close().await;
+            return Ok(print_tested(out, &tested?, &name));
         }
         Tools::Logs { name } => {
             let (client, _) = Client::open(profile, environment, Request::ToolLog { name: name.clone() }.class().needs).await?;
@@ -92,57 +109,38 @@ fn servers(reply: Reply) -> Vec<ToolServer> {
     }
 }
 
-fn new_server(
-    name: String,
-    url: Option<String>,
-    env: &[String],
-    header: &[String],
-    call_limit: Option<u64>,
-    is_trusted: bool,
-    command: Vec<String>,
-) -> Result<NewToolServer, AppError> {
+fn transport(url: Option<String>, command: Vec<String>) -> Result<ToolTransport, AppError> {
     let mut words = command.into_iter();
-    let transport = match (url, words.next()) {
-        (Some(url), _) => ToolTransport::Http { url },
-        (None, Some(command)) => ToolTransport::Program { command, args: words.collect() },
-        (None, None) => {
-            return Err(AppError::BadRequest {
-                message: "a server needs a program after --, or --url".to_owned(),
-                next_step: "An example: growqr tools add time -- uvx mcp-server-time".to_owned(),
-            });
-        }
-    };
-    let mut values = BTreeMap::new();
-    for text in env.iter().chain(header) {
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) => (name, value.to_owned()),
-            None => (text.as_str(), std::env::var(text).map_err(|_| not_set(text))?),
-        };
-        values.insert(name.to_owned(), ApiKey(value));
-    }
-    let call_limit_ms = call_limit.map(|seconds| seconds * 1_000);
-    Ok(NewToolServer { name, transport, values, call_limit_ms, is_trusted })
-}
-
-fn not_set(name: &str) -> AppError {
-    AppError::BadRequest {
-        message: format!("{name} has no value, and is not set in this environment"),
-        next_step: format!("Write {name}=VALUE, or set it first."),
+    match (url, words.next()) {
+        (Some(url), _) => Ok(ToolTransport::Http { url }),
+        (None, Some(command)) => Ok(ToolTransport::Program { command, args: words.collect() }),
+        (None, None) => Err(AppError::BadRequest {
+            message: "a server needs a program after --, or --url".to_owned(),
+            next_step: "An example: growqr tools add time -- uvx mcp-server-time".to_owned(),
+        }),
     }
 }
 
-/// Adds servers and says of each what it can do.
-async fn add_and_test(profile: Profile, environment: &Environment, out: &Out, new: Vec<NewToolServer>) -> CommandResult {
+/// Adds servers and says of each what it can do. One that is refused stops no other.
+async fn add_and_test(
+    profile: Profile,
+    environment: &Environment,
+    out: &Out,
+    new: Vec<NewToolServer>,
+    replace: bool,
+) -> CommandResult {
     // One host for all: it starts the servers, and its process is this one unless another runs.
     let (client, _) = Client::open(profile, environment, Needs::Host).await?;
     let added = async {
-        let mut all_ready = true;
+        let (mut all_ready, mut refused) = (true, None);
         for server in new {
             let name = server.name.clone();
-            client.send(Request::AddToolServer { server }).await?;
-            all_ready &= print_tested(out, &settled(&client, &name).await?, &name);
+            match client.send(Request::AddToolServer { server, replace }).await {
+                Ok(_) => all_ready &= print_tested(out, &settled(&client, &name).await?, &name),
+                Err(error) => refused = refused.or(Some(error)),
+            }
         }
-        Ok(all_ready)
+        refused.map_or(Ok(all_ready), Err)
     };
     let result = added.await;
     client.close().await;
@@ -156,14 +154,8 @@ fn print_tested(out: &Out, servers: &[ToolServer], name: &str) -> bool {
     server.state == ToolServerState::Ready
 }
 
-async fn import(
-    profile: Profile,
-    environment: &Environment,
-    out: &Out,
-    file: &std::path::Path,
-    names: &[String],
-    yes: bool,
-) -> CommandResult {
+/// Shows the servers of a configuration; returns those that can be added.
+fn import(out: &Out, file: &std::path::Path, names: &[String]) -> Result<Vec<NewToolServer>, AppError> {
     let text = std::fs::read_to_string(file).map_err(|error| AppError::BadRequest {
         message: format!("{} cannot be read: {error}", file.display()),
         next_step: "Give the path of a configuration file.".to_owned(),
@@ -180,11 +172,7 @@ async fn import(
     for entry in &found.left_out {
         out.notice(&format!("{} is left out: {}", sanitized_line(&entry.name), entry.reason));
     }
-    if !yes {
-        out.notice("Nothing was added. These programs run with your rights: look at each line. To add them: the same with --yes");
-        return Ok(true);
-    }
-    add_and_test(profile, environment, out, chosen).await
+    Ok(chosen)
 }
 
 /// What would run, with the names of its values but not the values.

@@ -65,6 +65,9 @@ pub struct OfferedTool {
     pub repeat: Repeat,
     /// The argument that rules compare.
     pub argument: Option<ArgumentField>,
+    /// Hash of the program that defines the tool, its description and its schema; `None` for tools of GrowQR. The person's "always"
+    /// is about this definition.
+    pub hash: Option<String>,
 }
 
 impl OfferedTool {

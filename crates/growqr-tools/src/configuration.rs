@@ -50,6 +50,35 @@ pub enum ConfigurationError {
     TooLarge,
 }
 
+/// Why an entry cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum EntryError {
+    #[error("its entry is no object")]
+    NoObject,
+    #[error("its name has neither letters nor digits")]
+    NoName,
+    #[error("another server of this file is also called {0}")]
+    Twice(ServerName),
+    #[error("it speaks the old HTTP+SSE protocol, which servers have given up; look for its newer address (type http)")]
+    Sse,
+    #[error("it speaks a protocol over WebSocket, which is no part of MCP")]
+    WebSocket,
+    #[error("it has no \"command\"")]
+    NoCommand,
+    #[error("it has no \"url\"")]
+    NoUrl,
+    #[error("it has neither a \"command\" nor a \"url\"")]
+    Empty,
+    #[error("its \"args\" are one text; write a list")]
+    ArgsAreText,
+    #[error("its \"args\" are no list")]
+    ArgsAreNoList,
+    #[error("its \"env\" or \"headers\" are no object")]
+    ValuesAreNoObject,
+    #[error("a value of {0:?} is no text")]
+    NoText(String),
+}
+
 /// Reads a configuration: `mcpServers` or `servers` (VS Code), also below `mcp`; or one server alone. Comments, trailing commas,
 /// a BOM and unknown fields do no harm.
 ///
@@ -69,7 +98,7 @@ pub fn read_configuration(text: &str, variable: &dyn Fn(&str) -> Option<String>)
     for (title, entry) in entries {
         match read_server(title, entry, &mut names, variable) {
             Ok(server) => found.servers.push(server),
-            Err(reason) => found.left_out.push((title.clone(), reason)),
+            Err(error) => found.left_out.push((title.clone(), error.to_string())),
         }
     }
     Ok(found)
@@ -80,11 +109,11 @@ fn read_server(
     entry: &Value,
     names: &mut BTreeSet<ServerName>,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<FoundServer, String> {
-    let entry = entry.as_object().ok_or("its entry is no object")?;
-    let name = ServerName::nearest(title).ok_or("its name has neither letters nor digits")?;
+) -> Result<FoundServer, EntryError> {
+    let entry = entry.as_object().ok_or(EntryError::NoObject)?;
+    let name = ServerName::nearest(title).ok_or(EntryError::NoName)?;
     if names.contains(&name) {
-        return Err(format!("another server of this file is also called {name}"));
+        return Err(EntryError::Twice(name));
     }
     let own = entry.get("env").and_then(Value::as_object).into_iter().flat_map(|env| env.keys().cloned()).collect();
     let mut reader = Reader { variable, own, reads: BTreeSet::new(), missing: Vec::new() };
@@ -93,7 +122,7 @@ fn read_server(
     let is_off = entry.get("disabled").and_then(Value::as_bool).unwrap_or(false)
         || entry.get("enabled").and_then(Value::as_bool) == Some(false);
     names.insert(name.clone());
-    let config = ServerConfig { name, transport, call_limit, has_kept_values: false, is_trusted: false };
+    let config = ServerConfig { call_limit, ..ServerConfig::new(name, transport) };
     Ok(FoundServer {
         title: title.to_owned(),
         config,
@@ -118,23 +147,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn transport(&mut self, entry: &Map<String, Value>) -> Result<Transport, String> {
+    fn transport(&mut self, entry: &Map<String, Value>) -> Result<Transport, EntryError> {
         let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
         let url = ["url", "serverUrl", "httpUrl"].iter().find_map(|key| text(key));
         match (text("type").or_else(|| text("transport")), text("command"), url) {
-            (Some("sse"), _, _) => Err("it speaks the old HTTP+SSE protocol, which servers have given up; look for its newer \
-                address (type http)"
-                .to_owned()),
-            (Some("ws" | "websocket"), _, _) => Err("it speaks a protocol over WebSocket, which is no part of MCP".to_owned()),
+            (Some("sse"), _, _) => Err(EntryError::Sse),
+            (Some("ws" | "websocket"), _, _) => Err(EntryError::WebSocket),
             (None | Some("stdio"), Some(command), _) => Ok(Transport::Program {
                 command: self.word(command),
                 args: self.texts(entry.get("args"))?,
                 env: self.secrets(entry.get("env"))?,
             }),
             (_, _, Some(url)) => Ok(Transport::Http { url: self.word(url), headers: self.secrets(entry.get("headers"))? }),
-            (Some("stdio"), None, None) => Err("it has no \"command\"".to_owned()),
-            (Some(_), _, None) => Err("it has no \"url\"".to_owned()),
-            (None, None, None) => Err("it has neither a \"command\" nor a \"url\"".to_owned()),
+            (Some("stdio"), None, None) => Err(EntryError::NoCommand),
+            (Some(_), _, None) => Err(EntryError::NoUrl),
+            (None, None, None) => Err(EntryError::Empty),
         }
     }
 
@@ -155,28 +182,28 @@ impl Reader<'_> {
         expanded.text
     }
 
-    fn texts(&mut self, values: Option<&Value>) -> Result<Vec<String>, String> {
+    fn texts(&mut self, values: Option<&Value>) -> Result<Vec<String>, EntryError> {
         match values {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Array(values)) => values.iter().map(|value| Ok(self.word(&scalar(value, "args")?))).collect(),
-            Some(Value::String(_)) => Err("its \"args\" are one text; write a list".to_owned()),
-            Some(_) => Err("its \"args\" are no list".to_owned()),
+            Some(Value::String(_)) => Err(EntryError::ArgsAreText),
+            Some(_) => Err(EntryError::ArgsAreNoList),
         }
     }
 
-    fn secrets(&mut self, values: Option<&Value>) -> Result<BTreeMap<String, Secret>, String> {
+    fn secrets(&mut self, values: Option<&Value>) -> Result<BTreeMap<String, Secret>, EntryError> {
         let Some(values) = values.filter(|values| !values.is_null()) else { return Ok(BTreeMap::new()) };
-        let values = values.as_object().ok_or("its \"env\" or \"headers\" are no object")?;
+        let values = values.as_object().ok_or(EntryError::ValuesAreNoObject)?;
         values.iter().map(|(name, value)| Ok((name.clone(), Secret::new(self.value(&scalar(value, name)?))))).collect()
     }
 }
 
 /// A text, or a number or truth value as its text.
-fn scalar(value: &Value, place: &str) -> Result<String, String> {
+fn scalar(value: &Value, place: &str) -> Result<String, EntryError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-        _ => Err(format!("a value of {place:?} is no text")),
+        _ => Err(EntryError::NoText(place.to_owned())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a server, or a call to it, failed: in words that name the cause.
 
+use crate::bounded_text::{SHOWN_BYTES, cut};
 use crate::process::StartError;
 use rmcp::ServiceError;
 use rmcp::service::ClientInitializeError;
@@ -15,6 +16,15 @@ pub enum ConnectError {
     /// It ended before it introduced itself. Its last words, if it had any.
     #[error("it ended at once{}", said(.0))]
     Ended(String),
+    /// It ended, or closed its output, after it had introduced itself. Its last words, if it had any.
+    #[error("it ended, or closed the connection{}", said(.0))]
+    Gone(String),
+    /// Its tools cannot be read.
+    #[error("it does not list its tools: {0}")]
+    NoTools(String),
+    /// The person is removing it.
+    #[error("it is being removed")]
+    Removed,
     /// It did not introduce itself in time.
     #[error("it did not answer for {} s{}", .0.as_secs(), said(.1))]
     Silent(Duration, String),
@@ -45,7 +55,7 @@ impl ConnectError {
 }
 
 /// Why a connection was not opened in one of the two ways.
-pub(crate) enum Refused {
+pub(crate) enum OpenError {
     /// The server does not know this way to begin.
     Handshake,
     /// It closed the connection.
@@ -53,29 +63,29 @@ pub(crate) enum Refused {
     Because(ConnectError),
 }
 
-impl From<StartError> for Refused {
-    fn from(error: StartError) -> Refused {
-        Refused::Because(ConnectError::NotStarted(error.to_string()))
+impl From<StartError> for OpenError {
+    fn from(error: StartError) -> OpenError {
+        OpenError::Because(ConnectError::NotStarted(error.to_string()))
     }
 }
 
-impl From<ConnectError> for Refused {
-    fn from(error: ConnectError) -> Refused {
-        Refused::Because(error)
+impl From<ConnectError> for OpenError {
+    fn from(error: ConnectError) -> OpenError {
+        OpenError::Because(error)
     }
 }
 
-impl From<ClientInitializeError> for Refused {
-    fn from(error: ClientInitializeError) -> Refused {
+impl From<ClientInitializeError> for OpenError {
+    fn from(error: ClientInitializeError) -> OpenError {
         if error.is_authorization_required() || error.auth_challenge().is_some() {
-            return Refused::Because(ConnectError::Unauthorized(error.to_string()));
+            return OpenError::Because(ConnectError::Unauthorized(error.to_string()));
         }
         match error {
-            ClientInitializeError::ConnectionClosed(_) => Refused::Ended,
-            ClientInitializeError::JsonRpcError(_) => Refused::Handshake,
+            ClientInitializeError::ConnectionClosed(_) => OpenError::Ended,
+            ClientInitializeError::JsonRpcError(_) => OpenError::Handshake,
             // Its `source()` is not the error of the transport.
-            ClientInitializeError::TransportError { error, .. } => Refused::Because(ConnectError::Other(in_words(&error))),
-            other => Refused::Because(ConnectError::Other(in_words(&other))),
+            ClientInitializeError::TransportError { error, .. } => OpenError::Because(ConnectError::Other(in_words(&error))),
+            other => OpenError::Because(ConnectError::Other(in_words(&other))),
         }
     }
 }
@@ -97,17 +107,64 @@ fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
     words
 }
 
-/// The words for the model about a call that failed. `ended` are the last words of a server that is gone.
-pub(crate) fn call_failure(error: &ServiceError, ended: &str) -> String {
-    const MAY_HAVE: &str = "It may have happened all the same: check before you call it again";
-    match error {
-        ServiceError::McpError(refusal) => format!("the server refused the call: {}", refusal.message),
-        ServiceError::Timeout { timeout } => {
-            format!("the server did not finish within {} s, and was told to stop. {MAY_HAVE}", timeout.as_secs())
+/// Why the tools of a server cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListError {
+    #[error("{0}")]
+    Failed(String),
+    #[error("the list is not finished after {} s", .0.as_secs())]
+    Silent(Duration),
+    #[error("its answer has no list of tools")]
+    NoList,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// Nothing has happened.
+    #[error("the call could not be sent: {0}")]
+    NotSent(String),
+    /// The server has answered with an error.
+    #[error("the server refused the call: {0}")]
+    Refused(String),
+    /// There was no sign of progress for this long.
+    #[error("the server did not finish within {} s, and was told to stop", .0.as_secs())]
+    Silent(Duration),
+    /// The connection ended before the answer.
+    #[error("the server ended during the call")]
+    Gone,
+    /// The answer is no JSON.
+    #[error("the answer cannot be read")]
+    Unreadable,
+    /// Anything else.
+    #[error("the call failed: {0}")]
+    Failed(String),
+}
+
+impl CallError {
+    pub(crate) fn not_sent(error: ServiceError) -> CallError {
+        match error {
+            ServiceError::TransportClosed => CallError::NotSent("the server has closed the connection".to_owned()),
+            other => CallError::NotSent(cut(&in_words(&other), SHOWN_BYTES)),
         }
-        ServiceError::TransportClosed | ServiceError::Cancelled { .. } => {
-            format!("the server ended during the call{}. {MAY_HAVE}", said(ended))
+    }
+
+    pub(crate) fn unanswered(error: ServiceError) -> CallError {
+        match error {
+            ServiceError::McpError(refusal) => CallError::Refused(refusal.message.into_owned()),
+            ServiceError::TransportClosed | ServiceError::Cancelled { .. } => CallError::Gone,
+            other => CallError::Failed(cut(&in_words(&other), SHOWN_BYTES)),
         }
-        other => format!("the call failed: {}. {MAY_HAVE}", in_words(other)),
+    }
+
+    /// The words for the model. `last_words` are those of the server in this call.
+    pub(crate) fn for_model(&self, last_words: &str) -> String {
+        const MAY_HAVE: &str = "It may have happened all the same: check before you call it again";
+        match self {
+            CallError::Refused(_) => self.to_string(),
+            CallError::NotSent(_) => format!("{self}, so nothing has happened"),
+            CallError::Gone => format!("{self}{}. {MAY_HAVE}", said(last_words)),
+            CallError::Silent(_) | CallError::Unreadable | CallError::Failed(_) => format!("{self}. {MAY_HAVE}"),
+        }
     }
 }

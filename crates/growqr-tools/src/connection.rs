@@ -1,10 +1,11 @@
 //! One connection to a server: started, introduced, and able to list and call.
 
-use crate::connect_error::{ConnectError, Refused};
+use crate::bounded_text::{SHOWN_BYTES, cut};
+use crate::connect_error::{CallError, ConnectError, ListError, OpenError};
 use crate::http_transport::http_transport;
-use crate::listing::Listing;
+use crate::listing::{Listing, MAX_TOOLS};
 use crate::log::{Log, LogSource};
-use crate::process::Process;
+use crate::process::{Process, Program};
 use crate::server_config::{KeptValues, ServerConfig, Transport};
 use crate::server_name::ServerName;
 use growqr_core::clock::{Clock, Timestamp};
@@ -12,9 +13,13 @@ use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,
     Implementation, JsonObject, ListToolsRequest, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, RequestId,
 };
-use rmcp::service::{ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RunningService};
-use rmcp::{ClientHandler, Peer, RoleClient, ServiceError};
+use rmcp::service::{
+    ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RunningService,
+    RunningServiceCancellationToken,
+};
+use rmcp::{ClientHandler, Peer, RoleClient};
 use serde_json::Value;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -23,11 +28,14 @@ use tokio::time::Instant;
 /// How long a server may take to introduce itself: `npx` and `uvx` first download it.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(180);
 
-/// How long one page of the list of tools may take.
+/// How long all pages of the list of tools together may take.
 const LIST_LIMIT: Duration = Duration::from_secs(30);
 
 /// The most pages of the list.
 const MAX_PAGES: usize = 50;
+
+/// The most bytes of the list that are read.
+const MAX_LIST_BYTES: usize = 8 << 20;
 
 /// How long one call may take with signs of progress.
 const MAX_CALL: Duration = Duration::from_secs(30 * 60);
@@ -73,7 +81,10 @@ impl ClientHandler for Handler {
 
 /// A server that has introduced itself.
 pub(crate) struct Connection {
-    service: RunningService<RoleClient, Handler>,
+    peer: Peer<RoleClient>,
+    stop: RunningServiceCancellationToken,
+    /// Ends with the task that speaks the protocol; `None` when it has ended.
+    speaking: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     process: Option<Process>,
     /// Changes with each sign of progress.
     progress: watch::Receiver<u64>,
@@ -94,7 +105,7 @@ impl Connection {
         let opened = tokio::time::timeout(START_LIMIT, async {
             // Most servers of today know only the handshake; those of 2026-07-28 alone refuse it.
             match Connection::open_as(ClientLifecycleMode::Initialize, config, log, clock).await {
-                Err(Refused::Handshake) => {
+                Err(OpenError::Handshake) => {
                     let preferred_versions = vec![ProtocolVersion::LATEST];
                     Connection::open_as(ClientLifecycleMode::Discover { preferred_versions }, config, log, clock).await
                 }
@@ -103,14 +114,17 @@ impl Connection {
         });
         match opened.await {
             Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(Refused::Ended)) => {
+            Ok(Err(OpenError::Ended)) => {
                 // The words arrive by another pipe, a moment later.
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                Err(ConnectError::Ended(log.last_words(began, LAST_WORDS)))
+                Err(ConnectError::Ended(last_words(log, began)))
             }
-            Ok(Err(Refused::Because(error))) => Err(error),
-            Ok(Err(Refused::Handshake)) => Err(ConnectError::Other("it speaks no version of MCP that GrowQR knows".to_owned())),
-            Err(_) => Err(ConnectError::Silent(START_LIMIT, log.last_words(began, LAST_WORDS))),
+            Ok(Err(OpenError::Because(ConnectError::Unauthorized(words)))) => {
+                Err(ConnectError::Unauthorized(with_hint(config, words)))
+            }
+            Ok(Err(OpenError::Because(error))) => Err(error),
+            Ok(Err(OpenError::Handshake)) => Err(ConnectError::Other("it speaks no version of MCP that GrowQR knows".to_owned())),
+            Err(_) => Err(ConnectError::Silent(START_LIMIT, last_words(log, began))),
         }
     }
 
@@ -119,14 +133,15 @@ impl Connection {
         config: &ServerConfig,
         log: &Arc<Log>,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Connection, Refused> {
+    ) -> Result<Connection, OpenError> {
         let tools_changed = Arc::new(Notify::new());
         let (told, progress) = watch::channel(0);
         let (log_too, clock_too) = (Arc::clone(log), Arc::clone(clock));
         let handler = Handler { log: log_too, clock: clock_too, tools_changed: Arc::clone(&tools_changed), progress: told };
         let (service, process) = match &config.transport {
             Transport::Program { command, args, env } => {
-                let (process, pipes) = Process::start(command, args, env, log, clock)?;
+                let program = Program { command, args, env, folder: config.folder.as_deref() };
+                let (process, pipes) = Process::start(&program, log, clock).await?;
                 (handler.serve_with_lifecycle((pipes.output, pipes.input), lifecycle).await?, Some(process))
             }
             Transport::Http { url, headers } => {
@@ -134,64 +149,70 @@ impl Connection {
                 (handler.serve_with_lifecycle(transport, lifecycle).await?, None)
             }
         };
-        Ok(Connection { service, process, progress, tools_changed })
+        let (peer, stop) = (service.peer().clone(), service.cancellation_token());
+        let speaking = Box::pin(async move { drop(RunningService::waiting(service).await) });
+        Ok(Connection { peer, stop, speaking: Some(speaking), process, progress, tools_changed })
     }
 
     /// How the server calls itself.
     pub(crate) fn introduction(&self) -> String {
-        let info = self.service.peer().peer_info();
+        let info = self.peer.peer_info();
         let name = info.and_then(|info| info.server_info.clone()).map(|server| format!("{} {}", server.name, server.version));
-        name.unwrap_or_default()
+        cut(&name.unwrap_or_default(), SHOWN_BYTES)
     }
 
     pub(crate) fn caller(&self) -> Caller {
-        Caller { peer: self.service.peer().clone(), progress: self.progress.clone() }
+        Caller { peer: self.peer.clone(), progress: self.progress.clone() }
     }
 
-    /// All tools of the server.
-    pub(crate) async fn list(&self, name: &ServerName) -> Result<Listing, ServiceError> {
-        let (mut tools, mut cursor) = (Vec::new(), None);
-        for _ in 0..MAX_PAGES {
-            let params = PaginatedRequestParams::default().with_cursor(cursor.take());
-            let request = ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
-            let result = tokio::time::timeout(LIST_LIMIT, request_raw(self.service.peer(), request)).await;
-            let result = result.unwrap_or(Err(ServiceError::Timeout { timeout: LIST_LIMIT }))?;
-            tools.extend(result.get("tools").and_then(Value::as_array).into_iter().flatten().cloned());
-            cursor = result.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
-            if cursor.is_none() {
-                break;
-            }
-        }
-        Ok(Listing::read(name, &tools))
-    }
-
-    /// Waits until the server is gone.
+    /// Waits until the server is gone, or has closed its output: then it can be told nothing any more. Cancel-safe.
     pub(crate) async fn ended(&mut self) {
-        match &mut self.process {
-            Some(process) => process.ended().await,
-            None => {
-                while !self.service.is_closed() && !self.service.peer().is_transport_closed() {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
+        let process = async {
+            match &mut self.process {
+                Some(process) => process.ended().await,
+                None => std::future::pending().await,
             }
+        };
+        tokio::select! {
+            () = process => {}
+            () = until_silent(&mut self.speaking) => {}
         }
     }
 
     /// Ends the connection, and a program with it.
     pub(crate) async fn close(mut self) {
         // Closes the program's input, which asks it to end.
-        let _ = self.service.close_with_timeout(CLOSE_LIMIT).await;
+        self.stop.cancel();
+        let _ = tokio::time::timeout(CLOSE_LIMIT, until_silent(&mut self.speaking)).await;
+        drop(self.speaking);
         if let Some(process) = self.process.take() {
             process.end().await;
         }
     }
 }
 
+async fn until_silent(speaking: &mut Option<Pin<Box<dyn Future<Output = ()> + Send>>>) {
+    if let Some(task) = speaking {
+        task.await;
+        *speaking = None;
+    }
+}
+
+/// The refusal of a key, with a hint if the key has no scheme before it.
+fn with_hint(config: &ServerConfig, words: String) -> String {
+    let Transport::Http { headers, .. } = &config.transport else { return words };
+    let mut keys = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if keys.any(|(_, key)| !key.expose().trim().contains(' ')) {
+        return format!("{words}. Most servers want the word Bearer and a space before the key in Authorization");
+    }
+    words
+}
+
 /// The configuration with the values from the keychain in it.
 async fn with_kept_values(config: &ServerConfig, kept: &dyn KeptValues) -> Result<ServerConfig, ConnectError> {
     let mut config = config.clone();
     if config.has_kept_values {
-        let values = kept.of(&config.name).await.map_err(ConnectError::Keys)?;
+        let values = kept.of(&config.name).await.map_err(|error| ConnectError::Keys(error.to_string()))?;
         match &mut config.transport {
             Transport::Program { env, .. } => env.extend(values),
             Transport::Http { headers, .. } => headers.extend(values),
@@ -208,9 +229,40 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// All tools of the server.
+    pub(crate) async fn list(&self, name: &ServerName) -> Result<Listing, ListError> {
+        let pages = tokio::time::timeout(LIST_LIMIT, self.pages());
+        let (tools, is_cut) = pages.await.map_err(|_| ListError::Silent(LIST_LIMIT))??;
+        let mut listing = Listing::read(name, &tools);
+        if is_cut {
+            listing.leave_out_the_rest();
+        }
+        Ok(listing)
+    }
+
+    /// The tools as the server lists them, and whether there are more.
+    async fn pages(&self) -> Result<(Vec<Value>, bool), ListError> {
+        let (mut tools, mut cursor, mut bytes) = (Vec::new(), None, 0);
+        for _ in 0..MAX_PAGES {
+            let params = PaginatedRequestParams::default().with_cursor(cursor.take());
+            let request = ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
+            let mut page = request_raw(&self.peer, request).await.map_err(|error| ListError::Failed(error.to_string()))?;
+            bytes += page.to_string().len();
+            match page.get_mut("tools").map(Value::take) {
+                Some(Value::Array(listed)) => tools.extend(listed),
+                _ => return Err(ListError::NoList),
+            }
+            cursor = page.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+            if cursor.is_none() || bytes > MAX_LIST_BYTES || tools.len() > MAX_TOOLS {
+                break;
+            }
+        }
+        Ok((tools, cursor.is_some()))
+    }
+
     /// Calls a tool; `limit` is the time without a sign of progress of the server. If the future is dropped, the server is told to
     /// stop.
-    pub(crate) async fn call(&self, tool: &str, input: JsonObject, limit: Duration) -> Result<Value, ServiceError> {
+    pub(crate) async fn call(&self, tool: &str, input: JsonObject, limit: Duration) -> Result<Value, CallError> {
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(input);
         let call = request_raw(&self.peer, ClientRequest::CallToolRequest(CallToolRequest::new(params)));
         tokio::pin!(call);
@@ -222,7 +274,7 @@ impl Caller {
             tokio::select! {
                 result = &mut call => return result,
                 Ok(()) = progress.changed() => until = Instant::now() + limit,
-                () = tokio::time::sleep_until(until.min(end)) => return Err(ServiceError::Timeout { timeout: limit }),
+                () = tokio::time::sleep_until(until.min(end)) => return Err(CallError::Silent(limit)),
             }
         }
     }
@@ -230,12 +282,13 @@ impl Caller {
 
 /// Sends a request and returns the result as JSON, whatever its shape: one odd field costs nothing else. The limits of `rmcp` are not
 /// used: when one has passed it waits until the server has taken the news, which one that does not read never does.
-async fn request_raw(peer: &Peer<RoleClient>, request: ClientRequest) -> Result<Value, ServiceError> {
-    let handle = peer.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
+async fn request_raw(peer: &Peer<RoleClient>, request: ClientRequest) -> Result<Value, CallError> {
+    let handle = peer.send_cancellable_request(request, PeerRequestOptions::no_options()).await.map_err(CallError::not_sent)?;
     let mut under_way = UnderWay { peer: peer.clone(), id: Some(handle.id.clone()) };
     let result = handle.await_response().await;
     under_way.id = None;
-    serde_json::to_value(result?).map_err(|_| ServiceError::UnexpectedResponse)
+    let result = result.map_err(CallError::unanswered)?;
+    serde_json::to_value(result).map_err(|_| CallError::Unreadable)
 }
 
 /// A request without an answer. If this is dropped, nobody waits for it any more, and the server is told to stop: `rmcp` does
@@ -259,5 +312,5 @@ impl Drop for UnderWay {
 
 /// The last words of a server since then.
 pub(crate) fn last_words(log: &Log, since: Timestamp) -> String {
-    log.last_words(since, LAST_WORDS)
+    cut(&log.last_words(since, LAST_WORDS), 2 * SHOWN_BYTES)
 }

@@ -1,8 +1,8 @@
 //! The executor of one server's tools.
 
 use crate::call_result;
-use crate::connect_error::call_failure;
 use crate::connection::last_words;
+use crate::definition_hash::definition_hash;
 use crate::server::Server;
 use async_trait::async_trait;
 use growqr_core::clock::Clock;
@@ -32,6 +32,7 @@ impl Executor for McpExecutor {
             // What a server says about itself is a hint: it counts only if the person trusts the server.
             repeat: if self.server.config.is_trusted && listed.hints.reads_only { Repeat::Safe } else { Repeat::Unknown },
             argument: None,
+            hash: Some(definition_hash(&self.server.config, listed)),
         });
         offered.collect()
     }
@@ -48,7 +49,7 @@ impl McpExecutor {
             Ok(input) => input,
             Err(error) => return ToolResult::error(format!("{}: the input must be a JSON object: {error}", call.name)),
         };
-        let (caller, _in_use) = match self.server.caller().await {
+        let (caller, _guard) = match self.server.caller().await {
             Ok(connected) => connected,
             Err(cause) => {
                 return ToolResult::error(format!(
@@ -64,7 +65,7 @@ impl McpExecutor {
         let began = self.clock.now();
         match caller.call(&tool.name, input, self.server.config.call_limit).await {
             Ok(result) => call_result::read(&result),
-            Err(error) => ToolResult::error(call_failure(&error, &last_words(&self.server.log, began))),
+            Err(error) => ToolResult::error(error.for_model(&last_words(&self.server.log, began))),
         }
     }
 }

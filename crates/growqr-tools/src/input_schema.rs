@@ -20,23 +20,42 @@ const MAX_TEXT_BYTES: usize = 1 << 20;
 /// The most values in a schema while its references are replaced: a small schema can stand for a huge one.
 const MAX_VALUES: usize = 20_000;
 
+/// Why a tool with this schema cannot be offered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SchemaError {
+    #[error("its input schema accepts nothing")]
+    AcceptsNothing,
+    #[error("its input schema is no JSON schema")]
+    NoSchema,
+    #[error("its input is not an object but {0}")]
+    NoObject(String),
+    #[error("its input schema is too large (at most {} kB)", MAX_SENT_BYTES >> 10)]
+    TooLargeAsSent,
+    #[error("its input schema is too large with its references")]
+    TooLargeWithReferences,
+    #[error("its input schema is too large ({} kB, at most {})", .0 >> 10, MAX_BYTES >> 10)]
+    TooLarge(usize),
+    #[error("model providers do not accept {0:?} as the name of an input")]
+    InputName(String),
+}
+
 /// The schema, mended.
 ///
 /// # Errors
-/// Why the tool cannot be offered, as the end of a sentence.
-pub(crate) fn mended(schema: Option<&Value>) -> Result<Value, String> {
+/// [`SchemaError`].
+pub(crate) fn mended(schema: Option<&Value>) -> Result<Value, SchemaError> {
     let root = match schema {
         None | Some(Value::Null | Value::Bool(true)) => return Ok(empty()),
-        Some(Value::Bool(false)) => return Err("its input schema accepts nothing".to_owned()),
+        Some(Value::Bool(false)) => return Err(SchemaError::AcceptsNothing),
         Some(Value::Object(_)) => schema.unwrap_or(&Value::Null),
-        Some(_) => return Err("its input schema is no JSON schema".to_owned()),
+        Some(_) => return Err(SchemaError::NoSchema),
     };
     if root.to_string().len() > MAX_SENT_BYTES {
-        return Err(format!("its input schema is too large (at most {} kB)", MAX_SENT_BYTES >> 10));
+        return Err(SchemaError::TooLargeAsSent);
     }
     let mut inlining = Inlining { root, values_left: MAX_VALUES, bytes_left: MAX_TEXT_BYTES };
     let Value::Object(mut object) = inlining.value(root, 0)? else {
-        return Err("its input schema is no JSON schema".to_owned());
+        return Err(SchemaError::NoSchema);
     };
     merge_alternatives(&mut object);
     for key in ["$schema", "$id", "$defs", "definitions", "title", "description", "$comment"] {
@@ -46,7 +65,7 @@ pub(crate) fn mended(schema: Option<&Value>) -> Result<Value, String> {
         Some(Value::String(name)) if name == "object" => {}
         Some(Value::Array(names)) if names.iter().any(|name| name == "object") => {}
         None | Some(Value::Null) => {}
-        Some(other) => return Err(format!("its input is not an object but {other}")),
+        Some(other) => return Err(SchemaError::NoObject(other.to_string())),
     }
     object.insert("type".to_owned(), json!("object"));
     if !object.get("properties").is_some_and(Value::is_object) {
@@ -56,7 +75,7 @@ pub(crate) fn mended(schema: Option<&Value>) -> Result<Value, String> {
     let schema = Value::Object(object);
     let size = schema.to_string().len();
     if size > MAX_BYTES {
-        return Err(format!("its input schema is too large ({} kB, at most {})", size >> 10, MAX_BYTES >> 10));
+        return Err(SchemaError::TooLarge(size));
     }
     Ok(schema)
 }
@@ -74,7 +93,7 @@ struct Inlining<'a> {
 }
 
 impl Inlining<'_> {
-    fn value(&mut self, value: &Value, depth: usize) -> Result<Value, String> {
+    fn value(&mut self, value: &Value, depth: usize) -> Result<Value, SchemaError> {
         self.count(value.as_str().map_or(0, str::len))?;
         if depth > MAX_DEPTH {
             // What is deeper accepts anything.
@@ -91,21 +110,21 @@ impl Inlining<'_> {
     }
 
     /// Counts a value with this much text.
-    fn count(&mut self, text: usize) -> Result<(), String> {
+    fn count(&mut self, text: usize) -> Result<(), SchemaError> {
         let left = (self.values_left.checked_sub(1), self.bytes_left.checked_sub(text));
         let (Some(values), Some(bytes)) = left else {
-            return Err("its input schema is too large with its references".to_owned());
+            return Err(SchemaError::TooLargeWithReferences);
         };
         (self.values_left, self.bytes_left) = (values, bytes);
         Ok(())
     }
 
     /// The schemas of properties. Their names are the server's: `definitions` may be one.
-    fn properties(&mut self, properties: &Map<String, Value>, depth: usize) -> Result<Value, String> {
+    fn properties(&mut self, properties: &Map<String, Value>, depth: usize) -> Result<Value, SchemaError> {
         let mut result = Map::new();
         for (name, schema) in properties {
             if !is_accepted(name) {
-                return Err(format!("model providers do not accept {name:?} as the name of an input"));
+                return Err(SchemaError::InputName(name.clone()));
             }
             self.count(name.len())?;
             result.insert(name.clone(), self.value(schema, depth + 1)?);
@@ -113,7 +132,7 @@ impl Inlining<'_> {
         Ok(Value::Object(result))
     }
 
-    fn object(&mut self, object: &Map<String, Value>, depth: usize) -> Result<Value, String> {
+    fn object(&mut self, object: &Map<String, Value>, depth: usize) -> Result<Value, SchemaError> {
         let mut result = Map::new();
         if let Some(Value::String(reference)) = object.get("$ref") {
             let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)).cloned();
@@ -262,7 +281,7 @@ mod tests {
             assert!(mended(Some(&schema)).is_err(), "{schema}");
         }
         let large = json!({"properties": {"a": {"description": "x".repeat(MAX_BYTES)}}});
-        assert!(mended(Some(&large)).unwrap_err().contains("too large"));
+        assert!(mended(Some(&large)).unwrap_err().to_string().contains("too large"));
     }
 
     #[test]
@@ -287,7 +306,7 @@ mod tests {
             "properties": {"a": {"$ref": "#/$defs/a"}},
             "$defs": {"a": {"properties": (0..9).map(|n| (n.to_string(), json!({"$ref": "#/$defs/a"}))).collect::<Map<_, _>>()}},
         });
-        assert!(mended(Some(&bomb)).unwrap_err().contains("too large"));
+        assert!(mended(Some(&bomb)).unwrap_err().to_string().contains("too large"));
     }
 
     #[test]
@@ -295,13 +314,13 @@ mod tests {
         let big = json!({"description": "x".repeat(200_000)});
         let properties: Map<_, _> = (0..500).map(|n| (format!("p{n}"), json!({"$ref": "#/$defs/big"}))).collect();
         let schema = json!({"properties": properties, "$defs": {"big": big}});
-        assert!(mended(Some(&schema)).unwrap_err().contains("too large"));
+        assert!(mended(Some(&schema)).unwrap_err().to_string().contains("too large"));
     }
 
     #[test]
     fn names_of_inputs_are_kept_or_named() {
         let schema = json!({"properties": {"definitions": {"type": "string"}, "$schema-1": {}}});
-        assert!(mended(Some(&schema)).unwrap_err().contains("$schema-1"));
+        assert!(mended(Some(&schema)).unwrap_err().to_string().contains("$schema-1"));
         let kept = mend(json!({"properties": {"definitions": {"type": "string"}}, "required": ["definitions"]}));
         assert_eq!((&kept["properties"]["definitions"]["type"], &kept["required"][0]), (&json!("string"), &json!("definitions")));
     }

@@ -6,16 +6,20 @@
 //! What it is not: it decides no call (rules do), keeps nothing (the caller gives configurations and lists of tools), and is no
 //! sandbox: a server runs with the rights of the person.
 
+mod bounded_text;
 mod call_result;
 mod configuration;
 mod connect_error;
 mod connection;
+mod definition_hash;
 mod environment;
 mod executor;
 mod http_transport;
 mod input_schema;
+mod list_changes;
 mod listing;
 mod log;
+mod login_shell;
 mod placeholders;
 mod process;
 mod server;
@@ -26,10 +30,11 @@ mod tool_name;
 
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
 pub use connect_error::ConnectError;
+pub use definition_hash::definition_hash;
 pub use http_transport::check_address;
 pub use listing::{Hints, LeftOut, ListedTool, Listing};
 pub use log::{LogLine, LogSource};
 pub use server::{ServerState, ServerStatus};
-pub use server_config::{KeptValues, ServerConfig, Transport};
-pub use server_name::ServerName;
+pub use server_config::{KeptValues, ServerConfig, Transport, ValuesError};
+pub use server_name::{NameError, ServerName};
 pub use servers::{KnownServer, Servers};

@@ -1,6 +1,7 @@
 //! The tools of a server, read one by one: what cannot be read is left out by name, with the reason.
 
-use crate::input_schema;
+use crate::bounded_text::{SHOWN_BYTES, cut};
+use crate::input_schema::{self, SchemaError};
 use crate::server_name::ServerName;
 use crate::tool_name::tool_name;
 use growqr_core::prompt::Tool;
@@ -12,7 +13,10 @@ use serde_json::Value;
 const MAX_LEFT_OUT: usize = 50;
 
 /// The most tools of one server.
-const MAX_TOOLS: usize = 1_000;
+pub(crate) const MAX_TOOLS: usize = 1_000;
+
+/// The most bytes of descriptions and schemas of one server's tools together.
+const MAX_BYTES: usize = 2 << 20;
 
 /// The longest name of a tool at its server, in bytes.
 const MAX_NAME_BYTES: usize = 200;
@@ -65,6 +69,7 @@ impl Listing {
     #[must_use]
     pub(crate) fn read(server: &ServerName, listed: &[Value]) -> Listing {
         let mut listing = Listing::default();
+        let mut bytes = 0;
         for (index, value) in listed.iter().enumerate() {
             let name = value.get("name").and_then(Value::as_str).unwrap_or_default();
             let is_too_long = name.len() > MAX_NAME_BYTES;
@@ -74,23 +79,32 @@ impl Listing {
                 break;
             }
             let read = if name.is_empty() {
-                Err("it has no name".to_owned())
+                Err(ToolError::NoName)
             } else if is_too_long {
-                Err("its name is too long".to_owned())
+                Err(ToolError::LongName)
             } else if listing.tools.iter().any(|tool| tool.name == name) {
-                Err("the server lists this name twice".to_owned())
+                Err(ToolError::Twice)
             } else if listing.tools.len() == MAX_TOOLS {
-                Err(format!("the server lists more than {MAX_TOOLS} tools"))
+                Err(ToolError::TooMany)
             } else {
-                read_tool(server, name, value)
+                read_tool(server, name, value).and_then(|listed| {
+                    bytes += listed.tool.description.len() + listed.tool.input_schema.text().len();
+                    if bytes > MAX_BYTES { Err(ToolError::TooLarge) } else { Ok(listed) }
+                })
             };
             match read {
                 Ok(tool) => listing.tools.push(tool),
-                Err(reason) => listing.left_out.push(LeftOut { name: shown, reason }),
+                Err(error) => listing.left_out.push(LeftOut { name: shown, reason: cut(&error.to_string(), SHOWN_BYTES) }),
             }
         }
         listing.tools.sort_by(|one, other| one.tool.name.cmp(&other.tool.name));
         listing
+    }
+
+    /// Says that the server lists more tools than were read.
+    pub(crate) fn leave_out_the_rest(&mut self) {
+        let reason = "the list of the server is too long; what comes after these tools was not read".to_owned();
+        self.left_out.push(LeftOut { name: "all others".to_owned(), reason });
     }
 
     /// The tool that the model knows under this name.
@@ -100,7 +114,24 @@ impl Listing {
     }
 }
 
-fn read_tool(server: &ServerName, name: &str, value: &Value) -> Result<ListedTool, String> {
+/// Why a tool is left out.
+#[derive(Debug, thiserror::Error)]
+enum ToolError {
+    #[error("it has no name")]
+    NoName,
+    #[error("its name is too long")]
+    LongName,
+    #[error("the server lists this name twice")]
+    Twice,
+    #[error("the server lists more than {MAX_TOOLS} tools")]
+    TooMany,
+    #[error("the tools of this server are larger than {} MB together", MAX_BYTES >> 20)]
+    TooLarge,
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+}
+
+fn read_tool(server: &ServerName, name: &str, value: &Value) -> Result<ListedTool, ToolError> {
     let schema = input_schema::mended(value.get("inputSchema").or_else(|| value.get("input_schema")))?;
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let words = text("description").or_else(|| text("title")).unwrap_or(name);

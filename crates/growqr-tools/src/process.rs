@@ -2,22 +2,30 @@
 
 use crate::environment;
 use crate::log::{Log, LogSource};
+use crate::login_shell;
 use growqr_core::clock::Clock;
 use growqr_core::secret::Secret;
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::process::ChildStdin;
+use tokio::sync::Semaphore;
 
 /// The longest line on standard output, in bytes: a message of the protocol may carry pictures.
 const MAX_LINE_BYTES: usize = 16 << 20;
 
 /// Bytes between the reader of the output and the protocol.
 const BUFFER_BYTES: usize = 64 << 10;
+
+/// The most requests of a server that wait for our answers, and how long a further one waits. Each answer to a server that does not read
+/// would stay in memory.
+const MAX_REQUESTS: usize = 100;
+const REQUEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How long a server may take to end after its input was closed, and again after it was asked to end.
 const END_WAIT: Duration = Duration::from_secs(2);
@@ -30,6 +38,8 @@ pub(crate) struct Process(Box<dyn ChildWrapper>);
 pub(crate) enum StartError {
     #[error("the program {0:?} is not found; install it, or give its whole path")]
     NotFound(String),
+    #[error("the folder {0:?}, in which it was added, is not there any more")]
+    NoFolder(PathBuf),
     #[error("the program {program:?} cannot be started: {error}")]
     Refused { program: String, error: io::Error },
 }
@@ -37,24 +47,43 @@ pub(crate) enum StartError {
 /// The input and output of a started server; only messages of the protocol come through the output.
 pub(crate) struct Pipes {
     pub output: DuplexStream,
-    pub input: ChildStdin,
+    pub input: DuplexStream,
+}
+
+/// What is started.
+pub(crate) struct Program<'a> {
+    pub command: &'a str,
+    pub args: &'a [String],
+    /// Its own variables.
+    pub env: &'a BTreeMap<String, Secret>,
+    /// Where it runs; `None`: in the home folder.
+    pub folder: Option<&'a Path>,
 }
 
 impl Process {
     /// Starts a program. What it says besides the protocol goes to the log.
-    pub(crate) fn start(
-        command: &str,
-        args: &[String],
-        own: &BTreeMap<String, Secret>,
+    pub(crate) async fn start(
+        program: &Program<'_>,
         log: &Arc<Log>,
         clock: &Arc<dyn Clock>,
     ) -> Result<(Process, Pipes), StartError> {
-        let variables = environment::variables(own);
+        let home = std::env::home_dir();
+        let folder = program.folder.map(Path::to_owned).or_else(|| home.clone()).unwrap_or_else(std::env::temp_dir);
+        if !folder.is_dir() {
+            return Err(StartError::NoFolder(folder));
+        }
+        let at_home = |word: &str| environment::at_home(word, home.as_deref());
+        let command = at_home(program.command);
+        let mut variables = environment::variables(program.env, login_shell::path().await);
         let path = variables.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
-        let folder = std::env::home_dir().unwrap_or_else(std::env::temp_dir);
-        let program = which::which_in(command, path, &folder).map_err(|_| StartError::NotFound(command.to_owned()))?;
-        let refused = |error| StartError::Refused { program: command.to_owned(), error };
-        let mut command = CommandWrap::with_new(program, |command| {
+        let found = which::which_in(&command, path, &folder).map_err(|_| StartError::NotFound(program.command.to_owned()))?;
+        // Whoever names a program by its path often has an interpreter or other programs beside it.
+        if let Some(beside) = found.parent().filter(|_| Path::new(&command).components().count() > 1) {
+            environment::prepend_path(&mut variables, beside);
+        }
+        let refused = |error| StartError::Refused { program: program.command.to_owned(), error };
+        let args: Vec<String> = program.args.iter().map(|word| at_home(word)).collect();
+        let mut command = CommandWrap::with_new(found, |command| {
             command.args(args).env_clear().envs(variables).current_dir(&folder);
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         });
@@ -65,9 +94,12 @@ impl Process {
             return Err(refused(io::Error::other("its input and output are missing")));
         };
         let (messages, filtered) = tokio::io::duplex(BUFFER_BYTES);
-        tokio::spawn(pass_messages(output, messages, Arc::clone(log), Arc::clone(clock)));
+        let (written, outgoing) = tokio::io::duplex(BUFFER_BYTES);
+        let unanswered = Arc::new(Semaphore::new(MAX_REQUESTS));
+        tokio::spawn(pass_messages(output, messages, Arc::clone(&unanswered), Arc::clone(log), Arc::clone(clock)));
+        tokio::spawn(write_messages(written, input, unanswered));
         tokio::spawn(log_lines(errors, Arc::clone(log), Arc::clone(clock)));
-        Ok((Process(child), Pipes { output: filtered, input }))
+        Ok((Process(child), Pipes { output: filtered, input: outgoing }))
     }
 
     /// Waits for the server's own end.
@@ -102,7 +134,9 @@ fn in_a_group(command: &mut CommandWrap) {
 #[cfg(windows)]
 fn in_a_group(command: &mut CommandWrap) {
     use windows::Win32::System::Threading::CREATE_NO_WINDOW;
-    command.wrap(process_wrap::tokio::CreationFlags(CREATE_NO_WINDOW)).wrap(process_wrap::tokio::JobObject);
+    // With `KillOnDrop` before it, the system also ends what is in the job when this process is ended.
+    command.wrap(process_wrap::tokio::KillOnDrop).wrap(process_wrap::tokio::CreationFlags(CREATE_NO_WINDOW));
+    command.wrap(process_wrap::tokio::JobObject);
 }
 
 #[cfg(unix)]
@@ -115,26 +149,52 @@ fn ask_to_end(child: &dyn ChildWrapper) {
 #[cfg(windows)]
 fn ask_to_end(_child: &dyn ChildWrapper) {}
 
-/// Passes on the lines that are messages of the protocol; all others go to the log.
+/// Passes on the lines that are messages of the protocol; all others go to the log. Ends the connection of a server that asks and does
+/// not read the answers.
 async fn pass_messages(
     output: impl AsyncRead + Unpin,
     mut messages: impl AsyncWriteExt + Unpin,
+    unanswered: Arc<Semaphore>,
     log: Arc<Log>,
     clock: Arc<dyn Clock>,
 ) {
     let mut lines = BufReader::new(output);
     while let Some(line) = next_line(&mut lines, MAX_LINE_BYTES).await {
-        if is_message(&line) {
-            let sent = async {
-                messages.write_all(&line).await?;
-                messages.write_all(b"\n").await?;
-                messages.flush().await
-            };
-            if sent.await.is_err() {
-                return;
-            }
-        } else {
+        let Some(kind) = kind_of(&line) else {
             log.push(clock.now(), LogSource::Output, &String::from_utf8_lossy(&line));
+            continue;
+        };
+        if kind == Kind::Request {
+            match tokio::time::timeout(REQUEST_WAIT, unanswered.acquire()).await {
+                Ok(Ok(permit)) => permit.forget(),
+                _ => {
+                    let problem = "it asks without reading the answers; the connection is ended";
+                    return log.push(clock.now(), LogSource::GrowQr, problem);
+                }
+            }
+        }
+        let sent = async {
+            messages.write_all(&line).await?;
+            messages.write_all(b"\n").await?;
+            messages.flush().await
+        };
+        if sent.await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Passes our messages on to the server, whose input is closed at their end.
+async fn write_messages(messages: impl AsyncRead + Unpin, mut input: ChildStdin, unanswered: Arc<Semaphore>) {
+    let mut lines = BufReader::new(messages);
+    while let Some(mut line) = next_line(&mut lines, usize::MAX).await {
+        let is_answer = kind_of(&line) == Some(Kind::Answer);
+        line.push(b'\n');
+        if input.write_all(&line).await.is_err() || input.flush().await.is_err() {
+            return;
+        }
+        if is_answer && unanswered.available_permits() < MAX_REQUESTS {
+            unanswered.add_permits(1);
         }
     }
 }
@@ -167,15 +227,32 @@ async fn next_line(lines: &mut BufReader<impl AsyncRead + Unpin>, limit: usize) 
     }
 }
 
-/// Whether a line is a message of the protocol, and not something that a program prints for people.
-fn is_message(line: &[u8]) -> bool {
+/// What a message of the protocol is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It wants an answer.
+    Request,
+    Answer,
+    Notification,
+}
+
+/// The kind of a line; `None` if it is no message of the protocol but something that a program prints for people.
+fn kind_of(line: &[u8]) -> Option<Kind> {
+    use serde::de::IgnoredAny;
     #[derive(serde::Deserialize)]
     struct Message {
         #[serde(rename = "jsonrpc")]
-        _version: serde::de::IgnoredAny,
+        _version: IgnoredAny,
+        method: Option<IgnoredAny>,
+        id: Option<IgnoredAny>,
     }
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
-    serde_json::from_slice::<Message>(line).is_ok()
+    let message: Message = serde_json::from_slice(line).ok()?;
+    Some(match (message.method, message.id) {
+        (Some(_), Some(_)) => Kind::Request,
+        (Some(_), None) => Kind::Notification,
+        (None, _) => Kind::Answer,
+    })
 }
 
 #[cfg(test)]
@@ -195,10 +272,47 @@ mod tests {
 
     #[test]
     fn only_messages_of_the_protocol_are_passed_on() {
-        assert!(is_message(br#"{"jsonrpc":"2.0","id":1,"result":{}}"#));
-        assert!(is_message("\u{feff}{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\r".as_bytes()));
+        let kinds = [
+            (&br#"{"jsonrpc":"2.0","id":1,"result":{}}"#[..], Kind::Answer),
+            (br#"{"jsonrpc":"2.0","id":1,"error":{}}"#, Kind::Answer),
+            (br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, Kind::Request),
+            ("\u{feff}{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\r".as_bytes(), Kind::Notification),
+        ];
+        for (line, kind) in kinds {
+            assert_eq!(kind_of(line), Some(kind));
+        }
         for line in ["", "null", "[]", "{}", "Server listening on 3000", "{\"level\":\"info\"}", "{\"jsonrpc\":"] {
-            assert!(!is_message(line.as_bytes()), "{line}");
+            assert_eq!(kind_of(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_asks_without_reading_is_read_no_further() {
+        const ASKED: usize = 100_000;
+        let request = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
+        let output = request.repeat(ASKED);
+        let (messages, filtered) = tokio::io::duplex(BUFFER_BYTES);
+        let unanswered = Arc::new(Semaphore::new(MAX_REQUESTS));
+        let clock: Arc<dyn Clock> = Arc::new(Never);
+        tokio::time::pause();
+        let log = Arc::new(Log::default());
+        let passing = tokio::spawn(pass_messages(std::io::Cursor::new(output), messages, unanswered, Arc::clone(&log), clock));
+        let mut lines = BufReader::new(filtered);
+        let mut passed = 0;
+        // Nothing answers; the end of the stream ends the connection.
+        while next_line(&mut lines, MAX_LINE_BYTES).await.is_some() {
+            passed += 1;
+        }
+        assert_eq!(passed, MAX_REQUESTS);
+        passing.await.unwrap();
+        assert!(log.lines()[0].text.contains("asks without reading"));
+    }
+
+    struct Never;
+
+    impl Clock for Never {
+        fn now(&self) -> growqr_core::clock::Timestamp {
+            growqr_core::clock::Timestamp(0)
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The task of one server: starts it when it is needed, keeps its list of tools, and ends it when it is idle.
 
-use crate::connect_error::ConnectError;
+use crate::connect_error::{ConnectError, ListError};
 use crate::connection::{Caller, Connection, last_words};
+use crate::list_changes::ListChanges;
 use crate::listing::Listing;
 use crate::log::{Log, LogLine, LogSource};
 use crate::server_config::{KeptValues, ServerConfig};
 use crate::server_name::ServerName;
 use growqr_core::clock::{Clock, Timestamp};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +30,9 @@ const RETRY_DELAYS: [Duration; 5] =
 
 /// A call within this time after a failure gets that failure, and does not start the server once more.
 const FAILURE_IS_FRESH: Duration = Duration::from_secs(2);
+
+/// How long a server may take to end before its task is given up, which kills it.
+const CLOSE_LIMIT: Duration = Duration::from_secs(8);
 
 /// Waiting commands for one server.
 const QUEUE: usize = 256;
@@ -83,6 +88,8 @@ enum Command {
 /// What the task and those who ask share.
 struct Shared {
     state: Mutex<ServerState>,
+    /// Restarts that were asked for and not begun yet. Until then the state is that of a start.
+    restarts: AtomicUsize,
     introduction: Mutex<String>,
     listing: Mutex<Option<Arc<Listing>>>,
     calls: AtomicUsize,
@@ -96,8 +103,13 @@ fn lock<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Shared {
+    /// Tells the state, unless a restart is asked for: nobody who waits for it may take the state of the earlier run for its outcome.
     fn set_state(&self, state: ServerState) {
-        *lock(&self.state) = state;
+        let mut current = lock(&self.state);
+        if self.restarts.load(Ordering::Relaxed) == 0 || matches!(state, ServerState::Starting { .. }) {
+            *current = state;
+        }
+        drop(current);
         self.changes.send_modify(|count| *count += 1);
     }
 }
@@ -113,9 +125,9 @@ pub(crate) struct Server {
 }
 
 /// A call under way: as long as there is one, the server is not idle.
-pub(crate) struct Use<'a>(&'a Shared);
+pub(crate) struct CallGuard<'a>(&'a Shared);
 
-impl Drop for Use<'_> {
+impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
         self.0.calls.fetch_sub(1, Ordering::Relaxed);
         *lock(&self.0.last_used) = Instant::now();
@@ -135,6 +147,7 @@ impl Server {
         let state = if listing.is_some() { ServerState::Resting } else { ServerState::Starting { since: clock.now() } };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
+            restarts: AtomicUsize::new(0),
             introduction: Mutex::default(),
             listing: Mutex::new(listing),
             calls: AtomicUsize::new(0),
@@ -158,18 +171,23 @@ impl Server {
     }
 
     /// A connected server, started if need be.
-    pub(crate) async fn caller(&self) -> Result<(Caller, Use<'_>), ConnectError> {
+    pub(crate) async fn caller(&self) -> Result<(Caller, CallGuard<'_>), ConnectError> {
         self.shared.calls.fetch_add(1, Ordering::Relaxed);
-        let in_use = Use(&self.shared);
-        let gone = || ConnectError::Other("it is being removed".to_owned());
+        let guard = CallGuard(&self.shared);
         let (sender, receiver) = oneshot::channel();
-        self.commands.send(Command::Connect(sender)).await.map_err(|_| gone())?;
-        let caller = receiver.await.map_err(|_| gone())??;
-        Ok((caller, in_use))
+        self.commands.send(Command::Connect(sender)).await.map_err(|_| ConnectError::Removed)?;
+        let caller = receiver.await.map_err(|_| ConnectError::Removed)??;
+        Ok((caller, guard))
     }
 
-    /// Ends the server if it runs, and starts it.
-    pub(crate) async fn restart(&self) {
+    /// Ends the server if it runs, and starts it. From now on its state is that of the new run.
+    pub(crate) async fn restart(&self, now: Timestamp) {
+        {
+            let mut state = lock(&self.shared.state);
+            self.shared.restarts.fetch_add(1, Ordering::Relaxed);
+            *state = ServerState::Starting { since: now };
+        }
+        self.shared.changes.send_modify(|count| *count += 1);
         // If the task has ended, there is nothing to restart.
         let _ = self.commands.send(Command::Restart).await;
     }
@@ -196,9 +214,12 @@ impl Server {
     pub(crate) async fn close(&self) {
         self.stop.cancel();
         let task = lock(&self.task).take();
-        if let Some(task) = task {
+        if let Some(mut task) = task {
             // A panic of the task has ended the server too.
-            let _ = task.await;
+            if tokio::time::timeout(CLOSE_LIMIT, &mut task).await.is_err() {
+                task.abort();
+                let _ = task.await;
+            }
         }
     }
 }
@@ -215,6 +236,21 @@ enum End {
     Idle,
     Restart,
     Failed(ConnectError),
+}
+
+/// How an attempt to open a server ended.
+enum Opening {
+    Stopped,
+    Restart,
+    Opened(Result<Connection, ConnectError>),
+}
+
+/// Waits for a task and takes it away; waits for ever if there is none.
+async fn finished<T>(task: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+    let Some(running) = task else { return std::future::pending().await };
+    let result = running.await;
+    *task = None;
+    result
 }
 
 struct Task {
@@ -240,15 +276,16 @@ impl Task {
             let began = self.clock.now();
             self.shared.set_state(ServerState::Starting { since: began });
             self.note("starting");
-            let Some(opened) = self.stop.clone().run_until_cancelled(self.open()).await else { return };
-            let end = match opened {
-                Ok(connection) => {
+            let end = match self.open_or_restart().await {
+                Opening::Stopped => return,
+                Opening::Restart => End::Restart,
+                Opening::Opened(Err(error)) => End::Failed(error),
+                Opening::Opened(Ok(connection)) => {
                     let end = self.serve(connection).await;
                     // A server that ends at its first call would otherwise be started without a pause.
                     failures = if self.clock.now().0 - began.0 > 10_000 { 0 } else { failures };
                     end
                 }
-                Err(error) => End::Failed(error),
             };
             match end {
                 End::Stopped => return,
@@ -275,24 +312,57 @@ impl Task {
         };
         match command {
             Some(Command::Connect(call)) => self.waiting.push(call),
-            Some(Command::Restart) => {}
+            Some(Command::Restart) => self.restart_begins(),
             None => return false,
         }
         true
     }
 
-    /// Connects and lists the tools; without a list a server is of no use.
-    async fn open(&self) -> Result<Connection, ConnectError> {
-        let connection = Connection::open(&self.config, &*self.kept, &self.log, &self.clock).await?;
-        match connection.list(&self.config.name).await {
-            Ok(listing) => {
-                *lock(&self.shared.introduction) = connection.introduction();
-                self.keep(listing);
-                Ok(connection)
+    /// Opens the server, unless it should end or begin again meanwhile. Calls that come meanwhile wait.
+    async fn open_or_restart(&mut self) -> Opening {
+        let opening = Task::open(self.config.clone(), Arc::clone(&self.kept), Arc::clone(&self.log), Arc::clone(&self.clock));
+        tokio::pin!(opening);
+        let opened = loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Opening::Stopped,
+                command = self.commands.recv() => match command {
+                    Some(Command::Connect(call)) => self.waiting.push(call),
+                    Some(Command::Restart) => {
+                        self.restart_begins();
+                        return Opening::Restart;
+                    }
+                    None => return Opening::Stopped,
+                },
+                opened = &mut opening => break opened,
             }
+        };
+        Opening::Opened(opened.map(|(connection, listing)| {
+            *lock(&self.shared.introduction) = connection.introduction();
+            self.keep(listing);
+            connection
+        }))
+    }
+
+    /// The state of the run that begins now counts again.
+    fn restart_begins(&self) {
+        let _state = lock(&self.shared.state);
+        self.shared.restarts.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Connects and lists the tools; without a list a server is of no use.
+    async fn open(
+        config: ServerConfig,
+        kept: Arc<dyn KeptValues>,
+        log: Arc<Log>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Connection, Listing), ConnectError> {
+        let connection = Connection::open(&config, &*kept, &log, &clock).await?;
+        match connection.caller().list(&config.name).await {
+            Ok(listing) => Ok((connection, listing)),
             Err(error) => {
                 connection.close().await;
-                Err(ConnectError::Other(format!("it does not list its tools: {error}")))
+                Err(ConnectError::NoTools(error.to_string()))
             }
         }
     }
@@ -320,15 +390,30 @@ impl Task {
             let _ = call.send(Ok(caller.clone()));
         }
         let tools_changed = Arc::clone(&connection.tools_changed);
+        let mut changes = ListChanges::default();
+        let mut reading: Option<Pin<Box<dyn Future<Output = Result<Listing, ListError>> + Send>>> = None;
         let mut idle_check = tokio::time::interval(IDLE_CHECK);
         let end = loop {
             tokio::select! {
                 () = self.stop.cancelled() => break End::Stopped,
                 () = connection.ended() => {
+                    // Its last words arrive by another pipe, a moment later.
                     tokio::time::sleep(Duration::from_millis(50)).await;
-                    break End::Failed(ConnectError::Ended(last_words(&self.log, began)));
+                    break End::Failed(ConnectError::Gone(last_words(&self.log, began)));
                 }
-                () = tools_changed.notified() => match connection.list(&self.config.name).await {
+                () = tools_changed.notified(), if reading.is_none() && changes.is_listened_to() => {
+                    match changes.on_change(Instant::now()) {
+                        Some(at) => {
+                            let (caller, name) = (caller.clone(), self.config.name.clone());
+                            reading = Some(Box::pin(async move {
+                                tokio::time::sleep_until(at).await;
+                                caller.list(&name).await
+                            }));
+                        }
+                        None => self.note("it changes its tools all the time; until it is started again they stay as they are"),
+                    }
+                }
+                listed = finished(&mut reading) => match listed {
                     Ok(listing) => {
                         self.keep(listing);
                         self.shared.set_state(ServerState::Ready { since: began });
@@ -343,7 +428,10 @@ impl Task {
                 }
                 command = self.commands.recv() => match command {
                     Some(Command::Connect(call)) => drop(call.send(Ok(caller.clone()))),
-                    Some(Command::Restart) => break End::Restart,
+                    Some(Command::Restart) => {
+                        self.restart_begins();
+                        break End::Restart;
+                    }
                     None => break End::Stopped,
                 },
             }
@@ -387,7 +475,10 @@ impl Task {
                     self.waiting.push(call);
                     return Some(true);
                 }
-                Some(Command::Restart) => return Some(true),
+                Some(Command::Restart) => {
+                    self.restart_begins();
+                    return Some(true);
+                }
                 None => return None,
             }
         }

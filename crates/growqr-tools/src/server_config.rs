@@ -2,8 +2,9 @@
 
 use crate::server_name::ServerName;
 use async_trait::async_trait;
-use growqr_core::secret::Secret;
+use growqr_core::secret::{Secret, SecretError};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Gives the values that are kept in the keychain, when a server is started.
@@ -12,8 +13,22 @@ pub trait KeptValues: Send + Sync {
     /// The values of a server by the name of the environment variable or header.
     ///
     /// # Errors
-    /// Why they cannot be read, as the end of a sentence without a secret.
-    async fn of(&self, server: &ServerName) -> Result<BTreeMap<String, Secret>, String>;
+    /// [`ValuesError`].
+    async fn of(&self, server: &ServerName) -> Result<BTreeMap<String, Secret>, ValuesError>;
+}
+
+/// Why the values of a server cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ValuesError {
+    /// The keychain does not give them.
+    #[error(transparent)]
+    Keychain(#[from] SecretError),
+    /// They are not there.
+    #[error("they are not in the keychain any more; add the server again")]
+    Missing,
+    /// They are there, but cannot be read.
+    #[error("what the keychain has is damaged; add the server again")]
+    Damaged,
 }
 
 /// How a server is reached.
@@ -48,11 +63,20 @@ pub struct ServerConfig {
     pub call_limit: Duration,
     /// It also has environment variables or headers whose values are kept in the keychain ([`KeptValues`]).
     pub has_kept_values: bool,
+    /// The folder in which a program runs; `None`: the home folder.
+    pub folder: Option<PathBuf>,
     /// The person trusts what the server says about its tools: a tool that says that it only reads is called again after a crash.
     pub is_trusted: bool,
 }
 
 impl ServerConfig {
+    /// A server with the defaults: the usual limit, no values in the keychain, in the home folder, not trusted.
+    #[must_use]
+    pub fn new(name: ServerName, transport: Transport) -> ServerConfig {
+        let call_limit = ServerConfig::CALL_LIMIT;
+        ServerConfig { name, transport, call_limit, has_kept_values: false, folder: None, is_trusted: false }
+    }
+
     /// The default limit of one call.
     pub const CALL_LIMIT: Duration = Duration::from_secs(120);
 }

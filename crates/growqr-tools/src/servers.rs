@@ -84,7 +84,7 @@ impl Servers {
     /// Ends a server if it runs, and starts it. `false` if there is no such server.
     pub async fn restart(&self, name: &ServerName) -> bool {
         let Some(server) = self.find(name) else { return false };
-        server.restart().await;
+        server.restart(self.clock.now()).await;
         true
     }
 

@@ -21,6 +21,8 @@ pub enum DestinationKind {
     MemoryCopy,
     /// The container in which sub-agents work.
     Workbench,
+    /// A server of tools that the person has added.
+    ToolServer,
     /// A proxy of the environment.
     Proxy,
     /// Checks for a newer version.

@@ -103,10 +103,12 @@ pub enum Request {
     },
     /// The servers of tools that the person has added. Answered by [`Reply::ToolServers`], as are the next four.
     ToolServers,
-    /// Adds a server, or puts it in the place of the one with this name, and starts it.
+    /// Adds a server and starts it.
     AddToolServer {
         /// The server.
         server: NewToolServer,
+        /// It takes the place of another server with this name. Without this, a name that is in use is refused.
+        replace: bool,
     },
     /// Removes a server and its values.
     RemoveToolServer {

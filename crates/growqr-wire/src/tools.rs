@@ -17,6 +17,8 @@ pub struct NewToolServer {
     /// How long one call may take without a sign of progress, in ms; `None`: two minutes.
     #[ts(type = "number | null")]
     pub call_limit_ms: Option<u64>,
+    /// The folder in which a program runs; `None`: the home folder.
+    pub folder: Option<String>,
     /// What the server says about its tools counts: those that only read are called again after a crash.
     pub is_trusted: bool,
 }

@@ -1049,6 +1049,10 @@ values: { [key in string]: ApiKey },
  */
 call_limit_ms: number | null, 
 /**
+ * The folder in which a program runs; `None`: the home folder.
+ */
+folder: string | null, 
+/**
  * What the server says about its tools counts: those that only read are called again after a crash.
  */
 is_trusted: boolean, };
@@ -1469,7 +1473,7 @@ has_more: boolean,
  */
 lost: number, };
 
-export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "proxy" | "updates";
+export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "tool_server" | "proxy" | "updates";
 
 export type Destination = { 
 /**
@@ -1593,7 +1597,11 @@ id: string, } | { "op": "tool_servers" } | { "op": "add_tool_server",
 /**
  * The server.
  */
-server: NewToolServer, } | { "op": "remove_tool_server", 
+server: NewToolServer, 
+/**
+ * It takes the place of another server with this name. Without this, a name that is in use is refused.
+ */
+replace: boolean, } | { "op": "remove_tool_server", 
 /**
  * Its name.
  */

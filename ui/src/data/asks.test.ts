@@ -27,6 +27,8 @@ describe("a settled ask says how and by whom", () => {
   test("only a person's answer for more than this once has added a rule", () => {
     const settled = { by: "person", answer: { option: "allow", scope: "agent" }, rule: "allow send_mail agent=a-1", at: 1 } as const;
     expect(addedRule(settled)).toBe("allow send_mail agent=a-1");
+  expect(ruleOf("allow files__read hash=0af1", "allow", "a-1")).toBe("allow files__read agent=a-1 hash=0af1");
+  expect(ruleOf("allow files__read hash=0af1", "deny", null)).toBe("deny files__read");
     expect(addedRule({ ...settled, by: "rule", answer: { option: "allow" } })).toBeNull();
   });
 });

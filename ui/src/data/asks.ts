@@ -153,7 +153,10 @@ export function deadlineWords(ask: Ask, now: number): string | null {
 /** The line that an answer adds to the rules: the proposed one, with this decision, for one agent or for all. */
 export function ruleOf(rule: string, option: string, agent: string | null): string {
   const decision = option === "allow" ? "allow" : "deny";
-  return rule.replace(/^(allow|ask|hold|deny)(?= )/, decision) + (agent === null ? "" : ` agent=${agent}`);
+  const [, hash = ""] = /( hash=[0-9a-f]+)$/.exec(rule) ?? [];
+  const line = rule.slice(0, rule.length - hash.length).replace(/^(allow|ask|hold|deny)(?= )/, decision) + (agent === null ? "" : ` agent=${agent}`);
+  // What is refused stays refused, also if the tool changes.
+  return decision === "allow" ? line + hash : line;
 }
 
 const MONEY_LIMITS = new Set<LimitReached>(["per_message", "per_day", "per_month", "allowance"]);

@@ -73,6 +73,10 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "add_tool_server":
     case "remove_tool_server":
     case "switch_tool_server":
+      // Each server is a place that data goes to, and what was allowed to its tools ends with it.
+      invalidate(keys.privacy);
+      invalidate(keys.rules);
+      return invalidate(keys.toolServers);
     case "test_tool_server":
       return invalidate(keys.toolServers);
     case "answer_ask":

@@ -26,10 +26,20 @@ export const SHORTCUTS = {
 
 export type ShortcutId = keyof typeof SHORTCUTS;
 
-type Pressed = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">;
+type Pressed = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
 
 /** Whether these keys are pressed. Shift is left to the layout: on some, `/` and `?` need it. */
 export function isPressed(event: Pressed, id: ShortcutId): boolean {
   const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
-  return !event.altKey && SHORTCUTS[id].some((keys) => keys.toLowerCase() === mod + event.key.toLowerCase());
+  const pressed = [event.key.toLowerCase(), keyOfPlace(event)];
+  return !event.altKey && SHORTCUTS[id].some((keys) => pressed.some((key) => keys.toLowerCase() === mod + key));
+}
+
+/** The Latin letter or digit at the place of the key, if the layout has another character there: Hindi and Cyrillic letters, or `&` for 1 on a French keyboard. */
+function keyOfPlace({ key, code, shiftKey }: Pressed): string | undefined {
+  if (key.length !== 1 || /[a-z0-9]/i.test(key)) return undefined;
+  const place = /^(Key|Digit)(.)$/.exec(code);
+  if (!place) return undefined;
+  const isFree = place[1] === "Key" ? key > "~" : !shiftKey;
+  return isFree ? place[2]?.toLowerCase() : undefined;
 }

@@ -44,7 +44,7 @@ export function ToolServers() {
   );
 }
 
-/** Says what a server has come to: whoever cannot see the list does not learn it otherwise. */
+/** Announces state changes to screen readers. */
 function News({ servers }: { servers: readonly ToolServer[] | undefined }) {
   const known = useRef<ReadonlyMap<string, Text> | null>(null);
   const [said, setSaid] = useState("");
@@ -61,19 +61,18 @@ function News({ servers }: { servers: readonly ToolServer[] | undefined }) {
 
 function Server({ server }: { server: ToolServer }) {
   const [isSure, setSure] = useState(false);
-  const request = useRequest();
+  // Each of its own: a server that hangs at its start can be switched off and removed meanwhile.
+  const test = useRequest();
+  const switching = useRequest();
+  const removal = useRequest();
   const row = useRef<HTMLLIElement>(null);
   const remove = useRef<HTMLButtonElement>(null);
   const title = useId();
   const onOff = useId();
   const { name, state, is_on } = server;
-  // Controls stay enabled, so that they keep the focus; they do nothing until the host has answered.
-  const isBusy = request.isPending;
-  const isTested = isBusy && request.variables.op === "test_tool_server";
-  const shown = isTested ? STATES.starting : shownState(server);
-  const send = (change: Parameters<typeof request.mutate>[0], then = () => {}) => {
-    if (!isBusy) request.mutate(change, { onSuccess: then });
-  };
+  // Controls stay enabled, so that they keep the focus; the same one does nothing until the host has answered.
+  const cannotTest = test.isPending || state.type === "starting";
+  const shown = test.isPending && is_on ? STATES.starting : shownState(server);
   const keep = () => {
     setSure(false);
     requestAnimationFrame(() => remove.current?.focus());
@@ -93,14 +92,14 @@ function Server({ server }: { server: ToolServer }) {
               <Button look="quiet" className="px-2 py-0.5" onClick={keep}>
                 {t("Keep")}
               </Button>
-              <Button autoFocus look="danger" className="px-2 py-0.5" aria-label={t("Remove now: {what}", { what: name })} onClick={() => send({ op: "remove_tool_server", name }, removed)}>
+              <Button autoFocus look="danger" className="px-2 py-0.5" aria-label={t("Remove now: {what}", { what: name })} onClick={() => !removal.isPending && removal.mutate({ op: "remove_tool_server", name }, { onSuccess: removed })}>
                 {t("Remove now")}
               </Button>
             </>
           ) : (
             <>
               {is_on && (
-                <Button look="quiet" className="px-2 py-0.5 aria-disabled:opacity-50" aria-label={t("Test: {what}", { what: name })} aria-disabled={isBusy || state.type === "starting"} onClick={() => state.type !== "starting" && send({ op: "test_tool_server", name })}>
+                <Button look="quiet" className="px-2 py-0.5 aria-disabled:opacity-50" aria-label={t("Test: {what}", { what: name })} aria-disabled={cannotTest} onClick={() => !cannotTest && test.mutate({ op: "test_tool_server", name })}>
                   {t("Test")}
                 </Button>
               )}
@@ -110,13 +109,13 @@ function Server({ server }: { server: ToolServer }) {
             </>
           )}
           <label htmlFor={onOff} className="sr-only">{t("Offer the tools of {what}", { what: name })}</label>
-          <Switch id={onOff} isOn={is_on} onChange={(next) => send({ op: "switch_tool_server", name, is_on: next })} />
+          <Switch id={onOff} isOn={is_on} onChange={(next) => !switching.isPending && switching.mutate({ op: "switch_tool_server", name, is_on: next })} />
         </span>
       </div>
       <p className="mt-0.5 font-mono text-xs text-ink-3 [overflow-wrap:anywhere]">{plainText(commandLine(server.transport))}</p>
       {server.kept.length > 0 && <p className="mt-0.5 text-xs text-ink-3 [overflow-wrap:anywhere]">{t("With values from the keychain: {names}", { names: server.kept.join(", ") })}</p>}
       {is_on && state.type === "failed" && <p className="mt-1 text-sm text-bad [overflow-wrap:anywhere] first-letter:uppercase">{plainText(state.cause)}</p>}
-      <InlineError problem={request.error} />
+      <InlineError problem={removal.error ?? switching.error ?? (is_on ? test.error : null)} />
       {server.tools !== null && (
         <Disclosure summary={<span>{counted(server.tools.length, "{n} tool", "{n} tools")}</span>} className="-ms-1.5 mt-1">
           {() => <ToolList server={server} />}

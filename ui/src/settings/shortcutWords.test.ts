@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { isPressed, SHORTCUTS, type ShortcutId } from "../data/shortcuts";
 import { PLACES, SHORTCUT_WORDS } from "./shortcutWords";
 
-const pressed = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...modifiers });
+const pressed = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...modifiers });
 const IDS = Object.keys(SHORTCUTS) as ShortcutId[];
 
 test("keys mean their shortcut with their modifiers only, whatever the layout does with Shift", () => {

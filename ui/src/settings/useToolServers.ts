@@ -1,10 +1,12 @@
 /** The MCP servers that the person has added. */
 import { useQuery } from "@tanstack/react-query";
 import { useHost } from "../data/context";
+import type { ToolServer } from "../bridge";
 import { keys } from "../data/keys";
 
-/** How often the list is asked for while a server is being started, in ms. */
+/** How often the list is asked for while a server starts, or will start by itself, in ms; and otherwise: calls start servers, and servers end. */
 const POLL_MS = 1_000;
+const SLOW_POLL_MS = 5_000;
 
 export function useToolServers() {
   const host = useHost();
@@ -14,6 +16,10 @@ export function useToolServers() {
       const reply = await host.call("ask", { request: { op: "tool_servers" } });
       return typeof reply === "object" && "tool_servers" in reply ? reply.tool_servers.servers : [];
     },
-    refetchInterval: (query) => (query.state.data?.some((server) => server.state.type === "starting") ? POLL_MS : false),
+    refetchInterval: (query) => (query.state.data?.some(changesSoon) ? POLL_MS : SLOW_POLL_MS),
   });
+}
+
+function changesSoon({ is_on, state }: ToolServer): boolean {
+  return is_on && (state.type === "starting" || (state.type === "failed" && state.next_try !== null));
 }

@@ -244,8 +244,13 @@ impl Executor for TestExecutor {
     fn tools(&self) -> Vec<OfferedTool> {
         let kinds = [("safe", Repeat::Safe), ("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown), ("broken", Repeat::Safe)];
         let kinds = kinds.into_iter().chain([("guarded", Repeat::LookUp)]);
-        let offer =
-            |(name, repeat): (&str, Repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat, argument: None };
+        let offer = |(name, repeat): (&str, Repeat)| OfferedTool {
+            tool: tool(name),
+            executor: self.id(),
+            repeat,
+            argument: None,
+            hash: None,
+        };
         kinds.map(offer).collect()
     }
 

@@ -120,7 +120,7 @@ impl MemoryCall {
 pub(super) fn offered() -> Vec<OfferedTool> {
     let offer = |tool, repeat, reach| {
         let argument = Some(ArgumentField { kind: ArgumentKind::Path, reach });
-        OfferedTool { tool, executor: ExecutorId::memory(), repeat, argument }
+        OfferedTool { tool, executor: ExecutorId::memory(), repeat, argument, hash: None }
     };
     let path = || Reach::One("path".to_owned());
     vec![

@@ -123,11 +123,26 @@ impl Handler {
                 rules::remove(&*profile.store, &id).await?;
                 self.apply_rules().await
             }
-            Request::ToolServers => profile.tool_servers.list().await,
-            Request::AddToolServer { server } => profile.tool_servers.add(server).await,
-            Request::RemoveToolServer { name } => profile.tool_servers.remove(&name).await,
-            Request::SwitchToolServer { name, is_on } => profile.tool_servers.switch(&name, is_on).await,
-            Request::TestToolServer { name } => profile.tool_servers.test(&name).await,
+            Request::ToolServers => self.tool_servers().await,
+            Request::AddToolServer { server, replace } => {
+                profile.tool_servers.add(server, replace).await?;
+                // What was allowed to an earlier server of this name has ended.
+                self.apply_rules().await?;
+                self.tool_servers().await
+            }
+            Request::RemoveToolServer { name } => {
+                profile.tool_servers.remove(&name).await?;
+                self.apply_rules().await?;
+                self.tool_servers().await
+            }
+            Request::SwitchToolServer { name, is_on } => {
+                profile.tool_servers.switch(&name, is_on).await?;
+                self.tool_servers().await
+            }
+            Request::TestToolServer { name } => {
+                profile.tool_servers.test(&name).await?;
+                self.tool_servers().await
+            }
             Request::ToolLog { name } => profile.tool_servers.log(&name),
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
@@ -181,6 +196,10 @@ impl Handler {
     /// The log's lines besides those of the journals.
     pub(crate) fn log(&self) -> Arc<HostLog> {
         Arc::clone(&self.log)
+    }
+
+    async fn tool_servers(&self) -> Result<Reply, AppError> {
+        self.profile.tool_servers.list(&self.profile.setups.tools_without_room()).await
     }
 
     /// Without agents nothing is in trouble.

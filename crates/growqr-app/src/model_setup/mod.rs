@@ -3,3 +3,4 @@
 pub(crate) mod servers;
 pub(crate) mod setups;
 pub(crate) mod system_prompts;
+mod tool_room;

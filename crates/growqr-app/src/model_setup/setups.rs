@@ -3,7 +3,7 @@
 
 use crate::error::AppError;
 use crate::model_setup::servers::{self, ServerAddress, Servers};
-use crate::model_setup::system_prompts;
+use crate::model_setup::{system_prompts, tool_room};
 use crate::profile::keys::Keys;
 use crate::profile::location::Environment;
 use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
@@ -20,6 +20,7 @@ use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_models::openai;
 use growqr_wire::LocalServer;
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The setup and segment of the Grow Agent and those of sub-agents.
@@ -27,8 +28,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 struct CurrentSetups {
     grow: (Setup, Arc<Segment>),
     sub: (Setup, Arc<Segment>),
-    /// The tools that both segments offer.
+    /// All tools on offer, of which both segments have those that fit.
     tools: Arc<[OfferedTool]>,
+    /// The names of the others.
+    without_room: Arc<BTreeSet<String>>,
+    /// The window that decided.
+    context_tokens: u64,
 }
 
 /// Keys, settings and models of one profile.
@@ -178,6 +183,30 @@ impl ModelSetups {
         self.stored.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The tools, by name, for which the chosen model has no room.
+    pub(crate) fn tools_without_room(&self) -> Arc<BTreeSet<String>> {
+        self.current().without_room
+    }
+
+    /// The setups for the tools on offer now and the window of the model as it is known now.
+    fn current(&self) -> CurrentSetups {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let context_tokens = self.card_of(&current.grow.0, &current.grow.1).context_tokens;
+        if Arc::ptr_eq(&current.tools, &self.tools.offered()) && current.context_tokens == context_tokens {
+            return current;
+        }
+        self.recompute();
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is known about a segment's model: the client may have learned more since the setup was built.
+    fn card_of(&self, setup: &Setup, segment: &Segment) -> ModelCard {
+        match (setup.provider.as_str(), self.model(segment)) {
+            (openai::PROVIDER | anthropic::PROVIDER, Some(model)) => model.card(&segment.model),
+            _ => setup.card.clone(),
+        }
+    }
+
     fn recompute(&self) {
         let stored = self.stored();
         let address = ServerAddress::resolve(&self.environment, &stored);
@@ -202,17 +231,9 @@ impl ModelSetups {
 
 impl Setups for ModelSetups {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
-        let mut current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&current.tools, &self.tools.offered()) {
-            drop(current);
-            self.recompute();
-            current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        }
-        let (mut setup, segment) = if depth == 0 { current.grow.clone() } else { current.sub.clone() };
-        // The client may have learned more about the server meanwhile.
-        if let (openai::PROVIDER | anthropic::PROVIDER, Some(model)) = (setup.provider.as_str(), self.model(&segment)) {
-            setup.card = model.card(&segment.model);
-        }
+        let current = self.current();
+        let (mut setup, segment) = if depth == 0 { current.grow } else { current.sub };
+        setup.card = self.card_of(&setup, &segment);
         setup.rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
         setup.workbench = self.workbench.read().unwrap_or_else(PoisonError::into_inner).state();
         (setup, segment)
@@ -254,8 +275,15 @@ fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[Offe
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
     let address = chosen.and_then(|chosen| chosen.address).map(str::to_owned);
-    let with_system = |system| setup((provider, address.clone()), &card, system, &preferences, &tools);
-    CurrentSetups { grow: with_system(system_prompts::GROW_AGENT), sub: with_system(system_prompts::SUB_AGENT), tools }
+    let (fitting, without_room) = tool_room::fitting(&tools, card.context_tokens);
+    let with_system = |system| setup((provider, address.clone()), &card, system, &preferences, &fitting);
+    CurrentSetups {
+        grow: with_system(system_prompts::GROW_AGENT),
+        sub: with_system(system_prompts::SUB_AGENT),
+        tools,
+        without_room: Arc::new(without_room),
+        context_tokens: card.context_tokens,
+    }
 }
 
 fn setup(

@@ -38,6 +38,7 @@ fn server(found: FoundServer) -> FoundToolServer {
         transport,
         values,
         call_limit_ms: u64::try_from(found.config.call_limit.as_millis()).ok(),
+        folder: None,
         is_trusted: false,
     };
     FoundToolServer { title: found.title, server, reads: found.reads, missing: found.missing, is_off: found.is_off }

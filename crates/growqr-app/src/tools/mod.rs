@@ -1,10 +1,12 @@
 //! The servers of tools (MCP) that the person has added: kept in the store and the keychain, run by `growqr-tools`.
 
+mod consent;
 mod import;
 mod kept_values;
 mod rows;
 mod stored;
 
+pub(crate) use consent::hash_of;
 pub use import::read_tool_servers;
 
 use crate::SystemClock;
@@ -14,19 +16,15 @@ use growqr_core::clock::Clock;
 use growqr_core::journal::{Store, StoredToolServer};
 use growqr_core::secret::SecretStore;
 use growqr_core::tool::Executor;
-use growqr_tools::{KnownServer, Listing, ServerName, ServerState, Servers};
+use growqr_tools::{KnownServer, Listing, ServerName, Servers};
 use growqr_wire as wire;
 use growqr_wire::{NewToolServer, Reply};
 use kept_values::KeychainValues;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// The most servers of one profile.
 const MAX_SERVERS: usize = 100;
-
-/// How long a test of a server waits for it; starting it goes on.
-const TEST_LIMIT: Duration = Duration::from_secs(200);
 
 /// The servers of an open profile. They run only while agents run.
 pub(crate) struct ToolServers {
@@ -102,95 +100,103 @@ impl ToolServers {
         self.toolbox.refresh(memory_tools.chain(self.servers.executors()).collect());
     }
 
-    /// All servers that are stored, with what those that run are doing.
+    /// All servers that are stored, with what those that run are doing. `without_room` are the tools that the chosen model is not
+    /// offered.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn list(&self) -> Result<Reply, AppError> {
-        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses()).await? })
+    pub(crate) async fn list(&self, without_room: &BTreeSet<String>) -> Result<Reply, AppError> {
+        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses(), without_room).await? })
     }
 
-    /// Adds a server, or puts it in the place of the one with this name.
+    /// Adds a server; with `replace` it may take the place of another one with its name. What the person has allowed that one
+    /// ends; the caller applies the rules.
     ///
     /// # Errors
-    /// [`AppError::BadRequest`] if it cannot be used; then nothing has changed.
-    pub(crate) async fn add(&self, server: NewToolServer) -> Result<Reply, AppError> {
+    /// [`AppError::BadRequest`] if it cannot be used, or the name is taken; then nothing has changed.
+    pub(crate) async fn add(&self, server: NewToolServer, replace: bool) -> Result<(), AppError> {
         let (name, config) = stored::checked(&server)?;
-        let earlier = self.store.tool_servers().await?;
-        if earlier.iter().filter(|other| other.name != server.name).count() >= MAX_SERVERS {
+        let rows = self.store.tool_servers().await?;
+        let earlier = rows.iter().find(|other| other.name == server.name);
+        let config = stored::text(&config);
+        // A request that is sent again finds what it has added.
+        if !replace && earlier.is_some_and(|earlier| earlier.config != config) {
+            return Err(AppError::bad_request(
+                format!("there is another server with the name {name}"),
+                "Choose another name, or replace that server: growqr tools add --replace",
+            ));
+        }
+        if earlier.is_none() && rows.len() >= MAX_SERVERS {
             return Err(AppError::bad_request(
                 format!("there are {MAX_SERVERS} servers already"),
                 "Remove some that you no longer need: growqr tools list",
             ));
         }
-        // First the values: a server without its keys would only fail.
-        self.values.keep(&name, &server.values).await?;
-        let (config, changed_at) = (stored::text(&config), SystemClock.now());
-        let row = StoredToolServer { name: server.name, config, listing: None, is_on: true, changed_at };
-        self.store.save_tool_server(&row).await?;
+        let is_same = earlier.is_some_and(|earlier| stored::is_same_program(earlier, &config));
+        if !is_same {
+            consent::end(&*self.store, name.as_str()).await?;
+        }
+        let had_values = earlier.is_some_and(stored::has_values);
+        // The values first: a server without its keys would only fail.
+        let earlier_values = if had_values { self.values.stored(&name).await? } else { None };
+        if !server.values.is_empty() {
+            self.values.store(&name, &server.values).await?;
+        } else if had_values {
+            self.values.remove(&name).await?;
+        }
+        let row = StoredToolServer { name: server.name, config, listing: None, is_on: true, changed_at: SystemClock.now() };
+        if let Err(error) = self.store.save_tool_server(&row).await {
+            if had_values || !server.values.is_empty() {
+                self.values.restore(&name, earlier_values.as_ref()).await;
+            }
+            return Err(error.into());
+        }
         self.load().await?;
         // A server that goes on as it is does not know its new values yet.
-        if earlier.iter().any(|other| other.name == row.name && other.config == row.config && other.is_on) {
+        if earlier.is_some_and(|earlier| earlier.config == row.config && earlier.is_on) {
             self.servers.restart(&name).await;
         }
-        self.list().await
+        Ok(())
     }
 
-    /// Removes a server and its values.
+    /// Removes a server, its values, and what the person has allowed it; the caller applies the rules.
     ///
     /// # Errors
-    /// [`AppError::Missing`] if there is none.
-    pub(crate) async fn remove(&self, name: &str) -> Result<Reply, AppError> {
-        if !self.store.remove_tool_server(name).await? {
-            return Err(missing(name));
+    /// [`AppError::Missing`] if there is none; [`AppError::BadRequest`] if its values cannot be removed: then it stays.
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), AppError> {
+        let rows = self.store.tool_servers().await?;
+        let row = rows.iter().find(|row| row.name == name).ok_or_else(|| missing(name))?;
+        if let (true, Ok(name)) = (stored::has_values(row), ServerName::new(name)) {
+            self.values.remove(&name).await?;
         }
+        consent::end(&*self.store, name).await?;
+        self.store.remove_tool_server(name).await?;
         self.load().await?;
-        if let Ok(name) = ServerName::new(name) {
-            self.values.keep(&name, &BTreeMap::new()).await?;
-        }
-        self.list().await
+        Ok(())
     }
 
     /// Offers the tools of a server, or no longer.
     ///
     /// # Errors
     /// [`AppError::Missing`] if there is none.
-    pub(crate) async fn switch(&self, name: &str, is_on: bool) -> Result<Reply, AppError> {
+    pub(crate) async fn switch(&self, name: &str, is_on: bool) -> Result<(), AppError> {
         let stored = self.store.tool_servers().await?.into_iter().find(|server| server.name == name);
         let stored = stored.ok_or_else(|| missing(name))?;
         self.store.save_tool_server(&StoredToolServer { is_on, changed_at: SystemClock.now(), ..stored }).await?;
         self.load().await?;
-        self.list().await
+        Ok(())
     }
 
-    /// Starts a server again and waits until it is ready or has failed.
+    /// Starts a server again. Does not wait: until it is ready or has failed, its state is that it is being started.
     ///
     /// # Errors
     /// [`AppError::Missing`] if there is none that is on.
-    pub(crate) async fn test(&self, name: &str) -> Result<Reply, AppError> {
+    pub(crate) async fn test(&self, name: &str) -> Result<(), AppError> {
         let server = ServerName::new(name).map_err(|_| missing(name))?;
-        let mut changes = self.servers.subscribe();
         if !self.servers.restart(&server).await {
             return Err(missing(name));
         }
-        let began = SystemClock.now();
-        let settled = async {
-            loop {
-                let state = self.servers.statuses().into_iter().find(|status| status.name == server).map(|status| status.state);
-                match state {
-                    Some(ServerState::Ready { since }) if since >= began => return,
-                    Some(ServerState::Failed { at, .. }) if at >= began => return,
-                    None => return,
-                    Some(_) => {}
-                }
-                if changes.changed().await.is_err() {
-                    return;
-                }
-            }
-        };
-        // After the limit its state says that it is still being started.
-        let _ = tokio::time::timeout(TEST_LIMIT, settled).await;
-        self.list().await
+        Ok(())
     }
 
     /// What a server has said since GrowQR started.
@@ -214,7 +220,7 @@ impl ToolServers {
 /// If the store cannot be read.
 pub(crate) async fn list_without_host(store: Option<&dyn Store>) -> Result<Vec<wire::ToolServer>, AppError> {
     match store {
-        Some(store) => rows::all(store, &[]).await,
+        Some(store) => rows::all(store, &[], &BTreeSet::new()).await,
         None => Ok(Vec::new()),
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::error::AppError;
 use growqr_core::journal::StoredToolServer;
-use growqr_tools::{Listing, ServerConfig, ServerName, Transport};
+use growqr_tools::{Listing, NameError, ServerConfig, ServerName, Transport};
 use growqr_wire::{NewToolServer, ToolTransport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest command line or address, in bytes.
@@ -19,6 +20,9 @@ pub(super) struct StoredConfig {
     pub(super) kept: Vec<String>,
     #[serde(default)]
     pub(super) call_limit_ms: Option<u64>,
+    /// The folder in which a program runs.
+    #[serde(default)]
+    pub(super) folder: Option<String>,
     #[serde(default)]
     pub(super) is_trusted: bool,
 }
@@ -52,6 +56,7 @@ pub(super) fn checked(server: &NewToolServer) -> Result<(ServerName, StoredConfi
         transport: server.transport.clone(),
         kept: server.values.keys().cloned().collect(),
         call_limit_ms: server.call_limit_ms,
+        folder: server.folder.clone(),
         is_trusted: server.is_trusted,
     };
     if let ToolTransport::Http { url } = &server.transport {
@@ -69,23 +74,43 @@ pub(super) fn text(config: &StoredConfig) -> String {
     serde_json::to_string(config).expect("a configuration is JSON")
 }
 
+/// Why a stored server cannot be read, for example one that a later build has stored.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UnreadableServer {
+    #[error("its configuration is damaged: {0}")]
+    Config(#[from] serde_json::Error),
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+/// Whether a stored server has values in the keychain. One that cannot be read may have some.
+pub(super) fn has_values(server: &StoredToolServer) -> bool {
+    serde_json::from_str::<StoredConfig>(&server.config).map_or(true, |config| !config.kept.is_empty())
+}
+
+/// Whether a configuration starts the same program, or leads to the same address, as a stored server.
+pub(super) fn is_same_program(server: &StoredToolServer, config: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<StoredConfig>(text).ok().map(|config| (config.transport, config.folder));
+    read(&server.config).is_some_and(|earlier| read(config) == Some(earlier))
+}
+
 /// The configuration of a stored server.
 ///
 /// # Errors
-/// Why it cannot be read.
-pub(super) fn config(server: &StoredToolServer) -> Result<ServerConfig, String> {
-    let stored: StoredConfig = serde_json::from_str(&server.config).map_err(|error| error.to_string())?;
-    let name = ServerName::new(server.name.as_str()).map_err(|error| error.to_string())?;
+/// [`UnreadableServer`].
+pub(super) fn config(server: &StoredToolServer) -> Result<ServerConfig, UnreadableServer> {
+    let stored: StoredConfig = serde_json::from_str(&server.config)?;
+    let name = ServerName::new(server.name.as_str())?;
     let transport = match stored.transport {
         ToolTransport::Program { command, args } => Transport::Program { command, args, env: BTreeMap::new() },
         ToolTransport::Http { url } => Transport::Http { url, headers: BTreeMap::new() },
     };
     Ok(ServerConfig {
-        name,
-        transport,
         call_limit: stored.call_limit_ms.map_or(ServerConfig::CALL_LIMIT, Duration::from_millis),
         has_kept_values: !stored.kept.is_empty(),
+        folder: stored.folder.map(PathBuf::from),
         is_trusted: stored.is_trusted,
+        ..ServerConfig::new(name, transport)
     })
 }
 

@@ -20,8 +20,8 @@ pub enum Tools {
         /// An environment variable of the program; without a value it is read from this environment. Kept in the keychain
         #[arg(long, value_name = "NAME[=VALUE]", conflicts_with = "url")]
         env: Vec<String>,
-        /// A header for the address, such as Authorization=Bearer TOKEN. Kept in the keychain
-        #[arg(long, value_name = "NAME=VALUE", requires = "url")]
+        /// A header for the address, such as "Authorization: Bearer TOKEN". Kept in the keychain
+        #[arg(long, value_name = "NAME: VALUE", requires = "url")]
         header: Vec<String>,
         /// How long a call may take without a sign of progress [default: 120]
         #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -29,6 +29,9 @@ pub enum Tools {
         /// Believe what the server says about its tools: those that only read are called again after a crash
         #[arg(long)]
         trust: bool,
+        /// Take the place of the server with this name; what its tools were allowed ends
+        #[arg(long)]
+        replace: bool,
         /// The program and its arguments
         #[arg(last = true)]
         command: Vec<String>,
@@ -43,6 +46,9 @@ pub enum Tools {
         /// Add them
         #[arg(long)]
         yes: bool,
+        /// Take the place of servers with the same names; what their tools were allowed ends
+        #[arg(long)]
+        replace: bool,
     },
     /// Remove a server, with its values in the keychain
     Remove {

@@ -101,6 +101,7 @@ impl Draft<'_> {
 
     fn facts<'a>(&'a self, name: &'a str, input: &'a RawJson) -> CallFacts<'a> {
         CallFacts::new(name, self.setup.arguments.get(name), input, &self.state.id, self.state.depth())
+            .with_hash(self.setup.hashes.get(name).map(String::as_str))
     }
 
     /// Whether the same call waits for the person already.
@@ -256,7 +257,9 @@ impl Draft<'_> {
         };
         let decision = if outcome == Some(AskOutcome::Allowed) { Decision::Allow } else { Decision::Deny };
         let rule: Rule = allow.parse().ok()?;
-        Some(Rule { decision, agents, ..rule }.to_string())
+        // What is refused stays refused, also if the tool changes.
+        let hash = rule.hash.filter(|_| decision == Decision::Allow);
+        Some(Rule { decision, agents, hash, ..rule }.to_string())
     }
 
     /// Settles the asks whose deadline has passed.
@@ -336,7 +339,8 @@ pub(super) fn exact_rule(call: &CallFacts) -> Option<Rule> {
         Argument::One(kind, value) => Some((*kind, Glob::literal(value)?)),
         Argument::Beginning(kind, start) => Some((*kind, Glob::beginning(start)?)),
     };
-    Some(Rule { decision: Decision::Allow, tool: Glob::literal(call.tool)?, argument, agents: Agents::All, risk: None })
+    let (tool, hash) = (Glob::literal(call.tool)?, call.hash.map(str::to_owned));
+    Some(Rule { decision: Decision::Allow, tool, argument, agents: Agents::All, hash, risk: None })
 }
 
 /// Ids for options with these labels, none of which is a label: to enter one of them names one option.

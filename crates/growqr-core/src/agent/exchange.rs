@@ -217,6 +217,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Where the inputs of tools have the argument that rules compare, by the name of the tool.
     pub arguments: Arc<BTreeMap<String, ArgumentField>>,
+    /// The hashes of tools that other programs define ([`OfferedTool::hash`]), by the name of the tool.
+    pub hashes: Arc<BTreeMap<String, String>>,
     /// The rules for tool calls.
     pub rules: Arc<Rules>,
     /// Whether a risky call in a turn that has read untrusted text needs a question although a rule allows it.
@@ -247,6 +249,7 @@ impl Setup {
         let (hash, bytes) = segment.encode();
         let tools = offered.iter().map(OfferedTool::entry).collect();
         let arguments = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.argument.clone()?)));
+        let hashes = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
         Setup {
             segment: hash,
             provider: segment.provider.clone(),
@@ -255,6 +258,7 @@ impl Setup {
             tools,
             limits,
             arguments: Arc::new(arguments.collect()),
+            hashes: Arc::new(hashes.collect()),
             rules: Arc::default(),
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),

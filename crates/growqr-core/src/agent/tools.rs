@@ -215,7 +215,7 @@ pub fn offered() -> Vec<OfferedTool> {
         describe::<AskUserInput>(),
         describe::<ReadInput>(),
     ]
-    .map(|tool| OfferedTool { tool, executor: ExecutorId::journal(), repeat: Repeat::Safe, argument: None })
+    .map(|tool| OfferedTool { tool, executor: ExecutorId::journal(), repeat: Repeat::Safe, argument: None, hash: None })
     .into()
 }
 

@@ -81,6 +81,8 @@ pub struct CallFacts<'a> {
     pub agent: &'a AgentId,
     /// Its depth.
     pub depth: u32,
+    /// The hash of the tool's definition, if it has one.
+    pub hash: Option<&'a str>,
     field: Option<&'a ArgumentField>,
     input: &'a RawJson,
     argument: OnceCell<Argument>,
@@ -97,7 +99,13 @@ impl<'a> CallFacts<'a> {
         agent: &'a AgentId,
         depth: u32,
     ) -> CallFacts<'a> {
-        CallFacts { tool, agent, depth, field, input, argument: OnceCell::new(), folded: OnceCell::new() }
+        CallFacts { tool, agent, depth, hash: None, field, input, argument: OnceCell::new(), folded: OnceCell::new() }
+    }
+
+    /// The facts of a call of a tool with this hash of its definition.
+    #[must_use]
+    pub fn with_hash(self, hash: Option<&'a str>) -> CallFacts<'a> {
+        CallFacts { hash, ..self }
     }
 
     /// The value of the argument after [`fold`]; empty if it has none.

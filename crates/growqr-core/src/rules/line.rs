@@ -1,8 +1,11 @@
 //! One rule and its text form, which is stored, printed and entered:
 //!
 //! ```text
-//! allow|ask|hold|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [as risky | as safe]
+//! allow|ask|hold|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [hash=HASH] [as risky | as safe]
 //! ```
+//!
+//! `hash=` is in the lines of answers about tools of other programs: such a line is about the program, description and schema that
+//! the person saw, and about no later ones with the same name.
 //!
 //! `as risky` and `as safe` are no conditions: they say what the calls are that match. In a pattern, `*` stands for any characters, also `/`; `?` for one character; `[*]` for the character itself. A value with
 //! spaces stands in double quotes.
@@ -53,6 +56,8 @@ pub struct Rule {
     pub argument: Option<(ArgumentKind, Glob)>,
     /// The agents.
     pub agents: Agents,
+    /// The hash of the tool's definition ([`crate::tool::OfferedTool::hash`]), if the rule is about that definition alone.
+    pub hash: Option<String>,
     /// Whether the calls are risky; `None`: the lines before it say so.
     pub risk: Option<Risk>,
 }
@@ -171,11 +176,13 @@ impl fmt::Display for Glob {
 pub enum RuleError {
     /// Neither a decision nor a tool, or an open quote.
     #[error(
-        "a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]"
+        "a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [hash=H] [as risky | as safe]"
     )]
     Shape,
     /// A word that has no meaning here.
-    #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, \"as risky\" or \"as safe\"")]
+    #[error(
+        "{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, hash=, \"as risky\" or \"as safe\""
+    )]
     Word(String),
     /// The same kind of condition twice.
     #[error("{0:?} is a second condition of the same kind")]
@@ -196,7 +203,8 @@ impl Rule {
     #[must_use]
     pub fn matches(&self, call: &CallFacts) -> bool {
         let is_concerned = self.decision != Decision::Hold || CHANGES_OF_MEMORY.contains(&call.tool);
-        is_concerned && self.tool.matches(call.tool) && self.agents.contain(call) && self.matches_argument(call)
+        let is_same = self.hash.is_none() || self.hash.as_deref() == call.hash;
+        is_concerned && is_same && self.tool.matches(call.tool) && self.agents.contain(call) && self.matches_argument(call)
     }
 
     fn matches_argument(&self, call: &CallFacts) -> bool {
@@ -237,7 +245,7 @@ impl FromStr for Rule {
             "deny" => Decision::Deny,
             _ => return Err(RuleError::Shape),
         };
-        let mut rule = Rule { decision, tool: tool.parse()?, argument: None, agents: Agents::All, risk: None };
+        let mut rule = Rule { decision, tool: tool.parse()?, argument: None, agents: Agents::All, hash: None, risk: None };
         let conditions = match conditions {
             [before @ .., last, risk] if last == "as" => {
                 rule.risk = Some(Risk::named(risk).ok_or_else(|| RuleError::Word(format!("as {risk}")))?);
@@ -264,6 +272,8 @@ impl Rule {
                     None => Agents::Depth(number(depth)?),
                 };
             }
+            Some(("hash", _)) if self.hash.is_some() => return Err(twice()),
+            Some(("hash", hash)) if is_hash(hash) => self.hash = Some(hash.to_owned()),
             Some((kind, pattern)) => {
                 let kind = ArgumentKind::named(kind).ok_or_else(unknown)?;
                 if self.argument.is_some() {
@@ -292,8 +302,15 @@ impl fmt::Display for Rule {
             Agents::Depth(depth) => write!(f, " depth={depth}")?,
             Agents::FromDepth(depth) => write!(f, " depth={depth}+")?,
         }
+        if let Some(hash) = &self.hash {
+            write!(f, " hash={hash}")?;
+        }
         self.risk.map_or(Ok(()), |risk| write!(f, " as {}", risk.as_str()))
     }
+}
+
+fn is_hash(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// In double quotes if the parser would otherwise read it differently.

@@ -234,6 +234,19 @@ fn an_input_that_is_no_object_is_unclear() {
     }
 }
 
+#[test]
+fn a_line_with_a_hash_is_about_that_definition_of_the_tool_alone() {
+    let lines = rules(&["allow files__write hash=0af1"]);
+    let (input, grow) = (RawJson::of(&json!({})), AgentId::grow());
+    let decision =
+        |hash| lines.decide(&CallFacts::new("files__write", None, &input, &grow, 0).with_hash(hash)).line.rule.decision;
+    assert_eq!(decision(Some("0af1")), Decision::Allow);
+    assert_eq!((decision(Some("0af2")), decision(None)), (Decision::Ask, Decision::Ask));
+    for line in ["allow a hash=", "allow a hash=x", "allow a hash=0 hash=1"] {
+        assert!(line.parse::<Rule>().is_err(), "{line}");
+    }
+}
+
 proptest! {
     /// A model that chooses a name with pattern characters or spaces in it gets a line about exactly that name.
     #[test]
@@ -244,13 +257,14 @@ proptest! {
             tool: Glob::literal("write").unwrap(),
             argument: Some((ArgumentKind::Path, literal)),
             agents: Agents::All,
+            hash: Some("0af".to_owned()),
             risk: Some(Risk::Risky),
         };
         let read: Rule = rule.to_string().parse().unwrap();
         prop_assert_eq!(&read, &rule);
         let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::One("path".to_owned()) };
         let (input, grow) = (RawJson::of(&json!({"path": other})), AgentId::grow());
-        let call = CallFacts::new("write", Some(&field), &input, &grow, 0);
+        let call = CallFacts::new("write", Some(&field), &input, &grow, 0).with_hash(Some("0af"));
         let is_same = *call.argument() == Argument::One(ArgumentKind::Path, value.clone());
         prop_assert_eq!(read.matches(&call), is_same);
     }

@@ -1,7 +1,7 @@
 // A scripted MCP server on standard input and output, or on a loopback port. It speaks 2025-11-25 and refuses what a real
 // server refuses: requests before the handshake, unknown methods and tools, input that is no object.
 import { spawn } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
 const [scriptFile, recordFile] = process.argv.slice(2);
@@ -42,6 +42,7 @@ async function handle(message, notify) {
   if (id === undefined) return;
   if (!isReady) return failure(id, -32600, "the handshake is not finished");
   if (method === "tools/list") {
+    if (now.changesAtList) notify("notifications/tools/list_changed", {});
     const tools = now.tools ?? [];
     const size = now.pageSize ?? tools.length;
     const from = Number(params?.cursor ?? 0);
@@ -68,6 +69,11 @@ async function handle(message, notify) {
     process.stderr.write(`${behaviour.end}\n`, () => process.exit(3));
     return new Promise(() => {});
   }
+  if (behaviour.closeOutput) {
+    closeSync(1);
+    setInterval(() => {}, 1000);
+    return new Promise(() => {});
+  }
   if (behaviour.stopReading) {
     process.stdin.pause();
     setInterval(() => {}, 1000);
@@ -76,7 +82,7 @@ async function handle(message, notify) {
   if (behaviour.hang) {
     return new Promise((done) => running.set(id, () => done(failure(id, -32800, "cancelled"))));
   }
-  const text = behaviour.env ? String(process.env[behaviour.env]) : `${params.name} ${JSON.stringify(params.arguments)}`;
+  const text = behaviour.env ? String(process.env[behaviour.env]) : behaviour.folder ? process.cwd() : `${params.name} ${JSON.stringify(params.arguments)}`;
   const result = behaviour.result ?? { content: [{ type: "text", text }] };
   return { jsonrpc: "2.0", id, result };
 }

@@ -1,6 +1,6 @@
 //! When servers start, rest and end, and what they inherit.
 
-use crate::world::{call, executor, known, scripted, servers, text, until, until_ready};
+use crate::world::{call, executor, known, program, scripted, servers, text, until, until_failed, until_ready};
 use growqr_core::secret::Secret;
 use growqr_core::tool::Repeat;
 use growqr_testkit::mcp::ScriptedMcp;
@@ -111,6 +111,65 @@ async fn what_a_server_says_about_its_tools_counts_only_if_it_is_trusted() {
     assert_eq!(repeats("other"), [Repeat::Unknown, Repeat::Unknown]);
     assert_eq!(repeats("trusted"), [Repeat::Safe, Repeat::Unknown]);
     servers.close().await;
+}
+
+#[tokio::test]
+async fn a_restart_ends_a_start_that_hangs_and_is_never_answered_with_the_state_of_the_run_before() {
+    let server = ScriptedMcp::new(&json!({"tools": []}));
+    let (servers, name) = (servers(), ServerName::new("files").unwrap());
+    servers.set(vec![scripted("files", &server)]);
+    until_ready(&servers, "files").await;
+    server.change(&json!({"never": ["initialize"]}));
+    assert!(servers.restart(&name).await);
+    assert!(matches!(servers.statuses()[0].state, ServerState::Starting { .. }), "{:?}", servers.statuses());
+    let starting = async {
+        while server.count("initialize") < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), starting).await.unwrap();
+    server.change(&json!({"tools": []}));
+    assert!(servers.restart(&name).await);
+    until_ready(&servers, "files").await;
+    assert_eq!(server.count("initialize"), 3);
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_program_runs_in_its_folder_and_finds_what_is_there() {
+    let server = ScriptedMcp::new(&json!({"tools": [{"name": "where"}], "calls": {"where": {"folder": true}}}));
+    let (command, args) = server.command();
+    let script = std::path::Path::new(&args[0]);
+    let folder = script.parent().unwrap().canonicalize().unwrap();
+    let relative = std::iter::once("server.mjs".to_owned()).chain(args[1..].iter().cloned()).collect();
+    let mut there = program("there", (command, relative));
+    there.config.folder = Some(folder.clone());
+    let mut gone = there.clone();
+    gone.config.name = ServerName::new("gone").unwrap();
+    gone.config.folder = Some(folder.join("gone"));
+    let servers = servers();
+    servers.set(vec![there, gone]);
+    until_ready(&servers, "there").await;
+    assert_eq!(text(&call(&servers, "there", "there__where", json!({})).await), folder.display().to_string());
+    assert!(until_failed(&servers, "gone").await.contains("is not there any more"));
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_tool_has_a_hash_of_its_definition_that_another_program_does_not_have() {
+    let (one, two) =
+        (ScriptedMcp::new(&json!({"tools": [{"name": "read"}]})), ScriptedMcp::new(&json!({"tools": [{"name": "read"}]})));
+    let hash = async |server: &ScriptedMcp| {
+        let servers = servers();
+        servers.set(vec![scripted("files", server)]);
+        until_ready(&servers, "files").await;
+        let hash = executor(&servers, "files").tools()[0].hash.clone().unwrap();
+        servers.close().await;
+        hash
+    };
+    let first = hash(&one).await;
+    assert_eq!(first, hash(&one).await);
+    assert_ne!(first, hash(&two).await);
 }
 
 #[cfg(target_os = "linux")]

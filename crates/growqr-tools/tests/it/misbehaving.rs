@@ -67,13 +67,12 @@ async fn a_silent_server_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn an_odd_list_has_no_tools_and_a_server_that_ends_before_its_list_has_failed() {
+async fn a_server_whose_list_cannot_be_had_has_failed() {
     let odd = ScriptedMcp::new(&json!({"raw": {"tools/list": {"tools": "none"}}}));
     let ended = ScriptedMcp::new(&json!({"endAt": "tools/list", "exit": 1}));
     let servers = servers();
     servers.set(vec![scripted("odd", &odd), scripted("ended", &ended)]);
-    let status = until_ready(&servers, "odd").await;
-    assert!(status.listing.unwrap().tools.is_empty());
+    assert_eq!(until_failed(&servers, "odd").await, "it does not list its tools: its answer has no list of tools");
     assert!(until_failed(&servers, "ended").await.contains("does not list its tools"));
 }
 
@@ -179,5 +178,68 @@ async fn a_server_that_ends_in_a_call_is_started_again_by_the_next() {
     tokio::time::sleep(Duration::from_millis(2_100)).await;
     assert_eq!(text(&call(&servers, "ends", "ends__read", json!({})).await), "read {}");
     assert_eq!(ends.count("initialize"), 2);
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_list_that_changes_at_each_reading_is_not_read_without_end() {
+    let restless = ScriptedMcp::new(&json!({"tools": [{"name": "read"}], "changesAtList": true}));
+    let servers = servers();
+    servers.set(vec![scripted("restless", &restless)]);
+    until_ready(&servers, "restless").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(restless.count("tools/list") <= 3, "{} readings in 2 s", restless.count("tools/list"));
+    assert_eq!(text(&call(&servers, "restless", "restless__read", json!({})).await), "read {}");
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn while_a_changed_list_is_read_the_server_can_be_called_and_ended() {
+    let tools = json!([{"name": "grow"}, {"name": "read"}]);
+    let script = json!({"tools": tools, "never": ["tools/list"], "calls": {"grow": {"newTools": tools}}});
+    let slow = ScriptedMcp::new(&json!({"tools": tools}));
+    let servers = servers();
+    servers.set(vec![scripted("slow", &slow)]);
+    until_ready(&servers, "slow").await;
+    slow.change(&script);
+    call(&servers, "slow", "slow__grow", json!({})).await;
+    let asked = async {
+        while slow.count("tools/list") < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asked).await.unwrap();
+    let read = call(&servers, "slow", "slow__read", json!({}));
+    assert_eq!(text(&tokio::time::timeout(Duration::from_secs(10), read).await.unwrap()), "read {}");
+    tokio::time::timeout(Duration::from_secs(8), servers.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_has_closed_its_output_has_failed_and_the_next_call_starts_it_again() {
+    let mute = ScriptedMcp::new(&json!({
+        "tools": [{"name": "close"}, {"name": "read"}],
+        "calls": {"close": {"closeOutput": true}},
+        "stubborn": true,
+    }));
+    let servers = servers();
+    servers.set(vec![scripted("mute", &mute)]);
+    until_ready(&servers, "mute").await;
+    let result = call(&servers, "mute", "mute__close", json!({})).await;
+    assert!(result.is_error && text(&result).contains("may have happened"), "{}", text(&result));
+    assert!(until_failed(&servers, "mute").await.starts_with("it ended, or closed the connection"));
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    assert_eq!(text(&call(&servers, "mute", "mute__read", json!({})).await), "read {}");
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_cut_and_says_so() {
+    let tools: Vec<_> = (0..2_000).map(|number| json!({"name": format!("tool{number}")})).collect();
+    let endless = ScriptedMcp::new(&json!({"tools": tools, "pageSize": 10}));
+    let servers = servers();
+    servers.set(vec![scripted("endless", &endless)]);
+    let listing = until_ready(&servers, "endless").await.listing.unwrap();
+    assert_eq!(listing.tools.len(), 500);
+    assert!(listing.left_out[0].reason.contains("was not read"), "{:?}", listing.left_out);
     servers.close().await;
 }

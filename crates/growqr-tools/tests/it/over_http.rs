@@ -43,3 +43,13 @@ async fn an_address_where_nobody_is_is_said_to_be_one() {
     assert!(cause.starts_with("it cannot be reached: "), "{cause}");
     assert!(until_failed(&servers, "plain").await.contains("use https"));
 }
+
+#[tokio::test]
+async fn a_key_without_its_scheme_gets_a_hint() {
+    let server = ScriptedMcp::over_http(&json!({"key": "k3y"}));
+    let headers = BTreeMap::from([("authorization".to_owned(), Secret::new("k3y"))]);
+    let servers = servers();
+    servers.set(vec![known("far", Transport::Http { url: server.url().to_owned(), headers })]);
+    let cause = until_failed(&servers, "far").await;
+    assert!(cause.contains("the word Bearer") && !cause.contains("k3y"), "{cause}");
+}

@@ -8,7 +8,9 @@ use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall, ToolResult};
 use growqr_testkit::mcp::{CommandLine, ScriptedMcp};
-use growqr_tools::{KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport};
+use growqr_tools::{
+    KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport, ValuesError,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ struct Keychain;
 
 #[async_trait]
 impl KeptValues for Keychain {
-    async fn of(&self, _server: &ServerName) -> Result<BTreeMap<String, Secret>, String> {
+    async fn of(&self, _server: &ServerName) -> Result<BTreeMap<String, Secret>, ValuesError> {
         Ok(BTreeMap::from([("KEPT_KEY".to_owned(), Secret::new("from the keychain"))]))
     }
 }
@@ -57,9 +59,7 @@ pub fn scripted(name: &str, server: &ScriptedMcp) -> KnownServer {
 /// A server without a list of its tools.
 pub fn known(name: &str, transport: Transport) -> KnownServer {
     let name = ServerName::new(name).expect("a name");
-    let config =
-        ServerConfig { name, transport, call_limit: ServerConfig::CALL_LIMIT, has_kept_values: false, is_trusted: false };
-    KnownServer { config, listing: None }
+    KnownServer { config: ServerConfig::new(name, transport), listing: None }
 }
 
 /// Waits until the status of a server fits.

@@ -128,7 +128,7 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "tool_servers":
       return toolServers(world);
     case "add_tool_server":
-      return addToolServer(world, request.server);
+      return addToolServer(world, request.server, request.replace);
     case "remove_tool_server":
       return removeToolServer(world, request.name);
     case "switch_tool_server":

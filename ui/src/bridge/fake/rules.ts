@@ -4,14 +4,14 @@ import { hostError } from "./hostError";
 import type { Stage } from "./stage";
 
 const BUILT_IN = ["ask * as risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow commit_memory", "allow delete_memory"];
-const SHAPE = /^(allow|ask|hold|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( as (risky|safe))?$/;
+const SHAPE = /^(allow|ask|hold|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( hash=[0-9a-f]+)?( as (risky|safe))?$/;
 
 export function rules(world: Stage): RuleRow[] {
   return [...BUILT_IN.map((line): RuleRow => ({ id: null, line, origin: "built_in", added_at: null })), ...world.state.rules];
 }
 
 export function addRule(world: Stage, line: string) {
-  if (!SHAPE.test(line)) throw hostError("bad_request", "a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]", "An example: ask commit_memory path=private/*");
+  if (!SHAPE.test(line)) throw hostError("bad_request", "a rule is: allow|ask|hold|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [hash=H] [as risky | as safe]", "An example: ask commit_memory path=private/*");
   add(world, line, "person");
 }
 

@@ -14,9 +14,10 @@ export function toolServers(world: Stage): Listed {
   return { tool_servers: { servers: (world.state.toolServers ?? []).toSorted((one, other) => one.name.localeCompare(other.name)) } };
 }
 
-/** Puts the server in the place of the one with this name, if there is one. */
-export function addToolServer(world: Stage, { name, transport, values, is_trusted }: Added): Listed {
+/** Adds a server; with `replace` in the place of the one with this name. */
+export function addToolServer(world: Stage, { name, transport, values, is_trusted }: Added, replace: boolean): Listed {
   if (!/^(?!.*__)[A-Za-z0-9_-]{1,32}(?<!_)$/.test(name)) throw hostError("bad_request", `${JSON.stringify(name)} is no name for a server: use 1 to 32 letters, digits, - and single _`);
+  if (!replace && world.state.toolServers?.some((other) => other.name === name)) throw hostError("bad_request", `there is another server with the name ${name}`);
   const server: ToolServer = { name, transport, kept: Object.keys(values), is_on: true, is_trusted, state: { type: "resting" }, introduction: "", tools: null, left_out: [] };
   world.state.toolServers = [...(world.state.toolServers ?? []).filter((other) => other.name !== name), started(server)];
   return toolServers(world);

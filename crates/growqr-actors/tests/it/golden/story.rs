@@ -895,7 +895,7 @@ impl Executor for TestExecutor {
             description: "Acts.".to_owned(),
             input_schema: RawJson::of(&json!({"type": "object", "properties": {}})),
         };
-        let offer = |(name, repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat, argument: None };
+        let offer = |(name, repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat, argument: None, hash: None };
         [("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown), ("guarded", Repeat::Safe)].map(offer).into()
     }
 

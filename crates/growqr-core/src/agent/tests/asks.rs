@@ -65,6 +65,35 @@ impl World {
 }
 
 #[test]
+fn an_answer_for_always_allows_the_tool_as_it_was_and_not_another_one_of_its_name() {
+    let mut world = world(&[]);
+    let set =
+        |world: &mut World, hash: &str| world.setup.hashes = Arc::new(BTreeMap::from([("act".to_owned(), hash.to_owned())]));
+    let finish = |world: &mut World| {
+        let effect = world.open_tools().remove(0);
+        world.finish(&effect, ToolResult::ok("done"));
+    };
+    world.setup.asks_after_untrusted_text = false;
+    set(&mut world, "0af1");
+    world.answer(act("a"));
+    world.settle(answer("allow", AskScope::Always));
+    let line = world.settled()[0].rule.clone().unwrap();
+    assert_eq!(line, "allow act path=a hash=0af1");
+    world.setup.rules = rules(&[&line]);
+    finish(&mut world);
+    world.answer(act("a"));
+    finish(&mut world);
+    world.answer(act("b"));
+    world.settle(answer("allow", AskScope::Once));
+    finish(&mut world);
+    set(&mut world, "0af2");
+    world.answer(act("a"));
+    assert_eq!(world.ask().kind, AskKind::Permission, "its program, description or schema is another");
+    world.settle(answer("deny", AskScope::Always));
+    assert_eq!(world.settled().last().unwrap().rule.as_deref(), Some("deny act path=a"));
+}
+
+#[test]
 fn a_call_that_no_rule_allows_waits_for_the_person_and_is_then_carried_out() {
     let mut world = world(&[]);
     world.answer(act("a"));

@@ -55,6 +55,7 @@ pub(super) fn setup(model: &str) -> Setup {
         tools,
         limits: Limits::default(),
         arguments: Arc::default(),
+        hashes: Arc::default(),
         rules: rules(&["allow act"]),
         asks_after_untrusted_text: true,
         workbench: Workbench::default(),
