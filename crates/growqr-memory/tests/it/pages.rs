@@ -290,7 +290,7 @@ fn a_search_finds_the_names_of_pages() {
 fn pages_that_only_lie_in_a_folder_of_the_name_hide_no_lines_in_a_search() {
     let world = World::new();
     for number in 0..100 {
-        world.edit_by_hand(&format!("tulips/day {number:02}.md"), "rain\n");
+        world.edit_by_hand(&format!("all tulips/day {number:02}.md"), "rain\n");
         world.edit_by_hand(&format!("garden/tulips {number:02}.md"), "sun\n");
         world.edit_by_hand(&format!("work/plan {number:02}.md"), "first\nthe tulips\n");
     }
