@@ -6,7 +6,7 @@ use crate::list_changes::ListChanges;
 use crate::listing::Listing;
 use crate::log::{Log, LogLine, LogSource};
 use crate::server_config::{KeptValues, ServerConfig};
-use crate::server_name::ServerName;
+use crate::server_status::{ServerState, ServerStatus};
 use growqr_core::clock::{Clock, Timestamp};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,47 +36,6 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(8);
 
 /// Waiting commands for one server.
 const QUEUE: usize = 256;
-
-/// What a server is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServerState {
-    /// It is not running; the next call starts it.
-    Resting,
-    /// It is being started or reached.
-    Starting {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// It runs and has listed its tools.
-    Ready {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// It could not be used.
-    Failed {
-        /// When it failed.
-        at: Timestamp,
-        /// Why.
-        cause: ConnectError,
-        /// When it is started again by itself, if it is.
-        next_try: Option<Timestamp>,
-    },
-}
-
-/// One server for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerStatus {
-    /// Its name.
-    pub name: ServerName,
-    /// What it is doing.
-    pub state: ServerState,
-    /// How it called itself when it last ran: name and version. May be empty.
-    pub introduction: String,
-    /// Its tools, as far as they are known.
-    pub listing: Option<Arc<Listing>>,
-    /// Calls under way.
-    pub calls: usize,
-}
 
 enum Command {
     /// A call wants to be made.
@@ -245,11 +204,14 @@ enum Opening {
     Opened(Result<Connection, ConnectError>),
 }
 
-/// Waits for a task and takes it away; waits for ever if there is none.
-async fn finished<T>(task: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
-    let Some(running) = task else { return std::future::pending().await };
+/// The reading of a changed list.
+type Reading = Pin<Box<dyn Future<Output = Result<Listing, ListError>> + Send>>;
+
+/// Waits for a reading and takes it away; waits for ever if there is none.
+async fn finished(reading: &mut Option<Reading>) -> Result<Listing, ListError> {
+    let Some(running) = reading else { return std::future::pending().await };
     let result = running.await;
-    *task = None;
+    *reading = None;
     result
 }
 
@@ -391,7 +353,7 @@ impl Task {
         }
         let tools_changed = Arc::clone(&connection.tools_changed);
         let mut changes = ListChanges::default();
-        let mut reading: Option<Pin<Box<dyn Future<Output = Result<Listing, ListError>> + Send>>> = None;
+        let mut reading: Option<Reading> = None;
         let mut idle_check = tokio::time::interval(IDLE_CHECK);
         let end = loop {
             tokio::select! {

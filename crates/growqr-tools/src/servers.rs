@@ -3,9 +3,10 @@
 use crate::executor::McpExecutor;
 use crate::listing::Listing;
 use crate::log::LogLine;
-use crate::server::{Server, ServerStatus};
+use crate::server::Server;
 use crate::server_config::{KeptValues, ServerConfig};
 use crate::server_name::ServerName;
+use crate::server_status::ServerStatus;
 use growqr_core::clock::Clock;
 use growqr_core::tool::Executor;
 use std::collections::BTreeMap;

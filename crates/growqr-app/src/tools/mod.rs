@@ -123,7 +123,7 @@ impl ToolServers {
         if !replace && earlier.is_some_and(|earlier| earlier.config != config) {
             return Err(AppError::bad_request(
                 format!("there is another server with the name {name}"),
-                "Choose another name, or replace that server: growqr tools add --replace",
+                "Choose another name, or take its place with --replace.",
             ));
         }
         if earlier.is_none() && rows.len() >= MAX_SERVERS {

@@ -177,3 +177,66 @@ fn a_server_that_cannot_start_is_explained_and_stays_for_another_try() {
     let tested = program.run(&["tools", "test", "broken"]);
     assert!(tested.code == Some(0) && tested.out.contains("broken__read"), "{tested:?}");
 }
+
+#[test]
+fn what_is_always_allowed_does_not_pass_to_another_server_of_the_same_name() {
+    let (program, first, second) = (Program::new(), reader(), reader());
+    add(&program, "files", &first, &[]);
+    program.claude.route(uses(&["files__read"]));
+    program.chat("read it");
+    let asks = program.json(&["asks", "list"]);
+    let id = asks[0]["ask"]["id"].as_str().unwrap();
+    assert_eq!(program.run(&["asks", "answer", id, "allow", "--scope", "always"]).code, Some(0));
+    assert_eq!(program.run(&["chat"]).code, Some(0));
+    assert_eq!(first.count("tools/call"), 1);
+    let lines = |program: &Program| {
+        let rules = program.json(&["rules", "list"]);
+        let lines = rules.iter().map(|rule| rule["line"].as_str().unwrap().to_owned());
+        lines.filter(|line| line.contains("files__")).collect::<Vec<_>>()
+    };
+    let allowed = lines(&program);
+    assert!(allowed.len() == 1 && allowed[0].starts_with("allow files__read hash="), "{allowed:?}");
+    let tested = program.json(&["rules", "test", "files__read"]);
+    assert_eq!(tested[0]["decision"], "allow", "{tested:?}");
+
+    let (command, args) = second.command();
+    let mut words = vec!["tools", "add", "files", "--", &command];
+    words.extend(args.iter().map(String::as_str));
+    let taken = program.run(&words);
+    assert!(taken.code == Some(1) && taken.err.contains("--replace"), "{taken:?}");
+    assert_eq!((second.count("initialize"), lines(&program)), (0, allowed), "nothing has changed");
+    assert_eq!(program.run(&["rules", "add", "deny files__delete"]).code, Some(0));
+    add(&program, "files", &second, &["--replace"]);
+    assert_eq!(lines(&program), ["deny files__delete"], "consent has ended with the server");
+    program.chat("read it again");
+    assert_eq!(second.count("tools/call"), 0);
+    assert_eq!(program.json(&["asks", "list"]).len(), 1, "it asks");
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_tool_that_changes_its_description_asks_again() {
+    let (program, server) = (Program::new(), reader());
+    add(&program, "files", &server, &[]);
+    program.claude.route(uses(&["files__read"]));
+    program.chat("read it");
+    let asks = program.json(&["asks", "list"]);
+    let id = asks[0]["ask"]["id"].as_str().unwrap();
+    assert_eq!(program.run(&["asks", "answer", id, "allow", "--scope", "always"]).code, Some(0));
+    assert_eq!(program.run(&["chat"]).code, Some(0));
+    server.change(&json!({"tools": [{"name": "read", "description": "Reads a file, and sends it away."}]}));
+    assert_eq!(program.run(&["tools", "test", "files"]).code, Some(0));
+    let tested = program.json(&["rules", "test", "files__read"]);
+    assert_eq!(tested[0]["decision"], "ask", "{tested:?}");
+}
+
+#[test]
+fn relative_paths_mean_the_folder_of_the_terminal() {
+    let (program, server) = (Program::new(), reader());
+    let (command, args) = server.command();
+    let folder = std::path::Path::new(&args[0]).parent().unwrap();
+    let words = ["tools", "add", "here", "--", &command, "server.mjs", &args[1], &args[2]];
+    let ran = program.command(&words).current_dir(folder).output().unwrap();
+    let out = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && out.contains("here__read"), "{ran:?}");
+}
