@@ -170,7 +170,7 @@ pub enum MailBody {
         ask: AskId,
     },
     /// The person has decided about a change of memory whose author works no longer.
-    ChangeDecided(ChangeDecided),
+    ChangeDecided(Box<ChangeDecided>),
 }
 
 impl MailBody {

@@ -129,7 +129,7 @@ fn created_and_named() -> Vec<Event> {
 }
 
 fn decided(approved: bool, extra: Option<String>) -> MailBody {
-    MailBody::ChangeDecided(ChangeDecided {
+    MailBody::ChangeDecided(Box::new(ChangeDecided {
         ask: AskId::new("ask-1"),
         agent: AgentId::new("a-1"),
         name: text(),
@@ -140,7 +140,7 @@ fn decided(approved: bool, extra: Option<String>) -> MailBody {
         remark: extra.clone(),
         proposed: extra.clone(),
         untrusted: extra.into_iter().collect(),
-    })
+    }))
 }
 
 fn messages() -> Vec<Event> {

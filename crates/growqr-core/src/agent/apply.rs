@@ -115,7 +115,7 @@ impl State {
                 }
                 self.remove_pending(|pending| matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
-            MailBody::ChangeDecided(decided) => self.change_decided(Some(from), decided.clone()),
+            MailBody::ChangeDecided(decided) => self.change_decided(Some(from), (**decided).clone()),
             MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
                 if *by_person {
                     self.budget.end_raise(self.senders.iter().map(|sender| sender.allowance).sum());

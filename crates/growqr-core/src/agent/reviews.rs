@@ -92,7 +92,7 @@ impl Draft<'_> {
         let proposed = proposed.map(|text| beginning(&text, SHOWN_PROPOSAL).to_owned());
         // The agent above has not seen the text.
         let told = ChangeDecided { proposed: proposed.clone(), untrusted: self.state.untrusted(), ..decided };
-        let notices = self.mail_above(told);
+        let notices = self.mail_above(&told);
         let proposed = proposed.filter(|_| self.state.began_after(reviewed.review.origin.turn));
         self.push(ReviewClosed { ask, commit: settled.commit, problem: None, proposed, notices });
         self.on_continue();
@@ -113,10 +113,10 @@ impl Draft<'_> {
     }
 
     /// Mail with a decision to the agent above, if this one works no longer.
-    pub(super) fn mail_above(&self, decided: ChangeDecided) -> Vec<Mail> {
+    pub(super) fn mail_above(&self, decided: &ChangeDecided) -> Vec<Mail> {
         let is_ended = !self.state.is_at_work() && !self.state.can_continue();
         let above = self.state.parent.clone().filter(|_| is_ended);
-        above.into_iter().map(|above| self.mail(above, MailBody::ChangeDecided(decided.clone()))).collect()
+        above.into_iter().map(|above| self.mail(above, MailBody::ChangeDecided(Box::new(decided.clone())))).collect()
     }
 }
 

@@ -41,7 +41,7 @@ function sentence({ now, proposed, is_conflict }: HeldChange): string {
 function Version({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="min-w-0">
-      <h4 className="mb-1 text-xs font-semibold text-ink-2">{title}</h4>
+      <p className="mb-1 text-xs font-semibold text-ink-2">{title}</p>
       {children}
     </div>
   );
