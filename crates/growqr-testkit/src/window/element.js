@@ -42,6 +42,24 @@ function find(role, name) {
   return usable.find((element) => nameOf(element) === name) ?? usable.find((element) => nameOf(element).startsWith(name)) ?? null;
 }
 
+/** The element that `find` returns. The next click has an effect in it only: elsewhere it does nothing and sets `hasMissed`. */
+function aimAt(role, name) {
+  const element = find(role, name);
+  if (!element) return null;
+  window.stopAiming?.();
+  window.hasMissed = false;
+  const onClick = (event) => {
+    window.stopAiming();
+    if (element.contains(event.target)) return;
+    window.hasMissed = true;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  window.stopAiming = () => window.removeEventListener("click", onClick, true);
+  window.addEventListener("click", onClick, true);
+  return element;
+}
+
 function textWith(role, name, words) {
   const text = plain(find(role, name)?.innerText);
   return text.includes(plain(words)) ? text : null;

@@ -37,6 +37,9 @@ const SCRIPT_TIMEOUT_MS: u64 = 30_000;
 const WINDOW_POLLS: u32 = 300;
 const WINDOW_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How often a click is tried on an element that moves away.
+const CLICKS: u32 = 10;
+
 /// A part of the driver's message when the page in which a script waited was replaced.
 const UNLOADED: &str = "before the unload event";
 
@@ -144,13 +147,22 @@ pub struct Window {
 }
 
 impl Window {
-    /// Waits for the element and clicks it.
+    /// Waits for the element and clicks it. A page that is still loading moves its elements: a click that hits another one does
+    /// nothing there and is tried again.
     ///
     /// # Errors
-    /// If it does not appear.
+    /// If it does not appear, or does not stand still.
     pub fn click(&self, element: Element<'_>) -> Result<(), Failure> {
-        let found = self.find(element)?;
-        self.session.post(&format!("/element/{found}/click"), json!({})).map(drop)
+        for _ in 0..CLICKS {
+            let found = self.wait("return aimAt(...given)", element.arguments(), &format!("there is {element}"))?;
+            self.session.post(&format!("/element/{}/click", driver::reference(&found)?), json!({}))?;
+            // A click may also close the window or replace the page: then it has not missed.
+            let missed = self.run("window.stopAiming?.(); return window.hasMissed === true");
+            if !missed.is_ok_and(|missed| missed == json!(true)) {
+                return Ok(());
+            }
+        }
+        Err(format!("{element} moves each time it is clicked").into())
     }
 
     /// Waits for the element and types into it, key by key; `\u{E007}` is Enter.
