@@ -192,7 +192,7 @@ test("agents, timelines and logs say that they load, are empty or cannot be read
   await screenshot(failed.page, "timeline-offline");
   await failed.context.close();
 
-  const empty = await open(chromium, { stack: "never", at: "#/agents/%23stack" });
+  const empty = await open(chromium, { stack: "off", at: "#/agents/%23stack" });
   await empty.page.getByText("Nothing yet").waitFor();
   await expectAccessible(empty.page);
   await screenshot(empty.page, "log-empty");

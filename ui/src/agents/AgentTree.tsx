@@ -55,7 +55,9 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
   const typed = useRef<Typed>({ text: "", at: 0 });
   const moveOf = (event: KeyboardEvent): Move | null => {
     if (event.key.length > 1) return treeMove(event.key, rows, active);
-    if (event.key === " " && !isTyping(typed.current, event.timeStamp)) return null;
+    // Digits and signs are shortcuts of the window, unless they go on with a name.
+    if (!/\p{L}/u.test(event.key) && !isTyping(typed.current, event.timeStamp)) return null;
+    event.stopPropagation();
     typed.current = typeLetter(typed.current, event.key, event.timeStamp);
     return rowWithName(typed.current.text, rows, active);
   };
