@@ -16,6 +16,7 @@ mod inspect;
 mod keys;
 mod logs;
 mod memory;
+mod missing_host;
 mod orphans;
 mod page_text;
 mod print;

@@ -67,14 +67,15 @@ fn a_turn_that_was_killed_is_open_until_the_next_start_and_then_says_what_was_cu
     let open = program.run(&["agents", "timeline", id]);
     assert!(open.out.contains("still running") && open.err.contains("No GrowQR is running"), "{open:?}");
 
-    // Whoever sends a message runs all agents, but need not wait until the sub-agents of an earlier turn are done.
+    // A chat runs all agents while it waits for a message.
+    let mut chat = program.command(&["chat"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
     let timeline = loop {
-        assert_eq!(program.chat("ask two helpers about tea again").code, Some(0));
         let timeline = program.json(&["agents", "timeline", id, "--turn", "1"]).remove(0);
         if timeline["ended"] == "done" {
             break timeline;
         }
     };
+    kill(&mut chat);
     let calls = parts(&timeline, "model");
     assert_eq!((&calls[0]["state"], &calls[1]["state"]), (&Value::from("cut"), &Value::from("done")), "{timeline}");
     assert_eq!(parts(&timeline, "tool").len(), 1, "{timeline}");
