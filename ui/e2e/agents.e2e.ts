@@ -177,6 +177,10 @@ test("agents, timelines and logs say that they load, are empty or cannot be read
   await repair(failed.page);
   await alert.getByRole("button", { name: "Try again" }).click();
   await log(failed.page).getByText("has an answer of the model").first().waitFor();
+  // In a browser the code of a view comes over the network: it is loaded before.
+  await agent(failed.page, /^Projects/).click();
+  await failed.page.getByRole("tab", { name: "Timeline" }).click();
+  await failed.page.getByRole("heading", { name: /^Turn 1 of/ }).waitFor();
   await failed.context.setOffline(true);
   await failed.page.getByText("Offline since").waitFor();
   await channel(failed.page, "memory");
@@ -188,7 +192,7 @@ test("agents, timelines and logs say that they load, are empty or cannot be read
   await screenshot(failed.page, "timeline-offline");
   await failed.context.close();
 
-  const empty = await open(chromium, { stack: "never", at: "#/agents/%23stack" });
+  const empty = await open(chromium, { stack: "off", at: "#/agents/%23stack" });
   await empty.page.getByText("Nothing yet").waitFor();
   await expectAccessible(empty.page);
   await screenshot(empty.page, "log-empty");

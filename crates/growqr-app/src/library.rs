@@ -6,7 +6,7 @@ use crate::notify::NotificationPreferences;
 use crate::page_parts::PageParts;
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
-use crate::timeline::OpenTurns;
+use crate::timeline::open_turns::OpenTurns;
 use growqr_core::clock::Clock;
 use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;

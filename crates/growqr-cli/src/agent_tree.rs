@@ -23,7 +23,7 @@ pub async fn tree(profile: Profile, environment: &Environment, out: &Out) -> Com
     if agents.is_empty() && !out.is_json() {
         out.notice("no agents yet; send the first message with: growqr chat \"hello\"");
     }
-    crate::agents::notice_missing_host(profile, environment, out, &agents).await;
+    crate::missing_host::notice_missing_host(profile, environment, out, &agents).await;
     Ok(true)
 }
 

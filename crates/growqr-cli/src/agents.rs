@@ -2,10 +2,11 @@
 
 use crate::CommandResult;
 use crate::args::Agents;
+use crate::missing_host::notice_missing_host;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
-use growqr_app::{AppError, Client, Environment, Library, Profile, health, send_request};
+use growqr_app::{AppError, Environment, Library, Profile, health, send_request};
 use growqr_wire::event::{EndingText, Mind};
-use growqr_wire::{Agent, AgentTrouble, Author, Health, Needs, Reply, Request};
+use growqr_wire::{Agent, AgentTrouble, Author, Health, Reply, Request};
 use serde::Serialize;
 
 /// Number of messages that `agents show` prints.
@@ -66,19 +67,6 @@ async fn control(profile: Profile, environment: &Environment, out: &Out, request
         out.row(&agent, || row(out, &agent));
     }
     Ok(true)
-}
-
-/// Says that nothing runs the agents, if some of these are at work.
-pub async fn notice_missing_host(profile: Profile, environment: &Environment, out: &Out, agents: &[Agent]) {
-    if agents.iter().any(Agent::is_at_work) && is_host_missing(profile, environment).await {
-        out.notice("No GrowQR is running. Agents that are at work continue when it runs, for example with: growqr chat");
-    }
-}
-
-/// True if no process runs the agents. A host that does not answer counts as running.
-async fn is_host_missing(profile: Profile, environment: &Environment) -> bool {
-    let opened = Client::open(profile, environment, Needs::Nothing).await;
-    opened.is_ok_and(|(client, _)| !client.is_attached())
 }
 
 /// An agent with what keeps it from going on.

@@ -35,7 +35,10 @@ pub async fn logs(profile: Profile, environment: &Environment, out: &Out, logs: 
     if after.run == 0 && channel == CHANNEL_STACK && !logs.follow {
         out.notice("No GrowQR is running. The log of the containers begins with each start of GrowQR.");
     }
-    while logs.follow {
+    if !logs.follow {
+        return Ok(true);
+    }
+    loop {
         let page = read(Some(after), None).await?;
         print(out, &page.lines);
         if page.lost > 0 {
@@ -46,7 +49,6 @@ pub async fn logs(profile: Profile, environment: &Environment, out: &Out, logs: 
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
-    Ok(true)
 }
 
 /// Prints the last lines, and returns how far the log was read.

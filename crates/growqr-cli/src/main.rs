@@ -18,6 +18,7 @@ mod logs;
 mod memory;
 mod memory_undo;
 mod new_tool_server;
+mod missing_host;
 mod orphans;
 mod page_parts;
 mod page_text;

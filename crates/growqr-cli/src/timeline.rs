@@ -14,7 +14,7 @@ pub async fn timeline(profile: Profile, environment: &Environment, out: &Out, id
     let timeline = library.timeline(id, turn).await?;
     out.row(&timeline, || text(out, &timeline));
     if timeline.ended_at.is_none() {
-        crate::agents::notice_missing_host(profile, environment, out, &[library.agent(id).await?]).await;
+        crate::missing_host::notice_missing_host(profile, environment, out, &[library.agent(id).await?]).await;
     }
     Ok(true)
 }

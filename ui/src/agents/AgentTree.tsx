@@ -45,10 +45,19 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
       return next;
     });
   }, []);
+  // The row that a key leads to exists once it is the one that Tab reaches.
+  const toFocus = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (toFocus.current !== reached) return;
+    toFocus.current = null;
+    scroller.current?.querySelector<HTMLElement>(`a[data-agent="${CSS.escape(reached)}"]`)?.focus();
+  }, [reached]);
   const typed = useRef<Typed>({ text: "", at: 0 });
   const moveOf = (event: KeyboardEvent): Move | null => {
     if (event.key.length > 1) return treeMove(event.key, rows, active);
-    if (event.key === " " && !isTyping(typed.current, event.timeStamp)) return null;
+    // Digits and signs are shortcuts of the window, unless they go on with a name.
+    if (!/\p{L}/u.test(event.key) && !isTyping(typed.current, event.timeStamp)) return null;
+    event.stopPropagation();
     typed.current = typeLetter(typed.current, event.key, event.timeStamp);
     return rowWithName(typed.current.text, rows, active);
   };
@@ -60,10 +69,9 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
     event.preventDefault();
     if ("isFolded" in move) return fold(row.agent.id, move.isFolded);
     const id = rows[move.to]?.agent.id ?? reached;
-    setReached(id);
+    toFocus.current = id;
     virtual.scrollToIndex(move.to);
-    // The row may only exist once the list has rendered it.
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-agent="${CSS.escape(id)}"]`)?.focus());
+    setReached(id);
   };
   const onFocus = (event: FocusEvent) => {
     const id = event.target instanceof HTMLElement ? event.target.dataset["agent"] : undefined;

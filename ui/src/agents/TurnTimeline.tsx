@@ -60,6 +60,7 @@ function Head({ timeline, onTurn }: { timeline: Timeline; onTurn: (turn: number)
       {cost && (
         <span className="text-ink-3 tabular-nums" title={cost.title}>
           {cost.text}
+          {timeline.sums.some((sum) => sum.kind === "sub_agent" && sum.cost > 0) && " with sub-agents"}
         </span>
       )}
     </div>

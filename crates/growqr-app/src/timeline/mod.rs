@@ -1,6 +1,7 @@
 //! Where the time and the money of a turn went, and what each agent at work does now: computed from the journals alone.
 
 mod fold;
+pub(crate) mod open_turns;
 mod read;
 mod sums;
 pub(crate) mod words;
@@ -11,19 +12,13 @@ use crate::library::Library;
 use fold::{Part, TurnFold};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::AgentId;
-use growqr_core::id::Seq;
 use growqr_core::journal::{AgentView, Status};
 use growqr_wire as wire;
 use growqr_wire::{AgentStep, PartKind, Timeline, TimelinePart};
 use std::collections::HashMap;
-use tokio::sync::Mutex;
 
 /// The most parts of a turn that are listed. The sums count all.
 const PARTS: usize = 2_000;
-
-/// The turns of the agents at work, as far as they are read, so that the next reading reads only what is new.
-#[derive(Default)]
-pub(crate) struct OpenTurns(Mutex<HashMap<AgentId, (Seq, TurnFold)>>);
 
 impl Library {
     /// What each agent at work does now, in the order of [`Library::agents`].

@@ -2,6 +2,7 @@
 
 use super::*;
 use growqr_core::event::{Entry, Event, SCHEMA_VERSION};
+use growqr_core::id::Seq;
 use growqr_wire::TimelinePartState;
 use serde_json::{Value, json};
 

@@ -113,7 +113,7 @@ impl Draft<'_> {
             }
             MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived::new(mail)),
             MailBody::ChangeDecided(decided) => {
-                let forwarded = self.mail_above(&decided);
+                let forwarded = self.mail_above(decided);
                 self.push(MailReceived { mail, forwarded });
                 self.on_continue();
             }
