@@ -90,16 +90,13 @@ const GIVE: &str =
     "owner=$1; shift; for folder; do find \"$folder\" -xdev -mindepth 1 -exec chown -h \"$owner\" {} + || exit 1; done";
 
 impl Daemon {
-    /// Creates a container; the volumes are filled first. Returns its id.
+    /// Creates a container. Returns its id.
     pub(crate) async fn create_container(
         &self,
         scope: &Scope,
         spec: &ContainerSpec,
         network_id: &str,
     ) -> Result<String, StackError> {
-        if !spec.seed.is_empty() {
-            self.seed(scope, spec).await?;
-        }
         self.create(&scope.name(spec.part.word()), &spec.image, body(scope, spec, network_id)).await
     }
 
@@ -114,10 +111,10 @@ impl Daemon {
         })
     }
 
-    /// Writes the seed into the volumes: uploads it into a container that has the volumes writable, never runs and is removed
+    /// Writes the seed into the volumes, which nobody has used before if they `are_new`: uploads it into a container that has the volumes writable, never runs and is removed
     /// again. Needs no folder of the host, so it works where the daemon is in a virtual machine; a container with a read-only
     /// root refuses uploads, and so does a volume that it can only read.
-    async fn seed(&self, scope: &Scope, spec: &ContainerSpec) -> Result<(), StackError> {
+    pub(crate) async fn fill_volumes(&self, scope: &Scope, spec: &ContainerSpec, are_new: bool) -> Result<(), StackError> {
         let writable = |use_: &VolumeUse| VolumeUse { read_only: false, ..use_.clone() };
         let volumes: Vec<_> = spec.volumes.iter().map(writable).collect();
         let word = spec.part.seed_word();
@@ -136,7 +133,7 @@ impl Daemon {
         };
         let id = self.create(&scope.name(word), &spec.image, body).await?;
         let filled = async {
-            if self.has_another_owner(&id, spec).await? {
+            if !are_new && self.has_another_owner(&id, spec).await? {
                 self.give_to_user(scope, spec).await?;
             }
             // Last, because the owner of the folders says that everything in them was given.

@@ -5,7 +5,7 @@
 use crate::error::StackError;
 use crate::labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 use crate::observe::{Real, RealContainer, RealNetwork, Status};
-use crate::spec::ContainerSpec;
+use crate::spec::{ContainerSpec, VolumeUse};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -58,7 +58,14 @@ pub enum Step {
         /// Why it is not the wanted one.
         why: Unfit,
     },
-    /// Fill the volumes and create the container.
+    /// Write into the volumes what the container needs.
+    FillVolumes {
+        /// The part.
+        part: ContainerPart,
+        /// Whether steps of the same plan create all of them.
+        are_new: bool,
+    },
+    /// Create the container.
     CreateContainer(ContainerPart),
     /// Unpause a container.
     Unpause {
@@ -114,6 +121,7 @@ impl fmt::Display for Step {
                 };
                 write!(f, "remove a container of {}: {why}", part.name())
             }
+            Step::FillVolumes { part, .. } => write!(f, "fill the volumes of {}", part.name()),
             Step::CreateContainer(part) => write!(f, "create the container of {}", part.name()),
             Step::Unpause { part, .. } => write!(f, "unpause {}", part.name()),
             Step::Start { part, .. } => write!(f, "start {}", part.name()),
@@ -130,17 +138,12 @@ impl Step {
             Step::RemoveNetwork { part, .. } | Step::CreateNetwork(part) => part.part(),
             Step::CreateVolume(part) => part.part(),
             Step::RemoveContainer { part, .. }
+            | Step::FillVolumes { part, .. }
             | Step::CreateContainer(part)
             | Step::Unpause { part, .. }
             | Step::Start { part, .. }
             | Step::Stop { part, .. } => *part,
         }
-    }
-
-    /// True for what a container needs before it is created. These steps do not depend on each other.
-    #[must_use]
-    pub fn prepares(&self) -> bool {
-        matches!(self, Step::CreateNetwork(_) | Step::CreateVolume(_))
     }
 }
 
@@ -160,7 +163,7 @@ pub fn plan(scope: &Scope, wanted: &Wanted, real: &Real) -> Result<Vec<Step>, St
     }
     for part in ContainerPart::ALL {
         match wanted.spec(part) {
-            Some(spec) => container(spec, real, &mut steps),
+            Some(spec) => container(scope, spec, real, &mut steps),
             None if wanted.untouched.contains(&part) => {}
             None => steps.extend(stop(part, real)),
         }
@@ -178,7 +181,7 @@ fn rank(step: &Step) -> u8 {
         Step::RemoveContainer { .. } => 0,
         Step::CreateNetwork(_) | Step::CreateVolume(_) => 1,
         Step::RemoveNetwork { .. } => 2,
-        Step::CreateContainer(_) | Step::Unpause { .. } | Step::Start { .. } | Step::Stop { .. } => 3,
+        Step::FillVolumes { .. } | Step::CreateContainer(_) | Step::Unpause { .. } | Step::Start { .. } | Step::Stop { .. } => 3,
     }
 }
 
@@ -222,7 +225,7 @@ fn volumes(scope: &Scope, spec: &ContainerSpec, real: &Real, steps: &mut Vec<Ste
     Ok(())
 }
 
-fn container(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
+fn container(scope: &Scope, spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     let part = spec.part;
     let network = kept_network(spec, real);
     let hash = spec.hash();
@@ -246,7 +249,13 @@ fn container(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     }
     let id = fit.map(|container| container.id.clone()).unwrap_or_default();
     match fit.map(|container| container.status) {
-        None => steps.push(Step::CreateContainer(part)),
+        None => {
+            if !spec.seed.is_empty() {
+                let is_there = |use_: &VolumeUse| real.volumes.iter().any(|volume| volume.name == scope.name(use_.volume.word()));
+                steps.push(Step::FillVolumes { part, are_new: !spec.volumes.iter().any(is_there) });
+            }
+            steps.push(Step::CreateContainer(part));
+        }
         Some(Status::Running) => {}
         Some(Status::Paused) => steps.push(Step::Unpause { part, id }),
         Some(Status::Created | Status::Exited | Status::Dead) => steps.push(Step::Start { part, id }),

@@ -123,21 +123,28 @@ impl Stack {
         Err(StackError::NoProgress(last.map(|step| step.to_string()).unwrap_or_default()))
     }
 
-    /// Carries out the steps for both containers at the same time: what a container needs at once, then the rest in order.
+    /// Carries out the steps for both containers at the same time: what a container needs at once, then the rest in order. Docker
+    /// takes longest to create a network: new volumes are created and filled meanwhile.
     async fn execute_all(&self, steps: &[Step], wanted: &Wanted, on_step: &(impl Fn(&Step) + Sync)) -> Result<(), StackError> {
         let one = async |step: &Step| {
             on_step(step);
             self.execute(step, wanted).await
         };
         let of_part = async |part: ContainerPart| {
-            let (needs, rest): (Vec<_>, Vec<_>) =
-                steps.iter().filter(|step| step.part() == part).partition(|step| step.prepares());
+            let own = steps.iter().filter(|step| step.part() == part);
+            let (networks, rest): (Vec<_>, Vec<_>) = own.partition(|step| matches!(step, Step::CreateNetwork(_)));
+            let (volumes, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|step| matches!(step, Step::CreateVolume(_)));
+            // A container that is removed first uses the volumes.
+            let is_free = matches!(rest.first(), Some(Step::FillVolumes { .. }));
+            let (fill, rest) = rest.split_at(usize::from(is_free));
+            let prepare_volumes = async {
+                all(join_all(volumes.into_iter().map(&one)).await)?;
+                in_order(fill, &one).await
+            };
             // Each is carried out even if another fails: dropping a call does not stop the daemon.
-            all(join_all(needs.into_iter().map(one)).await)?;
-            for step in rest {
-                one(step).await?;
-            }
-            Ok(())
+            let (networks, volumes) = tokio::join!(join_all(networks.into_iter().map(&one)), prepare_volumes);
+            all(networks.into_iter().chain([volumes]).collect())?;
+            in_order(rest, &one).await
         };
         all(join_all(ContainerPart::ALL.map(of_part)).await)
     }
@@ -153,6 +160,10 @@ impl Stack {
             Step::CreateNetwork(part) => daemon.create_network(scope, *part).await,
             Step::CreateVolume(part) => daemon.create_volume(scope, *part).await,
             Step::RemoveContainer { part, id, .. } => self.stop_and_remove(id, grace(wanted, *part)).await,
+            Step::FillVolumes { part, are_new } => match wanted.spec(*part) {
+                Some(spec) => daemon.fill_volumes(scope, spec, *are_new).await,
+                None => Ok(()),
+            },
             Step::CreateContainer(part) => self.create(*part, wanted).await,
             Step::Unpause { id, .. } => daemon.unpause_container(id).await,
             Step::Start { part, id } => daemon.start_container(id).await.map_err(|error| match error {
@@ -203,6 +214,13 @@ impl Stack {
 }
 
 /// The first error, if there is one.
+async fn in_order(steps: &[&Step], one: impl AsyncFn(&Step) -> Result<(), StackError>) -> Result<(), StackError> {
+    for step in steps {
+        one(step).await?;
+    }
+    Ok(())
+}
+
 fn all(results: Vec<Result<(), StackError>>) -> Result<(), StackError> {
     results.into_iter().collect()
 }

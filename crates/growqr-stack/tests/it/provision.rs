@@ -15,7 +15,7 @@ async fn a_cold_start_creates_everything_and_a_warm_one_does_nothing() {
     let Some(host) = shared() else { return };
     let stack = stack(host).await;
     let wanted = wanted();
-    assert_eq!(steps_of(&stack, &wanted).await.len(), 11);
+    assert_eq!(steps_of(&stack, &wanted).await.len(), 13);
     for part in ContainerPart::ALL {
         answers(wanted.spec(part).unwrap().port.host).await;
     }
