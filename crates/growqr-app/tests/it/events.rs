@@ -457,7 +457,7 @@ fn asks() -> Vec<Event> {
         ask(AskKind::Budget, limit(shortfall, raise)),
         ask(AskKind::Budget, limit(None, Raise::default())),
     ];
-    let raised = raised.map(|ask| AskRaised { ask, notices: vec![mail(MailBody::Finish)] }.into());
+    let raised = raised.map(|ask| AskRaised { ask: Box::new(ask), notices: vec![mail(MailBody::Finish)] }.into());
     let edited = Some(EditedPage { text: text(), base: Some(text()) });
     let answer = Answer { option: Some(text()), text: Some(text()), scope: AskScope::Always, amount: Some(Money(1)), edited };
     let outcomes = [

@@ -207,7 +207,7 @@ impl Draft<'_> {
         let text = beginning(&ask.text, NOTICE_TEXT).to_owned();
         let body = MailBody::AskRaised { ask: ask.id.clone(), kind: ask.kind, text, untrusted: self.state.untrusted() };
         let notices = self.notices(&body);
-        self.push(AskRaised { ask, notices });
+        self.push(AskRaised { ask: Box::new(ask), notices });
     }
 
     fn settle_ask(&mut self, ask: &Ask, by: SettledBy, answer: Option<Answer>, rule: Option<String>) {
@@ -400,7 +400,7 @@ impl State {
         self.limit_asked(&body.ask);
         self.session_asked(&body.ask);
         self.conflict_asked(&body.ask);
-        self.open_asks.insert(body.ask.id.clone(), body.ask.clone());
+        self.open_asks.insert(body.ask.id.clone(), (*body.ask).clone());
     }
 
     pub(super) fn ask_settled(&mut self, body: &AskSettled) {

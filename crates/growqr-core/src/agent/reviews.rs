@@ -67,7 +67,7 @@ impl Draft<'_> {
             deadline: None,
             default: None,
         };
-        self.push(AskRaised { ask, notices: Vec::new() });
+        self.push(AskRaised { ask: Box::new(ask), notices: Vec::new() });
     }
 
     /// Records the commit of an approved change, before it is made.
@@ -109,7 +109,7 @@ impl Draft<'_> {
         let (base, problem) = (failed.base, Some(failed.text));
         let detail = AskDetail::Review { effect, turn, held, message, rule, untrusted, base, problem, edited, remark };
         let ask = Ask { id, detail: Some(detail), ..reviewed.asked.clone() };
-        self.push(AskRaised { ask, notices: Vec::new() });
+        self.push(AskRaised { ask: Box::new(ask), notices: Vec::new() });
     }
 
     /// Mail with a decision to the agent above, if this one works no longer.

@@ -124,7 +124,7 @@ fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
         Event::AskRaised(body) => views.push(View::Ask(Box::new(AskView {
             agent: agent.clone(),
             seq: entry.seq,
-            ask: body.ask.clone(),
+            ask: (*body.ask).clone(),
             raised_at: entry.at,
             settled: None,
         }))),

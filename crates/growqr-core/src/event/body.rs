@@ -383,7 +383,7 @@ pub struct ChargeRefused {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskRaised {
     /// The question.
-    pub ask: Ask,
+    pub ask: Box<Ask>,
     /// Tells the agents that wait for this one that it waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,

@@ -37,7 +37,7 @@ fn raised(id: &str, seq: u64) -> (Event, View) {
         raised_at: Timestamp(NOW.0 + i64::from(seq as u32)),
         settled: None,
     };
-    (AskRaised { ask: ask(id), notices: Vec::new() }.into(), View::Ask(Box::new(view)))
+    (AskRaised { ask: Box::new(ask(id)), notices: Vec::new() }.into(), View::Ask(Box::new(view)))
 }
 
 fn settlement(rule: Option<&str>) -> Settlement {
