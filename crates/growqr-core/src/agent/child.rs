@@ -1,15 +1,11 @@
 //! What an agent stores about its sub-agents, and about the agents that sent it messages.
 
-use super::state::State;
 use crate::clock::Timestamp;
-use crate::event;
 use crate::id::{AgentId, AskId};
-use crate::mail::{Mail, MailBody};
 use crate::money::Money;
 use crate::quota::Quota;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// An agent that sent a sub-agent messages for the current turn. It gets a report when the turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,53 +99,5 @@ impl Child {
             *self = Child { messages_reported: self.messages_reported, ..first };
         }
         self.messages_sent = messages_sent;
-    }
-}
-
-impl State {
-    pub(super) fn add_sender(&mut self, new: Sender) {
-        match self.senders.iter_mut().find(|sender| sender.agent == new.agent) {
-            Some(sender) => {
-                sender.allowance += new.allowance;
-                sender.quota = sender.quota.plus(new.quota);
-                sender.by_person |= new.by_person;
-                sender.up_to = sender.up_to.max(new.up_to);
-            }
-            None => self.senders.push(new),
-        }
-    }
-
-    pub(super) fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
-        if let MailBody::Spawn(request) = &mail.body {
-            let given = request.quota.unwrap_or_default();
-            self.quota.record_use(given.plus(Quota { children: 1, ..Quota::default() }));
-            self.budget.grant(request.allowance, at);
-            self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false, given.at_once));
-        }
-    }
-
-    pub(super) fn child_told(&mut self, body: &event::ChildTold, at: Timestamp) {
-        let mail = &body.mail;
-        if let Some(message) = &body.message {
-            Arc::make_mut(&mut self.received_messages).insert(message.clone());
-            self.budget.new_message();
-            self.quota.new_message();
-        }
-        if let MailBody::Say { allowance, by_person, quota, .. } = &mail.body {
-            let given = quota.unwrap_or_default();
-            self.quota.record_use(given);
-            self.budget.grant(*allowance, at);
-            let sent = Child::new(at, self.budget.message_number(), *by_person, given.at_once);
-            match self.children.get_mut(&mail.to) {
-                Some(child) => child.add_message(sent),
-                None => drop(self.children.insert(mail.to.clone(), sent)),
-            }
-        }
-    }
-
-    pub(super) fn child_cancelled(&mut self, id: &AgentId) {
-        if let Some(child) = self.children.get_mut(id) {
-            child.cancelled = true;
-        }
     }
 }

@@ -1,13 +1,14 @@
 //! Sub-agents: starts them, sends them messages, waits for them, stops them. Each action is recorded in this agent's journal
 //! only; mail takes it to the sub-agent.
 
-use super::child::Child;
+use super::child::{Child, Sender};
 use super::draft::Draft;
 use super::render::report_text;
 use super::state::State;
 use super::tools::{Need, SpawnInput};
 use super::turn::{Pending, Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, MIN_OUTPUT_TOKENS, share};
+use crate::clock::Timestamp;
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
 use crate::id::{AgentId, EffectId, MessageId, child_id};
 use crate::limits::LimitReached;
@@ -16,6 +17,7 @@ use crate::money::Money;
 use crate::quota::Quota;
 use crate::tool::ToolResult;
 use crate::workbench::{Mind, Workbench};
+use std::sync::Arc;
 
 /// Starts a sub-agent. `count` is the number of spawns in the same answer, this one included; they share the available money.
 pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, input: SpawnInput, count: u64) -> ToolResult {
@@ -264,4 +266,52 @@ pub(super) fn allowance(draft: &Draft, count: u64) -> Result<Money, ToolResult> 
 
 fn unknown(id: &AgentId) -> ToolResult {
     ToolResult::error(format!("you have no sub-agent {:?}; use an id that spawn_sub_agent gave you", id.as_str()))
+}
+
+impl State {
+    pub(super) fn add_sender(&mut self, new: Sender) {
+        match self.senders.iter_mut().find(|sender| sender.agent == new.agent) {
+            Some(sender) => {
+                sender.allowance += new.allowance;
+                sender.quota = sender.quota.plus(new.quota);
+                sender.by_person |= new.by_person;
+                sender.up_to = sender.up_to.max(new.up_to);
+            }
+            None => self.senders.push(new),
+        }
+    }
+
+    pub(super) fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
+        if let MailBody::Spawn(request) = &mail.body {
+            let given = request.quota.unwrap_or_default();
+            self.quota.record_use(given.plus(Quota { children: 1, ..Quota::default() }));
+            self.budget.grant(request.allowance, at);
+            self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false, given.at_once));
+        }
+    }
+
+    pub(super) fn child_told(&mut self, body: &ChildTold, at: Timestamp) {
+        let mail = &body.mail;
+        if let Some(message) = &body.message {
+            Arc::make_mut(&mut self.received_messages).insert(message.clone());
+            self.budget.new_message();
+            self.quota.new_message();
+        }
+        if let MailBody::Say { allowance, by_person, quota, .. } = &mail.body {
+            let given = quota.unwrap_or_default();
+            self.quota.record_use(given);
+            self.budget.grant(*allowance, at);
+            let sent = Child::new(at, self.budget.message_number(), *by_person, given.at_once);
+            match self.children.get_mut(&mail.to) {
+                Some(child) => child.add_message(sent),
+                None => drop(self.children.insert(mail.to.clone(), sent)),
+            }
+        }
+    }
+
+    pub(super) fn child_cancelled(&mut self, id: &AgentId) {
+        if let Some(child) = self.children.get_mut(id) {
+            child.cancelled = true;
+        }
+    }
 }
