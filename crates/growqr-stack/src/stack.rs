@@ -138,13 +138,19 @@ impl Stack {
             let is_free = matches!(rest.first(), Some(Step::FillVolumes { .. }));
             let (fill, rest) = rest.split_at(usize::from(is_free));
             let prepare_volumes = async {
-                all(join_all(volumes.into_iter().map(&one)).await)?;
-                in_order(fill, &one).await
+                all(join_all(volumes.into_iter().map(one)).await)?;
+                for step in fill {
+                    one(step).await?;
+                }
+                Ok(())
             };
             // Each is carried out even if another fails: dropping a call does not stop the daemon.
-            let (networks, volumes) = tokio::join!(join_all(networks.into_iter().map(&one)), prepare_volumes);
+            let (networks, volumes) = tokio::join!(join_all(networks.into_iter().map(one)), prepare_volumes);
             all(networks.into_iter().chain([volumes]).collect())?;
-            in_order(rest, &one).await
+            for step in rest {
+                one(step).await?;
+            }
+            Ok(())
         };
         all(join_all(ContainerPart::ALL.map(of_part)).await)
     }
@@ -214,13 +220,6 @@ impl Stack {
 }
 
 /// The first error, if there is one.
-async fn in_order(steps: &[&Step], one: impl AsyncFn(&Step) -> Result<(), StackError>) -> Result<(), StackError> {
-    for step in steps {
-        one(step).await?;
-    }
-    Ok(())
-}
-
 fn all(results: Vec<Result<(), StackError>>) -> Result<(), StackError> {
     results.into_iter().collect()
 }

@@ -65,7 +65,7 @@ fn a_change_that_was_merged_by_hand_is_found_in_memory() {
 fn a_held_branch_that_nobody_names_is_removed_once_it_is_old() {
     let world = World::new();
     let (kept, lost) = (held(&world, &write("a.md", "a\n", None)), held(&world, &write("b.md", "b\n", None)));
-    let remove = |before| world.memory.release_unnamed(&[kept.commit.clone()], before).unwrap();
+    let remove = |before| world.memory.release_unnamed(std::slice::from_ref(&kept.commit), before).unwrap();
     assert_eq!(remove(at(0)), 0, "it was made a moment ago");
     assert_eq!(remove(at(3_600)), 1);
     assert!(world.git(&["branch", "--list", "growqr-requests/*"]).contains(&kept.commit[..12]));

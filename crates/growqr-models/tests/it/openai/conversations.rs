@@ -103,6 +103,7 @@ impl Machine {
             tools: catalogue(),
             limits,
             arguments: Arc::default(),
+            hashes: Arc::default(),
             rules: Arc::default(),
             asks_after_untrusted_text: true,
             workbench: Workbench::default(),
