@@ -4,13 +4,10 @@ use crate::CommandResult;
 use crate::args::Memory;
 use crate::change_requests::requests;
 use crate::memory_undo::memory_undo;
-use crate::page_text::{diff_line, read_text};
+use crate::page_text::{diff_line, read_text, touched};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use growqr_app::{Environment, Library, Profile, send_request};
 use growqr_wire::{Reply, Request, Text};
-
-/// How many pages the log names for a change.
-const SHOWN_PATHS: usize = 5;
 
 /// How many files that are no pages a list names.
 const SHOWN_LEFT_ALONE: usize = 10;
@@ -154,13 +151,4 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
         | Memory::Path => {}
     }
     Ok(true)
-}
-
-/// The first few of these paths, and the number of the others.
-pub fn touched(paths: &[String], more: u64) -> String {
-    let shown = &paths[..paths.len().min(SHOWN_PATHS)];
-    match more + (paths.len() - shown.len()) as u64 {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }

@@ -1,8 +1,7 @@
 //! The `growqr memory undo` command.
 
 use crate::CommandResult;
-use crate::memory::touched;
-use crate::page_text::diff_line;
+use crate::page_text::{diff_line, touched};
 use crate::print::{Out, sanitized_line};
 use growqr_app::{Environment, Library, Profile, send_request};
 use growqr_wire::{Reply, Request};

@@ -1,4 +1,4 @@
-//! The texts of pages: read from standard input, and their differences printed.
+//! The texts of pages: read from standard input, and their differences printed. The paths of several.
 
 use crate::print::{Out, Style, sanitized};
 use growqr_app::AppError;
@@ -6,6 +6,9 @@ use std::io::Read;
 
 /// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
 const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// How many pages the log names for a change.
+const SHOWN_PATHS: usize = 5;
 
 /// The text of a page from standard input.
 ///
@@ -29,5 +32,14 @@ pub fn diff_line(out: &Out, line: &str) -> String {
         Some(b'-') => out.style(Style::Bad, &text),
         Some(b'@') => out.style(Style::Dim, &text),
         _ => text,
+    }
+}
+
+/// The first few of these paths, and the number of the others.
+pub fn touched(paths: &[String], more: u64) -> String {
+    let shown = &paths[..paths.len().min(SHOWN_PATHS)];
+    match more + (paths.len() - shown.len()) as u64 {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }

@@ -70,7 +70,7 @@ const USUAL_HOME: [&str; 11] = [
     "Library/pnpm",
     ".nix-profile/bin",
 ];
-const USUAL: [&str; 5] = ["/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin", "/snap/bin", "/home/linuxbrew/.linuxbrew/bin"];
+const USUAL: [&str; 4] = ["/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin", "/snap/bin"];
 
 /// The variables of a server: the inherited ones with a longer `PATH`, then its own. `login` is the `PATH` of the login shell.
 pub(crate) fn variables(own: &BTreeMap<String, Secret>, login: Option<OsString>) -> Vec<(OsString, OsString)> {
@@ -170,9 +170,9 @@ mod tests {
 
     #[test]
     fn the_home_folder_is_put_where_a_shell_would_put_it() {
-        let home = Some(Path::new("/home/a"));
-        assert_eq!(at_home("~/notes", home), "/home/a/notes");
-        assert_eq!(at_home("~", home), "/home/a");
+        let home = Some(Path::new("/home/you"));
+        assert_eq!(at_home("~/notes", home), "/home/you/notes");
+        assert_eq!(at_home("~", home), "/home/you");
         for word in ["~other/x", "a~/b", "--path=~/x", ""] {
             assert_eq!(at_home(word, home), word);
         }
