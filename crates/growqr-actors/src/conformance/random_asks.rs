@@ -38,6 +38,8 @@ fn answer_to(ask: &AskView, numbers: &mut Numbers) -> Option<Answer> {
     match (ask.ask.kind, numbers.below(5)) {
         (_, 0) => None,
         (AskKind::Question, _) => Some(Answer { text: Some("yes".to_owned()), ..Answer::default() }),
+        // Calls that a kill has cut count as spent.
+        (AskKind::Budget, _) => option(&numbers.of(&ask.ask.options)?.id),
         (_, 1) => option("deny"),
         _ => option("allow"),
     }
