@@ -15,8 +15,8 @@ use growqr_testkit::clerk::User;
 use growqr_wire::{OrphanKey, Request};
 use serde_json::{Value, json};
 
-/// Eight sub-agents: number seven ends the container, number two waits for its model meanwhile.
-fn one_of_eight_ends_the_container(request: &RequestView<'_>, held: &StopPoint) -> Option<Script> {
+/// Eight sub-agents: each writes a file, then does what `trouble` says for its number (or says that it is done), and is done.
+fn of_eight(request: &RequestView<'_>, trouble: impl Fn(char, Script) -> Script) -> Option<Script> {
     if !is_session(request) {
         return Some(if request.tool_results().is_empty() && request.answers_so_far() == 0 {
             calls((1..=8).map(|number| send(NAMES[number], &format!("be number {number}"))))
@@ -25,13 +25,14 @@ fn one_of_eight_ends_the_container(request: &RequestView<'_>, held: &StopPoint) 
         });
     }
     let number = request.first_user_text().split("number ").nth(1)?.chars().next()?;
-    let ended = says(&format!("Number {number} is done."));
-    Some(match (request.answers_so_far(), number) {
-        _ if request.last_user_text().contains("The workbench stopped while you worked") => ended,
-        (0, _) => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
-        (1, '7') => shell("kill 1; sleep 60"),
-        (1, '2') => ended.stop_at(Point::BeforeHead, held),
-        _ => ended,
+    let done = says(&format!("Number {number} is done."));
+    if request.last_user_text().contains("The workbench stopped while you worked") {
+        return Some(done);
+    }
+    Some(match request.answers_so_far() {
+        0 => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
+        1 => trouble(number, done),
+        _ => done,
     })
 }
 
@@ -42,7 +43,14 @@ fn one_of_eight_ends_the_container_and_nothing_of_the_others_is_lost_or_doubled(
     assert_eq!(program.run(&["budget", "set", "--per-message", "4"]).code, Some(0));
     let held = StopPoint::new();
     let stop = held.clone();
-    program.claude.route(move |request| one_of_eight_ends_the_container(request, &stop));
+    program.claude.route(move |request| {
+        of_eight(request, |number, done| match number {
+            '7' => shell("kill 1; sleep 60"),
+            // Number two waits for its model meanwhile.
+            '2' => done.stop_at(Point::BeforeHead, &stop),
+            _ => done,
+        })
+    });
     let running = Running::ready(&program);
     say(&program, "send eight");
     let ask = until_asked(&program);
@@ -72,33 +80,19 @@ fn one_of_eight_ends_the_container_and_nothing_of_the_others_is_lost_or_doubled(
     reset(&program);
 }
 
-/// Eight sub-agents: number three asks for a harmless command, five for one that lasts, and seven for one that ends the container.
-fn eight_in_trouble(request: &RequestView<'_>) -> Option<Script> {
-    if !is_session(request) {
-        return Some(if request.tool_results().is_empty() && request.answers_so_far() == 0 {
-            calls((1..=8).map(|number| send(NAMES[number], &format!("be number {number}"))))
-        } else {
-            says("Noted.")
-        });
-    }
-    let number = request.first_user_text().split("number ").nth(1)?.chars().next()?;
-    let ended = says(&format!("Number {number} is done."));
-    Some(match (request.answers_so_far(), number) {
-        _ if request.last_user_text().contains("The workbench stopped while you worked") => ended,
-        (0, _) => write(&format!("file-{number}.txt"), &format!("written by {number}\n")),
-        (1, '3') => shell("cp file-3.txt copy-3.txt"),
-        (1, '5') => shell("sleep 300"),
-        (1, '7') => shell("kill 1; sleep 60"),
-        _ => ended,
-    })
-}
-
 #[test]
 fn of_eight_one_asks_one_is_cancelled_and_one_ends_the_container_while_the_program_is_killed_and_nothing_is_doubled() {
     let Some(host) = docker() else { return };
     let program = desk(host);
     assert_eq!(program.run(&["budget", "set", "--per-message", "4"]).code, Some(0));
-    program.claude.route(eight_in_trouble);
+    program.claude.route(|request| {
+        of_eight(request, |number, done| match number {
+            '3' => shell("cp file-3.txt copy-3.txt"),
+            '5' => shell("sleep 300"),
+            '7' => shell("kill 1; sleep 60"),
+            _ => done,
+        })
+    });
     let running = Running::ready(&program);
     let owned = Owned::of(host, &program);
     let before = (owned.container("gitea"), owned.container("opencode"));
