@@ -123,7 +123,7 @@ test("a tool's result shows its texts, pictures and links; an interrupted call a
   await page.keyboard.press("Escape");
   await page.evaluate(() => void (location.hash = "#/agents/grow"));
   await page.getByRole("tab", { name: "Log" }).click();
-  await page.getByText("looking up whether the tool call happened").waitFor();
+  await page.getByText("it looks up whether the step happened").waitFor();
   expect(pageErrors, "the content security policy allows the picture").toEqual([]);
   await screenshot(page, "log-of-tools");
   await context.close();

@@ -40,6 +40,8 @@ function words(world: World, line: World["state"]["events"][number]): Pick<LogLi
       return { text: `has an answer of the model (${event.data.reply.usage.output_tokens} tokens written)`, tone: "quiet" };
     case "tool_started":
       return { text: `${event.data.name.replaceAll("_", " ")}`, tone: "quiet" };
+    case "tool_interrupted":
+      return { text: "GrowQR stopped during a step; it looks up whether the step happened", tone: "warn" };
     case "commit_intended":
       return { text: `changes the page ${event.data.plan.path}`, tone: "good" };
     case "cancel_requested":
