@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const UNKNOWN: &str = "unknown";
 
 /// What to do about things that somebody may use.
-const UNCLEAR: &str = "If nobody uses it, start GrowQR once with each data folder that uses this Docker, \
-                       on each computer: what is then still listed can be removed with docker rm, docker network rm and docker volume rm";
+const UNCLEAR: &str = "What is left over of another computer, or of another system on this one, is found and removed by \
+                       growqr stack orphans there. What an earlier version made stays until its data folder is used again";
 
 /// Whose leftovers are removed.
 pub enum Chosen {

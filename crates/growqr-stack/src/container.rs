@@ -111,10 +111,10 @@ impl Daemon {
         })
     }
 
-    /// Writes the seed into the volumes, which nobody has used before if they `are_new`: uploads it into a container that has the volumes writable, never runs and is removed
+    /// Writes the seed into the volumes: uploads it into a container that has the volumes writable, never runs and is removed
     /// again. Needs no folder of the host, so it works where the daemon is in a virtual machine; a container with a read-only
     /// root refuses uploads, and so does a volume that it can only read.
-    pub(crate) async fn fill_volumes(&self, scope: &Scope, spec: &ContainerSpec, are_new: bool) -> Result<(), StackError> {
+    pub(crate) async fn fill_volumes(&self, scope: &Scope, spec: &ContainerSpec) -> Result<(), StackError> {
         let writable = |use_: &VolumeUse| VolumeUse { read_only: false, ..use_.clone() };
         let volumes: Vec<_> = spec.volumes.iter().map(writable).collect();
         let word = spec.part.seed_word();
@@ -133,7 +133,7 @@ impl Daemon {
         };
         let id = self.create(&scope.name(word), &spec.image, body).await?;
         let filled = async {
-            if !are_new && self.has_another_owner(&id, spec).await? {
+            if self.has_another_owner(&id, spec).await? {
                 self.give_to_user(scope, spec).await?;
             }
             // Last, because the owner of the folders says that everything in them was given.

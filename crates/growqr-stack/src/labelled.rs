@@ -4,6 +4,7 @@
 use crate::daemon::Daemon;
 use crate::error::StackError;
 use crate::labels::{COMPUTER, ContainerPart, FOLDER, INSTALL, NetworkPart, PART, PLACE, PROFILE, VolumePart, app_filter};
+use bollard::models::ContainerSummaryStateEnum;
 use std::collections::HashMap;
 
 /// A container, network or volume with this program's labels.
@@ -25,6 +26,8 @@ pub struct Labelled {
     pub folder: Option<String>,
     /// The id of the computer in its label: the one on which it was made. Earlier versions named none.
     pub computer: Option<String>,
+    /// Whether it is a container that runs.
+    pub is_running: bool,
 }
 
 /// What a [`Labelled`] is.
@@ -73,7 +76,7 @@ impl Labelled {
         let mut label = |name: &str| labels.remove(name).unwrap_or_default();
         let (install, profile, part) = (label(INSTALL), label(PROFILE), label(PART));
         let (folder, computer) = (labels.remove(FOLDER), labels.remove(COMPUTER));
-        Labelled { kind, id, name, install, profile, part, folder, computer }
+        Labelled { kind, id, name, install, profile, part, folder, computer, is_running: false }
     }
 }
 
@@ -90,7 +93,8 @@ impl Daemon {
             let name = container.names.unwrap_or_default().into_iter().next().unwrap_or_default();
             let name = name.trim_start_matches('/').to_owned();
             let id = container.id.unwrap_or_default();
-            Labelled::new(LabelledKind::Container, id, name, container.labels.unwrap_or_default())
+            let is_running = container.state.is_some_and(|state| state == ContainerSummaryStateEnum::RUNNING);
+            Labelled { is_running, ..Labelled::new(LabelledKind::Container, id, name, container.labels.unwrap_or_default()) }
         });
         let mut found: Vec<_> = containers.collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));

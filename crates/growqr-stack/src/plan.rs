@@ -5,7 +5,7 @@
 use crate::error::StackError;
 use crate::labels::{ContainerPart, NetworkPart, Scope, VolumePart};
 use crate::observe::{Real, RealContainer, RealNetwork, Status};
-use crate::spec::{ContainerSpec, VolumeUse};
+use crate::spec::ContainerSpec;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -59,12 +59,7 @@ pub enum Step {
         why: Unfit,
     },
     /// Write into the volumes what the container needs.
-    FillVolumes {
-        /// The part.
-        part: ContainerPart,
-        /// Whether steps of the same plan create all of them.
-        are_new: bool,
-    },
+    FillVolumes(ContainerPart),
     /// Create the container.
     CreateContainer(ContainerPart),
     /// Unpause a container.
@@ -121,7 +116,7 @@ impl fmt::Display for Step {
                 };
                 write!(f, "remove a container of {}: {why}", part.name())
             }
-            Step::FillVolumes { part, .. } => write!(f, "fill the volumes of {}", part.name()),
+            Step::FillVolumes(part) => write!(f, "fill the volumes of {}", part.name()),
             Step::CreateContainer(part) => write!(f, "create the container of {}", part.name()),
             Step::Unpause { part, .. } => write!(f, "unpause {}", part.name()),
             Step::Start { part, .. } => write!(f, "start {}", part.name()),
@@ -138,7 +133,7 @@ impl Step {
             Step::RemoveNetwork { part, .. } | Step::CreateNetwork(part) => part.part(),
             Step::CreateVolume(part) => part.part(),
             Step::RemoveContainer { part, .. }
-            | Step::FillVolumes { part, .. }
+            | Step::FillVolumes(part)
             | Step::CreateContainer(part)
             | Step::Unpause { part, .. }
             | Step::Start { part, .. }
@@ -163,7 +158,7 @@ pub fn plan(scope: &Scope, wanted: &Wanted, real: &Real) -> Result<Vec<Step>, St
     }
     for part in ContainerPart::ALL {
         match wanted.spec(part) {
-            Some(spec) => container(scope, spec, real, &mut steps),
+            Some(spec) => container(spec, real, &mut steps),
             None if wanted.untouched.contains(&part) => {}
             None => steps.extend(stop(part, real)),
         }
@@ -181,7 +176,7 @@ fn rank(step: &Step) -> u8 {
         Step::RemoveContainer { .. } => 0,
         Step::CreateNetwork(_) | Step::CreateVolume(_) => 1,
         Step::RemoveNetwork { .. } => 2,
-        Step::FillVolumes { .. } | Step::CreateContainer(_) | Step::Unpause { .. } | Step::Start { .. } | Step::Stop { .. } => 3,
+        Step::FillVolumes(_) | Step::CreateContainer(_) | Step::Unpause { .. } | Step::Start { .. } | Step::Stop { .. } => 3,
     }
 }
 
@@ -225,7 +220,7 @@ fn volumes(scope: &Scope, spec: &ContainerSpec, real: &Real, steps: &mut Vec<Ste
     Ok(())
 }
 
-fn container(scope: &Scope, spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
+fn container(spec: &ContainerSpec, real: &Real, steps: &mut Vec<Step>) {
     let part = spec.part;
     let network = kept_network(spec, real);
     let hash = spec.hash();
@@ -251,8 +246,7 @@ fn container(scope: &Scope, spec: &ContainerSpec, real: &Real, steps: &mut Vec<S
     match fit.map(|container| container.status) {
         None => {
             if !spec.seed.is_empty() {
-                let is_there = |use_: &VolumeUse| real.volumes.iter().any(|volume| volume.name == scope.name(use_.volume.word()));
-                steps.push(Step::FillVolumes { part, are_new: !spec.volumes.iter().any(is_there) });
+                steps.push(Step::FillVolumes(part));
             }
             steps.push(Step::CreateContainer(part));
         }

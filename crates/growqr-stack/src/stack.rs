@@ -135,7 +135,7 @@ impl Stack {
             let (networks, rest): (Vec<_>, Vec<_>) = own.partition(|step| matches!(step, Step::CreateNetwork(_)));
             let (volumes, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|step| matches!(step, Step::CreateVolume(_)));
             // A container that is removed first uses the volumes.
-            let is_free = matches!(rest.first(), Some(Step::FillVolumes { .. }));
+            let is_free = matches!(rest.first(), Some(Step::FillVolumes(_)));
             let (fill, rest) = rest.split_at(usize::from(is_free));
             let prepare_volumes = async {
                 all(join_all(volumes.into_iter().map(one)).await)?;
@@ -166,8 +166,8 @@ impl Stack {
             Step::CreateNetwork(part) => daemon.create_network(scope, *part).await,
             Step::CreateVolume(part) => daemon.create_volume(scope, *part).await,
             Step::RemoveContainer { part, id, .. } => self.stop_and_remove(id, grace(wanted, *part)).await,
-            Step::FillVolumes { part, are_new } => match wanted.spec(*part) {
-                Some(spec) => daemon.fill_volumes(scope, spec, *are_new).await,
+            Step::FillVolumes(part) => match wanted.spec(*part) {
+                Some(spec) => daemon.fill_volumes(scope, spec).await,
                 None => Ok(()),
             },
             Step::CreateContainer(part) => self.create(*part, wanted).await,

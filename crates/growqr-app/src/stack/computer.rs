@@ -9,7 +9,9 @@ const LENGTH: usize = 16;
 pub(crate) fn id() -> Option<String> {
     // A hash: the system's own id is not for others (machine-id(5)).
     let hashed = |id: String| sha256_hex(format!("{}\0growqr", id.trim()).as_bytes())[..LENGTH].to_owned();
-    machine_uid::get().ok().filter(|id| !id.trim().is_empty()).map(hashed)
+    // What images of systems have before their first start.
+    let is_one = |id: &String| !matches!(id.trim(), "" | "uninitialized");
+    machine_uid::get().ok().filter(is_one).map(hashed)
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ pub(crate) fn sort(things: &[Labelled], owner: &Owner<'_>, folders: &BTreeMap<St
     for thing in things {
         let named = named.entry(&thing.install).or_default();
         named.folders.extend(thing.folder.as_deref());
+        named.run |= thing.is_running;
         named.places.extend(thing.folder.as_deref().filter(|_| thing.is_place()));
     }
     let mut sorted = Sorted::default();
@@ -63,9 +64,13 @@ pub(crate) fn sort(things: &[Labelled], owner: &Owner<'_>, folders: &BTreeMap<St
 #[derive(Default)]
 struct Named<'a> {
     folders: BTreeSet<&'a str>,
+    /// Whether a container of them runs.
+    run: bool,
     /// Those that have used them after a move.
     places: BTreeSet<&'a str>,
 }
+
+const ELSEWHERE: &str = "another computer made it, or another system on this one";
 
 /// Whose a thing is.
 enum Verdict {
@@ -82,6 +87,11 @@ impl Verdict {
 
 fn own(thing: &Labelled, owner: &Owner<'_>) -> Verdict {
     let folder = Some(owner.folder);
+    // A copy of this data folder, in the same place on another computer, has the same label.
+    let is_of_a_copy = thing.computer.is_some() && thing.computer.as_deref() != owner.computer;
+    if is_of_a_copy && !owner.profiles.contains(&thing.profile) {
+        return Verdict::NotOwned(OrphanState::Unclear, folder.map(str::to_owned), ELSEWHERE.to_owned());
+    }
     if !owner.profiles.contains(&thing.profile) {
         return Verdict::left_over(folder, format!("the profile {:?} of this data folder is gone", thing.profile));
     }
@@ -113,7 +123,7 @@ fn foreign(thing: &Labelled, owner: &Owner<'_>, named: &Named<'_>, folders: &BTr
     match thing.computer.as_deref() {
         None => return unclear(folder, "an earlier version made it, and did not write down on which computer"),
         made_on if made_on != owner.computer => {
-            return unclear(folder, "another computer made it, or another system on this one");
+            return unclear(folder, ELSEWHERE);
         }
         Some(_) => {}
     }
@@ -123,6 +133,10 @@ fn foreign(thing: &Labelled, owner: &Owner<'_>, named: &Named<'_>, folders: &BTr
     }
     let Some(folder) = folder else { return unclear(None, "it does not say for which data folder it was made") };
     match folders.get(*folder) {
+        // A clone of this computer may have the same id.
+        Some(OtherFolder::There(_)) if named.run || *folder == owner.folder => {
+            unclear(Some(folder), "its data folder does not use it any more, but a clone of this computer may")
+        }
         Some(OtherFolder::There(_)) => Verdict::left_over(Some(folder), "its data folder does not use it any more"),
         _ => Verdict::left_over(
             Some(folder),
@@ -154,7 +168,7 @@ mod tests {
         let id = format!("{install}-{profile}-{part}");
         let [install, profile, part] = [install, profile, part].map(str::to_owned);
         let (kind, name, folder) = (LabelledKind::Volume, id.clone(), folder.map(str::to_owned));
-        Labelled { kind, name, id, install, profile, part, folder, computer: Some("here".to_owned()) }
+        Labelled { kind, name, id, install, profile, part, folder, computer: Some("here".to_owned()), is_running: false }
     }
 
     fn there(label: &str, profiles: &[&str]) -> OtherFolder {
@@ -228,5 +242,16 @@ mod tests {
             let [left_over, of_others] = sorted(&[thing], &[("/a", OtherFolder::Missing)]);
             assert_eq!((left_over.len(), of_others), (0, vec![row("a-local-gitea-data", false, Some("/a"))]));
         }
+    }
+
+    #[test]
+    fn what_a_copy_or_a_clone_of_this_computer_may_use_is_kept() {
+        // A copy of this data folder in the same place on another computer has a profile more.
+        let of_copy = Labelled { computer: Some("there".to_owned()), ..volume("own", "more", "gitea-data", Some("/own")) };
+        // A clone has this computer's id, and its data folder is in the same place.
+        let of_clone = volume("clone", "local", "gitea-data", Some("/own"));
+        let runs = Labelled { is_running: true, ..of_clone.clone() };
+        let [left_over, of_others] = sorted(&[of_copy, of_clone, runs], &[("/own", there("own", &["local"]))]);
+        assert_eq!((left_over.len(), of_others.len()), (0, 3));
     }
 }

@@ -30,10 +30,10 @@ fn carry_out(real: &mut Real, step: &Step, wanted: &Wanted) {
         Step::CreateVolume(part) => {
             real.volumes.push(RealVolume { name: scope().name(part.word()), ..RealVolume::default() });
         }
-        Step::FillVolumes { part, are_new } => {
-            let is_there = |use_: &VolumeUse| real.volumes.iter().any(|volume| volume.name == scope().name(use_.volume.word()));
-            assert!(wanted.spec(*part).unwrap().volumes.iter().all(is_there), "volumes are filled that are not there");
-            assert!(!are_new || real.containers.iter().all(|container| container.part != part.word()));
+        Step::FillVolumes(part) => {
+            let is_there = |name: String| real.volumes.iter().any(|volume| volume.name == name);
+            let volumes = &wanted.spec(*part).unwrap().volumes;
+            assert!(volumes.iter().all(|use_| is_there(scope().name(use_.volume.word()))), "they are created first");
         }
         Step::RemoveContainer { id, .. } => real.containers.retain(|container| container.id != *id),
         Step::CreateContainer(part) => {
@@ -74,22 +74,6 @@ fn from_nothing_everything_is_created_and_started() {
     let steps = arrive(&mut real, &wanted());
     assert_eq!(steps.len(), 2 + 5 + 2 + 2 + 2, "{steps:?}");
     assert!(real.containers.iter().all(|container| container.status == Status::Running));
-}
-
-#[test]
-fn volumes_are_new_only_if_the_same_plan_creates_all_of_them() {
-    let are_new = |real: &Real| {
-        let steps = plan(&scope(), &wanted(), real).unwrap();
-        steps
-            .into_iter()
-            .filter_map(|step| if let Step::FillVolumes { are_new, .. } = step { Some(are_new) } else { None })
-            .collect()
-    };
-    let found: Vec<bool> = are_new(&Real::default());
-    assert_eq!(found, [true, true]);
-    let kept = RealVolume { name: scope().name(VolumePart::OpenCodeData.word()), ..RealVolume::default() };
-    let found: Vec<bool> = are_new(&Real { volumes: vec![kept], ..Real::default() });
-    assert_eq!(found, [true, false]);
 }
 
 #[test]
