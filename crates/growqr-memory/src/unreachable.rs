@@ -10,7 +10,7 @@ use crate::open;
 use crate::tree_entry::blob_at;
 use git2::{ErrorCode, Oid, Reference, Sort};
 use growqr_core::memory::MemoryError;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 
 /// The last commit of this program; after HEAD has left it, the commit that HEAD went to.
@@ -102,15 +102,11 @@ impl Git {
         self.set_last(head)
     }
 
-    /// Deletes the ref of a kept commit if it is merged. If HEAD contains the commit, it is the last one again, unless a newer one is.
+    /// Deletes the ref of a kept commit if it is merged. HEAD's commit is the last one then: if the person undoes the merge, that one
+    /// is kept, and with it this one.
     fn let_go_if_merged(&self, head: Oid, name: &str, commit: Oid) -> bool {
-        let is_contained = self.contains(head, commit);
-        let last = self.repo.refname_to_id(LAST).ok();
-        if is_contained && last.is_some_and(|last| last != commit && self.contains(commit, last)) {
-            // If this fails, only the kept commit is not the last one.
-            let _ = self.set_ref(LAST, commit);
-        }
-        (is_contained || self.is_merged(head, commit)) && self.delete_ref(name).is_ok()
+        let is_merged = self.contains(head, commit) || self.is_merged(head, commit);
+        is_merged && self.set_ref(LAST, head).and_then(|()| self.delete_ref(name)).is_ok()
     }
 
     fn let_go_of_the_oldest(&self, mut kept: Vec<(String, Oid)>) -> Result<(), MemoryError> {
@@ -197,9 +193,28 @@ impl Git {
         if left.len() >= MAX_COMPARED {
             return Ok(false);
         }
-        let here: HashSet<_> =
-            self.commits_besides(head, Some(commit))?.into_iter().map(|oid| self.authored(oid)).collect::<Result<_, _>>()?;
-        left.into_iter().map(|oid| self.authored(oid)).try_fold(true, |all, authored| Ok(all && here.contains(&authored?)))
+        let mut here: HashMap<_, Vec<Oid>> = HashMap::new();
+        for oid in self.commits_besides(head, Some(commit))? {
+            here.entry(self.authored(oid)?).or_default().push(oid);
+        }
+        for oid in left {
+            let copies = here.get(&self.authored(oid)?).map(Vec::as_slice).unwrap_or_default();
+            let patch = self.patch(oid)?;
+            // An amended commit keeps the rest, and may have another text.
+            if !copies.iter().any(|copy| self.patch(*copy).is_ok_and(|copy| copy == patch)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a commit changes, wherever the lines are.
+    fn patch(&self, commit: Oid) -> Result<Oid, MemoryError> {
+        let commit = self.repo.find_commit(commit).context("read a commit")?;
+        let before = commit.parent(0).ok().map(|parent| parent.tree()).transpose().context("read a commit")?;
+        let after = commit.tree().context("read a commit")?;
+        let diff = self.repo.diff_tree_to_tree(before.as_ref(), Some(&after), None).context("compare versions")?;
+        diff.patchid(None).context("compare versions")
     }
 
     /// Author, time and message of a commit: a rebase or cherry-pick keeps them.

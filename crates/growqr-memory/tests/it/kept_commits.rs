@@ -99,6 +99,34 @@ fn commits_on_a_branch_or_made_again_are_not_named() {
 }
 
 #[test]
+fn a_merge_that_is_undone_takes_no_text_out_of_reach() {
+    for merge in [&["merge", "-q", "-m", "Back"][..], &["cherry-pick"]] {
+        let world = detached("notes/alpha.md");
+        scan(&world);
+        world.write("other.md", "other\n");
+        let commit = unreachable(&world).remove(0).commit;
+        world.git(&[merge, &[commit.as_str()]].concat());
+        scan(&world);
+        world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        scan(&world);
+        collect_garbage(&world);
+        assert_ne!(world.git(&["log", "--all", "--format=%h", "--", "notes/alpha.md"]), "", "{merge:?}");
+        assert_eq!(unreachable(&world).len(), 1, "{merge:?}");
+    }
+}
+
+#[test]
+fn an_amended_commit_with_another_text_is_no_copy() {
+    let world = World::new();
+    world.write("notes/alpha.md", "alpha\n");
+    scan(&world);
+    std::fs::write(world.folder.join("notes/alpha.md"), "cut\n").unwrap();
+    world.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
+    scan(&world);
+    assert_eq!(titles(&world), ["Note notes/alpha.md"]);
+}
+
+#[test]
 fn a_look_at_an_old_commit_takes_no_protection_away() {
     let world = World::new();
     world.write("one.md", "1\n");
