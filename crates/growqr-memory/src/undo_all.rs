@@ -67,8 +67,8 @@ impl MemoryRepo {
     /// Undoes these changes with one commit in the person's name. With `seen`, only if a preview would still be that one.
     ///
     /// # Errors
-    /// As [`MemoryRepo::preview_undo`]; [`MemoryError::HeadMoved`] if the preview would be another one now,
-    /// [`MemoryError::Unchanged`] if all of it is undone already. On an error nothing is changed.
+    /// As [`MemoryRepo::preview_undo`]; [`MemoryError::HeadMoved`] if the preview would be another one now, or a page was saved meanwhile,
+    /// [`MemoryError::Unchanged`] if all of it is undone already. On an error no page is changed.
     pub fn undo_all(&self, of: &ChangesOf, seen: Option<&str>, at: Timestamp) -> Result<UndoneAll, MemoryError> {
         let git = self.git()?;
         git.finish_interrupted()?;
@@ -85,6 +85,10 @@ impl MemoryRepo {
         let tree = git.tree(head)?;
         let mut files = Vec::new();
         for (path, page) in &planned.pages {
+            // The person has saved it since it was read.
+            if blob_at(tree.as_ref(), path) != oid_of(page.before.as_ref()) {
+                return Err(MemoryError::HeadMoved);
+            }
             let new = page.after.as_ref().map(|version| git.repo.blob(&version.bytes)).transpose().context("write the page")?;
             files.push(FileChange { path: path.clone(), old: blob_at(tree.as_ref(), path), new });
         }
@@ -197,8 +201,9 @@ impl Git {
     /// The page without these changes of it, the newest first; `None` if later changes are in the same lines.
     fn without(&self, files: &[&FileChange], mut now: Option<Version>) -> Result<Option<Option<Version>>, MemoryError> {
         let read = |oid: Option<Oid>| oid.map(|oid| Ok(Version { oid, bytes: self.present_blob(oid)? })).transpose();
-        // The page may be without the newest of them already.
-        let undone = files.iter().position(|file| file.old == oid_of(now.as_ref())).map_or(0, |at| at + 1);
+        // The page may be without the newest of them already, if nothing of others lies between these.
+        let is_chain = |at: &usize| files[..=*at].windows(2).all(|pair| pair[0].old == pair[1].new);
+        let undone = files.iter().position(|file| file.old == oid_of(now.as_ref())).filter(is_chain).map_or(0, |at| at + 1);
         for file in &files[undone..] {
             let oid = oid_of(now.as_ref());
             let before = read(file.old)?;

@@ -72,6 +72,19 @@ fn a_deleted_page_comes_back_and_all_turns_of_an_agent_can_be_undone() {
 }
 
 #[test]
+fn a_page_that_equals_an_earlier_version_is_not_undone_already_if_others_wrote_in_between() {
+    let world = World::new();
+    world.edit_by_hand("a.md", "open\n");
+    world.memory.adopt_hand_edits(at(1)).unwrap();
+    wrote(&world, "a.md", "done\n", 2);
+    world.edit_by_hand("a.md", "waiting\n");
+    world.memory.adopt_hand_edits(at(2)).unwrap();
+    wrote(&world, "a.md", "open\n", 2);
+    let undone = world.memory.undo_all(&of(Some(2)), None, at(90)).unwrap();
+    assert_eq!((undone.change, undone.left), (None, vec!["a.md".to_owned()]));
+}
+
+#[test]
 fn an_outdated_preview_undoes_nothing() {
     let world = World::new();
     wrote(&world, "a.md", "one\n", 1);
