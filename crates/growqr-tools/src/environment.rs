@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Variables that a server inherits, in capitals (Windows does not distinguish). Everything else, which includes keys of model
-/// providers, stays here.
-const INHERITED: [&str; 43] = [
+/// providers and the way to programs that hold keys (an SSH agent, the keychain), stays here.
+const INHERITED: [&str; 41] = [
     "PATH",
     "HOME",
     "USER",
@@ -27,9 +27,7 @@ const INHERITED: [&str; 43] = [
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
     // The way to the keys of `git`, to Docker without root, and to the desktop.
-    "SSH_AUTH_SOCK",
     "DOCKER_HOST",
-    "DBUS_SESSION_BUS_ADDRESS",
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "HTTP_PROXY",
@@ -130,10 +128,11 @@ mod tests {
 
     #[test]
     fn keys_of_this_program_are_not_inherited() {
-        for name in ["SSH_AUTH_SOCK", "PATH", "Path", "http_proxy", "LANG"] {
+        for name in ["PATH", "Path", "http_proxy", "LANG"] {
             assert!(is_inherited(name.as_ref()), "{name}");
         }
-        for name in ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROWQR_DATA_DIR", "DATABASE_URL", "AWS_SECRET_ACCESS_KEY"] {
+        let keys = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROWQR_DATA_DIR", "DATABASE_URL", "AWS_SECRET_ACCESS_KEY"];
+        for name in keys.into_iter().chain(["SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS"]) {
             assert!(!is_inherited(name.as_ref()), "{name}");
         }
     }

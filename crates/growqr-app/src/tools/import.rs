@@ -23,6 +23,8 @@ pub fn read_tool_servers(text: &str) -> Result<ToolImport, AppError> {
 
 /// Whether a variable is for GrowQR itself: a configuration that somebody else wrote gets none of our keys.
 fn is_ours(name: &str) -> bool {
+    // Windows ignores case in the names of variables.
+    let name = &*name.to_ascii_uppercase();
     name.starts_with("GROWQR_") || ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "DATABASE_URL"].contains(&name)
 }
 
