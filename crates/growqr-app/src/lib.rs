@@ -38,6 +38,7 @@ pub use crash::no_core_dumps;
 pub use doctor::doctor;
 pub use error::AppError;
 pub use growqr_auth::{CallbackError, Link, MAX_LINK_BYTES, Schemes, picture};
+pub use growqr_core::names::written_out;
 pub use growqr_models::openai::SMALLEST_WINDOW;
 pub use health::health;
 pub use host::client::{Client, Events, send_request};

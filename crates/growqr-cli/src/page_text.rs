@@ -1,7 +1,7 @@
 //! The texts of pages: read from standard input, and their differences printed. The paths of several.
 
 use crate::print::{Out, Style, sanitized};
-use growqr_app::AppError;
+use growqr_app::{AppError, written_out};
 use std::io::Read;
 
 /// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
@@ -26,7 +26,7 @@ pub fn read_text() -> Result<String, AppError> {
 
 /// A line of a unified diff in its colour.
 pub fn diff_line(out: &Out, line: &str) -> String {
-    let text = sanitized(line);
+    let text = sanitized(&written_out(line));
     match line.as_bytes().first() {
         Some(b'+') => out.style(Style::Good, &text),
         Some(b'-') => out.style(Style::Bad, &text),

@@ -2,10 +2,10 @@
  * Texts that models have chosen, inside sentences of the window. They are quoted and in one line, with invisible
  * characters written out, so that none can pass for the window's own words.
  */
-import { visible } from "../words/visible";
+import { hasInvisible, visible } from "../words/visible";
 import { GROW } from "./journals";
 
-export { visible };
+export { hasInvisible, visible };
 
 /** The text in quotes and in one line, cut to `most` characters. */
 export function quoted(text: string, most = 200): string {

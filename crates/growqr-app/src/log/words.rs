@@ -194,7 +194,8 @@ fn short(text: &str) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!("“{}”", short(text))
+    // Only the outer quotes are the log's own.
+    format!("“{}”", short(text).replace(['“', '”'], "\""))
 }
 
 fn quiet(text: impl Into<String>) -> Words {

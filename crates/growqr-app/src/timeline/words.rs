@@ -1,5 +1,6 @@
 //! Tool calls in plain words.
 
+use growqr_core::names::written_out;
 use growqr_core::raw::RawJson;
 use serde_json::Value;
 
@@ -37,9 +38,10 @@ pub(crate) fn tool_words(name: &str, input: &RawJson) -> ToolWords {
     ToolWords { doing: with(doing), done: with(done) }
 }
 
-/// The beginning of a text, on one line.
+/// The beginning of a text, on one line, with its invisible characters written out.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = written_out(&line.replace(char::is_control, ""));
     match line.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
