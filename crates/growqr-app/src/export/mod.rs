@@ -61,7 +61,7 @@ impl Library {
         let (part, file) = new_file(folder, &name, "md.part")?;
         let mut file = BufWriter::new(file);
         let written = match self.export_markdown(agent, &mut file).await {
-            Ok(_) => complete(folder, &name, &part, file).await,
+            Ok(_) => complete(folder, (&name, "md"), &part, file).await,
             Err(error) => Err(error),
         };
         if written.is_err() {
@@ -100,14 +100,19 @@ fn file_name(agent: &str) -> String {
 }
 
 /// Gives a part that is complete its name, once all of it is on the disk.
-async fn complete(folder: &Path, name: &str, part: &Path, file: BufWriter<File>) -> Result<PathBuf, AppError> {
+pub(crate) async fn complete(
+    folder: &Path,
+    (name, ending): (&str, &'static str),
+    part: &Path,
+    file: BufWriter<File>,
+) -> Result<PathBuf, AppError> {
     let (folder, name, part) = (folder.to_owned(), name.to_owned(), part.to_owned());
     let complete = move || {
         let file = file.into_inner().map_err(|error| unwritten(error.into_error()))?;
         file.sync_all().map_err(unwritten)?;
         drop(file);
         // The empty file holds the name: renaming replaces what has it.
-        let (path, empty) = new_file(&folder, &name, "md")?;
+        let (path, empty) = new_file(&folder, &name, ending)?;
         drop(empty);
         match std::fs::rename(&part, &path) {
             Ok(()) => Ok(path),
@@ -164,7 +169,7 @@ mod tests {
         assert_eq!(part, folder.path().join("a.md.part"), "a killed export leaves this name");
         let mut file = BufWriter::new(file);
         file.write_all(b"text").expect("it is written");
-        let path = complete(folder.path(), "a", &part, file).await.expect("it is complete");
+        let path = complete(folder.path(), ("a", "md"), &part, file).await.expect("it is complete");
         assert_eq!(
             (path.clone(), std::fs::read_to_string(&path).expect("a text")),
             (folder.path().join("a 2.md"), "text".to_owned())

@@ -1,7 +1,7 @@
 //! Writes a channel of the log into a file, part by part.
 
 use crate::error::AppError;
-use crate::export::{new_file, unwritten};
+use crate::export::{complete, new_file, unwritten};
 use crate::host::session::ProfileSession;
 use growqr_wire::{LogCursor, LogLine, LogPage, Reply, Request};
 use std::io::{BufWriter, Write};
@@ -18,15 +18,18 @@ impl ProfileSession {
     pub async fn export_log(&self, folder: &Path, channel: &str, filter: Option<&str>) -> Result<PathBuf, AppError> {
         let first = self.log_page(channel, filter, LogCursor::default()).await?;
         std::fs::create_dir_all(folder).map_err(unwritten)?;
-        let name = channel.trim_start_matches('#');
-        let (path, file) = new_file(folder, &format!("GrowQR log {name}"), "txt")?;
-        let written = self.write_log(channel, filter, first, BufWriter::new(file)).await;
-        if let Err(error) = written {
+        let name = format!("GrowQR log {}", channel.trim_start_matches('#'));
+        let (part, file) = new_file(folder, &name, "txt.part")?;
+        let mut file = BufWriter::new(file);
+        let written = match self.write_log(channel, filter, first, &mut file).await {
+            Ok(()) => complete(folder, (&name, "txt"), &part, file).await,
+            Err(error) => Err(error),
+        };
+        if written.is_err() {
             // The error says enough.
-            let _ = std::fs::remove_file(&path);
-            return Err(error);
+            let _ = std::fs::remove_file(&part);
         }
-        Ok(path)
+        written
     }
 
     async fn write_log(&self, channel: &str, filter: Option<&str>, first: LogPage, to: impl Write) -> Result<(), AppError> {
