@@ -6,9 +6,9 @@ import { HostError, type Host } from "../bridge";
 
 /**
  * A message to an agent, a long text pasted into it, an edit of a page, a change of a message that is queued, an edit of a change that
- * waits for approval, or a remark about it.
+ * waits for approval, the parts left out of it, or a remark about it.
  */
-export type DraftKind = "draft" | "paste" | "edit" | "message" | "review" | "remark";
+export type DraftKind = "draft" | "paste" | "edit" | "message" | "review" | "parts" | "remark";
 
 /** Whether drafts survive a restart, and if not, or not all of them, why. */
 export interface DraftStorage {

@@ -87,6 +87,7 @@ export function withAgent(agents: readonly Agent[], newer: Agent): Agent[] {
 /** Effect ids of commits that are intended and not finished yet. */
 const intended = new WeakMap<QueryClient, Set<string>>();
 
+/** Whether memory has changed: a commit of the agent itself, or of an approved change. */
 function finishedCommit(client: QueryClient, agent: string, events: readonly EventLine[]): boolean {
   const open = intended.get(client) ?? new Set<string>();
   intended.set(client, open);
@@ -94,6 +95,7 @@ function finishedCommit(client: QueryClient, agent: string, events: readonly Eve
   for (const line of events) {
     const event = understood(line);
     if (event?.kind === "commit_intended") open.add(`${agent} ${event.data.effect}`);
+    if (event?.kind === "review_closed" && event.data.commit !== undefined) finished = true;
     if (event?.kind === "tool_finished" && open.delete(`${agent} ${event.data.effect}`)) finished = true;
   }
   return finished;

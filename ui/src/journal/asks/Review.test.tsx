@@ -70,3 +70,42 @@ test("a change that cannot be read can be rejected", async () => {
   await press("Reject");
   expect(sent()).toEqual({ option: "reject" });
 });
+
+const twoParts = "@@ -1,1 +1,2 @@\n one\n+two\n@@ -9,1 +10,2 @@\n nine\n+ten\n";
+const lines = (added: readonly string[]) => ["one", ...added, "3", "4", "5", "6", "7", "8", "nine"].join("\n");
+const inTwoParts: HeldChange = { ...change, base: lines([]), now: lines([]), proposed: `${lines(["two"])}\nten\n`, result: `${lines(["two"])}\nten\n`, diff: twoParts, proposal: twoParts };
+
+test("parts that were left out stay so after the row was scrolled away, and count no longer once the page has changed", async () => {
+  const { show } = forms();
+  show(inTwoParts);
+  fireEvent.click(await screen.findByRole("checkbox", { name: "Part 2 of 2" }));
+  show(inTwoParts);
+  await screen.findByRole("button", { name: "Approve 1 of 2 parts" });
+  show({ ...inTwoParts, version: "v2", diff: added, yours: added });
+  await screen.findByText(/The page has changed since you left parts out/);
+  await screen.findByRole("button", { name: "Approve" });
+});
+
+test("a remark that was taken back is not sent again", async () => {
+  const { show, sent } = forms();
+  show(change, { ...review, problem: "the page has changed", remark: "Shorter." });
+  fireEvent.change(await screen.findByRole("textbox", { name: /Tell the agent why/ }), { target: { value: "" } });
+  show(change, { ...review, problem: "the page has changed", remark: "Shorter." });
+  await press("Reject");
+  expect(sent()).toEqual({ option: "reject", text: "" });
+});
+
+test("a text that was discarded does not come back", async () => {
+  const { show } = forms();
+  const failed = { ...review, base: "v1", problem: "the page has changed", edited: "mine\n" };
+  show(change, failed);
+  await press("Discard my text");
+  show(change, failed);
+  await screen.findByRole("button", { name: "Edit first" });
+});
+
+test("invisible characters are named before an approval", async () => {
+  const { show } = forms();
+  show({ ...change, result: "one\ntwo\u{E0068}\n", diff: "@@ -1,1 +1,2 @@\n one\n+two\u{E0068}\n" });
+  await screen.findByText(/It contains invisible characters/);
+});

@@ -2,11 +2,10 @@
  * The answers to a change of memory that waits for the person: what an approval commits, part by part. The person can leave parts out,
  * or edit the text first. If the page has changed since, the three versions are beside each other.
  */
-import { useState } from "react";
 import type { AskAnswer, HeldChange, HostError } from "../../bridge";
 import type { ReviewDetail } from "../../data/asks";
 import { type Hunk, hunks, withoutHunks } from "../../data/hunks";
-import { visible } from "../../data/names";
+import { hasInvisible, visible } from "../../data/names";
 import { useHeldChange } from "../../data/queries";
 import { Button } from "../../design/Button";
 import { Diff } from "../../design/Diff";
@@ -14,7 +13,7 @@ import { Input } from "../../design/Field";
 import { InlineError, QueryView } from "../../design/states";
 import { ThreeVersions } from "./ThreeVersions";
 import type { Answering } from "./useAnswer";
-import { type Edited, useEdited, useTyped } from "./useTyped";
+import { type Edited, useEdited, useLeftOut, useTyped } from "./useTyped";
 
 interface Props {
   /** The id of the ask. */
@@ -25,7 +24,8 @@ interface Props {
 
 export function ReviewForm(props: Props) {
   const change = useHeldChange(props.review.held);
-  if (change.error !== null) return <OnlyReject problem={change.error} answer={props.answer} />;
+  // A later read that fails takes nothing away that the person works with.
+  if (change.error !== null && change.data === undefined) return <OnlyReject problem={change.error} answer={props.answer} />;
   return <QueryView query={change}>{(found) => <Answers {...props} change={found} />}</QueryView>;
 }
 
@@ -43,37 +43,53 @@ function OnlyReject({ problem, answer }: { problem: HostError; answer: Answering
 
 function Answers({ id, review, answer, change }: Props & { change: HeldChange }) {
   const { held } = review;
-  const [leftOut, setLeftOut] = useState<ReadonlySet<number>>(new Set());
-  const [draft, setDraft] = useEdited(id, review.edited === undefined ? null : { text: review.edited, base: review.base ?? null });
-  const [remark, setRemark] = useTyped("remark", id, review.remark ?? null);
+  const typed = useEdited(id, review.edited === undefined ? null : { text: review.edited, base: review.base ?? null });
+  const draft = typed.value;
+  const remark = useTyped("remark", id, review.remark ?? null);
+  const choice = useLeftOut(id, change.version);
   const parts = hunks(change.diff);
   const writes = held.new_blob !== null;
+  const canChoose = writes && parts.length > 1;
+  const leftOut: ReadonlySet<number> = canChoose ? choice.leftOut : new Set();
   const isMoved = change.version !== held.old_blob;
   const chosen = change.result === null ? null : withoutHunks(change.result, parts, (index) => leftOut.has(index));
   // The host commits the proposal as it is, or merges it again. All else is committed as the text that is shown here.
   const isAsProposed = draft === null && leftOut.size === 0 && !change.is_conflict && review.edited === undefined && (review.base ?? null) === held.old_blob;
   // A draft goes with the version that it was made from: what has changed since is merged in.
   const edited: Edited | null = draft ?? (chosen === null ? null : { text: chosen, base: change.version });
+  // An empty remark takes an earlier one back.
+  const words = remark.value?.trim() ?? "";
   const send = (decision: AskAnswer) =>
-    answer.send({ ...decision, ...(remark?.trim() ? { text: remark.trim() } : {}) }, () => {
-      setDraft(null);
-      setRemark(null);
+    answer.send({ ...decision, ...(words || review.remark ? { text: words } : {}) }, () => {
+      typed.forget();
+      choice.forget();
+      remark.forget();
     });
+  // "Try again" would send what was there before.
+  const changing =
+    <T,>(change: (value: T) => void) =>
+    (value: T) => {
+      answer.reset();
+      change(value);
+    };
+  const setDraft = changing(typed.change);
   const approve = () => send({ option: "approve", ...(writes && !isAsProposed && edited !== null ? { edited: { text: edited.text, ...(edited.base === null ? {} : { base: edited.base }) } } : {}) });
-  const isNothing = draft === null && (change.diff === "" || (parts.length > 1 && leftOut.size === parts.length));
+  const isNothing = draft === null && (change.diff === "" || (canChoose && leftOut.size === parts.length));
   return (
     <div className="mt-3 space-y-3">
       {isMoved && <ThreeVersions change={change} />}
+      {choice.isStale && <p className="text-sm text-warn">The page has changed since you left parts out. All parts are chosen again.</p>}
+      {hasInvisible(draft?.text ?? change.result ?? "") && <p className="text-sm text-warn">It contains invisible characters. The change shows where, as ⟨U+…⟩.</p>}
       {draft !== null ? (
         <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft.text} spellCheck onChange={(event) => setDraft({ ...draft, text: event.target.value })} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
       ) : change.diff === "" ? (
         <p className="text-sm text-ink-2">The page has this text already.</p>
       ) : (
-        <Parts diff={change.diff} parts={parts} leftOut={leftOut} onChange={setLeftOut} canChoose={writes && parts.length > 1} />
+        <Parts diff={change.diff} parts={parts} leftOut={leftOut} onChange={changing(choice.change)} canChoose={canChoose} />
       )}
       <label className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
         Tell the agent why
-        <Input placeholder="Optional. It reads this with your decision." className="min-w-56 grow" value={remark ?? ""} spellCheck onChange={(event) => setRemark(event.target.value)} />
+        <Input placeholder="Optional. It reads this with your decision." className="min-w-56 grow" value={remark.value ?? ""} spellCheck onChange={(event) => changing(remark.change)(event.target.value)} />
       </label>
       <div className="flex flex-wrap gap-2">
         <Button data-answer look="primary" disabled={answer.isSending || (isNothing && change.diff !== "")} onClick={approve}>

@@ -1,5 +1,6 @@
 /** Sends the answer to an ask, and knows whether another answer came first. */
 import { useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import type { AskAnswer, HostError } from "../../bridge";
 import { useJournals, useRequest } from "../../data/context";
 import { keys } from "../../data/keys";
@@ -25,6 +26,7 @@ export function useAnswer(ask: string): Answering {
   const request = useRequest();
   const client = useQueryClient();
   const journals = useJournals();
+  const onDone = useRef<(() => void) | undefined>(undefined);
   const { error, variables } = request;
   const onError = (failed: HostError) => {
     if (!isSettledElsewhere(failed)) return;
@@ -36,9 +38,13 @@ export function useAnswer(ask: string): Answering {
   const isRefused = error?.code === "bad_request";
   const isAboutAmount = isRefused && variables?.op === "answer_ask" && variables.answer?.amount !== undefined;
   const isElsewhere = error !== null && isSettledElsewhere(error);
+  const onSuccess = () => onDone.current?.();
   return {
-    send: (answer, done) => request.mutate({ op: "answer_ask", ask, answer }, { onError, ...(done ? { onSuccess: done } : {}) }),
-    retry: variables && !isRefused ? () => request.mutate(variables, { onError }) : null,
+    send: (answer, done) => {
+      onDone.current = done;
+      request.mutate({ op: "answer_ask", ask, answer }, { onError, onSuccess });
+    },
+    retry: variables && !isRefused ? () => request.mutate(variables, { onError, onSuccess }) : null,
     reset: request.reset,
     isSending: request.isPending || request.isSuccess,
     error: isAboutAmount || isElsewhere ? null : error,
