@@ -4,10 +4,13 @@
 use crate::MemoryRepo;
 use crate::attributes::ATTRIBUTE_FILE;
 use crate::conversion::Conversion;
+use crate::git::Git;
 use crate::git_folder;
 use crate::ignore_file::IGNORE_FILE;
 use crate::index::NO_INDEX;
+use crate::on_disk::OnDisk;
 use crate::outside;
+use crate::tree_entry::blob_at;
 use crate::unreachable::MAX_KEPT;
 use crate::walk::PageFile;
 use git2::Repository;
@@ -67,7 +70,7 @@ impl MemoryRepo {
         if let Ok(repo) = Repository::open(self.folder()) {
             remarks.extend(without_branch(&repo));
             remarks.extend(passed_over(&repo));
-            remarks.extend(uncommitted_rules(&repo));
+            remarks.extend(self.git().ok().and_then(|git| git.uncommitted_rules()));
             let has_index = repo.path().join("index").exists();
             remarks.extend((!has_index && repo.head().is_ok()).then(|| NO_INDEX.to_owned()));
         }
@@ -119,15 +122,27 @@ pub(crate) fn without_branch(repo: &Repository) -> Option<String> {
     })
 }
 
-/// The person's edits of git's own files in the folder: these are no pages, so GrowQR does not commit them.
-fn uncommitted_rules(repo: &Repository) -> Option<String> {
-    let is_changed =
-        |file: &&str| repo.status_file(Path::new(file)).is_ok_and(|status| !status.is_empty() && !status.is_ignored());
-    let changed: Vec<&str> = [IGNORE_FILE, ATTRIBUTE_FILE].into_iter().filter(is_changed).collect();
-    (!changed.is_empty()).then(|| {
-        let files = changed.join(" ");
-        format!("{files}: changed and obeyed, but not committed, because GrowQR commits only pages. With git: git commit -m Rules {files}")
-    })
+impl Git {
+    /// The person's edits of git's own files in the folder: these are no pages, so GrowQR does not commit them.
+    fn uncommitted_rules(&self) -> Option<String> {
+        let tree = self.head().and_then(|head| self.tree(head)).ok()?;
+        // Without git2's status: it matches patterns with code of libgit2 that some of them crash.
+        let is_changed = |file: &&str| {
+            let now = match self.inspect(file) {
+                OnDisk::File(_, oid) => Some(oid),
+                OnDisk::Absent => None,
+                OnDisk::Outside(_) | OnDisk::NotAPage(_) => return false,
+            };
+            now != blob_at(tree.as_ref(), file) && !self.left_alone().is_ignored(file)
+        };
+        let changed: Vec<&str> = [IGNORE_FILE, ATTRIBUTE_FILE].into_iter().filter(is_changed).collect();
+        (!changed.is_empty()).then(|| {
+            let files = changed.join(" ");
+            format!(
+                "{files}: changed and obeyed, but not committed, because GrowQR commits only pages. With git: git commit -m Rules {files}"
+            )
+        })
+    }
 }
 
 /// Hooks and signatures of the person, which have no effect on memory's own commits.
