@@ -33,7 +33,8 @@ pub fn written_out(text: &str) -> String {
     out
 }
 
-/// Whether this invisible character changes how the one before it looks.
+/// Whether this invisible character changes how the one before it looks. Stricter than what the names of pages may have: in a name
+/// it hides no instruction.
 fn changes(c: char, before: char) -> bool {
     match c {
         // Latin, Greek and Cyrillic letters have no joined forms.
