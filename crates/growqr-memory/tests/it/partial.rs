@@ -206,13 +206,13 @@ fn a_clone_whose_checkout_has_failed_deletes_nothing_and_says_what_ends_it() {
         fs::remove_file(world.folder.join(page)).unwrap();
     }
     fs::remove_file(world.folder.join(".git/index")).unwrap();
-    world.edit_by_hand("edited.md", "by hand\n");
     assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits, []);
     world.write("b.md", "an agent goes on\n");
     assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits, []);
     assert!(world.memory.prepare(&write("goals.md", "over it\n", None)).is_err());
     let remarks = world.memory.survey().unwrap().about_git;
     assert!(remarks.iter().any(|remark| remark.contains("git read-tree HEAD && git checkout-index -q -a")), "{remarks:?}");
+    world.edit_by_hand("edited.md", "by hand\n");
     world.git(&["read-tree", "HEAD"]);
     let checkout = Command::new("git").current_dir(&world.folder).args(["checkout-index", "-q", "-a"]).status().unwrap();
     assert_eq!(checkout.code(), Some(1), "git tells that it has left pages which are there");
