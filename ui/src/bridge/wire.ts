@@ -1990,7 +1990,11 @@ mail: Mail,
 /**
  * The same mail for the agent above: this one works no longer.
  */
-forwarded?: Array<Mail>, };
+forwarded?: Array<Mail>, 
+/**
+ * Whether what the agent does about it is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type SegmentStarted = { 
 /**
@@ -2202,7 +2206,11 @@ mail: Mail,
 /**
  * The id of the person's message, if the person wrote it.
  */
-message: string | null, };
+message: string | null, 
+/**
+ * Whether the person's message is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type ChildCancelled = { 
 /**
@@ -2440,7 +2448,11 @@ outcome?: AskOutcome,
 /**
  * Mail to the agents that wait for this one.
  */
-notices?: Array<Mail>, };
+notices?: Array<Mail>, 
+/**
+ * Whether what the agent does with the answer is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type ReviewIntended = { 
 /**
@@ -2472,7 +2484,11 @@ proposed?: string,
 /**
  * Mail that tells the agent above, if this one works no longer.
  */
-notices?: Array<Mail>, };
+notices?: Array<Mail>, 
+/**
+ * Whether what the agent does about a rejection is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type FinishRequested = { 
 /**
