@@ -34,7 +34,7 @@ pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, R
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message,
-    ModelRow, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow,
+    ModelRow, OtherChanges, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow,
     Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
@@ -88,6 +88,7 @@ pub fn typescript() -> String {
         BlamedLine,
         Text,
         HeldChange,
+        OtherChanges,
         UndoPreview,
         Budget,
         TreeLimit,

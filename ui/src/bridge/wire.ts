@@ -489,6 +489,16 @@ yours: string,
  */
 proposal: string, };
 
+export type OtherChanges = { 
+/**
+ * The newest ones.
+ */
+named: Array<Change>, 
+/**
+ * The number of those besides them.
+ */
+more: number, };
+
 export type UndoPreview = { 
 /**
  * The number of changes that are undone.
@@ -506,6 +516,10 @@ paths: Array<string>,
  * The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
  */
 left: Array<string>, 
+/**
+ * Changes of another conversation under the same agent and turn, which stay.
+ */
+others: OtherChanges, 
 /**
  * Stands for this preview in [`crate::Request::UndoMemory`].
  */
@@ -1824,7 +1838,11 @@ more_paths: number,
 /**
  * The pages that were left as they are: others have changed the same lines since, or they cannot be changed.
  */
-left: Array<string>, } } | { "keys": { 
+left: Array<string>, 
+/**
+ * Changes of another conversation under the same agent and turn, which stay.
+ */
+others: OtherChanges, } } | { "keys": { 
 /**
  * The keys, without their values.
  */
