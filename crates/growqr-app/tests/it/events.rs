@@ -179,7 +179,8 @@ fn messages() -> Vec<Event> {
         report(Ending::Cancelled, None),
         report(Ending::Limit, None),
     ];
-    let received = bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body), counts_with_work: true }.into());
+    let received =
+        bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body), counts_with_work: true }.into());
     let said = [false, true].map(|at_limit| UserSaid { id: MessageId::new("m"), text: text(), at_limit }.into());
     received.into_iter().chain(said).collect()
 }
@@ -497,8 +498,7 @@ fn asks() -> Vec<Event> {
         counts_with_work: true,
     };
     let (problem, notices) = (Some(text()), vec![mail(MailBody::Finish)]);
-    let failed =
-        ReviewClosed { commit: None, problem, proposed: None, notices, counts_with_work: false, ..closed.clone() };
+    let failed = ReviewClosed { commit: None, problem, proposed: None, notices, counts_with_work: false, ..closed.clone() };
     events.extend([closed.into(), failed.into()]);
     events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
     events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());

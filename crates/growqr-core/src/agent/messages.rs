@@ -89,6 +89,20 @@ impl State {
         self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
     }
 
+    /// Whether the model has not read a message yet, of the person or of another agent.
+    fn has_unread_message(&self) -> bool {
+        self.pending.iter().any(Pending::is_message)
+    }
+
+    /// Whether the model has not read a message yet, or something else on which the person wants it to act.
+    pub(super) fn has_unread_words(&self) -> bool {
+        self.pending.iter().any(|pending| match pending {
+            Pending::Answer { .. } | Pending::MergePages { .. } => true,
+            Pending::Reviewed { decided, .. } => decided.objection().is_some(),
+            pending => pending.is_message(),
+        })
+    }
+
     /// Whether a message of the person came during this turn, or the turn that has ended, and was not read.
     pub(super) fn has_queued_message(&self) -> bool {
         self.earlier_message.is_some() && self.has_message_of_person()
@@ -160,8 +174,7 @@ impl State {
             return held.retain(|pending| !is_withdrawn(pending));
         }
         self.remove_pending(is_withdrawn);
-        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
-        self.message_since_cancel &= self.pending.iter().any(is_message);
+        self.message_since_cancel &= self.has_unread_message();
         if !self.has_message_of_person()
             && let Some(earlier) = self.earlier_message.take()
             && !earlier.at_limit

@@ -115,7 +115,10 @@ fn changes_of_another_conversation_stay_and_are_named() {
         assert_eq!((preview.changes, preview.others), (2, Others { named: vec![theirs.clone()], more: 0 }));
     }
     let undone = world.memory.undo_all(&ours, None, at(90)).unwrap();
-    assert_eq!((undone.change.unwrap().paths, undone.others.named), (vec!["a.md".to_owned(), "theirs.md".to_owned()], vec![theirs]));
+    assert_eq!(
+        (undone.change.unwrap().paths, undone.others.named),
+        (vec!["a.md".to_owned(), "theirs.md".to_owned()], vec![theirs])
+    );
     assert_eq!((world.on_disk("theirs.md"), world.version("a.md")), ("theirs\n".to_owned(), None));
     let none = ChangesOf { effects: HashSet::new(), ..ours };
     let nothing = world.memory.undo_all(&none, None, at(91)).unwrap();

@@ -192,7 +192,8 @@ impl Forest {
             }
             Step::Withdraw(which) => {
                 let is_message = |entry: &&Entry| matches!(entry.event, Event::UserSaid(_));
-                let said: Vec<_> = self.agents[&AgentId::grow()].entries.iter().filter(is_message).map(|entry| entry.seq).collect();
+                let said: Vec<_> =
+                    self.agents[&AgentId::grow()].entries.iter().filter(is_message).map(|entry| entry.seq).collect();
                 let message = said[which % said.len()];
                 self.with(&AgentId::grow(), |grow| drop(grow.input(Input::WithdrawMessage { message })));
             }
