@@ -137,7 +137,7 @@ pub use survey::{Remark, RemarkKind, Survey, has_pages};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
-pub use undo_all::{ChangesOf, UndoPreview, UndoneAll};
+pub use undo_all::{ChangesOf, Others, UndoPreview, UndoneAll};
 pub use unreachable::UnreachableCommits;
 pub use watch::{QUIET, Watch};
 

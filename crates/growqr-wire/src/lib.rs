@@ -34,8 +34,8 @@ pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, R
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message,
-    ModelRow, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow,
-    Text, TreeLimit, UndoPreview, UnpricedLimits,
+    ModelRow, OtherChanges, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy,
+    SpendingRow, Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
@@ -88,6 +88,7 @@ pub fn typescript() -> String {
         BlamedLine,
         Text,
         HeldChange,
+        OtherChanges,
         UndoPreview,
         Budget,
         TreeLimit,

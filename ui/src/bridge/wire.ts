@@ -489,6 +489,16 @@ yours: string,
  */
 proposal: string, };
 
+export type OtherChanges = { 
+/**
+ * The newest ones.
+ */
+named: Array<Change>, 
+/**
+ * The number of those besides them.
+ */
+more: number, };
+
 export type UndoPreview = { 
 /**
  * The number of changes that are undone.
@@ -506,6 +516,10 @@ paths: Array<string>,
  * The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
  */
 left: Array<string>, 
+/**
+ * Changes of another conversation under the same agent and turn, which stay.
+ */
+others: OtherChanges, 
 /**
  * Stands for this preview in [`crate::Request::UndoMemory`].
  */
@@ -1824,7 +1838,11 @@ more_paths: number,
 /**
  * The pages that were left as they are: others have changed the same lines since, or they cannot be changed.
  */
-left: Array<string>, } } | { "keys": { 
+left: Array<string>, 
+/**
+ * Changes of another conversation under the same agent and turn, which stay.
+ */
+others: OtherChanges, } } | { "keys": { 
 /**
  * The keys, without their values.
  */
@@ -1990,7 +2008,11 @@ mail: Mail,
 /**
  * The same mail for the agent above: this one works no longer.
  */
-forwarded?: Array<Mail>, };
+forwarded?: Array<Mail>, 
+/**
+ * Whether what the agent does about it is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type SegmentStarted = { 
 /**
@@ -2202,7 +2224,11 @@ mail: Mail,
 /**
  * The id of the person's message, if the person wrote it.
  */
-message: string | null, };
+message: string | null, 
+/**
+ * Whether the person's message is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type ChildCancelled = { 
 /**
@@ -2440,7 +2466,11 @@ outcome?: AskOutcome,
 /**
  * Mail to the agents that wait for this one.
  */
-notices?: Array<Mail>, };
+notices?: Array<Mail>, 
+/**
+ * Whether what the agent does with the answer is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type ReviewIntended = { 
 /**
@@ -2472,7 +2502,11 @@ proposed?: string,
 /**
  * Mail that tells the agent above, if this one works no longer.
  */
-notices?: Array<Mail>, };
+notices?: Array<Mail>, 
+/**
+ * Whether what the agent does about a rejection is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type FinishRequested = { 
 /**

@@ -1,7 +1,7 @@
 /** Undoes all changes of a turn, or of an agent, with one new change. What that does is shown first. */
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
-import type { UndoPreview } from "../bridge";
+import type { OtherChanges, UndoPreview } from "../bridge";
 import { useRequest } from "../data/context";
 import { agentName, visible } from "../data/names";
 import { useUndoPreview } from "../data/queries";
@@ -42,6 +42,7 @@ function Preview({ which, title, close }: { which: Which; title: string; close: 
         <div role="status" className="text-sm text-accent-ink">
           {undone.commit === null ? "Nothing was undone." : "Undone by a new change."}
           <Left pages={undone.left} />
+          <Others others={undone.others} />
         </div>
       ) : (
         <QueryView query={preview}>{(found) => <Found preview={found} isBusy={request.isPending} undo={() => request.mutate({ op: "undo_memory", agent: which.agent, turn: which.turn, seen: found.seen })} />}</QueryView>
@@ -55,12 +56,14 @@ function Preview({ which, title, close }: { which: Which; title: string; close: 
 }
 
 function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolean; undo: () => void }) {
-  const { changes, paths, left, diff } = preview;
+  const { changes, paths, left, others, diff } = preview;
   if (paths.length === 0) {
+    const nothing = changes === 0 ? "This conversation has no such change." : left.length === 0 ? "All of it is undone already." : "Nothing of it can be undone.";
     return (
       <div className="text-sm text-ink-2">
-        {left.length === 0 ? "All of it is undone already." : "Nothing of it can be undone."}
+        {nothing}
         <Left pages={left} />
+        <Others others={others} />
       </div>
     );
   }
@@ -70,6 +73,7 @@ function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolea
         This undoes {changes === 1 ? "1 change" : `${changes} changes`} of {paths.length === 1 ? visible(paths[0] ?? "") : `${paths.length} pages`}, by one new change of yours that can be undone too. What others have changed since stays.
       </p>
       <Left pages={left} />
+      <Others others={others} />
       <Diff text={diff} label="What undoing changes" />
       <Button look="primary" disabled={isBusy} onClick={undo}>
         <Undo2 className="size-4" aria-hidden /> Undo {changes === 1 ? "this change" : `these ${changes} changes`}
@@ -81,4 +85,16 @@ function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolea
 function Left({ pages }: { pages: string[] }) {
   if (pages.length === 0) return null;
   return <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">Left as {pages.length === 1 ? "it is" : "they are"}, because the same lines have changed since: {pages.map(visible).join(", ")}</p>;
+}
+
+/** Changes of another conversation under the same agent and turn. */
+function Others({ others: { named, more } }: { others: OtherChanges }) {
+  if (named.length === 0) return null;
+  const titles = named.map(({ commit, message }) => `${visible(message.split("\n", 1)[0] ?? "")} (${commit.slice(0, 12)})`);
+  return (
+    <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">
+      {named.length + more === 1 ? "Stays, because another conversation made it" : "Stay, because another conversation made them"}: {titles.join(", ")}
+      {more > 0 && ` and ${more} more`}
+    </p>
+  );
 }

@@ -14,7 +14,7 @@ use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, convert, memory, memory_link, rules, stack};
+use crate::{SystemClock, agents, asks, convert, memory, memory_link, memory_undo, rules, stack};
 use growqr_actors::Host;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -166,7 +166,9 @@ impl Handler {
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
             Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
-            Request::UndoMemory { agent, turn, seen } => memory::undo_all(&profile.memory, agent, turn, seen, at).await,
+            Request::UndoMemory { agent, turn, seen } => {
+                memory_undo::undo_all(&profile.library, &profile.memory, (agent, turn), seen, at).await
+            }
             Request::ConfirmMemory => memory_link::confirm(profile.library.profile(), &*profile.store, &profile.memory, at).await,
             Request::SetSetting { name, value } => self.set_setting(&name, value).await,
             Request::SetKey { name, value } => self.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await,

@@ -219,7 +219,12 @@ impl Draft<'_> {
             None => ask.outcome(&Answer::default()),
         };
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices });
+        let counts_with_work = match ask.kind {
+            AskKind::Question => true,
+            AskKind::Conflict => self.state.has_work_under_way(),
+            AskKind::Permission | AskKind::Budget | AskKind::Review => false,
+        };
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices, counts_with_work });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
             let refused = "not allowed, so it was not carried out. Do not try it in another way";
@@ -307,7 +312,8 @@ impl Draft<'_> {
     /// Settles an ask whose answer nobody needs any more.
     pub(super) fn withdraw_ask(&mut self, ask: AskId) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
-        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer: None, outcome: None, rule: None, notices });
+        let (by, counts_with_work) = (SettledBy::Withdrawn, false);
+        self.push(AskSettled { ask, by, answer: None, outcome: None, rule: None, notices, counts_with_work });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.
@@ -423,8 +429,8 @@ impl State {
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.must_continue = true;
-                // The person has seen what the agent does, so its calls are counted anew, as after a message.
-                if body.by == SettledBy::Person {
+                // Only earlier builds have recorded this.
+                if body.by == SettledBy::Person && !body.counts_with_work {
                     self.counters = Counters::default();
                 }
                 let in_time = body.by != SettledBy::Deadline;

@@ -113,8 +113,8 @@ impl Draft<'_> {
             }
             MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived::new(mail)),
             MailBody::ChangeDecided(decided) => {
-                let forwarded = self.mail_above(decided);
-                self.push(MailReceived { mail, forwarded });
+                let (forwarded, counts_with_work) = (self.mail_above(decided), self.state.counts_with_work(decided));
+                self.push(MailReceived { mail, forwarded, counts_with_work });
                 self.on_continue();
             }
             MailBody::Report(_) => {

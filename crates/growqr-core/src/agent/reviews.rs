@@ -8,7 +8,7 @@ use super::bounded_text::beginning;
 use super::draft::Draft;
 use super::intent::Intent;
 use super::state::State;
-use super::turn::{Counters, NextPast, Pending, Phase, Progress, Reviewed};
+use super::turn::{NextPast, Pending, Phase, Progress, Reviewed};
 use crate::ask::{APPROVE, Ask, AskDetail, AskKind, AskOption, AskOutcome, REJECT};
 use crate::event::{AskRaised, AskSettled, ReviewClosed, ReviewIntended};
 use crate::id::{AgentId, AskId, EffectId};
@@ -94,12 +94,15 @@ impl Draft<'_> {
         let told = ChangeDecided { proposed: proposed.clone(), untrusted: self.state.untrusted(), ..decided };
         let notices = self.mail_above(&told);
         let proposed = proposed.filter(|_| self.state.began_after(reviewed.review.origin.turn));
-        self.push(ReviewClosed { ask, commit: settled.commit, problem: None, proposed, notices });
+        let counts_with_work = self.state.counts_with_work(&told);
+        self.push(ReviewClosed { ask, commit: settled.commit, problem: None, proposed, notices, counts_with_work });
         self.on_continue();
     }
 
     fn ask_for_review_again(&mut self, ask: AskId, reviewed: &Reviewed, failed: ReviewProblem) {
-        self.push(ReviewClosed { ask, commit: None, problem: Some(failed.text.clone()), proposed: None, notices: Vec::new() });
+        let problem = Some(failed.text.clone());
+        let (proposed, notices, counts_with_work) = (None, Vec::new(), false);
+        self.push(ReviewClosed { ask, commit: None, problem, proposed, notices, counts_with_work });
         let Some(AskDetail::Review { effect, turn, held, message, rule, untrusted, .. }) = reviewed.asked.detail.clone() else {
             return;
         };
@@ -162,18 +165,24 @@ impl State {
         let Some(reviewed) = self.reviewed.remove(&body.ask) else { return };
         if body.problem.is_none() {
             let decided = reviewed.decided(&body.ask, body.commit.is_some());
-            self.change_decided(None, ChangeDecided { proposed: body.proposed.clone(), ..decided });
+            let decided = ChangeDecided { proposed: body.proposed.clone(), ..decided };
+            self.change_decided(None, decided, body.counts_with_work);
         }
     }
 
-    /// A rejection with a remark is a message to the Grow Agent, which works on it at once.
-    pub(super) fn change_decided(&mut self, from: Option<AgentId>, decided: ChangeDecided) {
-        if self.depth() == 0 && decided.objection().is_some() {
-            if self.is_at_work() {
-                self.counters = Counters::default();
-            } else {
-                self.new_message();
-            }
+    /// Whether what the agent does about this decision counts with the work that is under way.
+    pub(super) fn counts_with_work(&self, decided: &ChangeDecided) -> bool {
+        self.is_work(decided) && self.has_work_under_way()
+    }
+
+    /// A rejection with a remark is work for the Grow Agent, which begins it at once.
+    fn is_work(&self, decided: &ChangeDecided) -> bool {
+        self.depth() == 0 && decided.objection().is_some()
+    }
+
+    pub(super) fn change_decided(&mut self, from: Option<AgentId>, decided: ChangeDecided, counts_with_work: bool) {
+        if self.is_work(&decided) {
+            self.work_given(counts_with_work);
             self.must_continue = true;
         }
         self.pending.push(Pending::Reviewed { from, decided: Box::new(decided) });

@@ -341,6 +341,14 @@ impl State {
         }
     }
 
+    /// The tokens that the open model call has reserved, if its price is unknown.
+    pub(super) fn tokens_reserved_for_call(&self) -> u64 {
+        match self.phase {
+            Phase::Calling { tokens, .. } => tokens.unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
     /// The sub-agents that it started and that have not reported yet; without those that work for the person.
     pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
         self.children.iter().filter(|(_, child)| child.is_at_work() && !child.by_person).map(|(id, _)| id)

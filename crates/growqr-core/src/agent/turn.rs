@@ -101,6 +101,13 @@ pub(super) enum Pending {
     Continue(String),
 }
 
+impl Pending {
+    /// Whether it is a message, of the person or of another agent.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self, Pending::UserMessage { .. } | Pending::AgentMessage { .. })
+    }
+}
+
 /// The past with which the next segment begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum NextPast {

@@ -75,13 +75,16 @@ pub struct MailReceived {
     /// The same mail for the agent above: this one works no longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forwarded: Vec<Mail>,
+    /// See [`ReviewClosed::counts_with_work`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 impl MailReceived {
     /// Of mail that is not passed on.
     #[must_use]
     pub fn new(mail: Mail) -> MailReceived {
-        MailReceived { mail, forwarded: Vec::new() }
+        MailReceived { mail, forwarded: Vec::new(), counts_with_work: false }
     }
 }
 
@@ -301,6 +304,10 @@ pub struct ChildTold {
     pub mail: Mail,
     /// The id of the person's message, if the person wrote it.
     pub message: Option<MessageId>,
+    /// The person's message is paid from the budget of the work that is under way. False if there is none: then the message has a
+    /// budget of its own, as each had in earlier builds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ChildCancelled`].
@@ -409,6 +416,10 @@ pub struct AskSettled {
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
+    /// What the agent does with the answer is paid from the budget, and counted in the model calls, of the work that is under way.
+    /// False in events of earlier builds, where model calls were counted anew, and if the answer begins work.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ReviewIntended`].
@@ -437,6 +448,10 @@ pub struct ReviewClosed {
     /// Mail that tells the agent above, if this one works no longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
+    /// What the agent does about a rejection is paid from the budget, and counted in the model calls, of the work that is under way.
+    /// False in events of earlier builds, where model calls were counted anew, and if the rejection begins work.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::FinishRequested`].

@@ -76,6 +76,10 @@ pub struct MailReceived {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub forwarded: Vec<Mail>,
+    /// Whether what the agent does about it is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::SegmentStarted`].
@@ -269,6 +273,10 @@ pub struct ChildTold {
     pub mail: Mail,
     /// The id of the person's message, if the person wrote it.
     pub message: Option<String>,
+    /// Whether the person's message is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ChildCancelled`].
@@ -485,6 +493,10 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub notices: Vec<Mail>,
+    /// Whether what the agent does with the answer is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ReviewIntended`].
@@ -517,6 +529,10 @@ pub struct ReviewClosed {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub notices: Vec<Mail>,
+    /// Whether what the agent does about a rejection is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::FinishRequested`].

@@ -3,6 +3,7 @@
 mod asks;
 mod charges;
 mod conflicts;
+mod costs;
 mod fresh;
 mod identity;
 mod interrupted;

@@ -122,7 +122,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn plan() -> CommitPlan {
+pub(super) fn plan() -> CommitPlan {
     CommitPlan { path: "a".into(), base_head: None, old_blob: None, new_blob: None, commit: "c".into(), merged: false }
 }
 
@@ -239,7 +239,7 @@ fn apply(world: &mut World, step: Step) {
 }
 
 /// Brings the first decision about a held change on, in one of several ways.
-fn settle_review(world: &mut World, how: usize) {
+pub(super) fn settle_review(world: &mut World, how: usize) {
     let open = world.state.open_intents().into_iter().find_map(|intent| match intent {
         Intent::SettleReview { ask, review, plan } => Some((ask, review, plan)),
         _ => None,

@@ -1,11 +1,12 @@
 //! Held changes of memory: each waits for the person, the agent goes on, and a decision is carried out once.
 
-use super::world::{World, calls, rules, says};
+use super::world::{World, calls, rules, says, spawn};
 use crate::agent::{Input, Intent, State};
 use crate::ask::{APPROVE, Answer, AnswerError, Ask, AskDetail, AskKind, EditedPage, REJECT};
 use crate::id::{AgentId, AskId, EffectId};
 use crate::journal::Status;
-use crate::mail::{Mail, MailBody, SpawnRequest};
+use crate::limits::LimitReached;
+use crate::mail::{ChangeDecided, Mail, MailBody, SpawnRequest};
 use crate::memory::{CommitPlan, Review, ReviewProblem, Settled};
 use crate::money::Money;
 use crate::tool::ToolResult;
@@ -272,6 +273,60 @@ fn a_rejected_change_that_was_merged_by_hand_is_not_told_as_dropped() {
     world.say("go on");
     assert!(world.last_user().1.contains("It is in memory all the same"), "{:?}", world.last_user());
     world.check_replay();
+}
+
+#[test]
+fn a_reason_that_comes_during_a_turn_is_read_within_the_limits_of_that_turn() {
+    let (mut world, ask) = held();
+    world.setup.limits.calls = 2;
+    world.say("something else");
+    decide(&mut world, &ask.id, Answer { text: Some("shorter, please".to_owned()), ..option(REJECT) });
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
+    let mut made = 0;
+    while world.attempt().is_some() {
+        made += 1;
+        world.answer(calls(&[("fly", json!({"n": made}))]));
+    }
+    assert_eq!((made, world.state.paused_at()), (2, Some(LimitReached::Calls)));
+    world.check_replay();
+}
+
+#[test]
+fn a_reason_that_comes_while_sub_agents_work_is_paid_from_the_budget_of_their_work() {
+    for (by_sub_agent, sent) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (mut world, ask) = held();
+        if sent {
+            world.say("send somebody");
+            world.answer(calls(&[spawn("scout")]));
+            world.answer(says("It is sent."));
+        }
+        let used = world.state.budget().used_for_message();
+        let objection = Answer { text: Some("shorter, please".to_owned()), ..option(REJECT) };
+        if by_sub_agent {
+            let told = ChangeDecided {
+                ask: ask.id,
+                agent: AgentId::new("a-1"),
+                name: "scout".to_owned(),
+                path: "goals.md".to_owned(),
+                approved: false,
+                edited: false,
+                is_in_memory: false,
+                remark: objection.text,
+                proposed: None,
+                untrusted: Vec::new(),
+            };
+            let (from, to) = (AgentId::new("a-1"), AgentId::grow());
+            let body = MailBody::ChangeDecided(Box::new(told));
+            world.input(Input::Mail(Mail { id: EffectId::new("decided"), from, to, body }));
+        } else {
+            decide(&mut world, &ask.id, objection);
+            world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
+        }
+        assert!(world.attempt().is_some(), "it is read at once");
+        let expected = if sent { used } else { Money::ZERO };
+        assert_eq!(world.state.budget().used_for_message(), expected, "{by_sub_agent}, {sent}");
+        world.check_replay();
+    }
 }
 
 #[test]
