@@ -153,6 +153,7 @@ impl Draft<'_> {
             rule: start.rule,
             ask: start.ask,
             held: start.held,
+            definition: self.setup.hashes.get(&call.name).cloned(),
         });
         effect
     }

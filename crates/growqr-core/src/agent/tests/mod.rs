@@ -3,6 +3,7 @@
 mod asks;
 mod charges;
 mod conflicts;
+mod definitions;
 mod fresh;
 mod identity;
 mod interrupted;
