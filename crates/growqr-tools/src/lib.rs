@@ -35,7 +35,7 @@ pub use definition_hash::definition_hash;
 pub use http_transport::check_address;
 pub use listing::{Hints, LeftOut, ListedTool, Listing};
 pub use log::{LogLine, LogSource};
-pub use server_config::{KeptValues, ServerConfig, Transport, ValuesError};
+pub use server_config::{Kept, KeptValues, ServerConfig, Transport, ValuesError};
 pub use server_name::{NameError, ServerName};
 pub use server_status::{ServerState, ServerStatus};
 pub use servers::{KnownServer, Servers};

@@ -4,7 +4,7 @@ use crate::world::{call, call_as, definition, executor, known, program, scripted
 use growqr_core::secret::Secret;
 use growqr_core::tool::Repeat;
 use growqr_testkit::mcp::ScriptedMcp;
-use growqr_tools::{ServerName, ServerState, Transport};
+use growqr_tools::{Kept, ServerName, ServerState, Transport};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -88,7 +88,7 @@ async fn a_server_gets_its_own_variables_and_none_of_ours() {
     let env = BTreeMap::from([("SERVICE_KEY".to_owned(), Secret::new("for it alone"))]);
     let servers = servers();
     let mut keyed = known("keyed", Transport::Program { command, args, env });
-    keyed.config.has_kept_values = true;
+    keyed.config.kept = Some(Kept { names: vec!["KEPT_KEY".to_owned()], mark: None });
     servers.set(vec![keyed]);
     until_ready(&servers, "keyed").await;
     assert_eq!(text(&call(&servers, "keyed", "keyed__kept", json!({})).await), "from the keychain");

@@ -9,7 +9,7 @@ use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall, ToolResult};
 use growqr_testkit::mcp::{CommandLine, ScriptedMcp};
 use growqr_tools::{
-    KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport, ValuesError,
+    Kept, KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport, ValuesError,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ struct Keychain;
 
 #[async_trait]
 impl KeptValues for Keychain {
-    async fn of(&self, _server: &ServerName) -> Result<BTreeMap<String, Secret>, ValuesError> {
+    async fn of(&self, _server: &ServerName, _kept: &Kept) -> Result<BTreeMap<String, Secret>, ValuesError> {
         Ok(BTreeMap::from([("KEPT_KEY".to_owned(), Secret::new("from the keychain"))]))
     }
 }
