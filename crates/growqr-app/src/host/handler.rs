@@ -137,6 +137,8 @@ impl Handler {
             }
             Request::SwitchToolServer { name, is_on } => {
                 profile.tool_servers.switch(&name, is_on).await?;
+                // Questions about tools that are not offered any more are withdrawn.
+                self.apply_rules().await?;
                 self.tool_servers().await
             }
             Request::TestToolServer { name } => {
