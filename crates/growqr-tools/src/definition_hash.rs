@@ -35,8 +35,8 @@ pub fn definition_hash(server: &ServerConfig, listed: &ListedTool) -> String {
 mod tests {
     use super::*;
     use crate::listing::Listing;
-    use crate::server_name::ServerName;
     use crate::server_config::Kept;
+    use crate::server_name::ServerName;
     use serde_json::Value;
     use std::collections::BTreeMap;
 

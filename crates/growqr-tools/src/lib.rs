@@ -22,6 +22,7 @@ mod log;
 mod login_shell;
 mod placeholders;
 mod process;
+mod process_group;
 mod server;
 mod server_config;
 mod server_name;

@@ -4,8 +4,8 @@ use crate::convert;
 use crate::timeline::words::{one_line, tool_words};
 use growqr_core::ask::SettledBy;
 use growqr_core::event::{
-    AgentCreated, AskSettled, ChargeReserved, ChargeSettled, Counted, Ended, Event, ModelAnswered, ModelFailed, ReviewClosed, SessionDecided,
-    TurnEnded,
+    AgentCreated, AskSettled, ChargeReserved, ChargeSettled, Counted, Ended, Event, ModelAnswered, ModelFailed, ReviewClosed,
+    SessionDecided, TurnEnded,
 };
 use growqr_core::mail::{Ending, Mail, MailBody};
 use growqr_core::model::{FailureKind, ModelCard};

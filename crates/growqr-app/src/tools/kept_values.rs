@@ -19,7 +19,10 @@ pub(super) fn entry(server: &str, mark: Option<&str>) -> String {
 
 /// Whether an entry has values of this server, whatever its mark is.
 pub(super) fn is_of(entry: &str, server: &str) -> bool {
-    entry.strip_prefix("tools-").and_then(|rest| rest.strip_prefix(server)).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    entry
+        .strip_prefix("tools-")
+        .and_then(|rest| rest.strip_prefix(server))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 /// Whether these values can be kept.

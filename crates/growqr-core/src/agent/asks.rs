@@ -305,16 +305,17 @@ impl Draft<'_> {
         match self.setup.hashes.get(name) {
             Some(now) if now == asked_about => None,
             Some(_) => Some(format!("{name} is not what it was: its server was replaced, or describes it in another way")),
-            None => {
-                Some(format!("{name} is not on offer any more: its server was removed or switched off, or no longer has this tool"))
-            }
+            None => Some(format!(
+                "{name} is not on offer any more: its server was removed or switched off, or no longer has this tool"
+            )),
         }
     }
 
     /// Withdraws the question about a call that cannot be carried out as the person was asked.
     fn withdraw_call(&mut self, ask: &Ask, effect: &EffectId, problem: String) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
-        let told = format!("{problem}. The call was not carried out. If you still need it, call the tools that you are given then");
+        let told =
+            format!("{problem}. The call was not carried out. If you still need it, call the tools that you are given then");
         let answer = Some(Answer { text: Some(problem), ..Answer::default() });
         let ask = ask.id.clone();
         self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer, outcome: None, rule: None, notices });

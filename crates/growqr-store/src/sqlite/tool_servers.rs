@@ -21,7 +21,8 @@ const REMOVE: &str = "delete from tool_servers where profile_id = ?1 and name = 
 impl ToolServers for SqliteStore {
     async fn tool_servers(&self) -> Result<Vec<StoredToolServer>, StoreError> {
         let query = sqlx::query_as(SERVERS).bind(self.profile());
-        let rows: Vec<ToolServerRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("list the servers of tools"))?;
+        let rows: Vec<ToolServerRow> =
+            query.fetch_all(&self.db.readers).await.map_err(while_doing("list the servers of tools"))?;
         Ok(rows.into_iter().map(StoredToolServer::from).collect())
     }
 

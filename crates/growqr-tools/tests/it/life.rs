@@ -1,6 +1,8 @@
 //! When servers start, rest and end, and what they inherit.
 
-use crate::world::{call, call_as, definition, executor, known, program, scripted, servers, text, until, until_failed, until_ready};
+use crate::world::{
+    call, call_as, definition, executor, known, program, scripted, servers, text, until, until_failed, until_ready,
+};
 use growqr_core::secret::Secret;
 use growqr_core::tool::Repeat;
 use growqr_testkit::mcp::ScriptedMcp;

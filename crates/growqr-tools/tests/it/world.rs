@@ -9,7 +9,8 @@ use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall, ToolResult};
 use growqr_testkit::mcp::{CommandLine, ScriptedMcp};
 use growqr_tools::{
-    Kept, KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport, ValuesError,
+    Kept, KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport,
+    ValuesError,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
