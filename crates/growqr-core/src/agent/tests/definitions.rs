@@ -12,13 +12,19 @@ use std::sync::Arc;
 
 /// The agent wants to use `files__read`, and the person is asked.
 fn asked() -> World {
+    let mut world = told();
+    world.answer(calls(&[("files__read", json!({"path": "a"}))]));
+    assert!(world.open_tools().is_empty());
+    world
+}
+
+/// The agent has `files__read` in its segment and a message to answer.
+fn told() -> World {
     let mut world = World::grow();
     let executor = ExecutorId::new("mcp:files");
     world.setup.tools.push(CatalogueEntry { name: "files__read".to_owned(), executor, repeat: Repeat::Unknown });
     offer(&mut world, Some("0af1"));
     world.say("go");
-    world.answer(calls(&[("files__read", json!({"path": "a"}))]));
-    assert!(world.open_tools().is_empty());
     world
 }
 
@@ -80,4 +86,15 @@ fn a_question_about_a_tool_that_has_changed_is_withdrawn_before_a_rule_settles_i
     world.setup.rules = rules(&["allow files__read"]);
     assert_eq!(world.input(Input::RulesChanged), ["ask_settled", "tool_finished"]);
     assert_eq!(withdrawn(&world).by, SettledBy::Withdrawn, "the call was written for another tool");
+}
+
+#[test]
+fn nothing_is_asked_about_a_tool_that_is_not_on_offer_any_more() {
+    let mut world = told();
+    offer(&mut world, None);
+    world.setup.tools.retain(|entry| entry.name != "files__read");
+    world.answer(calls(&[("files__read", json!({"path": "a"}))]));
+    assert!(open_ask(&world).is_none(), "an answer for always would be about any later tool of this name");
+    let (results, _) = world.last_user();
+    assert!(results[0].1 && results[0].0.contains("not available any more"), "{results:?}");
 }
