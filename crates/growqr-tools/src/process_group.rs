@@ -31,7 +31,7 @@ mod system {
         /// A group without processes besides its leader.
         pub(crate) fn begin() -> io::Result<Group> {
             let mut leader = Command::new("/bin/sh");
-            leader.args(["-c", LEADER]).env_clear().current_dir("/").process_group(0);
+            leader.args(["-c", LEADER, "growqr-tool-server"]).env_clear().current_dir("/").process_group(0);
             leader.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
             let leader = leader.spawn()?;
             let number = leader.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));

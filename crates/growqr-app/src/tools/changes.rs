@@ -47,7 +47,7 @@ impl ToolServers {
         // Without its tools a server is started to list them.
         let listing = earlier.filter(|_| is_unchanged).and_then(|earlier| earlier.listing.clone());
         let row = StoredToolServer { name: server.name.clone(), config, listing, is_on: true, changed_at: SystemClock.now() };
-        self.keep_values(&name, &server, &row, earlier).await?;
+        let written = self.keep_values(&name, &server, &row, earlier).await?;
         if !earlier.is_some_and(|earlier| stored::is_same_server(earlier, &row.config)) {
             consent::end(&*self.store, name.as_str()).await?;
         }
@@ -55,6 +55,10 @@ impl ToolServers {
             Some(earlier) => self.store.replace_tool_server(earlier, &row).await,
             None => self.store.add_tool_server(&row).await,
         };
+        if let (Ok(false), Some(entry)) = (&changed, &written) {
+            // The process that was first may have found it without a row, and forgotten it before it was written.
+            self.store.note_tool_values(&self.keychain, entry, SystemClock.now()).await?;
+        }
         self.load().await?;
         self.remove_unnamed_values().await;
         if !changed? {
@@ -88,26 +92,26 @@ impl ToolServers {
         Ok(Some(format!("{:016x}", rand::random::<u64>())))
     }
 
-    /// Writes the values that the new row names, and notes the entry that it does not name any more.
+    /// Writes the values that the new row names, and notes the entry that it does not name any more. Returns the entry that was written.
     async fn keep_values(
         &self,
         name: &ServerName,
         server: &NewToolServer,
         row: &StoredToolServer,
         earlier: Option<&StoredToolServer>,
-    ) -> Result<(), AppError> {
+    ) -> Result<Option<String>, AppError> {
         let of = |row: &StoredToolServer| stored::entry(row).ok().flatten();
         let (new, old) = (of(row), earlier.and_then(of));
         if new == old {
-            return Ok(());
+            return Ok(None);
         }
         // Values of a build that noted none.
         if let Some(old) = old {
             self.store.note_tool_values(&self.keychain, &old, SystemClock.now()).await?;
         }
-        let Some(new) = new else { return Ok(()) };
+        let Some(new) = new else { return Ok(None) };
         self.store.note_tool_values(&self.keychain, &new, SystemClock.now()).await?;
-        let Err(error) = self.values.write(&new, &server.values).await else { return Ok(()) };
+        let Err(error) = self.values.write(&new, &server.values).await else { return Ok(Some(new)) };
         // A keychain that did not answer may still write it.
         if matches!(error, SecretError::Absent | SecretError::NotSetUp) {
             self.store.forget_tool_values(&self.keychain, &new).await?;
