@@ -23,7 +23,7 @@ mod system {
     /// A group of processes. Dropping it kills them.
     pub(crate) struct Group {
         /// Not waited for as long as this exists, so its number stays its own.
-        leader: Child,
+        leader: Box<Child>,
         number: Pid,
     }
 
@@ -36,7 +36,7 @@ mod system {
             let leader = leader.spawn()?;
             let number = leader.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
             let number = number.ok_or_else(|| io::Error::other("the leader of a group of processes has no number"))?;
-            Ok(Group { leader, number })
+            Ok(Group { leader: Box::new(leader), number })
         }
 
         /// Starts a program in the group.
