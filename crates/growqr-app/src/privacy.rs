@@ -286,7 +286,7 @@ mod tests {
         for (name, is_on, transport) in transports {
             let config = serde_json::json!({ "transport": transport }).to_string();
             let server = StoredToolServer { name: name.to_owned(), config, listing: None, is_on, changed_at: Timestamp(0) };
-            store.save_tool_server(&server).await.unwrap();
+            store.add_tool_server(&server).await.unwrap();
         }
         drop(store);
         db.close().await;

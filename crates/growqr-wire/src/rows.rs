@@ -108,7 +108,7 @@ pub struct AskRow {
 pub struct AskSettlement {
     /// Who settled it.
     pub by: SettledBy,
-    /// The answer, if there is one.
+    /// The answer, if there is one. A question that is withdrawn may have the reason as its text.
     pub answer: Option<AskAnswer>,
     /// The line of the rules that it added, or that decided.
     pub rule: Option<String>,

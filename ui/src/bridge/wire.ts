@@ -220,7 +220,7 @@ export type AskSettlement = {
  */
 by: SettledBy, 
 /**
- * The answer, if there is one.
+ * The answer, if there is one. A question that is withdrawn may have the reason as its text.
  */
 answer: AskAnswer | null, 
 /**
@@ -2164,7 +2164,11 @@ ask?: string,
 /**
  * The line because of which the change of memory waits for the person's approval.
  */
-held?: string, };
+held?: string, 
+/**
+ * The hash of the definition of another program's tool: no other definition is called.
+ */
+definition?: string, };
 
 export type ToolInterrupted = { 
 /**
@@ -2452,7 +2456,7 @@ ask: string,
  */
 by: SettledBy, 
 /**
- * The answer, if there is one.
+ * The answer, if there is one. A question that is withdrawn may have the reason as its text.
  */
 answer?: AskAnswer, 
 /**

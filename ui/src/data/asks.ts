@@ -106,7 +106,7 @@ export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" 
     case "deadline":
       return words ? `The deadline passed. The default counts: ${words}` : "The deadline passed without an answer";
     case "withdrawn":
-      return "Withdrawn: no answer is needed any more";
+      return `Withdrawn: ${settled.answer?.text ?? "no answer is needed any more"}`;
     default:
       return "Settled";
   }

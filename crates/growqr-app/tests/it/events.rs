@@ -279,6 +279,7 @@ fn tools() -> Vec<Event> {
             rule: waits_for.is_some().then(text),
             ask: (repeat == Repeat::Unknown).then(|| AskId::new("ask-1")),
             held: (repeat == Repeat::LookUp).then(text),
+            definition: (repeat == Repeat::Unknown).then(text),
             waits_for,
         }
         .into()

@@ -342,6 +342,7 @@ impl State {
                 repeat,
                 at,
                 held: body.held.clone(),
+                definition: body.definition.clone(),
                 progress: match (&body.ask, waits_for) {
                     (Some(ask), _) => Progress::AwaitingPermission(ask.clone()),
                     (None, Some(ids)) => Progress::Waiting(ids),

@@ -277,13 +277,19 @@ impl Draft<'_> {
         }
     }
 
-    /// Settles the asks for permission that a rule decides now. An ask with another reason still needs the person.
+    /// Settles the asks for permission that a rule decides now, and withdraws those about tools that are not what they were. An ask
+    /// with another reason still needs the person.
     pub(super) fn on_rules_changed(&mut self) {
         self.on_rules_changed_for_session();
         let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
         for ask in open {
-            let Some(AskDetail::Call { effect, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
+            let Some(AskDetail::Call { effect, why, .. }) = &ask.detail else { continue };
             let Some(call) = self.state.call(effect) else { continue };
+            if let Some(problem) = self.definition_problem(call) {
+                self.withdraw_call(&ask, effect, problem);
+                continue;
+            }
+            let AskReason::Rule(_) = why else { continue };
             let facts = self.facts(&call.name, &call.input);
             let decided = self.setup.rules.decide(&facts);
             let needs_person = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
@@ -296,6 +302,29 @@ impl Draft<'_> {
             let rule = decided.line.rule.to_string();
             self.settle_by_rule(&ask, option, rule);
         }
+    }
+
+    /// Why the tool of a call is not the one that the person was asked about. `None`: it is, or it is one of GrowQR.
+    fn definition_problem(&self, call: &Call) -> Option<String> {
+        let (name, asked_about) = (&call.name, call.definition.as_ref()?);
+        match self.setup.hashes.get(name) {
+            Some(now) if now == asked_about => None,
+            Some(_) => Some(format!("{name} is not what it was: its server was replaced, or describes it in another way")),
+            None => Some(format!(
+                "{name} is not on offer any more: its server was removed or switched off, or no longer has this tool"
+            )),
+        }
+    }
+
+    /// Withdraws the question about a call that cannot be carried out as the person was asked.
+    fn withdraw_call(&mut self, ask: &Ask, effect: &EffectId, problem: String) {
+        let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
+        let told =
+            format!("{problem}. The call was not carried out. If you still need it, call the tools that you are given then");
+        let answer = Some(Answer { text: Some(problem), ..Answer::default() });
+        let ask = ask.id.clone();
+        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer, outcome: None, rule: None, notices });
+        self.finish_call(effect, ToolResult::error(told));
     }
 
     pub(super) fn settle_by_rule(&mut self, ask: &Ask, option: &str, rule: String) {

@@ -50,6 +50,8 @@ pub(super) struct Call {
     pub(super) at: Timestamp,
     /// The line because of which its change of memory is held.
     pub(super) held: Option<String>,
+    /// The hash of the tool's definition when the call was decided.
+    pub(super) definition: Option<String>,
     pub(super) progress: Progress,
 }
 

@@ -249,6 +249,10 @@ pub struct ToolStarted {
     /// The line because of which the change of memory waits for the person's approval on a branch of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// The hash of the tool's definition ([`crate::tool::OfferedTool::hash`]) when the call was decided: no other one is called.
+    /// `None` for tools of GrowQR, and in journals of builds that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -403,7 +407,8 @@ pub struct AskSettled {
     pub ask: AskId,
     /// Who settled it.
     pub by: SettledBy,
-    /// The answer. `None` if there is none: the person will not answer, or the question is void.
+    /// The answer. `None` if there is none: the person will not answer, or the question is void. A question that is withdrawn has
+    /// the reason as its text, if there is one to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
     /// The line that an answer with the scope "this agent" or "always" adds, or the line that decided.

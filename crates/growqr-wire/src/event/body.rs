@@ -217,6 +217,10 @@ pub struct ToolStarted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub held: Option<String>,
+    /// The hash of the definition of another program's tool: no other definition is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub definition: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -477,7 +481,7 @@ pub struct AskSettled {
     pub ask: String,
     /// Who settled it.
     pub by: SettledBy,
-    /// The answer, if there is one.
+    /// The answer, if there is one. A question that is withdrawn may have the reason as its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub answer: Option<AskAnswer>,

@@ -4,6 +4,7 @@ mod asks;
 mod charges;
 mod conflicts;
 mod costs;
+mod definitions;
 mod fresh;
 mod identity;
 mod interrupted;
