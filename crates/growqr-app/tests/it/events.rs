@@ -470,8 +470,8 @@ fn asks() -> Vec<Event> {
         AskOutcome::Rejected,
     ];
     let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
-        let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
-        AskSettled { ask, by, answer, outcome: Some(outcome), rule, notices: vec![mail(MailBody::Finish)] }.into()
+        let (ask, answer, rule, merged) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()), Some(text()));
+        AskSettled { ask, by, answer, outcome: Some(outcome), rule, merged, notices: vec![mail(MailBody::Finish)] }.into()
     });
     let none = AskSettled {
         ask: AskId::new("ask-1"),
@@ -479,6 +479,7 @@ fn asks() -> Vec<Event> {
         answer: Some(Answer::default()),
         rule: None,
         outcome: None,
+        merged: None,
         notices: Vec::new(),
     };
     let mut events: Vec<Event> = raised.into_iter().chain(settled).collect();

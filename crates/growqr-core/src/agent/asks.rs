@@ -219,7 +219,7 @@ impl Draft<'_> {
             None => ask.outcome(&Answer::default()),
         };
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices });
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, merged: None, notices });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
             let refused = "not allowed, so it was not carried out. Do not try it in another way";
@@ -307,7 +307,8 @@ impl Draft<'_> {
     /// Settles an ask whose answer nobody needs any more.
     pub(super) fn withdraw_ask(&mut self, ask: AskId) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
-        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer: None, outcome: None, rule: None, notices });
+        let by = SettledBy::Withdrawn;
+        self.push(AskSettled { ask, by, answer: None, outcome: None, rule: None, merged: None, notices });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.
