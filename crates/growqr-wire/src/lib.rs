@@ -39,7 +39,7 @@ pub use rows::{
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
-    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, Stack,
+    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, PullRequest, Stack,
     StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
 };
 pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
@@ -120,6 +120,7 @@ pub fn typescript() -> String {
         OrphanKey,
         MemorySyncState,
         MemorySync,
+        PullRequest,
         Stack,
         GiteaLogin,
         ApiKey,

@@ -3192,7 +3192,7 @@ amount?: number,
  */
 edited?: EditedPage, };
 
-export type SettledBy = "person" | "rule" | "deadline" | "withdrawn";
+export type SettledBy = "person" | "gitea" | "rule" | "deadline" | "withdrawn";
 
 export type Usage = { 
 /**

@@ -260,6 +260,7 @@ impl GiteaStub {
                 ("content-type".to_owned(), "application/json".to_owned()),
             ],
             body: format!("{{\"Do\":\"{style}\"}}").into_bytes(),
+            too_large: false,
         };
         let route = format!("repos/{owner}/{name}/pulls/{number}/merge");
         let status = match api_routes::answer(&self.server, &request, &route) {
