@@ -978,7 +978,25 @@ found: string,
 /**
  * What to do, if anything.
  */
-next_step: string | null, };
+next_step: string | null, 
+/**
+ * The held changes that wait there as pull requests.
+ */
+pulls: Array<PullRequest>, };
+
+export type PullRequest = { 
+/**
+ * The commit of the held change.
+ */
+commit: string, 
+/**
+ * The page for the browser.
+ */
+url: string, 
+/**
+ * Whether commits were added there: what it changes is no longer what the ask shows.
+ */
+changed: boolean, };
 
 export type Stack = { 
 /**
@@ -2437,6 +2455,10 @@ rule?: string,
  * What follows for the call or the limit that it was about; `None` for a question, and if it was withdrawn.
  */
 outcome?: AskOutcome, 
+/**
+ * The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+ */
+merged?: string, 
 /**
  * Mail to the agents that wait for this one.
  */
