@@ -33,7 +33,11 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
             out.row(&row, || asks::full(out, &row));
             let held = held(&row)?;
             let change = Library::open_memory(profile.clone()).held_change(held)?;
-            if out.is_json() { out.json(&change) } else { print_change(out, &change) }
+            if out.is_json() {
+                out.json(&change)
+            } else {
+                print_change(out, &change)
+            }
             if let Some(pull) = pull_request(profile, environment, &held.commit).await {
                 print_pull_request(out, &pull);
             }

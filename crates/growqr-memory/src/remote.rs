@@ -132,12 +132,7 @@ impl Session {
 }
 
 /// Moves the branch of the server to this commit, or removes it.
-fn push(
-    repo: &Repository,
-    remote: &Remote,
-    (commit, branch): (Option<Oid>, &str),
-    seen: Option<Oid>,
-) -> Result<Push, SyncError> {
+fn push(repo: &Repository, remote: &Remote, (commit, branch): (Option<Oid>, &str), seen: Option<Oid>) -> Result<Push, SyncError> {
     let (rejected, said) = (RefCell::new(None), RefCell::new(Vec::new()));
     let pushed = {
         let mut callbacks = callbacks(remote);

@@ -22,7 +22,8 @@ pub(super) fn merge(bare: &Bare, pull: &Pull, style: Style, by: (&str, &str)) ->
     let merged = match style {
         Style::Merge => {
             let tree = line(bare, &["merge-tree", "--write-tree", &onto, &pull.tip])?;
-            let text = message(format!("Merge pull request '{}' (#{}) from {} into {}", pull.title, pull.number, pull.head, pull.base));
+            let text =
+                message(format!("Merge pull request '{}' (#{}) from {} into {}", pull.title, pull.number, pull.head, pull.base));
             commit(bare, &tree, &[&onto, &pull.tip], by, &text)?
         }
         Style::Squash => {

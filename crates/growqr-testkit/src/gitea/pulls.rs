@@ -40,9 +40,7 @@ pub(super) fn comments(call: &Call<'_>, repo: (&str, &str), number: &str) -> Res
     let is_get = call.request.method == "GET";
     let pulls = Pulls::new(call, repo, if is_get { "read:issue" } else { "write:issue" })?;
     let pull = pulls.find(number)?;
-    let shown = |(id, body): &(u64, String)| {
-        json!({"id": id, "body": body, "user": {"login": pulls.user.name}, "created_at": "2026-11-29T00:00:00Z"})
-    };
+    let shown = |(id, body): &(u64, String)| json!({"id": id, "body": body, "user": {"login": pulls.user.name}, "created_at": "2026-11-29T00:00:00Z"});
     if is_get {
         return Ok(Reply::json(200, &pull.comments.iter().map(shown).collect()));
     }
@@ -175,7 +173,11 @@ impl<'a> Pulls<'a> {
         // Gitea calls the prefixes of a draft "work in progress".
         let title = pull.title.to_lowercase();
         if pull.is_closed || title.starts_with("wip:") || title.starts_with("[wip]") {
-            return Err(if pull.is_closed { self.call.not_found() } else { Reply::error(405, "Work in progress PRs cannot be merged") });
+            return Err(if pull.is_closed {
+                self.call.not_found()
+            } else {
+                Reply::error(405, "Work in progress PRs cannot be merged")
+            });
         }
         let style = match text(&body, "Do").as_str() {
             "" | "merge" => Style::Merge,

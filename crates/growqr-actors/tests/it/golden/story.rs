@@ -11,8 +11,8 @@ use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
-    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal, ReviewProblem,
-    Settled,
+    Change, CommitPlan, ConflictPage, DecidedInGitea, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal,
+    ReviewProblem, Settled,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};

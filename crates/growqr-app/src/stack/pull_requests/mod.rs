@@ -129,11 +129,7 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    async fn begin(
-        deps: &'a StackDeps,
-        gitea: &'a Remote,
-        waiting: BTreeMap<String, Change>,
-    ) -> Result<Look<'a>, OfferError> {
+    async fn begin(deps: &'a StackDeps, gitea: &'a Remote, waiting: BTreeMap<String, Change>) -> Result<Look<'a>, OfferError> {
         let page = gitea.url.trim_end_matches(".git").to_owned();
         let url = page.trim_end_matches(&format!("/{}/{REPOSITORY}", gitea.user));
         let server = GiteaServer::new(url, &gitea.user)?;

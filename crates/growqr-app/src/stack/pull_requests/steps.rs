@@ -64,9 +64,7 @@ pub(crate) enum Step {
     /// Close the pull request.
     Close,
     /// Remove the branch, if its newest commit is still this one.
-    Remove {
-        tip: String,
-    },
+    Remove { tip: String },
 }
 
 /// Whether [`steps`] looks at [`PullThere::is_told`], which takes another request to find out.

@@ -345,7 +345,8 @@ fn merged(edited: Option<&str>) -> DecidedInGitea {
 
 #[test]
 fn a_merge_in_gitea_counts_as_an_approval_that_is_in_memory_already() {
-    for (edited, words) in [(None, "has approved your change"), (Some("learn more Rust"), "has edited and approved your change")] {
+    for (edited, words) in [(None, "has approved your change"), (Some("learn more Rust"), "has edited and approved your change")]
+    {
         let (mut world, ask) = held();
         assert_eq!(decide_in_gitea(&mut world, &ask.id, merged(edited)), ["ask_settled"]);
         world.restart();
