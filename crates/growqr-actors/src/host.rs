@@ -11,7 +11,7 @@ use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable};
 use growqr_core::ask::Answer;
 use growqr_core::id::{AgentId, AskId, EffectId, MessageId, Seq, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
-use growqr_core::memory::MemoryConflict;
+use growqr_core::memory::{DecidedInGitea, MemoryConflict};
 use growqr_core::model::Usage;
 use growqr_core::money::Money;
 use std::sync::Arc;
@@ -115,6 +115,16 @@ impl Host {
     /// [`PostError`]; the caller may try again.
     pub async fn memory_conflicts(&self, open: Vec<MemoryConflict>) -> Result<(), PostError> {
         self.placement.post(&AgentId::grow(), Input::MemoryConflicts { open }).await.map(drop)
+    }
+
+    /// Settles the ask about a held change as the person has decided in Gitea, unless another decision came first. Returns whether
+    /// this decision counts.
+    ///
+    /// # Errors
+    /// [`PostError`]; the caller may try again.
+    pub async fn decided_in_gitea(&self, agent: &AgentId, ask: AskId, decided: DecidedInGitea) -> Result<bool, PostError> {
+        let posted = self.placement.post(agent, Input::DecidedInGitea { ask, decided }).await?;
+        Ok(posted.is_recorded)
     }
 
     /// Reserves money of an agent for something other than a model call of its own loop. Call it before the money is spent. A

@@ -39,8 +39,8 @@ pub use rows::{
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
-    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, Stack,
-    StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
+    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, PullRequest,
+    Stack, StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
 };
 pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
 pub use tools::{
@@ -121,6 +121,7 @@ pub fn typescript() -> String {
         OrphanKey,
         MemorySyncState,
         MemorySync,
+        PullRequest,
         Stack,
         GiteaLogin,
         ApiKey,

@@ -992,7 +992,25 @@ found: string,
 /**
  * What to do, if anything.
  */
-next_step: string | null, };
+next_step: string | null, 
+/**
+ * The held changes that wait there as pull requests.
+ */
+pulls: Array<PullRequest>, };
+
+export type PullRequest = { 
+/**
+ * The commit of the held change.
+ */
+commit: string, 
+/**
+ * The page for the browser.
+ */
+url: string, 
+/**
+ * Whether commits were added there: what it changes is no longer what the ask shows.
+ */
+changed: boolean, };
 
 export type Stack = { 
 /**
@@ -2468,6 +2486,10 @@ rule?: string,
  */
 outcome?: AskOutcome, 
 /**
+ * The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+ */
+merged?: string, 
+/**
  * Mail to the agents that wait for this one.
  */
 notices?: Array<Mail>, 
@@ -3230,7 +3252,7 @@ amount?: number,
  */
 edited?: EditedPage, };
 
-export type SettledBy = "person" | "rule" | "deadline" | "withdrawn";
+export type SettledBy = "person" | "gitea" | "rule" | "deadline" | "withdrawn";
 
 export type Usage = { 
 /**

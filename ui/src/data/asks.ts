@@ -101,6 +101,8 @@ export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" 
       if (!words) return "You did not answer";
       return `You answered: ${words}${scope && scope !== "once" ? `, ${SCOPES[scope].toLowerCase()}` : ""}`;
     }
+    case "gitea":
+      return `Decided in Gitea: ${words}`;
     case "rule":
       return `A rule decided${words ? `: ${words}` : ""}${settled.rule ? ` (${settled.rule})` : ""}`;
     case "deadline":

@@ -473,9 +473,9 @@ fn asks() -> Vec<Event> {
         AskOutcome::Rejected,
     ];
     let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
-        let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
+        let (ask, answer, rule, merged) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()), Some(text()));
         let (outcome, notices) = (Some(outcome), vec![mail(MailBody::Finish)]);
-        AskSettled { ask, by, answer, outcome, rule, notices, counts_with_work: true }.into()
+        AskSettled { ask, by, answer, outcome, rule, merged, notices, counts_with_work: true }.into()
     });
     let none = AskSettled {
         ask: AskId::new("ask-1"),
@@ -483,6 +483,7 @@ fn asks() -> Vec<Event> {
         answer: Some(Answer::default()),
         rule: None,
         outcome: None,
+        merged: None,
         notices: Vec::new(),
         counts_with_work: false,
     };

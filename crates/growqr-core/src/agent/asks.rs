@@ -224,7 +224,7 @@ impl Draft<'_> {
             AskKind::Conflict => self.state.has_work_under_way(),
             AskKind::Permission | AskKind::Budget | AskKind::Review => false,
         };
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices, counts_with_work });
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, merged: None, notices, counts_with_work });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
             let refused = "not allowed, so it was not carried out. Do not try it in another way";
@@ -318,12 +318,9 @@ impl Draft<'_> {
 
     /// Withdraws the question about a call that cannot be carried out as the person was asked.
     fn withdraw_call(&mut self, ask: &Ask, effect: &EffectId, problem: String) {
-        let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
         let told =
             format!("{problem}. The call was not carried out. If you still need it, call the tools that you are given then");
-        let answer = Some(Answer { text: Some(problem), ..Answer::default() });
-        let ask = ask.id.clone();
-        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer, outcome: None, rule: None, notices });
+        self.withdraw(ask.id.clone(), Some(Answer { text: Some(problem), ..Answer::default() }));
         self.finish_call(effect, ToolResult::error(told));
     }
 
@@ -340,9 +337,13 @@ impl Draft<'_> {
 
     /// Settles an ask whose answer nobody needs any more.
     pub(super) fn withdraw_ask(&mut self, ask: AskId) {
+        self.withdraw(ask, None);
+    }
+
+    fn withdraw(&mut self, ask: AskId, answer: Option<Answer>) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
-        let (by, counts_with_work) = (SettledBy::Withdrawn, false);
-        self.push(AskSettled { ask, by, answer: None, outcome: None, rule: None, notices, counts_with_work });
+        let (by, merged, counts_with_work) = (SettledBy::Withdrawn, None, false);
+        self.push(AskSettled { ask, by, answer, outcome: None, rule: None, merged, notices, counts_with_work });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.

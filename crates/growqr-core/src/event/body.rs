@@ -418,6 +418,9 @@ pub struct AskSettled {
     /// answer any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<AskOutcome>,
+    /// The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<String>,
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,

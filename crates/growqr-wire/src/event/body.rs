@@ -493,6 +493,10 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub outcome: Option<AskOutcome>,
+    /// The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub merged: Option<String>,
     /// Mail to the agents that wait for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]

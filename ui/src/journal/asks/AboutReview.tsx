@@ -1,7 +1,10 @@
 /** A change of memory that waits for the person: its page, the reason, and why it waits. */
+import { lazy, Suspense } from "react";
 import { type ReviewDetail, reviewVerb } from "../../data/asks";
 import { toPage } from "../../data/links";
 import { quoted, visible } from "../../data/names";
+
+const PullLink = lazy(() => import("./PullLink"));
 
 export function AboutReview({ review }: { review: ReviewDetail }) {
   const { held, message, rule, untrusted, problem } = review;
@@ -28,6 +31,9 @@ export function AboutReview({ review }: { review: ReviewDetail }) {
       <p className="mt-1 text-xs text-ink-3 [overflow-wrap:anywhere]">
         Held by this rule: <code>{visible(rule)}</code>
       </p>
+      <Suspense>
+        <PullLink commit={held.commit} />
+      </Suspense>
     </>
   );
 }
