@@ -8,7 +8,7 @@ export default function PullLink({ commit }: { commit: string }) {
   return (
     <p className="mt-1 text-xs text-ink-2">
       <ExternalLink href={pull.url}>Decide in Gitea instead</ExternalLink>
-      {pull.changed && <span role="alert" className="ml-1 font-medium text-warn">It was changed there: look at it again. What is shown here is the proposal.</span>}
+      {pull.changed && <span role="alert" className="ms-1 font-medium text-warn">It was changed there: look at it again. What is shown here is the proposal.</span>}
     </p>
   );
 }
