@@ -64,10 +64,8 @@ describe("boundaries", () => {
   });
 
   test("the layout is the same from right to left: inline start and end, not left and right", () => {
-    // These still have to follow.
-    const later = ["agents", "chat", "inbox", "journal", "memory", "quick"];
     const physical = /[\s"`](?:@[\w/]+:)?-?(?:ml|mr|pl|pr|left|right|border-l|border-r|rounded-[lr]|rounded-[tb][lr])-?[\d[]|[\s"`](?:text-left|text-right|border-[lr])[\s"`]|[\s"`](?:ml|mr)-auto/;
-    const wrong = files.filter((path) => !later.includes(folder(path)) && !path.includes(".test.") && physical.test(read(path)));
+    const wrong = files.filter((path) => !path.includes(".test.") && physical.test(read(path)));
     expect(wrong).toEqual([]);
   });
 

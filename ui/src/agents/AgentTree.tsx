@@ -54,7 +54,7 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
   }, [reached]);
   const typed = useRef<Typed>({ text: "", at: 0 });
   const moveOf = (event: KeyboardEvent): Move | null => {
-    if (event.key.length > 1) return treeMove(event.key, rows, active);
+    if (event.key.length > 1) return treeMove(keyOfDirection(event.key), rows, active);
     // Digits and signs are shortcuts of the window, unless they go on with a name.
     if (!/\p{L}/u.test(event.key) && !isTyping(typed.current, event.timeStamp)) return null;
     event.stopPropagation();
@@ -92,6 +92,12 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
       </ul>
     </div>
   );
+}
+
+/** From right to left, the arrow to the right leads out of a branch, and the one to the left into it. */
+function keyOfDirection(key: string): string {
+  if (document.documentElement.dir !== "rtl") return key;
+  return key === "ArrowLeft" ? "ArrowRight" : key === "ArrowRight" ? "ArrowLeft" : key;
 }
 
 /** Keeps the row at the top of the view where it is when rows come or go above it. */

@@ -45,9 +45,9 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const { label, tone } = agentState(agent, useIsFinishing(agent), useTrouble(agent.id) !== undefined);
   return (
     <>
-      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
+      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pe-3 ps-6 @2xl/view:pe-6">
         <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
-          <ArrowLeft className="size-4" aria-hidden />
+          <ArrowLeft className="size-4 rtl:-scale-x-100" aria-hidden />
         </a>
         <h2 dir="auto" className="font-semibold">{agent.name}</h2>
         <span className={cx("flex items-center gap-1.5 text-xs", TEXT[tone])}>
@@ -65,7 +65,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
             in the workbench
           </span>
         )}
-        <span className="ml-auto flex gap-2">
+        <span className="ms-auto flex gap-2">
           <Controls agent={agent} request={request} />
           {tab === "transcript" && (
             <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={searching} onClick={() => setSearching(!searching)}>

@@ -20,7 +20,7 @@ export default function Agents({ id, at }: { id: string | null; at: string | nul
         const agent = list.find((one) => one.id === open);
         return (
           <section aria-label="Agents" className="flex h-full min-w-0">
-            <div className={cx("w-full shrink-0 flex-col border-r border-line @2xl/view:flex @2xl/view:w-80", id === null ? "flex" : "hidden")}>
+            <div className={cx("w-full shrink-0 flex-col border-e border-line @2xl/view:flex @2xl/view:w-80", id === null ? "flex" : "hidden")}>
               <h2 className="flex h-13 shrink-0 items-center px-5 font-semibold">Agents</h2>
               <nav aria-label="Logs" className="mb-2 flex shrink-0 flex-wrap gap-1 px-3">
                 {CHANNELS.map((channel) => (

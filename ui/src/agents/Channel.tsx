@@ -14,7 +14,7 @@ export function Channel({ id }: { id: string }) {
     <>
       <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line px-6">
         <a href={toAgents} className="@2xl/view:hidden" aria-label="Back to the list of agents">
-          <ArrowLeft className="size-4" aria-hidden />
+          <ArrowLeft className="size-4 rtl:-scale-x-100" aria-hidden />
         </a>
         <Hash className="size-4 shrink-0 text-ink-3" aria-hidden />
         <h2 className="font-semibold whitespace-nowrap">{label}</h2>

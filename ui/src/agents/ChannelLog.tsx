@@ -124,7 +124,7 @@ const Line = memo(function Line({ line, name }: { line: LogLine; name: string | 
   const words = (
     <>
       <Dot tone={TONES[line.tone]} />
-      <span dir="auto" className={cx("min-w-0 text-left", isOpen ? "whitespace-pre-wrap" : "truncate")}>
+      <span dir="auto" className={cx("min-w-0 text-start", isOpen ? "whitespace-pre-wrap" : "truncate")}>
         {(line.tone === "bad" || line.tone === "warn") && <span className="sr-only">{line.tone === "bad" ? "Problem: " : "Attention: "}</span>}
         {line.text}
       </span>

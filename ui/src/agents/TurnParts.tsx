@@ -56,15 +56,15 @@ function PartRow({ part, timeline }: { part: TimelinePart; timeline: Timeline })
           <span dir="auto" className="truncate">{part.label}</span>
         )}
         {state && <span className={cx("text-xs whitespace-nowrap", isBad ? "text-bad" : "text-ink-3")}>{state}</span>}
-        <span className="ml-auto flex shrink-0 gap-3 text-xs text-ink-3 tabular-nums">
+        <span className="ms-auto flex shrink-0 gap-3 text-xs text-ink-3 tabular-nums">
           {cost && <span title={cost.title}>{cost.text}</span>}
-          <span className="w-20 text-right" title={`${exactTime(part.from)}${part.to === null ? "" : ` to ${exactTime(part.to)}`}`}>
+          <span className="w-20 text-end" title={`${exactTime(part.from)}${part.to === null ? "" : ` to ${exactTime(part.to)}`}`}>
             {duration((part.to ?? timeline.until) - part.from)}
           </span>
         </span>
       </div>
       <div aria-hidden className="mt-1 h-2 rounded-full bg-hover">
-        <div className={cx("h-full rounded-full", fill, part.state === "running" && "breathe")} style={{ marginLeft: `${left}%`, width: `${width}%` }} />
+        <div className={cx("h-full rounded-full", fill, part.state === "running" && "breathe")} style={{ marginInlineStart: `${left}%`, width: `${width}%` }} />
       </div>
     </div>
   );

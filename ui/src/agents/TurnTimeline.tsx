@@ -44,13 +44,13 @@ function Head({ timeline, onTurn }: { timeline: Timeline; onTurn: (turn: number)
     <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-6 py-2 text-sm">
       <span className="flex items-center gap-1">
         <IconButton label="Earlier turn" disabled={turn <= 1} onClick={() => onTurn(turn - 1)}>
-          <ChevronLeft className="size-4" aria-hidden />
+          <ChevronLeft className="size-4 rtl:-scale-x-100" aria-hidden />
         </IconButton>
         <h3 className="font-medium tabular-nums" aria-live="polite">
           Turn {turn} of {turns}
         </h3>
         <IconButton label="Later turn" disabled={turn >= turns} onClick={() => onTurn(turn + 1)}>
-          <ChevronRight className="size-4" aria-hidden />
+          <ChevronRight className="size-4 rtl:-scale-x-100" aria-hidden />
         </IconButton>
       </span>
       <span className="text-ink-2">{how}</span>
@@ -74,18 +74,18 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
     <div className="pb-4">
       <div aria-hidden className="flex h-3 overflow-hidden rounded-full bg-hover">
         {sums.filter((sum) => sum.time > 0).map((sum) => (
-          <span key={sum.kind} title={KINDS[sum.kind].words} className={cx("h-full border-r border-surface last:border-r-0", KINDS[sum.kind].fill)} style={{ width: `${(100 * sum.time) / length}%` }} />
+          <span key={sum.kind} title={KINDS[sum.kind].words} className={cx("h-full border-e border-surface last:border-e-0", KINDS[sum.kind].fill)} style={{ width: `${(100 * sum.time) / length}%` }} />
         ))}
       </div>
       <table className="mt-3 w-full max-w-2xl text-sm tabular-nums">
         <caption className="sr-only">Time and money of the turn by kind. Parts that run side by side count once in time.</caption>
-        <thead className="text-left text-xs text-ink-3">
+        <thead className="text-start text-xs text-ink-3">
           <tr>
             <th scope="col" className="font-normal">Kind</th>
-            <th scope="col" className="pl-3 text-right font-normal">Time</th>
-            <th scope="col" className="pl-3 text-right font-normal">Share</th>
-            <th scope="col" className="pl-3 text-right font-normal">Cost</th>
-            <th scope="col" className="pl-3 text-right font-normal">Parts</th>
+            <th scope="col" className="ps-3 text-end font-normal">Time</th>
+            <th scope="col" className="ps-3 text-end font-normal">Share</th>
+            <th scope="col" className="ps-3 text-end font-normal">Cost</th>
+            <th scope="col" className="ps-3 text-end font-normal">Parts</th>
           </tr>
         </thead>
         <tbody>
@@ -94,16 +94,16 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
             const cost = costWords(sum);
             return (
               <tr key={sum.kind}>
-                <th scope="row" className="py-0.5 text-left font-normal">
+                <th scope="row" className="py-0.5 text-start font-normal">
                   <span className="flex items-center gap-2">
                     <span aria-hidden className={cx("size-2.5 shrink-0 rounded-sm", fill)} />
                     <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden /> {words}
                   </span>
                 </th>
-                <td className="pl-3 text-right whitespace-nowrap">{duration(sum.time)}</td>
-                <td className="pl-3 text-right text-ink-3">{Math.round((100 * sum.time) / length)} %</td>
-                <td className="pl-3 text-right whitespace-nowrap" title={cost?.title}>{cost?.text ?? "–"}</td>
-                <td className="pl-3 text-right text-ink-3">{sum.parts > 0 ? sum.parts : "–"}</td>
+                <td className="ps-3 text-end whitespace-nowrap">{duration(sum.time)}</td>
+                <td className="ps-3 text-end text-ink-3">{Math.round((100 * sum.time) / length)} %</td>
+                <td className="ps-3 text-end whitespace-nowrap" title={cost?.title}>{cost?.text ?? "–"}</td>
+                <td className="ps-3 text-end text-ink-3">{sum.parts > 0 ? sum.parts : "–"}</td>
               </tr>
             );
           })}

@@ -52,7 +52,7 @@ function Summary({ file }: { file: WorkFile }) {
   return (
     <span className="flex min-w-0 grow flex-wrap items-baseline gap-x-3">
       <span className="font-mono text-sm text-ink [overflow-wrap:anywhere]">{plainText(file.path)}</span>
-      <span className="ml-auto text-xs tabular-nums">
+      <span className="ms-auto text-xs tabular-nums">
         {file.added > 0 && <span className="text-accent-ink">+{file.added}</span>} {file.removed > 0 && <span className="text-bad">−{file.removed}</span>}
       </span>
     </span>

@@ -62,12 +62,12 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const root = tree(agents).find((node) => node.agent.id === GROW);
   const { label, tone } = agentState(root?.agent, useIsFinishing(root?.agent));
   return (
-    <header className="relative flex h-13 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4 @sm/view:gap-3 @sm/view:pr-3 @sm/view:pl-6 @2xl/view:pr-6">
+    <header className="relative flex h-13 shrink-0 items-center gap-1 border-b border-line pe-2 ps-4 @sm/view:gap-3 @sm/view:pe-3 @sm/view:ps-6 @2xl/view:pe-6">
       <h2 className="min-w-0 truncate font-semibold">Grow Agent</h2>
       <span className="flex min-w-2 shrink-0 items-center gap-1.5 text-xs text-ink-3 @sm/view:shrink">
         <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
       </span>
-      <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @md/view:flex-row @md/view:items-center @md/view:gap-3">
+      <div className="ms-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @md/view:flex-row @md/view:items-center @md/view:gap-3">
         {root && (
           <span className="px-2 text-ink-3" title={`${exactMoney(root.total)} since the beginning`}>
             {money(root.total)} in all

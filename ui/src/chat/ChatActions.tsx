@@ -27,7 +27,7 @@ export function ChatActions() {
       <IconButton ref={exportButton} label="Export this conversation as Markdown" disabled={exported.isPending} onClick={() => exported.mutate()}>
         <Download className="size-4" aria-hidden />
       </IconButton>
-      <div className={cx("absolute top-full right-3 z-10 mt-1.5 flex max-w-[min(32rem,80vw)] items-start gap-2 rounded-lg text-sm", isShown && "border border-line bg-surface py-1 pr-1 pl-3 shadow-card")}>
+      <div className={cx("absolute top-full end-3 z-10 mt-1.5 flex max-w-[min(32rem,80vw)] items-start gap-2 rounded-lg text-sm", isShown && "border border-line bg-surface py-1 pe-1 ps-3 shadow-card")}>
         {/* In the document from the start, so that the text that comes is announced. */}
         <div role="status" className="min-w-0 py-1 empty:hidden">
           {exported.data !== undefined && <p className="[overflow-wrap:anywhere]">Exported to {exported.data}</p>}

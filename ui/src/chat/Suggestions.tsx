@@ -11,7 +11,7 @@ export function Suggestions({ agent, guide }: { agent: string; guide: boolean })
   return (
     <div className="mt-4 flex flex-col items-stretch gap-2">
       {(guide ? WITH_GUIDE : WITH_AI).map((text) => (
-        <Button key={text} className="h-auto py-2 text-left whitespace-normal" disabled={request.isPending} onClick={() => request.mutate({ op: "say", agent, id: crypto.randomUUID(), text })}>
+        <Button key={text} className="h-auto py-2 text-start whitespace-normal" disabled={request.isPending} onClick={() => request.mutate({ op: "say", agent, id: crypto.randomUUID(), text })}>
           {text}
         </Button>
       ))}

@@ -56,7 +56,7 @@ export function Entry({ entry }: { entry: InboxEntry }) {
               <Dot tone={entry.kind === "finished" ? "good" : "bad"} /> New
             </span>
           )}
-          <span className="ml-auto shrink-0 text-xs text-ink-3" title={exactTime(entry.since)}>
+          <span className="ms-auto shrink-0 text-xs text-ink-3" title={exactTime(entry.since)}>
             {ago(entry.since, now)}
           </span>
         </p>

@@ -54,7 +54,7 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
           id.current = crypto.randomUUID();
         }}
         onKeyDown={onKeyDown}
-        className="w-full resize-none rounded-2xl rounded-br-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
+        className="w-full resize-none rounded-2xl rounded-ee-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
       />
       <p id={`again-${message}`} className="mt-1 text-sm text-ink-2">
         The conversation continues from here. Everything after this message is set aside: you can still read and search it, the agent does not read it any more. Changes of memory stay, and what it has cost is spent.

@@ -24,7 +24,7 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
   const text = item?.text ?? live?.text ?? "";
   const thinking = item?.thinking ?? live?.thinking ?? "";
   return (
-    <div className={cx("group relative py-1.5", marked && "before:absolute before:inset-y-1.5 before:-left-3 before:w-1 before:rounded-full before:bg-accent")} aria-busy={item === null}>
+    <div className={cx("group relative py-1.5", marked && "before:absolute before:inset-y-1.5 before:-start-3 before:w-1 before:rounded-full before:bg-accent")} aria-busy={item === null}>
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
       {text && <Markdown text={text} streaming={item === null} onPage={openPage} />}
@@ -41,7 +41,7 @@ function AnswerDetails({ item }: { item: Answer }) {
   const about = usage.is_estimate ? "about " : "";
   return (
     <>
-      <div data-uncopied className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+      <div data-uncopied className="absolute top-0 end-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pe-0.5 ps-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
         <span title={exactTime(item.at)}>{clock(item.at)}</span>
         <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
         <span title={`${about}${read} input tokens, ${usage.output_tokens} output tokens`}>
@@ -52,7 +52,7 @@ function AnswerDetails({ item }: { item: Answer }) {
           {copied ? <Check className="size-3.5" aria-hidden /> : <Copy className="size-3.5" aria-hidden />}
         </IconButton>
       </div>
-      <NotCopied state={copying} className="absolute top-7 right-0 rounded-lg border border-line bg-surface px-2.5 py-1 shadow-card" />
+      <NotCopied state={copying} className="absolute top-7 end-0 rounded-lg border border-line bg-surface px-2.5 py-1 shadow-card" />
     </>
   );
 }

@@ -29,9 +29,9 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
         <a href={toAgent(child.id)} className="truncate font-medium after:absolute after:inset-0 after:rounded-xl">
           <bdi>{child.name}</bdi>
         </a>
-        <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
+        <span className={cx("ms-auto text-xs", TEXT[tone])}>{label}</span>
         {busy && (
-          <IconButton label={`Stop ${child.name}`} disabled={request.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id, tree: true })}>
+          <IconButton label={`Stop ${child.name}`} disabled={request.isPending} className="relative z-1 -my-2 -me-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id, tree: true })}>
             <Square className="size-3 fill-current" aria-hidden />
           </IconButton>
         )}

@@ -50,7 +50,7 @@ export function ConversationSearch(props: { agent: string; name: string; onPick:
         <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">
           {hits.map((hit, index) => (
             <li key={hit.seq}>
-              <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
+              <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-start text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
                 <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
                 <span dir="auto" className="min-w-0 grow truncate"><Hit text={hit.text} query={query} /></span>
                 <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>

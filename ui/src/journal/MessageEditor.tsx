@@ -42,7 +42,7 @@ export function MessageEditor(props: { agent: string; message: number; text: str
         value={text}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
-        className="w-full resize-none rounded-2xl rounded-br-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
+        className="w-full resize-none rounded-2xl rounded-ee-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
       />
       <div role="status">{isRead && <p className="mt-1 text-sm text-warn">This message is no longer queued. You can send your text as a new message.</p>}</div>
       <InlineError problem={isRead && request.error?.code === "conflict" ? null : request.error} />

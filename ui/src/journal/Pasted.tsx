@@ -5,7 +5,7 @@ import { IconButton } from "../design/Button";
 
 export function Pasted({ text, onRemove }: { text: string; onRemove: () => void }) {
   return (
-    <div role="group" aria-label="Pasted text" className="mb-1.5 flex items-center gap-2.5 rounded-xl border border-line bg-surface py-1 pr-1 pl-3 text-sm">
+    <div role="group" aria-label="Pasted text" className="mb-1.5 flex items-center gap-2.5 rounded-xl border border-line bg-surface py-1 pe-1 ps-3 text-sm">
       <FileText className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span dir="auto" className="min-w-0 grow truncate text-ink-2">
         {text.slice(0, 300)}

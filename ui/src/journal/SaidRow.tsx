@@ -22,7 +22,7 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
   const [isTooLate, setTooLate] = useState(false);
   const mine = item.by === "person";
   const canSendAgain = mine && !isQueued && !isAside && agent === GROW;
-  const look = !mine ? "rounded-bl-md border border-line bg-surface" : isQueued ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
+  const look = !mine ? "rounded-es-md border border-line bg-surface" : isQueued ? "rounded-ee-md border border-dashed border-line-strong" : "rounded-ee-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
       {!mine && <p className="mb-1 text-xs text-ink-3">Task from {agentName({ id: item.by, name: nameOf(item.by) })}</p>}

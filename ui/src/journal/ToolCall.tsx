@@ -26,7 +26,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
         {running && call.isAsking && <span className="text-ink-3"> · waits for your permission</span>}
         {running && call.interrupted && <span className="text-ink-3"> · {INTERRUPTED[call.interrupted]}</span>}
       </span>
-      <span className="ml-auto flex shrink-0 gap-2.5 pl-3 text-xs text-ink-3 tabular-nums">
+      <span className="ms-auto flex shrink-0 gap-2.5 ps-3 text-xs text-ink-3 tabular-nums">
         {call.asked?.calls === 1 && call.asked.cost !== null && call.asked.cost > 0 && <span>{money(call.asked.cost)}</span>}
         {duration((call.finishedAt ?? now) - call.startedAt)}
       </span>

@@ -175,7 +175,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         <CopyRows scroller={scroller} keys={keys} itemAt={(index) => items[index] ?? waiting[index - firstQueued] ?? null} liveText={() => journals.live(agent)?.text ?? ""} isWhole={journal.whole} kept={keptKeys} loadOlder={() => void journals.loadOlder(agent)} onKeep={setKeptKeys} />
       </Suspense>
       {isScrolledUp && (
-        <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
+        <Button className="rise absolute inset-x-0 bottom-3 mx-auto w-fit shadow-card" onClick={() => virtual.scrollToEnd()}>
           <ArrowDown className="size-4" aria-hidden /> Jump to latest
         </Button>
       )}

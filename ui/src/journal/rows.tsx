@@ -110,7 +110,7 @@ function ReportRow({ item }: { item: Reported }) {
       <span className="truncate">
         <bdi className="font-medium text-ink">{report.name}</bdi> {REPORT_ENDINGS[report.ending]}
       </span>
-      <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
+      <span className="ms-auto ps-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
     </>
   );
   return (
@@ -129,10 +129,10 @@ function ReportRow({ item }: { item: Reported }) {
 
 function ChargeRow({ item }: { item: Charge }) {
   return (
-    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pr-1.5 pl-6.5 text-sm text-ink-2">
+    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pe-1.5 ps-6.5 text-sm text-ink-2">
       <Coins className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">{item.purpose}</span>
-      <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
+      <span className="ms-auto shrink-0 ps-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
     </p>
   );
 }

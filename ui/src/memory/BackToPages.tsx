@@ -5,7 +5,7 @@ import { toMemory } from "../data/links";
 export function BackToPages() {
   return (
     <a href={toMemory} className="@2xl/view:hidden" aria-label="All pages">
-      <ArrowLeft className="size-4" aria-hidden />
+      <ArrowLeft className="size-4 rtl:-scale-x-100" aria-hidden />
     </a>
   );
 }

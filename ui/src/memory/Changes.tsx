@@ -58,7 +58,7 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
 
 function ChangeFacts({ change, withPath }: { change: Change; withPath: boolean }) {
   return (
-    <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
+    <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 ps-6.5 text-xs text-ink-3">
       <Author name={change.author} origin={change.origin} />
       {change.origin && <span>turn {change.origin.turn}</span>}
       <span title={exactTime(change.at)}>{ago(change.at, Date.now())}</span>

@@ -109,7 +109,7 @@ function StoredEditor({ path, page, onDone }: Props) {
         <Button look="quiet" onClick={leave}>
           {changed ? "Discard" : "Cancel"}
         </Button>
-        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change.</span>}
+        {!theirs && <span className="ms-2 text-xs text-ink-3">Saved as your own change.</span>}
         {!(theirs && request.error?.code === "conflict") && <InlineError problem={request.error} />}
       </div>
     </div>

@@ -115,12 +115,12 @@ function FolderRow({ folder, open, isLarge }: { folder: Folder; open: string | n
   const [shown, setShown] = useState(!isLarge || (open?.startsWith(folder.path) ?? false));
   return (
     <li>
-      <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)} className="flex w-full cursor-pointer items-center gap-1.5 rounded-lg px-2 py-1 text-left text-sm text-ink-2 hover:bg-hover">
-        <ChevronRight className={cx("size-3.5 text-ink-3 transition-transform", shown && "rotate-90")} aria-hidden />
+      <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)} className="flex w-full cursor-pointer items-center gap-1.5 rounded-lg px-2 py-1 text-start text-sm text-ink-2 hover:bg-hover">
+        <ChevronRight className={cx("size-3.5 text-ink-3 transition-transform", shown ? "rotate-90" : "rtl:rotate-180")} aria-hidden />
         <bdi>{folder.name}</bdi>
       </button>
       {shown && (
-        <div className="ml-3.5 border-l border-line pl-1.5">
+        <div className="ms-3.5 border-s border-line ps-1.5">
           <Level folder={folder} open={open} isLarge={isLarge} />
         </div>
       )}

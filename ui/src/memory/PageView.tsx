@@ -44,7 +44,7 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
         <h2 dir="auto" className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
-          <span className="ml-auto flex shrink-0 items-center gap-1">
+          <span className="ms-auto flex shrink-0 items-center gap-1">
             <IconButton label="Delete page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
               <Trash2 className="size-4" aria-hidden />
             </IconButton>

@@ -58,12 +58,12 @@ function Header({ fresh, onOpen, onHide }: { fresh: ReturnType<typeof useRequest
   const { label, tone } = agentState(grow, useIsFinishing(grow));
   const waiting = useAsks().data?.length ?? 0;
   return (
-    <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4">
+    <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line pe-2 ps-4">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
       <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> <span className="truncate">{label}</span>
       </span>
-      <span className="ml-auto flex items-center">
+      <span className="ms-auto flex items-center">
         {waiting > 0 && (
           <IconButton label={waiting === 1 ? "Inbox: 1 question waits" : `Inbox: ${waiting} questions wait`} className="w-auto px-2 text-wait tabular-nums" onClick={() => onOpen(toInbox)}>
             <Inbox className="size-4" aria-hidden /> {waiting}

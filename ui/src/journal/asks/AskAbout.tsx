@@ -28,7 +28,7 @@ export function AskAbout({ ask }: { ask: Ask }) {
 export function ModelText({ text, className }: { text: string; className?: string }) {
   return (
     <blockquote className={className}>
-      <p className="border-l-3 border-line-strong pl-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
+      <p className="border-s-3 border-line-strong ps-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
     </blockquote>
   );
 }
@@ -45,7 +45,7 @@ function AboutCall({ call }: { call: CallDetail }) {
       <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">
         {reasonWords(why)} {"rule" in why && <code className="text-ink">{why.rule}</code>}
       </p>
-      <Disclosure summary={<span>The whole call</span>} className="mt-0.5 -ml-1.5">
+      <Disclosure summary={<span>The whole call</span>} className="mt-0.5 -ms-1.5">
         {() => <Part title={`Input of ${tool}`} text={visible(callInput(call))} />}
       </Disclosure>
     </>

@@ -27,7 +27,7 @@ export function AskAmount(props: { value: string; least: number; isWrong: boolea
           min={usd(least)}
           step="any"
           inputMode="decimal"
-          className="w-28 text-right tabular-nums"
+          className="w-28 text-end tabular-nums"
           value={value}
           aria-invalid={isWrong || problem !== null}
           aria-describedby={`${id}-hint`}

@@ -42,7 +42,7 @@ export function AskForm({ ask, agent, answer }: { ask: Ask; agent: string; answe
       {(ask.options?.length ?? 0) > 0 && (
         <div className="flex flex-wrap gap-2">
           {(ask.options ?? []).map((option, index) => (
-            <Button key={option.id} data-answer look={index === 0 && ask.kind !== "question" ? "primary" : "plain"} className="h-auto max-w-full text-left whitespace-normal [overflow-wrap:anywhere]" disabled={answer.isSending || (option.id === "raise" && isWrong)} onClick={() => choose(option.id)}>
+            <Button key={option.id} data-answer look={index === 0 && ask.kind !== "question" ? "primary" : "plain"} className="h-auto max-w-full text-start whitespace-normal [overflow-wrap:anywhere]" disabled={answer.isSending || (option.id === "raise" && isWrong)} onClick={() => choose(option.id)}>
               {option.id === "raise" && least !== null && wanted !== null && !isWrong ? `Raise by ${money(wanted)}` : option.label}
             </Button>
           ))}

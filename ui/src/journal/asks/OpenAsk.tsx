@@ -40,7 +40,7 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
           <span className="truncate font-medium text-ink-2">{agentName(agent)}</span>
         )}
         <span className="shrink-0">{words}</span>
-        <span className="ml-auto shrink-0" title={exactTime(raisedAt)}>
+        <span className="ms-auto shrink-0" title={exactTime(raisedAt)}>
           {ago(raisedAt, now)}
         </span>
       </p>

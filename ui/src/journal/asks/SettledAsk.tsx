@@ -19,7 +19,7 @@ export function SettledAsk(props: { ask: Ask; agent: { id: string; name: string 
         <span className="font-medium text-ink">{how}</span> <span className="text-ink-3">{askTitle(ask, agent)}</span>
       </span>
       {settled && (
-        <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3" title={exactTime(settled.at)}>
+        <span className="ms-auto shrink-0 ps-3 text-xs text-ink-3" title={exactTime(settled.at)}>
           {clock(settled.at)}
         </span>
       )}
@@ -47,7 +47,7 @@ function Notes({ agent, settled, isElsewhere }: { agent: { id: string; name: str
   const isByPerson = settled === null || settled.by === "person";
   if (!rule && !(isElsewhere && isByPerson)) return null;
   return (
-    <div className="space-y-0.5 pb-1.5 pl-6.5 text-xs text-ink-2">
+    <div className="space-y-0.5 pb-1.5 ps-6.5 text-xs text-ink-2">
       {isElsewhere && isByPerson && <p>Settled outside this window, such as on the command line.</p>}
       {rule && (
         <p className="[overflow-wrap:anywhere]">
