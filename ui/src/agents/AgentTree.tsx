@@ -6,6 +6,7 @@ import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/rea
 import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useAgentSteps } from "../data/agentWork";
 import { isBusy, type Node } from "../data/status";
+import { t } from "../words";
 import { AgentRow } from "./AgentRow";
 import { flatTree } from "./flatTree";
 import { isTyping, type Move, rowWithName, treeMove, type Typed, typeLetter } from "./treeMove";
@@ -79,7 +80,7 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
   };
   return (
     <div ref={scroller} className="min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]">
-      <ul role="tree" aria-label="All agents" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
+      <ul role="tree" aria-label={t("All agents")} className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];
           if (!row) return null;
