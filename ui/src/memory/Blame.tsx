@@ -5,6 +5,7 @@ import { QueryView } from "../design/states";
 import { toChange } from "../data/links";
 import { useBlame } from "../data/queries";
 import { ago, exactTime } from "../data/time";
+import { t } from "../words";
 import { Author } from "./Author";
 
 export function Blame({ path }: { path: string }) {
@@ -14,11 +15,11 @@ export function Blame({ path }: { path: string }) {
         <table className="w-full border-collapse text-sm">
           <thead className="sr-only">
             <tr>
-              <th>Author</th>
-              <th>When</th>
-              <th>Change</th>
-              <th>Line</th>
-              <th>Text</th>
+              <th>{t("Author")}</th>
+              <th>{t("When")}</th>
+              <th>{t("Change")}</th>
+              <th>{t("Line")}</th>
+              <th>{t("Text")}</th>
             </tr>
           </thead>
           <tbody>
@@ -41,7 +42,7 @@ function Row({ path, line, first }: { path: string; line: BlamedLine; first: boo
       </td>
       <td className="w-20 py-0.5 pe-3 font-mono text-xs text-ink-3">
         {first && (
-          <a href={toChange(path, line.commit)} className="hover:underline" aria-label={`Change ${line.commit.slice(0, 8)}`} title={exactTime(line.at)}>
+          <a href={toChange(path, line.commit)} className="hover:underline" aria-label={t("Change {id}", { id: line.commit.slice(0, 8) })} title={exactTime(line.at)}>
             {line.commit.slice(0, 8)}
           </a>
         )}
