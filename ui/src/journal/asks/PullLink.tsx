@@ -9,7 +9,7 @@ export default function PullLink({ commit }: { commit: string }) {
   return (
     <p className="mt-1 text-xs text-ink-2">
       <ExternalLink href={pull.url}>{t("Decide in Gitea instead")}</ExternalLink>
-      {pull.changed && <span role="alert" className="ml-1 font-medium text-warn">{t("It was changed there: look at it again. What is shown here is the proposal.")}</span>}
+      {pull.changed && <span role="alert" className="ms-1 font-medium text-warn">{t("It was changed there: look at it again. What is shown here is the proposal.")}</span>}
     </p>
   );
 }
