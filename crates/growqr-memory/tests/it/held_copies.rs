@@ -18,7 +18,7 @@ fn holding() -> (Pair, CommitPlan, String) {
 fn a_held_change_is_sent_once_and_is_in_no_memory() {
     let (pair, plan, branch) = holding();
     let memory = &pair.world.memory;
-    assert_eq!(memory.held_branches().unwrap(), [branch.clone()]);
+    assert_eq!(memory.held_branches().unwrap(), std::slice::from_ref(&branch));
     assert!(memory.offered(&pair.remote).unwrap().is_empty());
     for _ in 0..2 {
         assert!(memory.offer(&pair.remote, &plan.commit).unwrap());

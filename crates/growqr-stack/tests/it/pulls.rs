@@ -31,7 +31,7 @@ async fn a_pull_request_is_opened_once_and_found_by_its_branches() {
     let opened = server.open_pull(&token, "memory", NEW).await.unwrap();
     assert_eq!((opened.number, opened.head.as_str(), &opened.state), (1, HEAD, &PullState::Open));
     assert_eq!(server.open_pull(&token, "memory", NEW).await.unwrap(), opened, "a second one is refused");
-    assert_eq!(server.open_pulls(&token, "memory").await.unwrap(), [opened.clone()]);
+    assert_eq!(server.open_pulls(&token, "memory").await.unwrap(), std::slice::from_ref(&opened));
     assert_eq!(of_branch(&server, &token).await, Some(opened.clone()));
     let added = gitea.edit_branch(REPO, HEAD, "b.md", "three\n");
     assert_eq!(of_branch(&server, &token).await.unwrap().tip, added);

@@ -222,7 +222,7 @@ fn what_was_decided_here_is_told_before_it_is_closed_and_its_branch_goes_last() 
     let removed = Step::Remove { tip: HELD.to_owned() };
     assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, false))), [Step::Tell, Step::Close, removed.clone()]);
     assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, true))), [Step::Close, removed.clone()]);
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Closed, true))), [removed.clone()]);
+    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Closed, true))), std::slice::from_ref(&removed));
     // The person has merged it meanwhile: the other side is told.
     assert_eq!(steps(decided, HELD, &there(pull(StateThere::Merged, false))), [Step::Tell, removed]);
 }
