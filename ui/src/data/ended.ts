@@ -1,5 +1,7 @@
 /** The text for how a turn ended. The texts are in the generated `ENDINGS`; this file fills in their placeholders. */
-import { type Ended, ENDINGS, type EndingTone, type EndingWording, type Shortfall } from "../bridge";
+import type { Ended, EndingTone, EndingWording, Shortfall } from "../bridge";
+// Not through the index, which the first paint needs.
+import { ENDINGS } from "../bridge/wire";
 import { hostWords } from "../words";
 import { money } from "./money";
 import { inWords } from "./settingWords";

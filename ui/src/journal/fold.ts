@@ -3,7 +3,6 @@
  * batches of any size, and an event that is already applied changes nothing.
  */
 import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
-import { ending } from "../data/ended";
 import { understood } from "../data/events";
 import { t } from "../words";
 import { divide, type Draft, push, read, say, sayNow, setAside } from "./foldMessages";
@@ -159,7 +158,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "finish_requested":
       return push(draft, { kind: "note", ...place(line, "note"), text: event.data.by_person ? t("You asked it to finish up: no new steps, a report of what it has") : t("Asked to finish up and report") });
     case "turn_paused":
-      return push(draft, { kind: "note", ...place(line, "note"), text: t("Paused. {why}", { why: ending({ limit: event.data.limit })?.title ?? "" }) });
+      return push(draft, { kind: "paused", ...place(line, "note"), limit: event.data.limit });
     case "message_withdrawn": {
       const { message } = event.data;
       draft.waiting = draft.waiting.filter((said) => said.seq !== message);
