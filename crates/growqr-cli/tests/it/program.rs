@@ -8,10 +8,11 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long to wait for one command; some wait for a container.
 const LIMIT: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A person's computer: a data folder and a model provider.
 pub struct Program {
@@ -192,13 +193,15 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
 
 /// Waits until the process ends. Kills it, and returns `None`, once `is_enough` or after [`LIMIT`].
 fn wait(child: &mut Child, is_enough: impl Fn() -> bool) -> Option<ExitStatus> {
-    let until = Instant::now() + LIMIT;
-    while !is_enough() && Instant::now() < until {
+    // Polls: a portable wait for a process or a file is not worth its cost here.
+    for _ in 0..LIMIT.as_millis() / PAUSE.as_millis() {
+        if is_enough() {
+            break;
+        }
         if let Some(status) = child.try_wait().expect("a child of ours") {
             return Some(status);
         }
-        // Polls: a portable wait for a process or a file is not worth its cost here.
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(PAUSE);
     }
     kill(child);
     None
