@@ -133,7 +133,7 @@ const Line = memo(function Line({ line, name }: { line: LogLine; name: string | 
   );
   return (
     <div className="flex items-start gap-3 rounded px-3 text-sm">
-      <time className="w-18 shrink-0 py-1 text-xs leading-5 text-ink-3 tabular-nums" dateTime={new Date(line.at).toISOString()} title={exactTime(line.at)}>
+      <time className="min-w-18 shrink-0 py-1 whitespace-nowrap text-xs leading-5 text-ink-3 tabular-nums" dateTime={new Date(line.at).toISOString()} title={exactTime(line.at)}>
         {clockSeconds(line.at)}
       </time>
       {name !== null && (

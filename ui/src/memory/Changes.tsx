@@ -50,7 +50,7 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
   }, [isOpen]);
   return (
     <li ref={row} className="py-1.5">
-      <Disclosure open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} below={<ChangeFacts change={change} withPath={withPath} />}>
+      <Disclosure open={isOpen} summary={<span dir="auto" className="truncate font-medium text-ink">{change.message}</span>} below={<ChangeFacts change={change} withPath={withPath} />}>
         {() => <ChangeDetails change={change} />}
       </Disclosure>
     </li>

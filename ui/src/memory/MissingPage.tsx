@@ -28,7 +28,7 @@ export function MissingPage({ path, onWrite }: { path: string; onWrite: () => vo
       <Empty icon={FileX} title={t("{path} was deleted", { path })}>
         <p className="flex flex-wrap items-center justify-center gap-x-3">
           <Author name={last.author} origin={last.origin} />
-          <span>{last.message}</span>
+          <span dir="auto">{last.message}</span>
           <span>{ago(last.at, Date.now())}</span>
         </p>
         <div className="mt-3 flex justify-center gap-2">

@@ -85,7 +85,7 @@ function LastChange({ path }: { path: string }) {
   return (
     <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 @4xl/view:flex" title={last.message}>
       <Author name={last.author} origin={last.origin} />
-      <span className="truncate">{last.message}</span>
+      <span dir="auto" className="truncate">{last.message}</span>
       <span className="whitespace-nowrap">{ago(last.at, Date.now())}</span>
     </p>
   );
