@@ -4,7 +4,6 @@ use crate::tally::Tally;
 use crate::{Failure, command, install, machine, run};
 use std::process::Command;
 
-#[derive(Default)]
 struct Report {
     tally: Tally,
     skipped: Vec<&'static str>,
@@ -12,19 +11,10 @@ struct Report {
 
 /// Runs all suites, also after a failure. The last line has the total counts.
 pub fn run() -> Result<(), Failure> {
-    let mut report = Report::default();
+    let mut report = Report { tally: Tally::default(), skipped: Vec::new() };
     let has_node = install::pages().inspect_err(|failure| eprintln!("{failure}")).is_ok();
-    let crates = report.tests_of_crates(has_node);
-    // Compiled before anything else runs. Then both suites wait for other processes half of the time, so they run side by side.
-    let is_compiled = report.suite(command::cargo(&crates).arg("--no-run"))?;
-    std::thread::scope(|scope| {
-        let pages = scope.spawn(|| Report::of_pages(has_node).map_err(|failure| failure.to_string()));
-        if is_compiled {
-            report.suite(&mut command::cargo(&crates))?;
-        }
-        report.add(pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        Ok::<_, Failure>(())
-    })?;
+    report.rust(has_node)?;
+    report.pages(has_node)?;
     if !machine::has_postgres() {
         report.skip("the store on PostgreSQL: no server of version 15 or later (cargo xtask install)");
     }
@@ -47,31 +37,26 @@ impl Report {
         self.skipped.push(what);
     }
 
-    /// Counts the tests of a command. Returns whether it succeeded.
-    fn suite(&mut self, command: &mut Command) -> Result<bool, Failure> {
+    fn suite(&mut self, command: &mut Command) -> Result<(), Failure> {
         let mut counts = Tally::default();
         let succeeded = command::run_and_read(command, |line| counts.read(line))?;
         self.tally.add(counts, succeeded);
-        Ok(succeeded)
+        Ok(())
     }
 
-    fn add(&mut self, other: Report) {
-        self.tally.add(other.tally, true);
-        self.skipped.extend(other.skipped);
-    }
-
-    /// The arguments of cargo that run the tests of all crates, including the journeys in the real window if there can be one.
-    fn tests_of_crates(&mut self, has_node: bool) -> [&'static str; 5] {
-        let tests = |features| ["test", "--workspace", "--no-fail-fast", "--features", features];
+    /// The tests of all crates, including the journeys in the real window.
+    fn rust(&mut self, has_node: bool) -> Result<(), Failure> {
+        let tests = ["test", "--workspace", "--no-fail-fast", "--features"];
         if !self.can_build_window(has_node) {
-            return tests(machine::NO_WINDOW);
+            return self.suite(&mut command::cargo(&[&tests[..], &[machine::NO_WINDOW]].concat()));
         }
+        self.suite(&mut command::cargo(&[&tests[..], &[machine::ALL_FEATURES]].concat()))?;
         if !machine::can_drive_window() {
             self.skip("the journeys in the real window: this is not Linux, or Xvfb, dbus-daemon or WebKitWebDriver is missing");
         } else if !machine::can_open_links() {
             self.skip("sign-in in the real window: the programs that open links are missing (cargo xtask install)");
         }
-        tests(machine::ALL_FEATURES)
+        Ok(())
     }
 
     /// Builds the pages, which the compiler embeds into the window. Returns `false` and counts that if it is not possible.
@@ -92,19 +77,17 @@ impl Report {
         true
     }
 
-    /// The tests of the window's pages: those without a browser, then those in one.
-    fn of_pages(has_node: bool) -> Result<Report, Failure> {
-        let mut report = Report::default();
+    fn pages(&mut self, has_node: bool) -> Result<(), Failure> {
         if !has_node {
-            report.skip("the pages: Node.js is missing");
-            return Ok(report);
+            self.skip("the pages: Node.js is missing");
+            return Ok(());
         }
-        report.suite(command::npm(&["test"]).env("NO_COLOR", "1"))?;
+        self.suite(command::npm(&["test"]).env("NO_COLOR", "1"))?;
         if machine::has_chromium() {
-            report.suite(command::npm(&["run", "e2e"]).env("NO_COLOR", "1"))?;
+            self.suite(command::npm(&["run", "e2e"]).env("NO_COLOR", "1"))
         } else {
-            report.skip("the pages in a browser: no Chromium (cargo xtask install)");
+            self.skip("the pages in a browser: no Chromium (cargo xtask install)");
+            Ok(())
         }
-        Ok(report)
     }
 }
