@@ -2494,7 +2494,7 @@ merged?: string,
  */
 notices?: Array<Mail>, 
 /**
- * Whether what the agent does with the answer is paid from the budget of the work that was under way.
+ * Whether the model calls that follow from the answer are counted with those before.
  */
 counts_with_work?: boolean, };
 

@@ -220,7 +220,8 @@ impl Draft<'_> {
         };
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
         let counts_with_work = match ask.kind {
-            AskKind::Question => true,
+            // The person has seen what the agent does, so its calls are counted anew; a limit stays reached until it is answered.
+            AskKind::Question => self.state.paused_at().is_some(),
             AskKind::Conflict => self.state.has_work_under_way(),
             AskKind::Permission | AskKind::Budget | AskKind::Review => false,
         };
@@ -459,7 +460,6 @@ impl State {
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.must_continue = true;
-                // Only earlier builds have recorded this.
                 if body.by == SettledBy::Person && !body.counts_with_work {
                     self.counters = Counters::default();
                 }

@@ -424,8 +424,8 @@ pub struct AskSettled {
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
-    /// What the agent does with the answer is paid from the budget, and counted in the model calls, of the work that is under way.
-    /// False in events of earlier builds, where model calls were counted anew, and if the answer begins work.
+    /// The model calls that follow from the answer are counted with those before. False if they are counted anew, as in events of
+    /// earlier builds, and if the answer begins work.
     #[serde(default, skip_serializing_if = "is_false")]
     pub counts_with_work: bool,
 }

@@ -501,7 +501,7 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub notices: Vec<Mail>,
-    /// Whether what the agent does with the answer is paid from the budget of the work that was under way.
+    /// Whether the model calls that follow from the answer are counted with those before.
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(as = "Option<bool>", optional)]
     pub counts_with_work: bool,

@@ -108,18 +108,19 @@ fn a_message_to_a_sub_agent_that_an_earlier_build_recorded_began_a_budget_and_st
 }
 
 #[test]
-fn an_answer_to_a_question_counts_with_the_work_that_has_asked() {
+fn after_an_answer_to_a_question_calls_are_counted_anew_and_money_is_not() {
     let mut world = World::grow();
     world.setup.limits.calls = 3;
     world.say("go");
     world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
     world.answer(says("I wait."));
-    let ask = world.state.open_asks().next().expect("a question").id.clone();
+    let (ask, spent) = (world.state.open_asks().next().expect("a question").id.clone(), world.state.budget().used_for_message());
     world.input(Input::Answer { ask, answer: Some(Answer { text: Some("red".to_owned()), ..Answer::default() }) });
     world.input(Input::Continue);
     assert!(world.last_user().1.contains("red"), "it is read at once");
+    assert!(world.state.budget().used_for_message() >= spent, "the budget of the message goes on");
     use_up(&mut world);
-    assert_eq!((world.model_calls(), world.state.paused_at()), (3, Some(LimitReached::Calls)));
+    assert_eq!((world.model_calls(), world.state.paused_at()), (5, Some(LimitReached::Calls)));
     world.check_replay();
 }
 
