@@ -4,9 +4,10 @@ use crate::journal::{RecordedInput, record};
 use crate::placement::PostError;
 use crate::ports::Ports;
 use growqr_core::agent::Input;
-use growqr_core::ask::{Answer, AnswerError};
-use growqr_core::id::AskId;
+use growqr_core::ask::{Answer, AnswerError, AskKind};
+use growqr_core::id::{AgentId, AskId};
 use growqr_core::journal::{AgentView, AskView, Store, StoreError};
+use std::collections::BTreeSet;
 
 /// Why an answer was not recorded.
 #[derive(Debug, thiserror::Error)]
@@ -60,4 +61,25 @@ pub async fn record_answer(ports: &Ports, ask: &AskId, answer: Option<Answer>) -
     let input = Input::Answer { ask: ask.clone(), answer };
     let RecordedInput { view, is_changed } = record(ports, &open.agent, input).await?;
     if is_changed { Ok(view) } else { Err(settled(&*ports.store, ask).await?) }
+}
+
+/// The agents that wait for permissions.
+///
+/// # Errors
+/// If the asks cannot be read.
+pub(crate) async fn agents_that_ask(store: &dyn Store) -> Result<BTreeSet<AgentId>, StoreError> {
+    let waiting = store.open_asks().await?.into_iter().filter(|view| view.ask.kind == AskKind::Permission);
+    Ok(waiting.map(|view| view.agent).collect())
+}
+
+/// Tells the agents that wait for permissions that the rules or the tools have changed, while no host runs them. They act on it at the
+/// next start. The ports must have all tools that a host would offer.
+///
+/// # Errors
+/// The first one; agents that were not told are told at the next start.
+pub async fn record_rules_changed(ports: &Ports) -> Result<(), StoreError> {
+    for agent in agents_that_ask(&*ports.store).await? {
+        record(ports, &agent, Input::RulesChanged).await?;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The interface to the agents of one profile for the rest of the program, independent of the placement.
 
-use crate::answers::{AskError, open_ask, settled};
+use crate::answers::{AskError, agents_that_ask, open_ask, settled};
 use crate::health::Health;
 use crate::journal::EarlierEvent;
 use crate::local::LocalHost;
@@ -8,13 +8,12 @@ use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable};
-use growqr_core::ask::{Answer, AskKind};
+use growqr_core::ask::Answer;
 use growqr_core::id::{AgentId, AskId, EffectId, MessageId, Seq, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
-use growqr_core::memory::MemoryConflict;
+use growqr_core::memory::{DecidedInGitea, MemoryConflict};
 use growqr_core::model::Usage;
 use growqr_core::money::Money;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
@@ -101,9 +100,7 @@ impl Host {
     /// # Errors
     /// If the asks cannot be read.
     pub async fn rules_changed(&self) -> Result<(), StoreError> {
-        let waiting = self.store.open_asks().await?.into_iter().filter(|view| view.ask.kind == AskKind::Permission);
-        let agents: BTreeSet<AgentId> = waiting.map(|view| view.agent).collect();
-        for agent in agents {
+        for agent in agents_that_ask(&*self.store).await? {
             if let Err(error) = self.placement.post(&agent, Input::RulesChanged).await {
                 tracing::warn!(%error, "an agent could not be told that the rules have changed");
             }
@@ -118,6 +115,16 @@ impl Host {
     /// [`PostError`]; the caller may try again.
     pub async fn memory_conflicts(&self, open: Vec<MemoryConflict>) -> Result<(), PostError> {
         self.placement.post(&AgentId::grow(), Input::MemoryConflicts { open }).await.map(drop)
+    }
+
+    /// Settles the ask about a held change as the person has decided in Gitea, unless another decision came first. Returns whether
+    /// this decision counts.
+    ///
+    /// # Errors
+    /// [`PostError`]; the caller may try again.
+    pub async fn decided_in_gitea(&self, agent: &AgentId, ask: AskId, decided: DecidedInGitea) -> Result<bool, PostError> {
+        let posted = self.placement.post(agent, Input::DecidedInGitea { ask, decided }).await?;
+        Ok(posted.is_recorded)
     }
 
     /// Reserves money of an agent for something other than a model call of its own loop. Call it before the money is spent. A

@@ -34,7 +34,7 @@ mod tidying;
 mod toolbox;
 mod work_queue;
 
-pub use answers::{AskError, record_answer};
+pub use answers::{AskError, record_answer, record_rules_changed};
 pub use health::{Health, HeldMail, StopCause, Trouble};
 pub use host::Host;
 pub use journal::{EarlierEvent, Loaded, RecordedInput, load, load_earlier, record};

@@ -77,6 +77,9 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     fn next_step(&self, plan: Option<&CommitPlan>) -> Result<Step, ReviewProblem> {
+        if let Some(merged) = &self.review.merged {
+            return self.release(Some(merged.clone()));
+        }
         if !self.review.approved {
             // The person may have merged its branch, and an approval that failed may have come as far as the commit.
             return self.release(self.commit_in_memory());

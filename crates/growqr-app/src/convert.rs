@@ -6,7 +6,7 @@ use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, AskView, Author, MessageView, StoredEvent};
 use growqr_core::memory::{BlamedLine, CommitInfo, CommitPlan, FoundLine, Origin, Page, PageInfo};
 use growqr_core::model::Delta;
-use growqr_memory::{Comparison, UndoPreview};
+use growqr_memory::{Comparison, Others, UndoPreview};
 use growqr_wire as wire;
 use growqr_wire::{DeltaKind, Push};
 use serde_json::value::RawValue;
@@ -201,8 +201,12 @@ pub(crate) fn held_change(compared: Comparison) -> wire::HeldChange {
 }
 
 pub(crate) fn undo_preview(preview: UndoPreview) -> wire::UndoPreview {
-    let UndoPreview { changes, diff, paths, left, seen } = preview;
-    wire::UndoPreview { changes: changes as u64, diff, paths, left, seen }
+    let UndoPreview { changes, diff, paths, left, others: other, seen } = preview;
+    wire::UndoPreview { changes: changes as u64, diff, paths, left, others: others(other), seen }
+}
+
+pub(crate) fn others(others: Others) -> wire::OtherChanges {
+    wire::OtherChanges { named: others.named.into_iter().map(change).collect(), more: others.more as u64 }
 }
 
 pub(crate) fn blamed(line: BlamedLine) -> wire::BlamedLine {

@@ -186,10 +186,12 @@ fn settled_text(view: &AskView) -> String {
     match (settlement.by, answer) {
         (SettledBy::Person, Some(answer)) => format!("the answer was: {answer}"),
         (SettledBy::Person, None) => "it was dismissed".to_owned(),
+        (SettledBy::Gitea, answer) => format!("it was decided in Gitea: {}", answer.unwrap_or_default()),
         (SettledBy::Rule, _) => "a rule has decided it".to_owned(),
         (SettledBy::Deadline, Some(answer)) => format!("its deadline has passed, and this counted: {answer}"),
         (SettledBy::Deadline, None) => "its deadline has passed".to_owned(),
-        (SettledBy::Withdrawn, _) => "the agent no longer needs it".to_owned(),
+        (SettledBy::Withdrawn, Some(reason)) => format!("it was withdrawn: {reason}"),
+        (SettledBy::Withdrawn, None) => "the agent no longer needs it".to_owned(),
     }
 }
 

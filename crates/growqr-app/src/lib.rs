@@ -20,6 +20,7 @@ mod log;
 mod machine;
 mod memory;
 mod memory_link;
+mod memory_undo;
 mod model_setup;
 mod models;
 mod notify;

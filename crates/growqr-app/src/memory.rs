@@ -5,9 +5,8 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::memory_link;
 use growqr_core::clock::Timestamp;
-use growqr_core::id::AgentId;
 use growqr_core::memory::{CommitInfo, Memory, MemoryError};
-use growqr_memory::{ChangesOf, IndexLock, MemoryRepo, SkippedFile, Survey, UndoneAll, UnreachableCommits};
+use growqr_memory::{IndexLock, MemoryRepo, SkippedFile, Survey, UnreachableCommits};
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ const LOG_LIMIT: usize = 1_000;
 
 impl Library {
     /// The memory repository; `None` if there is none yet, or pages are not read. One that is created later is found later.
-    fn pages(&self) -> Option<&MemoryRepo> {
+    pub(crate) fn pages(&self) -> Option<&MemoryRepo> {
         if self.memory.get().is_none()
             && self.has_memory
             && let Some(memory) = MemoryRepo::open_read_only(&self.profile.memory())
@@ -162,15 +161,6 @@ impl Library {
         Ok(convert::held_change(pages.compare_proposal(&convert::commit_plan(held))?))
     }
 
-    /// What undoing all changes of a turn, or with `None` of an agent, would do now.
-    ///
-    /// # Errors
-    /// If there is no such change, or the repository cannot be read.
-    pub fn memory_undo_preview(&self, agent: &str, turn: Option<u64>) -> Result<wire::UndoPreview, AppError> {
-        let pages = self.pages().ok_or_else(|| MemoryError::UnknownChange { rev: agent.to_owned() })?;
-        Ok(convert::undo_preview(pages.preview_undo(&ChangesOf { agent: AgentId::new(agent), turn })?))
-    }
-
     /// For each line of a page, the change that wrote it.
     ///
     /// # Errors
@@ -231,23 +221,6 @@ pub(crate) async fn delete(
 /// Undoes a change as the person.
 pub(crate) async fn restore(memory: &Arc<MemoryRepo>, rev: String, at: Timestamp) -> Result<wire::Reply, AppError> {
     change(memory, move |memory| memory.restore(&rev, at)).await
-}
-
-/// Undoes all changes of a turn, or of an agent, as the person.
-pub(crate) async fn undo_all(
-    memory: &Arc<MemoryRepo>,
-    agent: String,
-    turn: Option<u64>,
-    seen: Option<String>,
-    at: Timestamp,
-) -> Result<wire::Reply, AppError> {
-    let memory = Arc::clone(memory);
-    let of = ChangesOf { agent: AgentId::new(agent), turn };
-    let undone = tokio::task::spawn_blocking(move || memory.undo_all(&of, seen.as_deref(), at)).await;
-    let UndoneAll { change, left } = undone.map_err(|error| AppError::Internal(error.to_string()))??;
-    let (commit, paths, more_paths) =
-        change.map_or_else(Default::default, |change| (Some(change.commit), change.paths, change.more_paths));
-    Ok(wire::Reply::UndoneMemory { commit, paths, more_paths, left })
 }
 
 /// Makes a change on a thread that may block on the disk.

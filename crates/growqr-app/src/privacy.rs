@@ -158,8 +158,8 @@ async fn containers(library: &Library, environment: &Environment) -> Result<Vec<
             address: address(StackPart::Gitea),
             is_local: true,
             in_use: is_wanted(StackPart::Gitea),
-            sends: "a copy of memory with its history".to_owned(),
-            when: "after each change of memory, while you have the containers started".to_owned(),
+            sends: "a copy of memory with its history, and the changes that wait for your approval".to_owned(),
+            when: "after each change, while you have the containers started".to_owned(),
         },
         Destination {
             kind: DestinationKind::Workbench,
@@ -286,7 +286,7 @@ mod tests {
         for (name, is_on, transport) in transports {
             let config = serde_json::json!({ "transport": transport }).to_string();
             let server = StoredToolServer { name: name.to_owned(), config, listing: None, is_on, changed_at: Timestamp(0) };
-            store.save_tool_server(&server).await.unwrap();
+            store.add_tool_server(&server).await.unwrap();
         }
         drop(store);
         db.close().await;

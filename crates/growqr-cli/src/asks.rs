@@ -134,10 +134,16 @@ pub fn line(out: &Out, row: &AskRow) -> String {
     format!("{}  {state}  {}  {text}", row.ask.id, shortened(&row.agent_name, 24))
 }
 
+fn is_approved(settlement: &AskSettlement) -> bool {
+    settlement.answer.as_ref().and_then(|answer| answer.option.as_deref()) == Some("approve")
+}
+
 fn settled_by(settlement: &AskSettlement) -> &'static str {
     match settlement.by {
         SettledBy::Person if settlement.answer.is_none() => "dismissed",
         SettledBy::Person => "answered",
+        SettledBy::Gitea if is_approved(settlement) => "approved in Gitea",
+        SettledBy::Gitea => "rejected in Gitea",
         SettledBy::Rule => "by a rule",
         SettledBy::Deadline => "not answered in time",
         SettledBy::Withdrawn => "no longer needed",

@@ -5,11 +5,16 @@ use crate::args::Requests;
 use crate::asks;
 use crate::page_parts::{parts, with_parts};
 use crate::page_text::{diff_line, read_text};
-use crate::print::Out;
+use crate::print::{Out, sanitized_line};
+use crate::stack_work::status;
 use growqr_app::{AppError, Environment, Library, Profile};
 use growqr_wire::event::{AskAnswer, AskDetail, AskKind, CommitPlan, EditedPage};
-use growqr_wire::{AskRow, HeldChange};
+use growqr_wire::{AskRow, HeldChange, PullRequest};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long a host may take to say whether Gitea has a pull request.
+const HOST_LIMIT: Duration = Duration::from_secs(3);
 
 pub async fn requests(profile: Profile, environment: &Environment, out: &Out, command: Option<Requests>) -> CommandResult {
     match command {
@@ -26,8 +31,16 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
         Some(Requests::Show { id }) => {
             let row = find(&profile, &id).await?;
             out.row(&row, || asks::full(out, &row));
-            let change = Library::open_memory(profile).held_change(held(&row)?)?;
-            if out.is_json() { out.json(&change) } else { print_change(out, &change) }
+            let held = held(&row)?;
+            let change = Library::open_memory(profile.clone()).held_change(held)?;
+            if out.is_json() {
+                out.json(&change)
+            } else {
+                print_change(out, &change)
+            }
+            if let Some(pull) = pull_request(profile, environment, &held.commit).await {
+                print_pull_request(out, &pull);
+            }
         }
         Some(Requests::Approve { id, text, base, only }) => {
             let row = find(&profile, &id).await?;
@@ -46,6 +59,22 @@ pub async fn requests(profile: Profile, environment: &Environment, out: &Out, co
         }
     }
     Ok(true)
+}
+
+/// The pull request of a held change, if Gitea has one. Only a host that runs knows it.
+async fn pull_request(profile: Profile, environment: &Environment, commit: &str) -> Option<PullRequest> {
+    let stack = tokio::time::timeout(HOST_LIMIT, status(profile, environment)).await.ok()?.ok()?;
+    stack.memory?.pulls.into_iter().find(|pull| pull.commit == commit)
+}
+
+fn print_pull_request(out: &Out, pull: &PullRequest) {
+    if out.is_json() {
+        return out.json(pull);
+    }
+    out.line(&format!("\nIn Gitea, where it can be decided too: {}", sanitized_line(&pull.url)));
+    if pull.changed {
+        out.notice("It was changed in Gitea: look at it there again before you decide. What is shown here is the proposal");
+    }
 }
 
 /// What an approval commits. If the page has changed since, what each side has changed is before it.

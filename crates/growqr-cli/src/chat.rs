@@ -14,9 +14,13 @@ use growqr_wire::event::Event;
 use growqr_wire::{Agent, Needs, Push, Reply, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::time::Duration;
 
 /// Id of the main conversation.
 const MAIN: &str = "grow";
+
+/// After this time without an event, the store is asked which agents are still at work.
+const SILENCE: Duration = Duration::from_secs(2);
 
 pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: Chat) -> CommandResult {
     let conversation = chat.conversation.unwrap_or_else(|| MAIN.to_owned());
@@ -204,16 +208,6 @@ impl<'a> ChatSession<'a> {
         Ok(session)
     }
 
-    /// Prints the next event. Returns false once the host has ended.
-    async fn show_next(&mut self) -> Result<bool, AppError> {
-        let push = self.events.next().await?;
-        let is_open = push.is_some();
-        if let Some(push) = push {
-            self.show(&push).await?;
-        }
-        Ok(is_open)
-    }
-
     /// Prints events until a line is entered.
     async fn next_line(&mut self, prompt: &mut Prompt) -> Result<Line, AppError> {
         loop {
@@ -382,13 +376,19 @@ impl<'a> ChatSession<'a> {
                 self.print_open_asks().await?;
                 return Ok(report_ending(self.transcript.out(), &Ending::NeedsAnswer));
             }
-            let is_open = tokio::select! {
-                shown = self.show_next() => shown?,
-                _ = tokio::signal::ctrl_c() => false,
+            let push = tokio::select! {
+                biased;
+                push = self.events.next() => push?,
+                _ = tokio::signal::ctrl_c() => None,
+                // No event comes of a turn whose end was on its way to the database when its process was killed.
+                () = tokio::time::sleep(SILENCE) => {
+                    let at_work = agents_at_work(&self.profile).await?;
+                    self.at_work.retain(|agent| at_work.contains(agent));
+                    continue;
+                }
             };
-            if !is_open {
-                return Ok(false);
-            }
+            let Some(push) = push else { return Ok(false) };
+            self.show(&push).await?;
         }
         Ok(true)
     }

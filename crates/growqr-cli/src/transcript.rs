@@ -365,9 +365,13 @@ impl<'a> Transcript<'a> {
         let answer = answer.as_deref();
         let text = match settled.by {
             SettledBy::Person => format!("answered: {}", shortened(answer.unwrap_or("dismissed"), 80)),
+            SettledBy::Gitea => format!("decided in Gitea: {}", shortened(answer.unwrap_or_default(), 80)),
             SettledBy::Rule => format!("a rule decides: {}", shortened(settled.rule.as_deref().unwrap_or_default(), 80)),
             SettledBy::Deadline => format!("the deadline has passed: {}", shortened(answer.unwrap_or("no answer"), 80)),
-            SettledBy::Withdrawn => "the question is withdrawn".to_owned(),
+            SettledBy::Withdrawn => match answer {
+                Some(reason) => format!("the question is withdrawn: {}", shortened(reason, 200)),
+                None => "the question is withdrawn".to_owned(),
+            },
         };
         self.note(&format!("{}· {text}", self.name_prefix(agent)));
     }

@@ -3,6 +3,10 @@
 //! An ask is raised and settled in the journal of the agent that asks. The first answer settles it; nothing is forwarded. The
 //! agent's asks are listed in a view, so that they can be found without waking the agent.
 
+mod settled_by;
+
+pub use settled_by::SettledBy;
+
 use crate::clock::Timestamp;
 use crate::id::{AskId, EffectId, RequestId, SessionId};
 use crate::limits::{LimitReached, Raise, Shortfall};
@@ -442,34 +446,4 @@ pub enum AskOutcome {
     Approved,
     /// The held change of memory is dropped.
     Rejected,
-}
-
-/// Who settled an ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SettledBy {
-    /// The person answered.
-    Person,
-    /// A rule that was added meanwhile decides the call.
-    Rule,
-    /// The deadline passed, and the default counts.
-    Deadline,
-    /// Nobody needs the answer any more.
-    Withdrawn,
-}
-
-impl SettledBy {
-    /// All of them.
-    pub const ALL: [SettledBy; 4] = [SettledBy::Person, SettledBy::Rule, SettledBy::Deadline, SettledBy::Withdrawn];
-
-    /// Its name in SQL, JSON and on the screen.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            SettledBy::Person => "person",
-            SettledBy::Rule => "rule",
-            SettledBy::Deadline => "deadline",
-            SettledBy::Withdrawn => "withdrawn",
-        }
-    }
 }

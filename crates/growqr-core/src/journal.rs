@@ -280,12 +280,28 @@ pub struct StoredToolServer {
 pub trait ToolServers: Send + Sync {
     /// All of them, by name.
     async fn tool_servers(&self) -> Result<Vec<StoredToolServer>, StoreError>;
-    /// Inserts or replaces a server.
-    async fn save_tool_server(&self, server: &StoredToolServer) -> Result<(), StoreError>;
-    /// Keeps the tools of a server. Nothing happens without a row.
-    async fn save_tool_listing(&self, name: &str, listing: &str) -> Result<(), StoreError>;
-    /// Removes a server; false if there is none with this name.
-    async fn remove_tool_server(&self, name: &str) -> Result<bool, StoreError>;
+    /// Adds a server; false, and nothing has changed, if there is one with this name.
+    async fn add_tool_server(&self, server: &StoredToolServer) -> Result<bool, StoreError>;
+    /// Puts a server in the place of `earlier`, which has the same name; false, and nothing has changed, if that has another
+    /// configuration now or is gone.
+    async fn replace_tool_server(&self, earlier: &StoredToolServer, server: &StoredToolServer) -> Result<bool, StoreError>;
+    /// Switches a server on or off, whatever its configuration is; false if there is none with this name.
+    async fn switch_tool_server(&self, name: &str, is_on: bool, at: Timestamp) -> Result<bool, StoreError>;
+    /// Keeps the tools of a server. Nothing happens if it is gone, or has another configuration now.
+    async fn save_tool_listing(&self, name: &str, config: &str, listing: &str) -> Result<(), StoreError>;
+    /// Removes a server; false, and nothing has changed, if it has another configuration now or is gone.
+    async fn remove_tool_server(&self, server: &StoredToolServer) -> Result<bool, StoreError>;
+}
+
+/// The entries of keychains that may have values of servers of tools. `keychain` names one: each computer has its own.
+#[async_trait]
+pub trait ToolValues: Send + Sync {
+    /// The noted entries of a keychain.
+    async fn noted_tool_values(&self, keychain: &str) -> Result<Vec<String>, StoreError>;
+    /// Notes an entry, before it is written. Once more changes nothing.
+    async fn note_tool_values(&self, keychain: &str, entry: &str, at: Timestamp) -> Result<(), StoreError>;
+    /// Forgets an entry, after it was removed from the keychain.
+    async fn forget_tool_values(&self, keychain: &str, entry: &str) -> Result<(), StoreError>;
 }
 
 /// Reads the sessions in the workbench.
@@ -373,6 +389,7 @@ pub trait Store:
     + Asks
     + StoredRules
     + ToolServers
+    + ToolValues
     + SessionRecords
     + Spendings
     + Settings
@@ -390,6 +407,7 @@ impl<T> Store for T where
         + Asks
         + StoredRules
         + ToolServers
+        + ToolValues
         + SessionRecords
         + Spendings
         + Settings

@@ -101,6 +101,26 @@ pub struct Review {
     pub base: Option<String>,
     /// The page's text as the person has edited it.
     pub edited: Option<String>,
+    /// The commit of memory that contains the change already: the person has merged its pull request in Gitea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<String>,
+}
+
+/// What the person has decided about the pull request of a held change in Gitea.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecidedInGitea {
+    /// It is merged, and the merge has come into memory.
+    Merged {
+        /// The commit of memory that contains it.
+        commit: String,
+        /// The page's text in that commit, if the person has added commits to the pull request.
+        edited: Option<String>,
+    },
+    /// It is closed without a merge.
+    Closed {
+        /// The last comment; data, not operator text.
+        comment: Option<String>,
+    },
 }
 
 /// What a held change proposes.

@@ -93,6 +93,8 @@ pub struct ToolCall {
     pub at: Timestamp,
     /// The change is made on a branch of its own, where it waits for the person's approval.
     pub held: bool,
+    /// The [`OfferedTool::hash`] with which the call was decided. Its executor calls no other definition.
+    pub definition: Option<String>,
 }
 
 /// The outcome of carrying out a call.

@@ -14,7 +14,7 @@ use growqr_core::memory::{MemoryError, Proposal};
 use std::fs;
 
 /// The folder of their branches.
-const BRANCHES: &str = "refs/heads/growqr-requests";
+pub(crate) const BRANCHES: &str = "refs/heads/growqr-requests";
 
 impl Git {
     /// See [`growqr_core::memory::Memory::hold`].
@@ -94,7 +94,7 @@ impl MemoryRepo {
 }
 
 /// The branch of a held change.
-fn branch(commit: Oid) -> String {
+pub(crate) fn branch(commit: Oid) -> String {
     let id = commit.to_string();
     format!("{BRANCHES}/{}", &id[..id.len().min(12)])
 }

@@ -25,7 +25,8 @@ const SUBMODULE: u32 = 0o160_000;
 
 /// Why missing pages are not taken for deleted, and what ends that.
 pub(crate) const NO_INDEX: &str = "git has no index in the memory folder and some committed pages are missing there, so they are not \
-                                   taken for deleted. To bring them back: git checkout -f. To delete them: git reset";
+                                   taken for deleted. To bring them back: git read-tree HEAD && git checkout-index -q -a (pages that you \
+                                   have edited stay as they are). To delete them: git reset";
 
 /// The version of a page that git's index should have.
 pub(crate) struct Wanted<'a> {

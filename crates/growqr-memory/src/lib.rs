@@ -30,7 +30,7 @@
 //! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
 //!   replaces files), `unreachable`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
-//! - held changes: `held_change`, `comparison`; undoing many changes: `undo_all`;
+//! - held changes: `held_change`, `comparison`, `held_copies` (their branches on the server); undoing many changes: `undo_all`;
 //! - hand edits: `watch`, `adopt`, `scan`, `read_pages`, `page_cache`, `pack`, `index_scan`, `observer`;
 //! - the server: `remote`, `sync`, `sync_error`, `merge_trees`, `conflicts`;
 //! - `probe` (crash tests), `error_context` (errors of libraries).
@@ -58,6 +58,7 @@ mod git_index;
 mod git_program;
 mod glob;
 mod held_change;
+mod held_copies;
 mod hidden;
 mod history;
 mod ignore_file;
@@ -124,6 +125,7 @@ pub use adopt::Adopted;
 pub use comparison::Comparison;
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
+pub use held_copies::MergedPage;
 pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
@@ -137,7 +139,7 @@ pub use survey::{Remark, RemarkKind, Survey, has_pages};
 pub use sync::Synced;
 pub use sync_error::SyncError;
 pub use text::MAX_PAGE_BYTES;
-pub use undo_all::{ChangesOf, UndoPreview, UndoneAll};
+pub use undo_all::{ChangesOf, Others, UndoPreview, UndoneAll};
 pub use unreachable::UnreachableCommits;
 pub use watch::{QUIET, Watch};
 

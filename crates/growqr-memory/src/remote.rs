@@ -68,6 +68,25 @@ impl Session {
         .map_err(|error| failure(&error))
     }
 
+    /// The branches of the server in this folder (`refs/heads/…`), each with its newest commit.
+    pub(crate) fn branches_in(&self, folder: &'static str) -> Result<Vec<(String, Oid)>, SyncError> {
+        let remote = self.remote.clone();
+        self.run(ANSWER_LIMIT, move |repo| {
+            let mut server = repo.remote_anonymous(&remote.url)?;
+            let connection = server.connect_auth(Direction::Fetch, Some(callbacks(&remote)), None)?;
+            let heads = connection.list()?.iter();
+            let inside = heads.filter(|head| head.name().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+            Ok(inside.map(|head| (head.name().to_owned(), head.oid())).collect())
+        })?
+        .map_err(|error| failure(&error))
+    }
+
+    /// Removes the server's branch, if that is still at `seen`.
+    pub(crate) fn remove(&self, seen: Oid) -> Result<Push, SyncError> {
+        let (remote, branch) = (self.remote.clone(), self.branch.clone());
+        self.run(TRANSFER_LIMIT, move |repo| push(repo, &remote, (None, &branch), Some(seen)))?
+    }
+
     /// Downloads the server's branch, and keeps `head` from being collected as garbage. Returns `false` if the branch has moved
     /// to another history meanwhile.
     pub(crate) fn download(&self, head: Oid) -> Result<bool, SyncError> {
@@ -89,7 +108,7 @@ impl Session {
     /// Pushes a commit to the server's branch, if that is still at `seen`. Never overwrites.
     pub(crate) fn push(&self, commit: Oid, seen: Option<Oid>) -> Result<Push, SyncError> {
         let (remote, branch) = (self.remote.clone(), self.branch.clone());
-        self.run(TRANSFER_LIMIT, move |repo| push(repo, &remote, (commit, &branch), seen))?
+        self.run(TRANSFER_LIMIT, move |repo| push(repo, &remote, (Some(commit), &branch), seen))?
     }
 
     /// Runs work on a thread of its own and waits for it. If it takes too long, the thread is left to end by itself: the worst
@@ -112,7 +131,8 @@ impl Session {
     }
 }
 
-fn push(repo: &Repository, remote: &Remote, (commit, branch): (Oid, &str), seen: Option<Oid>) -> Result<Push, SyncError> {
+/// Moves the branch of the server to this commit, or removes it.
+fn push(repo: &Repository, remote: &Remote, (commit, branch): (Option<Oid>, &str), seen: Option<Oid>) -> Result<Push, SyncError> {
     let (rejected, said) = (RefCell::new(None), RefCell::new(Vec::new()));
     let pushed = {
         let mut callbacks = callbacks(remote);
@@ -133,6 +153,7 @@ fn push(repo: &Repository, remote: &Remote, (commit, branch): (Oid, &str), seen:
         let mut options = PushOptions::new();
         options.remote_callbacks(callbacks).follow_redirects(RemoteRedirect::None);
         let mut server = repo.remote_anonymous(&remote.url).map_err(|error| failure(&error))?;
+        let commit = commit.map(|commit| commit.to_string()).unwrap_or_default();
         server.push(&[format!("{commit}:{branch}")], Some(&mut options))
     };
     match (pushed, rejected.into_inner()) {

@@ -113,7 +113,7 @@ impl MemoryRepo {
 
 impl Git {
     /// The branch to sync. Both sides use the same name.
-    fn branch_to_sync(&self) -> Result<String, MemoryError> {
+    pub(crate) fn branch_to_sync(&self) -> Result<String, MemoryError> {
         let branch = self.branch()?;
         if branch != "HEAD" {
             return Ok(branch);

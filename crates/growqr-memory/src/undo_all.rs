@@ -1,4 +1,5 @@
-//! Undoes all changes of one turn, or of one agent, with one commit of the person. Later changes of others stay.
+//! Undoes all changes of one turn, or of one agent, with one commit of the person. Later changes of others stay, and so do the
+//! changes of agents in other conversations: a memory that was brought along has commits of the same agent ids and turns.
 
 use crate::MemoryRepo;
 use crate::comparison::diff_texts;
@@ -12,12 +13,12 @@ use crate::text;
 use crate::tree_entry::blob_at;
 use git2::{ObjectType, Oid, Sort};
 use growqr_core::clock::Timestamp;
-use growqr_core::id::AgentId;
+use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::{CommitInfo, MemoryError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
-/// The most commits that the message names.
+/// The most commits that are named.
 const NAMED: usize = 50;
 
 /// Whose changes are undone.
@@ -27,6 +28,17 @@ pub struct ChangesOf {
     pub agent: AgentId,
     /// The turn; `None`: all turns of the agent.
     pub turn: Option<u64>,
+    /// The effects in the agent's journal: only commits with one of them are its changes.
+    pub effects: HashSet<EffectId>,
+}
+
+/// Changes under the same agent and turn that were made in another conversation. They stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Others {
+    /// The newest ones.
+    pub named: Vec<CommitInfo>,
+    /// The number of those besides them.
+    pub more: usize,
 }
 
 /// What undoing would do.
@@ -40,6 +52,8 @@ pub struct UndoPreview {
     pub paths: Vec<String>,
     /// The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
     pub left: Vec<String>,
+    /// Changes that stay because another conversation made them.
+    pub others: Others,
     /// Stands for this preview; see [`MemoryRepo::undo_all`].
     pub seen: String,
 }
@@ -47,10 +61,12 @@ pub struct UndoPreview {
 /// Changes that were undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoneAll {
-    /// The commit; `None` if every page is among those left.
+    /// The commit; `None` if every page is among those left, or every change among those of others.
     pub change: Option<CommitInfo>,
     /// See [`UndoPreview::left`].
     pub left: Vec<String>,
+    /// See [`UndoPreview::others`].
+    pub others: Others,
 }
 
 impl MemoryRepo {
@@ -60,8 +76,8 @@ impl MemoryRepo {
     /// [`MemoryError::UnknownChange`] if there is no such change.
     pub fn preview_undo(&self, of: &ChangesOf) -> Result<UndoPreview, MemoryError> {
         let git = self.git()?;
-        let changes = git.changes_by(of)?;
-        git.plan_undo(&changes)?.preview(changes.len())
+        let (changes, others) = git.changes_by(of)?;
+        Ok(UndoPreview { others, ..git.plan_undo(&changes)?.preview(changes.len())? })
     }
 
     /// Undoes these changes with one commit in the person's name. With `seen`, only if a preview would still be that one.
@@ -73,7 +89,7 @@ impl MemoryRepo {
         let git = self.git()?;
         git.finish_interrupted()?;
         git.refuse_unfinished_merge()?;
-        let changes = git.changes_by(of)?;
+        let (changes, others) = git.changes_by(of)?;
         let planned = git.plan_undo(&changes)?;
         if let Some(seen) = seen
             && planned.preview(changes.len())?.seen != seen
@@ -94,15 +110,15 @@ impl MemoryRepo {
         }
         files.retain(|file| file.old != file.new);
         if files.is_empty() {
-            if planned.left.is_empty() {
-                let path = changes.iter().find_map(|change| Some(change.files.first()?.path.clone())).unwrap_or_default();
+            let path = changes.iter().find_map(|change| Some(change.files.first()?.path.clone()));
+            if let (Some(path), true) = (path, planned.left.is_empty()) {
                 return Err(MemoryError::Unchanged { path });
             }
-            return Ok(UndoneAll { change: None, left: planned.left });
+            return Ok(UndoneAll { change: None, left: planned.left, others });
         }
         let message = undo_message(of, &changes, &planned.left);
         let plan = git.write_commit(git.draft(WorkTreeFiles::ToReplace)?, (head, files), &git.person(), &message, at)?;
-        Ok(UndoneAll { change: Some(apply_and_index(&git, &plan)?), left: planned.left })
+        Ok(UndoneAll { change: Some(apply_and_index(&git, &plan)?), left: planned.left, others })
     }
 }
 
@@ -144,30 +160,38 @@ impl PlannedUndo {
         let seen =
             Oid::hash_object(ObjectType::Blob, format!("{:?}\n{diff}", self.left).as_bytes()).context("compare versions")?;
         let paths = self.pages.keys().cloned().collect();
-        Ok(UndoPreview { changes, diff, paths, left: self.left.clone(), seen: seen.to_string() })
+        let (left, others) = (self.left.clone(), Others::default());
+        Ok(UndoPreview { changes, diff, paths, left, others, seen: seen.to_string() })
     }
 }
 
 impl Git {
-    /// The changes of this turn or agent, newest first.
-    fn changes_by(&self, of: &ChangesOf) -> Result<Vec<AgentChange>, MemoryError> {
-        let mut found = Vec::new();
+    /// The changes of this turn or agent, and those of others under the same name; newest first.
+    fn changes_by(&self, of: &ChangesOf) -> Result<(Vec<AgentChange>, Others), MemoryError> {
+        let (mut found, mut others) = (Vec::new(), Others::default());
         if let Some(head) = self.head()? {
             let mut walk = self.repo.revwalk().context("walk the history")?;
             walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).context("walk the history")?;
             for oid in walk {
                 let commit = self.find_present_commit(oid.context("walk the history")?)?;
                 let Some(origin) = message::read(&commit).1 else { continue };
-                if origin.agent == of.agent && of.turn.is_none_or(|turn| turn == origin.turn) {
+                if origin.agent != of.agent || of.turn.is_some_and(|turn| turn != origin.turn) {
+                    continue;
+                }
+                if of.effects.contains(&origin.effect) {
                     let files = self.page_changes(commit.parent_id(0).ok(), commit.id())?;
                     found.push(AgentChange { commit: commit.id(), name: origin.name, files });
+                } else if others.named.len() < NAMED {
+                    others.named.push(self.committed(&commit)?);
+                } else {
+                    others.more += 1;
                 }
             }
         }
-        if found.is_empty() {
+        if found.is_empty() && others.named.is_empty() {
             return Err(MemoryError::UnknownChange { rev: described(of, of.agent.as_str()) });
         }
-        Ok(found)
+        Ok((found, others))
     }
 
     /// The pages without these changes, each undone in turn from the newest on. A page where that is not possible is left whole.

@@ -6,10 +6,12 @@
 
 mod bootstrap;
 mod error;
+mod pulls;
 mod version;
 
 pub use bootstrap::{Credentials, TOKEN_SCOPES};
 pub use error::GiteaError;
+pub use pulls::{NewPull, Pull, PullState};
 pub use version::GiteaVersion;
 
 use async_trait::async_trait;
@@ -173,6 +175,11 @@ impl GiteaServer {
         let repository = GiteaRepository { git_url: format!("{page_url}.git"), page_url };
         let known = self.send(Method::GET, &format!("repos/{}/{name}", self.user), Sign::Token(token), None).await?;
         match known.status {
+            // Made by an earlier version of this program.
+            StatusCode::OK if known.body["has_pull_requests"] == false => {
+                self.allow_pulls(token, name).await?;
+                return Ok(repository);
+            }
             StatusCode::OK => return Ok(repository),
             StatusCode::NOT_FOUND => {}
             _ => return Err(known.refused()),

@@ -86,7 +86,7 @@ fn environment(settings: &GiteaSettings) -> Vec<(String, Secret)> {
         ("GITEA__repository__DISABLE_MIGRATIONS", "true"),
         (
             "GITEA__repository__DISABLED_REPO_UNITS",
-            "repo.issues,repo.ext_issues,repo.pulls,repo.wiki,repo.ext_wiki,repo.projects,repo.packages,repo.actions",
+            "repo.issues,repo.ext_issues,repo.wiki,repo.ext_wiki,repo.projects,repo.packages,repo.actions",
         ),
         ("GITEA__actions__ENABLED", "false"),
         ("GITEA__packages__ENABLED", "false"),

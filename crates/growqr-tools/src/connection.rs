@@ -211,8 +211,8 @@ fn with_hint(config: &ServerConfig, words: String) -> String {
 /// The configuration with the values from the keychain in it.
 async fn with_kept_values(config: &ServerConfig, kept: &dyn KeptValues) -> Result<ServerConfig, ConnectError> {
     let mut config = config.clone();
-    if config.has_kept_values {
-        let values = kept.of(&config.name).await.map_err(|error| ConnectError::Keys(error.to_string()))?;
+    if let Some(names) = &config.kept {
+        let values = kept.of(&config.name, names).await.map_err(|error| ConnectError::Keys(error.to_string()))?;
         match &mut config.transport {
             Transport::Program { env, .. } => env.extend(values),
             Transport::Http { headers, .. } => headers.extend(values),

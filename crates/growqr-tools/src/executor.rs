@@ -62,6 +62,14 @@ impl McpExecutor {
         let Some(tool) = listing.as_ref().and_then(|listing| listing.find(&call.name)) else {
             return ToolResult::error(format!("the server {name} has no tool {} any more", call.name));
         };
+        // The person has allowed the call of what they saw, and the model has written its input for that.
+        if call.definition.as_deref() != Some(definition_hash(&self.server.config, tool).as_str()) {
+            return ToolResult::error(format!(
+                "{} was not called: it is not what it was when the call was allowed, because its server was replaced or describes it in \
+                 another way now. If you still need it, call it again; the person may be asked again",
+                call.name
+            ));
+        }
         let began = self.clock.now();
         match caller.call(&tool.name, input, self.server.config.call_limit).await {
             Ok(result) => call_result::read(&result),

@@ -3,6 +3,7 @@
 use crate::environment;
 use crate::log::{Log, LogSource};
 use crate::login_shell;
+use crate::process_group::Group;
 use growqr_core::clock::Clock;
 use growqr_core::secret::Secret;
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
@@ -31,7 +32,10 @@ const REQUEST_WAIT: Duration = Duration::from_secs(30);
 const END_WAIT: Duration = Duration::from_secs(2);
 
 /// A running server. Dropping it kills all of its processes.
-pub(crate) struct Process(Box<dyn ChildWrapper>);
+pub(crate) struct Process {
+    child: Box<dyn ChildWrapper>,
+    group: Group,
+}
 
 /// Why a program was not started.
 #[derive(Debug, thiserror::Error)]
@@ -83,12 +87,12 @@ impl Process {
         }
         let refused = |error| StartError::Refused { program: program.command.to_owned(), error };
         let args: Vec<String> = program.args.iter().map(|word| at_home(word)).collect();
-        let mut command = CommandWrap::with_new(found, |command| {
+        let command = CommandWrap::with_new(found, |command| {
             command.args(args).env_clear().envs(variables).current_dir(&folder);
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         });
-        in_a_group(&mut command);
-        let mut child = command.spawn().map_err(refused)?;
+        let group = Group::begin().map_err(refused)?;
+        let mut child = group.spawn(command).map_err(refused)?;
         let streams = (child.stdin().take(), child.stdout().take(), child.stderr().take());
         let (Some(input), Some(output), Some(errors)) = streams else {
             return Err(refused(io::Error::other("its input and output are missing")));
@@ -99,55 +103,32 @@ impl Process {
         tokio::spawn(pass_messages(output, messages, Arc::clone(&unanswered), Arc::clone(log), Arc::clone(clock)));
         tokio::spawn(write_messages(written, input, unanswered));
         tokio::spawn(log_lines(errors, Arc::clone(log), Arc::clone(clock)));
-        Ok((Process(child), Pipes { output: filtered, input: outgoing }))
+        Ok((Process { child, group }, Pipes { output: filtered, input: outgoing }))
     }
 
     /// Waits for the server's own end.
     pub(crate) async fn ended(&mut self) {
         // An error means that it cannot be waited for, because it is gone.
-        let _ = self.0.wait().await;
+        let _ = self.child.wait().await;
     }
 
     /// Ends the server, whose input has been closed: waits, asks it to end, and kills what is left.
     pub(crate) async fn end(mut self) {
-        if tokio::time::timeout(END_WAIT, self.0.wait()).await.is_ok() {
+        if tokio::time::timeout(END_WAIT, self.child.wait()).await.is_ok() {
             return;
         }
-        ask_to_end(&*self.0);
+        self.group.ask_to_end();
         // If it goes on, dropping kills it.
-        let _ = tokio::time::timeout(END_WAIT, self.0.wait()).await;
+        let _ = tokio::time::timeout(END_WAIT, self.child.wait()).await;
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // Also children that a server left behind: `npx`, `uvx` and shells start others.
-        let _ = self.0.start_kill();
+        self.group.kill(&mut *self.child);
     }
 }
-
-#[cfg(unix)]
-fn in_a_group(command: &mut CommandWrap) {
-    command.wrap(process_wrap::tokio::ProcessGroup::leader());
-}
-
-#[cfg(windows)]
-fn in_a_group(command: &mut CommandWrap) {
-    use windows::Win32::System::Threading::CREATE_NO_WINDOW;
-    // With `KillOnDrop` before it, the system also ends what is in the job when this process is ended.
-    command.wrap(process_wrap::tokio::KillOnDrop).wrap(process_wrap::tokio::CreationFlags(CREATE_NO_WINDOW));
-    command.wrap(process_wrap::tokio::JobObject);
-}
-
-#[cfg(unix)]
-fn ask_to_end(child: &dyn ChildWrapper) {
-    const SIGTERM: i32 = 15;
-    let _ = child.signal(SIGTERM);
-}
-
-/// Windows has no such request for programs without a window.
-#[cfg(windows)]
-fn ask_to_end(_child: &dyn ChildWrapper) {}
 
 /// Passes on the lines that are messages of the protocol; all others go to the log. Ends the connection of a server that asks and does
 /// not read the answers.

@@ -14,7 +14,17 @@ pub trait KeptValues: Send + Sync {
     ///
     /// # Errors
     /// [`ValuesError`].
-    async fn of(&self, server: &ServerName) -> Result<BTreeMap<String, Secret>, ValuesError>;
+    async fn of(&self, server: &ServerName, kept: &Kept) -> Result<BTreeMap<String, Secret>, ValuesError>;
+}
+
+/// The values of a server that are kept in the keychain, without the values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The names of the environment variables or headers, sorted.
+    pub names: Vec<String>,
+    /// Random, and another one whenever a value changes: so others can tell that values have changed, and nothing about the values.
+    /// `None` for values that a build has stored which had no marks; they have not changed since.
+    pub mark: Option<String>,
 }
 
 /// Why the values of a server cannot be read.
@@ -62,7 +72,7 @@ pub struct ServerConfig {
     /// How long one call may take without a sign of progress.
     pub call_limit: Duration,
     /// It also has environment variables or headers whose values are kept in the keychain ([`KeptValues`]).
-    pub has_kept_values: bool,
+    pub kept: Option<Kept>,
     /// The folder in which a program runs; `None`: the home folder.
     pub folder: Option<PathBuf>,
     /// The person trusts what the server says about its tools: a tool that says that it only reads is called again after a crash.
@@ -74,7 +84,7 @@ impl ServerConfig {
     #[must_use]
     pub fn new(name: ServerName, transport: Transport) -> ServerConfig {
         let call_limit = ServerConfig::CALL_LIMIT;
-        ServerConfig { name, transport, call_limit, has_kept_values: false, folder: None, is_trusted: false }
+        ServerConfig { name, transport, call_limit, kept: None, folder: None, is_trusted: false }
     }
 
     /// The default limit of one call.

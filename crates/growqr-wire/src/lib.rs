@@ -36,13 +36,13 @@ pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, R
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
     EventLine, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message,
-    ModelRow, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow,
-    Text, TreeLimit, UndoPreview, UnpricedLimits,
+    ModelRow, OtherChanges, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy,
+    SpendingRow, Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
-    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, Stack,
-    StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
+    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, PullRequest,
+    Stack, StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
 };
 pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
 pub use tools::{
@@ -94,6 +94,7 @@ pub fn typescript() -> String {
         BlamedLine,
         Text,
         HeldChange,
+        OtherChanges,
         UndoPreview,
         Budget,
         TreeLimit,
@@ -126,6 +127,7 @@ pub fn typescript() -> String {
         OrphanKey,
         MemorySyncState,
         MemorySync,
+        PullRequest,
         Stack,
         GiteaLogin,
         ApiKey,

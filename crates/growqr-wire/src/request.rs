@@ -10,7 +10,7 @@ use crate::event::AskAnswer;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
-use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
+use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
@@ -396,6 +396,9 @@ pub enum Reply {
         more_paths: u64,
         /// The pages that were left as they are: others have changed the same lines since, or they cannot be changed.
         left: Vec<String>,
+        /// Changes of another conversation under the same agent and turn, which stay.
+        #[serde(default)]
+        others: OtherChanges,
     },
     /// The keys that are known.
     Keys {

@@ -109,7 +109,7 @@ pub struct AskRow {
 pub struct AskSettlement {
     /// Who settled it.
     pub by: SettledBy,
-    /// The answer, if there is one.
+    /// The answer, if there is one. A question that is withdrawn may have the reason as its text.
     pub answer: Option<AskAnswer>,
     /// The line of the rules that it added, or that decided.
     pub rule: Option<String>,
@@ -405,8 +405,21 @@ pub struct UndoPreview {
     pub paths: Vec<String>,
     /// The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
     pub left: Vec<String>,
+    /// Changes of another conversation under the same agent and turn, which stay.
+    #[serde(default)]
+    pub others: OtherChanges,
     /// Stands for this preview in [`crate::Request::UndoMemory`].
     pub seen: String,
+}
+
+/// Changes of another conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OtherChanges {
+    /// The newest ones.
+    pub named: Vec<Change>,
+    /// The number of those besides them.
+    #[ts(type = "number")]
+    pub more: u64,
 }
 
 /// A limit of all agents of one message together, and how much of it is used.

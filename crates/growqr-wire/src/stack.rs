@@ -243,6 +243,20 @@ pub struct MemorySync {
     pub found: String,
     /// What to do, if anything.
     pub next_step: Option<String>,
+    /// The held changes that wait there as pull requests.
+    #[serde(default)]
+    pub pulls: Vec<PullRequest>,
+}
+
+/// A held change of memory that is a pull request on Gitea as well. Either side can settle it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PullRequest {
+    /// The commit of the held change.
+    pub commit: String,
+    /// The page for the browser.
+    pub url: String,
+    /// Whether commits were added there: what it changes is no longer what the ask shows.
+    pub changed: bool,
 }
 
 /// How to sign in to Gitea's pages. Shown once, stored nowhere.

@@ -183,7 +183,9 @@ async fn held_change(desktop: DesktopState<'_>, held: wire::event::CommitPlan) -
 /// What undoing all changes of a turn, or of an agent, would do now.
 #[tauri::command]
 async fn memory_undo_preview(desktop: DesktopState<'_>, agent: String, turn: Option<u64>) -> Response<wire::UndoPreview> {
-    Ok(desktop.session().await?.read_memory(move |library| library.memory_undo_preview(&agent, turn)).await?)
+    let session = desktop.session().await?;
+    let of = session.library().changes_of(&agent, turn).await?;
+    Ok(session.read_memory(move |library| library.memory_undo_preview(&of)).await?)
 }
 
 /// The page as it is after a change.

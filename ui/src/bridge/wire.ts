@@ -297,7 +297,7 @@ export type AskSettlement = {
  */
 by: SettledBy, 
 /**
- * The answer, if there is one.
+ * The answer, if there is one. A question that is withdrawn may have the reason as its text.
  */
 answer: AskAnswer | null, 
 /**
@@ -566,6 +566,16 @@ yours: string,
  */
 proposal: string, };
 
+export type OtherChanges = { 
+/**
+ * The newest ones.
+ */
+named: Array<Change>, 
+/**
+ * The number of those besides them.
+ */
+more: number, };
+
 export type UndoPreview = { 
 /**
  * The number of changes that are undone.
@@ -583,6 +593,10 @@ paths: Array<string>,
  * The pages that stay as they are: others have changed the same lines since, or they cannot be changed.
  */
 left: Array<string>, 
+/**
+ * Changes of another conversation under the same agent and turn, which stay.
+ */
+others: OtherChanges, 
 /**
  * Stands for this preview in [`crate::Request::UndoMemory`].
  */
@@ -1055,7 +1069,25 @@ found: string,
 /**
  * What to do, if anything.
  */
-next_step: string | null, };
+next_step: string | null, 
+/**
+ * The held changes that wait there as pull requests.
+ */
+pulls: Array<PullRequest>, };
+
+export type PullRequest = { 
+/**
+ * The commit of the held change.
+ */
+commit: string, 
+/**
+ * The page for the browser.
+ */
+url: string, 
+/**
+ * Whether commits were added there: what it changes is no longer what the ask shows.
+ */
+changed: boolean, };
 
 export type Stack = { 
 /**
@@ -1937,7 +1969,11 @@ more_paths: number,
 /**
  * The pages that were left as they are: others have changed the same lines since, or they cannot be changed.
  */
-left: Array<string>, } } | { "keys": { 
+left: Array<string>, 
+/**
+ * Changes of another conversation under the same agent and turn, which stay.
+ */
+others: OtherChanges, } } | { "keys": { 
 /**
  * The keys, without their values.
  */
@@ -2111,7 +2147,11 @@ mail: Mail,
 /**
  * The same mail for the agent above: this one works no longer.
  */
-forwarded?: Array<Mail>, };
+forwarded?: Array<Mail>, 
+/**
+ * Whether what the agent does about it is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type SegmentStarted = { 
 /**
@@ -2263,7 +2303,11 @@ ask?: string,
 /**
  * The line because of which the change of memory waits for the person's approval.
  */
-held?: string, };
+held?: string, 
+/**
+ * The hash of the definition of another program's tool: no other definition is called.
+ */
+definition?: string, };
 
 export type ToolInterrupted = { 
 /**
@@ -2323,7 +2367,11 @@ mail: Mail,
 /**
  * The id of the person's message, if the person wrote it.
  */
-message: string | null, };
+message: string | null, 
+/**
+ * Whether the person's message is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type ChildCancelled = { 
 /**
@@ -2547,7 +2595,7 @@ ask: string,
  */
 by: SettledBy, 
 /**
- * The answer, if there is one.
+ * The answer, if there is one. A question that is withdrawn may have the reason as its text.
  */
 answer?: AskAnswer, 
 /**
@@ -2559,9 +2607,17 @@ rule?: string,
  */
 outcome?: AskOutcome, 
 /**
+ * The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+ */
+merged?: string, 
+/**
  * Mail to the agents that wait for this one.
  */
-notices?: Array<Mail>, };
+notices?: Array<Mail>, 
+/**
+ * Whether what the agent does with the answer is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type ReviewIntended = { 
 /**
@@ -2593,7 +2649,11 @@ proposed?: string,
 /**
  * Mail that tells the agent above, if this one works no longer.
  */
-notices?: Array<Mail>, };
+notices?: Array<Mail>, 
+/**
+ * Whether what the agent does about a rejection is paid from the budget of the work that was under way.
+ */
+counts_with_work?: boolean, };
 
 export type FinishRequested = { 
 /**
@@ -3313,7 +3373,7 @@ amount?: number,
  */
 edited?: EditedPage, };
 
-export type SettledBy = "person" | "rule" | "deadline" | "withdrawn";
+export type SettledBy = "person" | "gitea" | "rule" | "deadline" | "withdrawn";
 
 export type Usage = { 
 /**

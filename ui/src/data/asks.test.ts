@@ -12,7 +12,9 @@ describe("a settled ask says how and by whom", () => {
     [{ by: "person", answer: null, rule: null }, "You did not answer"],
     [{ by: "rule", answer: { option: "allow" }, rule: "allow send_mail" }, "A rule decided: Allow (allow send_mail)"],
     [{ by: "deadline", answer: null, rule: null }, "The deadline passed without an answer"],
+    [{ by: "gitea", answer: { option: "reject", text: "too long" }, rule: null }, "Decided in Gitea: reject: “too long”"],
     [{ by: "withdrawn", answer: null, rule: null }, "Withdrawn: no answer is needed any more"],
+    [{ by: "withdrawn", answer: { text: "files__read is not on offer any more" }, rule: null }, "Withdrawn: files__read is not on offer any more"],
   ] as const)("%o", (settled, words) => {
     expect(settledWords(permission, settled)).toBe(words);
   });

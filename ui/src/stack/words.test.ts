@@ -36,7 +36,7 @@ test("states and services of later builds are shown by their own names", () => {
 
 test("the stack is new until Gitea was started, and can be stopped only while something runs", () => {
   const off = [part("gitea", { state: "off" }), part("opencode", { state: "needs_download" })];
-  const memory = { state: "behind" as const, behind: 2, synced_at: null, found: "", next_step: null };
+  const memory = { state: "behind" as const, behind: 2, synced_at: null, found: "", next_step: null, pulls: [] };
   expect(isNew(stack({ parts: off }))).toBe(true);
   expect(isNew(stack({ parts: off, memory }))).toBe(false);
   expect(isNew(stack())).toBe(false);
@@ -52,7 +52,7 @@ test("a change of state is said once, with the reason of a failure; progress is 
   expect(changes(before, stack({ parts: [part("gitea", { state: "downloading", progress: { done: 5, total: 9, layers: [] } }), part("opencode")] }))).toEqual([]);
   expect(changes(before, stack({ parts: [part("gitea"), part("opencode", { state: "failed", found: "It ran out of memory." })] }))).toEqual(["Memory server: Running.", "Workbench: Failed. It ran out of memory."]);
   expect(changes(before, { ...before, docker: { state: "no_answer", found: "", next_step: null } })).toEqual(["Docker: Does not answer."]);
-  const sync = (state: "same" | "syncing" | "stopped") => stack({ memory: { state, behind: 0, synced_at: null, found: "", next_step: null } });
+  const sync = (state: "same" | "syncing" | "stopped") => stack({ memory: { state, behind: 0, synced_at: null, found: "", next_step: null, pulls: [] } });
   expect(changes(sync("same"), sync("syncing"))).toEqual([]);
   expect(changes(sync("same"), sync("stopped"))).toEqual(["Memory on Gitea: Stopped until you decide."]);
 });

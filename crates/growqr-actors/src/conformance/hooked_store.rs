@@ -7,7 +7,7 @@ use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, Sess
 use growqr_core::journal::{
     AgentView, Append, Appended, AskView, Asks, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks, Records,
     SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError,
-    StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, Unread, User, Users,
+    StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, ToolValues, Unread, User, Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
@@ -191,16 +191,39 @@ impl ToolServers for HookedStore {
         self.store.tool_servers().await
     }
 
-    async fn save_tool_server(&self, server: &StoredToolServer) -> Result<(), StoreError> {
-        self.store.save_tool_server(server).await
+    async fn add_tool_server(&self, server: &StoredToolServer) -> Result<bool, StoreError> {
+        self.store.add_tool_server(server).await
     }
 
-    async fn save_tool_listing(&self, name: &str, listing: &str) -> Result<(), StoreError> {
-        self.store.save_tool_listing(name, listing).await
+    async fn replace_tool_server(&self, earlier: &StoredToolServer, server: &StoredToolServer) -> Result<bool, StoreError> {
+        self.store.replace_tool_server(earlier, server).await
     }
 
-    async fn remove_tool_server(&self, name: &str) -> Result<bool, StoreError> {
-        self.store.remove_tool_server(name).await
+    async fn switch_tool_server(&self, name: &str, is_on: bool, at: Timestamp) -> Result<bool, StoreError> {
+        self.store.switch_tool_server(name, is_on, at).await
+    }
+
+    async fn save_tool_listing(&self, name: &str, config: &str, listing: &str) -> Result<(), StoreError> {
+        self.store.save_tool_listing(name, config, listing).await
+    }
+
+    async fn remove_tool_server(&self, server: &StoredToolServer) -> Result<bool, StoreError> {
+        self.store.remove_tool_server(server).await
+    }
+}
+
+#[async_trait]
+impl ToolValues for HookedStore {
+    async fn noted_tool_values(&self, keychain: &str) -> Result<Vec<String>, StoreError> {
+        self.store.noted_tool_values(keychain).await
+    }
+
+    async fn note_tool_values(&self, keychain: &str, entry: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.store.note_tool_values(keychain, entry, at).await
+    }
+
+    async fn forget_tool_values(&self, keychain: &str, entry: &str) -> Result<(), StoreError> {
+        self.store.forget_tool_values(keychain, entry).await
     }
 }
 

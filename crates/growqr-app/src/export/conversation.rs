@@ -132,6 +132,7 @@ impl Conversation {
             }
             Event::AskSettled(body) => match (body.by, body.answer) {
                 (SettledBy::Person, Some(answer)) => said("You answer", line.at, &answer_text(&answer)),
+                (SettledBy::Gitea, Some(answer)) => said("You decide in Gitea", line.at, &answer_text(&answer)),
                 _ => String::new(),
             },
             Event::FreshStarted(_) => {

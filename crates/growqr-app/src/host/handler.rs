@@ -14,7 +14,7 @@ use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, convert, memory, memory_link, rules, stack};
+use crate::{SystemClock, agents, asks, convert, memory, memory_link, memory_undo, rules, stack};
 use growqr_actors::Host;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -126,18 +126,15 @@ impl Handler {
             Request::ToolServers => self.tool_servers().await,
             Request::AddToolServer { server, replace } => {
                 profile.tool_servers.add(server, replace).await?;
-                // What was allowed to an earlier server of this name has ended.
-                self.apply_rules().await?;
-                self.tool_servers().await
+                self.tools_changed().await
             }
             Request::RemoveToolServer { name } => {
                 profile.tool_servers.remove(&name).await?;
-                self.apply_rules().await?;
-                self.tool_servers().await
+                self.tools_changed().await
             }
             Request::SwitchToolServer { name, is_on } => {
                 profile.tool_servers.switch(&name, is_on).await?;
-                self.tool_servers().await
+                self.tools_changed().await
             }
             Request::TestToolServer { name } => {
                 profile.tool_servers.test(&name).await?;
@@ -166,7 +163,9 @@ impl Handler {
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
             Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
-            Request::UndoMemory { agent, turn, seen } => memory::undo_all(&profile.memory, agent, turn, seen, at).await,
+            Request::UndoMemory { agent, turn, seen } => {
+                memory_undo::undo_all(&profile.library, &profile.memory, (agent, turn), seen, at).await
+            }
             Request::ConfirmMemory => memory_link::confirm(profile.library.profile(), &*profile.store, &profile.memory, at).await,
             Request::SetSetting { name, value } => self.set_setting(&name, value).await,
             Request::SetKey { name, value } => self.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await,
@@ -200,6 +199,19 @@ impl Handler {
 
     async fn tool_servers(&self) -> Result<Reply, AppError> {
         self.profile.tool_servers.list(&self.profile.setups.tools_without_room()).await
+    }
+
+    /// After a change of a server of tools: what was allowed an earlier one has ended, and questions about tools that are gone are
+    /// withdrawn.
+    async fn tools_changed(&self) -> Result<Reply, AppError> {
+        self.apply_rules().await?;
+        // The change has loaded all servers.
+        if self.host.is_none()
+            && let Err(error) = growqr_actors::record_rules_changed(&self.profile.ports()).await
+        {
+            tracing::warn!(%error, "the open asks could not be checked against the tools; the next start does");
+        }
+        self.tool_servers().await
     }
 
     /// Without agents nothing is in trouble.

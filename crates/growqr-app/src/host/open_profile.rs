@@ -92,7 +92,10 @@ impl OpenProfile {
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
         let toolbox = Arc::new(Toolbox::new(vec![Arc::clone(&memory_tools)]));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
-        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keys::keychain(&profile));
+        // The data folder's keychain on this computer: others may use the same database.
+        let (keychain, keychain_name) =
+            (keys::keychain(&profile), format!("{}/{}", machine::name(), profile.secrets_namespace()));
+        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keychain, keychain_name);
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);

@@ -70,6 +70,8 @@ impl RunningHost {
             tracing::warn!(%error, "the servers of tools are not started");
         }
         refresh.spawn(Arc::clone(&profile.tool_servers).follow());
+        let tool_servers = Arc::clone(&profile.tool_servers);
+        refresh.spawn(async move { tool_servers.tidy().await });
         let host = Host::start(profile.ports(), HostConfig { process: profile.process, ..HostConfig::default() }).await?;
         // The rules may have changed while no host ran.
         if let Err(error) = host.rules_changed().await {

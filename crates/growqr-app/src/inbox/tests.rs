@@ -141,6 +141,7 @@ async fn agents_in_trouble_held_mail_and_a_stopped_copy_of_memory_are_listed_wit
         synced_at: None,
         found: "the copy is another one".to_owned(),
         next_step: Some("Join both sides.".to_owned()),
+        pulls: Vec::new(),
     };
     let stack = Stack { memory: Some(copy), ..stack(PartState::Running) };
     let facts = HostFacts { health, stack: Some(stack) };

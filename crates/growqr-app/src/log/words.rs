@@ -2,9 +2,10 @@
 
 use crate::convert;
 use crate::timeline::words::{one_line, tool_words};
+use growqr_core::ask::SettledBy;
 use growqr_core::event::{
-    AgentCreated, ChargeReserved, ChargeSettled, Counted, Ended, Event, ModelAnswered, ModelFailed, ReviewClosed, SessionDecided,
-    TurnEnded,
+    AgentCreated, AskSettled, ChargeReserved, ChargeSettled, Counted, Ended, Event, ModelAnswered, ModelFailed, ReviewClosed,
+    SessionDecided, TurnEnded,
 };
 use growqr_core::mail::{Ending, Mail, MailBody};
 use growqr_core::model::{FailureKind, ModelCard};
@@ -54,6 +55,7 @@ pub(super) fn words(event: &Event, agent: &str, name_of: impl Fn(&str) -> String
         Event::ChargeSettled(body) => quiet(paid(body)),
         Event::ChargeRefused(body) => warn(format!("no money is left for: {}", short(&body.purpose))),
         Event::AskRaised(body) => warn(format!("asks you: {}", quoted(&body.ask.text))),
+        Event::AskSettled(body) if body.by == SettledBy::Withdrawn && body.answer.is_some() => quiet(withdrawn(body)),
         Event::AskSettled(body) if body.answer.is_some() => good("has your answer"),
         Event::AskSettled(_) => good("goes on without an answer"),
         Event::SessionIntended(_) => quiet("gives its task to the workbench"),
@@ -187,6 +189,12 @@ fn lower(text: &str) -> String {
 
 fn by_whom(is_person: bool) -> &'static str {
     if is_person { ", by you" } else { "" }
+}
+
+/// A question that nobody needs to answer any more, with the reason.
+fn withdrawn(body: &AskSettled) -> String {
+    let reason = body.answer.as_ref().and_then(|answer| answer.text.as_deref()).unwrap_or_default();
+    format!("needs no answer any more: {}", short(reason))
 }
 
 fn short(text: &str) -> String {

@@ -20,7 +20,7 @@ use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_models::openai;
 use growqr_wire::LocalServer;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The setup and segment of the Grow Agent and those of sub-agents.
@@ -276,7 +276,14 @@ fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[Offe
     };
     let address = chosen.and_then(|chosen| chosen.address).map(str::to_owned);
     let (fitting, without_room) = tool_room::fitting(&tools, card.context_tokens);
-    let with_system = |system| setup((provider, address.clone()), &card, system, &preferences, &fitting);
+    // Also of tools without room: a running segment may still have them.
+    let hashes = tools.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
+    let hashes: Arc<BTreeMap<String, String>> = Arc::new(hashes.collect());
+    let with_system = |system| {
+        let (mut setup, segment) = setup((provider, address.clone()), &card, system, &preferences, &fitting);
+        setup.hashes = Arc::clone(&hashes);
+        (setup, segment)
+    };
     CurrentSetups {
         grow: with_system(system_prompts::GROW_AGENT),
         sub: with_system(system_prompts::SUB_AGENT),

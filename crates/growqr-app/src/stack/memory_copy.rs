@@ -5,6 +5,7 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::conflicts::MemoryConflicts;
 use crate::stack::deps::{REPOSITORY, StackDeps};
+use crate::stack::pull_requests::{self, Offers};
 use crate::stack::view::StackView;
 use growqr_core::clock::Clock;
 use growqr_core::journal::StoreError;
@@ -53,12 +54,28 @@ pub(crate) struct MemoryCopy {
     /// Gitea refuses the token, or has no such repository.
     is_refused: bool,
     conflicts: MemoryConflicts,
+    /// The pull requests of held changes, as of the last comparison.
+    offers: Offers,
+    /// They are to be looked at again soon.
+    looks_again: bool,
 }
 
-/// A comparison that runs. Dropped, it ends by itself.
+/// What a comparison has found, with the pull requests if it has succeeded.
+type Compared = (Result<Synced, SyncError>, Offers);
+
+/// A task that ends when this is dropped.
+struct OwnedTask(JoinHandle<Result<Compared, JoinError>>);
+
+impl Drop for OwnedTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A comparison that runs. Dropped, it ends at the next step.
 struct Comparison {
-    task: JoinHandle<Result<Synced, SyncError>>,
-    result: Option<Result<Result<Synced, SyncError>, JoinError>>,
+    task: OwnedTask,
+    result: Option<Result<Compared, JoinError>>,
     gitea: Remote,
     is_asked: bool,
 }
@@ -67,7 +84,7 @@ impl Comparison {
     /// Waits for its end. Can be dropped and called again.
     async fn until_done(&mut self) {
         if self.result.is_none() {
-            self.result = Some((&mut self.task).await);
+            self.result = Some((&mut self.task.0).await.and_then(|compared| compared));
         }
     }
 }
@@ -87,6 +104,8 @@ impl MemoryCopy {
             failures: 0,
             next_try: None,
             is_refused: false,
+            offers: Offers::default(),
+            looks_again: false,
         }
     }
 
@@ -195,15 +214,19 @@ impl MemoryCopy {
             }
         };
         let waits = self.next_try.is_some_and(|at| Instant::now() < at);
-        let is_due = !waits && (self.last.is_none_or(|last| last.elapsed() >= POLL) || self.behind(head.clone()).await > 0);
+        let is_due = !waits
+            && (self.last.is_none_or(|last| last.elapsed() >= POLL)
+                || self.looks_again
+                || self.behind(head.clone()).await > 0
+                || self.offers.are_outdated(&self.deps).await);
         let asked = self.asked.take();
         if asked != Some(true) && (self.is_stopped || !(is_due || asked.is_some())) {
             return false;
         }
+        self.looks_again = false;
         let expected = if asked == Some(true) { None } else { head };
-        let (remote, memory) = (gitea.clone(), Arc::clone(&self.deps.memory));
-        let work = move || memory.sync(&remote, expected.as_deref(), SystemClock.now());
-        let task = tokio::task::spawn_blocking(work);
+        let (remote, deps) = (gitea.clone(), self.deps.clone());
+        let task = OwnedTask(tokio::spawn(async move { compare(&deps, remote, expected).await }));
         self.running = Some(Comparison { task, result: None, gitea: gitea.clone(), is_asked: asked.is_some() });
         true
     }
@@ -215,8 +238,12 @@ impl MemoryCopy {
         // A merge may have been made even if the push has failed.
         self.conflicts.look().await;
         match result {
-            Ok(Ok(synced)) => self.synced(&gitea, &synced).await,
-            Ok(Err(error)) => {
+            Ok((Ok(synced), offers)) => {
+                self.looks_again = offers.is_due_again(&self.offers);
+                self.offers = offers;
+                self.synced(&gitea, &synced).await;
+            }
+            Ok((Err(error), _)) => {
                 self.failures = self.failures.saturating_add(1);
                 let pause = LOOK.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE);
                 self.next_try = Some(Instant::now() + pause);
@@ -255,7 +282,7 @@ impl MemoryCopy {
         if synced.pulled > 0 {
             self.deps.memory_changes.send_replace(());
         }
-        let found = "the copy on Gitea is the same".to_owned();
+        let found = format!("the copy on Gitea is the same{}", self.offers.words());
         self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, None);
     }
 
@@ -293,7 +320,7 @@ impl MemoryCopy {
             else {
                 continue;
             };
-            if self.behind(known.head).await > 0 {
+            if self.looks_again || self.behind(known.head).await > 0 || self.offers.are_outdated(&self.deps).await {
                 return;
             }
         }
@@ -301,7 +328,7 @@ impl MemoryCopy {
 
     /// Gitea does not run.
     pub(crate) async fn offline(&mut self) {
-        (self.last, self.running) = (None, None);
+        (self.last, self.running, self.offers) = (None, None, Offers::default());
         let Some(known) = self.known().await else { return };
         let behind = self.behind(known.head.clone()).await;
         let found = if behind == 0 { "Gitea is stopped; everything had been sent to it".to_owned() } else { waiting(behind) };
@@ -321,9 +348,18 @@ impl MemoryCopy {
 
     fn show(&self, state: MemorySyncState, behind: u64, synced_at: Option<i64>, found: String, next_step: Option<String>) {
         let (found, next_step) = with_conflicts(found, next_step, self.conflicts.pages());
-        let memory = MemorySync { state, behind, synced_at, found, next_step };
+        let memory = MemorySync { state, behind, synced_at, found, next_step, pulls: self.offers.pulls.clone() };
         self.view.change(|stack| stack.memory = Some(memory));
     }
+}
+
+/// Compares and sends. If both sides are the same then, brings held changes and their pull requests to the same state too.
+async fn compare(deps: &StackDeps, remote: Remote, expected: Option<String>) -> Result<Compared, JoinError> {
+    let (memory, gitea) = (Arc::clone(&deps.memory), remote.clone());
+    let work = move || memory.sync(&gitea, expected.as_deref(), SystemClock.now());
+    let synced = tokio::task::spawn_blocking(work).await?;
+    let offers = if synced.is_ok() { pull_requests::reconcile(deps, &remote).await } else { Offers::default() };
+    Ok((synced, offers))
 }
 
 /// What was found, with the pages that have two versions. Another next step comes before theirs.

@@ -25,6 +25,7 @@ mod place;
 mod ports;
 pub(crate) mod preferences;
 mod problem;
+mod pull_requests;
 mod restarts;
 mod round;
 mod running_gateway;

@@ -1,9 +1,10 @@
-//! The values of servers in the system's keychain: one entry for each server.
+//! The values of servers in the system's keychain. The values of a server have one entry, which its row in the store names. Other values
+//! get another entry, so a row and its values always belong together.
 
 use crate::error::AppError;
 use async_trait::async_trait;
-use growqr_core::secret::{Secret, SecretStore};
-use growqr_tools::{KeptValues, ServerName, ValuesError};
+use growqr_core::secret::{Secret, SecretError, SecretStore};
+use growqr_tools::{Kept, KeptValues, ServerName, ValuesError};
 use growqr_wire::ApiKey;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +12,34 @@ use std::sync::Arc;
 /// The longest value, in bytes.
 const MAX_BYTES: usize = 16 << 10;
 
+/// The name of an entry with values of a server. Those of a build without marks have none.
+pub(super) fn entry(server: &str, mark: Option<&str>) -> String {
+    mark.map_or_else(|| format!("tools-{server}"), |mark| format!("tools-{server}:{mark}"))
+}
+
+/// Whether an entry has values of this server, whatever its mark is.
+pub(super) fn is_of(entry: &str, server: &str) -> bool {
+    entry
+        .strip_prefix("tools-")
+        .and_then(|rest| rest.strip_prefix(server))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
+/// Whether these values can be kept.
+///
+/// # Errors
+/// [`AppError::BadRequest`] with the name of one that cannot.
+pub(super) fn check(values: &BTreeMap<String, ApiKey>) -> Result<(), AppError> {
+    match values.iter().find(|(_, value)| value.0.len() > MAX_BYTES) {
+        None => Ok(()),
+        Some((name, _)) => Err(AppError::bad_request(
+            format!("the value of {name} is longer than {} kB", MAX_BYTES >> 10),
+            "Put it into a file, and give the server the path.",
+        )),
+    }
+}
+
+/// The keychain of a profile.
 pub(super) struct KeychainValues(Arc<dyn SecretStore>);
 
 impl KeychainValues {
@@ -18,148 +47,70 @@ impl KeychainValues {
         KeychainValues(keychain)
     }
 
-    /// Stores exactly these values of a server.
+    /// Writes an entry. The values are kept nowhere else.
     ///
     /// # Errors
-    /// [`AppError::BadRequest`] if they cannot be stored: they are stored nowhere else.
-    pub(super) async fn store(&self, server: &ServerName, values: &BTreeMap<String, ApiKey>) -> Result<(), AppError> {
-        let entry = entry(server);
-        if let Some((name, _)) = values.iter().find(|(_, value)| value.0.len() > MAX_BYTES) {
-            return Err(AppError::bad_request(
-                format!("the value of {name} is longer than {} kB", MAX_BYTES >> 10),
-                "Put it into a file, and give the server the path.",
-            ));
-        }
+    /// [`SecretError`].
+    pub(super) async fn write(&self, entry: &str, values: &BTreeMap<String, ApiKey>) -> Result<(), SecretError> {
         let plain: BTreeMap<&str, &str> = values.iter().map(|(name, value)| (name.as_str(), value.0.as_str())).collect();
-        let text = Secret::new(serde_json::to_string(&plain).map_err(|error| AppError::Internal(error.to_string()))?);
-        self.0.set(&entry, &text).await.map_err(|error| {
-            AppError::bad_request(
-                format!("the values of {server} cannot be kept: {error}"),
-                "They are kept in the system's keychain only. Unlock it or set it up, then try again.",
-            )
-        })
+        // Texts with texts as keys are JSON.
+        let text = serde_json::to_string(&plain).map_err(|error| SecretError::Refused(error.to_string()))?;
+        self.0.set(entry, &Secret::new(text)).await
     }
 
-    /// What is stored of a server, to put it back with [`KeychainValues::restore`].
+    /// Whether an entry has exactly these values.
     ///
     /// # Errors
-    /// [`AppError::BadRequest`] if the keychain cannot be read.
-    pub(super) async fn stored(&self, server: &ServerName) -> Result<Option<Secret>, AppError> {
-        self.0.get(&entry(server)).await.map_err(|error| {
-            AppError::bad_request(
-                format!("the earlier values of {server} cannot be read: {error}"),
-                "Unlock the system's keychain, then try again.",
-            )
-        })
+    /// [`SecretError`] if that cannot be found out now.
+    pub(super) async fn has(&self, entry: &str, values: &BTreeMap<String, ApiKey>) -> Result<bool, SecretError> {
+        let found: Option<BTreeMap<String, String>> =
+            self.0.get(entry).await?.and_then(|text| serde_json::from_str(text.expose()).ok());
+        Ok(found.is_some_and(|found| found.iter().eq(values.iter().map(|(name, value)| (name, &value.0)))))
     }
 
-    /// Puts back what was stored before a change that failed.
-    pub(super) async fn restore(&self, server: &ServerName, earlier: Option<&Secret>) {
-        let restored = match earlier {
-            Some(text) => self.0.set(&entry(server), text).await,
-            None => self.0.remove(&entry(server)).await,
-        };
-        if let Err(error) = restored {
-            tracing::warn!(%server, %error, "the earlier values of a server could not be put back");
-        }
-    }
-
-    /// Removes the values of a server.
+    /// Whether an entry can be reached now, if it exists.
     ///
     /// # Errors
-    /// [`AppError::BadRequest`] if they are still there.
-    pub(super) async fn remove(&self, server: &ServerName) -> Result<(), AppError> {
-        self.0.remove(&entry(server)).await.map_err(|error| {
-            AppError::bad_request(
-                format!("the values of {server} in the keychain could not be removed, so the server stays as well: {error}"),
-                "Unlock the system's keychain, then remove the server again.",
-            )
-        })
+    /// [`SecretError`].
+    pub(super) async fn reach(&self, entry: &str) -> Result<(), SecretError> {
+        self.0.get(entry).await.map(drop)
+    }
+
+    /// Removes an entry. Succeeds if there is none with this name.
+    ///
+    /// # Errors
+    /// [`SecretError`]; it may still be there.
+    pub(super) async fn remove(&self, entry: &str) -> Result<(), SecretError> {
+        self.0.remove(entry).await
     }
 }
 
 #[async_trait]
 impl KeptValues for KeychainValues {
-    async fn of(&self, server: &ServerName) -> Result<BTreeMap<String, Secret>, ValuesError> {
-        let text = self.0.get(&entry(server)).await?.ok_or(ValuesError::Missing)?;
+    async fn of(&self, server: &ServerName, kept: &Kept) -> Result<BTreeMap<String, Secret>, ValuesError> {
+        let text = self.0.get(&entry(server.as_str(), kept.mark.as_deref())).await?.ok_or(ValuesError::Missing)?;
         let values: BTreeMap<String, String> = serde_json::from_str(text.expose()).map_err(|_| ValuesError::Damaged)?;
         Ok(values.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
     }
 }
 
-/// The name of a server's entry.
-fn entry(server: &ServerName) -> String {
-    format!("tools-{server}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use growqr_core::secret::{SecretError, StoreState};
-    use std::sync::Mutex;
 
-    /// A keychain in memory that can be locked.
-    #[derive(Default)]
-    struct FakeKeychain {
-        entries: Mutex<BTreeMap<String, Secret>>,
-        is_locked: Mutex<bool>,
-    }
-
-    impl FakeKeychain {
-        fn open(&self) -> Result<std::sync::MutexGuard<'_, BTreeMap<String, Secret>>, SecretError> {
-            if *self.is_locked.lock().unwrap() { Err(SecretError::Locked) } else { Ok(self.entries.lock().unwrap()) }
+    #[test]
+    fn an_entry_belongs_to_one_server() {
+        assert_eq!((entry("gh", None), entry("gh", Some("m1"))), ("tools-gh".to_owned(), "tools-gh:m1".to_owned()));
+        assert!(is_of("tools-gh", "gh") && is_of("tools-gh:m1", "gh"));
+        for other in ["tools-gh-2", "tools-gh-2:m1", "tools-g", "anthropic"] {
+            assert!(!is_of(other, "gh"), "{other}");
         }
     }
 
-    #[async_trait]
-    impl SecretStore for FakeKeychain {
-        async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-            Ok(self.open()?.get(name).cloned())
-        }
-
-        async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
-            self.open()?.insert(name.to_owned(), value.clone());
-            Ok(())
-        }
-
-        async fn remove(&self, name: &str) -> Result<(), SecretError> {
-            self.open()?.remove(name);
-            Ok(())
-        }
-
-        async fn state(&self) -> StoreState {
-            StoreState::Ready
-        }
-
-        async fn unlock(&self) -> Result<(), SecretError> {
-            Ok(())
-        }
-    }
-
-    #[tokio::test]
-    async fn values_that_cannot_be_removed_are_reported() {
-        let keychain = Arc::new(FakeKeychain::default());
-        let values = KeychainValues::new(Arc::clone(&keychain) as Arc<dyn SecretStore>);
-        let name = ServerName::new("gh").unwrap();
-        values.store(&name, &BTreeMap::from([("TOKEN".to_owned(), ApiKey("s3cret".to_owned()))])).await.unwrap();
-        *keychain.is_locked.lock().unwrap() = true;
-        let error = values.remove(&name).await.unwrap_err().to_string();
-        assert!(error.contains("could not be removed") && !error.contains("s3cret"), "{error}");
-        *keychain.is_locked.lock().unwrap() = false;
-        assert_eq!(values.of(&name).await.unwrap()["TOKEN"].expose(), "s3cret");
-        values.remove(&name).await.unwrap();
-        assert!(matches!(values.of(&name).await, Err(ValuesError::Missing)));
-    }
-
-    #[tokio::test]
-    async fn the_earlier_values_can_be_put_back() {
-        let values = KeychainValues::new(Arc::new(FakeKeychain::default()));
-        let name = ServerName::new("gh").unwrap();
-        let token = |value: &str| BTreeMap::from([("TOKEN".to_owned(), ApiKey(value.to_owned()))]);
-        values.store(&name, &token("first")).await.unwrap();
-        let earlier = values.stored(&name).await.unwrap();
-        values.store(&name, &token("second")).await.unwrap();
-        values.restore(&name, earlier.as_ref()).await;
-        assert_eq!(values.of(&name).await.unwrap()["TOKEN"].expose(), "first");
+    #[test]
+    fn a_value_that_is_too_long_is_named_and_not_shown() {
+        let long = BTreeMap::from([("TOKEN".to_owned(), ApiKey("s3cret".repeat(MAX_BYTES)))]);
+        let error = check(&long).unwrap_err().to_string();
+        assert!(error.contains("TOKEN") && !error.contains("s3cret"), "{error}");
     }
 }

@@ -36,6 +36,7 @@ fn row(server: &StoredToolServer, status: Option<&ServerStatus>, without_room: &
     let config = serde_json::from_str(&server.config).unwrap_or_else(|_| StoredConfig {
         transport: wire::ToolTransport::Program { command: "(cannot be read; add it again)".to_owned(), args: Vec::new() },
         kept: Vec::new(),
+        mark: None,
         call_limit_ms: None,
         folder: None,
         is_trusted: false,

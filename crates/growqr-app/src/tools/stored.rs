@@ -1,8 +1,9 @@
 //! The stored form of a server's configuration. It has no secrets.
 
+use super::kept_values;
 use crate::error::AppError;
 use growqr_core::journal::StoredToolServer;
-use growqr_tools::{Listing, NameError, ServerConfig, ServerName, Transport};
+use growqr_tools::{Kept, Listing, NameError, ServerConfig, ServerName, Transport};
 use growqr_wire::{NewToolServer, ToolTransport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,9 @@ pub(super) struct StoredConfig {
     /// The names of values in the keychain.
     #[serde(default)]
     pub(super) kept: Vec<String>,
+    /// The mark of these values ([`Kept::mark`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mark: Option<String>,
     #[serde(default)]
     pub(super) call_limit_ms: Option<u64>,
     /// The folder in which a program runs.
@@ -27,7 +31,7 @@ pub(super) struct StoredConfig {
     pub(super) is_trusted: bool,
 }
 
-/// The name and the configuration of a server that is to be added.
+/// The name and the configuration of a server that is to be added, with the mark of its values still missing.
 ///
 /// # Errors
 /// [`AppError::BadRequest`] if it cannot be used.
@@ -55,6 +59,7 @@ pub(super) fn checked(server: &NewToolServer) -> Result<(ServerName, StoredConfi
     let config = StoredConfig {
         transport: server.transport.clone(),
         kept: server.values.keys().cloned().collect(),
+        mark: None,
         call_limit_ms: server.call_limit_ms,
         folder: server.folder.clone(),
         is_trusted: server.is_trusted,
@@ -83,14 +88,27 @@ pub(super) enum UnreadableServer {
     Name(#[from] NameError),
 }
 
-/// Whether a stored server has values in the keychain. One that cannot be read may have some.
-pub(super) fn has_values(server: &StoredToolServer) -> bool {
-    serde_json::from_str::<StoredConfig>(&server.config).map_or(true, |config| !config.kept.is_empty())
+/// The entry of the keychain that has the values of a stored server; `None` if it has none.
+///
+/// # Errors
+/// If this build cannot read the server, which may have values then.
+pub(super) fn entry(server: &StoredToolServer) -> Result<Option<String>, UnreadableServer> {
+    let config: StoredConfig = serde_json::from_str(&server.config)?;
+    Ok((!config.kept.is_empty()).then(|| kept_values::entry(&server.name, config.mark.as_deref())))
 }
 
-/// Whether a configuration starts the same program, or leads to the same address, as a stored server.
-pub(super) fn is_same_program(server: &StoredToolServer, config: &str) -> bool {
-    let read = |text: &str| serde_json::from_str::<StoredConfig>(text).ok().map(|config| (config.transport, config.folder));
+/// The mark of the values of a stored server.
+pub(super) fn mark(server: &StoredToolServer) -> Option<String> {
+    serde_json::from_str::<StoredConfig>(&server.config).ok()?.mark
+}
+
+/// Whether a configuration is the same server as a stored one: it starts the same program, or leads to the same address, with the same
+/// variables or headers.
+pub(super) fn is_same_server(server: &StoredToolServer, config: &str) -> bool {
+    let read = |text: &str| {
+        let config = serde_json::from_str::<StoredConfig>(text).ok()?;
+        Some((config.transport, config.folder, config.kept, config.mark))
+    };
     read(&server.config).is_some_and(|earlier| read(config) == Some(earlier))
 }
 
@@ -107,7 +125,7 @@ pub(super) fn config(server: &StoredToolServer) -> Result<ServerConfig, Unreadab
     };
     Ok(ServerConfig {
         call_limit: stored.call_limit_ms.map_or(ServerConfig::CALL_LIMIT, Duration::from_millis),
-        has_kept_values: !stored.kept.is_empty(),
+        kept: (!stored.kept.is_empty()).then_some(Kept { names: stored.kept, mark: stored.mark }),
         folder: stored.folder.map(PathBuf::from),
         is_trusted: stored.is_trusted,
         ..ServerConfig::new(name, transport)

@@ -29,7 +29,7 @@ pub enum Tools {
         /// Believe what the server says about its tools: those that only read are called again after a crash
         #[arg(long)]
         trust: bool,
-        /// Take the place of the server with this name; what its tools were allowed ends
+        /// Take the place of the server with this name, or give it other values; what its tools were allowed ends
         #[arg(long)]
         replace: bool,
         /// The program and its arguments

@@ -4,6 +4,8 @@ use crate::program::{Program, Ran};
 use growqr_testkit::anthropic::{calls, says};
 use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// A program whose agent changes `plans/a.md` when it is told to, and whose changes of `plans/` are held.
 fn holding() -> Program {
@@ -140,6 +142,37 @@ fn all_changes_of_a_turn_are_shown_and_then_undone_together() {
     assert!(undone.code == Some(0) && undone.out.contains("a.md, b.md"), "{undone:?}");
     assert_eq!(program.run(&["memory", "read", "a.md"]).code, Some(1));
     assert_eq!(program.run(&["memory", "undo", "--agent", "nobody"]).code, Some(1));
+}
+
+#[test]
+fn what_another_conversation_has_changed_is_named_and_not_undone() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        let change = json!({"path": "a.md", "content": "noted\n", "message": "Note it"});
+        Some(match request.tool_results().is_empty() {
+            true if request.last_user_text().contains("note it") => calls([("commit_memory", change)]),
+            _ => says("Noted."),
+        })
+    });
+    assert_eq!(program.chat("note it").code, Some(0));
+    let memory = program.json(&["memory", "path"])[0]["text"].as_str().expect("a folder").to_owned();
+    fs::write(Path::new(&memory).join("brought.md"), "brought along\n").expect("it can be written");
+    // The first turn of a conversation on another computer.
+    let message = "Brought along\n\nAgent: grow (Grow Agent)\nTurn: 1\nTool-Call: 0123456789abcdef";
+    let commit = ["commit", "-q", "--author=Grow Agent <grow@agents.growqr.local>", "-m", message];
+    for arguments in [&["add", "brought.md"][..], &commit] {
+        let mut git = Command::new("git");
+        git.args(["-C", &memory, "-c", "user.name=You", "-c", "user.email=you@local"]).args(arguments);
+        assert!(git.output().expect("git is installed").status.success(), "{arguments:?}");
+    }
+    let preview = program.run(&["memory", "undo", "--turn", "1"]);
+    assert!(preview.out.contains("-noted") && !preview.out.contains("brought along"), "{preview:?}");
+    assert!(preview.err.contains("another conversation made it") && preview.err.contains("Brought along"), "{preview:?}");
+    assert!(preview.err.contains("1 change(s) would be undone"), "{preview:?}");
+    let undone = program.run(&["memory", "undo", "--agent", "grow", "--yes"]);
+    assert!(undone.code == Some(0) && undone.err.contains("Brought along"), "{undone:?}");
+    assert_eq!(program.run(&["memory", "read", "a.md"]).code, Some(1));
+    assert_eq!(program.run(&["memory", "read", "brought.md"]).out, "brought along\n");
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
 use growqr_testkit::anthropic::{Point, StopPoint};
-use growqr_testkit::postgres::fresh_database;
+use growqr_testkit::postgres::{fresh_database, restore};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::process::Stdio;
+use std::time::Duration;
 
 pub fn play_story(program: &Program) {
     for message in MESSAGES {
@@ -146,6 +149,31 @@ fn a_kill_after_any_append_of_a_turn_with_sub_agents_leads_to_the_same_end_on_po
     if fresh_database().is_some() {
         assert!(kill_at_every_stop_point(2, "after", on_postgres) >= 8);
     }
+}
+
+/// The server may commit the end of a turn after the process that sent it was killed, and after the next one has looked which agents
+/// are at work.
+#[test]
+fn a_turn_whose_end_is_committed_only_after_the_next_start_is_not_waited_for() {
+    let Some(url) = fresh_database() else { return };
+    let program = Program::on_postgres(url.clone());
+    program.route(model);
+    assert_eq!(program.chat(MESSAGES[0]).code, Some(0));
+    let set_status = |status: &str| {
+        let file = program.folder().join("status.sql");
+        std::fs::write(&file, format!("update agents set status = '{status}';")).expect("the file is written");
+        restore(&url, &file);
+    };
+    set_status("thinking");
+    let mut child = program.command(&["chat"]).stdin(Stdio::piped()).spawn().expect("it starts");
+    let lock = File::options().write(true).open(program.profile().join("host.lock")).expect("the lock");
+    while lock.try_lock().is_ok() {
+        lock.unlock().expect("it is ours");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    set_status("idle");
+    drop(child.stdin.take());
+    assert!(child.wait().expect("it ends").success());
 }
 
 #[test]

@@ -4,10 +4,15 @@ use growqr_testkit::anthropic::{AnthropicStub, RequestView, Script};
 use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 use growqr_testkit::without_session;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// How long to wait for one command; some wait for a container.
+const LIMIT: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A person's computer: a data folder and a model provider.
 pub struct Program {
@@ -129,7 +134,7 @@ impl Program {
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        ran(self.command(args).output().expect("the program starts"))
+        ran(self.command(args).spawn().expect("the program starts"))
     }
 
     /// Runs a command with this standard input.
@@ -152,17 +157,9 @@ impl Program {
     /// by itself.
     pub fn kill_at(&self, mut command: Command, mark: &Path) -> bool {
         let mut child = command.spawn().expect("the program starts");
-        loop {
-            if mark.exists() {
-                kill(&mut child);
-                return true;
-            }
-            if child.try_wait().expect("a child of ours").is_some() {
-                return false;
-            }
-            // Polls: a portable file watcher is not worth its cost here.
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        let is_killed = wait(&mut child, || mark.exists()).is_none();
+        assert!(!is_killed || mark.exists(), "neither the mark nor the end after {} s", LIMIT.as_secs());
+        is_killed
     }
 }
 
@@ -172,15 +169,42 @@ pub fn run_with(mut command: Command, input: &[u8]) -> Ran {
     // A program that has refused the command may have closed its standard input already.
     let _ = stdin.write_all(input);
     drop(stdin);
-    ran(child.wait_with_output().expect("it ends"))
+    ran(child)
 }
 
-fn ran(output: Output) -> Ran {
-    Ran {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+/// Waits until a command ends. One that does not is killed, and the test fails with what it has printed.
+fn ran(mut child: Child) -> Ran {
+    let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
+    let status = wait(&mut child, || false);
+    let [out, err] = [out, err].map(|thread| thread.join().expect("the output is read"));
+    let ran = Ran { code: status.and_then(|status| status.code()), out, err };
+    assert!(status.is_some(), "not ended after {} s: {ran:?}", LIMIT.as_secs());
+    ran
+}
+
+fn read(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    let mut pipe = pipe.expect("a pipe");
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("the output can be read");
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Waits until the process ends. Kills it, and returns `None`, once `is_enough` or after [`LIMIT`].
+fn wait(child: &mut Child, is_enough: impl Fn() -> bool) -> Option<ExitStatus> {
+    // Polls: a portable wait for a process or a file is not worth its cost here.
+    for _ in 0..LIMIT.as_millis() / PAUSE.as_millis() {
+        if is_enough() {
+            break;
+        }
+        if let Some(status) = child.try_wait().expect("a child of ours") {
+            return Some(status);
+        }
+        std::thread::sleep(PAUSE);
     }
+    kill(child);
+    None
 }
 
 /// SIGKILL, or its equivalent on other systems.

@@ -2,6 +2,7 @@
 //! shape.
 
 mod gitea;
+mod pulls;
 
 use crate::docker_desk::{
     Owned, Running, desk, docker, equipped, own_orphans, part, port, ports, remember, reset, status, until, up,

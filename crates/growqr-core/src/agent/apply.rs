@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};
 use crate::id::{AgentId, EffectId};
 use crate::limits::LimitReached;
-use crate::mail::{Mail, MailBody};
+use crate::mail::MailBody;
 use crate::model::FailureKind;
 use crate::prompt::{Role, text_of};
 use crate::quota::Quota;
@@ -35,7 +35,7 @@ impl State {
             Event::SaidAgain(body) => self.said_again(body, at),
             Event::FreshRequested(body) => self.fresh_requested(body),
             Event::FreshStarted(_) => self.fresh_started(),
-            Event::MailReceived(body) => self.mail_received(&body.mail, at),
+            Event::MailReceived(body) => self.mail_received(body, at),
             Event::SegmentStarted(body) => self.segment_started(body),
             Event::TurnStarted(body) => self.turn_started(body),
             Event::ModelRequested(body) => self.model_requested(body, at),
@@ -96,7 +96,8 @@ impl State {
         }
     }
 
-    fn mail_received(&mut self, mail: &Mail, at: Timestamp) {
+    fn mail_received(&mut self, body: &event::MailReceived, at: Timestamp) {
+        let mail = &body.mail;
         Arc::make_mut(&mut self.received_mail).insert(mail.id.clone());
         self.untrusted.extend(mail.body.untrusted().iter().cloned());
         self.untrusted_pending.extend(mail.body.untrusted().iter().cloned());
@@ -115,7 +116,7 @@ impl State {
                 }
                 self.remove_pending(|pending| matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
-            MailBody::ChangeDecided(decided) => self.change_decided(Some(from), (**decided).clone()),
+            MailBody::ChangeDecided(decided) => self.change_decided(Some(from), (**decided).clone(), body.counts_with_work),
             MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
                 if *by_person {
                     self.budget.end_raise(self.senders.iter().map(|sender| sender.allowance).sum());
@@ -341,6 +342,7 @@ impl State {
                 repeat,
                 at,
                 held: body.held.clone(),
+                definition: body.definition.clone(),
                 progress: match (&body.ask, waits_for) {
                     (Some(ask), _) => Progress::AwaitingPermission(ask.clone()),
                     (None, Some(ids)) => Progress::Waiting(ids),

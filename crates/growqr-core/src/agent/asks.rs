@@ -219,7 +219,12 @@ impl Draft<'_> {
             None => ask.outcome(&Answer::default()),
         };
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices });
+        let counts_with_work = match ask.kind {
+            AskKind::Question => true,
+            AskKind::Conflict => self.state.has_work_under_way(),
+            AskKind::Permission | AskKind::Budget | AskKind::Review => false,
+        };
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, merged: None, notices, counts_with_work });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
             let refused = "not allowed, so it was not carried out. Do not try it in another way";
@@ -272,13 +277,19 @@ impl Draft<'_> {
         }
     }
 
-    /// Settles the asks for permission that a rule decides now. An ask with another reason still needs the person.
+    /// Settles the asks for permission that a rule decides now, and withdraws those about tools that are not what they were. An ask
+    /// with another reason still needs the person.
     pub(super) fn on_rules_changed(&mut self) {
         self.on_rules_changed_for_session();
         let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
         for ask in open {
-            let Some(AskDetail::Call { effect, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
+            let Some(AskDetail::Call { effect, why, .. }) = &ask.detail else { continue };
             let Some(call) = self.state.call(effect) else { continue };
+            if let Some(problem) = self.definition_problem(call) {
+                self.withdraw_call(&ask, effect, problem);
+                continue;
+            }
+            let AskReason::Rule(_) = why else { continue };
             let facts = self.facts(&call.name, &call.input);
             let decided = self.setup.rules.decide(&facts);
             let needs_person = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
@@ -291,6 +302,26 @@ impl Draft<'_> {
             let rule = decided.line.rule.to_string();
             self.settle_by_rule(&ask, option, rule);
         }
+    }
+
+    /// Why the tool of a call is not the one that the person was asked about. `None`: it is, or it is one of GrowQR.
+    fn definition_problem(&self, call: &Call) -> Option<String> {
+        let (name, asked_about) = (&call.name, call.definition.as_ref()?);
+        match self.setup.hashes.get(name) {
+            Some(now) if now == asked_about => None,
+            Some(_) => Some(format!("{name} is not what it was: its server was replaced, or describes it in another way")),
+            None => Some(format!(
+                "{name} is not on offer any more: its server was removed or switched off, or no longer has this tool"
+            )),
+        }
+    }
+
+    /// Withdraws the question about a call that cannot be carried out as the person was asked.
+    fn withdraw_call(&mut self, ask: &Ask, effect: &EffectId, problem: String) {
+        let told =
+            format!("{problem}. The call was not carried out. If you still need it, call the tools that you are given then");
+        self.withdraw(ask.id.clone(), Some(Answer { text: Some(problem), ..Answer::default() }));
+        self.finish_call(effect, ToolResult::error(told));
     }
 
     pub(super) fn settle_by_rule(&mut self, ask: &Ask, option: &str, rule: String) {
@@ -306,8 +337,13 @@ impl Draft<'_> {
 
     /// Settles an ask whose answer nobody needs any more.
     pub(super) fn withdraw_ask(&mut self, ask: AskId) {
+        self.withdraw(ask, None);
+    }
+
+    fn withdraw(&mut self, ask: AskId, answer: Option<Answer>) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
-        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer: None, outcome: None, rule: None, notices });
+        let (by, merged, counts_with_work) = (SettledBy::Withdrawn, None, false);
+        self.push(AskSettled { ask, by, answer, outcome: None, rule: None, merged, notices, counts_with_work });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.
@@ -423,8 +459,8 @@ impl State {
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.must_continue = true;
-                // The person has seen what the agent does, so its calls are counted anew, as after a message.
-                if body.by == SettledBy::Person {
+                // Only earlier builds have recorded this.
+                if body.by == SettledBy::Person && !body.counts_with_work {
                     self.counters = Counters::default();
                 }
                 let in_time = body.by != SettledBy::Deadline;

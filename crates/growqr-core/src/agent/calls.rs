@@ -47,6 +47,12 @@ impl Draft<'_> {
                 self.refuse_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
                 continue;
             };
+            // Without its definition the person could not be asked about it.
+            if !is_trusted(&entry.executor) && !self.is_on_offer(&call.name) {
+                let name = &call.name;
+                self.refuse_call(call, format!("{name} is not available any more; go on without it, or tell the person"));
+                continue;
+            }
             let (line, held) = match self.permission(&call.name, &call.input) {
                 Permission::Granted { line } => (line, None),
                 Permission::Held { .. } if self.has_too_many_asks() => {
@@ -94,6 +100,11 @@ impl Draft<'_> {
                 None => {}
             }
         }
+    }
+
+    /// Whether a tool is on offer now, for this segment or the next one.
+    fn is_on_offer(&self, name: &str) -> bool {
+        self.setup.hashes.contains_key(name) || self.setup.tools.iter().any(|entry| entry.name == name)
     }
 
     /// The sub-agents that a call waits for; `None` if it does not wait, or its input is wrong.
@@ -153,6 +164,7 @@ impl Draft<'_> {
             rule: start.rule,
             ask: start.ask,
             held: start.held,
+            definition: self.setup.hashes.get(&call.name).cloned(),
         });
         effect
     }

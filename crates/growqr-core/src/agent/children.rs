@@ -128,7 +128,8 @@ pub(super) fn send_message(
         untrusted: if message.is_some() { Vec::new() } else { draft.state.untrusted() },
     };
     let mail = draft.mail(to, body);
-    draft.push(ChildTold { mail, message });
+    let counts_with_work = message.is_some() && draft.state.has_work_under_way();
+    draft.push(ChildTold { mail, message, counts_with_work });
 }
 
 /// Tells a sub-agent to stop.
@@ -294,8 +295,10 @@ impl State {
         let mail = &body.mail;
         if let Some(message) = &body.message {
             Arc::make_mut(&mut self.received_messages).insert(message.clone());
-            self.budget.new_message();
-            self.quota.new_message();
+            if !body.counts_with_work {
+                self.budget.new_message();
+                self.quota.new_message();
+            }
         }
         if let MailBody::Say { allowance, by_person, quota, .. } = &mail.body {
             let given = quota.unwrap_or_default();

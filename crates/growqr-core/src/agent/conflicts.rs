@@ -3,7 +3,7 @@
 
 use super::draft::Draft;
 use super::state::State;
-use super::turn::{Counters, Pending};
+use super::turn::Pending;
 use crate::ask::{Ask, AskDetail, AskKind, AskOption, BY_HAND, MERGE};
 use crate::event::AskSettled;
 use crate::id::AskId;
@@ -69,15 +69,11 @@ impl State {
         }
     }
 
-    /// The person's answer is a message to the agent if the agent is to merge the pages.
+    /// The person's answer is work for the agent if the agent is to merge the pages.
     pub(super) fn conflict_answered(&mut self, ask: Ask, body: &AskSettled) {
         let Some(answer) = body.answer.as_ref().filter(|answer| answer.option.as_deref() == Some(MERGE)) else { return };
         let Some(AskDetail::Conflict { pages, more, .. }) = ask.detail else { return };
-        if self.is_at_work() {
-            self.counters = Counters::default();
-        } else {
-            self.new_message();
-        }
+        self.work_given(body.counts_with_work);
         self.must_continue = true;
         self.pending.push(Pending::MergePages { ask: ask.id, pages, more, remark: answer.text.clone() });
     }

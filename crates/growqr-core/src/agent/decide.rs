@@ -57,6 +57,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Continue => draft.on_continue(),
         Input::Deadline => draft.on_deadline(),
         Input::MemoryConflicts { open } => draft.on_memory_conflicts(open),
+        Input::DecidedInGitea { ask, decided } => draft.on_decided_in_gitea(&ask, decided),
         Input::ReviewPrepared { ask, plan } => draft.on_review_prepared(ask, plan),
         Input::ReviewSettled { ask, settled } => draft.on_review_settled(ask, settled),
         Input::RulesChanged => draft.on_rules_changed(),
@@ -113,8 +114,8 @@ impl Draft<'_> {
             }
             MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived::new(mail)),
             MailBody::ChangeDecided(decided) => {
-                let forwarded = self.mail_above(decided);
-                self.push(MailReceived { mail, forwarded });
+                let (forwarded, counts_with_work) = (self.mail_above(decided), self.state.counts_with_work(decided));
+                self.push(MailReceived { mail, forwarded, counts_with_work });
                 self.on_continue();
             }
             MailBody::Report(_) => {

@@ -14,22 +14,31 @@ use crate::money::Money;
 impl Draft<'_> {
     /// Ends the turn. The sub-agents of a sub-agent that has not succeeded are stopped first.
     pub(super) fn end_turn(&mut self, ended: Ended) {
+        // A report would return the money that a message has brought, and nobody would read the message.
+        if self.state.depth() > 0 && concerns_only_answer(&ended) && self.state.has_unread_words() {
+            return self.request(1);
+        }
         if self.state.depth() > 0 && ended != Ended::Done {
             children::cancel_all(self);
         }
         let is_over = concerns_only_turn(&ended);
         self.end_turn_after_children(ended);
-        if is_over {
-            self.begin_turn_of_queued_message();
+        if is_over && self.state.has_unread_words() {
+            self.begin_turn_of_grow_agent();
         }
     }
 
     /// Begins a turn for the messages of the person that came during the turn before and were not read.
     pub(super) fn begin_turn_of_queued_message(&mut self) {
-        let waits_for_fresh_start = matches!(self.state.next_past, NextPast::FreshAfterTurn(_));
-        let is_idle = self.state.depth() == 0 && !self.state.is_at_work() && !waits_for_fresh_start;
         // The message that the turn itself could not afford is not tried again.
-        if is_idle && self.state.has_queued_message() {
+        if self.state.has_queued_message() {
+            self.begin_turn_of_grow_agent();
+        }
+    }
+
+    fn begin_turn_of_grow_agent(&mut self) {
+        let waits_for_fresh_start = matches!(self.state.next_past, NextPast::FreshAfterTurn(_));
+        if self.state.depth() == 0 && !self.state.is_at_work() && !waits_for_fresh_start {
             self.begin_turn();
         }
     }
@@ -119,10 +128,14 @@ impl Draft<'_> {
 /// Whether a turn that ended so says nothing about the next one. A server that fails, a key that is refused or a lost connection
 /// would fail the next turn too, and each try may be billed: then queued messages wait until the person sends another, or resumes.
 fn concerns_only_turn(ended: &Ended) -> bool {
+    concerns_only_answer(ended) || needs_new_segment(ended)
+}
+
+/// Whether the model has answered, and only the answer was of no use: it may answer to another message.
+fn concerns_only_answer(ended: &Ended) -> bool {
     match ended {
         Ended::Cut | Ended::Silent | Ended::Refused(_) | Ended::Unknown(_) => true,
-        Ended::Failed(_) => needs_new_segment(ended),
-        Ended::Done | Ended::Cancelled | Ended::Limit(_) => false,
+        Ended::Done | Ended::Cancelled | Ended::Limit(_) | Ended::Failed(_) => false,
     }
 }
 

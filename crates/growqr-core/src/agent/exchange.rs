@@ -7,7 +7,7 @@ use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
-use crate::memory::{CommitPlan, MemoryConflict, ReviewProblem, Settled};
+use crate::memory::{CommitPlan, DecidedInGitea, MemoryConflict, ReviewProblem, Settled};
 use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
@@ -150,6 +150,13 @@ pub enum Input {
     MemoryConflicts {
         /// All conflicts that are in memory now.
         open: Vec<MemoryConflict>,
+    },
+    /// The person has decided about a held change in Gitea. Only recorded, like [`Input::Answer`]; the first decision counts.
+    DecidedInGitea {
+        /// The ask about the change. One that is not open changes nothing.
+        ask: AskId,
+        /// The decision.
+        decided: DecidedInGitea,
     },
     /// The commit of an approved change is prepared; it must be recorded before it is made.
     ReviewPrepared {

@@ -84,9 +84,8 @@ impl State {
 
     /// Whether a message came after the request to finish: once it is read, the turn goes on as usual.
     pub(super) fn has_message_after_finish(&self) -> bool {
-        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
         let finish = self.pending.iter().rposition(|pending| matches!(pending, Pending::Finish));
-        self.finishing.is_some() && self.pending.iter().rposition(is_message) > finish
+        self.finishing.is_some() && self.pending.iter().rposition(Pending::is_message) > finish
     }
 
     /// Whether the turn is to finish once the sub-agents that were told to finish have reported.

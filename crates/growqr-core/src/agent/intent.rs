@@ -81,7 +81,8 @@ impl State {
         let (executor, name, input, at, held) =
             (call.executor.clone(), call.name.clone(), call.input.clone(), call.at, call.held.is_some());
         let is_interrupted = call.progress == Progress::Interrupted;
-        let call = ToolCall { executor, name, input, origin, at, held };
+        let definition = call.definition.clone();
+        let call = ToolCall { executor, name, input, origin, at, held, definition };
         Some(if is_interrupted { Intent::LookUpTool { call } } else { Intent::RunTool { call, plan } })
     }
 

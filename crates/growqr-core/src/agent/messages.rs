@@ -1,5 +1,6 @@
 //! The person's messages: to the agent, or to one of its sub-agents; changed, or taken back, while they are queued.
 
+use super::child::Child;
 use super::children;
 use super::draft::Draft;
 use super::state::State;
@@ -9,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::event::{self, Ended, MessageEdited, MessageWithdrawn, UserSaid};
 use crate::id::{AgentId, MessageId, Seq};
 use crate::limits::Raise;
+use crate::quota::Quota;
 use std::sync::Arc;
 
 impl Draft<'_> {
@@ -28,13 +30,18 @@ impl Draft<'_> {
         if self.state.received_messages.contains(&id) {
             return;
         }
-        let mut budget = self.state.budget.clone();
-        budget.new_message();
-        let quota = Some(self.setup.limits.tree().share(1));
+        let (mut budget, mut quota) = (self.state.budget.clone(), self.state.quota);
+        if !self.state.has_work_under_way() {
+            budget.new_message();
+            quota.new_message();
+        }
         let (available, limit) = budget.available(&self.setup.limits, self.now.at);
-        // Money that an open call has reserved cannot be granted.
-        let reserved = self.state.reserved_for_call();
-        let allowance = share(available.saturating_sub(reserved), 1);
+        // What an open call has reserved cannot be granted.
+        let allowance = share(available.saturating_sub(self.state.reserved_for_call()), 1);
+        let tree = self.setup.limits.tree();
+        let left = quota.left(tree);
+        let tokens = left.tokens.saturating_sub(self.state.tokens_reserved_for_call());
+        let quota = Some(Quota { tokens, at_once: tree.at_once, ..left }.share(1));
         let allowance = if allowance < MIN_ALLOWANCE { Err(limit) } else { Ok(allowance) };
         children::send_message(self, agent, text, allowance, quota, Some(id));
     }
@@ -82,6 +89,20 @@ impl State {
         self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
     }
 
+    /// Whether the model has not read a message yet, of the person or of another agent.
+    fn has_unread_message(&self) -> bool {
+        self.pending.iter().any(Pending::is_message)
+    }
+
+    /// Whether the model has not read a message yet, or something else on which the person wants it to act.
+    pub(super) fn has_unread_words(&self) -> bool {
+        self.pending.iter().any(|pending| match pending {
+            Pending::Answer { .. } | Pending::MergePages { .. } => true,
+            Pending::Reviewed { decided, .. } => decided.objection().is_some(),
+            pending => pending.is_message(),
+        })
+    }
+
     /// Whether a message of the person came during this turn, or the turn that has ended, and was not read.
     pub(super) fn has_queued_message(&self) -> bool {
         self.earlier_message.is_some() && self.has_message_of_person()
@@ -115,6 +136,21 @@ impl State {
         }
     }
 
+    /// Whether anything that counts for the person's latest message may go on: a turn, what waits for one, or a sub-agent's work.
+    pub(super) fn has_work_under_way(&self) -> bool {
+        self.has_open_work() || self.children.values().any(Child::is_at_work)
+    }
+
+    /// The person has given it work other than by a message, with a budget of its own if no work was under way.
+    pub(super) fn work_given(&mut self, counts_with_work: bool) {
+        match (counts_with_work, self.is_at_work()) {
+            (true, _) => {}
+            // Only earlier builds have recorded this.
+            (false, true) => self.counters = Counters::default(),
+            (false, false) => self.new_message(),
+        }
+    }
+
     pub(super) fn new_message(&mut self) {
         if self.is_at_work() && self.earlier_message.as_ref().is_none_or(|earlier| earlier.at_limit) {
             self.keep_earlier_message(false);
@@ -138,8 +174,7 @@ impl State {
             return held.retain(|pending| !is_withdrawn(pending));
         }
         self.remove_pending(is_withdrawn);
-        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
-        self.message_since_cancel &= self.pending.iter().any(is_message);
+        self.message_since_cancel &= self.has_unread_message();
         if !self.has_message_of_person()
             && let Some(earlier) = self.earlier_message.take()
             && !earlier.at_limit

@@ -8,17 +8,23 @@ use super::bounded_text::beginning;
 use super::draft::Draft;
 use super::intent::Intent;
 use super::state::State;
-use super::turn::{Counters, NextPast, Pending, Phase, Progress, Reviewed};
-use crate::ask::{APPROVE, Ask, AskDetail, AskKind, AskOption, AskOutcome, REJECT};
+use super::turn::{NextPast, Pending, Phase, Progress, Reviewed};
+use crate::ask::{APPROVE, Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, EditedPage, REJECT, SettledBy};
 use crate::event::{AskRaised, AskSettled, ReviewClosed, ReviewIntended};
 use crate::id::{AgentId, AskId, EffectId};
 use crate::mail::{ChangeDecided, Mail, MailBody};
-use crate::memory::{CommitPlan, Review, ReviewProblem, Settled};
+use crate::memory::{CommitPlan, DecidedInGitea, Review, ReviewProblem, Settled};
 use serde_json::Value;
 use std::fmt::Write as _;
 
 /// The most bytes of the agent's reason in the ask.
 const SHOWN_MESSAGE: usize = 500;
+
+/// The most bytes of a comment in Gitea that the agent reads.
+const SHOWN_COMMENT: usize = 2_000;
+
+/// The source that a comment in Gitea has.
+const GITEA: &str = "gitea";
 
 /// The most bytes of a rejected text that the agent reads again.
 const SHOWN_PROPOSAL: usize = 20_000;
@@ -70,6 +76,21 @@ impl Draft<'_> {
         self.push(AskRaised { ask: Box::new(ask), notices: Vec::new() });
     }
 
+    /// Records what the person has decided in Gitea. A comment is bounded: anybody with access to Gitea may have written it.
+    pub(super) fn on_decided_in_gitea(&mut self, ask: &AskId, decided: DecidedInGitea) {
+        let open = self.state.open_asks.get(ask).filter(|ask| ask.kind == AskKind::Review);
+        let Some(ask) = open.cloned() else { return };
+        let (option, text, edited, merged) = match decided {
+            DecidedInGitea::Merged { commit, edited } => (APPROVE, None, edited, Some(commit)),
+            DecidedInGitea::Closed { comment } => (REJECT, comment, None, None),
+        };
+        let text = text.map(|text| beginning(text.trim(), SHOWN_COMMENT).to_owned()).filter(|text| !text.is_empty());
+        let edited = edited.map(|text| EditedPage { text, base: None });
+        let answer = Answer { option: Some(option.to_owned()), text, edited, ..Answer::default() };
+        let (by, outcome, notices, counts_with_work) = (SettledBy::Gitea, ask.outcome(&answer), Vec::new(), false);
+        self.push(AskSettled { ask: ask.id, by, answer: Some(answer), rule: None, outcome, merged, notices, counts_with_work });
+    }
+
     /// Records the commit of an approved change, before it is made.
     pub(super) fn on_review_prepared(&mut self, ask: AskId, plan: CommitPlan) {
         if self.state.reviewed.get(&ask).is_some_and(|reviewed| reviewed.review.approved) {
@@ -94,12 +115,15 @@ impl Draft<'_> {
         let told = ChangeDecided { proposed: proposed.clone(), untrusted: self.state.untrusted(), ..decided };
         let notices = self.mail_above(&told);
         let proposed = proposed.filter(|_| self.state.began_after(reviewed.review.origin.turn));
-        self.push(ReviewClosed { ask, commit: settled.commit, problem: None, proposed, notices });
+        let counts_with_work = self.state.counts_with_work(&told);
+        self.push(ReviewClosed { ask, commit: settled.commit, problem: None, proposed, notices, counts_with_work });
         self.on_continue();
     }
 
     fn ask_for_review_again(&mut self, ask: AskId, reviewed: &Reviewed, failed: ReviewProblem) {
-        self.push(ReviewClosed { ask, commit: None, problem: Some(failed.text.clone()), proposed: None, notices: Vec::new() });
+        let problem = Some(failed.text.clone());
+        let (proposed, notices, counts_with_work) = (None, Vec::new(), false);
+        self.push(ReviewClosed { ask, commit: None, problem, proposed, notices, counts_with_work });
         let Some(AskDetail::Review { effect, turn, held, message, rule, untrusted, .. }) = reviewed.asked.detail.clone() else {
             return;
         };
@@ -135,7 +159,8 @@ impl State {
         let approved = body.outcome == Some(AskOutcome::Approved);
         let given = answer.and_then(|answer| answer.edited.as_ref());
         // What the person has written for an approval that failed still counts.
-        let edited = given.map(|given| &given.text).or(edited.as_ref()).filter(|_| approved).cloned();
+        let typed_before = edited.as_ref().filter(|_| body.merged.is_none());
+        let edited = given.map(|given| &given.text).or(typed_before).filter(|_| approved).cloned();
         let mut origin = self.origin(effect.clone());
         origin.turn = *turn;
         let review = Review {
@@ -146,7 +171,12 @@ impl State {
             approved,
             base: given.and_then(|given| given.base.as_ref()).or(base.as_ref()).cloned(),
             edited,
+            merged: body.merged.clone(),
         };
+        if body.by == SettledBy::Gitea && answer.is_some_and(|answer| answer.text.is_some()) {
+            self.untrusted.insert(GITEA.to_owned());
+            self.untrusted_pending.insert(GITEA.to_owned());
+        }
         let remark = answer.and_then(|answer| answer.text.clone()).or_else(|| remark.clone());
         self.reviewed.insert(body.ask.clone(), Reviewed { review, asked, remark, plan: None });
     }
@@ -162,18 +192,24 @@ impl State {
         let Some(reviewed) = self.reviewed.remove(&body.ask) else { return };
         if body.problem.is_none() {
             let decided = reviewed.decided(&body.ask, body.commit.is_some());
-            self.change_decided(None, ChangeDecided { proposed: body.proposed.clone(), ..decided });
+            let decided = ChangeDecided { proposed: body.proposed.clone(), ..decided };
+            self.change_decided(None, decided, body.counts_with_work);
         }
     }
 
-    /// A rejection with a remark is a message to the Grow Agent, which works on it at once.
-    pub(super) fn change_decided(&mut self, from: Option<AgentId>, decided: ChangeDecided) {
-        if self.depth() == 0 && decided.objection().is_some() {
-            if self.is_at_work() {
-                self.counters = Counters::default();
-            } else {
-                self.new_message();
-            }
+    /// Whether what the agent does about this decision counts with the work that is under way.
+    pub(super) fn counts_with_work(&self, decided: &ChangeDecided) -> bool {
+        self.is_work(decided) && self.has_work_under_way()
+    }
+
+    /// A rejection with a remark is work for the Grow Agent, which begins it at once.
+    fn is_work(&self, decided: &ChangeDecided) -> bool {
+        self.depth() == 0 && decided.objection().is_some()
+    }
+
+    pub(super) fn change_decided(&mut self, from: Option<AgentId>, decided: ChangeDecided, counts_with_work: bool) {
+        if self.is_work(&decided) {
+            self.work_given(counts_with_work);
             self.must_continue = true;
         }
         self.pending.push(Pending::Reviewed { from, decided: Box::new(decided) });

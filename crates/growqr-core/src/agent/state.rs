@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 12;
+pub const STATE_VERSION: u32 = 13;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -314,7 +314,7 @@ impl State {
     #[must_use]
     pub fn tool_call(&self, entry: &CatalogueEntry, input: RawJson, effect: EffectId, at: Timestamp) -> ToolCall {
         let (executor, name) = (entry.executor.clone(), entry.name.clone());
-        ToolCall { executor, name, input, origin: self.origin(effect), at, held: false }
+        ToolCall { executor, name, input, origin: self.origin(effect), at, held: false, definition: None }
     }
 
     pub(super) fn origin(&self, effect: EffectId) -> Origin {
@@ -338,6 +338,14 @@ impl State {
         match self.phase {
             Phase::Calling { reservation, .. } => reservation.unwrap_or_default(),
             _ => Money::ZERO,
+        }
+    }
+
+    /// The tokens that the open model call has reserved, if its price is unknown.
+    pub(super) fn tokens_reserved_for_call(&self) -> u64 {
+        match self.phase {
+            Phase::Calling { tokens, .. } => tokens.unwrap_or_default(),
+            _ => 0,
         }
     }
 

@@ -50,6 +50,8 @@ pub(super) struct Call {
     pub(super) at: Timestamp,
     /// The line because of which its change of memory is held.
     pub(super) held: Option<String>,
+    /// The hash of the tool's definition when the call was decided.
+    pub(super) definition: Option<String>,
     pub(super) progress: Progress,
 }
 
@@ -99,6 +101,13 @@ pub(super) enum Pending {
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
     Continue(String),
+}
+
+impl Pending {
+    /// Whether it is a message, of the person or of another agent.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self, Pending::UserMessage { .. } | Pending::AgentMessage { .. })
+    }
 }
 
 /// The past with which the next segment begins.

@@ -75,13 +75,16 @@ pub struct MailReceived {
     /// The same mail for the agent above: this one works no longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forwarded: Vec<Mail>,
+    /// See [`ReviewClosed::counts_with_work`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 impl MailReceived {
     /// Of mail that is not passed on.
     #[must_use]
     pub fn new(mail: Mail) -> MailReceived {
-        MailReceived { mail, forwarded: Vec::new() }
+        MailReceived { mail, forwarded: Vec::new(), counts_with_work: false }
     }
 }
 
@@ -246,6 +249,10 @@ pub struct ToolStarted {
     /// The line because of which the change of memory waits for the person's approval on a branch of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// The hash of the tool's definition ([`crate::tool::OfferedTool::hash`]) when the call was decided: no other one is called.
+    /// `None` for tools of GrowQR, and in journals of builds that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -301,6 +308,10 @@ pub struct ChildTold {
     pub mail: Mail,
     /// The id of the person's message, if the person wrote it.
     pub message: Option<MessageId>,
+    /// The person's message is paid from the budget of the work that is under way. False if there is none: then the message has a
+    /// budget of its own, as each had in earlier builds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ChildCancelled`].
@@ -396,7 +407,8 @@ pub struct AskSettled {
     pub ask: AskId,
     /// Who settled it.
     pub by: SettledBy,
-    /// The answer. `None` if there is none: the person will not answer, or the question is void.
+    /// The answer. `None` if there is none: the person will not answer, or the question is void. A question that is withdrawn has
+    /// the reason as its text, if there is one to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
     /// The line that an answer with the scope "this agent" or "always" adds, or the line that decided.
@@ -406,9 +418,16 @@ pub struct AskSettled {
     /// answer any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<AskOutcome>,
+    /// The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<String>,
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
+    /// What the agent does with the answer is paid from the budget, and counted in the model calls, of the work that is under way.
+    /// False in events of earlier builds, where model calls were counted anew, and if the answer begins work.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ReviewIntended`].
@@ -437,6 +456,10 @@ pub struct ReviewClosed {
     /// Mail that tells the agent above, if this one works no longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
+    /// What the agent does about a rejection is paid from the budget, and counted in the model calls, of the work that is under way.
+    /// False in events of earlier builds, where model calls were counted anew, and if the rejection begins work.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::FinishRequested`].

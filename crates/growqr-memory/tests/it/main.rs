@@ -10,6 +10,7 @@ mod far_away;
 #[cfg(unix)]
 mod git_runs;
 mod hand_edits;
+mod held_copies;
 mod history;
 mod ignored;
 mod kept_commits;

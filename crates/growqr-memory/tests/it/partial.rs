@@ -3,6 +3,7 @@
 use crate::world::{World, at, delete, git, write};
 use growqr_core::memory::Memory;
 use std::fs;
+use std::process::Command;
 
 /// A memory of which only `people/` is checked out, by these options.
 pub fn sparse(options: &[&str]) -> World {
@@ -200,6 +201,7 @@ fn a_damaged_index_of_a_sparse_checkout_deletes_nothing() {
 fn a_clone_whose_checkout_has_failed_deletes_nothing_and_says_what_ends_it() {
     let world = World::new();
     world.write("a.md", "one\n");
+    world.write("edited.md", "one\n");
     for page in ["goals.md", "people/README.md"] {
         fs::remove_file(world.folder.join(page)).unwrap();
     }
@@ -209,9 +211,13 @@ fn a_clone_whose_checkout_has_failed_deletes_nothing_and_says_what_ends_it() {
     assert_eq!(world.memory.adopt_hand_edits(at(6)).unwrap().commits, []);
     assert!(world.memory.prepare(&write("goals.md", "over it\n", None)).is_err());
     let remarks = world.memory.survey().unwrap().about_git;
-    assert!(remarks.iter().any(|remark| remark.contains("git checkout -f")), "{remarks:?}");
-    world.git(&["checkout", "-qf"]);
-    assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits, []);
+    assert!(remarks.iter().any(|remark| remark.contains("git read-tree HEAD && git checkout-index -q -a")), "{remarks:?}");
+    world.edit_by_hand("edited.md", "by hand\n");
+    world.git(&["read-tree", "HEAD"]);
+    let checkout = Command::new("git").current_dir(&world.folder).args(["checkout-index", "-q", "-a"]).status().unwrap();
+    assert_eq!(checkout.code(), Some(1), "git tells that it has left pages which are there");
+    assert_eq!(fs::read_to_string(world.folder.join("edited.md")).unwrap(), "by hand\n");
+    assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits.len(), 1);
     world.is_clean();
 }
 

@@ -5,8 +5,8 @@ use growqr_core::secret::Secret;
 use reqwest::{Method, StatusCode};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// What the token may do: create a repository, read and write it, and remove older tokens.
-pub const TOKEN_SCOPES: &str = "write:repository,write:user";
+/// What the token may do: create a repository, read and write it, comment on its pull requests, and remove older tokens.
+pub const TOKEN_SCOPES: &str = "write:repository,write:issue,write:user";
 
 /// The beginning of the names of this program's tokens.
 const TOKEN_PREFIX: &str = "growqr-";
@@ -45,6 +45,7 @@ impl GiteaServer {
     pub async fn ensure_token(&self, commands: &dyn GiteaCommands, stored: Option<Secret>) -> Result<Secret, GiteaError> {
         if let Some(stored) = stored
             && self.works(commands, &stored).await?
+            && self.has_scopes(&stored).await?
         {
             self.remove_older_tokens(&stored).await;
             return Ok(stored);
@@ -87,6 +88,15 @@ impl GiteaServer {
             StatusCode::FORBIDDEN => Ok(TokenState::Forbidden),
             _ => Err(answer.refused()),
         }
+    }
+
+    /// Whether the token may do all that is needed: earlier versions of this program made tokens with fewer scopes. Servers before
+    /// 1.27 do not tell.
+    async fn has_scopes(&self, token: &Secret) -> Result<bool, GiteaError> {
+        let answer = self.send(Method::GET, "token", Sign::Token(token), None).await?;
+        let Some(scopes) = answer.body["scopes"].as_array().filter(|_| answer.status == StatusCode::OK) else { return Ok(true) };
+        let has = |wanted: &str| scopes.iter().any(|scope| scope == wanted || scope == "all");
+        Ok(TOKEN_SCOPES.split(',').all(has))
     }
 
     async fn ensure_user(&self, commands: &dyn GiteaCommands) -> Result<(), GiteaError> {

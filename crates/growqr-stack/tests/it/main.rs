@@ -17,6 +17,7 @@ mod opencode;
 mod provision;
 #[cfg(target_os = "linux")]
 mod pulling;
+mod pulls;
 #[cfg(target_os = "linux")]
 mod registry;
 #[cfg(target_os = "linux")]

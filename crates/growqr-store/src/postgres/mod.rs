@@ -17,6 +17,7 @@ mod settings;
 mod spendings;
 mod stack;
 mod tool_servers;
+mod tool_values;
 mod unfilled;
 mod users;
 mod views;

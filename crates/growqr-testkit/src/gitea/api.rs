@@ -171,8 +171,9 @@ impl Call<'_> {
                 let edits = [("README.md", Some(readme.as_bytes()))];
                 bare.edit(&branch, &edits, (&user.name, &user.email), "Initial commit\n").map_err(disk)?;
             }
-            let repo =
-                Repo { id: data.id(), owner: user.name.clone(), name, private, default_branch: branch, says_empty: !auto_init };
+            let without_pulls = self.has_pulls_disabled();
+            let (id, owner, default_branch, says_empty) = (data.id(), user.name.clone(), branch, !auto_init);
+            let repo = Repo { id, owner, name, private, default_branch, says_empty, without_pulls };
             data.repos.push(repo.clone());
             Ok(repo)
         });
@@ -200,12 +201,36 @@ impl Call<'_> {
         Ok(answer)
     }
 
+    /// Whether no repository can have pull requests.
+    pub fn has_pulls_disabled(&self) -> bool {
+        let units = self.server.settings.get("repository", "DISABLED_REPO_UNITS").unwrap_or_default();
+        units.split(',').any(|unit| unit.trim() == "repo.pulls")
+    }
+
+    /// Changes a repository. Only whether it has pull requests.
+    pub fn edit_repo(&self, owner: &str, name: &str) -> Result<Reply, Reply> {
+        let user = self.user(&["write:repository"])?;
+        let (mut repo, _) = self.visible(&user, owner, name)?;
+        let wanted = self.body()?.get("has_pull_requests").and_then(Value::as_bool);
+        // A unit that is off for all repositories is ignored.
+        if let Some(wanted) = wanted.filter(|_| !self.has_pulls_disabled()) {
+            repo.without_pulls = !wanted;
+            let updated = self.server.store.update(|data| {
+                data.repos.iter_mut().filter(|known| known.id == repo.id).for_each(|known| known.without_pulls = !wanted);
+                Ok::<(), Reply>(())
+            });
+            updated.map_err(|error| failed(&error))??;
+        }
+        Ok(Reply::json(200, &self.repo_json(&repo)))
+    }
+
     fn repo_json(&self, repo: &Repo) -> Value {
         let (owner, name, root) = (&repo.owner, &repo.name, self.server.root_url());
         json!({
             "id": repo.id, "name": name, "full_name": format!("{owner}/{name}"), "owner": {"login": owner}, "private": repo.private,
             "empty": repo.says_empty, "default_branch": repo.default_branch, "clone_url": format!("{root}{owner}/{name}.git"),
             "html_url": format!("{root}{owner}/{name}"), "size": 24, "archived": false, "object_format_name": "sha1",
+            "has_pull_requests": !repo.without_pulls && !self.has_pulls_disabled(),
             "permissions": {"admin": true, "push": true, "pull": true}, "updated_at": "2026-11-29T00:00:00Z",
         })
     }

@@ -2,6 +2,7 @@
 
 use super::api::{Call, decoded, user_json};
 use super::contents;
+use super::pulls;
 use super::reply::Reply;
 use super::server::Server;
 use crate::http::HttpRequest;
@@ -21,6 +22,9 @@ pub(super) fn answer(server: &Server, request: &HttpRequest, route: &str) -> Res
         ("POST", ["user", "repos"]) => call.create_repo(),
         ("GET", ["repos", owner, name]) => call.repo(owner, name),
         ("DELETE", ["repos", owner, name]) => call.delete_repo(owner, name),
+        ("PATCH", ["repos", owner, name]) => call.edit_repo(owner, name),
+        (_, ["repos", owner, name, "pulls", rest @ ..]) => pulls::answer(&call, (owner, name), rest),
+        (_, ["repos", owner, name, "issues", number, "comments"]) => pulls::comments(&call, (owner, name), number),
         ("GET", ["repos", owner, name, "branches"]) => call.branches(owner, name),
         ("GET", ["repos", owner, name, "branches", branch @ ..]) => call.branch(owner, name, &branch.join("/")),
         ("GET", ["repos", owner, name, "commits"]) => call.commits(owner, name),

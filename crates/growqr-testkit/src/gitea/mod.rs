@@ -5,7 +5,7 @@
 //! state in files, which the server and the commands share. It refuses what Gitea refuses, with the same status codes, and
 //! answers as the version that it claims.
 //!
-//! Not imitated: pages, hooks and webhooks, issues, pull requests, organisations, LFS, trees and comparisons by API.
+//! Not imitated: pages, hooks and webhooks, issues, reviews of pull requests, organisations, LFS, trees and comparisons by API.
 
 mod admin;
 mod api;
@@ -16,6 +16,8 @@ mod contents;
 #[cfg(target_os = "linux")]
 mod image;
 mod program;
+mod pull_merge;
+mod pulls;
 mod reply;
 mod serve;
 mod server;
@@ -146,10 +148,7 @@ impl GiteaStub {
         let create = ["admin", "user", "create", "--username", name, "--email", &email, "--random-password"];
         let created = self.command(&[create.as_slice(), &["--must-change-password=false"]].concat());
         assert_eq!(created.exit, 0, "{created:?}");
-        let generate = ["admin", "user", "generate-access-token", "--username", name, "--token-name", "test"];
-        let made = self.command(&[generate.as_slice(), &["--scopes", scopes, "--raw"]].concat());
-        assert_eq!(made.exit, 0, "{made:?}");
-        made.stdout.trim().to_owned()
+        self.add_token(name, "test", scopes)
     }
 
     /// Removes all tokens of a user.
@@ -192,7 +191,8 @@ impl GiteaStub {
         self.update(|data| {
             let id = data.id();
             let (owner, name, default_branch) = (owner.to_owned(), name.to_owned(), "main".to_owned());
-            data.repos.push(Repo { id, owner, name, private: true, default_branch, says_empty: true });
+            let (private, says_empty, without_pulls) = (true, true, false);
+            data.repos.push(Repo { id, owner, name, private, default_branch, says_empty, without_pulls });
         });
     }
 
@@ -223,6 +223,78 @@ impl GiteaStub {
         let email = format!("{owner}@example.com");
         let message = format!("Update {}\n", edits.first().map_or("", |(path, _)| path));
         self.bare(owner, name).edit("main", edits, (owner, &email), &message).expect("git can commit")
+    }
+
+    /// Changes a file on another branch. Returns the commit.
+    ///
+    /// # Panics
+    /// If there is no such repository.
+    pub fn edit_branch(&self, (owner, name): (&str, &str), branch: &str, path: &str, content: &str) -> String {
+        let email = format!("{owner}@example.com");
+        let edits = [(path, Some(content.as_bytes()))];
+        self.bare(owner, name).edit(branch, &edits, (owner, &email), "Update\n").expect("git can commit")
+    }
+
+    /// Makes a branch at this commit.
+    ///
+    /// # Panics
+    /// If there is no such commit.
+    pub fn add_branch(&self, (owner, name): (&str, &str), branch: &str, commit: &str) {
+        let arguments = ["update-ref", &format!("refs/heads/{branch}"), commit];
+        self.bare(owner, name).git(&arguments, None).expect("there is such a commit");
+    }
+
+    /// Merges a pull request as a person does in Gitea's pages, with the style `merge`, `rebase` or `squash`.
+    ///
+    /// # Panics
+    /// If the server refuses it.
+    pub fn merge_pull(&self, repo: (&str, &str), number: u64, style: &str) {
+        let (owner, name) = repo;
+        let token = self.add_token(owner, &state::random_hex(4), "write:repository");
+        let request = crate::http::HttpRequest {
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: String::new(),
+            headers: vec![
+                ("authorization".to_owned(), format!("token {token}")),
+                ("content-type".to_owned(), "application/json".to_owned()),
+            ],
+            body: format!("{{\"Do\":\"{style}\"}}").into_bytes(),
+            too_large: false,
+        };
+        let route = format!("repos/{owner}/{name}/pulls/{number}/merge");
+        let status = match api_routes::answer(&self.server, &request, &route) {
+            Ok(reply) | Err(reply) => reply.status,
+        };
+        assert_eq!(status, 200, "{style} of pull request {number}");
+    }
+
+    /// Adds a token to a user and returns it.
+    ///
+    /// # Panics
+    /// If the server refuses the name or a scope.
+    pub fn add_token(&self, user: &str, name: &str, scopes: &str) -> String {
+        let generate = ["admin", "user", "generate-access-token", "--username", user, "--token-name", name];
+        let made = self.command(&[generate.as_slice(), &["--scopes", scopes, "--raw"]].concat());
+        assert_eq!(made.exit, 0, "{made:?}");
+        made.stdout.trim().to_owned()
+    }
+
+    /// Starts the server again with other settings, on the same data.
+    ///
+    /// # Panics
+    /// If no port is free.
+    #[must_use]
+    pub fn restarted_with(mut self, settings: Settings) -> GiteaStub {
+        self.stop();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
+        let port = listener.local_addr().expect("the listener has an address").port();
+        let switches = Mutex::new(Switches { version: self.server.version(), ..Switches::default() });
+        let store = self.server.store.clone();
+        self.server =
+            Arc::new(Server { store, settings, switches, requests: Mutex::default(), hanging: AtomicUsize::new(0), port });
+        self.running = Some(serve(&self.server, listener));
+        self
     }
 
     /// The commits of `main`, newest first.

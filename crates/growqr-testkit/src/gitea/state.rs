@@ -40,6 +40,27 @@ pub(super) struct Repo {
     pub default_branch: String,
     /// What the API says. A push changes it a little later, as Gitea's background queue does.
     pub says_empty: bool,
+    /// It was made while pull requests were off for all repositories.
+    #[serde(default)]
+    pub without_pulls: bool,
+}
+
+/// A pull request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Pull {
+    pub repo: u64,
+    pub number: u64,
+    pub title: String,
+    pub body: String,
+    pub head: String,
+    pub base: String,
+    /// The newest commit of the head branch that was seen.
+    pub tip: String,
+    pub is_closed: bool,
+    /// The commit of the base branch that has merged it.
+    pub merged: Option<String>,
+    /// Each with its id.
+    pub comments: Vec<(u64, String)>,
 }
 
 /// The whole database.
@@ -50,6 +71,8 @@ pub(super) struct Data {
     pub users: Vec<User>,
     pub tokens: Vec<Token>,
     pub repos: Vec<Repo>,
+    #[serde(default)]
+    pub pulls: Vec<Pull>,
 }
 
 impl Data {

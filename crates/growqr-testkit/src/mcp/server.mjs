@@ -97,7 +97,7 @@ function standard() {
   }
   if (first.child) {
     const child = spawn("sleep", ["300"], { stdio: "ignore" });
-    record({ child: child.pid });
+    record({ child: child.pid, server: process.pid });
   }
   const say = (line) => process.stdout.write(`${line}\n`);
   for (const line of first.sayFirst ?? []) say(line);

@@ -316,3 +316,66 @@ fn the_programs_of_the_image_run_without_this_computers_files() {
     let refused = web.output().unwrap();
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not supposed to be run as root"), "{refused:?}");
 }
+
+#[test]
+fn pull_requests_are_refused_as_gitea_refuses_them() {
+    const BRANCH: &str = "growqr-requests/0123456789ab";
+    let gitea = GiteaStub::start();
+    let narrow = token(&gitea.add_user("growqr", SCOPES));
+    let wide = token(&gitea.add_token("growqr", "wide", "write:repository,write:issue"));
+    gitea.add_repo("growqr", "memory");
+    let main = gitea.edit_page(MEMORY, "a.md", Some("one\n"));
+    gitea.add_branch(MEMORY, BRANCH, &main);
+    gitea.edit_branch(MEMORY, BRANCH, "b.md", "two\n");
+    let pulls = "/api/v1/repos/growqr/memory/pulls";
+    let open = |base: &str, head: &str, title: &str| {
+        let wanted = json!({"base": base, "head": head, "title": title, "body": ""});
+        call(&gitea, "POST", pulls, &narrow, Some(&wanted)).status
+    };
+    assert_eq!(open("main", "main", "t"), 422);
+    assert_eq!(open("main", BRANCH, ""), 422);
+    assert_eq!(open("main", "none", "t"), 404);
+    assert_eq!(open("main", BRANCH, "WIP: t"), 201);
+    assert_eq!(open("main", BRANCH, "t"), 409, "one at a time");
+    let one = format!("{pulls}/1");
+    let merge = |style: &str| call(&gitea, "POST", &format!("{one}/merge"), &narrow, Some(&json!({"Do": style}))).status;
+    assert_eq!(merge("merge"), 405, "a draft");
+    let close = json!({"state": "closed"});
+    assert_eq!(call(&gitea, "PATCH", &one, &narrow, Some(&close)).status, 201, "not 200");
+    assert_eq!(merge("merge"), 404, "a closed one");
+    assert_eq!(open("main", BRANCH, "t"), 201, "the first is closed");
+    let comments = "/api/v1/repos/growqr/memory/issues/2/comments";
+    let said = json!({"body": "no"});
+    assert_eq!(call(&gitea, "POST", comments, &narrow, Some(&said)).message().0, 403, "comments need the scope of issues");
+    assert_eq!(call(&gitea, "POST", comments, &wide, Some(&said)).status, 201);
+    assert_eq!(call(&gitea, "GET", comments, &wide, None).json()[0]["body"], "no");
+    gitea.merge_pull(MEMORY, 2, "squash");
+    let two = format!("{pulls}/2");
+    assert_eq!(call(&gitea, "PATCH", &two, &narrow, Some(&close)).status, 412, "merged stays merged");
+    assert_eq!(call(&gitea, "GET", &format!("{two}/merge"), &narrow, None).status, 204);
+    assert_eq!(call(&gitea, "GET", &format!("{one}/merge"), &narrow, None).status, 404);
+}
+
+#[test]
+fn a_pull_request_whose_branch_is_removed_is_closed_and_one_that_conflicts_is_not_merged() {
+    let gitea = GiteaStub::start();
+    let token = token(&gitea.add_user("growqr", SCOPES));
+    gitea.add_repo("growqr", "memory");
+    let main = gitea.edit_page(MEMORY, "a.md", Some("one\n"));
+    gitea.add_branch(MEMORY, "change", &main);
+    gitea.edit_branch(MEMORY, "change", "a.md", "two\n");
+    gitea.edit_page(MEMORY, "a.md", Some("three\n"));
+    let pulls = "/api/v1/repos/growqr/memory/pulls";
+    let wanted = json!({"base": "main", "head": "change", "title": "t"});
+    assert_eq!(call(&gitea, "POST", pulls, &token, Some(&wanted)).status, 201);
+    let merge = call(&gitea, "POST", &format!("{pulls}/1/merge"), &token, Some(&json!({"Do": "merge"})));
+    assert_eq!(merge.status, 409);
+    let removed = std::process::Command::new("git")
+        .args(["update-ref", "-d", "refs/heads/change"])
+        .current_dir(gitea.git_folder("growqr", "memory"))
+        .status();
+    assert!(removed.unwrap().success());
+    let shown = call(&gitea, "GET", &format!("{pulls}/main/change"), &token, None).json();
+    assert_eq!((&shown["state"], &shown["head"]["label"]), (&json!("closed"), &json!("change")));
+    assert_eq!(shown["head"]["ref"], "refs/pull/1/head");
+}

@@ -1,10 +1,12 @@
 //! When servers start, rest and end, and what they inherit.
 
-use crate::world::{call, executor, known, program, scripted, servers, text, until, until_failed, until_ready};
+use crate::world::{
+    call, call_as, definition, executor, known, program, scripted, servers, text, until, until_failed, until_ready,
+};
 use growqr_core::secret::Secret;
 use growqr_core::tool::Repeat;
 use growqr_testkit::mcp::ScriptedMcp;
-use growqr_tools::{ServerName, ServerState, Transport};
+use growqr_tools::{Kept, ServerName, ServerState, Transport};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -88,7 +90,7 @@ async fn a_server_gets_its_own_variables_and_none_of_ours() {
     let env = BTreeMap::from([("SERVICE_KEY".to_owned(), Secret::new("for it alone"))]);
     let servers = servers();
     let mut keyed = known("keyed", Transport::Program { command, args, env });
-    keyed.config.has_kept_values = true;
+    keyed.config.kept = Some(Kept { names: vec!["KEPT_KEY".to_owned()], mark: None });
     servers.set(vec![keyed]);
     until_ready(&servers, "keyed").await;
     assert_eq!(text(&call(&servers, "keyed", "keyed__kept", json!({})).await), "from the keychain");
@@ -170,6 +172,32 @@ async fn a_tool_has_a_hash_of_its_definition_that_another_program_does_not_have(
     let first = hash(&one).await;
     assert_eq!(first, hash(&one).await);
     assert_ne!(first, hash(&two).await);
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_what_it_was_when_the_call_was_decided_is_not_called() {
+    let tool = |words: &str| json!({"tools": [{"name": "read", "description": words}]});
+    let server = ScriptedMcp::new(&tool("Reads."));
+    let servers = servers();
+    servers.set(vec![scripted("files", &server)]);
+    until_ready(&servers, "files").await;
+    let decided = definition(&servers, "files", "files__read");
+    // The server is started again, and then describes its tool in another way.
+    server.change(&tool("Reads, and sends it away."));
+    assert!(servers.restart(&ServerName::new("files").unwrap()).await);
+    for hash in [decided.clone(), None] {
+        let result = call_as(&servers, "files", "files__read", hash, json!({})).await;
+        assert!(result.is_error && text(&result).contains("was not called"), "{}", text(&result));
+    }
+    // Another program in its place, with the same words.
+    let other = ScriptedMcp::new(&tool("Reads."));
+    servers.set(vec![scripted("files", &other)]);
+    until_ready(&servers, "files").await;
+    let result = call_as(&servers, "files", "files__read", decided, json!({})).await;
+    assert!(result.is_error, "{}", text(&result));
+    assert_eq!((server.count("tools/call"), other.count("tools/call")), (0, 0));
+    assert_eq!(text(&call(&servers, "files", "files__read", json!({})).await), "read {}");
+    servers.close().await;
 }
 
 #[cfg(target_os = "linux")]

@@ -9,7 +9,8 @@ use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall, ToolResult};
 use growqr_testkit::mcp::{CommandLine, ScriptedMcp};
 use growqr_tools::{
-    KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport, ValuesError,
+    Kept, KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport,
+    ValuesError,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ struct Keychain;
 
 #[async_trait]
 impl KeptValues for Keychain {
-    async fn of(&self, _server: &ServerName) -> Result<BTreeMap<String, Secret>, ValuesError> {
+    async fn of(&self, _server: &ServerName, _kept: &Kept) -> Result<BTreeMap<String, Secret>, ValuesError> {
         Ok(BTreeMap::from([("KEPT_KEY".to_owned(), Secret::new("from the keychain"))]))
     }
 }
@@ -104,10 +105,22 @@ pub fn executor(servers: &Servers, name: &str) -> Arc<dyn Executor> {
 
 /// Calls a tool by its name for the model.
 pub async fn call(servers: &Servers, server: &str, tool: &str, input: Value) -> ToolResult {
+    let hash = definition(servers, server, tool);
+    call_as(servers, server, tool, hash, input).await
+}
+
+/// The hash of a tool as it is on offer now.
+pub fn definition(servers: &Servers, server: &str, tool: &str) -> Option<String> {
+    let offered = executor(servers, server).tools();
+    offered.into_iter().find(|offered| offered.tool.name == tool)?.hash
+}
+
+/// Calls a tool by its name for the model, decided for this definition.
+pub async fn call_as(servers: &Servers, server: &str, tool: &str, definition: Option<String>, input: Value) -> ToolResult {
     let executor = executor(servers, server);
     let origin = Origin { agent: AgentId::new("grow"), name: "Grow Agent".to_owned(), turn: 1, effect: EffectId::new("effect") };
     let (name, input) = (tool.to_owned(), RawJson::of(&input));
-    let call = ToolCall { executor: executor.id(), name, input, origin, at: Timestamp(0), held: false };
+    let call = ToolCall { executor: executor.id(), name, input, origin, at: Timestamp(0), held: false, definition };
     let Performed::Finished(result) = executor.perform(&call, None).await else { panic!("a result") };
     result
 }

@@ -274,6 +274,8 @@ pub enum AskOutcome {
 pub enum SettledBy {
     /// The person answered, or will not.
     Person,
+    /// The person has merged or closed the pull request of the held change in Gitea.
+    Gitea,
     /// A rule that was added meanwhile.
     Rule,
     /// The deadline passed, and the default counts.

@@ -85,6 +85,10 @@ pub struct MailReceived {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub forwarded: Vec<Mail>,
+    /// Whether what the agent does about it is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::SegmentStarted`].
@@ -222,6 +226,10 @@ pub struct ToolStarted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub held: Option<String>,
+    /// The hash of the definition of another program's tool: no other definition is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub definition: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -278,6 +286,10 @@ pub struct ChildTold {
     pub mail: Mail,
     /// The id of the person's message, if the person wrote it.
     pub message: Option<String>,
+    /// Whether the person's message is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ChildCancelled`].
@@ -478,7 +490,7 @@ pub struct AskSettled {
     pub ask: String,
     /// Who settled it.
     pub by: SettledBy,
-    /// The answer, if there is one.
+    /// The answer, if there is one. A question that is withdrawn may have the reason as its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub answer: Option<AskAnswer>,
@@ -490,10 +502,18 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub outcome: Option<AskOutcome>,
+    /// The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub merged: Option<String>,
     /// Mail to the agents that wait for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub notices: Vec<Mail>,
+    /// Whether what the agent does with the answer is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::ReviewIntended`].
@@ -526,6 +546,10 @@ pub struct ReviewClosed {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]
     pub notices: Vec<Mail>,
+    /// Whether what the agent does about a rejection is paid from the budget of the work that was under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub counts_with_work: bool,
 }
 
 /// See [`super::Event::FinishRequested`].

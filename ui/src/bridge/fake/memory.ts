@@ -1,7 +1,10 @@
 /** The simulated memory: pages, history and blame. */
-import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, HeldChange, Page, PageRow, PageRows, UndoPreview } from "../wire";
+import type { BlamedLine, Change, CommitOrigin, CommitPlan, Found, HeldChange, OtherChanges, Page, PageRow, PageRows, UndoPreview } from "../wire";
 import { diffLines, split, unified } from "./lineDiff";
 import { hostError } from "./hostError";
+
+/** There is one conversation here. */
+const NO_OTHERS: OtherChanges = { named: [], more: 0 };
 
 /** The most rows of a part of the list of pages: few, so that a list has several parts here too. */
 const PART = 3;
@@ -129,15 +132,15 @@ export class Memory {
     const { commits, pages, left } = this.#undoPlan(agent, turn);
     const paths = Object.keys(pages);
     const diff = paths.map((path) => unified(path, this.has(path) ? this.#text(path) : null, pages[path] ?? null)).join("");
-    return { changes: commits.length, diff, paths, left, seen: hash(diff) };
+    return { changes: commits.length, diff, paths, left, others: NO_OTHERS, seen: hash(diff) };
   }
 
-  undoAll(agent: string, turn: number | null, at: number): { commit: string | null; paths: string[]; more_paths: number; left: string[] } {
+  undoAll(agent: string, turn: number | null, at: number): { commit: string | null; paths: string[]; more_paths: number; left: string[]; others: OtherChanges } {
     const { pages, left } = this.#undoPlan(agent, turn);
     let commit: string | null = null;
     const title = turn === null ? `Undo all of ${agent}` : `Undo turn ${turn} of ${agent}`;
     for (const [path, text] of Object.entries(pages)) commit = text === null ? this.remove(path, null, at) : this.write(path, text, null, title, at, null);
-    return { commit, paths: Object.keys(pages), more_paths: 0, left };
+    return { commit, paths: Object.keys(pages), more_paths: 0, left, others: NO_OTHERS };
   }
 
   /** The pages without these changes. A page that has changed since is left as it is. */

@@ -13,7 +13,7 @@ const DOCKERS: Record<string, Docker> = {
   refused: { state: "refused", found: "DOCKER_HOST is tcp://10.0.0.5:2375, which is not encrypted, so it is not used.", next_step: "Use a local socket, or TLS on port 2376." },
 };
 
-const SAME: MemorySync = { state: "same", behind: 0, synced_at: null, found: "", next_step: null };
+const SAME: MemorySync = { state: "same", behind: 0, synced_at: null, found: "", next_step: null, pulls: [] };
 
 const GONE: Omit<StackOrphan, "kind" | "id" | "name"> = { profile: "p-old", own: true, folder: "/srv/growqr", state: "left_over", why: 'the profile "p-old" of this data folder is gone' };
 const ELSEWHERE: typeof GONE = { profile: "local", own: false, folder: "/media/disk/growqr", state: "left_over", why: "its data folder is not there: removed, or moved and not used since, or on a disk that is not connected" };

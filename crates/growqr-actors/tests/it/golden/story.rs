@@ -11,8 +11,8 @@ use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
-    Change, CommitPlan, ConflictPage, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal, ReviewProblem,
-    Settled,
+    Change, CommitPlan, ConflictPage, DecidedInGitea, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal,
+    ReviewProblem, Settled,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -70,6 +70,14 @@ pub async fn write_reviews(store: Arc<dyn Store>) {
     story.reviews().await;
     story.save_snapshot(&AgentId::grow()).await;
     story.reviews_that_are_left_open().await;
+}
+
+/// Writes the story of held changes that are decided in Gitea into an empty store.
+pub async fn write_decisions_in_gitea(store: Arc<dyn Store>) {
+    let story = Story::new(store);
+    story.decisions_in_gitea().await;
+    story.save_snapshot(&AgentId::grow()).await;
+    story.a_decision_in_gitea_that_is_left_open().await;
 }
 
 /// Writes the story of a conversation that leaves its past behind into an empty store.
@@ -539,6 +547,32 @@ impl Story {
         self.held_change("e").await;
     }
 
+    async fn decisions_in_gitea(&self) {
+        self.change_settings(|settings| settings.rule = "hold commit_memory");
+        for (commit, edited) in [("a", None), ("b", Some("another text"))] {
+            self.held_change(commit).await;
+            self.decide_in_gitea(merged_as(commit, edited)).await;
+            self.settle_review(Ok(Some(commit.repeat(40)))).await;
+        }
+        for comment in [None, Some("shorter")] {
+            self.held_change("c").await;
+            self.decide_in_gitea(DecidedInGitea::Closed { comment: comment.map(str::to_owned) }).await;
+            self.settle_review(Ok(None)).await;
+        }
+        self.answer(&AgentId::grow(), says("I see.")).await;
+    }
+
+    /// A merge that is not carried out yet.
+    async fn a_decision_in_gitea_that_is_left_open(&self) {
+        self.held_change("d").await;
+        self.decide_in_gitea(merged_as("d", None)).await;
+    }
+
+    async fn decide_in_gitea(&self, decided: DecidedInGitea) {
+        let [ask] = self.open_asks().await.try_into().expect("one change waits");
+        self.input(&AgentId::grow(), Input::DecidedInGitea { ask, decided }).await;
+    }
+
     async fn held_change(&self, commit: &str) {
         let grow = AgentId::grow();
         self.say("note it").await;
@@ -772,6 +806,10 @@ fn reply(content: Value, stop: StopReason) -> Reply {
     let usage = Usage { input_tokens: 900, output_tokens: 30, cache_read_tokens: 50, ..Usage::default() };
     let (request_id, cost) = (Some("req_0".to_owned()), Some(Money(12_345)));
     Reply { content: RawJson::of(&content), stop, usage, model: "golden-1".to_owned(), request_id, cost }
+}
+
+fn merged_as(commit: &str, edited: Option<&str>) -> DecidedInGitea {
+    DecidedInGitea::Merged { commit: commit.repeat(40), edited: edited.map(str::to_owned) }
 }
 
 fn held_plan(commit: &str) -> CommitPlan {

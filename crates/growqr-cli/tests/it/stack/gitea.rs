@@ -5,8 +5,8 @@ use crate::program::Program;
 use growqr_testkit::DockerHost;
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ fn with_synced_page(test: impl FnOnce(&Program, &Owned<'_>)) {
 }
 
 /// Runs git on the bare repository in Gitea's container.
-fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
+pub(super) fn in_gitea(owned: &Owned<'_>, command: &str) -> String {
     owned.shell("gitea", &format!("cd /var/lib/gitea/git/repositories/*/memory.git && {command}"))
 }
 
@@ -40,7 +40,7 @@ fn until_in_gitea(owned: &Owned<'_>, path: &str, words: &str) {
     until("the page in Gitea", || in_gitea(owned, &read).contains(words).then_some(()));
 }
 
-fn page(program: &Program, path: &str) -> Value {
+pub(super) fn page(program: &Program, path: &str) -> Value {
     program.json(&["memory", "read", path])[0]["text"].clone()
 }
 
@@ -53,14 +53,25 @@ fn gitea_token(program: &Program) -> String {
 
 /// Calls Gitea's API and returns the status.
 fn api(program: &Program, method: &str, route: &str) -> u16 {
+    request(program, method, route, None).0
+}
+
+/// Calls Gitea's API and returns the status and the answer.
+pub(super) fn request(program: &Program, method: &str, route: &str, body: Option<&Value>) -> (u16, Value) {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port(&status(program), "gitea"))).expect("Gitea listens");
-    let token = gitea_token(program);
-    let head =
-        format!("{method} /api/v1/{route} HTTP/1.1\r\nhost: gitea\r\nauthorization: token {token}\r\nconnection: close\r\n\r\n");
+    let (token, body) = (gitea_token(program), body.map(Value::to_string).unwrap_or_default());
+    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let head = format!(
+        "{method} /api/v1/{route} HTTP/1.1\r\nhost: gitea\r\nauthorization: token {token}\r\n{kind}content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).expect("it reads");
+    stream.shutdown(Shutdown::Write).expect("it is told that nothing follows");
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).expect("it answers");
-    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{answer}"))
+    stream.read_to_string(&mut answer).expect("it answers");
+    let code = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{answer}"));
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    (code, serde_json::from_str(body).unwrap_or_default())
 }
 
 /// Stops all processes of Gitea: it takes connections and says nothing.

@@ -1,11 +1,12 @@
 //! Asks and rules: what needs a question, what an answer does, and who settles it.
 
-use super::world::{World, calls, rules, says};
+use super::world::{World, calls, reply, rules, says};
 use crate::agent::{Input, Intent};
 use crate::ask::{Answer, Ask, AskDetail, AskKind, AskReason, AskScope, SettledBy};
 use crate::event::{AskSettled, Event};
 use crate::id::{AgentId, AskId, EffectId, ExecutorId};
 use crate::mail::{Mail, MailBody, SpawnRequest};
+use crate::model::StopReason;
 use crate::money::Money;
 use crate::raw::RawJson;
 use crate::rules::{ArgumentField, ArgumentKind, Reach};
@@ -398,6 +399,18 @@ fn what_a_person_enters_names_one_option() {
     world.answer(calls(&[("ask_user", options)]));
     let ids: Vec<String> = world.ask().options.into_iter().map(|option| option.id).collect();
     assert_eq!(ids, ["answer1", "answer2", "answer3"]);
+}
+
+#[test]
+fn an_answer_that_came_during_a_turn_that_the_model_refuses_begins_another_one() {
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
+    let (ask, turn) = (world.ask().id, world.state.turn());
+    world.input(Input::Answer { ask, answer: text("red") });
+    world.answer(reply(json!([]), StopReason::Refusal { explanation: String::new() }));
+    assert!(world.state.turn() == turn + 1 && world.last_user().1.contains("red"), "the answer is acted on");
+    world.check_replay();
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod asks;
 mod charges;
 mod conflicts;
+mod costs;
+mod definitions;
 mod fresh;
 mod identity;
 mod interrupted;

@@ -3,10 +3,11 @@
 
 use super::world::{World, calls, reply, rules, says, setup, spawn};
 use crate::agent::{Input, Intent, wanted_calls};
+use crate::ask::AskKind;
 use crate::event::{Entry, Event};
 use crate::id::{AgentId, EffectId, ExecutorId, Seq};
 use crate::mail::{Ending, Mail, MailBody, Report};
-use crate::memory::{CommitPlan, ConflictPage, MemoryConflict, ReviewProblem, Settled};
+use crate::memory::{CommitPlan, ConflictPage, DecidedInGitea, MemoryConflict, ReviewProblem, Settled};
 use crate::model::{FailureKind, Reply, StopReason};
 use crate::money::Money;
 use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolContent, ToolResult};
@@ -122,7 +123,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn plan() -> CommitPlan {
+pub(super) fn plan() -> CommitPlan {
     CommitPlan { path: "a".into(), base_head: None, old_blob: None, new_blob: None, commit: "c".into(), merged: false }
 }
 
@@ -239,13 +240,22 @@ fn apply(world: &mut World, step: Step) {
 }
 
 /// Brings the first decision about a held change on, in one of several ways.
-fn settle_review(world: &mut World, how: usize) {
+pub(super) fn settle_review(world: &mut World, how: usize) {
+    let asked = world.state.open_asks().find(|ask| ask.kind == AskKind::Review).map(|ask| ask.id.clone());
+    if let (3, Some(ask)) = (how % 4, asked) {
+        let merged = DecidedInGitea::Merged { commit: "m1".to_owned(), edited: None };
+        let closed = DecidedInGitea::Closed { comment: Some("no".to_owned()) };
+        let [first, second] = if how % 8 == 3 { [merged, closed] } else { [closed, merged] };
+        assert_eq!(world.input(Input::DecidedInGitea { ask: ask.clone(), decided: first }), ["ask_settled"]);
+        assert_eq!(world.input(Input::DecidedInGitea { ask, decided: second }), [""; 0], "a change is decided once");
+    }
     let open = world.state.open_intents().into_iter().find_map(|intent| match intent {
         Intent::SettleReview { ask, review, plan } => Some((ask, review, plan)),
         _ => None,
     });
     let Some((ask, review, recorded)) = open else { return };
-    let input = match (how % 3, review.approved && recorded.is_none()) {
+    let needs_commit = review.approved && review.merged.is_none();
+    let input = match (how % 3, needs_commit && recorded.is_none()) {
         (0, true) => Input::ReviewPrepared { ask, plan: plan() },
         (1, true) => Input::ReviewSettled { ask, settled: Err(ReviewProblem { text: "changed".into(), base: None }) },
         _ => Input::ReviewSettled { ask, settled: Ok(Settled { commit: recorded.map(|plan| plan.commit), proposed: None }) },

@@ -1,13 +1,15 @@
 //! Sub-agents whose turn waits to begin, because more are at work than may be at once.
 
-use super::world::{World, says, usd_cents};
+use super::world::{World, reply, says, usd_cents};
 use crate::agent::{Input, State};
 use crate::event::Ended;
 use crate::id::{AgentId, EffectId, MessageId};
 use crate::journal::Status;
 use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
+use crate::model::{Reply, StopReason};
 use crate::money::Money;
 use crate::workbench::Mind;
+use serde_json::json;
 
 fn mail(id: &str, body: MailBody) -> Input {
     Input::Mail(Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body })
@@ -129,4 +131,25 @@ fn the_grow_agent_is_never_queued() {
     assert_eq!(world.state.status(), Status::Thinking);
     world.answer(says("done"));
     assert_eq!(world.state.status(), Status::Idle);
+}
+
+/// Answers after which a turn cannot go on.
+fn answers_of_no_use() -> [Reply; 3] {
+    let text = json!([{"type": "text", "text": "well"}]);
+    let refused = reply(json!([]), StopReason::Refusal { explanation: "no".to_owned() });
+    [refused, reply(text.clone(), StopReason::MaxTokens), reply(text, StopReason::Other("?".to_owned()))]
+}
+
+#[test]
+fn a_message_to_a_sub_agent_that_came_during_an_answer_of_no_use_is_read_before_the_report() {
+    for answer in answers_of_no_use() {
+        let mut world = World::of(State::new(AgentId::new("a-1")));
+        world.input(mail("spawn", birth()));
+        world.input(mail("m", says_more(2, true)));
+        world.answer(answer);
+        assert!(world.last_user().1.contains("more") && world.mail().is_empty(), "{:?}", world.mail());
+        world.answer(says("done"));
+        assert_eq!((report(&world).ending, report(&world).up_to), (Ending::Done, 2));
+        world.check_replay();
+    }
 }

@@ -1,12 +1,13 @@
 //! Held changes of memory: each waits for the person, the agent goes on, and a decision is carried out once.
 
-use super::world::{World, calls, rules, says};
+use super::world::{World, calls, rules, says, spawn};
 use crate::agent::{Input, Intent, State};
-use crate::ask::{APPROVE, Answer, AnswerError, Ask, AskDetail, AskKind, EditedPage, REJECT};
+use crate::ask::{APPROVE, Answer, AnswerError, Ask, AskDetail, AskKind, EditedPage, REJECT, SettledBy};
 use crate::id::{AgentId, AskId, EffectId};
 use crate::journal::Status;
-use crate::mail::{Mail, MailBody, SpawnRequest};
-use crate::memory::{CommitPlan, Review, ReviewProblem, Settled};
+use crate::limits::LimitReached;
+use crate::mail::{ChangeDecided, Mail, MailBody, SpawnRequest};
+use crate::memory::{CommitPlan, DecidedInGitea, Review, ReviewProblem, Settled};
 use crate::money::Money;
 use crate::tool::ToolResult;
 use crate::workbench::Mind;
@@ -275,6 +276,60 @@ fn a_rejected_change_that_was_merged_by_hand_is_not_told_as_dropped() {
 }
 
 #[test]
+fn a_reason_that_comes_during_a_turn_is_read_within_the_limits_of_that_turn() {
+    let (mut world, ask) = held();
+    world.setup.limits.calls = 2;
+    world.say("something else");
+    decide(&mut world, &ask.id, Answer { text: Some("shorter, please".to_owned()), ..option(REJECT) });
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
+    let mut made = 0;
+    while world.attempt().is_some() {
+        made += 1;
+        world.answer(calls(&[("fly", json!({"n": made}))]));
+    }
+    assert_eq!((made, world.state.paused_at()), (2, Some(LimitReached::Calls)));
+    world.check_replay();
+}
+
+#[test]
+fn a_reason_that_comes_while_sub_agents_work_is_paid_from_the_budget_of_their_work() {
+    for (by_sub_agent, sent) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (mut world, ask) = held();
+        if sent {
+            world.say("send somebody");
+            world.answer(calls(&[spawn("scout")]));
+            world.answer(says("It is sent."));
+        }
+        let used = world.state.budget().used_for_message();
+        let objection = Answer { text: Some("shorter, please".to_owned()), ..option(REJECT) };
+        if by_sub_agent {
+            let told = ChangeDecided {
+                ask: ask.id,
+                agent: AgentId::new("a-1"),
+                name: "scout".to_owned(),
+                path: "goals.md".to_owned(),
+                approved: false,
+                edited: false,
+                is_in_memory: false,
+                remark: objection.text,
+                proposed: None,
+                untrusted: Vec::new(),
+            };
+            let (from, to) = (AgentId::new("a-1"), AgentId::grow());
+            let body = MailBody::ChangeDecided(Box::new(told));
+            world.input(Input::Mail(Mail { id: EffectId::new("decided"), from, to, body }));
+        } else {
+            decide(&mut world, &ask.id, objection);
+            world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
+        }
+        assert!(world.attempt().is_some(), "it is read at once");
+        let expected = if sent { used } else { Money::ZERO };
+        assert_eq!(world.state.budget().used_for_message(), expected, "{by_sub_agent}, {sent}");
+        world.check_replay();
+    }
+}
+
+#[test]
 fn a_reason_after_a_fresh_start_comes_with_the_text_that_was_proposed() {
     for is_fresh in [false, true] {
         let (mut world, ask) = held();
@@ -333,4 +388,81 @@ fn calls_under_way_count_as_questions_about_changes() {
     let wanted: Vec<_> = inputs.into_iter().map(|input| ("commit_memory", input)).collect();
     world.answer(calls(&wanted));
     assert_eq!(world.open_tools().len(), 250, "the others are refused");
+}
+
+fn decide_in_gitea(world: &mut World, ask: &AskId, decided: DecidedInGitea) -> Vec<&'static str> {
+    world.input(Input::DecidedInGitea { ask: ask.clone(), decided })
+}
+
+fn merged(edited: Option<&str>) -> DecidedInGitea {
+    DecidedInGitea::Merged { commit: "m1".to_owned(), edited: edited.map(str::to_owned) }
+}
+
+#[test]
+fn a_merge_in_gitea_counts_as_an_approval_that_is_in_memory_already() {
+    for (edited, words) in [(None, "has approved your change"), (Some("learn more Rust"), "has edited and approved your change")]
+    {
+        let (mut world, ask) = held();
+        assert_eq!(decide_in_gitea(&mut world, &ask.id, merged(edited)), ["ask_settled"]);
+        world.restart();
+        let (review, _) = review(&world);
+        assert_eq!((review.approved, review.merged.as_deref(), review.edited.as_deref()), (true, Some("m1"), edited));
+        let settled = Settled { commit: review.merged, proposed: None };
+        assert_eq!(world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(settled) }), ["review_closed"]);
+        assert!(!world.state.is_at_work(), "it costs no model call");
+        world.say("go on");
+        assert!(world.last_user().1.contains(words), "{:?}", world.last_user());
+        world.check_replay();
+    }
+}
+
+#[test]
+fn a_pull_request_that_is_closed_in_gitea_rejects_the_change_and_its_last_comment_is_untrusted_text() {
+    for comment in [None, Some("  "), Some("shorter, please")] {
+        let (mut world, ask) = held();
+        let closed = DecidedInGitea::Closed { comment: comment.map(str::to_owned) };
+        assert_eq!(decide_in_gitea(&mut world, &ask.id, closed), ["ask_settled"]);
+        assert!(!review(&world).0.approved);
+        world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
+        let is_reason = comment.is_some_and(|comment| !comment.trim().is_empty());
+        assert_eq!(world.state.is_at_work(), is_reason, "a reason is work");
+        if is_reason {
+            assert!(world.last_user().1.contains("shorter, please"), "{:?}", world.last_user());
+            assert_eq!(world.state.untrusted(), ["gitea"]);
+        }
+        world.check_replay();
+    }
+    let (mut world, ask) = held();
+    decide_in_gitea(&mut world, &ask.id, DecidedInGitea::Closed { comment: Some("é".repeat(50_000)) });
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Ok(Settled::default()) });
+    assert!(world.last_user().1.len() < 10_000, "it is bounded");
+}
+
+#[test]
+fn of_two_decisions_the_first_counts_whichever_side_it_comes_from() {
+    let (mut world, ask) = held();
+    decide(&mut world, &ask.id, option(REJECT));
+    assert_eq!(decide_in_gitea(&mut world, &ask.id, merged(None)), [""; 0]);
+    assert!(!review(&world).0.approved);
+    let (mut world, ask) = held();
+    decide_in_gitea(&mut world, &ask.id, merged(None));
+    assert_eq!(decide(&mut world, &ask.id, option(REJECT)), [""; 0]);
+    assert!(review(&world).0.approved);
+    let settled = world.entries.iter().filter_map(|entry| match &entry.event {
+        crate::event::Event::AskSettled(body) => Some(body.by),
+        _ => None,
+    });
+    assert_eq!(settled.collect::<Vec<_>>(), [SettledBy::Gitea]);
+}
+
+#[test]
+fn a_merge_in_gitea_after_an_approval_that_failed_is_not_told_as_edited_here() {
+    let (mut world, ask) = held();
+    let edited = Some(EditedPage { text: "mine".to_owned(), base: None });
+    decide(&mut world, &ask.id, Answer { edited, ..option(APPROVE) });
+    let problem = ReviewProblem { text: "the disk is full".to_owned(), base: None };
+    world.input(Input::ReviewSettled { ask: ask.id, settled: Err(problem) });
+    let again = world.state.open_asks().next().expect("the person is asked again").clone();
+    decide_in_gitea(&mut world, &again.id, merged(None));
+    assert_eq!(review(&world).0.edited, None);
 }

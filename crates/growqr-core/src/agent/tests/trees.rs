@@ -1,14 +1,16 @@
 //! Whole trees of agents. Mail arrives in any order, except that it keeps the order between each pair of agents. No agent waits
 //! for ever, and at the end the root counts every micro-cent that any agent spent exactly once. Without a price, all agents of a
-//! message together stay within its tokens, calls and sub-agents.
+//! message together stay within its tokens, calls and sub-agents; with a price, within its money.
 
-use super::world::{World, calls, says, setup, spawn, usd_cents};
+use super::properties::{plan, settle_review};
+use super::world::{World, calls, rules, says, setup, spawn, usd_cents};
 use crate::agent::{Input, Setup, State};
 use crate::ask::AskOutcome;
-use crate::event::Event;
+use crate::event::{AskSettled, Entry, Event};
 use crate::id::{AgentId, MessageId};
-use crate::limits::Unpriced;
+use crate::limits::{Raise, Unpriced};
 use crate::mail::Mail;
+use crate::memory::{ConflictPage, MemoryConflict};
 use crate::model::{FailureKind, Reply};
 use crate::money::Money;
 use crate::quota::Quota;
@@ -34,6 +36,13 @@ enum Step {
     Wait(usize),
     AskUser(usize),
     AnswerAsk(usize, usize),
+    Withdraw(usize),
+    Finish(usize, bool),
+    Conflict(usize),
+    Commit(usize),
+    /// A change of memory is prepared, or made.
+    Change(usize),
+    Review(usize, usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -52,7 +61,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any(), any()).prop_map(|(who, whom)| Step::CancelChild(who, whom)),
         2 => any().prop_map(Step::Wait),
         2 => any().prop_map(Step::AskUser),
-        3 => (any(), any()).prop_map(|(who, how)| Step::AnswerAsk(who, how)),
+        4 => (any(), any()).prop_map(|(who, how)| Step::AnswerAsk(who, how)),
+        1 => any().prop_map(Step::Withdraw),
+        1 => (any(), proptest::bool::ANY).prop_map(|(whom, tree)| Step::Finish(whom, tree)),
+        1 => any().prop_map(Step::Conflict),
+        2 => any().prop_map(Step::Commit),
+        4 => any().prop_map(Step::Change),
+        2 => (any(), any()).prop_map(|(who, how)| Step::Review(who, how)),
     ]
 }
 
@@ -64,12 +79,16 @@ struct Forest {
     collected: BTreeMap<AgentId, usize>,
     mail: BTreeMap<(AgentId, AgentId), VecDeque<Mail>>,
     said: usize,
+    /// Each answer bills all that was reserved for it.
+    is_dear: bool,
+    /// Budgets that began without a message to the Grow Agent, while nobody was at work.
+    orders: i64,
 }
 
 impl Forest {
     fn new(setup: Setup) -> Forest {
         let (agents, collected, mail) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut forest = Forest { agents, setup, collected, mail, said: 0 };
+        let mut forest = Forest { agents, setup, collected, mail, said: 0, is_dear: false, orders: 0 };
         let grow = World::with(State::new(AgentId::grow()), forest.setup.clone());
         forest.agents.insert(AgentId::grow(), grow);
         forest.with(&AgentId::grow(), |grow| {
@@ -79,15 +98,22 @@ impl Forest {
         forest
     }
 
-    /// The reply as this forest's model gives it: without a cost if the model has no price.
-    fn reply(&self, reply: Reply) -> Reply {
-        Reply { cost: reply.cost.filter(|_| self.setup.card.prices.is_some()), ..reply }
+    /// The reply as this forest's model gives it to the agent: without a cost if the model has no price.
+    fn reply(&self, id: &AgentId, reply: Reply) -> Reply {
+        let cost = if self.is_dear { Some(self.agents[id].state.reserved()) } else { reply.cost };
+        Reply { cost: cost.filter(|_| self.setup.card.prices.is_some()), ..reply }
     }
 
     /// Applies an input to one agent and collects its new mail.
     fn with(&mut self, id: &AgentId, action: impl FnOnce(&mut World)) {
         let world = self.agents.get_mut(id).expect("the agent exists");
+        let is_quiet = !world.state.is_at_work() && world.state.children.values().all(|child| !child.is_at_work());
+        let (begun, recorded) = (world.state.budget().message_number(), world.entries.len());
         action(world);
+        let is_message = |entry: &Entry| matches!(entry.event, Event::UserSaid(_));
+        if is_quiet && !world.entries[recorded..].iter().any(is_message) {
+            self.orders += world.state.budget().message_number() - begun;
+        }
         let collected = self.collected.entry(id.clone()).or_default();
         for mail in world.mail().into_iter().skip(*collected) {
             *collected += 1;
@@ -162,7 +188,42 @@ impl Forest {
             }
             Step::AnswerAsk(who, how) => {
                 let Some(id) = self.pick(who, |world| world.state.open_asks().next().is_some()) else { return };
-                self.with(&id, |world| world.answer_ask(0, how));
+                self.with(&id, |world| world.answer_ask(how >> 8, how));
+            }
+            Step::Withdraw(which) => {
+                let is_message = |entry: &&Entry| matches!(entry.event, Event::UserSaid(_));
+                let said: Vec<_> =
+                    self.agents[&AgentId::grow()].entries.iter().filter(is_message).map(|entry| entry.seq).collect();
+                let message = said[which % said.len()];
+                self.with(&AgentId::grow(), |grow| drop(grow.input(Input::WithdrawMessage { message })));
+            }
+            Step::Finish(whom, tree) => {
+                let Some(id) = self.pick(whom, exists) else { return };
+                self.with(&id, |world| {
+                    world.input(Input::Finish { tree });
+                    world.input(Input::Continue);
+                });
+            }
+            Step::Conflict(which) => {
+                let page = ConflictPage { path: "a.md".to_owned(), copy: "a (2).md".to_owned() };
+                let open = vec![MemoryConflict { merge: which.to_string(), pages: vec![page] }];
+                self.with(&AgentId::grow(), |grow| drop(grow.input(Input::MemoryConflicts { open })));
+            }
+            Step::Commit(who) => self.answer_call(who, &|world| {
+                let content = world.entries.len().to_string();
+                Some(calls(&[("commit_memory", json!({"path": "a.md", "content": content, "message": "m"}))]))
+            }),
+            Step::Change(who) => {
+                let Some(id) = self.pick(who, |world| !world.open_tools().is_empty()) else { return };
+                self.with(&id, |world| {
+                    let effect = world.open_tools().remove(0);
+                    world.input(Input::Intended { effect: effect.clone(), plan: plan() });
+                    world.finish(&effect, ToolResult::ok("done"));
+                });
+            }
+            Step::Review(who, how) => {
+                let Some(id) = self.pick(who, |world| !world.state.reviewed.is_empty()) else { return };
+                self.with(&id, |world| settle_review(world, how));
             }
             Step::Wait(who) => self.answer_call(who, &|_| Some(calls(&[("wait_for_sub_agents", json!({}))]))),
         }
@@ -170,7 +231,7 @@ impl Forest {
 
     fn answer_call(&mut self, who: usize, reply: &dyn Fn(&World) -> Option<Reply>) {
         let Some(id) = self.pick(who, |world| world.attempt().is_some()) else { return };
-        let reply = reply(&self.agents[&id]).map(|reply| self.reply(reply));
+        let reply = reply(&self.agents[&id]).map(|reply| self.reply(&id, reply));
         self.with(&id, |world| {
             if let Some(reply) = reply {
                 world.answer(reply);
@@ -185,7 +246,7 @@ impl Forest {
                 continue;
             }
             if let Some(id) = self.pick(0, |world| world.attempt().is_some()) {
-                let reply = self.reply(says("done"));
+                let reply = self.reply(&id, says("done"));
                 self.with(&id, |world| drop(world.answer(reply)));
             } else if let Some(id) = self.pick(0, |world| !world.open_tools().is_empty()) {
                 self.with(&id, |world| {
@@ -194,6 +255,8 @@ impl Forest {
                 });
             } else if let Some(id) = self.pick(0, |world| world.state.can_continue()) {
                 self.with(&id, |world| drop(world.input(Input::Continue)));
+            } else if let Some(id) = self.pick(0, |world| !world.state.reviewed.is_empty()) {
+                self.with(&id, |world| settle_review(world, 2));
             } else if let Some(id) = self.pick(0, |world| world.state.open_asks().next().is_some()) {
                 self.with(&id, |world| world.answer_ask(0, 1));
             } else {
@@ -220,18 +283,38 @@ impl Forest {
         })
     }
 
-    /// What the person has allowed: the limits once for each of their messages, and what their answers have added.
+    /// What the person's answers have added to limits.
+    fn added(&self) -> impl Iterator<Item = Raise> {
+        self.events().filter_map(|event| match event {
+            Event::AskSettled(AskSettled { outcome: Some(AskOutcome::Raised(raise) | AskOutcome::Finishing(raise)), .. }) => {
+                Some(*raise)
+            }
+            _ => None,
+        })
+    }
+
+    /// The number of budgets that have begun: at most one for each message to the Grow Agent, and for each order at a quiet time.
+    fn budgets(&self) -> u64 {
+        let said = self.events().filter(|event| matches!(event, Event::UserSaid(_))).count();
+        let begun = self.agents[&AgentId::grow()].state.budget().message_number();
+        let most = i64::try_from(said).expect("a small number") + self.orders;
+        assert!(begun <= most, "{begun} budgets have begun, {most} may");
+        u64::try_from(begun).expect("at least one")
+    }
+
+    /// What the person has allowed: the limits once for each budget, and what their answers have added.
     fn allowed(&self) -> Quota {
         let limits = self.setup.limits.tree();
-        self.events().fold(Quota::default(), |allowed, event| match event {
-            Event::UserSaid(_) => allowed.plus(limits),
-            Event::ChildTold(body) if body.message.is_some() => allowed.plus(limits),
-            Event::AskSettled(body) => match body.outcome {
-                Some(AskOutcome::Raised(raise) | AskOutcome::Finishing(raise)) => allowed.plus(raise.tree),
-                _ => allowed,
-            },
-            _ => allowed,
-        })
+        let budgets = (0..self.budgets()).fold(Quota::default(), |allowed, _| allowed.plus(limits));
+        self.added().fold(budgets, |allowed, raise| allowed.plus(raise.tree))
+    }
+
+    /// What is spent and reserved is within the budgets that have begun and what the person's answers have added.
+    fn check_money(&self) {
+        let added: Money = self.added().map(|raise| raise.money).sum();
+        let allowed = Money(self.setup.limits.per_message.0 * self.budgets()) + added;
+        let used: Money = self.agents.values().map(|world| world.total() + world.state.reserved()).sum();
+        assert!(used <= allowed, "{used} of {allowed}");
     }
 
     fn check_limits(&self) {
@@ -313,6 +396,32 @@ proptest! {
         forest.check_limits();
         forest.settle();
         forest.check_limits();
+    }
+}
+
+/// A model that bills all that was reserved; changes of memory are held.
+fn dear(per_message: Money) -> Forest {
+    let mut setup = setup("m");
+    setup.rules = rules(&["hold commit_memory"]);
+    (setup.limits.per_message, setup.limits.per_day) = (per_message, Money::usd(1_000_000));
+    Forest { is_dear: true, ..Forest::new(setup) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_message_costs_more_than_its_budget_and_what_the_person_adds(
+        steps in prop::collection::vec(step(), 1..120),
+        cents in 8_u64..120,
+    ) {
+        let mut forest = dear(usd_cents(cents));
+        for step in steps {
+            forest.apply(step);
+            forest.check_money();
+        }
+        forest.settle();
+        forest.check_money();
     }
 }
 

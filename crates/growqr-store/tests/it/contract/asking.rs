@@ -49,7 +49,8 @@ fn settled(id: &str, rule: Option<&str>) -> (Event, Vec<View>) {
     let Settlement { by, answer, rule, .. } = settlement(rule);
     let mut views = vec![View::AskSettled(AskId::new(id), settlement(rule.as_deref()))];
     views.extend(rule.clone().map(|line| View::Rule { ask: AskId::new(id), line, at: NOW }));
-    (AskSettled { ask: AskId::new(id), by, answer, rule, outcome: None, notices: Vec::new() }.into(), views)
+    let (ask, merged, notices) = (AskId::new(id), None, Vec::new());
+    (AskSettled { ask, by, answer, rule, outcome: None, merged, notices, counts_with_work: false }.into(), views)
 }
 
 on_both! {

@@ -1,0 +1,306 @@
+//! Held changes as pull requests in Gitea: opened while Gitea is up and known to have the copy of this memory, and settled on both
+//! sides whichever side decides. `steps` says what to do, `wording` the texts; this file asks both sides and does it.
+
+mod steps;
+mod wording;
+
+use crate::stack::deps::{REPOSITORY, StackDeps};
+use growqr_actors::PostError;
+use growqr_core::ask::{AskDetail, AskKind, SettledBy};
+use growqr_core::id::AskId;
+use growqr_core::journal::{AskView, StoreError};
+use growqr_core::memory::{CommitPlan, DecidedInGitea, Memory, MemoryError};
+use growqr_memory::{MemoryRepo, Remote, SyncError};
+use growqr_stack::gitea_server::{GiteaError, GiteaServer, NewPull, Pull, PullState};
+use growqr_wire::PullRequest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use steps::{Here, PullThere, StateThere, Step, There, needs_comments, steps};
+use tokio::task::JoinError;
+
+/// How many settled asks are looked through for the decision about a branch that is left in Gitea.
+const SETTLED: u32 = 1_000;
+
+/// What was last seen of the pull requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offers {
+    /// Those that wait.
+    pub(crate) pulls: Vec<PullRequest>,
+    /// Why not all held changes could be brought to the same state on both sides.
+    pub(crate) problem: Option<String>,
+    /// The asks about held changes that waited.
+    asks: BTreeSet<AskId>,
+    /// A decision was being carried out, or a merge has to come into memory first.
+    is_unfinished: bool,
+}
+
+impl Offers {
+    /// Whether they are to be looked at again soon, after a look that was not (`before`).
+    pub(crate) fn is_due_again(&self, before: &Offers) -> bool {
+        self.is_unfinished && !before.is_unfinished
+    }
+
+    /// What waits, as the end of a sentence; empty if nothing does.
+    pub(crate) fn words(&self) -> String {
+        let mut words = match self.pulls.len() {
+            0 => String::new(),
+            1 => "; 1 held change waits there as a pull request".to_owned(),
+            count => format!("; {count} held changes wait there as pull requests"),
+        };
+        if self.pulls.iter().any(|pull| pull.changed) {
+            words.push_str(" (changed there: look again before you decide)");
+        }
+        if let Some(problem) = &self.problem {
+            words.push_str("; not all held changes are pull requests there: ");
+            words.push_str(problem);
+        }
+        words
+    }
+
+    /// Whether the held changes that wait are other ones now.
+    pub(crate) async fn are_outdated(&self, deps: &StackDeps) -> bool {
+        let Ok(open) = deps.store.open_asks().await else { return false };
+        let asks: BTreeSet<AskId> = open.into_iter().filter(is_review).map(|view| view.ask.id).collect();
+        asks != self.asks
+    }
+}
+
+/// Why the pull requests could not be looked at.
+#[derive(Debug, thiserror::Error)]
+enum OfferError {
+    #[error(transparent)]
+    Gitea(#[from] GiteaError),
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    #[error(transparent)]
+    Post(#[from] PostError),
+    #[error("memory failed with an internal error")]
+    Task(#[from] JoinError),
+}
+
+impl OfferError {
+    /// Whether Gitea does not answer, so that nothing else can be done either.
+    fn is_unreachable(&self) -> bool {
+        matches!(self, OfferError::Gitea(GiteaError::Unreachable(_)) | OfferError::Sync(SyncError::Unreachable { .. }))
+    }
+}
+
+/// A held change.
+struct Change {
+    view: AskView,
+    held: CommitPlan,
+}
+
+/// Brings both sides to the same state, as far as that is possible now. Call it after a sync that has succeeded: then the copy is
+/// known to be of this memory.
+pub(crate) async fn reconcile(deps: &StackDeps, gitea: &Remote) -> Offers {
+    let mut offers = Offers::default();
+    if let Err(error) = look(deps, gitea, &mut offers).await {
+        tracing::warn!(%error, "the pull requests of held changes could not be looked at");
+        offers.problem = Some(error.to_string());
+    }
+    offers
+}
+
+async fn look(deps: &StackDeps, gitea: &Remote, offers: &mut Offers) -> Result<(), OfferError> {
+    let waiting = by_branch(deps.store.open_asks().await?);
+    offers.asks = waiting.values().map(|change| change.view.ask.id.clone()).collect();
+    Look::begin(deps, gitea, waiting).await?.each(offers).await
+}
+
+/// One look at both sides.
+struct Look<'a> {
+    deps: &'a StackDeps,
+    gitea: &'a Remote,
+    server: GiteaServer,
+    /// The page of the repository.
+    page: String,
+    base: String,
+    /// By the names of their branches.
+    waiting: BTreeMap<String, Change>,
+    settled: BTreeMap<String, Change>,
+    branches_here: Vec<String>,
+    branches_there: BTreeMap<String, String>,
+    open: BTreeMap<String, Pull>,
+}
+
+impl<'a> Look<'a> {
+    async fn begin(deps: &'a StackDeps, gitea: &'a Remote, waiting: BTreeMap<String, Change>) -> Result<Look<'a>, OfferError> {
+        let page = gitea.url.trim_end_matches(".git").to_owned();
+        let url = page.trim_end_matches(&format!("/{}/{REPOSITORY}", gitea.user));
+        let server = GiteaServer::new(url, &gitea.user)?;
+        let (memory, remote) = (Arc::clone(&deps.memory), gitea.clone());
+        let look = move || Ok::<_, OfferError>((memory.synced_branch()?, memory.held_branches()?, memory.offered(&remote)?));
+        let (base, branches_here, branches_there) = tokio::task::spawn_blocking(look).await??;
+        let open = server.open_pulls(&gitea.token, REPOSITORY).await?.into_iter();
+        let is_ours = |pull: &Pull| branches_there.contains_key(&pull.head) || waiting.contains_key(&pull.head);
+        let open: BTreeMap<String, Pull> = open.filter(is_ours).map(|pull| (pull.head.clone(), pull)).collect();
+        let is_settled = |name: &String| !waiting.contains_key(name);
+        let settled = match branches_there.keys().any(is_settled) {
+            true => by_branch(deps.store.settled_asks(SETTLED).await?),
+            false => BTreeMap::new(),
+        };
+        Ok(Look { deps, gitea, server, page, base, waiting, settled, branches_here, branches_there, open })
+    }
+
+    async fn each(&self, offers: &mut Offers) -> Result<(), OfferError> {
+        let names: BTreeSet<&String> = self.waiting.keys().chain(self.branches_there.keys()).collect();
+        for name in names {
+            // A branch of which nobody knows what was decided stays.
+            let Some(change) = self.waiting.get(name).or_else(|| self.settled.get(name)) else { continue };
+            match self.bring_on(name, change, offers).await {
+                Err(error) if error.is_unreachable() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, branch = name, "a held change could not be brought on in Gitea");
+                    offers.problem.get_or_insert_with(|| error.to_string());
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn bring_on(&self, name: &str, change: &Change, offers: &mut Offers) -> Result<(), OfferError> {
+        let here = self.here(name, change).await?;
+        offers.is_unfinished |= here == Here::UnderWay;
+        let mut pull = match self.open.get(name) {
+            Some(pull) => Some(pull.clone()),
+            None => self.server.pull_of(&self.gitea.token, REPOSITORY, &self.base, name).await?,
+        };
+        let comments = match &pull {
+            Some(pull) if needs_comments(here, state(pull)) => self.comments(pull.number).await?,
+            _ => Vec::new(),
+        };
+        let told = |pull: &Pull| PullThere { state: state(pull), tip: pull.tip.clone(), is_told: wording::is_told(&comments) };
+        let there = There { tip: self.branches_there.get(name).cloned(), pull: pull.as_ref().map(told) };
+        for step in steps(here, &change.held.commit, &there) {
+            match (step, &pull) {
+                (Step::Send, _) => self.send(&change.held.commit).await?,
+                (Step::Open, _) => pull = Some(self.open_pull(name, change).await?),
+                (Step::Approve, Some(Pull { state: PullState::Merged { commit }, tip, .. })) => {
+                    offers.is_unfinished |= !self.approve(change, commit, tip).await?;
+                }
+                (Step::Reject, _) => self.reject(change, &comments).await?,
+                (Step::OpenAgain, Some(found)) => {
+                    self.server.set_pull_open(&self.gitea.token, REPOSITORY, found.number, true).await?;
+                    pull = Some(Pull { state: PullState::Open, ..found.clone() });
+                }
+                (Step::Tell, Some(pull)) => self.tell(change, pull, there.tip.as_deref()).await?,
+                (Step::Close, Some(pull)) => {
+                    self.server.set_pull_open(&self.gitea.token, REPOSITORY, pull.number, false).await?;
+                }
+                (Step::Remove { tip }, _) => self.remove(name, tip).await?,
+                (Step::Approve | Step::OpenAgain | Step::Tell | Step::Close, _) => {}
+            }
+        }
+        if let (Here::Waits, Some(Pull { number, tip, state: PullState::Open, .. })) = (here, &pull) {
+            let (commit, url) = (change.held.commit.clone(), format!("{}/pulls/{number}", self.page));
+            offers.pulls.push(PullRequest { changed: *tip != commit, commit, url });
+        }
+        Ok(())
+    }
+
+    async fn here(&self, name: &str, change: &Change) -> Result<Here, StoreError> {
+        let Some(settlement) = &change.view.settled else { return Ok(Here::Waits) };
+        let agent = self.deps.store.agent(&change.view.agent).await?;
+        let is_at_work = agent.is_some_and(|agent| agent.status.is_at_work());
+        let is_left = self.branches_here.iter().any(|branch| branch == name);
+        Ok(match is_left && is_at_work {
+            true => Here::UnderWay,
+            false => Here::Decided { in_gitea: settlement.by == SettledBy::Gitea },
+        })
+    }
+
+    /// The comments on a pull request. A token of an earlier version of this program may not read them.
+    async fn comments(&self, number: u64) -> Result<Vec<String>, GiteaError> {
+        match self.server.comments(&self.gitea.token, REPOSITORY, number).await {
+            Err(GiteaError::Refused { status: 403, .. }) => Ok(Vec::new()),
+            comments => comments,
+        }
+    }
+
+    async fn send(&self, commit: &str) -> Result<(), OfferError> {
+        let (memory, remote, commit) = (Arc::clone(&self.deps.memory), self.gitea.clone(), commit.to_owned());
+        tokio::task::spawn_blocking(move || memory.offer(&remote, &commit)).await??;
+        Ok(())
+    }
+
+    async fn open_pull(&self, name: &str, change: &Change) -> Result<Pull, GiteaError> {
+        let message = match &change.view.ask.detail {
+            Some(AskDetail::Review { message, .. }) => message.as_str(),
+            _ => "",
+        };
+        let (title, body) = (wording::title(message), wording::description(&change.view));
+        let new = NewPull { base: &self.base, head: name, title: &title, body: &body };
+        self.server.open_pull(&self.gitea.token, REPOSITORY, new).await
+    }
+
+    /// Settles a change that was merged in Gitea. Returns whether the merge is in memory; if not, the next sync brings it.
+    async fn approve(&self, change: &Change, commit: &str, tip: &str) -> Result<bool, OfferError> {
+        let (memory, merge, path) = (Arc::clone(&self.deps.memory), commit.to_owned(), change.held.path.clone());
+        let Some(page) = tokio::task::spawn_blocking(move || memory.merged_page(&merge, &path)).await?? else { return Ok(false) };
+        let edited = page.text.filter(|_| tip != change.held.commit && change.held.new_blob.is_some());
+        self.decided(change, DecidedInGitea::Merged { commit: commit.to_owned(), edited }).await?;
+        Ok(true)
+    }
+
+    async fn reject(&self, change: &Change, comments: &[String]) -> Result<(), OfferError> {
+        let comment = wording::last_comment(comments).map(str::to_owned);
+        self.decided(change, DecidedInGitea::Closed { comment }).await
+    }
+
+    /// Records a decision. Without agents in this process it is found again by the next one.
+    async fn decided(&self, change: &Change, decided: DecidedInGitea) -> Result<(), OfferError> {
+        if let Some(host) = self.deps.host.get() {
+            host.decided_in_gitea(&change.view.agent, change.view.ask.id.clone(), decided).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, change: &Change, pull: &Pull, tip: Option<&str>) -> Result<(), OfferError> {
+        let Some(AskDetail::Review { effect, .. }) = &change.view.ask.detail else { return Ok(()) };
+        let (memory, effect, path) = (Arc::clone(&self.deps.memory), effect.clone(), change.held.path.clone());
+        let commit = tokio::task::spawn_blocking(move || memory.commit_of(&effect, &path)).await??;
+        let (is_late, stays) = (pull.state != PullState::Open, tip.is_some_and(|tip| tip != change.held.commit));
+        let text = wording::settled(&change.view, commit.as_deref(), is_late, stays);
+        match self.server.comment(&self.gitea.token, REPOSITORY, pull.number, &text).await {
+            Err(GiteaError::Refused { status: 403, .. }) => Ok(()),
+            told => Ok(told?),
+        }
+    }
+
+    async fn remove(&self, name: &str, tip: String) -> Result<(), OfferError> {
+        let (memory, remote, name) = (Arc::clone(&self.deps.memory), self.gitea.clone(), name.to_owned());
+        tokio::task::spawn_blocking(move || memory.withdraw_offer(&remote, &name, &tip)).await??;
+        Ok(())
+    }
+}
+
+fn state(pull: &Pull) -> StateThere {
+    match pull.state {
+        PullState::Open => StateThere::Open,
+        PullState::Closed => StateThere::Closed,
+        PullState::Merged { .. } => StateThere::Merged,
+    }
+}
+
+fn is_review(view: &AskView) -> bool {
+    view.ask.kind == AskKind::Review
+}
+
+/// The held changes that these asks are about, by the names of their branches. Of several asks about one change the first counts.
+fn by_branch(views: Vec<AskView>) -> BTreeMap<String, Change> {
+    let mut changes = BTreeMap::new();
+    for view in views {
+        let Some(AskDetail::Review { held, .. }) = &view.ask.detail else { continue };
+        let held = CommitPlan::clone(held);
+        if let Ok(name) = MemoryRepo::held_branch(&held.commit) {
+            changes.entry(name).or_insert(Change { view, held });
+        }
+    }
+    changes
+}

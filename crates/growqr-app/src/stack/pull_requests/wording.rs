@@ -1,0 +1,97 @@
+//! The texts of pull requests. What an agent has written is data: it names nobody, closes nothing, and leads nowhere.
+
+use growqr_core::ask::{APPROVE, AskDetail};
+use growqr_core::journal::AskView;
+use std::fmt::Write as _;
+
+/// Marks the comments of this program. Gitea shows it to nobody.
+const MARK: &str = "<!-- growqr: settled -->";
+
+/// The most characters of a title. Gitea cuts at 255.
+const MAX_TITLE: usize = 200;
+
+/// The title: the subject of the change.
+pub(crate) fn title(message: &str) -> String {
+    let subject = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Change a page");
+    let plain = subject.char_indices().map(|(at, c)| harmless(c, &subject[at + c.len_utf8()..]));
+    let plain: String = plain.filter(|c| !c.is_control()).take(MAX_TITLE).collect();
+    // Gitea takes it for a draft that cannot be merged.
+    if plain.to_lowercase().trim_start_matches(['[', '［']).starts_with("wip") { format!("Change: {plain}") } else { plain }
+}
+
+/// Characters of Markdown, mentions, references and addresses, by others that look alike. `next` is what follows.
+fn harmless(c: char, next: &str) -> char {
+    match c {
+        '@' => '＠',
+        '[' => '［',
+        ']' => '］',
+        '<' => '＜',
+        '>' => '＞',
+        '`' => '｀',
+        '#' if next.starts_with(|c: char| c.is_ascii_digit()) => '＃',
+        '!' if next.starts_with(|c: char| c.is_ascii_digit()) => '！',
+        ':' if next.starts_with("//") => '：',
+        c => c,
+    }
+}
+
+/// The description of the pull request of a held change.
+pub(crate) fn description(view: &AskView) -> String {
+    let mut about = view.ask.text.clone();
+    if let Some(AskDetail::Review { message, rule, .. }) = &view.ask.detail {
+        let _ = write!(about, "\n\n{message}\n\nIt is held because of the rule: {rule}");
+    }
+    format!(
+        "GrowQR holds this change of memory until you decide.\n\n{}\n\nMerge it to approve the change. Close it to reject the change; \
+         the agent is told your last comment as the reason. Commits that you add here count as your edit. You can also decide in \
+         GrowQR: `growqr memory requests`.\n",
+        verbatim(&about)
+    )
+}
+
+/// The comment on the pull request of a change that was settled here. `commit`: the change in memory. `is_late`: the pull request
+/// was closed or merged meanwhile. `stays`: the branch has commits that were added there.
+pub(crate) fn settled(view: &AskView, commit: Option<&str>, is_late: bool, stays: bool) -> String {
+    let answer = view.settled.as_ref().and_then(|settlement| settlement.answer.as_ref());
+    let is_approved = answer.and_then(|answer| answer.option.as_deref()) == Some(APPROVE);
+    let mut text = if is_approved { "Approved in GrowQR".to_owned() } else { "Rejected in GrowQR".to_owned() };
+    text.push_str(if is_late { ", before it was settled here: that decision counts." } else { "." });
+    match (is_approved, commit) {
+        (true, Some(commit)) => {
+            let _ = write!(text, " It is in memory, with the text that was approved there, as commit {commit}.");
+        }
+        (false, Some(commit)) => {
+            let _ = write!(text, " It is in memory all the same, as commit {commit}; it can be undone like every change.");
+        }
+        (_, None) => {}
+    }
+    if stays {
+        text.push_str(" The branch stays: it has commits that were added here.");
+    }
+    if let Some(remark) = answer.and_then(|answer| answer.text.as_deref()).filter(|remark| !remark.trim().is_empty()) {
+        let _ = write!(text, "\n\n{}", verbatim(remark));
+    }
+    format!("{MARK}\n{text}\n")
+}
+
+/// Whether a comment of this program says how the change was settled.
+pub(crate) fn is_told(comments: &[String]) -> bool {
+    comments.iter().any(|comment| comment.contains(MARK))
+}
+
+/// The person's last comment.
+pub(crate) fn last_comment(comments: &[String]) -> Option<&str> {
+    let newest_first = comments.iter().rev().map(|comment| comment.trim());
+    newest_first.filter(|comment| !comment.contains(MARK)).find(|comment| !comment.is_empty())
+}
+
+/// The text as a block of code that it cannot end.
+fn verbatim(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+#[cfg(test)]
+mod tests;
