@@ -1,6 +1,7 @@
 //! The views: what the journal says, in rows for people and interfaces. The transaction that appends events also writes their
 //! views, and the views can be rebuilt from the journal.
 
+use crate::attachment::Attachment;
 use crate::ask::{Answer, Ask, SettledBy};
 use crate::budget::Budget;
 use crate::clock::Timestamp;
@@ -150,6 +151,8 @@ pub struct MessageView {
     pub author: Author,
     /// The text.
     pub text: String,
+    /// The files that the person attached.
+    pub attachments: Vec<Attachment>,
     /// The time.
     pub at: Timestamp,
 }
