@@ -135,7 +135,7 @@ impl World {
     }
 
     /// The agent before the model read this message.
-    fn before(&self, message: Seq) -> State {
+    pub fn before(&self, message: Seq) -> State {
         let mut before = BeforeMessage::new(self.state.id().clone(), message);
         self.entries.iter().for_each(|entry| before.apply(entry));
         before.finish()
