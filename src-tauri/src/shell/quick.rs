@@ -67,6 +67,8 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
         .skip_taskbar(true)
         .maximizable(false)
         .focused(true)
+        // The page takes dropped files itself.
+        .disable_drag_drop_handler()
         .build()
         .map(drop)
 }
