@@ -4,7 +4,8 @@
  */
 import { type ReactNode, useEffect, useRef } from "react";
 
-export function Modal({ labelledBy, onClose, children }: { labelledBy: string; onClose: () => void; children: ReactNode }) {
+/** `width`: its class for the width. */
+export function Modal({ labelledBy, width = "w-[min(34rem,92vw)]", onClose, children }: { labelledBy: string; width?: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -19,7 +20,7 @@ export function Modal({ labelledBy, onClose, children }: { labelledBy: string; o
     onClose();
   };
   return (
-    <dialog ref={dialog} tabIndex={-1} aria-labelledby={labelledBy} onCancel={cancelled} className="m-auto outline-none w-[min(34rem,92vw)] rounded-2xl border border-line bg-surface p-5 text-ink shadow-card backdrop:bg-veil">
+    <dialog ref={dialog} tabIndex={-1} aria-labelledby={labelledBy} onCancel={cancelled} className={`m-auto outline-none ${width} rounded-2xl border border-line bg-surface p-5 text-ink shadow-card backdrop:bg-veil`}>
       {children}
     </dialog>
   );

@@ -3,7 +3,9 @@ import { ArrowUp } from "lucide-react";
 import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
+import { hashes } from "../data/attachedFiles";
 import { useRequest } from "../data/context";
+import { GROW } from "../data/journals";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 import { RunControls, STEERING } from "./RunControls";
@@ -11,6 +13,7 @@ import { useMessageDraft } from "./useMessageDraft";
 
 // Rare, so it does not delay the first paint.
 const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
+const Attach = lazy(async () => ({ default: (await import("./attach/Attach")).Attach }));
 const DraftNotStored = lazy(async () => ({ default: (await import("./DraftNotStored")).DraftNotStored }));
 
 /** `hasControls`: the view has no other place for the controls of a working agent. */
@@ -18,6 +21,8 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   const draft = useMessageDraft(agent);
   const { typed, pasted } = draft;
   const [failedId, setFailedId] = useState<string | null>(null);
+  // A file is on its way or cannot be sent.
+  const [isHeld, setHeld] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const row = useAgent(agent);
   const say = useRequest();
@@ -32,13 +37,13 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   }, [typed]);
 
   const send = () => {
-    const message = say.isPending ? null : draft.take();
+    const message = say.isPending || isHeld ? null : draft.take();
     if (message === null) return;
     // Reuse the id after a failure: if the message did arrive, the host ignores the duplicate.
     const id = failedId ?? crypto.randomUUID();
     setFailedId(null);
     say.mutate(
-      { op: "say", agent, id, text: message },
+      { op: "say", agent, id, text: message.text, attachments: hashes(message.files) },
       {
         onError: () => {
           draft.putBack(message);
@@ -68,7 +73,12 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             <Pasted text={pasted} onRemove={() => (draft.removePasted(), setFailedId(null), box.current?.focus())} />
           </Suspense>
         )}
-        <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
+        <div className="flex flex-wrap items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
+          {agent === GROW && (
+            <Suspense fallback={<span className="size-8" />}>
+              <Attach onChange={() => setFailedId(null)} onHold={setHeld} />
+            </Suspense>
+          )}
           <textarea
             ref={box}
             dir="auto"
@@ -83,10 +93,10 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             data-composer
             aria-label="Message"
             placeholder={placeholder}
-            className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
+            className="max-h-56 min-w-0 grow basis-0 resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
           {hasControls && row && <RunControls agent={row} request={control} />}
-          <IconButton label="Send" look="primary" className="rounded-xl" disabled={!typed.trim() && !pasted} onClick={send}>
+          <IconButton label="Send" look="primary" className="rounded-xl" disabled={isHeld || (!typed.trim() && !pasted && !draft.hasFiles)} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>

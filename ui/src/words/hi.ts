@@ -1,7 +1,9 @@
 /** Hindi. It must have the keys of the German catalogue. */
 import type { Catalogue } from "./catalogue";
+import attachments from "./hi/attachments";
 
 export default {
+  ...attachments,
   "Finish in your browser": "अपने ब्राउज़र में पूरा करें",
   "Sign in on the page that opened and allow GrowQR. The browser then brings you back here.": "खुले हुए पेज पर साइन इन करें और GrowQR को अनुमति दें। फिर ब्राउज़र आपको यहाँ वापस ले आएगा।",
   "Time left: {time}.": "शेष समय: {time}।",
