@@ -11,6 +11,8 @@ import { toAgent, toSettings } from "../data/links";
 import { money } from "../data/money";
 import { useOpenPage } from "../data/openPage";
 import { duration, exactTime } from "../data/time";
+import { t } from "../words";
+import { rich } from "../words/rich";
 import { ChildCard } from "./ChildCard";
 import type { Target } from "./isTarget";
 import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
@@ -60,7 +62,7 @@ export const Row = memo(function Row({ agent, item, isQueued, isAside = false, a
     case "divider":
       return (
         <Suspense fallback={<div className="h-12" />}>
-          <Divided at={item.at}>Fresh start</Divided>
+          <Divided at={item.at}>{t("Fresh start")}</Divided>
         </Suspense>
       );
     case "aside":
@@ -99,7 +101,7 @@ function groupCalls(calls: readonly Call[]): Call[][] {
   return found;
 }
 
-const REPORT_ENDINGS = { done: "reported back", failed: "could not finish", cancelled: "was stopped", limit: "reached its limit" };
+const REPORT_ENDINGS = { done: "{name} reported back", failed: "{name} could not finish", cancelled: "{name} was stopped", limit: "{name} reached its limit" } as const;
 
 function ReportRow({ item }: { item: Reported }) {
   const { report } = item;
@@ -108,18 +110,18 @@ function ReportRow({ item }: { item: Reported }) {
     <>
       <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">
-        <bdi className="font-medium text-ink">{report.name}</bdi> {REPORT_ENDINGS[report.ending]}
+        {rich(REPORT_ENDINGS[report.ending], { name: <bdi className="font-medium text-ink">{report.name}</bdi> })}
       </span>
-      <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
+      <span className="ms-auto ps-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
     </>
   );
   return (
     <Disclosure summary={summary}>
       {() => (
         <div className="rounded-lg border border-line bg-surface p-3 text-sm">
-          <Markdown text={report.text || "(no text)"} onPage={openPage} />
+          <Markdown text={report.text || `(${t("no text")})`} onPage={openPage} />
           <a href={toAgent(item.from)} className="mt-2 inline-flex items-center gap-1 text-xs text-accent-ink underline">
-            <Bot className="size-3.5" aria-hidden /> Open sub-agent
+            <Bot className="size-3.5" aria-hidden /> {t("Open sub-agent")}
           </a>
         </div>
       )}
@@ -129,18 +131,18 @@ function ReportRow({ item }: { item: Reported }) {
 
 function ChargeRow({ item }: { item: Charge }) {
   return (
-    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pr-1.5 pl-6.5 text-sm text-ink-2">
+    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pe-1.5 ps-6.5 text-sm text-ink-2">
       <Coins className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">{item.purpose}</span>
-      <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
+      <span className="ms-auto shrink-0 ps-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
     </p>
   );
 }
 
 function chargeWords({ isSettled, cost, reservation }: Charge): string {
   if (cost !== null) return money(cost);
-  const most = reservation === null ? "price unknown" : `up to ${money(reservation)}`;
-  return isSettled ? `cost unknown, ${most}` : `${most} reserved`;
+  const most = reservation === null ? t("price unknown") : t("up to {amount}", { amount: money(reservation) });
+  return isSettled ? `${t("cost unknown")}, ${most}` : t("{most} reserved", { most });
 }
 
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
@@ -156,12 +158,12 @@ function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }
       </div>
       {item.last && how.settings && (
         <a href={toSettings} className="rounded-lg border border-line bg-surface px-3 py-1.5 font-medium">
-          Open Settings
+          {t("Open Settings")}
         </a>
       )}
       {item.last && how.resumable && onResume && (
         <Button onClick={onResume}>
-          <Play className="size-3.5" aria-hidden /> Resume
+          <Play className="size-3.5" aria-hidden /> {t("Resume")}
         </Button>
       )}
     </div>

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { merged } from "../data/attachedFiles";
 import { bytes } from "../data/bytes";
 import { useDraft, useDrafts } from "../data/context";
+import { t } from "../words";
 
 /** The most bytes of a message; the host refuses more. */
 const MESSAGE_LIMIT = 1 << 20;
@@ -52,7 +53,7 @@ export function useMessageDraft(agent: string): MessageDraft {
   const setFiles = (text: string) => drafts.set("files", agent, text);
   const add = (text: string) => {
     const whole = pasted ? `${pasted}\n${text}` : text;
-    const problem = tooLong(joined(typed, whole), "Paste a part of it, or put it into a file and write its path.");
+    const problem = tooLong(joined(typed, whole), t("Paste a part of it, or put it into a file and write its path."));
     setRefusal(problem);
     if (problem === null) setPasted(whole);
   };
@@ -87,7 +88,7 @@ export function useMessageDraft(agent: string): MessageDraft {
     },
     take() {
       const text = joined(typed, pasted).trim();
-      const problem = tooLong(text, "Shorten it, or put it into a file and write its path.");
+      const problem = tooLong(text, t("Shorten it, or put it into a file and write its path."));
       setRefusal(problem);
       if ((!text && !files) || problem !== null) return null;
       setTyped("");
@@ -113,5 +114,5 @@ function tooLong(text: string, nextStep: string): string | null {
   // A character has at most three bytes per unit of its length, so short texts need not be encoded.
   if (text.length * 3 <= MESSAGE_LIMIT) return null;
   const size = new TextEncoder().encode(text).length;
-  return size > MESSAGE_LIMIT ? `This text has ${bytes(size)}; a message can have ${bytes(MESSAGE_LIMIT)}. ${nextStep}` : null;
+  return size > MESSAGE_LIMIT ? `${t("This text has {size}; a message can have {limit}.", { size: bytes(size), limit: bytes(MESSAGE_LIMIT) })} ${nextStep}` : null;
 }

@@ -5,7 +5,7 @@
  */
 import type { Catalogue, CountedText, Params, Sentence, Text } from "./catalogue";
 
-export type { Text } from "./catalogue";
+export type { Sentence, Text } from "./catalogue";
 
 export const LANGUAGES = {
   en: { name: "English", dir: "ltr" },

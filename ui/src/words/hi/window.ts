@@ -1,9 +1,8 @@
-/** Hindi. It must have the keys of the German catalogue. */
-import type { Catalogue } from "./catalogue";
-import attachments from "./hi/attachments";
+/** Hindi: the words of the first run, the account, the settings, the stack, and of what all views share. */
+import type { Translated } from "../catalogue";
+import type de from "../de/window";
 
 export default {
-  ...attachments,
   "Finish in your browser": "अपने ब्राउज़र में पूरा करें",
   "Sign in on the page that opened and allow GrowQR. The browser then brings you back here.": "खुले हुए पेज पर साइन इन करें और GrowQR को अनुमति दें। फिर ब्राउज़र आपको यहाँ वापस ले आएगा।",
   "Time left: {time}.": "शेष समय: {time}।",
@@ -534,4 +533,4 @@ export default {
   "{n} things from GrowQR that no profile on this computer owns.": { one: "GrowQR की {n} चीज़ जो इस कंप्यूटर की किसी प्रोफ़ाइल की नहीं है।", other: "GrowQR की {n} चीज़ें जो इस कंप्यूटर की किसी प्रोफ़ाइल की नहीं हैं।" },
   "{n} new messages": { one: "{n} नया संदेश", other: "{n} नए संदेश" },
   "{n} tools": { one: "{n} उपकरण", other: "{n} उपकरण" },
-} satisfies Catalogue;
+} satisfies Translated<typeof de>;

@@ -1,0 +1,11 @@
+/** Hindi. It must have the keys of the German catalogue. */
+import type { Catalogue } from "../catalogue";
+import agents from "./agents";
+import asks from "./asks";
+import attachments from "./attachments";
+import conversation from "./conversation";
+import host from "./host";
+import memory from "./memory";
+import window from "./window";
+
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...host } satisfies Catalogue;
