@@ -14,9 +14,6 @@ const OnlyThisAgent = lazy(async () => ({ default: (await import("./OnlyThisAgen
 /** In a narrow window the buttons show only their icons. */
 const LABEL = "sr-only @xl/view:not-sr-only";
 
-/** The three ways to change what an agent does, in one line. */
-export const STEERING = "Write to steer it. Finish up: it takes no new steps and reports what it has. Stop: it ends at once.";
-
 export function RunControls({ agent, request }: { agent: Agent; request: ReturnType<typeof useRequest> }) {
   const agents = useAgents().data ?? [];
   const isFinishing = useIsFinishing(agent);
