@@ -8,14 +8,17 @@ import { useRequest } from "../data/context";
 import { GROW } from "../data/journals";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
-import { t } from "../words";
-import { RunControls, STEERING } from "./RunControls";
+import { t, type Text } from "../words";
 import { useMessageDraft } from "./useMessageDraft";
 
-// Rare, so it does not delay the first paint.
+// Nothing of it is needed for the first paint.
 const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
 const Attach = lazy(async () => ({ default: (await import("./attach/Attach")).Attach }));
+const RunControls = lazy(async () => ({ default: (await import("./RunControls")).RunControls }));
 const DraftNotStored = lazy(async () => ({ default: (await import("./DraftNotStored")).DraftNotStored }));
+
+/** The three ways to change what an agent does, in one line. */
+const STEERING = "Write to steer it. Finish up: it takes no new steps and reports what it has. Stop: it ends at once." satisfies Text;
 
 /** `hasControls`: the view has no other place for the controls of a working agent. */
 export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
@@ -96,7 +99,11 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             placeholder={placeholder}
             className="max-h-56 min-w-0 grow basis-0 resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
-          {hasControls && row && <RunControls agent={row} request={control} />}
+          {hasControls && row && isBusy(row) && (
+            <Suspense fallback={null}>
+              <RunControls agent={row} request={control} />
+            </Suspense>
+          )}
           <IconButton label={t("Send")} look="primary" className="rounded-xl" disabled={isHeld || (!typed.trim() && !pasted && !draft.hasFiles)} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
