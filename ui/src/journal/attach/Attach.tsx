@@ -115,11 +115,11 @@ function Refusals({ reasons, onClose }: { reasons: readonly string[]; onClose: (
   );
 }
 
-/** Shown while files are dragged over the window. The pointer goes through it. */
+/** Shown while files are dragged over the window. The pointer goes through it; who drags sees it, and the button tells the same. */
 function DropCue({ hint }: { hint: string | null }) {
   // Outside of the view, whose containment can hold fixed elements.
   return createPortal(
-    <div data-drop-cue className="rise pointer-events-none fixed inset-0 z-50 grid place-items-center bg-veil p-6">
+    <div data-drop-cue aria-hidden className="rise pointer-events-none fixed inset-0 z-50 grid place-items-center bg-veil p-6">
       <div className="max-w-md rounded-2xl border-2 border-dashed border-accent bg-surface px-8 py-6 text-center shadow-card">
         <CloudUpload className="mx-auto size-8 text-accent-ink" strokeWidth={1.4} aria-hidden />
         <p className="mt-2 font-medium">{t("Drop to attach")}</p>

@@ -16,7 +16,7 @@ const HEIGHT = 10;
 /** `isEnd`: at the end of the line, as the messages of the person. */
 export function SentFiles({ files, isEnd }: { files: readonly Attachment[]; isEnd: boolean }) {
   return (
-    <ul data-uncopied aria-label={t("Attached files")} className={cx("mb-1 flex max-w-full flex-wrap gap-1.5", isEnd && "justify-end")}>
+    <ul data-uncopied aria-label={t("Attached files")} className={cx("mb-1 flex max-w-full flex-wrap items-end gap-1.5", isEnd && "justify-end")}>
       {files.map((file, index) => (file.kind === "image" ? <Picture key={index} file={file} /> : <FileChip key={index} attachment={file} />))}
     </ul>
   );
