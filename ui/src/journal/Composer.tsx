@@ -14,7 +14,8 @@ import { useMessageDraft } from "./useMessageDraft";
 // Nothing of it is needed for the first paint.
 const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
 const Attach = lazy(async () => ({ default: (await import("./attach/Attach")).Attach }));
-const RunControls = lazy(async () => ({ default: (await import("./RunControls")).RunControls }));
+const loadControls = async () => ({ default: (await import("./RunControls")).RunControls });
+const RunControls = lazy(loadControls);
 const DraftNotStored = lazy(async () => ({ default: (await import("./DraftNotStored")).DraftNotStored }));
 
 /** The three ways to change what an agent does, in one line. */
@@ -33,6 +34,8 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   const control = useRequest();
 
   useEffect(() => box.current?.focus(), [agent]);
+  // So that they are there as soon as an agent works. A failure is the one of `RunControls`, if it is shown.
+  useEffect(() => void loadControls().catch(() => {}), []);
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
