@@ -147,7 +147,11 @@ describe.each(["light", "dark"] as const)("attached files (%s)", (theme) => {
     await page.getByRole("button", { name: "Close notice" }).click();
     await waitForFocus(box(page));
     expect(await page.getByText("empty.txt is empty.").count()).toBe(0);
-    expect(await sendButton(page).isEnabled()).toBe(true);
+    await give(page, ["drop"], [ARCHIVE], "main");
+    const refusal = page.getByRole("alert").getByText("which cannot be attached");
+    await refusal.waitFor();
+    await sendButton(page).click();
+    await refusal.waitFor({ state: "detached" });
     expect(pageErrors).toEqual([]);
     await context.close();
   });

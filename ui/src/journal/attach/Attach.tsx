@@ -36,6 +36,11 @@ export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (is
   const tooMany = limits && files.length > limits.max_files ? t("A message can have {files} files. Remove some of them.", { files: limits.max_files }) : null;
   const isHeld = state.uploads.length > 0 || tooMany !== null || problems.some((problem) => problem !== null);
   useEffect(() => onHold(isHeld), [isHeld, onHold]);
+  // A message that was sent has no refusals any more.
+  const isEmpty = useDraft("draft", GROW) === "" && files.length === 0;
+  useEffect(() => {
+    if (isEmpty) uploads.closeRefusals();
+  }, [isEmpty, uploads]);
 
   const hint = limits ? limitWords(limits) : null;
   const choose = () => {
