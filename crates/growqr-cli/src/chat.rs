@@ -382,8 +382,10 @@ impl<'a> ChatSession<'a> {
                 _ = tokio::signal::ctrl_c() => None,
                 // No event comes of a turn whose end was on its way to the database when its process was killed.
                 () = tokio::time::sleep(SILENCE) => {
-                    let at_work = agents_at_work(&self.profile).await?;
-                    self.at_work.retain(|agent| at_work.contains(agent));
+                    // The database may be away for a while; the agents wait for it too.
+                    if let Ok(at_work) = agents_at_work(&self.profile).await {
+                        self.at_work.retain(|agent| at_work.contains(agent));
+                    }
                     continue;
                 }
             };

@@ -177,7 +177,10 @@ impl GiteaServer {
         match known.status {
             // Made by an earlier version of this program.
             StatusCode::OK if known.body["has_pull_requests"] == false => {
-                self.allow_pulls(token, name).await?;
+                // Memory is copied without them too.
+                if let Err(error) = self.allow_pulls(token, name).await {
+                    tracing::warn!(%error, "pull requests cannot be switched on for the copy of memory");
+                }
                 return Ok(repository);
             }
             StatusCode::OK => return Ok(repository),
