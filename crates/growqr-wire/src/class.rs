@@ -85,7 +85,8 @@ impl Request {
             // A file is stored by its content, once.
             Request::Attach { .. } => row(Lock, Profile, REPEATABLE),
             Request::Attachment { .. } => row(Nothing, Unchanged, REPEATABLE),
-            Request::AttachmentLimits => row(Nothing, Unchanged, REPEATABLE),
+            // The host knows the model.
+            Request::AttachmentLimits => row(Host, Unchanged, REPEATABLE),
             Request::Cancel { .. } => row(Lock, Profile, REPEATABLE),
             Request::Finish { .. } => row(Lock, Profile, REPEATABLE),
             // A message is changed to the same text, or taken back, once.
