@@ -3043,7 +3043,11 @@ prices: Array<Price> | null,
 /**
  * The effort to request; `None` if the model refuses the setting.
  */
-effort: Effort | null, };
+effort: Effort | null, 
+/**
+ * The kinds of attached files that it reads besides text.
+ */
+reads?: Array<AttachmentKind>, };
 
 export type Repeat = "safe" | "look_up" | "unknown";
 
