@@ -58,7 +58,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub fn offered(&self, remote: &Remote) -> Result<BTreeMap<String, String>, SyncError> {
+    pub fn held_branches_there(&self, remote: &Remote) -> Result<BTreeMap<String, String>, SyncError> {
         let session = Session::new(self.folder(), remote, String::new());
         let found = session.branches_in(BRANCHES)?.into_iter();
         Ok(found.map(|(name, tip)| (short(&name).to_owned(), tip.to_string())).collect())
@@ -69,7 +69,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub fn offer(&self, remote: &Remote, commit: &str) -> Result<bool, SyncError> {
+    pub fn send_held_branch(&self, remote: &Remote, commit: &str) -> Result<bool, SyncError> {
         let commit = parsed(commit)?;
         let session = Session::new(self.folder(), remote, branch(commit));
         match session.look()? {
@@ -82,7 +82,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub fn withdraw_offer(&self, remote: &Remote, name: &str, tip: &str) -> Result<bool, SyncError> {
+    pub fn remove_held_branch_there(&self, remote: &Remote, name: &str, tip: &str) -> Result<bool, SyncError> {
         let tip = parsed(tip)?;
         let session = Session::new(self.folder(), remote, format!("refs/heads/{name}"));
         match session.look()? {

@@ -23,7 +23,7 @@ const SETTLED: u32 = 1_000;
 
 /// What was last seen of the pull requests.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Offers {
+pub(crate) struct HeldPulls {
     /// Those that wait.
     pub(crate) pulls: Vec<PullRequest>,
     /// Why not all held changes could be brought to the same state on both sides.
@@ -34,9 +34,9 @@ pub(crate) struct Offers {
     is_unfinished: bool,
 }
 
-impl Offers {
+impl HeldPulls {
     /// Whether they are to be looked at again soon, after a look that was not (`before`).
-    pub(crate) fn is_due_again(&self, before: &Offers) -> bool {
+    pub(crate) fn is_due_again(&self, before: &HeldPulls) -> bool {
         self.is_unfinished && !before.is_unfinished
     }
 
@@ -67,7 +67,7 @@ impl Offers {
 
 /// Why the pull requests could not be looked at.
 #[derive(Debug, thiserror::Error)]
-enum OfferError {
+enum PullsError {
     #[error(transparent)]
     Gitea(#[from] GiteaError),
     #[error(transparent)]
@@ -82,10 +82,10 @@ enum OfferError {
     Task(#[from] JoinError),
 }
 
-impl OfferError {
+impl PullsError {
     /// Whether Gitea does not answer, so that nothing else can be done either.
     fn is_unreachable(&self) -> bool {
-        matches!(self, OfferError::Gitea(GiteaError::Unreachable(_)) | OfferError::Sync(SyncError::Unreachable { .. }))
+        matches!(self, PullsError::Gitea(GiteaError::Unreachable(_)) | PullsError::Sync(SyncError::Unreachable { .. }))
     }
 }
 
@@ -97,19 +97,19 @@ struct Change {
 
 /// Brings both sides to the same state, as far as that is possible now. Call it after a sync that has succeeded: then the copy is
 /// known to be of this memory.
-pub(crate) async fn reconcile(deps: &StackDeps, gitea: &Remote) -> Offers {
-    let mut offers = Offers::default();
-    if let Err(error) = look(deps, gitea, &mut offers).await {
+pub(crate) async fn reconcile(deps: &StackDeps, gitea: &Remote) -> HeldPulls {
+    let mut held_pulls = HeldPulls::default();
+    if let Err(error) = look(deps, gitea, &mut held_pulls).await {
         tracing::warn!(%error, "the pull requests of held changes could not be looked at");
-        offers.problem = Some(error.to_string());
+        held_pulls.problem = Some(error.to_string());
     }
-    offers
+    held_pulls
 }
 
-async fn look(deps: &StackDeps, gitea: &Remote, offers: &mut Offers) -> Result<(), OfferError> {
+async fn look(deps: &StackDeps, gitea: &Remote, held_pulls: &mut HeldPulls) -> Result<(), PullsError> {
     let waiting = by_branch(deps.store.open_asks().await?);
-    offers.asks = waiting.values().map(|change| change.view.ask.id.clone()).collect();
-    Look::begin(deps, gitea, waiting).await?.each(offers).await
+    held_pulls.asks = waiting.values().map(|change| change.view.ask.id.clone()).collect();
+    Look::begin(deps, gitea, waiting).await?.each(held_pulls).await
 }
 
 /// One look at both sides.
@@ -129,12 +129,13 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    async fn begin(deps: &'a StackDeps, gitea: &'a Remote, waiting: BTreeMap<String, Change>) -> Result<Look<'a>, OfferError> {
+    async fn begin(deps: &'a StackDeps, gitea: &'a Remote, waiting: BTreeMap<String, Change>) -> Result<Look<'a>, PullsError> {
         let page = gitea.url.trim_end_matches(".git").to_owned();
         let url = page.trim_end_matches(&format!("/{}/{REPOSITORY}", gitea.user));
         let server = GiteaServer::new(url, &gitea.user)?;
         let (memory, remote) = (Arc::clone(&deps.memory), gitea.clone());
-        let look = move || Ok::<_, OfferError>((memory.synced_branch()?, memory.held_branches()?, memory.offered(&remote)?));
+        let look =
+            move || Ok::<_, PullsError>((memory.synced_branch()?, memory.held_branches()?, memory.held_branches_there(&remote)?));
         let (base, branches_here, branches_there) = tokio::task::spawn_blocking(look).await??;
         let open = server.open_pulls(&gitea.token, REPOSITORY).await?.into_iter();
         let is_ours = |pull: &Pull| branches_there.contains_key(&pull.head) || waiting.contains_key(&pull.head);
@@ -147,16 +148,16 @@ impl<'a> Look<'a> {
         Ok(Look { deps, gitea, server, page, base, waiting, settled, branches_here, branches_there, open })
     }
 
-    async fn each(&self, offers: &mut Offers) -> Result<(), OfferError> {
+    async fn each(&self, held_pulls: &mut HeldPulls) -> Result<(), PullsError> {
         let names: BTreeSet<&String> = self.waiting.keys().chain(self.branches_there.keys()).collect();
         for name in names {
             // A branch of which nobody knows what was decided stays.
             let Some(change) = self.waiting.get(name).or_else(|| self.settled.get(name)) else { continue };
-            match self.bring_on(name, change, offers).await {
+            match self.reconcile_change(name, change, held_pulls).await {
                 Err(error) if error.is_unreachable() => return Err(error),
                 Err(error) => {
-                    tracing::warn!(%error, branch = name, "a held change could not be brought on in Gitea");
-                    offers.problem.get_or_insert_with(|| error.to_string());
+                    tracing::warn!(%error, branch = name, "a held change and its pull request could not be brought to the same state");
+                    held_pulls.problem.get_or_insert_with(|| error.to_string());
                 }
                 Ok(()) => {}
             }
@@ -164,9 +165,9 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    async fn bring_on(&self, name: &str, change: &Change, offers: &mut Offers) -> Result<(), OfferError> {
+    async fn reconcile_change(&self, name: &str, change: &Change, held_pulls: &mut HeldPulls) -> Result<(), PullsError> {
         let here = self.here(name, change).await?;
-        offers.is_unfinished |= here == Here::UnderWay;
+        held_pulls.is_unfinished |= here == Here::UnderWay;
         let mut pull = match self.open.get(name) {
             Some(pull) => Some(pull.clone()),
             None => self.server.pull_of(&self.gitea.token, REPOSITORY, &self.base, name).await?,
@@ -182,24 +183,24 @@ impl<'a> Look<'a> {
                 (Step::Send, _) => self.send(&change.held.commit).await?,
                 (Step::Open, _) => pull = Some(self.open_pull(name, change).await?),
                 (Step::Approve, Some(Pull { state: PullState::Merged { commit }, tip, .. })) => {
-                    offers.is_unfinished |= !self.approve(change, commit, tip).await?;
+                    held_pulls.is_unfinished |= !self.approve(change, commit, tip).await?;
                 }
                 (Step::Reject, _) => self.reject(change, &comments).await?,
                 (Step::OpenAgain, Some(found)) => {
                     self.server.set_pull_open(&self.gitea.token, REPOSITORY, found.number, true).await?;
                     pull = Some(Pull { state: PullState::Open, ..found.clone() });
                 }
-                (Step::Tell, Some(pull)) => self.tell(change, pull, there.tip.as_deref()).await?,
+                (Step::Comment, Some(pull)) => self.comment_decision(change, pull, there.tip.as_deref()).await?,
                 (Step::Close, Some(pull)) => {
                     self.server.set_pull_open(&self.gitea.token, REPOSITORY, pull.number, false).await?;
                 }
                 (Step::Remove { tip }, _) => self.remove(name, tip).await?,
-                (Step::Approve | Step::OpenAgain | Step::Tell | Step::Close, _) => {}
+                (Step::Approve | Step::OpenAgain | Step::Comment | Step::Close, _) => {}
             }
         }
         if let (Here::Waits, Some(Pull { number, tip, state: PullState::Open, .. })) = (here, &pull) {
             let (commit, url) = (change.held.commit.clone(), format!("{}/pulls/{number}", self.page));
-            offers.pulls.push(PullRequest { changed: *tip != commit, commit, url });
+            held_pulls.pulls.push(PullRequest { changed: *tip != commit, commit, url });
         }
         Ok(())
     }
@@ -223,9 +224,9 @@ impl<'a> Look<'a> {
         }
     }
 
-    async fn send(&self, commit: &str) -> Result<(), OfferError> {
+    async fn send(&self, commit: &str) -> Result<(), PullsError> {
         let (memory, remote, commit) = (Arc::clone(&self.deps.memory), self.gitea.clone(), commit.to_owned());
-        tokio::task::spawn_blocking(move || memory.offer(&remote, &commit)).await??;
+        tokio::task::spawn_blocking(move || memory.send_held_branch(&remote, &commit)).await??;
         Ok(())
     }
 
@@ -240,7 +241,7 @@ impl<'a> Look<'a> {
     }
 
     /// Settles a change that was merged in Gitea. Returns whether the merge is in memory; if not, the next sync brings it.
-    async fn approve(&self, change: &Change, commit: &str, tip: &str) -> Result<bool, OfferError> {
+    async fn approve(&self, change: &Change, commit: &str, tip: &str) -> Result<bool, PullsError> {
         let (memory, merge, path) = (Arc::clone(&self.deps.memory), commit.to_owned(), change.held.path.clone());
         let Some(page) = tokio::task::spawn_blocking(move || memory.merged_page(&merge, &path)).await?? else { return Ok(false) };
         let edited = page.text.filter(|_| tip != change.held.commit && change.held.new_blob.is_some());
@@ -248,20 +249,20 @@ impl<'a> Look<'a> {
         Ok(true)
     }
 
-    async fn reject(&self, change: &Change, comments: &[String]) -> Result<(), OfferError> {
+    async fn reject(&self, change: &Change, comments: &[String]) -> Result<(), PullsError> {
         let comment = wording::last_comment(comments).map(str::to_owned);
         self.decided(change, DecidedInGitea::Closed { comment }).await
     }
 
     /// Records a decision. Without agents in this process it is found again by the next one.
-    async fn decided(&self, change: &Change, decided: DecidedInGitea) -> Result<(), OfferError> {
+    async fn decided(&self, change: &Change, decided: DecidedInGitea) -> Result<(), PullsError> {
         if let Some(host) = self.deps.host.get() {
             host.decided_in_gitea(&change.view.agent, change.view.ask.id.clone(), decided).await?;
         }
         Ok(())
     }
 
-    async fn tell(&self, change: &Change, pull: &Pull, tip: Option<&str>) -> Result<(), OfferError> {
+    async fn comment_decision(&self, change: &Change, pull: &Pull, tip: Option<&str>) -> Result<(), PullsError> {
         let Some(AskDetail::Review { effect, .. }) = &change.view.ask.detail else { return Ok(()) };
         let (memory, effect, path) = (Arc::clone(&self.deps.memory), effect.clone(), change.held.path.clone());
         let commit = tokio::task::spawn_blocking(move || memory.commit_of(&effect, &path)).await??;
@@ -273,9 +274,9 @@ impl<'a> Look<'a> {
         }
     }
 
-    async fn remove(&self, name: &str, tip: String) -> Result<(), OfferError> {
+    async fn remove(&self, name: &str, tip: String) -> Result<(), PullsError> {
         let (memory, remote, name) = (Arc::clone(&self.deps.memory), self.gitea.clone(), name.to_owned());
-        tokio::task::spawn_blocking(move || memory.withdraw_offer(&remote, &name, &tip)).await??;
+        tokio::task::spawn_blocking(move || memory.remove_held_branch_there(&remote, &name, &tip)).await??;
         Ok(())
     }
 }

@@ -60,7 +60,7 @@ pub(crate) enum Step {
     /// The person has closed it: settle the change here.
     Reject,
     /// Comment on the pull request how the change was settled here.
-    Tell,
+    Comment,
     /// Close the pull request.
     Close,
     /// Remove the branch, if its newest commit is still this one.
@@ -79,12 +79,12 @@ pub(crate) fn needs_comments(here: Here, state: StateThere) -> bool {
 pub(crate) fn steps(here: Here, held: &str, there: &There) -> Vec<Step> {
     match here {
         Here::UnderWay => Vec::new(),
-        Here::Waits => offer(there),
-        Here::Decided { in_gitea } => withdraw(in_gitea, held, there),
+        Here::Waits => while_waiting(there),
+        Here::Decided { in_gitea } => when_decided(in_gitea, held, there),
     }
 }
 
-fn offer(there: &There) -> Vec<Step> {
+fn while_waiting(there: &There) -> Vec<Step> {
     let sends = there.tip.is_none().then_some(Step::Send);
     let last = match &there.pull {
         None => Some(Step::Open),
@@ -96,7 +96,7 @@ fn offer(there: &There) -> Vec<Step> {
     sends.into_iter().chain(last).collect()
 }
 
-fn withdraw(in_gitea: bool, held: &str, there: &There) -> Vec<Step> {
+fn when_decided(in_gitea: bool, held: &str, there: &There) -> Vec<Step> {
     let mut steps = Vec::new();
     // What is in the branch and neither here nor merged stays.
     let mut is_known = there.tip.as_deref() == Some(held);
@@ -104,7 +104,7 @@ fn withdraw(in_gitea: bool, held: &str, there: &There) -> Vec<Step> {
         let is_open = pull.state == StateThere::Open;
         is_known |= pull.state == StateThere::Merged && there.tip.as_ref() == Some(&pull.tip);
         if !pull.is_told && (is_open || (!in_gitea && there.tip.is_some())) {
-            steps.push(Step::Tell);
+            steps.push(Step::Comment);
         }
         if is_open {
             steps.push(Step::Close);

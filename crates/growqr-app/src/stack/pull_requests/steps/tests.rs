@@ -134,7 +134,7 @@ impl Story {
                 self.here = Here::Decided { in_gitea: true };
                 self.decisions += 1;
             }
-            Step::Tell => self.there.pull.as_mut().expect("a pull request").is_told = true,
+            Step::Comment => self.there.pull.as_mut().expect("a pull request").is_told = true,
             Step::Close => {
                 assert!(self.there.pull.as_ref().is_some_and(|pull| pull.is_told), "its own close is marked");
                 self.set(StateThere::Closed);
@@ -220,11 +220,11 @@ fn what_was_decided_here_is_told_before_it_is_closed_and_its_branch_goes_last() 
     let decided = Here::Decided { in_gitea: false };
     let there = |pull| There { tip: Some(HELD.to_owned()), pull };
     let removed = Step::Remove { tip: HELD.to_owned() };
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, false))), [Step::Tell, Step::Close, removed.clone()]);
+    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, false))), [Step::Comment, Step::Close, removed.clone()]);
     assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, true))), [Step::Close, removed.clone()]);
     assert_eq!(steps(decided, HELD, &there(pull(StateThere::Closed, true))), std::slice::from_ref(&removed));
     // The person has merged it meanwhile: the other side is told.
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Merged, false))), [Step::Tell, removed]);
+    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Merged, false))), [Step::Comment, removed]);
 }
 
 #[test]
