@@ -30,6 +30,12 @@ impl MemoryRepo {
         Ok(short(&branch(parsed(commit)?)).to_owned())
     }
 
+    /// How the id of the commit begins whose branch has this name; `None` if it is not the branch of a held change.
+    #[must_use]
+    pub fn held_commit_beginning(name: &str) -> Option<&str> {
+        name.strip_prefix(short(BRANCHES))?.strip_prefix('/')
+    }
+
     /// The name of the branch that is synced, without `refs/heads/`.
     ///
     /// # Errors
