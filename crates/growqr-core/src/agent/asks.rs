@@ -307,11 +307,18 @@ impl Draft<'_> {
 
     /// Why the tool of a call is not the one that the person was asked about. `None`: it is, or it is one of GrowQR.
     fn definition_problem(&self, call: &Call) -> Option<String> {
-        let (name, asked_about) = (&call.name, call.definition.as_ref()?);
-        match self.setup.hashes.get(name) {
-            Some(now) if now == asked_about => None,
-            Some(_) => Some(format!("{name} is not what it was: its server was replaced, or describes it in another way")),
-            None => Some(format!(
+        let name = &call.name;
+        match (&call.definition, self.setup.hashes.get(name)) {
+            (None, None) => None,
+            (Some(asked_about), Some(now)) if now == asked_about => None,
+            (Some(_), Some(_)) => {
+                Some(format!("{name} is not what it was: its server was replaced, or describes it in another way"))
+            }
+            // Its executor carries out no call without the definition that was allowed.
+            (None, Some(_)) => {
+                Some(format!("the person was asked about {name} by an earlier version of GrowQR, so it must be asked again"))
+            }
+            (Some(_), None) => Some(format!(
                 "{name} is not on offer any more: its server was removed or switched off, or no longer has this tool"
             )),
         }
