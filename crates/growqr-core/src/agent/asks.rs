@@ -225,7 +225,17 @@ impl Draft<'_> {
             AskKind::Conflict => self.state.has_work_under_way(),
             AskKind::Permission | AskKind::Budget | AskKind::Review => false,
         };
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, merged: None, notices, counts_with_work });
+        self.push(AskSettled {
+            ask: ask.id.clone(),
+            by,
+            answer,
+            outcome,
+            rule,
+            merged: None,
+            commented_by: None,
+            notices,
+            counts_with_work,
+        });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
             let refused = "not allowed, so it was not carried out. Do not try it in another way";
@@ -351,7 +361,17 @@ impl Draft<'_> {
     fn withdraw(&mut self, ask: AskId, answer: Option<Answer>) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
         let (by, merged, counts_with_work) = (SettledBy::Withdrawn, None, false);
-        self.push(AskSettled { ask, by, answer, outcome: None, rule: None, merged, notices, counts_with_work });
+        self.push(AskSettled {
+            ask,
+            by,
+            answer,
+            outcome: None,
+            rule: None,
+            merged,
+            commented_by: None,
+            notices,
+            counts_with_work,
+        });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.

@@ -9,7 +9,7 @@ use growqr_actors::PostError;
 use growqr_core::ask::{AskDetail, AskKind, SettledBy};
 use growqr_core::id::AskId;
 use growqr_core::journal::{AskView, StoreError};
-use growqr_core::memory::{CommitPlan, DecidedInGitea, Memory, MemoryError};
+use growqr_core::memory::{CommitPlan, DecidedInGitea, GiteaComment, Memory, MemoryError};
 use growqr_memory::{MemoryRepo, Remote, SyncError};
 use growqr_stack::gitea_server::{GiteaError, GiteaServer, NewPull, Pull, PullComment, PullState};
 use growqr_wire::PullRequest;
@@ -250,7 +250,8 @@ impl<'a> Look<'a> {
     }
 
     async fn reject(&self, change: &Change, comments: &[PullComment]) -> Result<(), PullsError> {
-        let comment = wording::last_comment(comments, &self.gitea.user).map(|comment| comment.text.trim().to_owned());
+        let comment = wording::last_comment(comments, &self.gitea.user);
+        let comment = comment.map(|PullComment { user, text }| GiteaComment { user: user.clone(), text: text.clone() });
         self.decided(change, DecidedInGitea::Closed { comment }).await
     }
 

@@ -76,7 +76,9 @@ fn settled(id: &str, rule: Option<&str>) -> (Event, Vec<View>) {
     let mut views = vec![View::AskSettled(AskId::new(id), settlement(rule.as_deref()))];
     views.extend(rule.clone().map(|line| View::Rule { ask: AskId::new(id), line, at: NOW }));
     let (ask, merged, notices) = (AskId::new(id), None, Vec::new());
-    (AskSettled { ask, by, answer, rule, outcome: None, merged, notices, counts_with_work: false }.into(), views)
+    let settled =
+        AskSettled { ask, by, answer, rule, outcome: None, merged, commented_by: None, notices, counts_with_work: false };
+    (settled.into(), views)
 }
 
 on_both! {
