@@ -50,8 +50,12 @@ fn a_page_of_a_merge_is_known_once_the_merge_is_in_memory() {
     assert_eq!(pair.world.memory.merged_page(&merge, "plans.md").unwrap(), None);
     assert_eq!(pair.world.memory.merged_page(&plan.commit, "plans.md").unwrap(), None, "a held change is not in memory");
     pair.sync();
-    let page = |path: &str| pair.world.memory.merged_page(&merge, path).unwrap().expect("it is in memory").text;
-    assert_eq!((page("plans.md").as_deref(), page("none.md")), (Some("learn Go\n"), None));
+    let page = |path: &str| pair.world.memory.merged_page(&merge, path).unwrap().expect("it is in memory");
+    assert_eq!((page("plans.md").text.as_deref(), page("none.md").text), (Some("learn Go\n"), None));
+    assert_eq!(page("plans.md").edited(&plan, "another tip").as_deref(), Some("learn Go\n"));
+    assert_eq!(page("plans.md").edited(&plan, &plan.commit), None, "nobody has added a commit");
+    let same = CommitPlan { new_blob: page("plans.md").version, ..plan };
+    assert_eq!(page("plans.md").edited(&same, "another tip"), None, "the commits that were added leave the page as it was held");
 }
 
 #[test]

@@ -244,7 +244,7 @@ impl<'a> Look<'a> {
     async fn approve(&self, change: &Change, commit: &str, tip: &str) -> Result<bool, PullsError> {
         let (memory, merge, path) = (Arc::clone(&self.deps.memory), commit.to_owned(), change.held.path.clone());
         let Some(page) = tokio::task::spawn_blocking(move || memory.merged_page(&merge, &path)).await?? else { return Ok(false) };
-        let edited = page.text.filter(|_| tip != change.held.commit && change.held.new_blob.is_some());
+        let edited = page.edited(&change.held, tip);
         self.decided(change, DecidedInGitea::Merged { commit: commit.to_owned(), edited }).await?;
         Ok(true)
     }
