@@ -1,6 +1,8 @@
 //! The texts of pull requests. What an agent has written is data: it names nobody, closes nothing, and leads nowhere.
 
 use super::steps::Commented;
+use crate::export::safe_text::fenced;
+use crate::timeline::words::one_line;
 use growqr_core::ask::{APPROVE, AskDetail};
 use growqr_core::id::AskId;
 use growqr_core::journal::AskView;
@@ -20,9 +22,9 @@ const MAX_TITLE: usize = 200;
 
 /// The title: the subject of the change.
 pub(crate) fn title(message: &str) -> String {
-    let subject = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Change a page");
-    let plain = subject.char_indices().map(|(at, c)| harmless(c, &subject[at + c.len_utf8()..]));
-    let plain: String = plain.filter(|c| !c.is_control()).take(MAX_TITLE).collect();
+    let subject = message.lines().map(|line| one_line(line, MAX_TITLE)).find(|line| !line.is_empty());
+    let subject = subject.as_deref().unwrap_or("Change a page");
+    let plain: String = subject.char_indices().map(|(at, c)| harmless(c, &subject[at + c.len_utf8()..])).collect();
     // Gitea takes it for a draft that cannot be merged.
     if plain.to_lowercase().trim_start_matches(['[', '［']).starts_with("wip") { format!("Change: {plain}") } else { plain }
 }
@@ -121,10 +123,7 @@ fn mark<'a>(comment: &'a PullComment, own: &str) -> Option<(&'a str, &'a str)> {
 
 /// The text as a block of code that it cannot end.
 fn verbatim(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}text\n{}\n{fence}", text.trim_end())
+    fenced(text.trim_end(), "text")
 }
 
 #[cfg(test)]

@@ -14,10 +14,13 @@ fn a_title_mentions_nobody_closes_nothing_and_is_no_draft() {
         ("[wip] not yet", "Change: ［wip］ not yet"),
         ("Plan: done! 5*3 #one", "Plan: done! 5*3 #one"),
         ("a\u{7}b", "ab"),
+        ("\u{7}\n\u{1b}\t \nSecond line", "Second line"),
+        ("\u{7}\n\u{85}\u{a0}", "Change a page"),
+        ("a\u{202e}b", "a⟨U+202E⟩b"),
     ] {
         assert_eq!(title(message), expected);
     }
-    assert_eq!(title(&"é".repeat(900)).chars().count(), MAX_TITLE);
+    assert_eq!(title(&"é".repeat(900)), format!("{}…", "é".repeat(MAX_TITLE)));
 }
 
 #[test]
