@@ -2,15 +2,12 @@
 
 use crate::memory_tools::proposed_by;
 use crate::perform::blocking;
+use crate::recorded_calls::find_recorded_call;
 use growqr_core::agent::Input;
-use growqr_core::event::Event;
-use growqr_core::id::{AskId, Seq};
-use growqr_core::journal::Store;
+use growqr_core::id::AskId;
+use growqr_core::journal::{Records, Store, StoreError};
 use growqr_core::memory::{Approval, Change, CommitPlan, Edit, Memory, MemoryError, Proposal, Review, ReviewProblem, Settled};
 use std::sync::Arc;
-
-/// How many entries of the journal are read at once.
-const ENTRIES: u32 = 500;
 
 /// Drops a rejected change. Prepares the commit of an approved change, and makes it once `plan` is recorded.
 pub(crate) async fn settle(
@@ -42,22 +39,12 @@ pub(crate) async fn settle(
 }
 
 /// What a change whose branch is lost has proposed: the recorded call says it. `rev` names the change in the error.
-async fn recorded_proposal(store: &dyn Store, review: &Review, rev: String) -> Result<Proposal, MemoryError> {
-    let mut after = Seq(0);
-    loop {
-        let read = store.entries(&review.origin.agent, after, ENTRIES).await;
-        let (entries, _) =
-            read.map_err(|error| MemoryError::Repository { doing: "read the recorded change", cause: error.to_string() })?;
-        let Some(last) = entries.last() else { return Err(MemoryError::UnknownChange { rev }) };
-        after = last.seq;
-        for entry in &entries {
-            if let Event::ToolStarted(call) = &entry.event
-                && call.effect == review.origin.effect
-            {
-                return proposed_by(&call.name, &call.input).ok_or(MemoryError::UnknownChange { rev });
-            }
-        }
-    }
+async fn recorded_proposal(records: &dyn Records, review: &Review, rev: String) -> Result<Proposal, MemoryError> {
+    let proposal = find_recorded_call(records, &review.origin.agent, |call| {
+        (call.effect == review.origin.effect).then(|| proposed_by(&call.name, &call.input))
+    });
+    let failed = |error: StoreError| MemoryError::Repository { doing: "read the recorded change", cause: error.to_string() };
+    proposal.await.map_err(failed)?.flatten().ok_or(MemoryError::UnknownChange { rev })
 }
 
 enum Step {

@@ -6,18 +6,15 @@
 use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
+use growqr_actors::find_recorded_call;
 use growqr_core::clock::Timestamp;
-use growqr_core::event::Event;
-use growqr_core::id::{AgentId, EffectId, Position};
-use growqr_core::journal::Records;
+use growqr_core::event::ToolStarted;
+use growqr_core::id::AgentId;
 use growqr_core::memory::MemoryError;
 use growqr_memory::{ChangesOf, MemoryRepo, UndoneAll};
 use growqr_wire as wire;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Events read at once.
-const PAGE: u32 = 1_000;
 
 impl Library {
     /// All changes of a turn, or with `None` of an agent, as its journal knows them; for [`Library::memory_undo_preview`].
@@ -26,10 +23,14 @@ impl Library {
     /// If the journal cannot be read.
     pub async fn changes_of(&self, agent: &str, turn: Option<u64>) -> Result<ChangesOf, AppError> {
         let agent = AgentId::new(agent);
-        let effects = match &self.store {
-            Some(store) => effects_of(&**store, &agent).await?,
-            None => HashSet::new(),
-        };
+        let mut effects = HashSet::new();
+        if let Some(store) = &self.store {
+            let add = |call: ToolStarted| {
+                effects.insert(call.effect);
+                None::<()>
+            };
+            find_recorded_call(&**store, &agent, add).await?;
+        }
         Ok(ChangesOf { agent, turn, effects })
     }
 
@@ -58,19 +59,4 @@ pub(crate) async fn undo_all(
     let (commit, paths, more_paths) =
         change.map_or_else(Default::default, |change| (Some(change.commit), change.paths, change.more_paths));
     Ok(wire::Reply::UndoneMemory { commit, paths, more_paths, left, others: convert::others(others) })
-}
-
-/// The ids of the agent's tool calls.
-async fn effects_of(records: &dyn Records, agent: &AgentId) -> Result<HashSet<EffectId>, AppError> {
-    let (mut effects, mut after) = (HashSet::new(), Position(0));
-    loop {
-        let events = records.events(after, Some(agent), PAGE).await?;
-        let Some(last) = events.last() else { return Ok(effects) };
-        after = last.position;
-        for stored in events.iter().filter(|stored| stored.kind == "tool_started") {
-            if let Event::ToolStarted(started) = stored.entry()?.event {
-                effects.insert(started.effect);
-            }
-        }
-    }
 }

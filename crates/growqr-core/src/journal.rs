@@ -245,6 +245,8 @@ pub trait Asks: Send + Sync {
     async fn open_asks(&self) -> Result<Vec<AskView>, StoreError>;
     /// The asks that were settled last, newest first, at most `limit`.
     async fn settled_asks(&self, limit: u32) -> Result<Vec<AskView>, StoreError>;
+    /// The asks about held changes of memory whose commits have ids that begin like this: open ones first, then the newest.
+    async fn asks_about_commit(&self, beginning: &str) -> Result<Vec<AskView>, StoreError>;
     /// One ask.
     async fn ask(&self, id: &AskId) -> Result<Option<AskView>, StoreError>;
 }

@@ -101,9 +101,12 @@ pub struct ChangeDecided {
     pub edited: bool,
     /// Whether the change is in memory: also after a rejection, if its branch was merged by hand.
     pub is_in_memory: bool,
-    /// What the person adds.
+    /// What the person adds, or a comment in Gitea.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// The account in Gitea that has written the remark: it is data then. Empty if the account is not known. `None`: the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark_by: Option<String>,
     /// The text that was proposed, if the person has rejected it with a remark and its author can no longer see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed: Option<String>,
@@ -112,8 +115,17 @@ pub struct ChangeDecided {
     pub untrusted: Vec<String>,
 }
 
+/// The source that a comment in Gitea has.
+const GITEA: &str = "gitea";
+
 impl ChangeDecided {
-    /// What the person adds to a rejection: work for whoever reads it.
+    /// The source of the remark, if the person has not written it.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.remark_by.as_ref().map(|_| GITEA)
+    }
+
+    /// The remark with a rejection: work for whoever reads it.
     #[must_use]
     pub fn objection(&self) -> Option<&str> {
         let remark = self.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty());

@@ -118,9 +118,18 @@ pub enum DecidedInGitea {
     },
     /// It is closed without a merge.
     Closed {
-        /// The last comment; data, not operator text.
-        comment: Option<String>,
+        /// The last comment.
+        comment: Option<GiteaComment>,
     },
+}
+
+/// A comment in Gitea; data, not operator text and not the person's words: anybody with access to Gitea may have written it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiteaComment {
+    /// The name of the account that has written it.
+    pub user: String,
+    /// The comment.
+    pub text: String,
 }
 
 /// What a held change proposes.

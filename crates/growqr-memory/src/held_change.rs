@@ -57,7 +57,7 @@ impl Git {
     /// See [`growqr_core::memory::Memory::release`].
     pub(crate) fn release(&self, held: &Plan) -> Result<(), MemoryError> {
         let name = branch(held.commit);
-        let mut found = match self.repo.find_branch(name.trim_start_matches("refs/heads/"), BranchType::Local) {
+        let mut found = match self.repo.find_branch(short(&name), BranchType::Local) {
             Ok(found) => found,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(()),
             Err(error) => return Err(error).context("find a branch"),
@@ -91,6 +91,11 @@ impl MemoryRepo {
         }
         Ok(removed)
     }
+}
+
+/// The name of a branch without `refs/heads/`.
+pub(crate) fn short(branch: &str) -> &str {
+    branch.trim_start_matches("refs/heads/")
 }
 
 /// The branch of a held change.

@@ -4,21 +4,33 @@
 use crate::MemoryRepo;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::held_change::{BRANCHES, branch};
+use crate::held_change::{BRANCHES, branch, short};
 use crate::remote::{Push, Remote, Session};
 use crate::sync_error::SyncError;
 use crate::text;
 use crate::tree_entry::blob_at;
 use git2::{BranchType, Oid};
-use growqr_core::memory::MemoryError;
+use growqr_core::memory::{CommitPlan, MemoryError};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A page in a commit of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedPage {
+    /// The id of its blob; `None` if the commit has no such page.
+    pub version: Option<String>,
     /// Its text; `None` if the commit has no such page, or not as text.
     pub text: Option<String>,
+}
+
+impl MergedPage {
+    /// The text, if it is another one than that of the held change. `tip` is the newest commit that was merged: without commits
+    /// besides the held one, only the merge itself can have changed the page.
+    #[must_use]
+    pub fn edited(self, held: &CommitPlan, tip: &str) -> Option<String> {
+        let is_edited = tip != held.commit && held.new_blob.is_some() && self.version != held.new_blob;
+        self.text.filter(|_| is_edited)
+    }
 }
 
 impl MemoryRepo {
@@ -28,6 +40,12 @@ impl MemoryRepo {
     /// [`MemoryError::UnknownChange`] if this is not the id of a commit.
     pub fn held_branch(commit: &str) -> Result<String, MemoryError> {
         Ok(short(&branch(parsed(commit)?)).to_owned())
+    }
+
+    /// How the id of the commit begins whose branch has this name; `None` if it is not the branch of a held change.
+    #[must_use]
+    pub fn held_commit_beginning(name: &str) -> Option<&str> {
+        name.strip_prefix(short(BRANCHES))?.strip_prefix('/')
     }
 
     /// The name of the branch that is synced, without `refs/heads/`.
@@ -58,7 +76,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub fn offered(&self, remote: &Remote) -> Result<BTreeMap<String, String>, SyncError> {
+    pub fn held_branches_there(&self, remote: &Remote) -> Result<BTreeMap<String, String>, SyncError> {
         let session = Session::new(self.folder(), remote, String::new());
         let found = session.branches_in(BRANCHES)?.into_iter();
         Ok(found.map(|(name, tip)| (short(&name).to_owned(), tip.to_string())).collect())
@@ -69,7 +87,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub fn offer(&self, remote: &Remote, commit: &str) -> Result<bool, SyncError> {
+    pub fn send_held_branch(&self, remote: &Remote, commit: &str) -> Result<bool, SyncError> {
         let commit = parsed(commit)?;
         let session = Session::new(self.folder(), remote, branch(commit));
         match session.look()? {
@@ -82,7 +100,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub fn withdraw_offer(&self, remote: &Remote, name: &str, tip: &str) -> Result<bool, SyncError> {
+    pub fn remove_held_branch_there(&self, remote: &Remote, name: &str, tip: &str) -> Result<bool, SyncError> {
         let tip = parsed(tip)?;
         let session = Session::new(self.folder(), remote, format!("refs/heads/{name}"));
         match session.look()? {
@@ -108,19 +126,16 @@ impl MemoryRepo {
 impl Git {
     fn page_in(&self, commit: Oid, path: &str) -> Result<MergedPage, MemoryError> {
         let tree = self.tree(Some(commit))?;
-        let bytes = match blob_at(tree.as_ref(), path) {
+        let version = blob_at(tree.as_ref(), path);
+        let bytes = match version {
             Some(oid) => self.blob(oid)?,
             None => None,
         };
         let text = bytes.and_then(|bytes| text::decode(path, &bytes).ok().map(Cow::into_owned));
-        Ok(MergedPage { text })
+        Ok(MergedPage { version: version.map(|oid| oid.to_string()), text })
     }
 }
 
 fn parsed(hex: &str) -> Result<Oid, MemoryError> {
     Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.to_owned() })
-}
-
-fn short(name: &str) -> &str {
-    name.trim_start_matches("refs/heads/")
 }

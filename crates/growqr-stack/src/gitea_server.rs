@@ -11,7 +11,7 @@ mod version;
 
 pub use bootstrap::{Credentials, TOKEN_SCOPES};
 pub use error::GiteaError;
-pub use pulls::{NewPull, Pull, PullState};
+pub use pulls::{NewPull, Pull, PullComment, PullState};
 pub use version::GiteaVersion;
 
 use async_trait::async_trait;

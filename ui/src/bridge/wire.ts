@@ -2490,6 +2490,10 @@ outcome?: AskOutcome,
  */
 merged?: string, 
 /**
+ * The account in Gitea whose comment the text of the answer is; `None` if it is the person's text.
+ */
+commented_by?: string, 
+/**
  * Mail to the agents that wait for this one.
  */
 notices?: Array<Mail>, 
@@ -2790,9 +2794,13 @@ edited?: boolean,
  */
 is_in_memory: boolean, 
 /**
- * What the person adds.
+ * What the person adds, or a comment in Gitea.
  */
 remark?: string, 
+/**
+ * The account in Gitea that has written the remark; empty if it is not known.
+ */
+remark_by?: string, 
 /**
  * The text that was proposed, if its author can no longer see it.
  */

@@ -165,6 +165,10 @@ impl Asks for HookedStore {
         self.store.settled_asks(limit).await
     }
 
+    async fn asks_about_commit(&self, beginning: &str) -> Result<Vec<AskView>, StoreError> {
+        self.store.asks_about_commit(beginning).await
+    }
+
     async fn ask(&self, id: &AskId) -> Result<Option<AskView>, StoreError> {
         self.store.ask(id).await
     }

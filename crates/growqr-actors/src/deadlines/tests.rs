@@ -121,6 +121,10 @@ impl Asks for World {
         Ok(Vec::new())
     }
 
+    async fn asks_about_commit(&self, _: &str) -> Result<Vec<AskView>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn ask(&self, _: &AskId) -> Result<Option<AskView>, StoreError> {
         Ok(None)
     }

@@ -3,7 +3,7 @@
 //! The journal is read page by page, twice: changes of messages, and what is set aside, are recorded after what they concern.
 
 mod conversation;
-mod safe_text;
+pub(crate) mod safe_text;
 
 use crate::error::AppError;
 use crate::library::Library;

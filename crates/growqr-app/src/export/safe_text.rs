@@ -28,7 +28,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// A block of code with this text. No line of the text ends it.
-pub(super) fn fenced(text: &str, language: &str) -> String {
+pub(crate) fn fenced(text: &str, language: &str) -> String {
     let text = cleaned(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);

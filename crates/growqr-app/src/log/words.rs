@@ -174,7 +174,8 @@ fn mail(mail: &Mail, name_of: impl Fn(&str) -> String) -> Option<Words> {
         MailBody::AskRaised { text, .. } => (format!("{from} asks you: {}", quoted(text)), LogTone::Warn),
         MailBody::ChangeDecided(decided) => {
             let verdict = if decided.approved { "approved" } else { "rejected" };
-            let remark = decided.remark.as_deref().map(|remark| format!(": {}", quoted(remark))).unwrap_or_default();
+            let by = if decided.remark_by.is_some() { " with a comment in Gitea" } else { "" };
+            let remark = decided.remark.as_deref().map(|remark| format!("{by}: {}", quoted(remark))).unwrap_or_default();
             (format!("you {verdict} the change of {} by {}{remark}", decided.path, short(&decided.name)), LogTone::Quiet)
         }
         MailBody::Cancel | MailBody::Finish | MailBody::Spawn(_) | MailBody::AskSettled { .. } => return None,

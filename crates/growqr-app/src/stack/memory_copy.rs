@@ -5,7 +5,7 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::stack::conflicts::MemoryConflicts;
 use crate::stack::deps::{REPOSITORY, StackDeps};
-use crate::stack::pull_requests::{self, Offers};
+use crate::stack::pull_requests::{self, HeldPulls};
 use crate::stack::view::StackView;
 use growqr_core::clock::Clock;
 use growqr_core::journal::StoreError;
@@ -55,13 +55,13 @@ pub(crate) struct MemoryCopy {
     is_refused: bool,
     conflicts: MemoryConflicts,
     /// The pull requests of held changes, as of the last comparison.
-    offers: Offers,
+    held_pulls: HeldPulls,
     /// They are to be looked at again soon.
     looks_again: bool,
 }
 
 /// What a comparison has found, with the pull requests if it has succeeded.
-type Compared = (Result<Synced, SyncError>, Offers);
+type Compared = (Result<Synced, SyncError>, HeldPulls);
 
 /// A task that ends when this is dropped.
 struct OwnedTask(JoinHandle<Result<Compared, JoinError>>);
@@ -104,7 +104,7 @@ impl MemoryCopy {
             failures: 0,
             next_try: None,
             is_refused: false,
-            offers: Offers::default(),
+            held_pulls: HeldPulls::default(),
             looks_again: false,
         }
     }
@@ -218,7 +218,7 @@ impl MemoryCopy {
             && (self.last.is_none_or(|last| last.elapsed() >= POLL)
                 || self.looks_again
                 || self.behind(head.clone()).await > 0
-                || self.offers.are_outdated(&self.deps).await);
+                || self.held_pulls.are_outdated(&self.deps).await);
         let asked = self.asked.take();
         if asked != Some(true) && (self.is_stopped || !(is_due || asked.is_some())) {
             return false;
@@ -238,9 +238,9 @@ impl MemoryCopy {
         // A merge may have been made even if the push has failed.
         self.conflicts.look().await;
         match result {
-            Ok((Ok(synced), offers)) => {
-                self.looks_again = offers.is_due_again(&self.offers);
-                self.offers = offers;
+            Ok((Ok(synced), held_pulls)) => {
+                self.looks_again = held_pulls.is_due_again(&self.held_pulls);
+                self.held_pulls = held_pulls;
                 self.synced(&gitea, &synced).await;
             }
             Ok((Err(error), _)) => {
@@ -282,7 +282,7 @@ impl MemoryCopy {
         if synced.pulled > 0 {
             self.deps.memory_changes.send_replace(());
         }
-        let found = format!("the copy on Gitea is the same{}", self.offers.words());
+        let found = format!("the copy on Gitea is the same{}", self.held_pulls.words());
         self.show(MemorySyncState::Same, 0, repo.synced_at.map(|at| at.0), found, None);
     }
 
@@ -320,7 +320,7 @@ impl MemoryCopy {
             else {
                 continue;
             };
-            if self.looks_again || self.behind(known.head).await > 0 || self.offers.are_outdated(&self.deps).await {
+            if self.looks_again || self.behind(known.head).await > 0 || self.held_pulls.are_outdated(&self.deps).await {
                 return;
             }
         }
@@ -328,7 +328,7 @@ impl MemoryCopy {
 
     /// Gitea does not run.
     pub(crate) async fn offline(&mut self) {
-        (self.last, self.running, self.offers) = (None, None, Offers::default());
+        (self.last, self.running, self.held_pulls) = (None, None, HeldPulls::default());
         let Some(known) = self.known().await else { return };
         let behind = self.behind(known.head.clone()).await;
         let found = if behind == 0 { "Gitea is stopped; everything had been sent to it".to_owned() } else { waiting(behind) };
@@ -348,7 +348,7 @@ impl MemoryCopy {
 
     fn show(&self, state: MemorySyncState, behind: u64, synced_at: Option<i64>, found: String, next_step: Option<String>) {
         let (found, next_step) = with_conflicts(found, next_step, self.conflicts.pages());
-        let memory = MemorySync { state, behind, synced_at, found, next_step, pulls: self.offers.pulls.clone() };
+        let memory = MemorySync { state, behind, synced_at, found, next_step, pulls: self.held_pulls.pulls.clone() };
         self.view.change(|stack| stack.memory = Some(memory));
     }
 }
@@ -358,8 +358,8 @@ async fn compare(deps: &StackDeps, remote: Remote, expected: Option<String>) -> 
     let (memory, gitea) = (Arc::clone(&deps.memory), remote.clone());
     let work = move || memory.sync(&gitea, expected.as_deref(), SystemClock.now());
     let synced = tokio::task::spawn_blocking(work).await?;
-    let offers = if synced.is_ok() { pull_requests::reconcile(deps, &remote).await } else { Offers::default() };
-    Ok((synced, offers))
+    let held_pulls = if synced.is_ok() { pull_requests::reconcile(deps, &remote).await } else { HeldPulls::default() };
+    Ok((synced, held_pulls))
 }
 
 /// What was found, with the pages that have two versions. Another next step comes before theirs.

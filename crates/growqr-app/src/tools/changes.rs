@@ -1,10 +1,13 @@
 //! Adds, replaces, switches and removes servers.
 //!
-//! The store decides which of two changes counts: each names the row that it replaces. Values have an entry in the keychain that no
-//! earlier row names; it is noted in the store before it is written. So after a kill at any point the rows are whole, and entries that
-//! no row names are removed by the next change or start.
+//! The store decides which of two changes counts: each names the row that it replaces. Other values have an entry in the keychain that
+//! no earlier row names; it is noted in the store before it is written. So after a kill at any point the rows are whole, and entries that
+//! no row names are removed by the next change or start. Each computer that uses the store adds the values to its own keychain, in the
+//! entry that the row names.
 
-use super::{ToolServers, consent, kept_values, missing, stored};
+use super::kept_values::{self, Found};
+use super::stored::{self, StoredConfig};
+use super::{ToolServers, consent, missing};
 use crate::SystemClock;
 use crate::error::AppError;
 use growqr_core::clock::Clock;
@@ -28,7 +31,7 @@ impl ToolServers {
         let _one_at_a_time = self.changing.lock().await;
         let rows = self.store.tool_servers().await?;
         let earlier = rows.iter().find(|other| other.name == server.name);
-        config.mark = self.mark_of(&server, earlier).await?;
+        let is_written = self.set_mark(&mut config, &server, earlier).await?;
         let config = stored::text(&config);
         // A request that is sent again finds what it has added.
         let is_unchanged = earlier.is_some_and(|earlier| earlier.config == config);
@@ -44,11 +47,12 @@ impl ToolServers {
                 "Remove some that you no longer need: growqr tools list",
             ));
         }
-        // Without its tools a server is started to list them.
-        let listing = earlier.filter(|_| is_unchanged).and_then(|earlier| earlier.listing.clone());
+        let is_same = earlier.is_some_and(|earlier| stored::is_same_server(earlier, &config));
+        // Without its tools a server is started to list them, and questions about them are withdrawn.
+        let listing = earlier.filter(|_| is_same).and_then(|earlier| earlier.listing.clone());
         let row = StoredToolServer { name: server.name.clone(), config, listing, is_on: true, changed_at: SystemClock.now() };
-        let written = self.keep_values(&name, &server, &row, earlier).await?;
-        if !earlier.is_some_and(|earlier| stored::is_same_server(earlier, &row.config)) {
+        let written = if is_written { None } else { self.keep_values(&name, &server, &row, earlier).await? };
+        if !is_same {
             consent::end(&*self.store, name.as_str()).await?;
         }
         let changed = match earlier {
@@ -71,25 +75,34 @@ impl ToolServers {
         Ok(())
     }
 
-    /// The mark of a server's values: that of the stored ones if they are the same, otherwise a new one.
-    async fn mark_of(&self, server: &NewToolServer, earlier: Option<&StoredToolServer>) -> Result<Option<String>, AppError> {
+    /// Gives a configuration the mark of its values: that of the stored ones if this keychain has the same, or none because another
+    /// computer has added the server; otherwise a new one. Another program or address has a new one too: values that another computer
+    /// keeps do not go there. Returns whether the keychain has the values under it.
+    async fn set_mark(
+        &self,
+        config: &mut StoredConfig,
+        server: &NewToolServer,
+        earlier: Option<&StoredToolServer>,
+    ) -> Result<bool, AppError> {
         if server.values.is_empty() {
-            return Ok(None);
+            return Ok(earlier.and_then(stored::own_entry).is_none());
         }
         if let Some(earlier) = earlier
-            && let Ok(Some(entry)) = stored::entry(earlier)
+            && let Some(entry) = stored::own_entry(earlier)
         {
-            let has_them = self.values.has(&entry, &server.values).await.map_err(|error| {
+            let found = self.values.compare(&entry, &server.values).await.map_err(|error| {
                 AppError::bad_request(
                     format!("the earlier values of {} cannot be read: {error}", server.name),
                     "Unlock the system's keychain, then try again.",
                 )
             })?;
-            if has_them {
-                return Ok(stored::mark(earlier));
+            config.mark = stored::mark(earlier);
+            if found != Found::Other && stored::is_same_server(earlier, &stored::text(config)) {
+                return Ok(found == Found::Same);
             }
         }
-        Ok(Some(format!("{:016x}", rand::random::<u64>())))
+        config.mark = Some(format!("{:016x}", rand::random::<u64>()));
+        Ok(false)
     }
 
     /// Writes the values that the new row names, and notes the entry that it does not name any more. Returns the entry that was written.
@@ -100,11 +113,7 @@ impl ToolServers {
         row: &StoredToolServer,
         earlier: Option<&StoredToolServer>,
     ) -> Result<Option<String>, AppError> {
-        let of = |row: &StoredToolServer| stored::entry(row).ok().flatten();
-        let (new, old) = (of(row), earlier.and_then(of));
-        if new == old {
-            return Ok(None);
-        }
+        let (new, old) = (stored::own_entry(row), earlier.and_then(stored::own_entry));
         // Values of a build that noted none.
         if let Some(old) = old {
             self.store.note_tool_values(&self.keychain, &old, SystemClock.now()).await?;

@@ -39,6 +39,17 @@ pub(super) fn check(values: &BTreeMap<String, ApiKey>) -> Result<(), AppError> {
     }
 }
 
+/// What an entry has, compared with the values of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// There is no such entry.
+    Nothing,
+    /// It has these values.
+    Same,
+    /// It has other ones, or cannot be read.
+    Other,
+}
+
 /// The keychain of a profile.
 pub(super) struct KeychainValues(Arc<dyn SecretStore>);
 
@@ -62,10 +73,11 @@ impl KeychainValues {
     ///
     /// # Errors
     /// [`SecretError`] if that cannot be found out now.
-    pub(super) async fn has(&self, entry: &str, values: &BTreeMap<String, ApiKey>) -> Result<bool, SecretError> {
-        let found: Option<BTreeMap<String, String>> =
-            self.0.get(entry).await?.and_then(|text| serde_json::from_str(text.expose()).ok());
-        Ok(found.is_some_and(|found| found.iter().eq(values.iter().map(|(name, value)| (name, &value.0)))))
+    pub(super) async fn compare(&self, entry: &str, values: &BTreeMap<String, ApiKey>) -> Result<Found, SecretError> {
+        let Some(text) = self.0.get(entry).await? else { return Ok(Found::Nothing) };
+        let found: Option<BTreeMap<String, String>> = serde_json::from_str(text.expose()).ok();
+        let is_same = found.is_some_and(|found| found.iter().eq(values.iter().map(|(name, value)| (name, &value.0))));
+        Ok(if is_same { Found::Same } else { Found::Other })
     }
 
     /// Whether an entry can be reached now, if it exists.

@@ -97,6 +97,11 @@ pub(super) fn entry(server: &StoredToolServer) -> Result<Option<String>, Unreada
     Ok((!config.kept.is_empty()).then(|| kept_values::entry(&server.name, config.mark.as_deref())))
 }
 
+/// Like [`entry`], with `None` also for a server that this build cannot read.
+pub(super) fn own_entry(server: &StoredToolServer) -> Option<String> {
+    entry(server).ok().flatten()
+}
+
 /// The mark of the values of a stored server.
 pub(super) fn mark(server: &StoredToolServer) -> Option<String> {
     serde_json::from_str::<StoredConfig>(&server.config).ok()?.mark

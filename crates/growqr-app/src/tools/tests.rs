@@ -115,9 +115,14 @@ impl World {
 
     /// What a process has of the profile.
     fn servers(&self) -> ToolServers {
+        self.servers_of(&self.keychain, "here")
+    }
+
+    /// What a process on the computer with this keychain has of the profile.
+    fn servers_of(&self, keychain: &Arc<FakeKeychain>, name: &str) -> ToolServers {
         let toolbox = Arc::new(Toolbox::new(Vec::new()));
-        let (store, keychain) = (Arc::clone(&self.store), Arc::clone(&self.keychain) as Arc<dyn SecretStore>);
-        ToolServers::new(toolbox, Arc::new(NoTools), store, keychain, "here".to_owned())
+        let (store, keychain) = (Arc::clone(&self.store), Arc::clone(keychain) as Arc<dyn SecretStore>);
+        ToolServers::new(toolbox, Arc::new(NoTools), store, keychain, name.to_owned())
     }
 
     async fn rows(&self) -> Vec<StoredToolServer> {
@@ -167,6 +172,47 @@ async fn other_values_are_another_server_that_needs_replace_and_new_consent() {
     assert!(!format!("{:?}", world.rows().await).contains("two"), "no value is in the store");
     servers.add(server("gh", ""), true).await.unwrap();
     assert_eq!((world.keychain.names(), world.noted().await), (Vec::new(), Vec::new()));
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn two_computers_on_one_database_each_keep_the_values_of_a_server() {
+    let world = World::new().await;
+    let (other, here) = (Arc::<FakeKeychain>::default(), world.servers());
+    let there = world.servers_of(&other, "there");
+    here.add(server("gh", "one"), false).await.unwrap();
+    world.store.add_rule("allow gh__read", SystemClock.now()).await.unwrap();
+    let rows = world.rows().await;
+    there.add(server("gh", "one"), false).await.expect("it is the same server, and this keychain has none of its values");
+    assert_eq!((other.names(), other.only()), (world.keychain.names(), world.keychain.only()));
+    assert_eq!(world.store.noted_tool_values("there").await.unwrap(), other.names());
+    let configs = |rows: &[StoredToolServer]| rows.iter().map(|row| row.config.clone()).collect::<Vec<_>>();
+    assert_eq!(configs(&world.rows().await), configs(&rows), "the other computer finds its own values still");
+    assert_eq!(world.rules().await, ["allow gh__read"]);
+    here.add(server("gh", "one"), false).await.expect("nothing has changed here");
+    // Another program with this name gets none of the values that another computer keeps.
+    world.keychain.entries.lock().unwrap().clear();
+    let mut evil = server("gh", "one");
+    evil.transport = ToolTransport::Program { command: "growqr-has-no-other-program".to_owned(), args: Vec::new() };
+    here.add(evil, true).await.unwrap();
+    assert_ne!(world.keychain.names(), other.names());
+    here.close().await;
+    there.close().await;
+}
+
+#[tokio::test]
+async fn another_time_limit_keeps_the_tools_and_what_is_asked_about_them() {
+    let world = World::new().await;
+    let servers = world.servers();
+    servers.add(server("gh", "one"), false).await.unwrap();
+    let before = world.rows().await.remove(0);
+    world.store.save_tool_listing("gh", &before.config, r#"{"tools":[],"left_out":[]}"#).await.unwrap();
+    let slower = NewToolServer { call_limit_ms: Some(90_000), ..server("gh", "one") };
+    servers.add(slower, true).await.unwrap();
+    let after = world.rows().await.remove(0);
+    assert!(after.config != before.config && after.listing.is_some(), "its tools stay on offer");
+    servers.add(server("gh", "two"), true).await.unwrap();
+    assert_eq!(world.rows().await[0].listing, None, "with other values it is another server");
     servers.close().await;
 }
 

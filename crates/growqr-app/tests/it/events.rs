@@ -138,6 +138,7 @@ fn decided(approved: bool, extra: Option<String>) -> MailBody {
         edited: approved,
         is_in_memory: approved,
         remark: extra.clone(),
+        remark_by: extra.clone(),
         proposed: extra.clone(),
         untrusted: extra.into_iter().collect(),
     }))
@@ -475,7 +476,7 @@ fn asks() -> Vec<Event> {
     let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
         let (ask, answer, rule, merged) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()), Some(text()));
         let (outcome, notices) = (Some(outcome), vec![mail(MailBody::Finish)]);
-        AskSettled { ask, by, answer, outcome, rule, merged, notices, counts_with_work: true }.into()
+        AskSettled { ask, by, answer, outcome, rule, merged, commented_by: Some(text()), notices, counts_with_work: true }.into()
     });
     let none = AskSettled {
         ask: AskId::new("ask-1"),
@@ -484,6 +485,7 @@ fn asks() -> Vec<Event> {
         rule: None,
         outcome: None,
         merged: None,
+        commented_by: None,
         notices: Vec::new(),
         counts_with_work: false,
     };

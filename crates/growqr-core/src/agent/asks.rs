@@ -225,7 +225,17 @@ impl Draft<'_> {
             AskKind::Conflict => self.state.has_work_under_way(),
             AskKind::Permission | AskKind::Budget | AskKind::Review => false,
         };
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, merged: None, notices, counts_with_work });
+        self.push(AskSettled {
+            ask: ask.id.clone(),
+            by,
+            answer,
+            outcome,
+            rule,
+            merged: None,
+            commented_by: None,
+            notices,
+            counts_with_work,
+        });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
             let refused = "not allowed, so it was not carried out. Do not try it in another way";
@@ -307,11 +317,18 @@ impl Draft<'_> {
 
     /// Why the tool of a call is not the one that the person was asked about. `None`: it is, or it is one of GrowQR.
     fn definition_problem(&self, call: &Call) -> Option<String> {
-        let (name, asked_about) = (&call.name, call.definition.as_ref()?);
-        match self.setup.hashes.get(name) {
-            Some(now) if now == asked_about => None,
-            Some(_) => Some(format!("{name} is not what it was: its server was replaced, or describes it in another way")),
-            None => Some(format!(
+        let name = &call.name;
+        match (&call.definition, self.setup.hashes.get(name)) {
+            (None, None) => None,
+            (Some(asked_about), Some(now)) if now == asked_about => None,
+            (Some(_), Some(_)) => {
+                Some(format!("{name} is not what it was: its server was replaced, or describes it in another way"))
+            }
+            // Its executor carries out no call without the definition that was allowed.
+            (None, Some(_)) => {
+                Some(format!("the person was asked about {name} by an earlier version of GrowQR, so it must be asked again"))
+            }
+            (Some(_), None) => Some(format!(
                 "{name} is not on offer any more: its server was removed or switched off, or no longer has this tool"
             )),
         }
@@ -344,7 +361,17 @@ impl Draft<'_> {
     fn withdraw(&mut self, ask: AskId, answer: Option<Answer>) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
         let (by, merged, counts_with_work) = (SettledBy::Withdrawn, None, false);
-        self.push(AskSettled { ask, by, answer, outcome: None, rule: None, merged, notices, counts_with_work });
+        self.push(AskSettled {
+            ask,
+            by,
+            answer,
+            outcome: None,
+            rule: None,
+            merged,
+            commented_by: None,
+            notices,
+            counts_with_work,
+        });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.

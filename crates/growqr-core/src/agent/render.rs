@@ -221,7 +221,12 @@ fn decision_text(is_passed_on: bool, decided: &ChangeDecided, shortened: bool) -
         text.push_str(" It is in memory all the same: its branch was merged by hand.");
     }
     if let Some(remark) = decided.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty()) {
-        let _ = write!(text, "\nThe person adds: {}", shortened_if_long(remark, shortened));
+        let remark = shortened_if_long(remark, shortened);
+        let _ = match decided.remark_by.as_deref() {
+            None => write!(text, "\nThe person adds: {remark}"),
+            Some("") => write!(text, "\nA comment in Gitea, which is not the person's message: {remark}"),
+            Some(user) => write!(text, "\nA comment in Gitea by its user {user}, which is not the person's message: {remark}"),
+        };
     }
     if let Some(proposed) = &decided.proposed {
         let _ = write!(text, "\nThe text that was proposed:\n{}", shortened_if_long(proposed, shortened));

@@ -15,6 +15,7 @@ use crate::id::{AgentId, AskId, EffectId};
 use crate::mail::{ChangeDecided, Mail, MailBody};
 use crate::memory::{CommitPlan, DecidedInGitea, Review, ReviewProblem, Settled};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The most bytes of the agent's reason in the ask.
@@ -23,8 +24,8 @@ const SHOWN_MESSAGE: usize = 500;
 /// The most bytes of a comment in Gitea that the agent reads.
 const SHOWN_COMMENT: usize = 2_000;
 
-/// The source that a comment in Gitea has.
-const GITEA: &str = "gitea";
+/// The longest name of an account in Gitea, in characters: Gitea allows no longer one.
+const MAX_ACCOUNT: usize = 40;
 
 /// The most bytes of a rejected text that the agent reads again.
 const SHOWN_PROPOSAL: usize = 20_000;
@@ -76,19 +77,23 @@ impl Draft<'_> {
         self.push(AskRaised { ask: Box::new(ask), notices: Vec::new() });
     }
 
-    /// Records what the person has decided in Gitea. A comment is bounded: anybody with access to Gitea may have written it.
+    /// Records what the person has decided in Gitea. A comment is bounded, and so is the name of its account: anybody with access to
+    /// Gitea may have written it.
     pub(super) fn on_decided_in_gitea(&mut self, ask: &AskId, decided: DecidedInGitea) {
         let open = self.state.open_asks.get(ask).filter(|ask| ask.kind == AskKind::Review);
         let Some(ask) = open.cloned() else { return };
-        let (option, text, edited, merged) = match decided {
+        let (option, comment, edited, merged) = match decided {
             DecidedInGitea::Merged { commit, edited } => (APPROVE, None, edited, Some(commit)),
             DecidedInGitea::Closed { comment } => (REJECT, comment, None, None),
         };
-        let text = text.map(|text| beginning(text.trim(), SHOWN_COMMENT).to_owned()).filter(|text| !text.is_empty());
+        let comment = comment.filter(|comment| !comment.text.trim().is_empty());
+        let commented_by = comment.as_ref().map(|comment| account(&comment.user));
+        let text = comment.map(|comment| beginning(comment.text.trim(), SHOWN_COMMENT).to_owned());
         let edited = edited.map(|text| EditedPage { text, base: None });
         let answer = Answer { option: Some(option.to_owned()), text, edited, ..Answer::default() };
         let (by, outcome, notices, counts_with_work) = (SettledBy::Gitea, ask.outcome(&answer), Vec::new(), false);
-        self.push(AskSettled { ask: ask.id, by, answer: Some(answer), rule: None, outcome, merged, notices, counts_with_work });
+        let (ask, answer, rule) = (ask.id, Some(answer), None);
+        self.push(AskSettled { ask, by, answer, rule, outcome, merged, commented_by, notices, counts_with_work });
     }
 
     /// Records the commit of an approved change, before it is made.
@@ -112,7 +117,9 @@ impl Draft<'_> {
         let proposed = settled.proposed.filter(|_| decided.objection().is_some());
         let proposed = proposed.map(|text| beginning(&text, SHOWN_PROPOSAL).to_owned());
         // The agent above has not seen the text.
-        let told = ChangeDecided { proposed: proposed.clone(), untrusted: self.state.untrusted(), ..decided };
+        let mut untrusted: BTreeSet<String> = self.state.untrusted().into_iter().collect();
+        untrusted.extend(decided.source().map(str::to_owned));
+        let told = ChangeDecided { proposed: proposed.clone(), untrusted: untrusted.into_iter().collect(), ..decided };
         let notices = self.mail_above(&told);
         let proposed = proposed.filter(|_| self.state.began_after(reviewed.review.origin.turn));
         let counts_with_work = self.state.counts_with_work(&told);
@@ -129,7 +136,9 @@ impl Draft<'_> {
         };
         let place = format!("{}/review/{effect}", self.state.id);
         let id = AskId::new(format!("ask-{}", self.state.scope(&place).effect(self.state.seq.next().0)));
-        let (edited, remark) = (reviewed.review.edited.clone(), reviewed.remark.clone());
+        // A comment in Gitea would become the person's remark.
+        let remark = reviewed.remark.clone().filter(|_| reviewed.remark_by.is_none());
+        let edited = reviewed.review.edited.clone();
         let (base, problem) = (failed.base, Some(failed.text));
         let detail = AskDetail::Review { effect, turn, held, message, rule, untrusted, base, problem, edited, remark };
         let ask = Ask { id, detail: Some(detail), ..reviewed.asked.clone() };
@@ -173,12 +182,11 @@ impl State {
             edited,
             merged: body.merged.clone(),
         };
-        if body.by == SettledBy::Gitea && answer.is_some_and(|answer| answer.text.is_some()) {
-            self.untrusted.insert(GITEA.to_owned());
-            self.untrusted_pending.insert(GITEA.to_owned());
-        }
-        let remark = answer.and_then(|answer| answer.text.clone()).or_else(|| remark.clone());
-        self.reviewed.insert(body.ask.clone(), Reviewed { review, asked, remark, plan: None });
+        let given = answer.and_then(|answer| answer.text.clone());
+        let is_comment = given.is_some() && body.by == SettledBy::Gitea;
+        let remark_by = is_comment.then(|| body.commented_by.clone().unwrap_or_default());
+        let remark = given.or_else(|| remark.clone());
+        self.reviewed.insert(body.ask.clone(), Reviewed { review, asked, remark, remark_by, plan: None });
     }
 
     pub(super) fn review_intended(&mut self, body: &ReviewIntended) {
@@ -212,6 +220,11 @@ impl State {
             self.work_given(counts_with_work);
             self.must_continue = true;
         }
+        // What the person has written meanwhile does not make it their text.
+        if let Some(source) = decided.source() {
+            self.untrusted.insert(source.to_owned());
+            self.untrusted_pending.insert(source.to_owned());
+        }
         self.pending.push(Pending::Reviewed { from, decided: Box::new(decided) });
     }
 
@@ -239,8 +252,14 @@ impl Reviewed {
             edited: edited.is_some(),
             is_in_memory,
             remark: self.remark.clone(),
+            remark_by: self.remark_by.clone(),
             proposed: None,
             untrusted: Vec::new(),
         }
     }
+}
+
+/// The name of an account in Gitea, with only the characters that Gitea allows in one.
+fn account(name: &str) -> String {
+    name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(MAX_ACCOUNT).collect()
 }

@@ -129,6 +129,8 @@ pub(super) struct Reviewed {
     /// The ask, which is raised again if the change cannot be committed.
     pub(super) asked: Ask,
     pub(super) remark: Option<String>,
+    /// See [`ChangeDecided::remark_by`].
+    pub(super) remark_by: Option<String>,
     /// The recorded commit that brings the change into memory.
     pub(super) plan: Option<CommitPlan>,
 }

@@ -421,6 +421,10 @@ pub struct AskSettled {
     /// The commit of memory that contains the held change, if the person has merged its pull request in Gitea.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<String>,
+    /// The account in Gitea whose comment the text of the answer is. `None` if it is the person's text; in events of version 3 that
+    /// Gitea has settled the account is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commented_by: Option<String>,
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,

@@ -4,8 +4,9 @@ use super::{Answer, GiteaError, GiteaServer, Sign};
 use growqr_core::secret::Secret;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most pages of open pull requests that are read.
+/// The most pages of pull requests that are read.
 const MAX_PAGES: usize = 20;
 /// Pull requests on a page: the most that Gitea gives.
 const PAGE: usize = 50;
@@ -15,12 +16,37 @@ const PAGE: usize = 50;
 pub struct Pull {
     /// Its number in the repository.
     pub number: u64,
+    /// The name of the branch that it is to be merged into.
+    pub base: String,
     /// The name of its branch, also if that was removed.
     pub head: String,
     /// The newest commit of its branch.
     pub tip: String,
     /// Its state.
     pub state: PullState,
+    /// False if nobody has commented on it.
+    pub has_comments: bool,
+}
+
+impl Pull {
+    /// The higher one of two of one branch counts.
+    fn rank(&self) -> (u8, u64) {
+        let state = match self.state {
+            PullState::Merged { .. } => 2,
+            PullState::Open => 1,
+            PullState::Closed => 0,
+        };
+        (state, self.number)
+    }
+}
+
+/// A comment on a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullComment {
+    /// The name of the account that has written it; empty if Gitea does not know it.
+    pub user: String,
+    /// In Markdown.
+    pub text: String,
 }
 
 /// The state of a pull request.
@@ -51,39 +77,41 @@ pub struct NewPull<'a> {
 }
 
 impl GiteaServer {
-    /// The open pull requests of a repository, newest first.
+    /// The pull requests of these branches into `base`, by branch, whatever their state. Of several of one branch one that is merged
+    /// counts, or else the open one, or else the newest. One into another branch is left out.
     ///
     /// # Errors
     /// [`GiteaError`].
-    pub async fn open_pulls(&self, token: &Secret, repository: &str) -> Result<Vec<Pull>, GiteaError> {
-        let mut pulls = Vec::new();
+    pub async fn pulls_of(
+        &self,
+        token: &Secret,
+        repository: &str,
+        base: &str,
+        heads: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Pull>, GiteaError> {
+        let mut found = BTreeMap::<String, Pull>::new();
         for page in 1..=MAX_PAGES {
-            let route = format!("{}?state=open&limit={PAGE}&page={page}", self.pulls(repository));
+            // The newest are listed first, and those of one branch are not far from each other.
+            if heads.iter().all(|head| found.contains_key(*head)) {
+                break;
+            }
+            let route = format!("{}?state=all&limit={PAGE}&page={page}", self.pulls(repository));
             let answer = self.send(Method::GET, &route, Sign::Token(token), None).await?;
-            let found = match answer.status {
+            let listed = match answer.status {
                 StatusCode::OK => answer.body.as_array().map_or(&[][..], Vec::as_slice),
                 _ => return Err(answer.refused()),
             };
-            pulls.extend(found.iter().filter_map(pull));
-            if found.len() < PAGE {
+            let wanted = listed.iter().filter_map(pull).filter(|pull| pull.base == base && heads.contains(pull.head.as_str()));
+            for pull in wanted {
+                if found.get(&pull.head).is_none_or(|other| other.rank() < pull.rank()) {
+                    found.insert(pull.head.clone(), pull);
+                }
+            }
+            if listed.len() < PAGE {
                 break;
             }
         }
-        Ok(pulls)
-    }
-
-    /// A pull request of these branches, whatever its state; `None` if there is none.
-    ///
-    /// # Errors
-    /// [`GiteaError`].
-    pub async fn pull_of(&self, token: &Secret, repository: &str, base: &str, head: &str) -> Result<Option<Pull>, GiteaError> {
-        let route = format!("{}/{}/{}", self.pulls(repository), escaped(base, ""), escaped(head, "/"));
-        let answer = self.send(Method::GET, &route, Sign::Token(token), None).await?;
-        match answer.status {
-            StatusCode::OK => Ok(Some(known(&answer)?)),
-            StatusCode::NOT_FOUND => Ok(None),
-            _ => Err(answer.refused()),
-        }
+        Ok(found)
     }
 
     /// Opens a pull request, or returns the one that is open already.
@@ -97,8 +125,8 @@ impl GiteaServer {
         match answer.status {
             StatusCode::CREATED => known(&answer),
             StatusCode::CONFLICT => {
-                let open = self.open_pulls(token, repository).await?;
-                open.into_iter().find(|pull| pull.head == head).ok_or_else(|| answer.refused())
+                let found = self.pulls_of(token, repository, base, &BTreeSet::from([head])).await?.remove(head);
+                found.filter(|pull| pull.state == PullState::Open).ok_or_else(|| answer.refused())
             }
             _ => Err(answer.refused()),
         }
@@ -122,12 +150,12 @@ impl GiteaServer {
     ///
     /// # Errors
     /// [`GiteaError`].
-    pub async fn comments(&self, token: &Secret, repository: &str, number: u64) -> Result<Vec<String>, GiteaError> {
+    pub async fn comments(&self, token: &Secret, repository: &str, number: u64) -> Result<Vec<PullComment>, GiteaError> {
         let answer = self.send(Method::GET, &self.comments_of(repository, number), Sign::Token(token), None).await?;
         match answer.status {
             StatusCode::OK => {
                 let comments = answer.body.as_array().into_iter().flatten();
-                Ok(comments.filter_map(|comment| comment["body"].as_str().map(str::to_owned)).collect())
+                Ok(comments.filter_map(comment).collect())
             }
             _ => Err(answer.refused()),
         }
@@ -177,12 +205,13 @@ fn pull(shown: &Value) -> Option<Pull> {
         _ => PullState::Closed,
     };
     let head = shown["head"]["label"].as_str()?.to_owned();
+    let base = shown["base"]["ref"].as_str()?.to_owned();
     let tip = shown["head"]["sha"].as_str().unwrap_or_default().to_owned();
-    Some(Pull { number: shown["number"].as_u64()?, head, tip, state })
+    let has_comments = shown["comments"].as_u64() != Some(0);
+    Some(Pull { number: shown["number"].as_u64()?, base, head, tip, state, has_comments })
 }
 
-/// A part of a path with every byte escaped that is neither a letter, a digit, nor one of `-._~` and `kept`.
-fn escaped(part: &str, kept: &str) -> String {
-    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.as_bytes().contains(&byte);
-    part.bytes().map(|byte| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+fn comment(shown: &Value) -> Option<PullComment> {
+    let user = shown["user"]["login"].as_str().unwrap_or_default().to_owned();
+    Some(PullComment { user, text: shown["body"].as_str()?.to_owned() })
 }

@@ -14,6 +14,11 @@ pub(super) const SETTLED: &str = "select agent_id, seq, body, raised_at, settled
 const ONE: &str = "select agent_id, seq, body, raised_at, settled_at, settled_by, answer, rule from asks \
     where profile_id = ?1 and ask_id = ?2";
 
+// The text is that of the key in the stored JSON: quotes within a text of it are escaped.
+const ABOUT_COMMIT: &str = "select agent_id, seq, body, raised_at, settled_at, settled_by, answer, rule from asks \
+    where profile_id = ?1 and kind = 'review' and instr(body, '\"commit\":\"' || ?2) > 0 \
+    order by settled_at is not null, settled_at desc, raised_at desc, seq desc";
+
 #[async_trait]
 impl Asks for SqliteStore {
     async fn open_asks(&self) -> Result<Vec<AskView>, StoreError> {
@@ -25,6 +30,12 @@ impl Asks for SqliteStore {
     async fn settled_asks(&self, limit: u32) -> Result<Vec<AskView>, StoreError> {
         let query = sqlx::query_as(SETTLED).bind(self.profile()).bind(limit);
         let rows: Vec<AskRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("list the asks"))?;
+        Ok(rows::readable(rows))
+    }
+
+    async fn asks_about_commit(&self, beginning: &str) -> Result<Vec<AskView>, StoreError> {
+        let query = sqlx::query_as(ABOUT_COMMIT).bind(self.profile()).bind(beginning);
+        let rows: Vec<AskRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("list the asks about a change"))?;
         Ok(rows::readable(rows))
     }
 

@@ -269,6 +269,20 @@ impl GiteaStub {
         assert_eq!(status, 200, "{style} of pull request {number}");
     }
 
+    /// Comments on a pull request as this user.
+    ///
+    /// # Panics
+    /// If there is no such pull request.
+    pub fn comment_on_pull(&self, (owner, name): (&str, &str), number: u64, user: &str, body: &str) {
+        self.update(|data| {
+            let repo = data.repo(owner, name).map(|repo| repo.id);
+            let pull = data.pulls.iter_mut().find(|pull| Some(pull.repo) == repo && pull.number == number);
+            let pull = pull.expect("there is such a pull request");
+            let id = pull.comments.len() as u64 + 1;
+            pull.comments.push(state::Comment { id, user: user.to_owned(), body: body.to_owned() });
+        });
+    }
+
     /// Adds a token to a user and returns it.
     ///
     /// # Panics

@@ -5,7 +5,7 @@ use super::bare::Bare;
 use super::pull_merge::{Style, merge};
 use super::reply::Reply;
 use super::server::failed;
-use super::state::{Pull, Repo, User};
+use super::state::{Comment, Pull, Repo, User};
 use serde_json::{Map, Value, json};
 
 /// A request about the pull requests of one repository.
@@ -30,7 +30,6 @@ pub(super) fn answer(call: &Call<'_>, repo: (&str, &str), rest: &[&str]) -> Resu
             None => Err(call.not_found()),
         },
         ("POST", [number, "merge"]) => pulls.merge(number),
-        ("GET", [base, head @ ..]) => pulls.of_branches(base, &head.join("/")),
         _ => Err(call.not_found()),
     }
 }
@@ -40,7 +39,7 @@ pub(super) fn comments(call: &Call<'_>, repo: (&str, &str), number: &str) -> Res
     let is_get = call.request.method == "GET";
     let pulls = Pulls::new(call, repo, if is_get { "read:issue" } else { "write:issue" })?;
     let pull = pulls.find(number)?;
-    let shown = |(id, body): &(u64, String)| json!({"id": id, "body": body, "user": {"login": pulls.user.name}, "created_at": "2026-11-29T00:00:00Z"});
+    let shown = |Comment { id, user, body }: &Comment| json!({"id": id, "body": body, "user": {"login": user}, "created_at": "2026-11-29T00:00:00Z"});
     if is_get {
         return Ok(Reply::json(200, &pull.comments.iter().map(shown).collect()));
     }
@@ -48,12 +47,12 @@ pub(super) fn comments(call: &Call<'_>, repo: (&str, &str), number: &str) -> Res
     if body.is_empty() {
         return Err(Reply::error(422, "[Body]: Required"));
     }
-    let id = pulls.update(pull.number, |pull| {
-        let id = pull.comments.len() as u64 + 1;
-        pull.comments.push((id, body.clone()));
-        id
+    let comment = pulls.update(pull.number, |pull| {
+        let comment = Comment { id: pull.comments.len() as u64 + 1, user: pulls.user.name.clone(), body };
+        pull.comments.push(comment.clone());
+        comment
     })?;
-    Ok(Reply::json(201, &shown(&(id, body))))
+    Ok(Reply::json(201, &shown(&comment)))
 }
 
 impl<'a> Pulls<'a> {
@@ -105,11 +104,6 @@ impl<'a> Pulls<'a> {
         let all: Vec<Value> = self.all()?.iter().rev().filter(|pull| is_wanted(pull)).map(|pull| self.json(pull)).collect();
         let shown: Vec<Value> = all.iter().skip((page.max(1) - 1) * limit).take(limit).cloned().collect();
         Ok(Reply::json(200, &shown.into()).with("x-total-count", &all.len().to_string()))
-    }
-
-    fn of_branches(&self, base: &str, head: &str) -> Result<Reply, Reply> {
-        let found = self.all()?.into_iter().find(|pull| pull.base == base && pull.head == head);
-        self.shown(200, &found.ok_or_else(|| self.call.not_found())?)
     }
 
     fn create(&self) -> Result<Reply, Reply> {

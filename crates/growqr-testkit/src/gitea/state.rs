@@ -59,8 +59,15 @@ pub(super) struct Pull {
     pub is_closed: bool,
     /// The commit of the base branch that has merged it.
     pub merged: Option<String>,
-    /// Each with its id.
-    pub comments: Vec<(u64, String)>,
+    pub comments: Vec<Comment>,
+}
+
+/// A comment on a pull request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Comment {
+    pub id: u64,
+    pub user: String,
+    pub body: String,
 }
 
 /// The whole database.

@@ -497,6 +497,10 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub merged: Option<String>,
+    /// The account in Gitea whose comment the text of the answer is; `None` if it is the person's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub commented_by: Option<String>,
     /// Mail to the agents that wait for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]

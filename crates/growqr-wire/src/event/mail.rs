@@ -101,10 +101,14 @@ pub struct ChangeDecided {
     pub edited: bool,
     /// Whether the change is in memory.
     pub is_in_memory: bool,
-    /// What the person adds.
+    /// What the person adds, or a comment in Gitea.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub remark: Option<String>,
+    /// The account in Gitea that has written the remark; empty if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub remark_by: Option<String>,
     /// The text that was proposed, if its author can no longer see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -11,8 +11,8 @@ use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
-    Change, CommitPlan, ConflictPage, DecidedInGitea, FoundLine, Memory, MemoryConflict, MemoryError, Page, PageInfo, Proposal,
-    ReviewProblem, Settled,
+    Change, CommitPlan, ConflictPage, DecidedInGitea, FoundLine, GiteaComment, Memory, MemoryConflict, MemoryError, Page,
+    PageInfo, Proposal, ReviewProblem, Settled,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -556,7 +556,8 @@ impl Story {
         }
         for comment in [None, Some("shorter")] {
             self.held_change("c").await;
-            self.decide_in_gitea(DecidedInGitea::Closed { comment: comment.map(str::to_owned) }).await;
+            let comment = comment.map(|text| GiteaComment { user: "ada".to_owned(), text: text.to_owned() });
+            self.decide_in_gitea(DecidedInGitea::Closed { comment }).await;
             self.settle_review(Ok(None)).await;
         }
         self.answer(&AgentId::grow(), says("I see.")).await;

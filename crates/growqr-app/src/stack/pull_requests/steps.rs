@@ -2,8 +2,8 @@
 //! what is there, so the same steps are never done twice.
 //!
 //! The order of the steps matters. A branch is sent before its pull request is opened, and removed last, so that a branch without
-//! a decision that waits shows what is left to do. Before this program closes a pull request it comments on it: a comment of its own
-//! tells a close by this program from one by the person.
+//! a decision that waits shows what is left to do. Before this program closes a pull request it comments on it, and after it has opened
+//! one again it comments once more: its last comment tells a close by this program from one by the person.
 
 /// What is known here about a held change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,29 @@ pub(crate) struct PullThere {
     pub(crate) state: StateThere,
     /// The newest commit that it contains.
     pub(crate) tip: String,
-    /// Whether a comment of this program says how the change was settled.
-    pub(crate) is_told: bool,
+    /// The last comment of this program on it.
+    pub(crate) commented: Commented,
+}
+
+/// What the last comment of this program on a pull request says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Commented {
+    /// There is none.
+    #[default]
+    Nothing,
+    /// How the ask about the change was settled.
+    Decision,
+    /// How an earlier ask about the change was settled. That decision could not be carried out.
+    EarlierDecision,
+    /// That the pull request is open again.
+    OpenAgain,
+}
+
+impl Commented {
+    /// Whether a close of the pull request is one of this program: it comments before it closes.
+    fn explains_a_close(self) -> bool {
+        matches!(self, Commented::Decision | Commented::EarlierDecision)
+    }
 }
 
 /// The state of a pull request.
@@ -59,52 +80,59 @@ pub(crate) enum Step {
     Approve,
     /// The person has closed it: settle the change here.
     Reject,
+    /// Comment on the pull request that it is open again: the next close is one of the person.
+    CommentOpenAgain,
     /// Comment on the pull request how the change was settled here.
-    Tell,
+    CommentDecision,
     /// Close the pull request.
     Close,
     /// Remove the branch, if its newest commit is still this one.
     Remove { tip: String },
 }
 
-/// Whether [`steps`] looks at [`PullThere::is_told`], which takes another request to find out.
+/// Whether [`steps`] looks at [`PullThere::commented`], which takes another request to find out.
 pub(crate) fn needs_comments(here: Here, state: StateThere) -> bool {
-    matches!(
-        (here, state),
-        (Here::Waits, StateThere::Closed) | (Here::Decided { in_gitea: false }, _) | (Here::Decided { .. }, StateThere::Open)
-    )
+    match (here, state) {
+        (Here::UnderWay, _) | (Here::Waits, StateThere::Merged) => false,
+        (Here::Waits, _) | (Here::Decided { .. }, StateThere::Open) => true,
+        (Here::Decided { in_gitea }, _) => !in_gitea,
+    }
 }
 
 /// The steps for a held change with this commit, in order.
 pub(crate) fn steps(here: Here, held: &str, there: &There) -> Vec<Step> {
     match here {
         Here::UnderWay => Vec::new(),
-        Here::Waits => offer(there),
-        Here::Decided { in_gitea } => withdraw(in_gitea, held, there),
+        Here::Waits => while_waiting(there),
+        Here::Decided { in_gitea } => when_decided(in_gitea, held, there),
     }
 }
 
-fn offer(there: &There) -> Vec<Step> {
-    let sends = there.tip.is_none().then_some(Step::Send);
+fn while_waiting(there: &There) -> Vec<Step> {
     let last = match &there.pull {
-        None => Some(Step::Open),
-        Some(PullThere { state: StateThere::Open, .. }) => None,
+        None => vec![Step::Open],
         Some(PullThere { state: StateThere::Merged, .. }) => return vec![Step::Approve],
-        Some(PullThere { state: StateThere::Closed, is_told: false, .. }) => return vec![Step::Reject],
-        Some(PullThere { state: StateThere::Closed, is_told: true, .. }) => Some(Step::OpenAgain),
+        Some(PullThere { state: StateThere::Open, commented, .. }) if commented.explains_a_close() => {
+            vec![Step::CommentOpenAgain]
+        }
+        Some(PullThere { state: StateThere::Open, .. }) => Vec::new(),
+        Some(PullThere { state: StateThere::Closed, commented, .. }) if commented.explains_a_close() => {
+            vec![Step::OpenAgain, Step::CommentOpenAgain]
+        }
+        Some(PullThere { state: StateThere::Closed, .. }) => return vec![Step::Reject],
     };
-    sends.into_iter().chain(last).collect()
+    there.tip.is_none().then_some(Step::Send).into_iter().chain(last).collect()
 }
 
-fn withdraw(in_gitea: bool, held: &str, there: &There) -> Vec<Step> {
+fn when_decided(in_gitea: bool, held: &str, there: &There) -> Vec<Step> {
     let mut steps = Vec::new();
     // What is in the branch and neither here nor merged stays.
     let mut is_known = there.tip.as_deref() == Some(held);
     if let Some(pull) = &there.pull {
         let is_open = pull.state == StateThere::Open;
         is_known |= pull.state == StateThere::Merged && there.tip.as_ref() == Some(&pull.tip);
-        if !pull.is_told && (is_open || (!in_gitea && there.tip.is_some())) {
-            steps.push(Step::Tell);
+        if pull.commented != Commented::Decision && (is_open || (!in_gitea && there.tip.is_some())) {
+            steps.push(Step::CommentDecision);
         }
         if is_open {
             steps.push(Step::Close);

@@ -1,20 +1,30 @@
 //! The texts of pull requests. What an agent has written is data: it names nobody, closes nothing, and leads nowhere.
 
+use super::steps::Commented;
+use crate::export::safe_text::fenced;
+use crate::timeline::words::one_line;
 use growqr_core::ask::{APPROVE, AskDetail};
+use growqr_core::id::AskId;
 use growqr_core::journal::AskView;
+use growqr_stack::gitea_server::PullComment;
 use std::fmt::Write as _;
 
-/// Marks the comments of this program. Gitea shows it to nobody.
-const MARK: &str = "<!-- growqr: settled -->";
+/// How the comments of this program begin. What follows is the kind of the comment and the id of the ask. Gitea shows it to nobody.
+const MARK: &str = "<!-- growqr: ";
+const MARK_END: &str = " -->";
+
+/// The kinds of comments: how the change was settled, and that its pull request is open again.
+const SETTLED: &str = "settled";
+const OPEN_AGAIN: &str = "open";
 
 /// The most characters of a title. Gitea cuts at 255.
 const MAX_TITLE: usize = 200;
 
 /// The title: the subject of the change.
 pub(crate) fn title(message: &str) -> String {
-    let subject = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Change a page");
-    let plain = subject.char_indices().map(|(at, c)| harmless(c, &subject[at + c.len_utf8()..]));
-    let plain: String = plain.filter(|c| !c.is_control()).take(MAX_TITLE).collect();
+    let subject = message.lines().map(|line| one_line(line, MAX_TITLE)).find(|line| !line.is_empty());
+    let subject = subject.as_deref().unwrap_or("Change a page");
+    let plain: String = subject.char_indices().map(|(at, c)| harmless(c, &subject[at + c.len_utf8()..])).collect();
     // Gitea takes it for a draft that cannot be merged.
     if plain.to_lowercase().trim_start_matches(['[', '［']).starts_with("wip") { format!("Change: {plain}") } else { plain }
 }
@@ -71,26 +81,49 @@ pub(crate) fn settled(view: &AskView, commit: Option<&str>, is_late: bool, stays
     if let Some(remark) = answer.and_then(|answer| answer.text.as_deref()).filter(|remark| !remark.trim().is_empty()) {
         let _ = write!(text, "\n\n{}", verbatim(remark));
     }
-    format!("{MARK}\n{text}\n")
+    marked(SETTLED, &view.ask.id, &text)
 }
 
-/// Whether a comment of this program says how the change was settled.
-pub(crate) fn is_told(comments: &[String]) -> bool {
-    comments.iter().any(|comment| comment.contains(MARK))
+/// The comment on a pull request that is open again.
+pub(crate) fn open_again(ask: &AskId) -> String {
+    let text = "Open again: the change still waits for you, because the decision in GrowQR could not be carried out.";
+    marked(OPEN_AGAIN, ask, text)
 }
 
-/// The person's last comment.
-pub(crate) fn last_comment(comments: &[String]) -> Option<&str> {
-    let newest_first = comments.iter().rev().map(|comment| comment.trim());
-    newest_first.filter(|comment| !comment.contains(MARK)).find(|comment| !comment.is_empty())
+fn marked(kind: &str, ask: &AskId, text: &str) -> String {
+    format!("{MARK}{kind} {ask}{MARK_END}\n{text}\n")
+}
+
+/// What the last comment of this program says, whose account is `own`. `ask` is the one that counts now.
+pub(crate) fn last_own(comments: &[PullComment], own: &str, ask: &AskId) -> Commented {
+    match comments.iter().rev().find_map(|comment| mark(comment, own)) {
+        None => Commented::Nothing,
+        Some((OPEN_AGAIN, _)) => Commented::OpenAgain,
+        Some((_, about)) if about == ask.as_str() => Commented::Decision,
+        Some(_) => Commented::EarlierDecision,
+    }
+}
+
+/// The last comment that is not one of this program.
+pub(crate) fn last_comment<'a>(comments: &'a [PullComment], own: &str) -> Option<&'a PullComment> {
+    let newest_first = comments.iter().rev().filter(|comment| mark(comment, own).is_none());
+    newest_first.into_iter().find(|comment| !comment.text.trim().is_empty())
+}
+
+/// The kind of a comment of this program, and the id of its ask; an earlier build has not written the id. A comment that only contains
+/// such a mark, or of another account, is none.
+fn mark<'a>(comment: &'a PullComment, own: &str) -> Option<(&'a str, &'a str)> {
+    if !comment.user.eq_ignore_ascii_case(own) {
+        return None;
+    }
+    let (mark, _) = comment.text.strip_prefix(MARK)?.split_once(MARK_END)?;
+    let (kind, ask) = mark.split_once(' ').unwrap_or((mark, ""));
+    matches!(kind, SETTLED | OPEN_AGAIN).then_some((kind, ask))
 }
 
 /// The text as a block of code that it cannot end.
 fn verbatim(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}text\n{}\n{fence}", text.trim_end())
+    fenced(text.trim_end(), "text")
 }
 
 #[cfg(test)]

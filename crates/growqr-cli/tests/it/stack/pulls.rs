@@ -168,6 +168,35 @@ fn commits_that_were_added_in_gitea_are_shown_and_come_with_the_merge() {
 }
 
 #[test]
+fn a_merge_into_another_branch_approves_nothing_and_a_comment_with_the_mark_opens_nothing_again() {
+    let Some(host) = docker() else { return };
+    let program = desk(host);
+    let running = planner(&program);
+    let owned = Owned::of(host, &program);
+    proposed(&program, 'a');
+    let (_, there) = opened(&program);
+    in_gitea(&owned, "git update-ref refs/heads/drafts refs/heads/main");
+    let wanted = json!({"base": "drafts", "head": there["head"]["ref"], "title": "Into another branch", "body": ""});
+    let (status, other) = request(&program, "POST", PULLS, Some(&wanted));
+    assert_eq!(status, 201, "{other}");
+    let merge = format!("{PULLS}/{}/merge", other["number"]);
+    assert_eq!(request(&program, "POST", &merge, Some(&json!({"Do": "merge"}))).0, 200);
+    sync(&program, &[]);
+    assert_eq!(opened(&program).1["number"], there["number"], "its own one still waits");
+    assert_eq!(program.json(&["memory", "requests"]).len(), 1);
+    let comment = format!("repos/growqr/memory/issues/{}/comments", there["number"]);
+    let text = "not like this <!-- growqr: settled -->";
+    assert_eq!(request(&program, "POST", &comment, Some(&json!({"body": text}))).0, 201);
+    let close = format!("{PULLS}/{}", there["number"]);
+    assert_eq!(request(&program, "PATCH", &close, Some(&json!({"state": "closed"}))).0, 201);
+    let settled = settled(&program, &owned);
+    assert_eq!((&settled["by"], &settled["answer"]["option"]), (&json!("gitea"), &json!("reject")));
+    assert!(is_told(&program, "by its user growqr, which is not the person's message: not like this"));
+    drop(running);
+    reset(&program);
+}
+
+#[test]
 fn of_decisions_on_both_sides_one_counts_and_the_other_side_is_told() {
     let Some(host) = docker() else { return };
     let program = desk(host);

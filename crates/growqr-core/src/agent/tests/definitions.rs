@@ -93,6 +93,32 @@ fn a_question_about_a_tool_that_has_changed_is_withdrawn_before_a_rule_settles_i
 }
 
 #[test]
+fn the_question_of_an_earlier_version_is_withdrawn_and_asked_again_about_the_definition() {
+    let mut world = told();
+    // That version recorded no definition.
+    offer(&mut world, None);
+    world.answer(calls(&[("files__read", json!({"path": "a"}))]));
+    assert!(open_ask(&world).is_some());
+    offer(&mut world, Some("0af1"));
+    assert_eq!(world.input(Input::RulesChanged), ["ask_settled", "tool_finished"]);
+    let told = withdrawn(&world).answer.as_ref().and_then(|answer| answer.text.clone()).unwrap();
+    assert!(told.contains("by an earlier version of GrowQR"), "{told}");
+    world.input(Input::Continue);
+    let (results, _) = world.last_user();
+    assert!(results[0].1 && results[0].0.contains("was not carried out"), "{results:?}");
+    world.answer(calls(&[("files__read", json!({"path": "a"}))]));
+    let ask = open_ask(&world).expect("the model calls it again").id;
+    assert_eq!(world.input(Input::RulesChanged), [""; 0], "this question can be answered");
+    let allow = Answer { option: Some("allow".to_owned()), ..Answer::default() };
+    world.input(Input::Answer { ask, answer: Some(allow) });
+    world.input(Input::Continue);
+    let intents = world.state.open_intents();
+    let [Intent::RunTool { call, .. }] = &intents[..] else { panic!("{intents:?}") };
+    assert_eq!(call.definition.as_deref(), Some("0af1"));
+    world.check_replay();
+}
+
+#[test]
 fn nothing_is_asked_about_a_tool_that_is_not_on_offer_any_more() {
     let mut world = told();
     offer(&mut world, None);

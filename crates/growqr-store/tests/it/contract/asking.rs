@@ -2,12 +2,13 @@
 
 use super::on_both;
 use crate::fixtures::{NOW, World, append, local, said, say, view};
-use growqr_core::ask::{Answer, Ask, AskKind, AskScope, SettledBy};
+use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{AskRaised, AskSettled, Event, MessageEdited, MessageWithdrawn};
-use growqr_core::id::{AgentId, AskId, Position, ProfileId, Seq};
+use growqr_core::id::{AgentId, AskId, EffectId, Position, ProfileId, Seq};
 use growqr_core::journal::{AgentView, AskView, Head, Settlement, SpendingBy, SpendingView, View};
 use growqr_core::limits::Raise;
+use growqr_core::memory::CommitPlan;
 use growqr_core::money::Money;
 use growqr_core::rebuild::ReplayedPage;
 use growqr_core::rules::RuleOrigin;
@@ -40,6 +41,31 @@ fn raised(id: &str, seq: u64) -> (Event, View) {
     (AskRaised { ask: Box::new(ask(id)), notices: Vec::new() }.into(), View::Ask(Box::new(view)))
 }
 
+/// An ask about a held change with this commit, with the reason of its agent.
+fn about_change(id: &str, commit: &str, message: &str) -> Ask {
+    let held = CommitPlan {
+        path: "a.md".to_owned(),
+        base_head: None,
+        old_blob: None,
+        new_blob: None,
+        commit: commit.to_owned(),
+        merged: false,
+    };
+    let detail = AskDetail::Review {
+        effect: EffectId::new(id),
+        turn: 1,
+        held: Box::new(held),
+        message: message.to_owned(),
+        rule: "hold commit_memory".to_owned(),
+        untrusted: Vec::new(),
+        base: None,
+        problem: None,
+        edited: None,
+        remark: None,
+    };
+    Ask { kind: AskKind::Review, detail: Some(detail), ..ask(id) }
+}
+
 fn settlement(rule: Option<&str>) -> Settlement {
     let answer = Some(Answer { text: Some("this".to_owned()), scope: AskScope::Always, ..Answer::default() });
     Settlement { by: SettledBy::Person, answer, rule: rule.map(str::to_owned), at: NOW }
@@ -50,7 +76,9 @@ fn settled(id: &str, rule: Option<&str>) -> (Event, Vec<View>) {
     let mut views = vec![View::AskSettled(AskId::new(id), settlement(rule.as_deref()))];
     views.extend(rule.clone().map(|line| View::Rule { ask: AskId::new(id), line, at: NOW }));
     let (ask, merged, notices) = (AskId::new(id), None, Vec::new());
-    (AskSettled { ask, by, answer, rule, outcome: None, merged, notices, counts_with_work: false }.into(), views)
+    let settled =
+        AskSettled { ask, by, answer, rule, outcome: None, merged, commented_by: None, notices, counts_with_work: false };
+    (settled.into(), views)
 }
 
 on_both! {
@@ -72,6 +100,40 @@ on_both! {
         assert_eq!((one.ask, one.settled), (ask("ask-1"), Some(settlement(None))), "also its NUL character");
         assert_eq!(store.settled_asks(10).await.unwrap().len(), 1);
         assert_eq!(store.ask(&AskId::new("ask-3")).await.unwrap(), None);
+    }
+
+    async fn asks_about_a_held_change_are_found_by_its_commit_the_open_ones_first(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let about = |id: &str, seq: u64, commit: &str, message: &str| {
+            let (_, mut view) = raised(id, seq);
+            if let View::Ask(view) = &mut view {
+                view.ask = about_change(id, commit, message);
+            }
+            let ask = Box::new(about_change(id, commit, message));
+            (Event::from(AskRaised { ask, notices: Vec::new() }), view)
+        };
+        let decoy = format!("\"commit\":\"{}\0", "a".repeat(40));
+        let all = [
+            about("ask-1", 1, &"a".repeat(40), "first"),
+            about("ask-2", 2, &"a".repeat(40), "again"),
+            about("ask-3", 3, &"b".repeat(40), &decoy),
+            raised("ask-4", 4),
+        ];
+        let (events, views): (Vec<Event>, Vec<View>) = all.into_iter().unzip();
+        let mut first = append(&grow, Head::default(), events);
+        first.views.extend(views);
+        let head = store.append(first).await.unwrap().head;
+        let (event, views) = settled("ask-1", None);
+        let mut second = append(&grow, head, vec![event]);
+        second.views.extend(views);
+        store.append(second).await.unwrap();
+        let found = async |beginning: &str| {
+            let views = store.asks_about_commit(beginning).await.unwrap();
+            views.into_iter().map(|view| (view.ask.id.to_string(), view.settled.is_some())).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&"a".repeat(12)).await, [("ask-2".to_owned(), false), ("ask-1".to_owned(), true)]);
+        assert_eq!(found(&"b".repeat(12)).await, [("ask-3".to_owned(), false)], "what an agent has written names no commit");
+        assert_eq!(found("c").await, []);
     }
 
     async fn a_refused_append_settles_no_ask_and_adds_no_rule(world: World) {

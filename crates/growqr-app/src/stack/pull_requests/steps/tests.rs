@@ -13,7 +13,7 @@ enum Event {
     CommitAddedThere,
     BranchRemovedThere,
     DecidedHere,
-    /// The decision could not be carried out: the person is asked again.
+    /// The decision could not be carried out, even if it looked so: the person is asked again.
     DecisionFailed,
     DecisionCarriedOut,
     /// The program works, and is killed after so many steps.
@@ -33,11 +33,21 @@ const EVENTS: [Event; 10] = [
     Event::Steps(9),
 ];
 
+/// A comment of the program, about the ask with this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comment {
+    Decision(u32),
+    OpenAgain(u32),
+}
+
 /// Both sides.
 #[derive(Clone, Debug)]
 struct Story {
     here: Here,
     there: There,
+    /// The number of the ask that counts.
+    ask: u32,
+    comments: Vec<Comment>,
     opened: u32,
     /// Decisions that were recorded, but for those that failed.
     decisions: u32,
@@ -53,12 +63,37 @@ impl Story {
         Story {
             here: Here::Waits,
             there: There::default(),
+            ask: 1,
+            comments: Vec::new(),
             opened: 0,
             decisions: 0,
             is_closed_by_person: false,
             is_merged: false,
             lost: false,
         }
+    }
+
+    /// The program has closed the pull request, and its decision could not be carried out.
+    fn closed_too_early() -> Story {
+        let mut story = Story::new();
+        for event in [Event::Steps(9), Event::DecidedHere, Event::DecisionCarriedOut, Event::Steps(2), Event::DecisionFailed] {
+            story.happens(event);
+        }
+        story
+    }
+
+    /// The steps that are due.
+    fn due(&self) -> Vec<Step> {
+        let mut there = self.there.clone();
+        if let Some(pull) = &mut there.pull {
+            pull.commented = match self.comments.last() {
+                None => Commented::Nothing,
+                Some(Comment::Decision(ask)) if *ask == self.ask => Commented::Decision,
+                Some(Comment::Decision(_)) => Commented::EarlierDecision,
+                Some(Comment::OpenAgain(_)) => Commented::OpenAgain,
+            };
+        }
+        steps(self.here, HELD, &there)
     }
 
     fn state(&self) -> Option<StateThere> {
@@ -71,6 +106,12 @@ impl Story {
         }
     }
 
+    /// A close cannot be told from one of the program while its last comment says that it closes: the person is asked again then.
+    fn closed_by_person(&mut self) {
+        self.set(StateThere::Closed);
+        self.is_closed_by_person = !matches!(self.comments.last(), Some(Comment::Decision(_)));
+    }
+
     /// Does what happens, if it can.
     fn happens(&mut self, event: Event) {
         let is_open = self.state() == Some(StateThere::Open);
@@ -80,8 +121,7 @@ impl Story {
                 self.is_merged = true;
             }
             Event::ClosedThere if is_open => {
-                self.set(StateThere::Closed);
-                self.is_closed_by_person = true;
+                self.closed_by_person();
             }
             Event::CommitAddedThere if self.there.tip.is_some() => {
                 self.there.tip = Some(ADDED.to_owned());
@@ -92,16 +132,16 @@ impl Story {
             Event::BranchRemovedThere => {
                 self.there.tip = None;
                 if is_open {
-                    self.set(StateThere::Closed);
-                    self.is_closed_by_person = true;
+                    self.closed_by_person();
                 }
             }
             Event::DecidedHere if self.here == Here::Waits => {
                 self.here = Here::UnderWay;
                 self.decisions += 1;
             }
-            Event::DecisionFailed if self.here == Here::UnderWay => {
+            Event::DecisionFailed if matches!(self.here, Here::UnderWay | Here::Decided { in_gitea: false }) => {
                 self.here = Here::Waits;
+                self.ask += 1;
                 self.decisions -= 1;
             }
             Event::DecisionCarriedOut if self.here == Here::UnderWay => self.here = Here::Decided { in_gitea: false },
@@ -111,8 +151,7 @@ impl Story {
     }
 
     fn works(&mut self, count: usize) {
-        let steps = steps(self.here, HELD, &self.there);
-        steps.into_iter().take(count).for_each(|step| self.does(step));
+        self.due().into_iter().take(count).for_each(|step| self.does(step));
     }
 
     fn does(&mut self, step: Step) {
@@ -121,12 +160,16 @@ impl Story {
             Step::Open => {
                 assert!(self.there.pull.is_none() && self.there.tip.is_some());
                 let tip = self.there.tip.clone().expect("a branch");
-                self.there.pull = Some(PullThere { state: StateThere::Open, tip, is_told: false });
+                self.there.pull = Some(PullThere { state: StateThere::Open, tip, commented: Commented::Nothing });
                 self.opened += 1;
             }
             Step::OpenAgain => {
                 assert!(!self.is_closed_by_person && self.there.tip.is_some());
                 self.set(StateThere::Open);
+            }
+            Step::CommentOpenAgain => {
+                assert_eq!(self.state(), Some(StateThere::Open));
+                self.comments.push(Comment::OpenAgain(self.ask));
             }
             Step::Approve | Step::Reject => {
                 let is_merge = step == Step::Approve;
@@ -134,9 +177,14 @@ impl Story {
                 self.here = Here::Decided { in_gitea: true };
                 self.decisions += 1;
             }
-            Step::Tell => self.there.pull.as_mut().expect("a pull request").is_told = true,
+            Step::CommentDecision => {
+                assert!(self.there.pull.is_some());
+                self.comments.push(Comment::Decision(self.ask));
+                // The comment says that the decision here counts.
+                self.is_closed_by_person = false;
+            }
             Step::Close => {
-                assert!(self.there.pull.as_ref().is_some_and(|pull| pull.is_told), "its own close is marked");
+                assert_eq!(self.comments.last(), Some(&Comment::Decision(self.ask)), "its own close is marked");
                 self.set(StateThere::Closed);
             }
             Step::Remove { tip } => {
@@ -156,7 +204,7 @@ impl Story {
             }
             self.works(usize::MAX);
         }
-        assert_eq!(steps(self.here, HELD, &self.there), [], "it rests: {history:?}");
+        assert_eq!(self.due(), [], "it rests: {history:?}");
         assert!(self.opened <= 1, "one pull request: {history:?}");
         assert!(!self.lost, "no commit of the person is lost: {history:?}");
         match self.here {
@@ -174,8 +222,8 @@ impl Story {
     }
 }
 
-/// Calls `look` with every history of this length.
-fn each_history(length: usize, look: &mut impl FnMut(&[Event], &Story)) {
+/// Calls `look` with every history of this length that begins with this story.
+fn each_history(start: &Story, length: usize, look: &mut impl FnMut(&[Event], &Story)) {
     fn go(history: &mut Vec<Event>, story: &Story, left: usize, look: &mut impl FnMut(&[Event], &Story)) {
         look(history, story);
         if left == 0 {
@@ -189,17 +237,31 @@ fn each_history(length: usize, look: &mut impl FnMut(&[Event], &Story)) {
             history.pop();
         }
     }
-    go(&mut Vec::new(), &Story::new(), length, look);
+    go(&mut Vec::new(), start, length, look);
 }
 
 #[test]
 fn every_history_comes_to_rest_with_at_most_one_decision_and_nothing_lost() {
     let mut count = 0;
-    each_history(5, &mut |history, story| {
-        story.clone().comes_to_rest(history);
-        count += 1;
-    });
+    for (start, length) in [(Story::new(), 5), (Story::closed_too_early(), 4)] {
+        each_history(&start, length, &mut |history, story| {
+            story.clone().comes_to_rest(history);
+            count += 1;
+        });
+    }
     assert!(count > 100_000, "{count}");
+}
+
+#[test]
+fn a_pull_request_that_was_closed_too_early_is_opened_again_once_and_the_next_close_is_the_persons() {
+    let mut story = Story::closed_too_early();
+    assert_eq!(story.due(), [Step::OpenAgain, Step::CommentOpenAgain]);
+    story.happens(Event::Steps(1));
+    assert_eq!(story.due(), [Step::CommentOpenAgain], "after a kill between the two");
+    story.happens(Event::Steps(1));
+    assert_eq!(story.due(), []);
+    story.happens(Event::ClosedThere);
+    assert_eq!(story.due(), [Step::Reject]);
 }
 
 #[test]
@@ -208,28 +270,39 @@ fn a_change_without_a_pull_request_is_sent_and_opened_after_any_kill() {
     assert_eq!(steps(Here::Waits, HELD, &there(None)), [Step::Send, Step::Open]);
     assert_eq!(steps(Here::Waits, HELD, &there(Some(HELD))), [Step::Open]);
     assert_eq!(steps(Here::UnderWay, HELD, &there(None)), []);
-    let closed = |is_told| PullThere { state: StateThere::Closed, tip: HELD.to_owned(), is_told };
-    let there = |is_told| There { tip: None, pull: Some(closed(is_told)) };
-    assert_eq!(steps(Here::Waits, HELD, &there(true)), [Step::Send, Step::OpenAgain], "this program has closed it");
-    assert_eq!(steps(Here::Waits, HELD, &there(false)), [Step::Reject], "the person has closed it");
+    let closed = |commented| PullThere { state: StateThere::Closed, tip: HELD.to_owned(), commented };
+    let there = |commented| There { tip: None, pull: Some(closed(commented)) };
+    for ours in [Commented::Decision, Commented::EarlierDecision] {
+        let again = [Step::Send, Step::OpenAgain, Step::CommentOpenAgain];
+        assert_eq!(steps(Here::Waits, HELD, &there(ours)), again, "this program has closed it");
+    }
+    for of_person in [Commented::Nothing, Commented::OpenAgain] {
+        assert_eq!(steps(Here::Waits, HELD, &there(of_person)), [Step::Reject], "the person has closed it");
+    }
 }
 
 #[test]
 fn what_was_decided_here_is_told_before_it_is_closed_and_its_branch_goes_last() {
-    let pull = |state, is_told| Some(PullThere { state, tip: HELD.to_owned(), is_told });
+    let pull = |state, commented| Some(PullThere { state, tip: HELD.to_owned(), commented });
     let decided = Here::Decided { in_gitea: false };
     let there = |pull| There { tip: Some(HELD.to_owned()), pull };
     let removed = Step::Remove { tip: HELD.to_owned() };
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, false))), [Step::Tell, Step::Close, removed.clone()]);
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, true))), [Step::Close, removed.clone()]);
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Closed, true))), std::slice::from_ref(&removed));
+    let all = [Step::CommentDecision, Step::Close, removed.clone()];
+    for before in [Commented::Nothing, Commented::EarlierDecision, Commented::OpenAgain] {
+        assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, before))), all);
+    }
+    let ours = Commented::Decision;
+    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Open, ours))), [Step::Close, removed.clone()]);
+    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Closed, ours))), std::slice::from_ref(&removed));
     // The person has merged it meanwhile: the other side is told.
-    assert_eq!(steps(decided, HELD, &there(pull(StateThere::Merged, false))), [Step::Tell, removed]);
+    let merged = there(pull(StateThere::Merged, Commented::Nothing));
+    assert_eq!(steps(decided, HELD, &merged), [Step::CommentDecision, removed]);
 }
 
 #[test]
 fn comments_are_read_only_where_they_decide() {
-    assert!(!needs_comments(Here::Waits, StateThere::Open) && !needs_comments(Here::Waits, StateThere::Merged));
+    assert!(!needs_comments(Here::Waits, StateThere::Merged) && !needs_comments(Here::UnderWay, StateThere::Open));
+    assert!(needs_comments(Here::Waits, StateThere::Open), "it may have been opened again without a comment");
     assert!(needs_comments(Here::Waits, StateThere::Closed));
     assert!(!needs_comments(Here::Decided { in_gitea: true }, StateThere::Merged));
 }

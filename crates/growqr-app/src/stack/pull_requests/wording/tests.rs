@@ -14,10 +14,13 @@ fn a_title_mentions_nobody_closes_nothing_and_is_no_draft() {
         ("[wip] not yet", "Change: ［wip］ not yet"),
         ("Plan: done! 5*3 #one", "Plan: done! 5*3 #one"),
         ("a\u{7}b", "ab"),
+        ("\u{7}\n\u{1b}\t \nSecond line", "Second line"),
+        ("\u{7}\n\u{85}\u{a0}", "Change a page"),
+        ("a\u{202e}b", "a⟨U+202E⟩b"),
     ] {
         assert_eq!(title(message), expected);
     }
-    assert_eq!(title(&"é".repeat(900)).chars().count(), MAX_TITLE);
+    assert_eq!(title(&"é".repeat(900)), format!("{}…", "é".repeat(MAX_TITLE)));
 }
 
 #[test]
@@ -27,11 +30,39 @@ fn a_text_cannot_leave_its_block_of_code() {
     assert_eq!(shown, "``````text\na\n```\n@owner closes #1\n`````\nb[0m\n``````");
 }
 
+const OWN: &str = "growqr";
+
+fn comment(user: &str, text: &str) -> PullComment {
+    PullComment { user: user.to_owned(), text: text.to_owned() }
+}
+
 #[test]
 fn comments_of_this_program_are_no_reason_of_the_person() {
-    let own = format!("{MARK}\nApproved in GrowQR.\n");
-    let comments = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-    assert_eq!(last_comment(&comments(&["first", " second ", &own])), Some("second"));
-    assert_eq!(last_comment(&comments(&[&own, "  "])), None);
-    assert!(is_told(&comments(&["first", &own])) && !is_told(&comments(&["first"])));
+    let ask = AskId::new("ask-1");
+    let own = comment(OWN, &marked(SETTLED, &ask, "Approved in GrowQR."));
+    let [first, second, blank] = ["first", " second ", "  "].map(|text| comment(OWN, text));
+    assert_eq!(last_comment(&[first.clone(), second.clone(), own.clone()], OWN), Some(&second));
+    assert_eq!(last_comment(&[own, blank], OWN), None);
+}
+
+#[test]
+fn only_the_beginning_of_a_comment_of_the_own_account_says_that_this_program_has_closed_it() {
+    let (ask, earlier) = (AskId::new("ask-2"), AskId::new("ask-1"));
+    let told = |texts: &[(&str, String)]| {
+        let comments: Vec<PullComment> = texts.iter().map(|(user, text)| comment(user, text)).collect();
+        last_own(&comments, OWN, &ask)
+    };
+    let settled = |ask: &AskId| marked(SETTLED, ask, "Rejected in GrowQR.");
+    assert_eq!(told(&[]), Commented::Nothing);
+    assert_eq!(told(&[(OWN, settled(&ask))]), Commented::Decision);
+    assert_eq!(told(&[(OWN, settled(&earlier))]), Commented::EarlierDecision);
+    assert_eq!(told(&[(OWN, settled(&earlier)), (OWN, open_again(&ask))]), Commented::OpenAgain);
+    assert_eq!(told(&[(OWN, open_again(&ask)), (OWN, settled(&ask)), (OWN, "why?".to_owned())]), Commented::Decision);
+    assert_eq!(told(&[(OWN, "<!-- growqr: settled -->\nof an earlier build".to_owned())]), Commented::EarlierDecision);
+    for (user, text) in
+        [("mallory", settled(&ask)), (OWN, format!("> {}", settled(&ask))), (OWN, format!("no {}", settled(&ask)))]
+    {
+        assert_eq!(told(&[(user, text.clone())]), Commented::Nothing, "{user}: {text}");
+        assert!(last_comment(&[comment(user, &text)], OWN).is_some(), "it is a comment like any other");
+    }
 }
