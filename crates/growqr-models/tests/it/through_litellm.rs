@@ -1,0 +1,168 @@
+//! Both providers through LiteLLM, a public program, in front of both strict stub servers. It translates between the two APIs, so
+//! each provider reaches each server: four ways, and the same promises hold on all of them.
+
+use crate::world::{FakeTimer, answered, request, segment, user};
+use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelRequest, Reply, StopReason};
+use growqr_core::prompt::{Block, Message, Segment, blocks, text_of};
+use growqr_core::secret::Secret;
+use growqr_models::anthropic::{self, Anthropic};
+use growqr_models::openai::{self, BaseUrl, OpenAi};
+use growqr_testkit::anthropic::{AnthropicStub, Point, Script, says};
+use growqr_testkit::litellm::{LiteLlm, Route};
+use growqr_testkit::openai::{OpenAiStub, ServerBehaviour, error};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// The names of the two models at the proxy: the first is served by the Messages API, the second by chat completions.
+const CLAUDE: &str = "claude-opus-4-7";
+const QWEN: &str = "qwen3";
+
+/// A provider, the proxy, and a server behind it.
+struct Way<'a> {
+    name: &'static str,
+    provider: &'a dyn Model,
+    segment: Segment,
+    /// Sets the next answer of the server.
+    will: &'a dyn Fn(Script),
+    /// An error of the server in the form of its API.
+    error: fn(u16, &str, &str) -> Script,
+}
+
+impl Way<'_> {
+    async fn ask(&self, messages: Vec<Message>) -> (Result<Reply, Failure>, Vec<Delta>) {
+        let request = ModelRequest { segment: Arc::new(self.segment.clone()), ..request(&self.segment.model, messages) };
+        let shown = Mutex::new(Vec::new());
+        let result = self.provider.call(&request, &|delta| shown.lock().unwrap().push(delta)).await;
+        (result, shown.into_inner().unwrap())
+    }
+
+    async fn answer(&self, messages: Vec<Message>) -> (Reply, Vec<Delta>) {
+        let (result, shown) = self.ask(messages).await;
+        (result.unwrap_or_else(|failure| panic!("{}: {failure:?}", self.name)), shown)
+    }
+
+    async fn failure(&self) -> Failure {
+        self.ask(vec![user("hello")]).await.0.expect_err(self.name)
+    }
+
+    /// A turn in which the model calls a tool.
+    async fn turn(&self) {
+        let text = "I look for it, and I say so in some more words, so that they come in parts. 🌱";
+        let input = json!({"path": "a\u{1F331}/\"b\""});
+        (self.will)(says(text).calls([("look", input.clone())]));
+        let mut messages = vec![user("hello")];
+        let (reply, shown) = self.answer(messages.clone()).await;
+        let parts: Vec<&str> =
+            shown.iter().filter_map(|delta| if let Delta::Text(text) = delta { Some(text.as_str()) } else { None }).collect();
+        assert_eq!((parts.concat().as_str(), text_of(&reply.content).as_str()), (text, text), "{}", self.name);
+        assert!(parts.len() > 1, "{}: it is streamed: {parts:?}", self.name);
+        assert_eq!(reply.stop, StopReason::ToolUse, "{}", self.name);
+        assert!(reply.usage.prompt_tokens() > 0 && reply.usage.output_tokens > 0, "{}: {:?}", self.name, reply.usage);
+        let is_call = |block: Block| if let Block::Call { name, input, .. } = block { Some((name, input)) } else { None };
+        let called: Vec<(String, Value)> = blocks(&reply.content)
+            .into_iter()
+            .filter_map(is_call)
+            .map(|(name, input)| (name.to_string(), serde_json::from_str(input.text()).unwrap()))
+            .collect();
+        assert_eq!(called, [("look".to_owned(), input)], "{}", self.name);
+        messages.extend(answered(&reply, "seen"));
+        (self.will)(says("It is there."));
+        let (reply, _) = self.answer(messages).await;
+        assert_eq!((text_of(&reply.content).as_str(), reply.stop), ("It is there.", StopReason::EndTurn), "{}", self.name);
+    }
+
+    /// What goes wrong at the server.
+    async fn faults(&self) {
+        (self.will)((self.error)(400, "invalid_request_error", "the words of the server"));
+        let failure = self.failure().await;
+        assert_eq!(failure.kind, FailureKind::Rejected, "{}: {failure}", self.name);
+        assert!(failure.message.contains("the words of the server"), "{}: {failure}", self.name);
+        (self.will)((self.error)(429, "rate_limit_error", "slowly"));
+        (self.will)(says("later"));
+        let (reply, _) = self.answer(vec![user("hello")]).await;
+        assert_eq!(text_of(&reply.content), "later", "{}", self.name);
+        (self.will)(says("an answer that does not reach its end because the connection breaks").cut(Point::Events(4)));
+        let failure = self.failure().await;
+        assert!(failure.kind.is_retryable(), "{}: half an answer is not one: {failure:?}", self.name);
+    }
+
+    /// The window is smaller than the prompt.
+    async fn too_long(&self, refusal: Script) {
+        (self.will)(refusal);
+        let failure = self.failure().await;
+        assert_eq!(failure.kind, FailureKind::PromptTooLong, "{}: {failure}", self.name);
+    }
+}
+
+/// The refusals of a prompt that is too long, as the two services word them.
+fn too_long_for_claude() -> Script {
+    Script::error(400, "invalid_request_error", "prompt is too long: 201756 tokens > 200000 maximum")
+}
+
+fn too_long_for_qwen() -> Script {
+    let message =
+        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. Please shorten them.";
+    error(400, "context_length_exceeded", message)
+}
+
+fn openai_provider(proxy: &LiteLlm, key: &str) -> OpenAi {
+    let base = BaseUrl::parse(&format!("{}/v1", proxy.base_url())).unwrap();
+    let mut config = openai::Config::new(base, Some(Secret::new(key)), 1);
+    config.timer = Arc::new(FakeTimer::default());
+    OpenAi::new(config)
+}
+
+fn anthropic_provider(proxy: &LiteLlm, key: &str) -> Anthropic {
+    let mut config = anthropic::Config::new(Secret::new(key), 1);
+    config.base_url = proxy.base_url().to_owned();
+    config.timer = Arc::new(FakeTimer::default());
+    Anthropic::new(config)
+}
+
+fn segment_of(provider: &str, model: &str) -> Segment {
+    let effort = if (provider, model) == (anthropic::PROVIDER, CLAUDE) { segment(model).effort } else { None };
+    Segment { provider: provider.into(), effort, ..segment(model) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_providers_reach_both_kinds_of_servers_through_a_public_proxy() {
+    let claude = AnthropicStub::start().await;
+    let qwen = OpenAiStub::start(ServerBehaviour::plain()).await;
+    let routes = [
+        Route { name: CLAUDE, model: "anthropic/claude-opus-4-7", base_url: claude.base_url(), key: claude.key() },
+        Route { name: QWEN, model: "openai/qwen3:8b", base_url: qwen.base_url(), key: "none" },
+    ];
+    let Some(proxy) = tokio::task::block_in_place(|| LiteLlm::start(&routes)) else { return };
+    let completions = openai_provider(&proxy, proxy.key());
+    let messages = anthropic_provider(&proxy, proxy.key());
+    let (claude_will, qwen_will) = (|script| claude.will(script), |script| qwen.will(script));
+    let way = |name, provider, of: &str, model: &str| {
+        let (will, error): (&dyn Fn(Script), fn(u16, &str, &str) -> Script) =
+            if model == CLAUDE { (&claude_will, Script::error) } else { (&qwen_will, error) };
+        Way { name, provider, segment: segment_of(of, model), will, error }
+    };
+    let ways = [
+        way("chat completions to Claude", &completions as &dyn Model, openai::PROVIDER, CLAUDE),
+        way("chat completions to another server", &completions, openai::PROVIDER, QWEN),
+        way("messages to Claude", &messages, anthropic::PROVIDER, CLAUDE),
+        way("messages to another server", &messages, anthropic::PROVIDER, QWEN),
+    ];
+    completions.probe_model(QWEN).await.unwrap();
+    assert_eq!(completions.card(QWEN).context_tokens, 32_768, "the proxy lists the window");
+    for way in &ways {
+        way.turn().await;
+        way.faults().await;
+        way.too_long(if way.segment.model == CLAUDE { too_long_for_claude() } else { too_long_for_qwen() }).await;
+    }
+    claude.assert_all_accepted();
+    qwen.assert_all_accepted();
+    let (completions, messages) = (openai_provider(&proxy, "sk-wrong"), anthropic_provider(&proxy, "sk-wrong"));
+    for way in [
+        way("chat completions with a wrong key", &completions as &dyn Model, openai::PROVIDER, QWEN),
+        way("messages with a wrong key", &messages, anthropic::PROVIDER, CLAUDE),
+    ] {
+        let failure = way.failure().await;
+        assert_eq!(failure.kind, FailureKind::Key, "{}: {failure}", way.name);
+        assert!(!failure.message.contains("sk-wrong"), "{failure}");
+    }
+}
