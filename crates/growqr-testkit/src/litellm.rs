@@ -59,7 +59,12 @@ impl LiteLlm {
         proxy.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = proxy.spawn().expect("LiteLLM starts");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-        let base_url = log.find_map(|line| address(&line)).expect("it listens");
+        let mut told = Vec::new();
+        let base_url = log.find_map(|line| {
+            told.push(line);
+            told.last().and_then(|line| address(line))
+        });
+        let base_url = base_url.unwrap_or_else(|| panic!("LiteLLM does not listen:\n{}", told.join("\n")));
         // It stops if nobody reads its log.
         std::thread::spawn(move || log.for_each(drop));
         Some(LiteLlm { child, base_url, _folder: folder })

@@ -17,15 +17,22 @@ use std::sync::{Arc, Mutex};
 const CLAUDE: &str = "claude-opus-4-7";
 const QWEN: &str = "qwen3";
 
+/// A server behind the proxy.
+struct Server<'a> {
+    /// Sets its next answer.
+    will: &'a dyn Fn(Script),
+    /// An error in the form of its API.
+    error: fn(u16, &str, &str) -> Script,
+    /// How it refuses a prompt that is too long.
+    too_long: Script,
+}
+
 /// A provider, the proxy, and a server behind it.
 struct Way<'a> {
     name: &'static str,
     provider: &'a dyn Model,
     segment: Segment,
-    /// Sets the next answer of the server.
-    will: &'a dyn Fn(Script),
-    /// An error of the server in the form of its API.
-    error: fn(u16, &str, &str) -> Script,
+    server: &'a Server<'a>,
 }
 
 impl Way<'_> {
@@ -49,7 +56,7 @@ impl Way<'_> {
     async fn turn(&self) {
         let text = "I look for it, and I say so in some more words, so that they come in parts. 🌱";
         let input = json!({"path": "a\u{1F331}/\"b\""});
-        (self.will)(says(text).calls([("look", input.clone())]));
+        (self.server.will)(says(text).calls([("look", input.clone())]));
         let mut messages = vec![user("hello")];
         let (reply, shown) = self.answer(messages.clone()).await;
         let parts: Vec<&str> =
@@ -62,47 +69,32 @@ impl Way<'_> {
         let called: Vec<(String, Value)> = blocks(&reply.content)
             .into_iter()
             .filter_map(is_call)
-            .map(|(name, input)| (name.to_string(), serde_json::from_str(input.text()).unwrap()))
+            .map(|(name, input)| (name, serde_json::from_str(input.text()).unwrap()))
             .collect();
         assert_eq!(called, [("look".to_owned(), input)], "{}", self.name);
         messages.extend(answered(&reply, "seen"));
-        (self.will)(says("It is there."));
+        (self.server.will)(says("It is there."));
         let (reply, _) = self.answer(messages).await;
         assert_eq!((text_of(&reply.content).as_str(), reply.stop), ("It is there.", StopReason::EndTurn), "{}", self.name);
     }
 
     /// What goes wrong at the server.
     async fn faults(&self) {
-        (self.will)((self.error)(400, "invalid_request_error", "the words of the server"));
+        (self.server.will)((self.server.error)(400, "invalid_request_error", "the words of the server"));
         let failure = self.failure().await;
         assert_eq!(failure.kind, FailureKind::Rejected, "{}: {failure}", self.name);
         assert!(failure.message.contains("the words of the server"), "{}: {failure}", self.name);
-        (self.will)((self.error)(429, "rate_limit_error", "slowly"));
-        (self.will)(says("later"));
+        (self.server.will)((self.server.error)(429, "rate_limit_error", "slowly"));
+        (self.server.will)(says("later"));
         let (reply, _) = self.answer(vec![user("hello")]).await;
         assert_eq!(text_of(&reply.content), "later", "{}", self.name);
-        (self.will)(says("an answer that does not reach its end because the connection breaks").cut(Point::Events(4)));
+        (self.server.will)(says("an answer that does not reach its end because the connection breaks").cut(Point::Events(4)));
         let failure = self.failure().await;
         assert!(failure.kind.is_retryable(), "{}: half an answer is not one: {failure:?}", self.name);
-    }
-
-    /// The window is smaller than the prompt.
-    async fn too_long(&self, refusal: Script) {
-        (self.will)(refusal);
+        (self.server.will)(self.server.too_long.clone());
         let failure = self.failure().await;
         assert_eq!(failure.kind, FailureKind::PromptTooLong, "{}: {failure}", self.name);
     }
-}
-
-/// The refusals of a prompt that is too long, as the two services word them.
-fn too_long_for_claude() -> Script {
-    Script::error(400, "invalid_request_error", "prompt is too long: 201756 tokens > 200000 maximum")
-}
-
-fn too_long_for_qwen() -> Script {
-    let message =
-        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. Please shorten them.";
-    error(400, "context_length_exceeded", message)
 }
 
 fn openai_provider(proxy: &LiteLlm, key: &str) -> OpenAi {
@@ -119,6 +111,10 @@ fn anthropic_provider(proxy: &LiteLlm, key: &str) -> Anthropic {
     Anthropic::new(config)
 }
 
+fn way<'a>(name: &'static str, provider: &'a dyn Model, segment: Segment, server: &'a Server<'a>) -> Way<'a> {
+    Way { name, provider, segment, server }
+}
+
 fn segment_of(provider: &str, model: &str) -> Segment {
     let effort = if (provider, model) == (anthropic::PROVIDER, CLAUDE) { segment(model).effort } else { None };
     Segment { provider: provider.into(), effort, ..segment(model) }
@@ -133,33 +129,34 @@ async fn both_providers_reach_both_kinds_of_servers_through_a_public_proxy() {
         Route { name: QWEN, model: "openai/qwen3:8b", base_url: qwen.base_url(), key: "none" },
     ];
     let Some(proxy) = tokio::task::block_in_place(|| LiteLlm::start(&routes)) else { return };
+    let to_claude = Server {
+        will: &|script| claude.will(script),
+        error: Script::error,
+        too_long: Script::error(400, "invalid_request_error", "prompt is too long: 201756 tokens > 200000 maximum"),
+    };
+    let length = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.";
+    let to_qwen =
+        Server { will: &|script| qwen.will(script), error, too_long: error(400, "context_length_exceeded", length) };
     let completions = openai_provider(&proxy, proxy.key());
     let messages = anthropic_provider(&proxy, proxy.key());
-    let (claude_will, qwen_will) = (|script| claude.will(script), |script| qwen.will(script));
-    let way = |name, provider, of: &str, model: &str| {
-        let (will, error): (&dyn Fn(Script), fn(u16, &str, &str) -> Script) =
-            if model == CLAUDE { (&claude_will, Script::error) } else { (&qwen_will, error) };
-        Way { name, provider, segment: segment_of(of, model), will, error }
-    };
-    let ways = [
-        way("chat completions to Claude", &completions as &dyn Model, openai::PROVIDER, CLAUDE),
-        way("chat completions to another server", &completions, openai::PROVIDER, QWEN),
-        way("messages to Claude", &messages, anthropic::PROVIDER, CLAUDE),
-        way("messages to another server", &messages, anthropic::PROVIDER, QWEN),
-    ];
-    completions.probe_model(QWEN).await.unwrap();
-    assert_eq!(completions.card(QWEN).context_tokens, 32_768, "the proxy lists the window");
-    for way in &ways {
+    for way in [
+        way("chat completions to Claude", &completions, segment_of(openai::PROVIDER, CLAUDE), &to_claude),
+        way("chat completions to another server", &completions, segment_of(openai::PROVIDER, QWEN), &to_qwen),
+        way("messages to Claude", &messages, segment_of(anthropic::PROVIDER, CLAUDE), &to_claude),
+        way("messages to another server", &messages, segment_of(anthropic::PROVIDER, QWEN), &to_qwen),
+    ] {
         way.turn().await;
         way.faults().await;
-        way.too_long(if way.segment.model == CLAUDE { too_long_for_claude() } else { too_long_for_qwen() }).await;
     }
     claude.assert_all_accepted();
     qwen.assert_all_accepted();
+    // A busy computer may take longer than a probe waits.
+    while completions.probe_model(QWEN).await.is_none() {}
+    assert_eq!(completions.card(QWEN).context_tokens, 32_768, "the proxy lists the window");
     let (completions, messages) = (openai_provider(&proxy, "sk-wrong"), anthropic_provider(&proxy, "sk-wrong"));
     for way in [
-        way("chat completions with a wrong key", &completions as &dyn Model, openai::PROVIDER, QWEN),
-        way("messages with a wrong key", &messages, anthropic::PROVIDER, CLAUDE),
+        way("chat completions with a wrong key", &completions, segment_of(openai::PROVIDER, QWEN), &to_qwen),
+        way("messages with a wrong key", &messages, segment_of(anthropic::PROVIDER, CLAUDE), &to_claude),
     ] {
         let failure = way.failure().await;
         assert_eq!(failure.kind, FailureKind::Key, "{}: {failure}", way.name);
