@@ -42,22 +42,35 @@ const MEMORY_LINK: &str = "conversation";
 
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![data_folder(profile), disk_space(profile), database(profile).await, journal(profile).await];
-    checks.extend(database_log(profile));
-    checks.extend(memory(profile).await);
-    checks.extend(memory_link(profile).await);
-    checks.extend(clock(profile).await);
-    checks.push(host(profile).await);
-    checks.extend(health::health(profile).await.iter().flat_map(health::checks));
+    // On its own: it reads many files without giving way to others.
+    let memory = memory(profile).await;
+    // Side by side: a database server that does not answer is waited for once.
+    let (database, journal, link, clock, host, stored, stack) = tokio::join!(
+        database(profile),
+        journal(profile),
+        memory_link(profile),
+        clock(profile),
+        host(profile),
+        models::stored_settings(profile),
+        stack(profile, environment),
+    );
+    let health = health::health(profile).await;
     let (keys, keychain) = keys(profile, environment).await;
     // If the settings cannot be read, the check of the database says so.
-    let stored = models::stored_settings(profile).await.ok();
+    let stored = stored.ok();
     let model = stored.as_ref().map(|stored| Preferences::parse_lenient(stored).model).unwrap_or_default();
+    let mut checks = vec![data_folder(profile), disk_space(profile), database, journal];
+    checks.extend(database_log(profile));
+    checks.extend(memory);
+    checks.extend(link);
+    checks.extend(clock);
+    checks.push(host);
+    checks.extend(health.iter().flat_map(health::checks));
     checks.push(model_key(&keys, environment, &model));
     checks.push(keychain_check(keychain));
     checks.extend(environment.warning().map(environment_check));
     checks.extend(proxy_check());
-    checks.extend(stack(profile, environment).await);
+    checks.extend(stack);
     if let Some(stored) = stored {
         checks.extend(model_end(&model));
         if let Some(model) = ServerModel::of(&model) {
