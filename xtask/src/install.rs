@@ -52,7 +52,7 @@ fn litellm() -> Result<(), Failure> {
     }
     command::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     let mut pip = Command::new(folder.join("bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--requirement"]);
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps", "--requirement"]);
     command::run(pip.arg(machine::root().join("xtask/litellm.txt")))?;
     Ok(std::fs::write(marker, "")?)
 }
