@@ -14,7 +14,15 @@ pub(crate) fn install(folder: &str, version: &str, requirements: &Path) -> Optio
         let python = if cfg!(windows) { "python" } else { "python3" };
         run(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
         let mut pip = Command::new(programs.join("pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps", "--requirement"]);
+        pip.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-compile",
+            "--no-deps",
+            "--requirement",
+        ]);
         run(pip.arg(requirements))?;
         std::fs::write(marker, "").ok()?;
     }

@@ -135,8 +135,7 @@ async fn both_providers_reach_both_kinds_of_servers_through_a_public_proxy() {
         too_long: Script::error(400, "invalid_request_error", "prompt is too long: 201756 tokens > 200000 maximum"),
     };
     let length = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.";
-    let to_qwen =
-        Server { will: &|script| qwen.will(script), error, too_long: error(400, "context_length_exceeded", length) };
+    let to_qwen = Server { will: &|script| qwen.will(script), error, too_long: error(400, "context_length_exceeded", length) };
     let completions = openai_provider(&proxy, proxy.key());
     let messages = anthropic_provider(&proxy, proxy.key());
     for way in [
