@@ -42,8 +42,6 @@ const MEMORY_LINK: &str = "conversation";
 
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    // On its own: it reads many files without giving way to others.
-    let memory = memory(profile).await;
     // Side by side: a database server that does not answer is waited for once.
     let (database, journal, link, clock, host, stored, stack) = tokio::join!(
         database(profile),
@@ -54,6 +52,8 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
         models::stored_settings(profile),
         stack(profile, environment),
     );
+    // On its own: it reads many files without giving way to others.
+    let memory = memory(profile).await;
     let health = health::health(profile).await;
     let (keys, keychain) = keys(profile, environment).await;
     // If the settings cannot be read, the check of the database says so.
