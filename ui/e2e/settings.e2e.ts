@@ -119,3 +119,29 @@ test("licences are listed and found, and starting at login is off until it is sw
   expect(pageErrors).toEqual([]);
   await context.close();
 });
+
+test("without a keychain yet one is offered, and the keys move there; a dialog that was closed changes nothing", async () => {
+  const { page, context, pageErrors } = await open(chromium, { at: "#/settings", keychain: "not_set_up", speed: 4 });
+  await page.getByText("There is no keychain yet").first().waitFor();
+  expect(await page.getByText("keychain is locked").count()).toBe(0);
+  await page.getByRole("button", { name: "Add: Key for an OpenAI-compatible server" }).click();
+  const form = page.getByRole("form", { name: "Key for an OpenAI-compatible server" });
+  await form.getByLabel("Key for an OpenAI-compatible server").fill("sk-canary-0123456789");
+  await form.getByText("The server accepts this key.").waitFor();
+  await form.getByRole("button", { name: "Save key" }).click();
+  await page.getByText("Kept until GrowQR quits").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "settings-keychain-offer");
+  await page.getByRole("button", { name: "Create a keychain" }).click();
+  await page.getByText("Your system asks you in a window of its own.").waitFor();
+  await page.getByText("Keys are stored in the system's keychain").waitFor();
+  await page.getByText("Kept until GrowQR quits").waitFor({ state: "detached" });
+  expect(await page.getByRole("button", { name: "Create a keychain" }).count()).toBe(0);
+  expect(pageErrors).toEqual([]);
+  await context.close();
+  const locked = await open(chromium, { at: "#/settings", keychain: "locked", speed: 4 });
+  await locked.page.getByRole("button", { name: "Unlock the keychain" }).click();
+  await locked.page.getByText("Nothing has changed").waitFor();
+  await expectAccessible(locked.page);
+  await locked.context.close();
+});

@@ -14,6 +14,8 @@ const OIDC_VERSION: &str = include_str!("../oidc-provider.txt");
 /// The version of the MCP servers, and their names.
 const MCP_VERSION: &str = include_str!("../mcp-servers.txt");
 const MCP_SERVERS: [&str; 3] = ["everything", "filesystem", "memory"];
+/// LiteLLM and the packages that its proxy needs, with their versions.
+const LITELLM: &str = include_str!("../litellm.txt");
 
 /// What a package is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,25 @@ pub fn everything(yes: bool) -> Result<(), Failure> {
     }
     npm_package("oidc-provider", "oidc-provider", OIDC_VERSION.trim())?;
     MCP_SERVERS.iter().try_for_each(|name| // A folder each: tests that run side by side may install them too.
-        npm_package(&format!("mcp-servers/{name}"), &format!("@modelcontextprotocol/server-{name}"), MCP_VERSION.trim()))
+        npm_package(&format!("mcp-servers/{name}"), &format!("@modelcontextprotocol/server-{name}"), MCP_VERSION.trim()))?;
+    // Other systems name Python in other ways: there the tests install it when they run, or are skipped.
+    if cfg!(target_os = "linux") { litellm() } else { Ok(()) }
+}
+
+/// Installs LiteLLM into an environment of Python below the target folder, where the tests look for it.
+fn litellm() -> Result<(), Failure> {
+    let version = LITELLM.lines().find_map(|line| line.strip_prefix("litellm==")).ok_or("xtask/litellm.txt names no version")?;
+    let folder = machine::root().join("target/litellm").join(version);
+    // Written last: an installation that was killed is repeated.
+    let marker = folder.join("installed");
+    if marker.exists() {
+        return Ok(());
+    }
+    command::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps", "--requirement"]);
+    command::run(pip.arg(machine::root().join("xtask/litellm.txt")))?;
+    Ok(std::fs::write(marker, "")?)
 }
 
 /// Installs a package of npm into a folder below the target folder, where the tests look for it.

@@ -8,13 +8,13 @@ use crate::host::client::send_request;
 use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
-use crate::machine;
 use crate::memory::left_alone_text;
 use crate::model_setup::servers::ServerAddress;
 use crate::models;
 use crate::profile::keys::{broken_key_variable, keys_without_host};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
+use disk::{database_log, disk_space};
 use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
@@ -28,7 +28,11 @@ use growqr_store::Db;
 use growqr_wire::{
     Check, CheckState, DockerState, Key, KeySource, Keychain, KeychainState, MemorySyncState, PartState, Reply, Request, VERSION,
 };
+use new_check::{check, failed};
 use std::time::Duration;
+
+mod disk;
+mod new_check;
 
 /// How many files of the memory folder are named in each list; the others are only counted.
 const SHOWN: usize = 10;
@@ -36,26 +40,37 @@ const SHOWN: usize = 10;
 /// The check of what belongs together.
 const MEMORY_LINK: &str = "conversation";
 
-/// The check of the free space on the disk.
-const DISK_SPACE: &str = "disk space";
-
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![data_folder(profile), disk_space(profile), database(profile).await, journal(profile).await];
-    checks.extend(memory(profile).await);
-    checks.extend(memory_link(profile).await);
-    checks.extend(clock(profile).await);
-    checks.push(host(profile).await);
-    checks.extend(health::health(profile).await.iter().flat_map(health::checks));
+    // Side by side: a database server that does not answer is waited for once.
+    let (database, journal, link, clock, host, stored, stack) = tokio::join!(
+        database(profile),
+        journal(profile),
+        memory_link(profile),
+        clock(profile),
+        host(profile),
+        models::stored_settings(profile),
+        stack(profile, environment),
+    );
+    // On its own: it reads many files without giving way to others.
+    let memory = memory(profile).await;
+    let health = health::health(profile).await;
     let (keys, keychain) = keys(profile, environment).await;
     // If the settings cannot be read, the check of the database says so.
-    let stored = models::stored_settings(profile).await.ok();
+    let stored = stored.ok();
     let model = stored.as_ref().map(|stored| Preferences::parse_lenient(stored).model).unwrap_or_default();
+    let mut checks = vec![data_folder(profile), disk_space(profile), database, journal];
+    checks.extend(database_log(profile));
+    checks.extend(memory);
+    checks.extend(link);
+    checks.extend(clock);
+    checks.push(host);
+    checks.extend(health.iter().flat_map(health::checks));
     checks.push(model_key(&keys, environment, &model));
     checks.push(keychain_check(keychain));
     checks.extend(environment.warning().map(environment_check));
     checks.extend(proxy_check());
-    checks.extend(stack(profile, environment).await);
+    checks.extend(stack);
     if let Some(stored) = stored {
         checks.extend(model_end(&model));
         if let Some(model) = ServerModel::of(&model) {
@@ -63,15 +78,6 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
         }
     }
     checks
-}
-
-fn check(name: &str, state: CheckState, found: impl Into<String>, next_step: Option<&str>) -> Check {
-    Check { name: name.to_owned(), state, found: found.into(), next_step: next_step.map(str::to_owned) }
-}
-
-fn failed(name: &str, error: impl Into<growqr_wire::Error>) -> Check {
-    let error = error.into();
-    check(name, CheckState::Failed, error.message, error.next_step.as_deref())
 }
 
 fn data_folder(profile: &Profile) -> Check {
@@ -90,27 +96,6 @@ fn data_folder(profile: &Profile) -> Check {
             format!("{} does not exist yet", folder.display()),
             Some("It is created with the first message."),
         ),
-    }
-}
-
-/// With less free space a warning is due: downloads and containers use much at once.
-const LITTLE_SPACE: u64 = 1024 * MEGABYTE;
-/// With less free space the next writes may fail.
-const NO_SPACE: u64 = 64 * MEGABYTE;
-const MEGABYTE: u64 = 1024 * 1024;
-
-fn disk_space(profile: &Profile) -> Check {
-    disk_space_check(machine::free_bytes(&profile.folder()))
-}
-
-fn disk_space_check(free: Option<u64>) -> Check {
-    let Some(free) = free else { return check(DISK_SPACE, CheckState::Ok, "not known on this system", None) };
-    let found = format!("{} MB free for the data folder", free / MEGABYTE);
-    let step = Some("Make room on this disk: without room nothing can be recorded, and agents wait.");
-    match free {
-        ..NO_SPACE => check(DISK_SPACE, CheckState::Failed, found, step),
-        NO_SPACE..LITTLE_SPACE => check(DISK_SPACE, CheckState::Missing, found, step),
-        _ => check(DISK_SPACE, CheckState::Ok, found, None),
     }
 }
 
@@ -473,13 +458,6 @@ async fn model_server(environment: &Environment, stored: &StoredSettings, chosen
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn little_space_is_told_before_there_is_none() {
-        let state = |megabytes: u64| disk_space_check(Some(megabytes * MEGABYTE)).state;
-        assert_eq!([state(10), state(500), state(5000)], [CheckState::Failed, CheckState::Missing, CheckState::Ok]);
-        assert!(disk_space_check(Some(500 * MEGABYTE)).next_step.is_some());
-    }
 
     #[tokio::test]
     async fn a_lock_that_a_commit_holds_for_a_moment_is_no_fault() {

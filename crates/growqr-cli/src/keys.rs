@@ -20,6 +20,7 @@ pub async fn keys(profile: Profile, environment: &Environment, out: &Out, comman
             }
             set(profile, environment, out, &name, value).await
         }
+        Keys::Unlock => unlock(profile, environment, out).await,
         Keys::Remove { name } => {
             let (keys, _) =
                 keys_reply(send_request(profile, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
@@ -47,6 +48,16 @@ async fn list(profile: Profile, environment: &Environment, out: &Out) -> Command
         }
     }
     Ok(true)
+}
+
+/// Succeeds if keys can be stored afterwards.
+async fn unlock(profile: Profile, environment: &Environment, out: &Out) -> CommandResult {
+    let (_, keychain) = keys_reply(send_request(profile, environment, Request::UnlockKeychain).await?)?;
+    out.row(&keychain, || keychain.found.clone());
+    if keychain.state != KeychainState::Ready {
+        out.notice("the system's dialog was closed, or the system has none");
+    }
+    Ok(keychain.state == KeychainState::Ready)
 }
 
 /// Lets the provider check the key and prints the result. Returns false if the provider refused the key.

@@ -1,5 +1,5 @@
 //! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, Docker,
-//! OpenCode, an OpenID Connect server, small disks, a window). For tests only.
+//! OpenCode, an OpenID Connect server, LiteLLM, small disks, a window). For tests only.
 //!
 //! The stub servers listen on loopback sockets, so the real client, or the real program in a child process, can use them.
 //! They do not depend on the product's types: what they accept comes only from the documentation of the services, so they
@@ -12,6 +12,7 @@ mod desktop_session;
 mod docker;
 pub mod gitea;
 mod http;
+pub mod litellm;
 mod log_counter;
 pub mod mcp;
 pub mod measure;
@@ -21,6 +22,7 @@ pub mod openai;
 pub mod opencode;
 mod player;
 pub mod postgres;
+mod pypi;
 mod record;
 mod script;
 mod small_disk;

@@ -2,6 +2,7 @@
 //! is started once for each test process, and a watchdog stops it when the process ends.
 
 use crate::skipped;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -216,9 +217,45 @@ pub fn restore(url: &str, file: &Path) {
 /// # Panics
 /// As [`restore`].
 pub fn restore_in_place(url: &str, dump: &str) {
+    execute(url, &format!("drop schema public cascade;\ncreate schema public;\n{dump}"));
+}
+
+/// Runs statements, each in a transaction of its own.
+///
+/// # Panics
+/// As [`restore`].
+pub fn execute(url: &str, sql: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("backup.sql");
-    let text = format!("drop schema public cascade;\ncreate schema public;\n{dump}");
-    std::fs::write(&file, text).expect("the backup is written");
+    let file = folder.path().join("statements.sql");
+    std::fs::write(&file, sql).expect("the statements are written");
     restore(url, &file);
+}
+
+/// A connection that has run a statement and stays open until this is dropped.
+pub struct OpenSession(Child);
+
+impl OpenSession {
+    /// Connects and runs the statement.
+    ///
+    /// # Panics
+    /// If `psql` is missing or fails.
+    #[must_use]
+    pub fn after(url: &str, statement: &str) -> OpenSession {
+        let program = server_programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+        let mut psql = Command::new(program);
+        psql.args(["-q", "-v", "ON_ERROR_STOP=1"]).arg(url).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = psql.spawn().expect("psql starts");
+        let stdin = child.stdin.as_mut().expect("a pipe");
+        writeln!(stdin, "{statement};\n\\echo has run").expect("it reads the statement");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line == "has run"), "{statement}");
+        OpenSession(child)
+    }
+}
+
+impl Drop for OpenSession {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
 }

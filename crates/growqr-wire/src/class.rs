@@ -111,6 +111,8 @@ impl Request {
             Request::SetKey { .. } => row(Lock, Profile, REPEATABLE),
             Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE),
             Request::Keys => row(Nothing, Unchanged, REPEATABLE),
+            // The system shows its dialog once for each request.
+            Request::UnlockKeychain => row(Nothing, Unchanged, ONCE),
             Request::LocalServers => row(Nothing, Unchanged, REPEATABLE),
             // These ask Docker, which may not answer for a while. None of them changes the profile.
             Request::StackStatus => row(Nothing, Unchanged, REPEATABLE),
@@ -161,6 +163,8 @@ impl Request {
             | Request::Inbox
             | Request::Log { .. }
             | Request::CheckKey { .. }
+            // It waits for the person; a key can be entered meanwhile.
+            | Request::UnlockKeychain
             | Request::LocalServers
             | Request::ToolServers
             | Request::TestToolServer { .. }
@@ -226,6 +230,7 @@ mod tests {
             Request::SetKey { name: text(), value: None },
             Request::CheckKey { name: text(), value: ApiKey(text()) },
             Request::Keys,
+            Request::UnlockKeychain,
             Request::LocalServers,
             Request::StackStatus,
             Request::StackLog { part: text(), lines: 1 },

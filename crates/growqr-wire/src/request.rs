@@ -230,6 +230,9 @@ pub enum Request {
     /// Lists the known keys. Answered by [`Reply::Keys`]. A key that is only in memory because the keychain was locked
     /// is stored in the keychain now, if it is unlocked.
     Keys,
+    /// Lets the system ask the person to unlock the keychain, or to create one if there is none yet. Answered by [`Reply::Keys`]
+    /// once the person has answered, or after a minute.
+    UnlockKeychain,
     /// Lists the OpenAI-compatible servers that answer on the usual ports of this machine and at the set address. Takes
     /// less than a second. Answered by [`Reply::LocalServers`].
     LocalServers,

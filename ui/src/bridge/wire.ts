@@ -1753,7 +1753,7 @@ name: string,
 /**
  * The key.
  */
-value: string, } | { "op": "keys" } | { "op": "local_servers" } | { "op": "stack_status" } | { "op": "stack_up", 
+value: string, } | { "op": "keys" } | { "op": "unlock_keychain" } | { "op": "local_servers" } | { "op": "stack_status" } | { "op": "stack_up", 
 /**
  * The person agrees to download the images that are missing.
  */

@@ -176,6 +176,10 @@ impl Handler {
                 profile.setups.refresh_keys().await;
                 Ok(self.keys().await)
             }
+            Request::UnlockKeychain => {
+                profile.setups.unlock_keys().await;
+                Ok(self.keys().await)
+            }
             Request::LocalServers => Ok(Reply::LocalServers { servers: profile.setups.local_servers().await }),
             Request::StackStatus => Ok(Reply::Stack { stack: self.stack.status().await }),
             Request::StackUp { agreed } => Ok(Reply::Stack { stack: self.stack.up(agreed).await? }),

@@ -8,7 +8,7 @@ use crate::inbox::{HostFacts, Inbox};
 use crate::library::Library;
 use crate::log::{self, LogQuery};
 use crate::models::local_servers;
-use crate::profile::keys::keys_without_host;
+use crate::profile::keys::{keys_without_host, unlock_keychain};
 use crate::profile::location::{Environment, Profile};
 use crate::{stack, tools};
 use growqr_core::clock::Clock;
@@ -24,9 +24,10 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         Request::CheckKey { name, value } => {
             Ok(Reply::KeyChecked { check: check_key(profile, environment, &name, &value.0).await? })
         }
-        Request::Keys => {
-            let (keys, keychain) = keys_without_host(profile, environment).await;
-            Ok(Reply::Keys { keys, keychain })
+        Request::Keys => Ok(keys(profile, environment).await),
+        Request::UnlockKeychain => {
+            unlock_keychain(profile).await;
+            Ok(keys(profile, environment).await)
         }
         Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
         Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
@@ -54,4 +55,9 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         )),
         _ => Err(AppError::Internal("this request needs a host or the profile lock".to_owned())),
     }
+}
+
+async fn keys(profile: &Profile, environment: &Environment) -> Reply {
+    let (keys, keychain) = keys_without_host(profile, environment).await;
+    Reply::Keys { keys, keychain }
 }

@@ -14,6 +14,8 @@ pub enum Keys {
     },
     /// List the keys in use, without their values
     List,
+    /// Let the system ask you to unlock its keychain, or to create one if there is none yet
+    Unlock,
     /// Remove a key from the keychain; a key in the environment stays
     Remove {
         /// The provider: anthropic or openai

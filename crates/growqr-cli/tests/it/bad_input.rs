@@ -297,6 +297,27 @@ fn two_computers_on_one_server_do_not_run_the_same_agents() {
 }
 
 #[test]
+fn a_database_server_that_never_answers_holds_up_no_command() {
+    // The system accepts connections for it, and nobody reads them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("it is bound");
+    let program = Program::on_postgres(format!("postgres://me@{address}/growqr"));
+    let commands = [["agents", "list"].as_slice(), &["chat", "hello"], &["config", "get"], &["db", "status"], &["doctor"]];
+    std::thread::scope(|scope| {
+        for args in commands {
+            let program = &program;
+            scope.spawn(move || {
+                let begun = std::time::Instant::now();
+                let ran = program.run(args);
+                assert!(format!("{ran:?}").contains("no answer within"), "{args:?}: {ran:?}");
+                assert!(begun.elapsed().as_secs() < 30, "{args:?} took {:?}", begun.elapsed());
+            });
+        }
+    });
+    assert_eq!(program.claude.messages().len(), 0);
+}
+
+#[test]
 fn results_that_cannot_be_written_cause_a_failure_exit_code() {
     let program = Program::new();
     if !std::path::Path::new("/dev/full").exists() {

@@ -279,3 +279,12 @@ fn a_failed_turn_is_in_the_inbox_until_it_is_read_and_then_marked() {
     );
     assert_eq!(program.json(&["inbox"])[0]["is_seen"], true);
 }
+
+#[test]
+fn a_model_that_retires_soon_is_listed_with_its_date_and_its_successor() {
+    let program = Program::new();
+    let listed = program.run(&["models"]).out;
+    let line = listed.lines().find(|line| line.starts_with("claude-sonnet-4-5")).expect("it is listed");
+    assert!(line.contains("retires on 2026-11-30; choose claude-sonnet-5-5"), "{line}");
+    assert!(!listed.lines().any(|line| line.starts_with("claude-opus-5-5") && line.contains("retires")), "{listed}");
+}

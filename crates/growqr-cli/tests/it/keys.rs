@@ -105,6 +105,11 @@ fn without_a_keychain_yet_nothing_is_stored_and_one_is_offered() {
     assert!(!ran.err.contains("locked"), "{ran:?}");
     let ran = run(&program, Some(&session), &["doctor"], "");
     assert_output(&ran, 0, &["there is no keychain yet", "new keychain"]);
+    // No desktop draws the dialog of the system here.
+    let unlock = |session: &DesktopSession| run(&program, Some(session), &["keys", "unlock"], "");
+    assert_output(&unlock(&session), 1, &["there is no keychain yet", "dialog was closed"]);
+    session.unlock();
+    assert_output(&unlock(&session), 0, &["keys are stored in the system's keychain"]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod keys;
 mod kills;
 mod local;
 mod memory_states;
+mod older_host;
 mod program;
 mod rebuilding;
 mod sign_in;

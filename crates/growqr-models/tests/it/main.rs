@@ -14,4 +14,5 @@ mod openai;
 mod quirks;
 mod recordings;
 mod retries;
+mod through_litellm;
 mod world;

@@ -163,8 +163,12 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return "done";
     case "check_key":
       return { key_checked: { check: await providers.check(request.name, request.value) } };
+    case "unlock_keychain":
+      await providers.unlockKeychain();
+      if (providers.keychain().state === "ready") for (const name of Object.keys(world.state.keys)) world.state.keys[name] = "keychain";
+      return keysReply(world, providers);
     case "keys":
-      return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
+      return keysReply(world, providers);
     case "local_servers":
       return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
     case "inbox":
@@ -200,6 +204,10 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "read_work_file":
       return { work_file: stack.read(request.path) };
   }
+}
+
+function keysReply(world: World, providers: Providers): Reply {
+  return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
 }
 
 function messages(world: World): Message[] {

@@ -38,6 +38,7 @@ export class Providers {
   readonly #options: URLSearchParams;
   readonly #speed: number;
   readonly #blocked: Promise<void> | null;
+  #created = false;
 
   constructor(options: URLSearchParams, speed: number, blocked: Promise<void> | null) {
     this.#blocked = blocked;
@@ -46,7 +47,13 @@ export class Providers {
   }
 
   keychain(): Keychain {
-    return KEYCHAINS[(this.#options.get("keychain") ?? "ready") as KeychainState] ?? KEYCHAINS.ready;
+    return this.#created ? KEYCHAINS.ready : (KEYCHAINS[(this.#options.get("keychain") ?? "ready") as KeychainState] ?? KEYCHAINS.ready);
+  }
+
+  /** The person creates a keychain if there is none yet, and closes the dialog of one that is locked. */
+  async unlockKeychain() {
+    await this.#delay(500);
+    this.#created ||= this.keychain().state === "not_set_up";
   }
 
   /** Keys that contain `offline` cannot be checked; keys in the wrong format are refused. */

@@ -85,8 +85,9 @@ async fn quitting_while_a_host_starts_starts_no_agents() {
 async fn everything_else_goes_on(client: &Client, events: &mut Events, turn: u64) {
     let set = Request::SetKey { name: "anthropic".to_owned(), value: Some(growqr_wire::ApiKey("sk-x".to_owned())) };
     let hanging = async {
-        let (set, listed) = tokio::join!(client.send(set), client.send(Request::Keys));
-        panic!("the keychain answered: {set:?} {listed:?}");
+        let unlock = client.send(Request::UnlockKeychain);
+        let (set, listed, unlocked) = tokio::join!(client.send(set), client.send(Request::Keys), unlock);
+        panic!("the keychain answered: {set:?} {listed:?} {unlocked:?}");
     };
     let others = async {
         let (id, agent) = (format!("m-{turn}"), "grow".to_owned());
