@@ -56,6 +56,55 @@ test.each(["de", "hi"] as const)("the first run, settings and the stack are in t
   await context.close();
 });
 
+/** The sentences on the page that are the program's own: without those of people and models, code and commands. */
+const sentences = (page: Page) =>
+  page.evaluate(() => {
+    const found = new Set<string>();
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (nodes.nextNode()) {
+      const text = nodes.currentNode.textContent?.trim() ?? "";
+      const isOwn = !nodes.currentNode.parentElement?.closest("[dir=auto], code, pre, kbd, script, style, noscript");
+      if (isOwn && /[a-z]{2,} [a-z]{2,}/i.test(text)) found.add(text);
+    }
+    return [...found];
+  });
+
+/** A name, and an error in the words of the host. */
+const OF_OTHERS = ["Grow Agent", "Anthropic is overloaded."];
+
+const VIEWS = [
+  { name: "chat", options: { world: "asks" }, keys: "Control+1" },
+  { name: "agents", options: {}, keys: "Control+2" },
+  { name: "memory", options: {}, keys: "Control+3" },
+  { name: "inbox", options: { world: "inbox" }, keys: "Control+5" },
+] as const;
+
+test.each(["de", "hi"] as const)("no view has English sentences of the program in another language (%s)", async (choice) => {
+  for (const { name, options, keys } of VIEWS) {
+    const { page, context, pageErrors } = await open(chromium, { ...options, at: "#/settings?at=appearance" });
+    const list = page.locator("select:has(option[value=hi])");
+    await list.waitFor();
+    const read = async () => {
+      await page.keyboard.press(keys);
+      await list.waitFor({ state: "detached" });
+      // The rows of the view come from the host, one request after the other.
+      await page.waitForTimeout(700);
+      return sentences(page);
+    };
+    const english = await read();
+    await page.keyboard.press("Control+4");
+    await list.selectOption(choice);
+    await page.waitForFunction((lang) => document.documentElement.lang === lang, choice);
+    const other = await read();
+    expect(english.length, `${name} was read`).toBeGreaterThan(0);
+    await screenshot(page, `language-${choice}-${name}`);
+    expect.soft(other.filter((text) => english.includes(text) && !OF_OTHERS.includes(text)), name).toEqual([]);
+    await expectAccessible(page);
+    expect(pageErrors).toEqual([]);
+    await context.close();
+  }
+});
+
 test("German words fit a small window with large text", async () => {
   const { page, context } = await open(chromium, { size: { width: 480, height: 640 }, stack: "running", at: "#/settings?at=appearance" });
   await page.getByText("Larger", { exact: true }).click();

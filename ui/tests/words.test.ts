@@ -10,6 +10,9 @@ import { ago, dayAndTime } from "../src/data/time";
 import { settingLabel } from "../src/data/settingWords";
 
 const ROOT = join(import.meta.dirname, "../src");
+const CRATES = join(import.meta.dirname, "../../crates");
+/** Where the host writes words that the catalogues translate: its settings, the options of its asks, and what agents do. */
+const OF_THE_HOST = ["growqr-app/src/profile/settings.rs", "growqr-core/src/agent/limit.rs", "growqr-core/src/agent/asks.rs", "growqr-core/src/agent/conflicts.rs", "growqr-core/src/agent/reviews.rs", "growqr-app/src/timeline/fold.rs", "growqr-app/src/timeline/mod.rs", "growqr-app/src/timeline/words.rs"];
 const read = (path: string) => readFileSync(path, "utf8");
 const keys = Object.keys(de) as Array<keyof typeof de>;
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).toSorted();
@@ -22,9 +25,9 @@ async function choose(language: "en" | "de" | "hi") {
 
 afterEach(() => choose("en"));
 
-test("every text of the catalogues is in the code or in a description of the host's settings", () => {
+test("every text of the catalogues is in the code of the window or of the host", () => {
   const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path) && !path.replaceAll("\\", "/").startsWith("words/"));
-  const code = files.map((path) => read(join(ROOT, path))).join("\n") + read(join(ROOT, "../../crates/growqr-app/src/profile/settings.rs"));
+  const code = files.map((path) => read(join(ROOT, path))).join("\n") + OF_THE_HOST.map((path) => read(join(CRATES, path))).join("\n");
   expect(keys.filter((key) => !code.includes(JSON.stringify(key)))).toEqual([]);
 });
 

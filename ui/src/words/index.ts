@@ -1,11 +1,11 @@
 /**
  * The words of the window in the chosen language. English stands in the code and is the key of its translations, so English needs no
- * catalogue, and a text without a German translation is a type error; `hi.ts` must have the keys of `de.ts`. Other languages are
+ * catalogue, and a text without a German translation is a type error; `hi/` must have the keys of `de/`. Other languages are
  * loaded when they are chosen. `{name}` in a text is a value.
  */
 import type { Catalogue, CountedText, Params, Sentence, Text } from "./catalogue";
 
-export type { Text } from "./catalogue";
+export type { Sentence, Text } from "./catalogue";
 
 export const LANGUAGES = {
   en: { name: "English", dir: "ltr" },

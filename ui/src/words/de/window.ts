@@ -1,5 +1,4 @@
-/** German. The keys of this catalogue are the texts that the code may use. */
-
+/** German: the words of the first run, the account, the settings, the stack, and of what all views share. */
 export default {
   "Finish in your browser": "Im Browser abschließen",
   "Sign in on the page that opened and allow GrowQR. The browser then brings you back here.": "Melden Sie sich auf der geöffneten Seite an und erlauben Sie GrowQR den Zugriff. Der Browser bringt Sie dann hierher zurück.",
