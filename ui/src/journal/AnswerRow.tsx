@@ -1,7 +1,7 @@
 /**
  * An answer, both while it streams and afterwards. One component, so that React keeps its DOM when the answer is complete.
  */
-import { lazy, memo, Suspense } from "react";
+import { memo } from "react";
 import { cx } from "../design/cx";
 import { Disclosure } from "../design/Disclosure";
 import { Markdown } from "../design/Markdown";
@@ -10,10 +10,8 @@ import type { Live } from "../data/live";
 import { useOpenPage } from "../data/openPage";
 import { t } from "../words";
 import type { Answer } from "./items";
+import { Rare } from "./Rare";
 import { preparing } from "./toolWords";
-
-// Shown under the pointer.
-const AnswerDetails = lazy(async () => ({ default: (await import("./AnswerDetails")).AnswerDetails }));
 
 /** Without an `item` it shows the streamed answer; then only this row renders with every frame. */
 export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agent: string; item: Answer | null; marked?: boolean }) {
@@ -26,7 +24,7 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
       {text && <Markdown text={text} streaming={item === null} onPage={openPage} />}
-      {item ? item.text && <Suspense><AnswerDetails item={item} /></Suspense> : <StreamStatus live={live} />}
+      {item ? item.text && <Rare instead={null}>{(rows) => <rows.AnswerDetails item={item} />}</Rare> : <StreamStatus live={live} />}
     </div>
   );
 });

@@ -14,6 +14,7 @@ import { day, sameDay } from "../data/time";
 import { t } from "../words";
 import { AnswerRow } from "./AnswerRow";
 import { isTarget, type Target } from "./isTarget";
+import { rareRows } from "./Rare";
 import { Row } from "./rows";
 import { useTranscript } from "./useTranscript";
 
@@ -37,6 +38,9 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const scroller = useRef<HTMLDivElement>(null);
   const [isScrolledUp, setScrolledUp] = useState(false);
   const [newKey, setNewKey] = useState<string | null>(null);
+
+  // Before the first of them comes, but after the first paint.
+  useEffect(() => rareRows.load(), []);
 
   const { items, waiting } = transcript;
   const first = journal.lines[0]?.seq;

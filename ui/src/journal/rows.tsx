@@ -1,22 +1,13 @@
 /** The rows of a transcript, one component per kind of item. */
-import { lazy, memo, Suspense } from "react";
+import { memo } from "react";
 import { money } from "../data/money";
 import { duration } from "../data/time";
 import { t } from "../words";
 import type { Target } from "./isTarget";
 import type { Answer, Call, Calls, End, Item } from "./items";
+import { Rare } from "./Rare";
 import { SaidRow } from "./SaidRow";
 import { ToolCall } from "./ToolCall";
-
-// Rare, so they do not delay the first paint.
-const AskCard = lazy(async () => ({ default: (await import("./asks/AskCard")).AskCard }));
-const ChildCard = lazy(async () => ({ default: (await import("./ChildCard")).ChildCard }));
-const ReportRow = lazy(async () => ({ default: (await import("./ReportRow")).ReportRow }));
-const ChargeRow = lazy(async () => ({ default: (await import("./ChargeRow")).ChargeRow }));
-const Ending = lazy(async () => ({ default: (await import("./Ending")).Ending }));
-const Pausing = lazy(async () => ({ default: (await import("./Ending")).Pausing }));
-const AsideRow = lazy(async () => ({ default: (await import("./LeftBehind")).AsideRow }));
-const Divided = lazy(async () => ({ default: (await import("./LeftBehind")).Divided }));
 
 export interface RowProps {
   /** The agent whose transcript it is. */
@@ -39,46 +30,32 @@ export const Row = memo(function Row({ agent, item, isQueued, isAside = false, a
     case "calls":
       return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
-      return (
-        <Suspense fallback={<div className="h-8" />}>
-          <ReportRow item={item} />
-        </Suspense>
-      );
+      return <Rare instead={<div className="h-8" />}>{(rows) => <rows.ReportRow item={item} />}</Rare>;
     case "charge":
-      return (
-        <Suspense fallback={<div className="h-7" />}>
-          <ChargeRow item={item} />
-        </Suspense>
-      );
+      return <Rare instead={<div className="h-7" />}>{(rows) => <rows.ChargeRow item={item} />}</Rare>;
     case "ask":
       return (
-        <Suspense fallback={<div className="h-13" />}>
-          <AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />
-        </Suspense>
+        <Rare instead={<div className="h-13" />}>
+          {(rows) => <rows.AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />}
+        </Rare>
       );
     case "note":
-      return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
+      return <p dir="auto" className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
     case "paused":
       return (
         <p className="py-1 text-center text-xs text-ink-3">
-          <Suspense fallback="…">
-            <Pausing limit={item.limit} />
-          </Suspense>
+          <Rare instead="…">{(rows) => <rows.Pausing limit={item.limit} />}</Rare>
         </p>
       );
     case "end":
       return <EndRow item={item} onResume={onResume} />;
     case "divider":
-      return (
-        <Suspense fallback={<div className="h-12" />}>
-          <Divided at={item.at}>{t("Fresh start")}</Divided>
-        </Suspense>
-      );
+      return <Rare instead={<div className="h-12" />}>{(rows) => <rows.Divided at={item.at}>{t("Fresh start")}</rows.Divided>}</Rare>;
     case "aside":
       return (
-        <Suspense fallback={<div className="h-9" />}>
-          <AsideRow agent={agent} item={item} at={at} row={(one) => <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />} />
-        </Suspense>
+        <Rare instead={<div className="h-9" />}>
+          {(rows) => <rows.AsideRow agent={agent} item={item} at={at} row={(one) => <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />} />}
+        </Rare>
       );
   }
 });
@@ -94,9 +71,9 @@ function CallsRow({ item, at }: { item: Calls; at: string | null }) {
             {run.map(
               (call) =>
                 call.child && (
-                  <Suspense key={call.effect} fallback={<div className="h-28" />}>
-                    <ChildCard child={call.child} />
-                  </Suspense>
+                  <Rare key={call.effect} instead={<div className="h-28" />}>
+                    {(rows) => call.child && <rows.ChildCard child={call.child} />}
+                  </Rare>
                 ),
             )}
           </div>
@@ -120,9 +97,9 @@ function groupCalls(calls: readonly Call[]): Call[][] {
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
   if (item.ended !== "done") {
     return (
-      <Suspense fallback={<div className="my-2 h-15" />}>
-        <Ending ended={item.ended} shortfall={item.shortfall} isLast={item.last} onResume={onResume} />
-      </Suspense>
+      <Rare instead={<div className="my-2 h-15" />}>
+        {(rows) => <rows.Ending ended={item.ended} shortfall={item.shortfall} isLast={item.last} onResume={onResume} />}
+      </Rare>
     );
   }
   const facts = [item.cost > 0 ? money(item.cost) : null, item.took === null ? null : duration(item.took)].filter(Boolean).join(", ");
