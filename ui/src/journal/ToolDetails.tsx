@@ -2,7 +2,7 @@
 import { toPage } from "../data/links";
 import { money } from "../data/money";
 import { exactTime } from "../data/time";
-import { t } from "../words";
+import { counted, t } from "../words";
 import type { Asked, Call } from "./items";
 import { Part } from "./Part";
 import { inputText } from "./inputText";
@@ -29,6 +29,5 @@ export function ToolDetails({ call }: { call: Call }) {
 /** Tools are free; the cost is that of the model call that requested them. */
 function costWords({ cost, calls }: Asked): string {
   const words = cost === null ? t("requested by a model call of unknown cost") : t("requested by a model call for {amount}", { amount: money(cost) });
-  return calls > 1 ? `${words}, ${t("together with {n} more", { n: calls - 1 })}` : words;
+  return calls > 1 ? `${words}, ${counted(calls - 1, "together with {n} more", "together with {n} more")}` : words;
 }
-
