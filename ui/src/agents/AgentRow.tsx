@@ -67,7 +67,7 @@ export const AgentRow = memo(function AgentRow({ row, step, isOpen, isReached, o
         </span>
         {step && (
           <span className="flex items-center gap-2 ps-5 text-xs text-ink-2">
-            <span dir="auto" className="truncate">{workWords(step.label)}</span>
+            <span dir="auto" className="truncate">{workWords(step)}</span>
             <Time row={row} step={step} />
           </span>
         )}

@@ -53,9 +53,9 @@ function PartRow({ part, timeline }: { part: TimelinePart; timeline: Timeline })
       <div className="flex items-center gap-2">
         <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden />
         {place ? (
-          <a href={place} dir="auto" className="truncate hover:underline">{workWords(part.label)}</a>
+          <a href={place} dir="auto" className="truncate hover:underline">{workWords(part)}</a>
         ) : (
-          <span dir="auto" className="truncate">{workWords(part.label)}</span>
+          <span dir="auto" className="truncate">{workWords(part)}</span>
         )}
         {state && <span className={cx("text-xs whitespace-nowrap", isBad ? "text-bad" : "text-ink-3")}>{state}</span>}
         <span className="ms-auto flex shrink-0 gap-3 text-xs text-ink-3 tabular-nums">

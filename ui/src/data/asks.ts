@@ -96,7 +96,7 @@ export function answerWords(ask: Ask | null, answer: AskAnswer | null): string {
   return [chosen, text?.trim() ? quoted(text) : ""].filter(Boolean).join(": ");
 }
 
-const SETTLED_SCOPES: Record<Exclude<AskScope, "once">, Text> = { agent: ", for this agent", always: ", always" };
+const SETTLED_SCOPES: Partial<Record<AskScope, Text>> = { agent: ", for this agent", always: ", always" };
 
 /** How an ask was settled and by whom, in one line. */
 export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" | "answer" | "rule">): string {
@@ -105,7 +105,8 @@ export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" 
   switch (settled.by) {
     case "person": {
       if (!words) return t("You did not answer");
-      return `${t("You answered: {answer}", { answer: words })}${scope && scope !== "once" ? t(SETTLED_SCOPES[scope]) : ""}`;
+      const reach = scope && SETTLED_SCOPES[scope];
+      return t("You answered: {answer}", { answer: words }) + (reach ? t(reach) : "");
     }
     case "gitea":
       return t("Decided in Gitea: {answer}", { answer: words ?? "" });

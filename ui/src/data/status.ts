@@ -17,7 +17,7 @@ const STATES: Record<string, { label: Text; tone: Tone }> = {
 };
 
 export function state(status: string): { label: string; tone: Tone } {
-  const known = STATES[status];
+  const known = Object.hasOwn(STATES, status) ? STATES[status] : undefined;
   return known ? { label: t(known.label), tone: known.tone } : { label: status, tone: "quiet" };
 }
 

@@ -9,7 +9,7 @@ export function ChargeRow({ item }: { item: Charge }) {
   return (
     <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pe-1.5 ps-6.5 text-sm text-ink-2">
       <Coins className="size-4 shrink-0 text-ink-3" aria-hidden />
-      <span className="truncate">{item.purpose}</span>
+      <span dir="auto" className="truncate">{item.purpose}</span>
       <span className="ms-auto shrink-0 ps-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
     </p>
   );

@@ -18,7 +18,7 @@ export function ReportRow({ item }: { item: Reported }) {
     <>
       <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">
-        {rich(REPORT_ENDINGS[report.ending], { name: <bdi className="font-medium text-ink">{report.name}</bdi> })}
+        {rich(REPORT_ENDINGS[report.ending] ?? REPORT_ENDINGS.done, { name: <bdi className="font-medium text-ink">{report.name}</bdi> })}
       </span>
       <span className="ms-auto ps-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
     </>

@@ -28,17 +28,26 @@ const TOOLS: Record<string, Words> = {
   cancel_sub_agent: { icon: OctagonX, doing: "Stopping sub-agent", done: "Stopped sub-agent", about: text("id") },
 };
 
+/** The words of a tool; a server of tools may have called one of its own "constructor". */
+const wordsOf = (tool: string): Words | null => (Object.hasOwn(TOOLS, tool) ? (TOOLS[tool] ?? null) : null);
+
 /** All labels. */
 export const TOOL_PHRASES: readonly Text[] = Object.values(TOOLS).flatMap(({ doing, done }) => [doing, done]);
 
 export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { icon: LucideIcon; verb: string; about: string } {
-  const words = TOOLS[call.name];
+  const words = wordsOf(call.name);
   if (!words) return { icon: Wrench, verb: call.name, about: "" };
-  return { icon: words.icon, verb: t(call.finishedAt === null ? words.doing : words.done), about: words.about(call.input) };
+  const about = words.about(call.input);
+  return { icon: words.icon, verb: verbOf(call.finishedAt === null ? words.doing : words.done, about), about };
+}
+
+/** A label before what it is about. In some languages it ends with a colon, but not if nothing follows. */
+export function verbOf(label: Text, about: string): string {
+  return about === "" ? t(label).replace(/:$/, "") : t(label);
 }
 
 /** The label while the model writes a call of this tool. */
 export function preparing(tool: string): string {
-  const words = TOOLS[tool];
-  return words ? `${t(words.doing)}…` : t("Preparing {tool}…", { tool });
+  const words = wordsOf(tool);
+  return words ? `${verbOf(words.doing, "")}…` : t("Preparing {tool}…", { tool });
 }

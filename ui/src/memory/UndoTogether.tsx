@@ -9,6 +9,7 @@ import { Button } from "../design/Button";
 import { Diff } from "../design/Diff";
 import { InlineError, QueryView } from "../design/states";
 import { counted, t } from "../words";
+import { rich } from "../words/rich";
 
 interface Which {
   agent: string;
@@ -85,7 +86,7 @@ function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolea
 
 function Left({ pages }: { pages: string[] }) {
   if (pages.length === 0) return null;
-  return <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">{t(pages.length === 1 ? "Left as it is, because the same lines have changed since: {pages}" : "Left as they are, because the same lines have changed since: {pages}", { pages: pages.map(visible).join(", ") })}</p>;
+  return <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">{rich(pages.length === 1 ? "Left as it is, because the same lines have changed since: {pages}" : "Left as they are, because the same lines have changed since: {pages}", { pages: <bdi>{pages.map(visible).join(", ")}</bdi> })}</p>;
 }
 
 /** Changes of another conversation under the same agent and turn. */
@@ -94,7 +95,7 @@ function Others({ others: { named, more } }: { others: OtherChanges }) {
   const titles = named.map(({ commit, message }) => `${visible(message.split("\n", 1)[0] ?? "")} (${commit.slice(0, 12)})`);
   return (
     <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">
-      {counted(named.length + more, "{n} change stays, because another conversation made it:", "{n} changes stay, because another conversation made them:")} {titles.join(", ")}
+      {counted(named.length + more, "{n} change stays, because another conversation made it:", "{n} changes stay, because another conversation made them:")} <bdi>{titles.join(", ")}</bdi>
       {more > 0 && " …"}
     </p>
   );

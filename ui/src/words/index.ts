@@ -39,7 +39,7 @@ export function pattern(text: Sentence): string {
 
 /** A text of the host, which is English, in the chosen language; as it is if it has no translation. */
 export function hostWords(text: string): string {
-  return (catalogue as Record<string, unknown> | null)?.[text] === undefined ? text : t(text as Text);
+  return catalogue !== null && Object.hasOwn(catalogue, text) && typeof catalogue[text as Text] === "string" ? t(text as Text) : text;
 }
 
 /** A text about a number of things, `{n}` in it: in English one of these two forms. */
@@ -130,5 +130,5 @@ function languageOf(tag: string): string {
 }
 
 function isLanguage(text: string): text is Language {
-  return text in LANGUAGES;
+  return Object.hasOwn(LANGUAGES, text);
 }

@@ -30,7 +30,7 @@ export function AskAbout({ ask }: { ask: Ask }) {
 export function ModelText({ text, className }: { text: string; className?: string }) {
   return (
     <blockquote className={className}>
-      <p className="border-s-3 border-line-strong ps-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
+      <p dir="auto" className="border-s-3 border-line-strong ps-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
     </blockquote>
   );
 }
@@ -75,7 +75,7 @@ function AboutPermission({ permission, why }: { permission: Permission; why: Ask
 function Argument({ text }: { text: string }) {
   const isLong = text.length > 400;
   return (
-    <pre tabIndex={isLong ? 0 : undefined} aria-label={isLong ? t("What the call concerns") : undefined} className="mt-1 max-h-40 w-fit max-w-full overflow-auto rounded-lg border border-line bg-code px-3 py-1.5 font-mono font-semibold whitespace-pre-wrap [overflow-wrap:anywhere]">
+    <pre dir="auto" tabIndex={isLong ? 0 : undefined} aria-label={isLong ? t("What the call concerns") : undefined} className="mt-1 max-h-40 w-fit max-w-full overflow-auto rounded-lg border border-line bg-code px-3 py-1.5 font-mono font-semibold whitespace-pre-wrap [overflow-wrap:anywhere]">
       {text}
     </pre>
   );

@@ -37,14 +37,14 @@ export function AskForm({ ask, agent, answer }: { ask: Ask; agent: string; answe
       {ask.kind === "permission" && (
         <label className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
           {t("Tell the agent why")}
-          <Input placeholder={t("Optional. It reads this if you do not allow the call.")} className="min-w-56 grow" value={remark} spellCheck onChange={(event) => setRemark(event.target.value)} />
+          <Input dir="auto" placeholder={t("Optional. It reads this if you do not allow the call.")} className="min-w-56 grow" value={remark} spellCheck onChange={(event) => setRemark(event.target.value)} />
         </label>
       )}
       {least !== null && <AskAmount value={amount.text} least={least} isWrong={isWrong} problem={answer.amountProblem} onChange={(typed) => (setAmount(typed), answer.reset())} />}
       {(ask.options?.length ?? 0) > 0 && (
         <div className="flex flex-wrap gap-2">
           {(ask.options ?? []).map((option, index) => (
-            <Button key={option.id} data-answer look={index === 0 && ask.kind !== "question" ? "primary" : "plain"} className="h-auto max-w-full text-start whitespace-normal [overflow-wrap:anywhere]" disabled={answer.isSending || (option.id === "raise" && isWrong)} onClick={() => choose(option.id)}>
+            <Button key={option.id} data-answer dir={ask.kind === "question" ? "auto" : undefined} look={index === 0 && ask.kind !== "question" ? "primary" : "plain"} className="h-auto max-w-full text-start whitespace-normal [overflow-wrap:anywhere]" disabled={answer.isSending || (option.id === "raise" && isWrong)} onClick={() => choose(option.id)}>
               {option.id === "raise" && least !== null && wanted !== null && !isWrong ? t("Raise by {amount}", { amount: money(wanted) }) : optionLabel(ask, option)}
             </Button>
           ))}
@@ -65,7 +65,7 @@ function FreeText({ ask, answer }: { ask: Ask; answer: Answering }) {
   // A form sends on Enter, and not on the Enter that ends an input method's composition.
   return (
     <form onSubmit={send} className="flex flex-wrap items-center gap-2">
-      <Input data-answer aria-label={t("Your answer to: {question}", { question: quoted(ask.text) })} placeholder={hasOptions ? t("Or write your own answer") : t("Your answer")} className="min-w-48 grow" value={text} spellCheck onChange={(event) => setText(event.target.value)} />
+      <Input data-answer dir="auto" aria-label={t("Your answer to: {question}", { question: quoted(ask.text) })} placeholder={hasOptions ? t("Or write your own answer") : t("Your answer")} className="min-w-48 grow" value={text} spellCheck onChange={(event) => setText(event.target.value)} />
       <Button type="submit" look={hasOptions ? "plain" : "primary"} disabled={!text.trim() || answer.isSending}>
         {t("Send answer")}
       </Button>

@@ -23,7 +23,7 @@ export function AskScopes(props: { scopes: readonly AskScope[]; value: AskScope;
         {props.scopes.map((scope) => (
           <label key={scope} className="flex cursor-pointer items-center gap-1.5">
             <input type="radio" name={name} className="accent-(--accent)" checked={value === scope} onChange={() => props.onChange(scope)} />
-            {scope in SCOPES ? t(SCOPES[scope]) : scope}
+            {Object.hasOwn(SCOPES, scope) ? t(SCOPES[scope]) : scope}
           </label>
         ))}
       </div>

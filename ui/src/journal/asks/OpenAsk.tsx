@@ -12,6 +12,7 @@ import { useNow } from "../../design/useNow";
 import { t, type Text } from "../../words";
 import { AskAbout } from "./AskAbout";
 import { AskForm } from "./AskForm";
+import { PullLink } from "./PullLink";
 import { ReviewForm } from "./Review";
 import type { Answering } from "./useAnswer";
 
@@ -48,6 +49,8 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
       <AskAbout ask={ask} />
       {deadline && <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{deadline}</p>}
       {ask.detail && "review" in ask.detail ? <ReviewForm id={ask.id} review={ask.detail.review} answer={answer} /> : <AskForm ask={ask} agent={agent.id} answer={answer} />}
+      {/* Below the buttons: it comes later, and would move them. */}
+      {ask.detail && "review" in ask.detail && <PullLink commit={ask.detail.review.held.commit} />}
       {isOffline && <p className="mt-2 text-xs text-ink-3">{t("You are offline. Your answer is saved. An agent that needs the network goes on when it is back.")}</p>}
       <p role="status" className="sr-only">
         {answer.isSending ? t("Sending your answer") : ""}

@@ -90,7 +90,7 @@ function Answers({ id, review, answer, change }: Props & { change: HeldChange })
       )}
       <label className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
         {t("Tell the agent why")}
-        <Input placeholder={t("Optional. It reads this with your decision.")} className="min-w-56 grow" value={remark.value ?? ""} spellCheck onChange={(event) => changing(remark.change)(event.target.value)} />
+        <Input dir="auto" placeholder={t("Optional. It reads this with your decision.")} className="min-w-56 grow" value={remark.value ?? ""} spellCheck onChange={(event) => changing(remark.change)(event.target.value)} />
       </label>
       <div className="flex flex-wrap gap-2">
         <Button data-answer look="primary" disabled={answer.isSending || (isNothing && change.diff !== "")} onClick={approve}>
