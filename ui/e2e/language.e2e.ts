@@ -1,7 +1,7 @@
 /** The window in each language, and from right to left. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectAccessible, launchBrowser, open, screenshot } from "./window";
+import { cutOff, expectAccessible, launchBrowser, open, screenshot } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -56,7 +56,7 @@ test.each(["de", "hi"] as const)("the first run, settings and the stack are in t
   await context.close();
 });
 
-/** The sentences on the page that are the program's own: without those of people and models, code and commands. */
+/** The sentences on the page that are the program's own: without those of people, models and the host, code and commands. */
 const sentences = (page: Page) =>
   page.evaluate(() => {
     const found = new Set<string>();
@@ -69,26 +69,28 @@ const sentences = (page: Page) =>
     return [...found];
   });
 
-/** A name, and an error in the words of the host. */
+/** Names and values, and the words of the host. */
 const OF_OTHERS = ["Grow Agent", "Anthropic is overloaded."];
 
+/** Each view with what it shows last. */
 const VIEWS = [
-  { name: "chat", options: { world: "asks" }, keys: "Control+1" },
-  { name: "agents", options: {}, keys: "Control+2" },
-  { name: "memory", options: {}, keys: "Control+3" },
-  { name: "inbox", options: { world: "inbox" }, keys: "Control+5" },
+  { name: "chat", options: { world: "asks" }, keys: "Control+1", last: "[data-ask=open] [data-answer]" },
+  { name: "agents", options: {}, keys: "Control+2", last: "[role=log] time" },
+  { name: "memory", options: {}, keys: "Control+3", last: "nav a[href*=README]" },
+  { name: "inbox", options: { world: "inbox" }, keys: "Control+5", last: "[data-entry]" },
+  { name: "stack", options: { stack: "running" }, keys: "Control+6", last: "dl dt" },
 ] as const;
 
 test.each(["de", "hi"] as const)("no view has English sentences of the program in another language (%s)", async (choice) => {
-  for (const { name, options, keys } of VIEWS) {
+  for (const { name, options, keys, last } of VIEWS) {
     const { page, context, pageErrors } = await open(chromium, { ...options, at: "#/settings?at=appearance" });
     const list = page.locator("select:has(option[value=hi])");
     await list.waitFor();
     const read = async () => {
       await page.keyboard.press(keys);
       await list.waitFor({ state: "detached" });
-      // The rows of the view come from the host, one request after the other.
-      await page.waitForTimeout(700);
+      await page.locator(last).first().waitFor();
+      await page.waitForFunction(() => !document.querySelector("main [role=status] .breathe"));
       return sentences(page);
     };
     const english = await read();
@@ -130,6 +132,7 @@ test.each([{ width: 1280, height: 820 }, { width: 900, height: 600 }])("from rig
     const nav = await page.getByRole("navigation", { name: "Main" }).boundingBox();
     expect((nav?.x ?? 0) + (nav?.width ?? 0), "the navigation is on the right").toBeCloseTo(size.width, 0);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
+    expect(await cutOff(page), name).toEqual([]);
     await screenshot(page, `rtl-${name}-${size.width}`);
   }
   await page.keyboard.press("Control+k");

@@ -29,7 +29,7 @@ export function TroubleWords({ trouble, mail, isTrying, onTry }: Words) {
       {trouble && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <span className="text-bad">
-            {rich("Cannot go on since {time}: {why}.", { time: <Since at={trouble.since} />, why: trouble.error.message })}
+            {rich("Cannot go on since {time}: {why}.", { time: <Since at={trouble.since} />, why: <bdi>{trouble.error.message}</bdi> })}
           </span>
           <span className="text-ink-2">
             {!trouble.has_given_up && `${hostWords(trouble.error.next_step ?? "")} ${t("It tries again until it can.")}`}
@@ -42,7 +42,7 @@ export function TroubleWords({ trouble, mail, isTrying, onTry }: Words) {
       )}
       {mail && (
         <p className="text-ink-2">
-          {rich("{messages} for it since {time}: {why}.", { messages: counted(mail.count, "{n} message waits", "{n} messages wait"), time: <Since at={mail.since} />, why: mail.cause })}
+          {rich("{messages} for it since {time}: {why}.", { messages: counted(mail.count, "{n} message waits", "{n} messages wait"), time: <Since at={mail.since} />, why: <bdi>{mail.cause}</bdi> })}
         </p>
       )}
     </div>

@@ -32,7 +32,7 @@ export function Found({ text, nextStep, isBad }: { text: string; nextStep: strin
   if (!text && !nextStep) return null;
   return (
     <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere] first-letter:uppercase">
-      {text && <span className={isBad ? "text-bad" : undefined}>{plainText(text)} </span>}
+      {text && <span lang="en" dir="auto" className={isBad ? "text-bad" : undefined}>{plainText(text)} </span>}
       {nextStep && plainText(hostWords(inWindow(nextStep) ?? ""))}
     </p>
   );
