@@ -135,6 +135,10 @@ test.each([{ width: 1280, height: 820 }, { width: 900, height: 600 }])("from rig
     expect(await cutOff(page), name).toEqual([]);
     await screenshot(page, `rtl-${name}-${size.width}`);
   }
+  await page.keyboard.press("Control+2");
+  await page.getByRole("treeitem").last().click();
+  const tabs = await Promise.all(["Transcript", "Log"].map((name) => page.getByRole("tab", { name }).boundingBox()));
+  expect(tabs[0]?.x, "the first tab is on the right").toBeGreaterThan(tabs[1]?.x ?? Infinity);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").waitFor();
   await screenshot(page, `rtl-palette-${size.width}`);

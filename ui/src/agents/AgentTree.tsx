@@ -6,7 +6,7 @@ import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/rea
 import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useAgentSteps } from "../data/agentWork";
 import { isBusy, type Node } from "../data/status";
-import { t } from "../words";
+import { direction, t } from "../words";
 import { AgentRow } from "./AgentRow";
 import { flatTree } from "./flatTree";
 import { isTyping, type Move, rowWithName, treeMove, type Typed, typeLetter } from "./treeMove";
@@ -97,7 +97,7 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
 
 /** From right to left, the arrow to the right leads out of a branch, and the one to the left into it. */
 function keyOfDirection(key: string): string {
-  if (document.documentElement.dir !== "rtl") return key;
+  if (direction() === "ltr") return key;
   return key === "ArrowLeft" ? "ArrowRight" : key === "ArrowRight" ? "ArrowLeft" : key;
 }
 

@@ -2,13 +2,13 @@
 import { ChevronDown } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import { IconButton } from "../design/Button";
-import { t } from "../words";
+import { direction, t } from "../words";
 
 const ITEM = "cursor-pointer rounded-lg px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:opacity-50";
 
 export function OnlyThisAgent(props: { disabled: boolean; isFinishing: boolean; onFinish: () => void; onStop: () => void }) {
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root dir={direction()} modal={false}>
       <Radix.Trigger asChild>
         <IconButton label={t("Only this agent")} look="plain" className="rounded-xl" disabled={props.disabled}>
           <ChevronDown className="size-4" aria-hidden />

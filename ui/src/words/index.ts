@@ -71,6 +71,11 @@ export function locale(): string {
   return navigator.languages.find((one) => languageOf(one) === language) ?? language;
 }
 
+/** The direction of the window, for what does not take it from the document. */
+export function direction(): "ltr" | "rtl" {
+  return document.documentElement.dir === "rtl" ? "rtl" : "ltr";
+}
+
 /** Creates something for the locale when it is first needed: a formatter is far slower to create than to use. */
 export function perLocale<T>(create: (locale: string) => T): () => T {
   let made: { locale: string; value: T } | null = null;
