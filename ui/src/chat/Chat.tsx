@@ -64,9 +64,9 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const { label, tone } = agentState(root?.agent, useIsFinishing(root?.agent));
   return (
     <header className="relative flex h-13 shrink-0 items-center gap-1 border-b border-line pe-2 ps-4 @sm/view:gap-3 @sm/view:pe-3 @sm/view:ps-6 @2xl/view:pe-6">
-      <h2 className="min-w-0 truncate font-semibold">Grow Agent</h2>
+      <h2 className="min-w-0 truncate font-semibold @sm/view:shrink-0">Grow Agent</h2>
       <span className="flex min-w-2 shrink-0 items-center gap-1.5 text-xs text-ink-3 @sm/view:shrink">
-        <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
+        <Dot tone={tone} /> <span className="sr-only @sm/view:not-sr-only @sm/view:overflow-hidden @sm/view:text-ellipsis @sm/view:whitespace-nowrap">{label}</span>
       </span>
       <div className="ms-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @md/view:flex-row @md/view:items-center @md/view:gap-3">
         {root && (
@@ -76,7 +76,7 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
         )}
         {budget && (
           <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @md/view:py-1" title={t("Today's budget")}>
-            <Meter label={t("Today's budget")} value={share(budget.used_day, budget.per_day)} text={t("{some} of {all}", { some: money(budget.used_day), all: money(budget.per_day) })} className="hidden @2xl/view:block @2xl/view:w-20" />
+            <Meter label={t("Today's budget")} value={share(budget.used_day, budget.per_day)} text={t("{some} of {all}", { some: money(budget.used_day), all: money(budget.per_day) })} className="hidden @3xl/view:block @3xl/view:w-20" />
             <span className="@md/view:hidden">{t("{amount} today", { amount: money(budget.used_day) })}</span>
             <span className="hidden @md/view:inline">{t("{some} of {all} today", { some: money(budget.used_day), all: money(budget.per_day) })}</span>
           </a>
