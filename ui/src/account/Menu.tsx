@@ -8,7 +8,7 @@ import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
 import { useOfflineSince } from "../data/online";
-import { t } from "../words";
+import { direction, t } from "../words";
 import { showBrowserDialog } from "./browserDialogState";
 import { MenuTrigger } from "./MenuTrigger";
 import { useSignInCommand } from "./useSignInCommand";
@@ -30,7 +30,7 @@ export default function Menu({ view }: { view: SignIn }) {
   const begin = (someone_else: boolean) => signIn.mutate({ someone_else, by_port: false });
   return (
     <>
-      <Radix.Root defaultOpen modal={false}>
+      <Radix.Root dir={direction()} defaultOpen modal={false}>
         <Radix.Trigger asChild>
           <MenuTrigger view={view} />
         </Radix.Trigger>

@@ -6,6 +6,7 @@ import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/rea
 import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useAgentSteps } from "../data/agentWork";
 import { isBusy, type Node } from "../data/status";
+import { direction, t } from "../words";
 import { AgentRow } from "./AgentRow";
 import { flatTree } from "./flatTree";
 import { isTyping, type Move, rowWithName, treeMove, type Typed, typeLetter } from "./treeMove";
@@ -54,7 +55,7 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
   }, [reached]);
   const typed = useRef<Typed>({ text: "", at: 0 });
   const moveOf = (event: KeyboardEvent): Move | null => {
-    if (event.key.length > 1) return treeMove(event.key, rows, active);
+    if (event.key.length > 1) return treeMove(keyOfDirection(event.key), rows, active);
     // Digits and signs are shortcuts of the window, unless they go on with a name.
     if (!/\p{L}/u.test(event.key) && !isTyping(typed.current, event.timeStamp)) return null;
     event.stopPropagation();
@@ -79,7 +80,7 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
   };
   return (
     <div ref={scroller} className="min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]">
-      <ul role="tree" aria-label="All agents" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
+      <ul role="tree" aria-label={t("All agents")} className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];
           if (!row) return null;
@@ -92,6 +93,12 @@ export function AgentTree({ nodes, open }: { nodes: readonly Node[]; open: strin
       </ul>
     </div>
   );
+}
+
+/** From right to left, the arrow to the right leads out of a branch, and the one to the left into it. */
+function keyOfDirection(key: string): string {
+  if (direction() === "ltr") return key;
+  return key === "ArrowLeft" ? "ArrowRight" : key === "ArrowRight" ? "ArrowLeft" : key;
 }
 
 /** Keeps the row at the top of the view where it is when rows come or go above it. */

@@ -17,6 +17,7 @@ import { Composer } from "../journal/Composer";
 import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
+import { counted, t, type Text } from "../words";
 import { Controls } from "./Controls";
 import { Elapsed } from "./Elapsed";
 
@@ -27,7 +28,7 @@ const TurnTimeline = lazy(() => import("./TurnTimeline"));
 type TabName = "transcript" | "files" | "timeline" | "log";
 
 const FILES = { value: "files", label: "Files" } as const;
-const TABS: ReadonlyArray<Tab<TabName>> = [
+const TABS: ReadonlyArray<Tab<TabName> & { label: Text }> = [
   { value: "transcript", label: "Transcript" },
   { value: "timeline", label: "Timeline" },
   { value: "log", label: "Log" },
@@ -45,42 +46,42 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const { label, tone } = agentState(agent, useIsFinishing(agent), useTrouble(agent.id) !== undefined);
   return (
     <>
-      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
-        <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
-          <ArrowLeft className="size-4" aria-hidden />
+      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pe-3 ps-6 @2xl/view:pe-6">
+        <a href={toAgents} className="@2xl/view:hidden" aria-label={t("All agents")}>
+          <ArrowLeft className="size-4 rtl:-scale-x-100" aria-hidden />
         </a>
         <h2 dir="auto" className="font-semibold">{agent.name}</h2>
         <span className={cx("flex items-center gap-1.5 text-xs", TEXT[tone])}>
           <Dot tone={tone} /> {label}
         </span>
         <Elapsed agent={agent} />
-        <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
+        <span className="text-xs text-ink-3 tabular-nums" title={counted(agent.turn, "{amount}, {n} turn", "{amount}, {n} turns", { amount: exactMoney(agent.spent) })}>
           {money(agent.spent)}
-          {agent.allowance !== null && isBusy(agent) && `, ${money(agent.allowance)} left`}
-          {agent.unknown > 0 && `, plus up to ${money(agent.unknown)} for calls of unknown cost`}
+          {agent.allowance !== null && isBusy(agent) && `, ${t("{amount} left", { amount: money(agent.allowance) })}`}
+          {agent.unknown > 0 && `, ${t("plus up to {amount} for calls of unknown cost", { amount: money(agent.unknown) })}`}
         </span>
         <span className="text-xs text-ink-3">{agent.model}</span>
         {agent.mind === "session" && (
           <span className="text-xs text-ink-3" title={agent.why ?? undefined}>
-            in the workbench
+            {t("in the workbench")}
           </span>
         )}
-        <span className="ml-auto flex gap-2">
+        <span className="ms-auto flex gap-2">
           <Controls agent={agent} request={request} />
           {tab === "transcript" && (
-            <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={searching} onClick={() => setSearching(!searching)}>
+            <IconButton data-find label={t("Search the conversation of {name}", { name: agent.name })} aria-pressed={searching} onClick={() => setSearching(!searching)}>
               <Search className="size-4" aria-hidden />
             </IconButton>
           )}
         </span>
         <InlineError problem={request.error} />
       </header>
-      <Tabs label={agent.name} tabs={agent.mind === "session" ? WORKBENCH_TABS : TABS} value={tab} onChange={setTab}>
+      <Tabs label={agent.name} tabs={(agent.mind === "session" ? WORKBENCH_TABS : TABS).map((one) => ({ ...one, label: t(one.label) }))} value={tab} onChange={setTab}>
         {tab === "transcript" ? (
           <>
             {searching && <ConversationSearch agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setSearching(false)} />}
-            <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="No messages yet" />} />
-            <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
+            <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title={t("No messages yet")} />} />
+            <Composer agent={agent.id} placeholder={t("Message {name}", { name: agent.name })} />
           </>
         ) : tab === "files" ? (
           // Read only once it is opened: the host asks the workbench.

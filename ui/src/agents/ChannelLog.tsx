@@ -11,6 +11,7 @@ import { useHost } from "../data/context";
 import { LogFeed } from "../data/logFeed";
 import { toAgent } from "../data/links";
 import { clockSeconds, day, exactTime, sameDay } from "../data/time";
+import { counted, t } from "../words";
 import { Earlier } from "./Earlier";
 import { LogTools } from "./LogTools";
 import { StoredEvent } from "./StoredEvent";
@@ -42,15 +43,15 @@ export default function ChannelLog({ channel, isOfAgent }: { channel: string; is
       <LogTools channel={channel} filter={filter} lines={log.lines} text={text} onText={setText} isPaused={isPaused} onPause={setPaused} />
       <div className="px-6">
         {log.status === "ready" && <InlineError problem={log.error} />}
-        {log.lost > 0 && <p className="pb-1 text-xs text-warn">{log.lost === 1 ? "1 line" : `${log.lost} lines`} came too fast and {log.lost === 1 ? "is" : "are"} lost.</p>}
+        {log.lost > 0 && <p className="pb-1 text-xs text-warn">{counted(log.lost, "{n} line came too fast and is lost.", "{n} lines came too fast and are lost.")}</p>}
         <Earlier state={log.older} isEmpty={log.lines.length === 0} onRetry={() => void feed.loadOlder()} />
       </div>
       {log.status === "loading" ? (
-        isPaused ? <Empty icon={ScrollText} title="Paused">Follow the log to read it.</Empty> : <Loading label="Loading the log" />
+        isPaused ? <Empty icon={ScrollText} title={t("Paused")}>{t("Follow the log to read it.")}</Empty> : <Loading label={t("Loading the log")} />
       ) : log.status === "failed" && log.error ? (
         <ErrorPanel problem={log.error} retry={() => feed.retry()} />
       ) : log.lines.length === 0 && log.before === null ? (
-        <Empty icon={ScrollText} title={filter ? "No line with this text" : "Nothing yet"}>{channel === "#stack" && !filter && "What happens to the containers is listed from each start of GrowQR on."}</Empty>
+        <Empty icon={ScrollText} title={filter ? t("No line with this text") : t("Nothing yet")}>{channel === "#stack" && !filter && t("What happens to the containers is listed from each start of GrowQR on.")}</Empty>
       ) : (
         <Lines key={`${channel} ${filter}`} lines={log.lines} isOfAgent={isOfAgent} onOlder={() => log.older === "idle" && void feed.loadOlder()} />
       )}
@@ -94,7 +95,7 @@ function Lines({ lines, isOfAgent, onOlder }: { lines: readonly LogLine[]; isOfA
       tabIndex={0}
       role="log"
       aria-live="off"
-      aria-label="Log"
+      aria-label={t("Log")}
       className="min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]"
       onScroll={(event) => event.currentTarget.scrollTop < 600 && onOlder()}
     >
@@ -124,15 +125,15 @@ const Line = memo(function Line({ line, name }: { line: LogLine; name: string | 
   const words = (
     <>
       <Dot tone={TONES[line.tone]} />
-      <span dir="auto" className={cx("min-w-0 text-left", isOpen ? "whitespace-pre-wrap" : "truncate")}>
-        {(line.tone === "bad" || line.tone === "warn") && <span className="sr-only">{line.tone === "bad" ? "Problem: " : "Attention: "}</span>}
+      <span dir="auto" className={cx("min-w-0 text-start", isOpen ? "whitespace-pre-wrap" : "truncate")}>
+        {(line.tone === "bad" || line.tone === "warn") && <span className="sr-only">{line.tone === "bad" ? t("Problem:") : t("Attention:")} </span>}
         {line.text}
       </span>
     </>
   );
   return (
     <div className="flex items-start gap-3 rounded px-3 text-sm">
-      <time className="w-18 shrink-0 py-1 text-xs leading-5 text-ink-3 tabular-nums" dateTime={new Date(line.at).toISOString()} title={exactTime(line.at)}>
+      <time className="min-w-18 shrink-0 py-1 whitespace-nowrap text-xs leading-5 text-ink-3 tabular-nums" dateTime={new Date(line.at).toISOString()} title={exactTime(line.at)}>
         {clockSeconds(line.at)}
       </time>
       {name !== null && (

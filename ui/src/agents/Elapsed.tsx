@@ -5,6 +5,7 @@ import { useNow } from "../design/useNow";
 import { useJournal } from "../data/context";
 import { duration, exactTime } from "../data/time";
 import { work } from "../data/work";
+import { t } from "../words";
 
 export function Elapsed({ agent }: { agent: Agent }) {
   const { lines, whole } = useJournal(agent.id);
@@ -13,13 +14,13 @@ export function Elapsed({ agent }: { agent: Agent }) {
   const isTotal = agent.parent !== null && whole;
   if (since !== null) {
     return (
-      <Shown title={`Working since ${exactTime(since)}`}>
-        for {duration((isTotal ? all : 0) + now - since)}
+      <Shown title={t("Working since {time}", { time: exactTime(since) })}>
+        {t("for {time}", { time: duration((isTotal ? all : 0) + now - since) })}
       </Shown>
     );
   }
   if (latest === null) return null;
-  return isTotal ? <Shown title="Total time of all turns">took {duration(all)}</Shown> : <Shown title={`Ended ${exactTime(agent.updated_at)}`}>last turn {duration(latest)}</Shown>;
+  return isTotal ? <Shown title={t("Total time of all turns")}>{t("took {time}", { time: duration(all) })}</Shown> : <Shown title={t("Ended {time}", { time: exactTime(agent.updated_at) })}>{t("last turn {time}", { time: duration(latest) })}</Shown>;
 }
 
 function Shown({ title, children }: { title: string; children: ReactNode }) {

@@ -7,6 +7,8 @@ import { Button } from "../design/Button";
 import { Field, Input } from "../design/Field";
 import { InlineError } from "../design/states";
 import { HostError } from "../bridge";
+import { rich } from "../words/rich";
+import { t } from "../words";
 import { isTooLong, keepPath } from "./keepPath";
 
 export function KeepInMemory({ file, text, isCut, onClose }: { file: string; text: string; isCut: boolean; onClose: () => void }) {
@@ -18,7 +20,7 @@ export function KeepInMemory({ file, text, isCut, onClose }: { file: string; tex
   if (isCut || isTooLong(text)) {
     return (
       <p role="status" className="text-sm text-ink-2">
-        It is too long for memory: a page has at most 256 KiB.
+        {t("It is too long for memory: a page has at most 256 KiB.")}
       </p>
     );
   }
@@ -36,28 +38,30 @@ export function KeepInMemory({ file, text, isCut, onClose }: { file: string; tex
   if (request.isSuccess) {
     return (
       <p role="status" className="text-sm text-accent-ink">
-        Kept as{" "}
-        <a href={toPage(wanted)} className="underline underline-offset-2">
-          {wanted}
-        </a>
-        .
+        {rich("Kept as {page}.", {
+          page: (
+            <a href={toPage(wanted)} className="underline underline-offset-2">
+              {wanted}
+            </a>
+          ),
+        })}
       </p>
     );
   }
   const canKeep = wanted !== "" && pages.data !== undefined && !request.isPending;
   return (
     <div className="max-w-md rounded-xl bg-sunken p-4">
-      <Field label="Page in memory" hint="The agents can read it there. It is saved as your own change.">
+      <Field label={t("Page in memory")} hint={t("The agents can read it there. It is saved as your own change.")}>
         <Input autoFocus value={path} onChange={(event) => setPath(event.target.value)} onKeyDown={(event) => event.key === "Enter" && canKeep && !exists && void keep()} />
       </Field>
-      {exists && <p className="mt-1.5 text-sm text-warn">This page exists. Its text is replaced; the old text stays in its history.</p>}
+      {exists && <p className="mt-1.5 text-sm text-warn">{t("This page exists. Its text is replaced; the old text stays in its history.")}</p>}
       <InlineError problem={unread ?? request.error ?? pages.error} />
       <div className="mt-3 flex flex-wrap gap-2">
         <Button look={exists ? "danger" : "primary"} disabled={!canKeep} onClick={() => void keep()}>
-          {exists ? "Replace the page" : "Keep"}
+          {exists ? t("Replace the page") : t("Keep")}
         </Button>
         <Button look="quiet" onClick={onClose}>
-          Cancel
+          {t("Cancel")}
         </Button>
       </div>
     </div>

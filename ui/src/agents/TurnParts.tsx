@@ -5,7 +5,9 @@ import type { Timeline, TimelinePart } from "../bridge";
 import { cx } from "../design/cx";
 import { toAgent } from "../data/links";
 import { duration, exactTime } from "../data/time";
+import { counted, t } from "../words";
 import { costWords, KINDS, span, stateWords } from "./partWords";
+import { workWords } from "./workWords";
 
 export function TurnParts({ timeline, head }: { timeline: Timeline; head: ReactNode }) {
   const { parts } = timeline;
@@ -21,10 +23,10 @@ export function TurnParts({ timeline, head }: { timeline: Timeline; head: ReactN
     paddingEnd: 16,
   });
   return (
-    <div ref={scroller} tabIndex={0} role="region" aria-label="Timeline of the turn" className="relative min-h-0 grow overflow-y-auto px-6 pt-2">
+    <div ref={scroller} tabIndex={0} role="region" aria-label={t("Timeline of the turn")} className="relative min-h-0 grow overflow-y-auto px-6 pt-2">
       {head}
-      {timeline.left_out > 0 && <p className="pb-2 text-xs text-ink-3">{timeline.left_out} earlier parts are not listed; the sums count them.</p>}
-      <ol ref={list} aria-label="Parts" className="relative" style={{ height: virtual.getTotalSize() }}>
+      {timeline.left_out > 0 && <p className="pb-2 text-xs text-ink-3">{counted(timeline.left_out, "{n} earlier part is not listed; the sums count it.", "{n} earlier parts are not listed; the sums count them.")}</p>}
+      <ol ref={list} aria-label={t("Parts")} className="relative" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
           const part = parts[item.index];
           if (!part) return null;
@@ -51,20 +53,20 @@ function PartRow({ part, timeline }: { part: TimelinePart; timeline: Timeline })
       <div className="flex items-center gap-2">
         <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden />
         {place ? (
-          <a href={place} dir="auto" className="truncate hover:underline">{part.label}</a>
+          <a href={place} dir="auto" className="truncate hover:underline">{workWords(part)}</a>
         ) : (
-          <span dir="auto" className="truncate">{part.label}</span>
+          <span dir="auto" className="truncate">{workWords(part)}</span>
         )}
         {state && <span className={cx("text-xs whitespace-nowrap", isBad ? "text-bad" : "text-ink-3")}>{state}</span>}
-        <span className="ml-auto flex shrink-0 gap-3 text-xs text-ink-3 tabular-nums">
+        <span className="ms-auto flex shrink-0 gap-3 text-xs text-ink-3 tabular-nums">
           {cost && <span title={cost.title}>{cost.text}</span>}
-          <span className="w-20 text-right" title={`${exactTime(part.from)}${part.to === null ? "" : ` to ${exactTime(part.to)}`}`}>
+          <span className="w-20 text-end" title={part.to === null ? exactTime(part.from) : t("{from} to {to}", { from: exactTime(part.from), to: exactTime(part.to) })}>
             {duration((part.to ?? timeline.until) - part.from)}
           </span>
         </span>
       </div>
       <div aria-hidden className="mt-1 h-2 rounded-full bg-hover">
-        <div className={cx("h-full rounded-full", fill, part.state === "running" && "breathe")} style={{ marginLeft: `${left}%`, width: `${width}%` }} />
+        <div className={cx("h-full rounded-full", fill, part.state === "running" && "breathe")} style={{ marginInlineStart: `${left}%`, width: `${width}%` }} />
       </div>
     </div>
   );

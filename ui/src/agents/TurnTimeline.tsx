@@ -8,6 +8,7 @@ import { Empty, ErrorPanel, InlineError, QueryView } from "../design/states";
 import { useTimeline } from "../data/agentWork";
 import { ending } from "../data/ended";
 import { duration, exactTime } from "../data/time";
+import { t } from "../words";
 import { costWords, KINDS, total } from "./partWords";
 import { TurnParts } from "./TurnParts";
 
@@ -18,11 +19,11 @@ export default function TurnTimeline({ agent }: { agent: Agent }) {
     return (
       <>
         <ErrorPanel problem={query.error} retry={() => void query.refetch()} />
-        <Button className="mx-auto" onClick={() => setTurn(null)}>Show the latest turn</Button>
+        <Button className="mx-auto" onClick={() => setTurn(null)}>{t("Show the latest turn")}</Button>
       </>
     );
   }
-  if (agent.turn === 0 && agent.status !== "queued") return <Empty icon={ChartNoAxesGantt} title="No turn yet">It has not begun to work.</Empty>;
+  if (agent.turn === 0 && agent.status !== "queued") return <Empty icon={ChartNoAxesGantt} title={t("No turn yet")}>{t("It has not begun to work.")}</Empty>;
   return (
     <QueryView query={query}>
       {(timeline) => (
@@ -38,29 +39,28 @@ export default function TurnTimeline({ agent }: { agent: Agent }) {
 
 function Head({ timeline, onTurn }: { timeline: Timeline; onTurn: (turn: number) => void }) {
   const { turn, turns, ended, shortfall } = timeline;
-  const how = ended === null ? "Still running" : (ending(ended, shortfall)?.title ?? "Done");
+  const how = ended === null ? t("Still running") : (ending(ended, shortfall)?.title ?? t("Done"));
   const cost = costWords(total(timeline.sums));
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-6 py-2 text-sm">
       <span className="flex items-center gap-1">
-        <IconButton label="Earlier turn" disabled={turn <= 1} onClick={() => onTurn(turn - 1)}>
-          <ChevronLeft className="size-4" aria-hidden />
+        <IconButton label={t("Earlier turn")} disabled={turn <= 1} onClick={() => onTurn(turn - 1)}>
+          <ChevronLeft className="size-4 rtl:-scale-x-100" aria-hidden />
         </IconButton>
         <h3 className="font-medium tabular-nums" aria-live="polite">
-          Turn {turn} of {turns}
+          {t("Turn {n} of {all}", { n: turn, all: turns })}
         </h3>
-        <IconButton label="Later turn" disabled={turn >= turns} onClick={() => onTurn(turn + 1)}>
-          <ChevronRight className="size-4" aria-hidden />
+        <IconButton label={t("Later turn")} disabled={turn >= turns} onClick={() => onTurn(turn + 1)}>
+          <ChevronRight className="size-4 rtl:-scale-x-100" aria-hidden />
         </IconButton>
       </span>
       <span className="text-ink-2">{how}</span>
-      <span className="text-ink-3 tabular-nums" title={`Began ${exactTime(timeline.began_at)}`}>
+      <span className="text-ink-3 tabular-nums" title={t("Began {time}", { time: exactTime(timeline.began_at) })}>
         {duration(timeline.until - timeline.began_at)}
       </span>
       {cost && (
         <span className="text-ink-3 tabular-nums" title={cost.title}>
-          {cost.text}
-          {timeline.sums.some((sum) => sum.kind === "sub_agent" && sum.cost > 0) && " with sub-agents"}
+          {timeline.sums.some((sum) => sum.kind === "sub_agent" && sum.cost > 0) ? t("{cost} with sub-agents", { cost: cost.text }) : cost.text}
         </span>
       )}
     </div>
@@ -74,18 +74,18 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
     <div className="pb-4">
       <div aria-hidden className="flex h-3 overflow-hidden rounded-full bg-hover">
         {sums.filter((sum) => sum.time > 0).map((sum) => (
-          <span key={sum.kind} title={KINDS[sum.kind].words} className={cx("h-full border-r border-surface last:border-r-0", KINDS[sum.kind].fill)} style={{ width: `${(100 * sum.time) / length}%` }} />
+          <span key={sum.kind} title={t(KINDS[sum.kind].words)} className={cx("h-full border-e border-surface last:border-e-0", KINDS[sum.kind].fill)} style={{ width: `${(100 * sum.time) / length}%` }} />
         ))}
       </div>
       <table className="mt-3 w-full max-w-2xl text-sm tabular-nums">
-        <caption className="sr-only">Time and money of the turn by kind. Parts that run side by side count once in time.</caption>
-        <thead className="text-left text-xs text-ink-3">
+        <caption className="sr-only">{t("Time and money of the turn by kind. Parts that run side by side count once in time.")}</caption>
+        <thead className="text-start text-xs text-ink-3">
           <tr>
-            <th scope="col" className="font-normal">Kind</th>
-            <th scope="col" className="pl-3 text-right font-normal">Time</th>
-            <th scope="col" className="pl-3 text-right font-normal">Share</th>
-            <th scope="col" className="pl-3 text-right font-normal">Cost</th>
-            <th scope="col" className="pl-3 text-right font-normal">Parts</th>
+            <th scope="col" className="font-normal">{t("Kind")}</th>
+            <th scope="col" className="ps-3 text-end font-normal">{t("Time")}</th>
+            <th scope="col" className="ps-3 text-end font-normal">{t("Share")}</th>
+            <th scope="col" className="ps-3 text-end font-normal">{t("Cost")}</th>
+            <th scope="col" className="ps-3 text-end font-normal">{t("Parts")}</th>
           </tr>
         </thead>
         <tbody>
@@ -94,16 +94,16 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
             const cost = costWords(sum);
             return (
               <tr key={sum.kind}>
-                <th scope="row" className="py-0.5 text-left font-normal">
+                <th scope="row" className="py-0.5 text-start font-normal">
                   <span className="flex items-center gap-2">
                     <span aria-hidden className={cx("size-2.5 shrink-0 rounded-sm", fill)} />
-                    <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden /> {words}
+                    <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden /> {t(words)}
                   </span>
                 </th>
-                <td className="pl-3 text-right whitespace-nowrap">{duration(sum.time)}</td>
-                <td className="pl-3 text-right text-ink-3">{Math.round((100 * sum.time) / length)} %</td>
-                <td className="pl-3 text-right whitespace-nowrap" title={cost?.title}>{cost?.text ?? "–"}</td>
-                <td className="pl-3 text-right text-ink-3">{sum.parts > 0 ? sum.parts : "–"}</td>
+                <td className="ps-3 text-end whitespace-nowrap">{duration(sum.time)}</td>
+                <td className="ps-3 text-end text-ink-3">{Math.round((100 * sum.time) / length)} %</td>
+                <td className="ps-3 text-end whitespace-nowrap" title={cost?.title}>{cost?.text ?? "–"}</td>
+                <td className="ps-3 text-end text-ink-3">{sum.parts > 0 ? sum.parts : "–"}</td>
               </tr>
             );
           })}

@@ -10,6 +10,7 @@ import { Diff } from "../design/Diff";
 import { Disclosure } from "../design/Disclosure";
 import { Empty, InlineError, NotCopied, QueryView } from "../design/states";
 import { useCopy } from "../design/useCopy";
+import { t } from "../words";
 import { KeepInMemory } from "./KeepInMemory";
 import { copyCommand } from "./copyCommand";
 import { isKeepable } from "./keepPath";
@@ -17,23 +18,23 @@ import { isKeepable } from "./keepPath";
 export default function WorkFiles({ agent }: { agent: string }) {
   const query = useWorkFiles(agent);
   return (
-    <div role="region" aria-label="Files in the workbench" tabIndex={0} className="min-h-0 grow overflow-y-auto px-6 py-4">
+    <div role="region" aria-label={t("Files in the workbench")} tabIndex={0} className="min-h-0 grow overflow-y-auto px-6 py-4">
       <QueryView query={query}>
         {(files) =>
           files.length === 0 ? (
-            <Empty icon={FolderOpen} title="No files">
-              <p>A sub-agent that works in the workbench leaves its files here.</p>
+            <Empty icon={FolderOpen} title={t("No files")}>
+              <p>{t("A sub-agent that works in the workbench leaves its files here.")}</p>
             </Empty>
           ) : (
             <div className="max-w-[52rem]">
               <div className="flex flex-wrap items-center gap-3">
-                <p className="min-w-60 grow basis-0 text-sm text-ink-3">Its own folder in the workbench. Other sub-agents in the workbench can read and change it.</p>
+                <p className="min-w-60 grow basis-0 text-sm text-ink-3">{t("Its own folder in the workbench. Other sub-agents in the workbench can read and change it.")}</p>
                 <Button disabled={query.isFetching} onClick={() => void query.refetch()}>
-                  <RotateCw className="size-4" aria-hidden /> Read again
+                  <RotateCw className="size-4" aria-hidden /> {t("Read again")}
                 </Button>
               </div>
               <InlineError problem={query.error} />
-              <ul aria-label="Changed files" className="mt-2 divide-y divide-line">
+              <ul aria-label={t("Changed files")} className="mt-2 divide-y divide-line">
                 {files.map((file) => (
                   <li key={file.path} className="py-1.5">
                     <Disclosure summary={<Summary file={file} />}>{() => <Details agent={agent} file={file} />}</Disclosure>
@@ -52,7 +53,7 @@ function Summary({ file }: { file: WorkFile }) {
   return (
     <span className="flex min-w-0 grow flex-wrap items-baseline gap-x-3">
       <span className="font-mono text-sm text-ink [overflow-wrap:anywhere]">{plainText(file.path)}</span>
-      <span className="ml-auto text-xs tabular-nums">
+      <span className="ms-auto text-xs tabular-nums">
         {file.added > 0 && <span className="text-accent-ink">+{file.added}</span>} {file.removed > 0 && <span className="text-bad">−{file.removed}</span>}
       </span>
     </span>
@@ -71,11 +72,11 @@ function Details({ agent, file }: { agent: string; file: WorkFile }) {
   return (
     <div className="space-y-2">
       <div className="flex flex-wrap items-center gap-2">
-        {file.diff !== null && <Button onClick={() => setShown(shown === "diff" ? "text" : "diff")}>{shown === "diff" ? "Show the whole text" : "Show what changed"}</Button>}
+        {file.diff !== null && <Button onClick={() => setShown(shown === "diff" ? "text" : "diff")}>{shown === "diff" ? t("Show the whole text") : t("Show what changed")}</Button>}
         <CopyButton what={name} state={copying} disabled={words === null} onCopy={() => words !== null && copy(words)} />
         {canKeep && !keeping && (
           <Button disabled={words === null} onClick={() => setKeeping(true)}>
-            Keep in memory…
+            {t("Keep in memory…")}
           </Button>
         )}
       </div>
@@ -85,22 +86,22 @@ function Details({ agent, file }: { agent: string; file: WorkFile }) {
         <Diff text={plainText(file.diff)} />
       ) : (
         <QueryView query={text}>
-          {({ text, cut, bytes }) => text === null ? <p className="text-sm text-ink-2">This is not a text ({bytes} bytes), so it can be neither shown nor kept in memory.</p> : (
+          {({ text, cut, bytes }) => text === null ? <p className="text-sm text-ink-2">{t("This is not a text ({n} bytes), so it can be neither shown nor kept in memory.", { n: String(bytes) })}</p> : (
             <>
-              <pre tabIndex={0} aria-label={`Text of ${name}`} className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
+              <pre tabIndex={0} aria-label={t("Text of {page}", { page: name })} className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
                 {plainText(text)}
               </pre>
-              {cut && <p className="text-xs text-ink-3">It is longer: only the beginning is shown and copied.</p>}
+              {cut && <p className="text-xs text-ink-3">{t("It is longer: only the beginning is shown and copied.")}</p>}
             </>
           )}
         </QueryView>
       )}
       {text.data && (words === null || text.data.cut) && (
         <p className="text-xs text-ink-3 [overflow-wrap:anywhere]">
-          To copy the whole file out of the workbench: <code className="font-mono">{copyCommand(agent, file.path)}</code>
+          {t("To copy the whole file out of the workbench:")} <code className="font-mono">{copyCommand(agent, file.path)}</code>
         </p>
       )}
-      {!canKeep && <p className="text-xs text-ink-3">Only .md and .txt files can be kept in memory.</p>}
+      {!canKeep && <p className="text-xs text-ink-3">{t("Only .md and .txt files can be kept in memory.")}</p>}
     </div>
   );
 }

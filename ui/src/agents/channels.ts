@@ -1,8 +1,10 @@
 /** The channels of the log besides those of the agents. */
+import type { Text } from "../words";
+
 export interface ChannelWords {
   id: string;
-  label: string;
-  about: string;
+  label: Text;
+  about: Text;
 }
 
 export const CHANNELS: readonly [ChannelWords, ...ChannelWords[]] = [

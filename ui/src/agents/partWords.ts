@@ -2,8 +2,9 @@
 import { Bot, Box, Brain, CircleDashed, CircleHelp, Clock, Gauge, Hourglass, type LucideIcon, PowerOff, Wrench } from "lucide-react";
 import type { PartKind, TimelinePart, TimelinePartState } from "../bridge";
 import { exactMoney, money } from "../data/money";
+import { t, type Text } from "../words";
 
-export const KINDS: Record<PartKind, { words: string; icon: LucideIcon; fill: string }> = {
+export const KINDS: Record<PartKind, { words: Text; icon: LucideIcon; fill: string }> = {
   model: { words: "Model", icon: Brain, fill: "bg-accent" },
   tool: { words: "Tools", icon: Wrench, fill: "bg-ink-2" },
   person: { words: "Waiting for you", icon: CircleHelp, fill: "bg-warn" },
@@ -16,7 +17,7 @@ export const KINDS: Record<PartKind, { words: string; icon: LucideIcon; fill: st
   other: { words: "Between steps", icon: CircleDashed, fill: "bg-line" },
 };
 
-const STATES: Record<TimelinePartState, string | null> = {
+const STATES: Record<TimelinePartState, Text | null> = {
   running: "running",
   done: null,
   failed: "failed",
@@ -27,7 +28,8 @@ const STATES: Record<TimelinePartState, string | null> = {
 
 /** What became of a part; `null` if it ended normally. */
 export function stateWords(state: TimelinePartState): string | null {
-  return STATES[state];
+  const words = STATES[state];
+  return words && t(words);
 }
 
 interface Costs {
@@ -39,8 +41,8 @@ interface Costs {
 export function costWords({ cost, unknown }: Costs): { text: string; title: string } | null {
   if (cost === 0 && unknown === 0) return null;
   if (unknown === 0) return { text: money(cost), title: exactMoney(cost) };
-  const title = `${exactMoney(cost)}, and up to ${exactMoney(unknown)} for calls of unknown cost`;
-  return { text: cost === 0 ? `up to ${money(unknown)}` : `${money(cost)} to ${money(cost + unknown)}`, title };
+  const title = t("{cost}, and up to {unknown} for calls of unknown cost", { cost: exactMoney(cost), unknown: exactMoney(unknown) });
+  return { text: cost === 0 ? t("up to {amount}", { amount: money(unknown) }) : t("{from} to {to}", { from: money(cost), to: money(cost + unknown) }), title };
 }
 
 /** The costs of all parts together. */

@@ -6,7 +6,6 @@ export type { About, Answer, Args, CommandName, LinkedPlace, Shortcut } from "./
 export { type HostEvent, HostError, type Host } from "./host";
 export { asSentence, inWindow } from "./nextSteps";
 export type * from "./wire";
-export { ENDINGS } from "./wire";
 
 /** Connects to the host. In a plain browser (development, tests) that is the simulated host, which production builds exclude. */
 export async function connect(): Promise<Host> {

@@ -15,6 +15,7 @@ import { agentState, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
 import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
+import { t } from "../words";
 import { Suggestions } from "./Suggestions";
 
 // None of them is needed for the first paint.
@@ -26,7 +27,7 @@ export default function Chat({ searching, onSearching }: { searching: boolean; o
   const answerer = useAnswerer();
   const isGuide = answerer === "guide" || answerer === "no_key";
   return (
-    <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
+    <section aria-label={t("Chat")} className="flex h-full min-w-0 flex-col">
       <Header searching={searching} onSearching={onSearching} />
       {searching && (
         <Suspense>
@@ -35,9 +36,9 @@ export default function Chat({ searching, onSearching }: { searching: boolean; o
       )}
       {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
-          The built-in guide follows fixed rules. It has no AI.{" "}
+          {t("The built-in guide follows fixed rules. It has no AI.")}{" "}
           <a className="font-medium text-accent-ink underline" href={toSettings}>
-            {answerer === "guide" ? "Choose a model" : "Add a key"}
+            {answerer === "guide" ? t("Choose a model") : t("Add a key")}
           </a>
         </p>
       )}
@@ -45,13 +46,13 @@ export default function Chat({ searching, onSearching }: { searching: boolean; o
         agent={GROW}
         target={target}
         empty={
-          <Empty icon={Sprout} title="What would you like to grow?">
-            <p>Say what you are working on. Your Grow Agent remembers what matters, in pages that you own.</p>
+          <Empty icon={Sprout} title={t("What would you like to grow?")}>
+            <p>{t("Say what you are working on. Your Grow Agent remembers what matters, in pages that you own.")}</p>
             <Suggestions agent={GROW} guide={isGuide} />
           </Empty>
         }
       />
-      <Composer agent={GROW} placeholder="Message your Grow Agent" hasControls />
+      <Composer agent={GROW} placeholder={t("Message your Grow Agent")} hasControls />
     </section>
   );
 }
@@ -62,28 +63,29 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const root = tree(agents).find((node) => node.agent.id === GROW);
   const { label, tone } = agentState(root?.agent, useIsFinishing(root?.agent));
   return (
-    <header className="relative flex h-13 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4 @sm/view:gap-3 @sm/view:pr-3 @sm/view:pl-6 @2xl/view:pr-6">
-      <h2 className="min-w-0 truncate font-semibold">Grow Agent</h2>
+    <header className="relative flex h-13 shrink-0 items-center gap-1 border-b border-line pe-2 ps-4 @sm/view:gap-3 @sm/view:pe-3 @sm/view:ps-6 @2xl/view:pe-6">
+      <h2 className="min-w-0 truncate font-semibold @sm/view:shrink-0">Grow Agent</h2>
       <span className="flex min-w-2 shrink-0 items-center gap-1.5 text-xs text-ink-3 @sm/view:shrink">
-        <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
+        <Dot tone={tone} /> <span className="sr-only @sm/view:not-sr-only @sm/view:overflow-hidden @sm/view:text-ellipsis @sm/view:whitespace-nowrap">{label}</span>
       </span>
-      <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @md/view:flex-row @md/view:items-center @md/view:gap-3">
+      <div className="ms-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @md/view:flex-row @md/view:items-center @md/view:gap-3">
         {root && (
-          <span className="px-2 text-ink-3" title={`${exactMoney(root.total)} since the beginning`}>
-            {money(root.total)} in all
+          <span className="px-2 text-ink-3" title={t("{amount} since the beginning", { amount: exactMoney(root.total) })}>
+            {t("{amount} in all", { amount: money(root.total) })}
           </span>
         )}
         {budget && (
-          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @md/view:py-1" title="Today's budget">
-            <Meter label="Today's budget" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
-            {money(budget.used_day)} <span className="-mx-1 hidden @md/view:inline">of {money(budget.per_day)}</span> today
+          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @md/view:py-1" title={t("Today's budget")}>
+            <Meter label={t("Today's budget")} value={share(budget.used_day, budget.per_day)} text={t("{some} of {all}", { some: money(budget.used_day), all: money(budget.per_day) })} className="hidden @3xl/view:block @3xl/view:w-20" />
+            <span className="@md/view:hidden">{t("{amount} today", { amount: money(budget.used_day) })}</span>
+            <span className="hidden @md/view:inline">{t("{some} of {all} today", { some: money(budget.used_day), all: money(budget.per_day) })}</span>
           </a>
         )}
       </div>
       <Suspense fallback={<span className="h-8 w-19 shrink-0" />}>
         <ChatActions />
       </Suspense>
-      <IconButton label="Search this conversation" aria-pressed={searching} onClick={() => onSearching(!searching)}>
+      <IconButton label={t("Search this conversation")} aria-pressed={searching} onClick={() => onSearching(!searching)}>
         <Search className="size-4" aria-hidden />
       </IconButton>
     </header>

@@ -9,6 +9,7 @@ import { cx } from "../design/cx";
 import { useHost, useRequest } from "../data/context";
 import { GROW } from "../data/journals";
 import { FreshStart } from "../journal/FreshStart";
+import { t } from "../words";
 
 export function ChatActions() {
   const host = useHost();
@@ -24,17 +25,17 @@ export function ChatActions() {
   return (
     <>
       <FreshStart request={fresh} />
-      <IconButton ref={exportButton} label="Export this conversation as Markdown" disabled={exported.isPending} onClick={() => exported.mutate()}>
+      <IconButton ref={exportButton} label={t("Export this conversation as Markdown")} disabled={exported.isPending} onClick={() => exported.mutate()}>
         <Download className="size-4" aria-hidden />
       </IconButton>
-      <div className={cx("absolute top-full right-3 z-10 mt-1.5 flex max-w-[min(32rem,80vw)] items-start gap-2 rounded-lg text-sm", isShown && "border border-line bg-surface py-1 pr-1 pl-3 shadow-card")}>
+      <div className={cx("absolute top-full end-3 z-10 mt-1.5 flex max-w-[min(32rem,80vw)] items-start gap-2 rounded-lg text-sm", isShown && "border border-line bg-surface py-1 pe-1 ps-3 shadow-card")}>
         {/* In the document from the start, so that the text that comes is announced. */}
         <div role="status" className="min-w-0 py-1 empty:hidden">
-          {exported.data !== undefined && <p className="[overflow-wrap:anywhere]">Exported to {exported.data}</p>}
+          {exported.data !== undefined && <p className="[overflow-wrap:anywhere]">{t("Exported to {path}", { path: exported.data })}</p>}
           <InlineError problem={fresh.error ?? exported.error} />
         </div>
         {isShown && (
-          <IconButton label="Close" onClick={close}>
+          <IconButton label={t("Close")} onClick={close}>
             <X className="size-4" aria-hidden />
           </IconButton>
         )}

@@ -1,5 +1,7 @@
 /** The wording of asks: what they are about, reasons, answers, deadlines and how they were settled. */
 import type { Ask, AskAnswer, AskDetail, AskReason, AskScope, AskSettlement, LimitReached, Permission, Raise, Shortfall } from "../bridge";
+import { counted, t, type Text } from "../words";
+import { optionLabel } from "./askOptions";
 import { ending } from "./ended";
 import { money, tokens } from "./money";
 import { agentName, quoted } from "./names";
@@ -8,9 +10,9 @@ import { clock, until } from "./time";
 export type ReviewDetail = Extract<AskDetail, { review: unknown }>["review"];
 export type ConflictDetail = Extract<AskDetail, { conflict: unknown }>["conflict"];
 
-export const SCOPES: Record<AskScope, string> = { once: "Only this once", agent: "For this agent", always: "Always" };
+export const SCOPES: Record<AskScope, Text> = { once: "Only this once", agent: "For this agent", always: "Always" };
 
-const LIMITS: Record<LimitReached, string> = {
+const LIMITS: Record<LimitReached, Text> = {
   per_message: "the budget for one message",
   per_day: "today's budget",
   per_month: "this month's budget",
@@ -22,7 +24,7 @@ const LIMITS: Record<LimitReached, string> = {
 
 /** The name of a limit. */
 export function limitName(limit: LimitReached): string {
-  return LIMITS[limit] ?? "a limit";
+  return t(LIMITS[limit] ?? "a limit");
 }
 
 /** An ask in one sentence, without a full stop. */
@@ -31,21 +33,23 @@ export function askTitle(ask: Ask, agent: { id: string; name: string }): string 
   const { detail } = ask;
   if (detail && "call" in detail) {
     const { tool, argument } = detail.call;
-    return `${name} wants to use ${quoted(tool)}${argument === undefined ? "" : ` with ${quoted(argument)}`}`;
+    return argument === undefined ? t("{name} wants to use {tool}", { name, tool: quoted(tool) }) : t("{name} wants to use {tool} with {what}", { name, tool: quoted(tool), what: quoted(argument) });
   }
   if (detail && "session" in detail && detail.session.permission) {
-    const { what } = detail.session.permission;
+    const tool = quoted(detail.session.permission.what);
     const about = permissionArgument(detail.session.permission);
-    return `${name} wants to use ${quoted(what)} in the workbench${about === undefined ? "" : ` with ${quoted(about)}`}`;
+    return about === undefined ? t("{name} wants to use {tool} in the workbench", { name, tool }) : t("{name} wants to use {tool} in the workbench with {what}", { name, tool, what: quoted(about) });
   }
-  if (detail && "conflict" in detail) return `${name} asks who merges ${conflictWords(detail.conflict)}`;
-  if (detail && "review" in detail) return `${name} wants to ${reviewVerb(detail.review)} the page ${quoted(detail.review.held.path)}`;
-  if (detail && "limit" in detail) return `${name} has reached ${limitName(detail.limit.limit)}`;
-  return `${name} asks: ${quoted(ask.text)}`;
+  if (detail && "conflict" in detail) return t("{name} asks who merges {pages}", { name, pages: conflictWords(detail.conflict) });
+  if (detail && "review" in detail) return t(REVIEWS[reviewKind(detail.review)], { name, page: quoted(detail.review.held.path) });
+  if (detail && "limit" in detail) return t("{name} has reached {limit}", { name, limit: limitName(detail.limit.limit) });
+  return t("{name} asks: {question}", { name, question: quoted(ask.text) });
 }
 
+const REVIEWS = { delete: "{name} wants to delete the page {page}", add: "{name} wants to add the page {page}", change: "{name} wants to change the page {page}" } as const;
+
 /** What a held change does with its page. */
-export function reviewVerb({ held }: ReviewDetail): string {
+export function reviewKind({ held }: ReviewDetail): "delete" | "add" | "change" {
   if (held.new_blob === null) return "delete";
   return held.old_blob === null ? "add" : "change";
 }
@@ -53,7 +57,7 @@ export function reviewVerb({ held }: ReviewDetail): string {
 /** The pages of a conflict: the name of a single one, or their number. */
 export function conflictWords({ pages, more }: ConflictDetail): string {
   const count = pages.length + (more ?? 0);
-  return count === 1 && pages[0] ? quoted(pages[0].path) : `${count} pages`;
+  return count === 1 && pages[0] ? quoted(pages[0].path) : counted(count, "{n} page", "{n} pages");
 }
 
 /** What a permission of a session is about. */
@@ -63,7 +67,7 @@ export function permissionArgument({ command, path, url }: Permission): string |
 
 /** The announcement of a new ask. */
 export function announcement(ask: Ask, agent: { id: string; name: string }): string {
-  return `${askTitle(ask, agent)}. Answer it in the inbox.`;
+  return t("{title}. Answer it in the inbox.", { title: askTitle(ask, agent) });
 }
 
 /** The line that allows such calls of all agents; `null` if the answer can only be about this call. */
@@ -80,17 +84,19 @@ export function scopesOf(ask: Ask): readonly AskScope[] {
 
 /** An option's label; the id itself if no option has it. The options of a question are a model's. */
 function optionWords(ask: Ask | null, option: string): string {
-  const label = ask?.options?.find(({ id }) => id === option)?.label;
-  if (label === undefined) return option;
-  return ask?.kind === "question" ? quoted(label) : label;
+  const found = ask?.options?.find(({ id }) => id === option);
+  if (!ask || !found) return option;
+  return ask.kind === "question" ? quoted(found.label) : optionLabel(ask, found);
 }
 
 /** An answer in one line; empty if there is none. */
 export function answerWords(ask: Ask | null, answer: AskAnswer | null): string {
   const { option, amount, text } = answer ?? {};
-  const chosen = amount !== undefined ? `Raise by ${money(amount)}` : option !== undefined ? optionWords(ask, option) : "";
+  const chosen = amount !== undefined ? t("Raise by {amount}", { amount: money(amount) }) : option !== undefined ? optionWords(ask, option) : "";
   return [chosen, text?.trim() ? quoted(text) : ""].filter(Boolean).join(": ");
 }
+
+const SETTLED_SCOPES: Partial<Record<AskScope, Text>> = { agent: ", for this agent", always: ", always" };
 
 /** How an ask was settled and by whom, in one line. */
 export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" | "answer" | "rule">): string {
@@ -98,19 +104,20 @@ export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" 
   const scope = settled.answer?.scope;
   switch (settled.by) {
     case "person": {
-      if (!words) return "You did not answer";
-      return `You answered: ${words}${scope && scope !== "once" ? `, ${SCOPES[scope].toLowerCase()}` : ""}`;
+      if (!words) return t("You did not answer");
+      const reach = scope && SETTLED_SCOPES[scope];
+      return t("You answered: {answer}", { answer: words }) + (reach ? t(reach) : "");
     }
     case "gitea":
-      return `Decided in Gitea: ${words}`;
+      return t("Decided in Gitea: {answer}", { answer: words ?? "" });
     case "rule":
-      return `A rule decided${words ? `: ${words}` : ""}${settled.rule ? ` (${settled.rule})` : ""}`;
+      return `${words ? t("A rule decided: {answer}", { answer: words }) : t("A rule decided")}${settled.rule ? ` (${settled.rule})` : ""}`;
     case "deadline":
-      return words ? `The deadline passed. The default counts: ${words}` : "The deadline passed without an answer";
+      return words ? t("The deadline passed. The default counts: {answer}", { answer: words }) : t("The deadline passed without an answer");
     case "withdrawn":
-      return `Withdrawn: ${settled.answer?.text ?? "no answer is needed any more"}`;
+      return settled.answer?.text ? t("Withdrawn: {reason}", { reason: settled.answer.text }) : t("Withdrawn: no answer is needed any more");
     default:
-      return "Settled";
+      return t("Settled");
   }
 }
 
@@ -122,34 +129,35 @@ export function addedRule(settled: AskSettlement): string | null {
 
 /** Why a call needs a permission, besides the rule that says so. */
 export function reasonWords(why: AskReason): string {
-  if ("rule" in why) return "This rule asks you:";
-  if ("untrusted" in why) return `The call is risky, and the agent has read text from ${why.untrusted.map((source) => quoted(source)).join(", ")}. That text may have caused it.`;
-  if ("repeated" in why) return `The same call with the same input, ${why.repeated} times in a row.`;
-  return "This version does not know the reason.";
+  if ("rule" in why) return t("This rule asks you:");
+  if ("untrusted" in why) return t("The call is risky, and the agent has read text from {sources}. That text may have caused it.", { sources: why.untrusted.map((source) => quoted(source)).join(", ") });
+  if ("repeated" in why) return t("The same call with the same input, {n} times in a row.", { n: why.repeated });
+  return t("This version does not know the reason.");
 }
 
 /** Which limit is reached, and the missing amount if it is known. */
 export function limitWords(limit: LimitReached, shortfall: Shortfall | undefined): string {
-  const title = ending({ limit }, shortfall)?.title ?? "A limit is reached.";
+  const title = ending({ limit }, shortfall)?.title ?? t("A limit is reached.");
   const missing = shortfall ? shortfall.needed - shortfall.available : 0;
-  return missing > 0 ? `${title} ${money(missing)} is missing.` : title;
+  return missing > 0 ? `${title} ${t("{amount} is missing.", { amount: money(missing) })}` : title;
 }
 
 /** What raising a limit adds: `$2.00`, `25 model calls`, `200k tokens for all its agents`. Empty if nothing. */
 export function raiseWords({ money: amount, calls, tree }: Raise): string {
-  const parts = [amount ? money(amount) : "", calls ? callWords(calls) : "", tree?.tokens ? `${tokens(tree.tokens)} tokens for all its agents` : "", tree?.calls ? `${callWords(tree.calls)} for all its agents` : ""];
+  const parts = [amount ? money(amount) : "", calls ? callWords(calls) : "", tree?.tokens ? t("{count} tokens for all its agents", { count: tokens(tree.tokens) }) : "", tree?.calls ? t("{calls} for all its agents", { calls: callWords(tree.calls) }) : ""];
   return parts.filter(Boolean).join(", ");
 }
 
 function callWords(calls: number): string {
-  return calls === 1 ? "1 model call" : `${calls} model calls`;
+  return counted(calls, "{n} model call", "{n} model calls");
 }
 
 /** When the default counts, and which; `null` if the ask waits for the person. */
 export function deadlineWords(ask: Ask, now: number): string | null {
   if (ask.deadline === undefined) return null;
-  const then = ask.default === undefined ? "it counts as not answered" : `this answer counts: ${answerWords(ask, ask.default)}`;
-  return `Answer by ${clock(ask.deadline)} (${until(ask.deadline, now)}). After that, ${then}.`;
+  const when = { time: clock(ask.deadline), until: until(ask.deadline, now) };
+  if (ask.default === undefined) return t("Answer by {time} ({until}). After that, it counts as not answered.", when);
+  return t("Answer by {time} ({until}). After that, this answer counts: {answer}.", { ...when, answer: answerWords(ask, ask.default) });
 }
 
 /** The line that an answer adds to the rules: the proposed one, with this decision, for one agent or for all. */

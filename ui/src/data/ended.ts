@@ -1,5 +1,8 @@
 /** The text for how a turn ended. The texts are in the generated `ENDINGS`; this file fills in their placeholders. */
-import { type Ended, ENDINGS, type EndingTone, type EndingWording, type Shortfall } from "../bridge";
+import type { Ended, EndingTone, EndingWording, Shortfall } from "../bridge";
+// Not through the index, which the first paint needs.
+import { ENDINGS } from "../bridge/wire";
+import { hostWords } from "../words";
 import { money } from "./money";
 import { inWords } from "./settingWords";
 
@@ -25,13 +28,13 @@ export function ending(ended: Ended, shortfall?: Shortfall | null): Ending | nul
 function fill(words: EndingWording, reason: string, amounts?: Shortfall | null): Ending {
   const title =
     amounts && words.shortfall
-      ? words.shortfall.replace("{needed}", () => money(amounts.needed)).replace("{available}", () => money(amounts.available))
-      : sentence(words.title.replace("{reason}", () => reason));
-  return { tone: words.tone, title, next: words.in_window, resumable: words.resumable, settings: words.settings };
+      ? hostWords(words.shortfall).replace("{needed}", () => money(amounts.needed)).replace("{available}", () => money(amounts.available))
+      : sentence(hostWords(words.title).replace("{reason}", () => reason));
+  return { tone: words.tone, title, next: words.in_window && hostWords(words.in_window), resumable: words.resumable, settings: words.settings };
 }
 
 /** Adds the full stop that a text from a model or provider may lack. */
 function sentence(text: string): string {
   const trimmed = text.trim();
-  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return /[.!?।]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

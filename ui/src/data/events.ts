@@ -3,6 +3,7 @@
  * shown. `EventLine.data` is stored JSON of any build: an event without the expected shape is shown as unknown.
  */
 import type { ContentBlock, EventKind, EventLine, JournalEvent, ToolContent } from "../bridge";
+import { t } from "../words";
 
 /** Kind of event to its content. */
 export type EventData = { [E in JournalEvent as E["kind"]]: E["data"] };
@@ -76,10 +77,10 @@ export function plainBlock(block: ContentBlock): string {
     case "text":
       return block.text;
     case "image":
-      return "[picture]";
+      return `[${t("picture")}]`;
     case "link":
-      return block.title ? `[link: ${block.title}, ${block.uri}]` : `[link: ${block.uri}]`;
+      return `[${t("link")}: ${block.title ? `${block.title}, ` : ""}${block.uri}]`;
     default:
-      return "[content unknown to this version]";
+      return `[${t("content unknown to this version")}]`;
   }
 }

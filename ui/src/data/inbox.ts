@@ -1,5 +1,6 @@
 /** The entries of the inbox besides the asks: their words, their places, and what can be done about them. */
 import { asSentence, type InboxEntry, inWindow } from "../bridge";
+import { hostWords, t } from "../words";
 import { ending } from "./ended";
 import { GROW } from "./journals";
 import { type Place, toAgent, toChat, toMemory, toSettings, toStack } from "./links";
@@ -11,33 +12,33 @@ export function entryTitle(entry: InboxEntry): string {
   const name = entry.agent === null ? entry.name : agentName({ id: entry.agent, name: entry.name });
   switch (entry.kind) {
     case "failed":
-      return `${name} could not finish`;
+      return t("{name} could not finish", { name });
     case "trouble":
-      return `${name} cannot go on`;
+      return t("{name} cannot go on", { name });
     case "mail":
-      return `Mail for ${name} is held up`;
+      return t("Mail for {name} is held up", { name });
     case "memory":
-      return "Memory cannot be changed";
+      return t("Memory cannot be changed");
     case "finished":
-      return `${name} is done`;
+      return t("{name} is done", { name });
     default:
-      return `${name} needs you`;
+      return t("{name} needs you", { name });
   }
 }
 
 /** Why, and what to do. */
 export function entryText(entry: InboxEntry): { text: string; next: string | null } {
-  if (entry.kind === "finished") return { text: entry.took === null ? "" : `It took ${duration(entry.took)}.`, next: null };
+  if (entry.kind === "finished") return { text: entry.took === null ? "" : t("It took {time}.", { time: duration(entry.took) }), next: null };
   const ended = entry.ended === null ? null : ending(entry.ended, entry.shortfall);
   if (ended) return { text: ended.title, next: ended.next };
-  return { text: asSentence(entry.text ?? ""), next: inWindow(entry.next_step) };
+  return { text: hostWords(asSentence(entry.text ?? "")), next: hostWords(inWindow(entry.next_step) ?? "") || null };
 }
 
 /** Where it can be seen. */
 export function entryPlace(entry: InboxEntry): { href: string; label: string } {
-  if (entry.agent === GROW) return { href: toChat, label: "Open the chat" };
-  if (entry.agent !== null) return { href: toAgent(entry.agent), label: "Open the agent" };
-  return entry.kind === "stack" ? { href: toStack, label: "Open Stack" } : { href: toMemory, label: "Open Memory" };
+  if (entry.agent === GROW) return { href: toChat, label: t("Open the chat") };
+  if (entry.agent !== null) return { href: toAgent(entry.agent), label: t("Open the agent") };
+  return entry.kind === "stack" ? { href: toStack, label: t("Open Stack") } : { href: toMemory, label: t("Open Memory") };
 }
 
 /** Whether this place of the window shows it. */
@@ -50,8 +51,8 @@ export type NextStep = { do: "resume"; label: string } | { do: "open"; label: st
 
 /** The next step besides opening its place; `null` if there is none. */
 export function entryStep(entry: InboxEntry): NextStep | null {
-  if (entry.kind === "trouble") return { do: "resume", label: "Try now" };
+  if (entry.kind === "trouble") return { do: "resume", label: t("Try now") };
   const ended = entry.kind === "failed" && entry.ended !== null ? ending(entry.ended, entry.shortfall) : null;
-  if (ended?.settings) return { do: "open", label: "Open Settings", href: toSettings };
-  return ended?.resumable ? { do: "resume", label: "Resume" } : null;
+  if (ended?.settings) return { do: "open", label: t("Open Settings"), href: toSettings };
+  return ended?.resumable ? { do: "resume", label: t("Resume") } : null;
 }

@@ -3,11 +3,12 @@ import { decimal, perLocale } from "../words";
 
 const PER_USD = 100_000_000;
 
-const dollarsWith = (digits: number) =>
-  perLocale((locale) => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const dollarsWith = (digits: number, most = digits) =>
+  perLocale((locale) => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: most }));
 const none = dollarsWith(0);
 const cents = dollarsWith(2);
 const parts = dollarsWith(4);
+const all = dollarsWith(2, 8);
 
 /** For people: `$0`, `<$0.0001`, `$0.0123`, `$0.42`, `$12.30`. A cost is never rounded to zero. */
 export function money(microCents: number): string {
@@ -16,6 +17,11 @@ export function money(microCents: number): string {
   if (dollars < 0.0001) return `<${parts().format(0.0001)}`;
   if (dollars < 0.1) return parts().format(dollars);
   return cents().format(dollars);
+}
+
+/** With all its digits, as the language writes it: `$0.00012`, `$12.30`. */
+export function wholeMoney(microCents: number): string {
+  return all().format(microCents / PER_USD);
 }
 
 /** For tooltips: all digits. */

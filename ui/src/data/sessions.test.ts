@@ -3,7 +3,7 @@ import { decidedWords, outcomeWords } from "./sessions";
 
 test("every outcome but a finished one has words", () => {
   expect(outcomeWords("done")).toBeNull();
-  expect(outcomeWords({ failed: { reason: "no model", retryable: false } })).toBe("failed: no model");
+  expect(outcomeWords({ failed: { reason: "no model", retryable: false } })).toBe("Its session failed: no model");
   expect(outcomeWords({ interrupted: {} })).toContain("nothing was under way");
   expect(outcomeWords({ interrupted: { in_doubt: ["git push"] } })).toContain("may have happened: git push");
   expect(outcomeWords({ abandoned: { reason: "no route" } })).toContain("(no route): it may still be at work");

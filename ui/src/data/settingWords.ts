@@ -37,7 +37,7 @@ const NAMES = new RegExp(`\\b(?:${Object.keys(LABELS).sort((a, b) => b.length - 
 
 /** Replaces command-line names of settings in a text by their labels. */
 export function inWords(text: string): string {
-  return text.replace(NAMES, (name) => `“${settingLabel(name)}”`);
+  return text.replace(NAMES, (name) => t("“{text}”", { text: settingLabel(name) }));
 }
 
 /** An error of a setting, with labels instead of command-line names. */

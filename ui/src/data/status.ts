@@ -1,9 +1,10 @@
 /** Labels, tones and rules for the status of an agent, and the tree of agents. */
 import type { Agent, InboxEntry } from "../bridge";
+import { counted, t, type Text } from "../words";
 
 export type Tone = "quiet" | "active" | "waiting" | "good" | "warn" | "bad";
 
-const STATES: Record<string, { label: string; tone: Tone }> = {
+const STATES: Record<string, { label: Text; tone: Tone }> = {
   idle: { label: "Idle", tone: "quiet" },
   thinking: { label: "Thinking", tone: "active" },
   working: { label: "Working", tone: "active" },
@@ -16,7 +17,8 @@ const STATES: Record<string, { label: string; tone: Tone }> = {
 };
 
 export function state(status: string): { label: string; tone: Tone } {
-  return STATES[status] ?? { label: status, tone: "quiet" };
+  const known = Object.hasOwn(STATES, status) ? STATES[status] : undefined;
+  return known ? { label: t(known.label), tone: known.tone } : { label: status, tone: "quiet" };
 }
 
 /**
@@ -24,9 +26,9 @@ export function state(status: string): { label: string; tone: Tone } {
  * finish is in its journal only.
  */
 export function agentState(agent: Agent | undefined, isFinishing = false, isInTrouble = false): { label: string; tone: Tone } {
-  if (isInTrouble) return { label: "Cannot go on", tone: "bad" };
-  if (agent && agent.asks > 0) return { label: "Asks you", tone: "warn" };
-  if (isFinishing) return { label: "Finishing", tone: "active" };
+  if (isInTrouble) return { label: t("Cannot go on"), tone: "bad" };
+  if (agent && agent.asks > 0) return { label: t("Asks you"), tone: "warn" };
+  if (isFinishing) return { label: t("Finishing"), tone: "active" };
   return state(agent?.status ?? "idle");
 }
 
@@ -47,10 +49,9 @@ export function openProblems(entries: readonly InboxEntry[]): number {
 
 /** What waits for the person, in words: open questions, and problems that they have not seen. */
 export function waitingWords(questions: number, problems: number): string {
-  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  if (problems === 0) return `${counted(questions, "question")} ${questions === 1 ? "waits" : "wait"} for you`;
-  if (questions === 0) return `${counted(problems, "problem")} ${problems === 1 ? "needs" : "need"} you`;
-  return `${counted(questions, "question")} and ${counted(problems, "problem")} wait for you`;
+  if (problems === 0) return counted(questions, "{n} question waits for you", "{n} questions wait for you");
+  if (questions === 0) return counted(problems, "{n} problem needs you", "{n} problems need you");
+  return t("{questions} and {problems} wait for you", { questions: counted(questions, "{n} question", "{n} questions"), problems: counted(problems, "{n} problem", "{n} problems") });
 }
 
 /** Whether the agent is at work: its time runs and it can be stopped. */

@@ -9,10 +9,10 @@ const DAY = 24 * HOUR;
 /** A duration: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(ms: number): string {
   const span = Math.max(0, ms);
-  if (span < 10 * SECOND) return `${decimal(span / SECOND, 1)} s`;
-  if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
-  if (span < HOUR) return `${Math.floor(span / MINUTE)} min ${Math.floor((span % MINUTE) / SECOND)} s`;
-  return `${Math.floor(span / HOUR)} h ${Math.floor((span % HOUR) / MINUTE)} min`;
+  if (span < 10 * SECOND) return t("{n} s", { n: decimal(span / SECOND, 1) });
+  if (span < MINUTE) return t("{n} s", { n: Math.floor(span / SECOND) });
+  if (span < HOUR) return t("{n} min {s} s", { n: Math.floor(span / MINUTE), s: Math.floor((span % MINUTE) / SECOND) });
+  return t("{n} h {min} min", { n: Math.floor(span / HOUR), min: Math.floor((span % HOUR) / MINUTE) });
 }
 
 /** The time until a moment: `in 5 min`, `in 2 h`, `in 3 d`; `now` once it has passed. */

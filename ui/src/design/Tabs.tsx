@@ -1,6 +1,7 @@
 /** Tabs with keyboard support. */
 import { Tabs as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { direction } from "../words";
 import { cx } from "./cx";
 
 export interface Tab<T extends string> {
@@ -10,7 +11,7 @@ export interface Tab<T extends string> {
 
 export function Tabs<T extends string>(props: { label: string; tabs: ReadonlyArray<Tab<T>>; value: T; onChange: (value: T) => void; children: ReactNode; aside?: ReactNode }) {
   return (
-    <Radix.Root value={props.value} onValueChange={(value) => props.onChange(value as T)} className="flex min-h-0 grow flex-col">
+    <Radix.Root dir={direction()} value={props.value} onValueChange={(value) => props.onChange(value as T)} className="flex min-h-0 grow flex-col">
       <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line px-4">
         <Radix.List aria-label={props.label} className="flex h-full gap-1">
           {props.tabs.map(({ value, label }) => (

@@ -4,13 +4,14 @@ import type { InboxEntry } from "../bridge";
 import { useRequest } from "../data/context";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
+import { t } from "../words";
 import { Entry } from "./Entry";
 
 export function Entries({ entries }: { entries: readonly InboxEntry[] }) {
   return (
     <>
-      <Part title="Problems" entries={entries.filter((entry) => entry.kind !== "finished")} />
-      <Part title="Finished work" entries={entries.filter((entry) => entry.kind === "finished")} />
+      <Part title={t("Problems")} entries={entries.filter((entry) => entry.kind !== "finished")} />
+      <Part title={t("Finished work")} entries={entries.filter((entry) => entry.kind === "finished")} />
     </>
   );
 }
@@ -37,7 +38,7 @@ function Part({ title, entries }: { title: string; entries: readonly InboxEntry[
               see.mutate({ op: "see_inbox", entries: unseen });
             }}
           >
-            Mark all as read
+            {t("Mark all as read")}
           </Button>
         )}
       </div>

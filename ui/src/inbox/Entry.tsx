@@ -11,6 +11,7 @@ import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
 import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
+import { t } from "../words";
 
 const ICONS: Record<InboxKind, LucideIcon> = { failed: Bot, trouble: Bot, mail: Mail, memory: BookOpen, stack: Box, finished: Bot };
 const LINK = "inline-flex items-center rounded-lg border border-line bg-surface px-3 py-1.5 text-sm font-medium hover:bg-hover";
@@ -53,10 +54,10 @@ export function Entry({ entry }: { entry: InboxEntry }) {
           <span className={cx("min-w-0 [overflow-wrap:anywhere]", !entry.is_seen && "font-semibold")}>{title}</span>
           {!entry.is_seen && (
             <span className="flex shrink-0 items-center gap-1 text-xs text-ink-2">
-              <Dot tone={entry.kind === "finished" ? "good" : "bad"} /> New
+              <Dot tone={entry.kind === "finished" ? "good" : "bad"} /> {t("New")}
             </span>
           )}
-          <span className="ml-auto shrink-0 text-xs text-ink-3" title={exactTime(entry.since)}>
+          <span className="ms-auto shrink-0 text-xs text-ink-3" title={exactTime(entry.since)}>
             {ago(entry.since, now)}
           </span>
         </p>
@@ -81,7 +82,7 @@ export function Entry({ entry }: { entry: InboxEntry }) {
           )}
           {!entry.is_seen && (
             <Button look="quiet" disabled={see.isPending} onClick={markRead}>
-              Mark as read
+              {t("Mark as read")}
             </Button>
           )}
         </div>

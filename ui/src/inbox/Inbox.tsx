@@ -6,6 +6,8 @@ import { useAsks, useInbox, useSettledAsks } from "../data/queries";
 import { Button } from "../design/Button";
 import { Empty, ErrorPanel, Loading } from "../design/states";
 import { AskCard } from "../journal/asks/AskCard";
+import { rich } from "../words/rich";
+import { t } from "../words";
 import { Entries } from "./Entries";
 import { useAskKeys } from "./useAskKeys";
 import { useShownCount } from "./useShownCount";
@@ -17,19 +19,19 @@ export default function Inbox() {
   const inbox = useInbox();
   const { current, earlier } = useStableAsks(open.data, settled.data);
   return (
-    <section aria-label="Inbox" data-scroller className="h-full overflow-y-auto">
+    <section aria-label={t("Inbox")} data-scroller className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[50rem] px-6 pt-6 pb-16">
         <h2 tabIndex={-1} data-inbox-title className="text-lg font-semibold outline-none">
-          Inbox
+          {t("Inbox")}
         </h2>
-        <p className="mt-0.5 text-sm text-ink-3">What waits for you. Agents go on with everything that does not depend on your answer.</p>
+        <p className="mt-0.5 text-sm text-ink-3">{t("What waits for you. Agents go on with everything that does not depend on your answer.")}</p>
         {open.data === undefined ? (
-          open.error ? <ErrorPanel problem={open.error} retry={() => void open.refetch()} /> : <Loading label="Loading the inbox" />
+          open.error ? <ErrorPanel problem={open.error} retry={() => void open.refetch()} /> : <Loading label={t("Loading the inbox")} />
         ) : current.length > 0 ? (
           <Waiting rows={current} />
         ) : inbox.data?.length === 0 ? (
-          <Empty icon={InboxIcon} title="Nothing waits for you">
-            <p>When an agent has a question, needs your permission or reaches a limit, it asks here. What fails, and long work that is done, is listed here too.</p>
+          <Empty icon={InboxIcon} title={t("Nothing waits for you")}>
+            <p>{t("When an agent has a question, needs your permission or reaches a limit, it asks here. What fails, and long work that is done, is listed here too.")}</p>
           </Empty>
         ) : null}
         <Entries entries={inbox.data ?? []} />
@@ -37,7 +39,7 @@ export default function Inbox() {
         {earlier.length > 0 && (
           <section aria-labelledby="settled-asks" className="mt-8">
             <h3 id="settled-asks" className="text-sm font-semibold">
-              Settled
+              {t("Settled")}
             </h3>
             <ul>
               {earlier.map((row) => (
@@ -65,17 +67,17 @@ function Waiting({ rows }: { rows: readonly AskRow[] }) {
     <>
       {rows.length > 1 && (
         <p className="mt-1 hidden text-xs text-ink-3 @xl/view:block">
-          <Key>J</Key> and <Key>K</Key> go to the next and the previous question, <Key>Enter</Key> to its answers.
+          {rich("{next} and {previous} go to the next and the previous question, {enter} to its answers.", { next: <Key>J</Key>, previous: <Key>K</Key>, enter: <Key>Enter</Key> })}
         </p>
       )}
-      <ul ref={list} aria-label="Waiting for you" className="mt-3">
+      <ul ref={list} aria-label={t("Waiting for you")} className="mt-3">
         {rows.slice(0, count).map((row) => (
           <Row key={row.ask.id} row={row} />
         ))}
       </ul>
       {rest > 0 && (
         <div ref={end} className="py-2 text-center">
-          <Button onClick={showMore}>Show more ({rest} are left)</Button>
+          <Button onClick={showMore}>{t("Show more ({n} are left)", { n: rest })}</Button>
         </div>
       )}
     </>

@@ -9,6 +9,7 @@ import { useJournal, useRequest } from "../data/context";
 import { GROW } from "../data/journals";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
+import { t } from "../words";
 import { useTranscript } from "./useTranscript";
 
 export function AgainEditor({ message, text, onChange, onClose }: { message: number; text: string; onChange: (text: string) => void; onClose: () => void }) {
@@ -17,7 +18,7 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
   const { waiting } = useTranscript(useJournal(GROW));
   // If the message did arrive although sending failed, the host ignores the second one.
   const id = useRef(crypto.randomUUID());
-  const why = isBusy(agent) ? "The agent is at work. Wait until it has finished, or stop it; then send." : waiting.length > 0 ? "The agent has a message to read first. Wait for it, or withdraw it; then send." : null;
+  const why = isBusy(agent) ? t("The agent is at work. Wait until it has finished, or stop it; then send.") : waiting.length > 0 ? t("The agent has a message to read first. Wait for it, or withdraw it; then send.") : null;
   const close = () => {
     onClose();
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
@@ -45,7 +46,7 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
       <textarea
         autoFocus
         dir="auto"
-        aria-label="Write your message anew"
+        aria-label={t("Write your message anew")}
         aria-describedby={`again-${message}`}
         rows={Math.min(8, text.split("\n").length + 1)}
         value={text}
@@ -54,10 +55,10 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
           id.current = crypto.randomUUID();
         }}
         onKeyDown={onKeyDown}
-        className="w-full resize-none rounded-2xl rounded-br-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
+        className="w-full resize-none rounded-2xl rounded-ee-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
       />
       <p id={`again-${message}`} className="mt-1 text-sm text-ink-2">
-        The conversation continues from here. Everything after this message is set aside: you can still read and search it, the agent does not read it any more. Changes of memory stay, and what it has cost is spent.
+        {t("The conversation continues from here. Everything after this message is set aside: you can still read and search it, the agent does not read it any more. Changes of memory stay, and what it has cost is spent.")}
       </p>
       <p role="status" className="mt-1 text-sm text-warn empty:hidden">
         {why}
@@ -65,10 +66,10 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
       <InlineError problem={request.error} />
       <div className="mt-1 flex justify-end gap-2">
         <Button look="quiet" onClick={close}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button look="primary" disabled={!text.trim() || why !== null || request.isPending} onClick={send}>
-          Send again
+          {t("Send again")}
         </Button>
       </div>
     </div>

@@ -12,6 +12,7 @@ import { money, share } from "../data/money";
 import { useAgent } from "../data/queries";
 import { agentState, isBusy } from "../data/status";
 import { duration } from "../data/time";
+import { t } from "../words";
 import type { Call } from "./items";
 
 export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
@@ -29,9 +30,9 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
         <a href={toAgent(child.id)} className="truncate font-medium after:absolute after:inset-0 after:rounded-xl">
           <bdi>{child.name}</bdi>
         </a>
-        <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
+        <span className={cx("ms-auto text-xs", TEXT[tone])}>{label}</span>
         {busy && (
-          <IconButton label={`Stop ${child.name}`} disabled={request.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id, tree: true })}>
+          <IconButton label={t("Stop {name}", { name: child.name })} disabled={request.isPending} className="relative z-1 -my-2 -me-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id, tree: true })}>
             <Square className="size-3 fill-current" aria-hidden />
           </IconButton>
         )}
@@ -41,7 +42,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
       </p>
       <InlineError problem={request.error} />
       <div className="mt-auto flex items-center gap-2 pt-1 text-xs text-ink-3 tabular-nums">
-        <Meter label={`Spent by ${child.name}`} value={share(spent, allowance)} text={`${money(spent)} of ${money(allowance)}`} className="grow" />
+        <Meter label={t("Spent by {name}", { name: child.name })} value={share(spent, allowance)} text={t("{some} of {all}", { some: money(spent), all: money(allowance) })} className="grow" />
         <span>{money(spent)}</span>
         <span>{agent ? duration((busy ? now : agent.updated_at) - agent.created_at) : ""}</span>
       </div>

@@ -6,6 +6,7 @@ import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
+import { t } from "../words";
 import { RunControls, STEERING } from "./RunControls";
 import { useMessageDraft } from "./useMessageDraft";
 
@@ -81,16 +82,16 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             onKeyDown={onKeyDown}
             onPaste={onPaste}
             data-composer
-            aria-label="Message"
+            aria-label={t("Message")}
             placeholder={placeholder}
             className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
           {hasControls && row && <RunControls agent={row} request={control} />}
-          <IconButton label="Send" look="primary" className="rounded-xl" disabled={!typed.trim() && !pasted} onClick={send}>
+          <IconButton label={t("Send")} look="primary" className="rounded-xl" disabled={!typed.trim() && !pasted} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>
-        <p className="mt-1 hidden px-2 text-xs text-ink-3 @xl/view:block">{isBusy(row) ? STEERING : "Enter sends, Shift+Enter starts a new line."}</p>
+        <p className="mt-1 hidden px-2 text-xs text-ink-3 @xl/view:block">{t(isBusy(row) ? STEERING : "Enter sends, Shift+Enter starts a new line.")}</p>
         <p role="alert" className="mt-1 px-2 text-sm text-bad empty:hidden">
           {draft.refusal}
         </p>

@@ -7,6 +7,7 @@ import { Hit } from "../design/Hit";
 import { InlineError } from "../design/states";
 import { SEARCH_LIMIT, useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
+import { t } from "../words";
 
 export function ConversationSearch(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
@@ -36,22 +37,22 @@ export function ConversationSearch(props: { agent: string; name: string; onPick:
   return (
     <div role="search" className="border-b border-line bg-sunken px-6 py-2" onKeyDown={(event) => event.key === "Escape" && close()}>
       <div className="flex items-center gap-2">
-        <Input autoFocus type="search" aria-label="Search this conversation" placeholder="Search this conversation" value={text} onChange={(event) => (setText(event.target.value), setAt(null))} onKeyDown={onKeyDown} />
-        <IconButton label="Close search" onClick={close}>
+        <Input autoFocus type="search" aria-label={t("Search this conversation")} placeholder={t("Search this conversation")} value={text} onChange={(event) => (setText(event.target.value), setAt(null))} onKeyDown={onKeyDown} />
+        <IconButton label={t("Close search")} onClick={close}>
           <X className="size-4" aria-hidden />
         </IconButton>
       </div>
       <InlineError problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
-        {query && found.data && (hits.length === 0 ? "No matches." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Press Enter to show the newest, then older ones.` : `${at + 1} of ${hits.length}`)}
-        {query && isCut && ` Only the newest ${SEARCH_LIMIT} are listed. Add words to find older ones.`}
+        {query && found.data && (hits.length === 0 ? t("No matches.") : at === null ? `${isCut ? t("More than {n} found.", { n: hits.length }) : t("{n} found.", { n: hits.length })} ${t("Press Enter to show the newest, then older ones.")}` : t("{some} of {all}", { some: at + 1, all: hits.length }))}
+        {query && isCut && ` ${t("Only the newest {n} are listed. Add words to find older ones.", { n: SEARCH_LIMIT })}`}
       </p>
       {query && found.data && (
-        <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">
+        <ul aria-label={t("Results")} className="mt-1 max-h-64 overflow-y-auto">
           {hits.map((hit, index) => (
             <li key={hit.seq}>
-              <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
-                <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
+              <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-start text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
+                <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? t("You") : typeof hit.author === "object" && hit.author.agent !== props.agent ? t("Task") : props.name}</span>
                 <span dir="auto" className="min-w-0 grow truncate"><Hit text={hit.text} query={query} /></span>
                 <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
               </button>

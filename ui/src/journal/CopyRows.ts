@@ -6,6 +6,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { isPressed } from "../data/shortcuts";
 import { copied } from "../design/copied";
+import { t } from "../words";
 import type { Item } from "./items";
 import { itemText } from "./itemText";
 
@@ -57,7 +58,7 @@ export function CopyRows(props: Props) {
         const item = itemAt(index);
         return item ? itemText(item) : liveText();
       };
-      const texts = isAll && !isWhole ? ["[Older messages were not loaded yet.]"] : [];
+      const texts = isAll && !isWhole ? [`[${t("Older messages were not loaded yet.")}]`] : [];
       const [from, to] = isAll ? [0, keys.length - 1] : [first?.index ?? 0, last?.index ?? -1];
       for (let index = from; index <= to; index += 1) {
         const end = isAll ? undefined : [first, last].find((row) => row?.index === index);

@@ -2,10 +2,11 @@
 import { MessageSquarePlus } from "lucide-react";
 import { IconButton } from "../design/Button";
 import type { useRequest } from "../data/context";
+import { t } from "../words";
 
 export function FreshStart({ request }: { request: ReturnType<typeof useRequest> }) {
   const start = () => request.mutate({ op: "start_fresh", id: crypto.randomUUID() }, { onSuccess: () => document.querySelector<HTMLElement>("[data-composer]")?.focus() });
-  const label = "Start fresh: the agent keeps its memory and reads nothing of what was said before";
+  const label = t("Start fresh: the agent keeps its memory and reads nothing of what was said before");
   return (
     <IconButton label={label} disabled={request.isPending} onClick={start}>
       <MessageSquarePlus className="size-4" aria-hidden />

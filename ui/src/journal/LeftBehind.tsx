@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import { Button } from "../design/Button";
 import { Disclosure } from "../design/Disclosure";
 import { dayAndTime, exactTime } from "../data/time";
+import { counted, t } from "../words";
 import { AnswerRow } from "./AnswerRow";
 import { isTarget, type Target } from "./isTarget";
 import type { Answer, Aside, Item } from "./items";
@@ -10,7 +11,7 @@ import type { Answer, Aside, Item } from "./items";
 /** A line across the conversation: the agent reads nothing of what is above it. */
 export function Divided({ at, children }: { at: number; children: string }) {
   return (
-    <p data-uncopied role="separator" aria-label={`${children}, ${exactTime(at)}`} title="The agent keeps its memory. It reads nothing of what is above." className="flex items-center gap-3 pt-6 pb-2 text-xs font-medium text-accent-ink">
+    <p data-uncopied role="separator" aria-label={`${children}, ${exactTime(at)}`} title={t("The agent keeps its memory. It reads nothing of what is above.")} className="flex items-center gap-3 pt-6 pb-2 text-xs font-medium text-accent-ink">
       <span className="h-px grow bg-accent" />
       {children} · {dayAndTime(at)}
       <span className="h-px grow bg-accent" />
@@ -31,7 +32,7 @@ export function AsideRow(props: { agent: string; item: Aside; at: Target | null;
       className="pt-3"
       summary={
         <span className="text-ink-3">
-          Set aside: {messages === 1 ? "1 message" : `${messages} messages`}. The agent does not read them any more.
+          {counted(messages, "Set aside: {n} message. The agent does not read it any more.", "Set aside: {n} messages. The agent does not read them any more.")}
         </span>
       }
     >
@@ -52,7 +53,7 @@ function AsideItems({ agent, item: { items }, at, row }: Parameters<typeof Aside
       {items.slice(0, count).map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : row(one)))}
       {rest > 0 && (
         <Button look="quiet" className="my-2" onClick={() => setCount(count + STEP)}>
-          Show more ({rest} are left)
+          {t("Show more ({n} are left)", { n: rest })}
         </Button>
       )}
     </div>

@@ -6,6 +6,7 @@ import { type KeyboardEvent, useRef } from "react";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
+import { t } from "../words";
 
 /** `isRead`: the agent has read the message. */
 export function MessageEditor(props: { agent: string; message: number; text: string; isRead: boolean; onChange: (text: string) => void; onClose: () => void }) {
@@ -37,21 +38,21 @@ export function MessageEditor(props: { agent: string; message: number; text: str
       <textarea
         autoFocus
         dir="auto"
-        aria-label="Change your message"
+        aria-label={t("Change your message")}
         rows={Math.min(8, text.split("\n").length + 1)}
         value={text}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
-        className="w-full resize-none rounded-2xl rounded-br-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
+        className="w-full resize-none rounded-2xl rounded-ee-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
       />
-      <div role="status">{isRead && <p className="mt-1 text-sm text-warn">This message is no longer queued. You can send your text as a new message.</p>}</div>
+      <div role="status">{isRead && <p className="mt-1 text-sm text-warn">{t("This message is no longer queued. You can send your text as a new message.")}</p>}</div>
       <InlineError problem={isRead && request.error?.code === "conflict" ? null : request.error} />
       <div className="mt-1 flex justify-end gap-2">
         <Button look="quiet" onClick={close}>
-          {isRead ? "Discard" : "Cancel"}
+          {isRead ? t("Discard") : t("Cancel")}
         </Button>
         <Button look="primary" disabled={!text.trim() || request.isPending} onClick={save}>
-          {isRead ? "Send as a new message" : "Save"}
+          {isRead ? t("Send as a new message") : t("Save")}
         </Button>
       </div>
     </div>

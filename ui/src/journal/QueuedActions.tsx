@@ -4,6 +4,7 @@ import { InlineError } from "../design/states";
 import { HostError } from "../bridge";
 import { useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
+import { t } from "../words";
 import { queuedWords } from "./queuedWords";
 
 /** `onTooLate`: the agent has read the message, so it cannot be taken back. */
@@ -26,10 +27,10 @@ export function QueuedActions({ agent, message, isAfterFresh, onEdit, onTooLate 
       <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
         <span>{queuedWords(row, isAfterFresh)}</span>
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>
-          Edit
+          {t("Edit")}
         </Button>
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={() => void withdraw()}>
-          Withdraw
+          {t("Withdraw")}
         </Button>
       </p>
       <InlineError problem={request.error} />

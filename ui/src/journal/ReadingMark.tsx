@@ -6,6 +6,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Agent } from "../bridge";
 import { useHost, useRequest } from "../data/context";
 import { useIsLooking } from "../data/lookingAt";
+import { t } from "../words";
 import type { Item } from "./items";
 import { firstNew, hasNews, seenWith } from "./readingMark";
 
@@ -101,9 +102,9 @@ function lastVisible(element: HTMLElement): number {
 /** The line above what is new. */
 export function NewLine() {
   return (
-    <p data-uncopied role="separator" aria-label="New since you were here" className="flex items-center gap-3 pt-5 pb-1 text-xs font-medium text-accent-ink">
+    <p data-uncopied role="separator" aria-label={t("New since you were here")} className="flex items-center gap-3 pt-5 pb-1 text-xs font-medium text-accent-ink">
       <span className="h-px grow bg-accent" />
-      New since you were here
+      {t("New since you were here")}
       <span className="h-px grow bg-accent" />
     </p>
   );

@@ -7,6 +7,7 @@ import type { useRequest } from "../data/context";
 import { useIsFinishing } from "../data/finishing";
 import { useAgents } from "../data/queries";
 import { isBusy } from "../data/status";
+import { t, type Text } from "../words";
 
 // Rare, so it does not delay the first paint.
 const OnlyThisAgent = lazy(async () => ({ default: (await import("./OnlyThisAgent")).OnlyThisAgent }));
@@ -15,7 +16,7 @@ const OnlyThisAgent = lazy(async () => ({ default: (await import("./OnlyThisAgen
 const LABEL = "sr-only @xl/view:not-sr-only";
 
 /** The three ways to change what an agent does, in one line. */
-export const STEERING = "Write to steer it. Finish up: it takes no new steps and reports what it has. Stop: it ends at once.";
+export const STEERING = "Write to steer it. Finish up: it takes no new steps and reports what it has. Stop: it ends at once." satisfies Text;
 
 export function RunControls({ agent, request }: { agent: Agent; request: ReturnType<typeof useRequest> }) {
   const agents = useAgents().data ?? [];
@@ -24,14 +25,13 @@ export function RunControls({ agent, request }: { agent: Agent; request: ReturnT
   const hasSubAgents = agents.some((one) => one.parent === agent.id && isBusy(one));
   const finish = (tree: boolean) => request.mutate({ op: "finish", agent: agent.id, tree });
   const stop = (tree: boolean) => request.mutate({ op: "cancel", agent: agent.id, tree });
-  const others = hasSubAgents ? ", and so do its sub-agents" : "";
   return (
     <span className="flex shrink-0 items-center gap-1.5">
-      <Button className="h-8 rounded-xl px-2.5 py-0" title={`No new steps: it reports what it has${others}`} disabled={request.isPending || isFinishing} onClick={() => finish(true)}>
-        <Flag className="size-3.5" aria-hidden /> <span className={LABEL}>{isFinishing ? "Finishing" : "Finish up"}</span>
+      <Button className="h-8 rounded-xl px-2.5 py-0" title={hasSubAgents ? t("No new steps: it reports what it has, and so do its sub-agents") : t("No new steps: it reports what it has")} disabled={request.isPending || isFinishing} onClick={() => finish(true)}>
+        <Flag className="size-3.5" aria-hidden /> <span className={LABEL}>{isFinishing ? t("Finishing") : t("Finish up")}</span>
       </Button>
-      <Button className="h-8 rounded-xl px-2.5 py-0" title={`It ends at once, without a report${others}`} disabled={request.isPending} onClick={() => stop(true)}>
-        <Square className="size-3 fill-current" aria-hidden /> <span className={LABEL}>Stop</span>
+      <Button className="h-8 rounded-xl px-2.5 py-0" title={hasSubAgents ? t("It ends at once, without a report, and so do its sub-agents") : t("It ends at once, without a report")} disabled={request.isPending} onClick={() => stop(true)}>
+        <Square className="size-3 fill-current" aria-hidden /> <span className={LABEL}>{t("Stop")}</span>
       </Button>
       {hasSubAgents && (
         <Suspense fallback={<span className="size-8" />}>

@@ -8,6 +8,7 @@ import { useDrafts } from "../data/context";
 import { GROW } from "../data/journals";
 import { agentName } from "../data/names";
 import { exactTime } from "../data/time";
+import { t } from "../words";
 import type { Said } from "./items";
 
 // Rare, so they do not delay the first paint.
@@ -22,10 +23,10 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
   const [isTooLate, setTooLate] = useState(false);
   const mine = item.by === "person";
   const canSendAgain = mine && !isQueued && !isAside && agent === GROW;
-  const look = !mine ? "rounded-bl-md border border-line bg-surface" : isQueued ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
+  const look = !mine ? "rounded-es-md border border-line bg-surface" : isQueued ? "rounded-ee-md border border-dashed border-line-strong" : "rounded-ee-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
-      {!mine && <p className="mb-1 text-xs text-ink-3">Task from {agentName({ id: item.by, name: nameOf(item.by) })}</p>}
+      {!mine && <p className="mb-1 text-xs text-ink-3">{t("Task from {name}", { name: agentName({ id: item.by, name: nameOf(item.by) }) })}</p>}
       {edited !== null ? (
         <Suspense fallback={<div className="h-28" />}>
           <MessageEditor agent={agent} message={item.seq} text={edited} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
@@ -37,7 +38,7 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
       ) : (
         <div className={cx("group flex w-full items-center gap-1", mine && "justify-end")}>
           {canSendAgain && (
-            <IconButton label="Edit and send again" data-uncopied className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" onClick={() => setAgain(item.text)}>
+            <IconButton label={t("Edit and send again")} data-uncopied className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" onClick={() => setAgain(item.text)}>
               <Pencil className="size-3.5" aria-hidden />
             </IconButton>
           )}
@@ -53,7 +54,7 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
       )}
       {isTooLate && edited === null && (
         <p role="alert" className="mt-1 text-xs text-ink-2">
-          This message is no longer queued. Write to it what is different now.
+          {t("This message is no longer queued. Write to it what is different now.")}
         </p>
       )}
     </div>
@@ -73,7 +74,7 @@ function Shortened({ text }: { text: string }) {
     <>
       {text.slice(0, SHOWN_FIRST)}…
       <button type="button" className="mt-2 block cursor-pointer text-sm text-accent-ink underline" onClick={() => setWhole(true)}>
-        Show all of it ({bytes(new TextEncoder().encode(text).length)})
+        {t("Show all of it ({size})", { size: bytes(new TextEncoder().encode(text).length) })}
       </button>
     </>
   );

@@ -6,13 +6,14 @@ import { Disclosure } from "../design/Disclosure";
 import { useNow } from "../design/useNow";
 import { money } from "../data/money";
 import { duration } from "../data/time";
+import { t, type Text } from "../words";
 import type { Call } from "./items";
 import { toolWords } from "./toolWords";
 
 // A call is closed at first.
 const ToolDetails = lazy(async () => ({ default: (await import("./ToolDetails")).ToolDetails }));
 
-const INTERRUPTED = { looking_up: "interrupted, looking up whether it happened", repeated: "interrupted before it happened, trying again" };
+const INTERRUPTED: Record<"looking_up" | "repeated", Text> = { looking_up: "interrupted, looking up whether it happened", repeated: "interrupted before it happened, trying again" };
 
 export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
   const running = call.finishedAt === null;
@@ -20,13 +21,13 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
   const { icon: Icon, verb, about } = toolWords(call);
   const summary = (
     <>
-      {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label="Failed" /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
+      {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label={t("Failed")} /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
       <span className="truncate">
         {verb} <bdi className="font-medium text-ink">{about}</bdi>
-        {running && call.isAsking && <span className="text-ink-3"> · waits for your permission</span>}
-        {running && call.interrupted && <span className="text-ink-3"> · {INTERRUPTED[call.interrupted]}</span>}
+        {running && call.isAsking && <span className="text-ink-3"> · {t("waits for your permission")}</span>}
+        {running && call.interrupted && <span className="text-ink-3"> · {t(INTERRUPTED[call.interrupted])}</span>}
       </span>
-      <span className="ml-auto flex shrink-0 gap-2.5 pl-3 text-xs text-ink-3 tabular-nums">
+      <span className="ms-auto flex shrink-0 gap-2.5 ps-3 text-xs text-ink-3 tabular-nums">
         {call.asked?.calls === 1 && call.asked.cost !== null && call.asked.cost > 0 && <span>{money(call.asked.cost)}</span>}
         {duration((call.finishedAt ?? now) - call.startedAt)}
       </span>

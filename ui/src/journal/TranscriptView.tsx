@@ -11,8 +11,10 @@ import { useRequest, useIsLive, useJournal, useJournals } from "../data/context"
 import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
+import { t } from "../words";
 import { AnswerRow } from "./AnswerRow";
 import { isTarget, type Target } from "./isTarget";
+import { rareRows } from "./Rare";
 import { Row } from "./rows";
 import { useTranscript } from "./useTranscript";
 
@@ -36,6 +38,9 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const scroller = useRef<HTMLDivElement>(null);
   const [isScrolledUp, setScrolledUp] = useState(false);
   const [newKey, setNewKey] = useState<string | null>(null);
+
+  // Before the first of them comes, but after the first paint.
+  useEffect(() => rareRows.load(), []);
 
   const { items, waiting } = transcript;
   const first = journal.lines[0]?.seq;
@@ -135,7 +140,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   };
 
   // All states fill the same space, so that the composer below does not jump.
-  if (journal.status === "loading") return <div className="min-h-0 grow overflow-auto"><Loading label="Loading the conversation" /></div>;
+  if (journal.status === "loading") return <div className="min-h-0 grow overflow-auto"><Loading label={t("Loading the conversation")} /></div>;
   if (journal.status === "failed" && journal.error) {
     return (
       <div className="min-h-0 grow overflow-auto">
@@ -146,7 +151,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   if (count === 0) return <div className="grid min-h-0 grow place-items-center overflow-auto">{props.empty}</div>;
   return (
     <div className="relative min-h-0 grow">
-      <div ref={scroller} onScroll={onScroll} onWheel={onWheel} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
+      <div ref={scroller} onScroll={onScroll} onWheel={onWheel} tabIndex={0} role="log" aria-live="off" aria-label={t("Conversation")} className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
         <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
             const queued = waiting[row.index - firstQueued];
@@ -175,8 +180,8 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         <CopyRows scroller={scroller} keys={keys} itemAt={(index) => items[index] ?? waiting[index - firstQueued] ?? null} liveText={() => journals.live(agent)?.text ?? ""} isWhole={journal.whole} kept={keptKeys} loadOlder={() => void journals.loadOlder(agent)} onKeep={setKeptKeys} />
       </Suspense>
       {isScrolledUp && (
-        <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
-          <ArrowDown className="size-4" aria-hidden /> Jump to latest
+        <Button className="rise absolute inset-x-0 bottom-3 mx-auto w-fit shadow-card" onClick={() => virtual.scrollToEnd()}>
+          <ArrowDown className="size-4" aria-hidden /> {t("Jump to latest")}
         </Button>
       )}
       <Suspense fallback={null}>

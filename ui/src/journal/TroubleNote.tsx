@@ -3,8 +3,10 @@ import { RotateCw } from "lucide-react";
 import type { AgentTrouble, HeldMail } from "../bridge";
 import { Button } from "../design/Button";
 import type { useRequest } from "../data/context";
+import { rich } from "../words/rich";
 import { useHeldMail, useTrouble } from "../data/health";
 import { clockSeconds, exactTime } from "../data/time";
+import { counted, hostWords, t } from "../words";
 
 export function TroubleNote({ agent, request }: { agent: string; request: ReturnType<typeof useRequest> }) {
   const trouble = useTrouble(agent);
@@ -27,20 +29,20 @@ export function TroubleWords({ trouble, mail, isTrying, onTry }: Words) {
       {trouble && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <span className="text-bad">
-            Cannot go on since <Since at={trouble.since} />: {trouble.error.message}.
+            {rich("Cannot go on since {time}: {why}.", { time: <Since at={trouble.since} />, why: <bdi>{trouble.error.message}</bdi> })}
           </span>
           <span className="text-ink-2">
-            {!trouble.has_given_up && `${trouble.error.next_step ?? ""} It tries again until it can.`}
-            {trouble.has_given_up && "It does not try again by itself; everything recorded is safe."}
+            {!trouble.has_given_up && `${hostWords(trouble.error.next_step ?? "")} ${t("It tries again until it can.")}`}
+            {trouble.has_given_up && t("It does not try again by itself; everything recorded is safe.")}
           </span>
           <Button disabled={isTrying} onClick={onTry}>
-            <RotateCw className="size-3.5" aria-hidden /> Try now
+            <RotateCw className="size-3.5" aria-hidden /> {t("Try now")}
           </Button>
         </p>
       )}
       {mail && (
         <p className="text-ink-2">
-          {mail.count === 1 ? "1 message waits" : `${mail.count} messages wait`} for it since <Since at={mail.since} />: {mail.cause}.
+          {rich("{messages} for it since {time}: {why}.", { messages: counted(mail.count, "{n} message waits", "{n} messages wait"), time: <Since at={mail.since} />, why: <bdi>{mail.cause}</bdi> })}
         </p>
       )}
     </div>

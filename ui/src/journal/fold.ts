@@ -3,8 +3,8 @@
  * batches of any size, and an event that is already applied changes nothing.
  */
 import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
-import { ending } from "../data/ended";
 import { understood } from "../data/events";
+import { t } from "../words";
 import { divide, type Draft, push, read, say, sayNow, setAside } from "./foldMessages";
 import { sessionItems } from "./foldSession";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
@@ -19,7 +19,7 @@ export function fold(transcript: Transcript, lines: readonly EventLine[]): Trans
     next.last = line.seq;
     const event = understood(line);
     if (event) add(next, line, event);
-    else push(next, { kind: "note", ...place(line, "note"), text: `This version cannot show an event of kind ${line.kind}` });
+    else push(next, { kind: "note", ...place(line, "note"), text: t("This version cannot show an event of kind {kind}", { kind: line.kind }) });
   }
   return next;
 }
@@ -55,7 +55,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       return sayNow(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
     case "fresh_requested":
       draft.freshFrom = line.seq;
-      if (draft.working) push(draft, { kind: "note", ...place(line, "note"), text: "You asked for a fresh start: it begins once this turn has ended" });
+      if (draft.working) push(draft, { kind: "note", ...place(line, "note"), text: t("You asked for a fresh start: it begins once this turn has ended") });
       return;
     case "fresh_started":
       draft.freshFrom = null;
@@ -65,7 +65,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       return addMail(draft, line, event.data.mail);
     case "segment_started":
       if (draft.isAgain) draft.isAgain = false;
-      else if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Model changed to ${event.data.card.name || event.data.card.id}` });
+      else if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: t("Model changed to {model}", { model: event.data.card.name || event.data.card.id }) });
       return;
     case "turn_started":
       goOn(draft);
@@ -156,9 +156,9 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "ask_settled":
       return settleAsk(draft, line.at, event.data);
     case "finish_requested":
-      return push(draft, { kind: "note", ...place(line, "note"), text: event.data.by_person ? "You asked it to finish up: no new steps, a report of what it has" : "Asked to finish up and report" });
+      return push(draft, { kind: "note", ...place(line, "note"), text: event.data.by_person ? t("You asked it to finish up: no new steps, a report of what it has") : t("Asked to finish up and report") });
     case "turn_paused":
-      return push(draft, { kind: "note", ...place(line, "note"), text: `Paused. ${ending({ limit: event.data.limit })?.title}` });
+      return push(draft, { kind: "paused", ...place(line, "note"), limit: event.data.limit });
     case "message_withdrawn": {
       const { message } = event.data;
       draft.waiting = draft.waiting.filter((said) => said.seq !== message);

@@ -1,5 +1,6 @@
 /** The text of a transcript's item when it is copied: as it was written, in Markdown, without the labels around it. */
 import { ending } from "../data/ended";
+import { t } from "../words";
 import type { Item } from "./items";
 import { toolWords } from "./toolWords";
 
@@ -22,6 +23,8 @@ export function itemText(item: Item): string {
       return item.purpose;
     case "ask":
       return item.ask.text;
+    case "paused":
+      return t("Paused. {why}", { why: ending({ limit: item.limit })?.title ?? "" });
     case "end":
       return ending(item.ended, item.shortfall)?.title ?? "";
   }

@@ -1,5 +1,5 @@
 /** The items of a transcript. They are immutable, so that memoised rows can compare by identity. */
-import type { Ask, AskSettlement, Ended, Report, Shortfall, ToolContent, Usage } from "../bridge";
+import type { Ask, AskSettlement, Ended, LimitReached, Report, Shortfall, ToolContent, Usage } from "../bridge";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -103,6 +103,14 @@ export interface Note {
   seq: number;
   text: string;
 }
+/** A turn that waits at a limit. */
+export interface Paused {
+  kind: "paused";
+  key: string;
+  at: number;
+  seq: number;
+  limit: LimitReached;
+}
 /** The end of a turn. */
 export interface End {
   kind: "end";
@@ -133,7 +141,7 @@ export interface Aside {
   seq: number;
   items: readonly Item[];
 }
-export type Item = Said | Answer | Calls | Reported | Charge | Asking | Note | End | Divider | Aside;
+export type Item = Said | Answer | Calls | Reported | Charge | Asking | Note | Paused | End | Divider | Aside;
 
 export interface Transcript {
   items: readonly Item[];

@@ -1,27 +1,13 @@
 /** The rows of a transcript, one component per kind of item. */
-import { Bot, Coins, Mail, Play } from "lucide-react";
-import { lazy, memo, Suspense } from "react";
-import { Button } from "../design/Button";
-import { cx } from "../design/cx";
-import { TEXT } from "../design/Dot";
-import { Disclosure } from "../design/Disclosure";
-import { Markdown } from "../design/Markdown";
-import { ending } from "../data/ended";
-import { toAgent, toSettings } from "../data/links";
+import { memo } from "react";
 import { money } from "../data/money";
-import { useOpenPage } from "../data/openPage";
-import { duration, exactTime } from "../data/time";
-import { ChildCard } from "./ChildCard";
+import { duration } from "../data/time";
+import { t } from "../words";
 import type { Target } from "./isTarget";
-import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
+import type { Answer, Call, Calls, End, Item } from "./items";
+import { Rare } from "./Rare";
 import { SaidRow } from "./SaidRow";
 import { ToolCall } from "./ToolCall";
-
-// Rare, so it does not delay the first paint.
-const AskCard = lazy(async () => ({ default: (await import("./asks/AskCard")).AskCard }));
-
-const AsideRow = lazy(async () => ({ default: (await import("./LeftBehind")).AsideRow }));
-const Divided = lazy(async () => ({ default: (await import("./LeftBehind")).Divided }));
 
 export interface RowProps {
   /** The agent whose transcript it is. */
@@ -44,30 +30,32 @@ export const Row = memo(function Row({ agent, item, isQueued, isAside = false, a
     case "calls":
       return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
-      return <ReportRow item={item} />;
+      return <Rare instead={<div className="h-8" />}>{(rows) => <rows.ReportRow item={item} />}</Rare>;
     case "charge":
-      return <ChargeRow item={item} />;
+      return <Rare instead={<div className="h-7" />}>{(rows) => <rows.ChargeRow item={item} />}</Rare>;
     case "ask":
       return (
-        <Suspense fallback={<div className="h-13" />}>
-          <AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />
-        </Suspense>
+        <Rare instead={<div className="h-13" />}>
+          {(rows) => <rows.AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />}
+        </Rare>
       );
     case "note":
-      return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
+      return <p dir="auto" className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
+    case "paused":
+      return (
+        <p className="py-1 text-center text-xs text-ink-3">
+          <Rare instead="…">{(rows) => <rows.Pausing limit={item.limit} />}</Rare>
+        </p>
+      );
     case "end":
       return <EndRow item={item} onResume={onResume} />;
     case "divider":
-      return (
-        <Suspense fallback={<div className="h-12" />}>
-          <Divided at={item.at}>Fresh start</Divided>
-        </Suspense>
-      );
+      return <Rare instead={<div className="h-12" />}>{(rows) => <rows.Divided at={item.at}>{t("Fresh start")}</rows.Divided>}</Rare>;
     case "aside":
       return (
-        <Suspense fallback={<div className="h-9" />}>
-          <AsideRow agent={agent} item={item} at={at} row={(one) => <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />} />
-        </Suspense>
+        <Rare instead={<div className="h-9" />}>
+          {(rows) => <rows.AsideRow agent={agent} item={item} at={at} row={(one) => <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />} />}
+        </Rare>
       );
   }
 });
@@ -80,7 +68,14 @@ function CallsRow({ item, at }: { item: Calls; at: string | null }) {
         if (!run[0]?.child) return run.map((call) => <ToolCall key={call.effect} call={call} marked={call.effect === at} />);
         return (
           <div key={first} className="grid grid-cols-[repeat(auto-fill,minmax(14rem,1fr))] gap-2.5 py-2">
-            {run.map((call) => call.child && <ChildCard key={call.effect} child={call.child} />)}
+            {run.map(
+              (call) =>
+                call.child && (
+                  <Rare key={call.effect} instead={<div className="h-28" />}>
+                    {(rows) => call.child && <rows.ChildCard child={call.child} />}
+                  </Rare>
+                ),
+            )}
           </div>
         );
       })}
@@ -99,71 +94,14 @@ function groupCalls(calls: readonly Call[]): Call[][] {
   return found;
 }
 
-const REPORT_ENDINGS = { done: "reported back", failed: "could not finish", cancelled: "was stopped", limit: "reached its limit" };
-
-function ReportRow({ item }: { item: Reported }) {
-  const { report } = item;
-  const openPage = useOpenPage(null);
-  const summary = (
-    <>
-      <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
-      <span className="truncate">
-        <bdi className="font-medium text-ink">{report.name}</bdi> {REPORT_ENDINGS[report.ending]}
-      </span>
-      <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
-    </>
-  );
-  return (
-    <Disclosure summary={summary}>
-      {() => (
-        <div className="rounded-lg border border-line bg-surface p-3 text-sm">
-          <Markdown text={report.text || "(no text)"} onPage={openPage} />
-          <a href={toAgent(item.from)} className="mt-2 inline-flex items-center gap-1 text-xs text-accent-ink underline">
-            <Bot className="size-3.5" aria-hidden /> Open sub-agent
-          </a>
-        </div>
-      )}
-    </Disclosure>
-  );
-}
-
-function ChargeRow({ item }: { item: Charge }) {
-  return (
-    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pr-1.5 pl-6.5 text-sm text-ink-2">
-      <Coins className="size-4 shrink-0 text-ink-3" aria-hidden />
-      <span className="truncate">{item.purpose}</span>
-      <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
-    </p>
-  );
-}
-
-function chargeWords({ isSettled, cost, reservation }: Charge): string {
-  if (cost !== null) return money(cost);
-  const most = reservation === null ? "price unknown" : `up to ${money(reservation)}`;
-  return isSettled ? `cost unknown, ${most}` : `${most} reserved`;
-}
-
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
-  const how = ending(item.ended, item.shortfall);
+  if (item.ended !== "done") {
+    return (
+      <Rare instead={<div className="my-2 h-15" />}>
+        {(rows) => <rows.Ending ended={item.ended} shortfall={item.shortfall} isLast={item.last} onResume={onResume} />}
+      </Rare>
+    );
+  }
   const facts = [item.cost > 0 ? money(item.cost) : null, item.took === null ? null : duration(item.took)].filter(Boolean).join(", ");
-  if (!how) return <p data-uncopied className="pb-2 text-xs text-ink-3 tabular-nums">{facts}</p>;
-  const soft = how.tone === "bad" ? "bg-bad-soft" : how.tone === "warn" ? "bg-warn-soft" : "bg-sunken";
-  return (
-    <div role={item.last ? "status" : undefined} className={cx("my-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-4 py-2.5 text-sm", soft)}>
-      <div className="min-w-0 grow">
-        <p className={cx("font-medium", TEXT[how.tone])}>{how.title}</p>
-        {how.next && item.last && <p className="text-ink-2">{how.next}</p>}
-      </div>
-      {item.last && how.settings && (
-        <a href={toSettings} className="rounded-lg border border-line bg-surface px-3 py-1.5 font-medium">
-          Open Settings
-        </a>
-      )}
-      {item.last && how.resumable && onResume && (
-        <Button onClick={onResume}>
-          <Play className="size-3.5" aria-hidden /> Resume
-        </Button>
-      )}
-    </div>
-  );
+  return <p data-uncopied className="pb-2 text-xs text-ink-3 tabular-nums">{facts}</p>;
 }

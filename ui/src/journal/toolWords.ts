@@ -1,12 +1,13 @@
 /** Labels and icons of tool calls. */
 import { Bot, CircleHelp, Eye, FilePen, FileX, FolderOpen, Hourglass, type LucideIcon, MessageSquare, OctagonX, Search, Wrench } from "lucide-react";
+import { t, type Text } from "../words";
 import type { Call } from "./items";
 
 interface Words {
   icon: LucideIcon;
   /** The labels while the call runs and once it has finished. */
-  doing: string;
-  done: string;
+  doing: Text;
+  done: Text;
   /** What the call is about, from its input. */
   about: (input: Record<string, unknown>) => string;
 }
@@ -17,7 +18,7 @@ const TOOLS: Record<string, Words> = {
   read_memory: { icon: Eye, doing: "Reading", done: "Read", about: text("path") },
   read_message: { icon: Eye, doing: "Reading on in a long message", done: "Read on in a long message", about: () => "" },
   list_memory: { icon: FolderOpen, doing: "Listing memory", done: "Listed memory", about: text("prefix") },
-  search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => `“${text("query")(input)}”` },
+  search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => t("“{text}”", { text: text("query")(input) }) },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
   delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
   spawn_sub_agent: { icon: Bot, doing: "Starting sub-agent", done: "Started sub-agent", about: text("name") },
@@ -27,14 +28,26 @@ const TOOLS: Record<string, Words> = {
   cancel_sub_agent: { icon: OctagonX, doing: "Stopping sub-agent", done: "Stopped sub-agent", about: text("id") },
 };
 
+/** The words of a tool; a server of tools may have called one of its own "constructor". */
+const wordsOf = (tool: string): Words | null => (Object.hasOwn(TOOLS, tool) ? (TOOLS[tool] ?? null) : null);
+
+/** All labels. */
+export const TOOL_PHRASES: readonly Text[] = Object.values(TOOLS).flatMap(({ doing, done }) => [doing, done]);
+
 export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { icon: LucideIcon; verb: string; about: string } {
-  const words = TOOLS[call.name];
+  const words = wordsOf(call.name);
   if (!words) return { icon: Wrench, verb: call.name, about: "" };
-  return { icon: words.icon, verb: call.finishedAt === null ? words.doing : words.done, about: words.about(call.input) };
+  const about = words.about(call.input);
+  return { icon: words.icon, verb: verbOf(call.finishedAt === null ? words.doing : words.done, about), about };
+}
+
+/** A label before what it is about. In some languages it ends with a colon, but not if nothing follows. */
+export function verbOf(label: Text, about: string): string {
+  return about === "" ? t(label).replace(/:$/, "") : t(label);
 }
 
 /** The label while the model writes a call of this tool. */
 export function preparing(tool: string): string {
-  const words = TOOLS[tool];
-  return words ? `${words.doing}…` : `Preparing ${tool}…`;
+  const words = wordsOf(tool);
+  return words ? `${verbOf(words.doing, "")}…` : t("Preparing {tool}…", { tool });
 }

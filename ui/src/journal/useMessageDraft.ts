@@ -5,6 +5,7 @@
 import { useEffect, useState } from "react";
 import { bytes } from "../data/bytes";
 import { useDraft, useDrafts } from "../data/context";
+import { t } from "../words";
 
 /** The most bytes of a message; the host refuses more. */
 const MESSAGE_LIMIT = 1 << 20;
@@ -40,7 +41,7 @@ export function useMessageDraft(agent: string): MessageDraft {
   const setPasted = (text: string) => drafts.set("paste", agent, text);
   const add = (text: string) => {
     const whole = pasted ? `${pasted}\n${text}` : text;
-    const problem = tooLong(joined(typed, whole), "Paste a part of it, or put it into a file and write its path.");
+    const problem = tooLong(joined(typed, whole), t("Paste a part of it, or put it into a file and write its path."));
     setRefusal(problem);
     if (problem === null) setPasted(whole);
   };
@@ -74,7 +75,7 @@ export function useMessageDraft(agent: string): MessageDraft {
     },
     take() {
       const message = joined(typed, pasted).trim();
-      const problem = tooLong(message, "Shorten it, or put it into a file and write its path.");
+      const problem = tooLong(message, t("Shorten it, or put it into a file and write its path."));
       setRefusal(problem);
       if (!message || problem !== null) return null;
       setTyped("");
@@ -98,5 +99,5 @@ function tooLong(text: string, nextStep: string): string | null {
   // A character has at most three bytes per unit of its length, so short texts need not be encoded.
   if (text.length * 3 <= MESSAGE_LIMIT) return null;
   const size = new TextEncoder().encode(text).length;
-  return size > MESSAGE_LIMIT ? `This text has ${bytes(size)}; a message can have ${bytes(MESSAGE_LIMIT)}. ${nextStep}` : null;
+  return size > MESSAGE_LIMIT ? `${t("This text has {size}; a message can have {limit}.", { size: bytes(size), limit: bytes(MESSAGE_LIMIT) })} ${nextStep}` : null;
 }

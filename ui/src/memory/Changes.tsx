@@ -10,6 +10,7 @@ import { useRequest } from "../data/context";
 import { toPage } from "../data/links";
 import { useDiff, useLog } from "../data/queries";
 import { ago, exactTime } from "../data/time";
+import { t } from "../words";
 import { Author } from "./Author";
 import { UndoTogether } from "./UndoTogether";
 
@@ -22,7 +23,7 @@ export function Changes({ path, open }: { path: string | null; open: string | nu
     <QueryView query={useLog(path)}>
       {(changes) =>
         changes.length === 0 ? (
-          <Empty icon={GitCommitVertical} title="No changes yet" />
+          <Empty icon={GitCommitVertical} title={t("No changes yet")} />
         ) : (
           <div className="max-w-[52rem]">
             <ul className="divide-y divide-line">
@@ -32,7 +33,7 @@ export function Changes({ path, open }: { path: string | null; open: string | nu
             </ul>
             {changes.length > shown && (
               <Button className="mt-3" onClick={() => setShown(shown + STEP)}>
-                Show more
+                {t("Show more")}
               </Button>
             )}
           </div>
@@ -49,7 +50,7 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
   }, [isOpen]);
   return (
     <li ref={row} className="py-1.5">
-      <Disclosure open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} below={<ChangeFacts change={change} withPath={withPath} />}>
+      <Disclosure open={isOpen} summary={<span dir="auto" className="truncate font-medium text-ink">{change.message}</span>} below={<ChangeFacts change={change} withPath={withPath} />}>
         {() => <ChangeDetails change={change} />}
       </Disclosure>
     </li>
@@ -58,9 +59,9 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
 
 function ChangeFacts({ change, withPath }: { change: Change; withPath: boolean }) {
   return (
-    <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
+    <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 ps-6.5 text-xs text-ink-3">
       <Author name={change.author} origin={change.origin} />
-      {change.origin && <span>turn {change.origin.turn}</span>}
+      {change.origin && <span>{t("turn {n}", { n: change.origin.turn })}</span>}
       <span title={exactTime(change.at)}>{ago(change.at, Date.now())}</span>
       <span className="font-mono">{change.commit.slice(0, 8)}</span>
       {withPath &&
@@ -69,7 +70,7 @@ function ChangeFacts({ change, withPath }: { change: Change; withPath: boolean }
             {path}
           </a>
         ))}
-      {withPath && change.more_paths > 0 && <span>and {change.more_paths} more</span>}
+      {withPath && change.more_paths > 0 && <span>{t("and {n} more", { n: change.more_paths })}</span>}
     </p>
   );
 }
@@ -82,11 +83,11 @@ function ChangeDetails({ change }: { change: Change }) {
     <div className="space-y-2">
       <div className="flex items-center gap-3">
         <Button disabled={request.isPending} onClick={() => request.mutate({ op: "restore_memory", rev: change.commit })}>
-          <Undo2 className="size-4" aria-hidden /> Undo this change
+          <Undo2 className="size-4" aria-hidden /> {t("Undo this change")}
         </Button>
         {request.isSuccess && (
           <span role="status" className="text-sm text-accent-ink">
-            Undone by a new change.
+            {t("Undone by a new change.")}
           </span>
         )}
         <InlineError problem={request.error} />

@@ -6,6 +6,7 @@ import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { DraftNotStored } from "../journal/DraftNotStored";
 import { useDrafts, useDraftStorage, useHost, useRequest } from "../data/context";
 import { isPressed } from "../data/shortcuts";
+import { t } from "../words";
 
 interface Draft {
   text: string;
@@ -76,25 +77,25 @@ function StoredEditor({ path, page, onDone }: Props) {
         <textarea
           autoFocus
           dir="auto"
-          aria-label={`Text of ${path}`}
+          aria-label={t("Text of {page}", { page: path })}
           value={draft.text}
           onChange={(event) => change({ ...draft, text: event.target.value })}
           spellCheck
           className="code min-h-0 grow basis-0 resize-none rounded-lg border border-line-strong/60 p-4 text-ink"
         />
         {theirs && (
-          <section aria-label="Saved version" className="flex min-h-0 grow basis-0 flex-col gap-2">
+          <section aria-label={t("Saved version")} className="flex min-h-0 grow basis-0 flex-col gap-2">
             <p role="alert" className="text-sm">
-              <span className="font-medium text-warn">This page has changed since you opened it. Your version is not saved yet.</span> This is the saved version. Copy what you want to keep into yours, then replace it.
+              <span className="font-medium text-warn">{t("This page has changed since you opened it. Your version is not saved yet.")}</span> {t("This is the saved version. Copy what you want to keep into yours, then replace it.")}
             </p>
             <pre tabIndex={0} className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
               {theirs.text}
             </pre>
             <div className="flex flex-wrap gap-2">
               <Button look="danger" onClick={() => save(theirs.version)}>
-                Replace with my version
+                {t("Replace with my version")}
               </Button>
-              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), request.reset())}>Use this version</Button>
+              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), request.reset())}>{t("Use this version")}</Button>
             </div>
           </section>
         )}
@@ -103,13 +104,13 @@ function StoredEditor({ path, page, onDone }: Props) {
       <div className="flex flex-wrap items-center gap-2">
         {!theirs && (
           <Button look="primary" disabled={!changed || request.isPending} onClick={() => save(draft.base)}>
-            Save
+            {t("Save")}
           </Button>
         )}
         <Button look="quiet" onClick={leave}>
-          {changed ? "Discard" : "Cancel"}
+          {changed ? t("Discard") : t("Cancel")}
         </Button>
-        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change.</span>}
+        {!theirs && <span className="ms-2 text-xs text-ink-3">{t("Saved as your own change.")}</span>}
         {!(theirs && request.error?.code === "conflict") && <InlineError problem={request.error} />}
       </div>
     </div>

@@ -10,6 +10,7 @@ import { toLine, toPage } from "../data/links";
 import { useOpenPage } from "../data/openPage";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
+import { t } from "../words";
 import { BackToPages } from "./BackToPages";
 import { Author } from "./Author";
 import { Blame } from "./Blame";
@@ -44,12 +45,12 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
         <h2 dir="auto" className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
-          <span className="ml-auto flex shrink-0 items-center gap-1">
-            <IconButton label="Delete page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
+          <span className="ms-auto flex shrink-0 items-center gap-1">
+            <IconButton label={t("Delete page")} disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
               <Trash2 className="size-4" aria-hidden />
             </IconButton>
             <Button onClick={() => go("edit")}>
-              <Pencil className="size-3.5" aria-hidden /> Edit
+              <Pencil className="size-3.5" aria-hidden /> {t("Edit")}
             </Button>
           </span>
         )}
@@ -67,8 +68,8 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
       ) : !page.data ? (
         <Loading />
       ) : (
-        <Tabs label="Page" tabs={TABS} value={open === "edit" ? "page" : open} onChange={go}>
-          <div className="min-h-0 grow overflow-auto px-6 py-5" tabIndex={0} role="region" aria-label={TABS.find((one) => one.value === open)?.label}>
+        <Tabs label={t("Page")} tabs={TABS.map(({ value, label }) => ({ value, label: t(label) }))} value={open === "edit" ? "page" : open} onChange={go}>
+          <div className="min-h-0 grow overflow-auto px-6 py-5" tabIndex={0} role="region" aria-label={t(TABS.find((one) => one.value === open)?.label ?? "Page")}>
             <Content page={page.data} tab={open} change={change} line={line ?? (heading === null ? null : headingLine(page.data.text, heading))} />
           </div>
         </Tabs>
@@ -84,7 +85,7 @@ function LastChange({ path }: { path: string }) {
   return (
     <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 @4xl/view:flex" title={last.message}>
       <Author name={last.author} origin={last.origin} />
-      <span className="truncate">{last.message}</span>
+      <span dir="auto" className="truncate">{last.message}</span>
       <span className="whitespace-nowrap">{ago(last.at, Date.now())}</span>
     </p>
   );

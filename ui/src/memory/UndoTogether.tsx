@@ -8,6 +8,8 @@ import { useUndoPreview } from "../data/queries";
 import { Button } from "../design/Button";
 import { Diff } from "../design/Diff";
 import { InlineError, QueryView } from "../design/states";
+import { counted, t } from "../words";
+import { rich } from "../words/rich";
 
 interface Which {
   agent: string;
@@ -18,14 +20,14 @@ interface Which {
 export function UndoTogether(props: { agent: string; name: string; turn: number }) {
   const [which, setWhich] = useState<Which | null>(null);
   const name = agentName({ id: props.agent, name: props.name });
-  if (which !== null) return <Preview which={which} title={which.turn === null ? `Undo everything of ${name}` : `Undo all of turn ${which.turn} of ${name}`} close={() => setWhich(null)} />;
+  if (which !== null) return <Preview which={which} title={which.turn === null ? t("Undo everything of {name}", { name }) : t("Undo all of turn {n} of {name}", { n: which.turn, name })} close={() => setWhich(null)} />;
   return (
     <div className="flex flex-wrap gap-2">
       <Button look="quiet" onClick={() => setWhich({ agent: props.agent, turn: props.turn })}>
-        Undo all of turn {props.turn}…
+        {t("Undo all of turn {n}…", { n: props.turn })}
       </Button>
       <Button look="quiet" onClick={() => setWhich({ agent: props.agent, turn: null })}>
-        Undo everything of {name}…
+        {t("Undo everything of {name}…", { name })}
       </Button>
     </div>
   );
@@ -40,7 +42,7 @@ function Preview({ which, title, close }: { which: Which; title: string; close: 
       <h3 className="text-sm font-semibold">{title}</h3>
       {undone ? (
         <div role="status" className="text-sm text-accent-ink">
-          {undone.commit === null ? "Nothing was undone." : "Undone by a new change."}
+          {undone.commit === null ? t("Nothing was undone.") : t("Undone by a new change.")}
           <Left pages={undone.left} />
           <Others others={undone.others} />
         </div>
@@ -49,7 +51,7 @@ function Preview({ which, title, close }: { which: Which; title: string; close: 
       )}
       <InlineError problem={request.error} />
       <Button look="quiet" autoFocus onClick={close}>
-        {undone ? "Close" : "Cancel"}
+        {undone ? t("Close") : t("Cancel")}
       </Button>
     </section>
   );
@@ -61,7 +63,7 @@ function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolea
     const nothing = changes === 0 ? "This conversation has no such change." : left.length === 0 ? "All of it is undone already." : "Nothing of it can be undone.";
     return (
       <div className="text-sm text-ink-2">
-        {nothing}
+        {t(nothing)}
         <Left pages={left} />
         <Others others={others} />
       </div>
@@ -70,13 +72,13 @@ function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolea
   return (
     <div className="space-y-3">
       <p className="text-sm">
-        This undoes {changes === 1 ? "1 change" : `${changes} changes`} of {paths.length === 1 ? visible(paths[0] ?? "") : `${paths.length} pages`}, by one new change of yours that can be undone too. What others have changed since stays.
+        {counted(changes, "This undoes {n} change of {pages}, by one new change of yours that can be undone too. What others have changed since stays.", "This undoes {n} changes of {pages}, by one new change of yours that can be undone too. What others have changed since stays.", { pages: paths.length === 1 ? visible(paths[0] ?? "") : counted(paths.length, "{n} page", "{n} pages") })}
       </p>
       <Left pages={left} />
       <Others others={others} />
-      <Diff text={diff} label="What undoing changes" />
+      <Diff text={diff} label={t("What undoing changes")} />
       <Button look="primary" disabled={isBusy} onClick={undo}>
-        <Undo2 className="size-4" aria-hidden /> Undo {changes === 1 ? "this change" : `these ${changes} changes`}
+        <Undo2 className="size-4" aria-hidden /> {counted(changes, "Undo this change", "Undo these {n} changes")}
       </Button>
     </div>
   );
@@ -84,7 +86,7 @@ function Found({ preview, isBusy, undo }: { preview: UndoPreview; isBusy: boolea
 
 function Left({ pages }: { pages: string[] }) {
   if (pages.length === 0) return null;
-  return <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">Left as {pages.length === 1 ? "it is" : "they are"}, because the same lines have changed since: {pages.map(visible).join(", ")}</p>;
+  return <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">{rich(pages.length === 1 ? "Left as it is, because the same lines have changed since: {pages}" : "Left as they are, because the same lines have changed since: {pages}", { pages: <bdi>{pages.map(visible).join(", ")}</bdi> })}</p>;
 }
 
 /** Changes of another conversation under the same agent and turn. */
@@ -93,8 +95,8 @@ function Others({ others: { named, more } }: { others: OtherChanges }) {
   const titles = named.map(({ commit, message }) => `${visible(message.split("\n", 1)[0] ?? "")} (${commit.slice(0, 12)})`);
   return (
     <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">
-      {named.length + more === 1 ? "Stays, because another conversation made it" : "Stay, because another conversation made them"}: {titles.join(", ")}
-      {more > 0 && ` and ${more} more`}
+      {counted(named.length + more, "{n} change stays, because another conversation made it:", "{n} changes stay, because another conversation made them:")} <bdi>{titles.join(", ")}</bdi>
+      {more > 0 && " …"}
     </p>
   );
 }

@@ -14,6 +14,7 @@ import { useAgents, useAsks } from "../data/queries";
 import { agentState } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { TranscriptView } from "../journal/TranscriptView";
+import { counted, t } from "../words";
 
 // It does nothing before the first paint.
 const FreshStart = lazy(async () => ({ default: (await import("../journal/FreshStart")).FreshStart }));
@@ -34,18 +35,18 @@ export function Quick() {
   usePlacesElsewhere(open.mutate);
   return (
     <main className="@container/view flex h-full flex-col">
-      <h1 className="sr-only">GrowQR quick chat</h1>
+      <h1 className="sr-only">{t("GrowQR quick chat")}</h1>
       <Header fresh={fresh} onOpen={open.mutate} onHide={() => hide.mutate()} />
       <TranscriptView
         agent={GROW}
         target={null}
         empty={
-          <Empty icon={Sprout} title="What is on your mind?">
-            <p>A quick question, or something to remember.</p>
+          <Empty icon={Sprout} title={t("What is on your mind?")}>
+            <p>{t("A quick question, or something to remember.")}</p>
           </Empty>
         }
       />
-      <Composer agent={GROW} placeholder="Message your Grow Agent" hasControls />
+      <Composer agent={GROW} placeholder={t("Message your Grow Agent")} hasControls />
       <div className="px-6">
         <InlineError problem={hide.error ?? open.error ?? fresh.error} />
       </div>
@@ -58,24 +59,24 @@ function Header({ fresh, onOpen, onHide }: { fresh: ReturnType<typeof useRequest
   const { label, tone } = agentState(grow, useIsFinishing(grow));
   const waiting = useAsks().data?.length ?? 0;
   return (
-    <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4">
+    <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line pe-2 ps-4">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
       <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> <span className="truncate">{label}</span>
       </span>
-      <span className="ml-auto flex items-center">
+      <span className="ms-auto flex items-center">
         {waiting > 0 && (
-          <IconButton label={waiting === 1 ? "Inbox: 1 question waits" : `Inbox: ${waiting} questions wait`} className="w-auto px-2 text-wait tabular-nums" onClick={() => onOpen(toInbox)}>
+          <IconButton label={counted(waiting, "Inbox: {n} question waits", "Inbox: {n} questions wait")} className="w-auto px-2 text-wait tabular-nums" onClick={() => onOpen(toInbox)}>
             <Inbox className="size-4" aria-hidden /> {waiting}
           </IconButton>
         )}
         <Suspense fallback={<span className="size-8" />}>
           <FreshStart request={fresh} />
         </Suspense>
-        <IconButton label="Open in the main window" onClick={() => onOpen(toChat)}>
+        <IconButton label={t("Open in the main window")} onClick={() => onOpen(toChat)}>
           <Maximize2 className="size-4" aria-hidden />
         </IconButton>
-        <IconButton label="Hide (Esc)" onClick={onHide}>
+        <IconButton label={t("Hide (Esc)")} onClick={onHide}>
           <X className="size-4" aria-hidden />
         </IconButton>
       </span>

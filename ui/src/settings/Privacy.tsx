@@ -48,7 +48,7 @@ function List({ all }: { all: readonly Destination[] }) {
             {([[t("What"), one.sends], [t("When"), one.when]] as const).map(([term, text]) => (
               <Fragment key={term}>
                 <dt>{term}:</dt>
-                <dd>{text}</dd>
+                <dd lang="en" dir="auto">{text}</dd>
               </Fragment>
             ))}
           </dl>

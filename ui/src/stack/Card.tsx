@@ -5,6 +5,7 @@ import type { Tone } from "../data/status";
 import { plainText } from "../data/plainText";
 import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
+import { hostWords } from "../words";
 
 export function Card(props: { title: ReactNode; aside?: ReactNode; state: { label: string; tone: Tone } | null; children: ReactNode }) {
   const id = useId();
@@ -31,8 +32,8 @@ export function Found({ text, nextStep, isBad }: { text: string; nextStep: strin
   if (!text && !nextStep) return null;
   return (
     <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere] first-letter:uppercase">
-      {text && <span className={isBad ? "text-bad" : undefined}>{plainText(text)} </span>}
-      {nextStep && plainText(inWindow(nextStep) ?? "")}
+      {text && <span lang="en" dir="auto" className={isBad ? "text-bad" : undefined}>{plainText(text)} </span>}
+      {nextStep && plainText(hostWords(inWindow(nextStep) ?? ""))}
     </p>
   );
 }

@@ -18,7 +18,7 @@ export function PartCard({ part }: { part: StackPart }) {
   const hasRun = state === "running" || state === "starting" || state === "stopped" || hasFailed;
   return (
     <Card title={partTitle(part)} aside={`${plainText(part.name)}${part.version ? ` ${plainText(part.version)}` : ""}`} state={partState(part)}>
-      <p className="mt-1 text-sm text-ink-3 first-letter:uppercase">{plainText(part.purpose)}</p>
+      <p lang="en" dir="auto" className="mt-1 text-sm text-ink-3 first-letter:uppercase">{plainText(part.purpose)}</p>
       <Found text={part.found} nextStep={part.next_step} isBad={hasFailed} />
       {state === "downloading" && part.progress && <Download key={part.image} title={partTitle(part)} progress={part.progress} />}
       <Figures part={part} />

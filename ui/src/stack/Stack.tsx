@@ -60,7 +60,7 @@ function Parts({ stack }: { stack: StackState }) {
         </div>
       )}
       {stack.notes.map((note) => (
-        <p key={note} className="text-sm text-ink-2 [overflow-wrap:anywhere]">
+        <p key={note} lang="en" dir="auto" className="text-sm text-ink-2 [overflow-wrap:anywhere]">
           {plainText(note)}
         </p>
       ))}

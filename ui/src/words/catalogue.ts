@@ -19,4 +19,7 @@ export type Text = Exclude<Sentence, `${string}{${string}}${string}`>;
 /** The names of the values in a text. */
 export type Params<K extends string> = K extends `${string}{${infer P}}${infer Rest}` ? P | Params<Rest> : never;
 
+/** A translation of a part of the German catalogue. */
+export type Translated<G> = { [K in keyof G]: G[K] extends string ? string : Forms };
+
 export type Catalogue = Record<Sentence, string> & Record<CountedText, Forms>;

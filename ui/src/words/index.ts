@@ -1,11 +1,11 @@
 /**
  * The words of the window in the chosen language. English stands in the code and is the key of its translations, so English needs no
- * catalogue, and a text without a German translation is a type error; `hi.ts` must have the keys of `de.ts`. Other languages are
+ * catalogue, and a text without a German translation is a type error; `hi/` must have the keys of `de/`. Other languages are
  * loaded when they are chosen. `{name}` in a text is a value.
  */
 import type { Catalogue, CountedText, Params, Sentence, Text } from "./catalogue";
 
-export type { Text } from "./catalogue";
+export type { Sentence, Text } from "./catalogue";
 
 export const LANGUAGES = {
   en: { name: "English", dir: "ltr" },
@@ -39,7 +39,7 @@ export function pattern(text: Sentence): string {
 
 /** A text of the host, which is English, in the chosen language; as it is if it has no translation. */
 export function hostWords(text: string): string {
-  return (catalogue as Record<string, unknown> | null)?.[text] === undefined ? text : t(text as Text);
+  return catalogue !== null && Object.hasOwn(catalogue, text) && typeof catalogue[text as Text] === "string" ? t(text as Text) : text;
 }
 
 /** A text about a number of things, `{n}` in it: in English one of these two forms. */
@@ -69,6 +69,11 @@ export function decimal(value: number, digits: 0 | 1): string {
 /** The language and, as far as the system has one for it, the region: `de-AT`. */
 export function locale(): string {
   return navigator.languages.find((one) => languageOf(one) === language) ?? language;
+}
+
+/** The direction of the window, for what does not take it from the document. */
+export function direction(): "ltr" | "rtl" {
+  return document.documentElement.dir === "rtl" ? "rtl" : "ltr";
 }
 
 /** Creates something for the locale when it is first needed: a formatter is far slower to create than to use. */
@@ -130,5 +135,5 @@ function languageOf(tag: string): string {
 }
 
 function isLanguage(text: string): text is Language {
-  return text in LANGUAGES;
+  return Object.hasOwn(LANGUAGES, text);
 }

@@ -7,6 +7,8 @@ import { type ConflictDetail, conflictWords, limitName, limitWords, permissionAr
 import { toPage } from "../../data/links";
 import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
+import { t } from "../../words";
+import { rich } from "../../words/rich";
 import { callInput } from "../inputText";
 import { Part } from "../Part";
 import { AboutReview } from "./AboutReview";
@@ -28,7 +30,7 @@ export function AskAbout({ ask }: { ask: Ask }) {
 export function ModelText({ text, className }: { text: string; className?: string }) {
   return (
     <blockquote className={className}>
-      <p className="border-l-3 border-line-strong pl-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
+      <p dir="auto" className="border-s-3 border-line-strong ps-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
     </blockquote>
   );
 }
@@ -38,15 +40,14 @@ function AboutCall({ call }: { call: CallDetail }) {
   return (
     <>
       <p className="mt-2 font-medium [overflow-wrap:anywhere]">
-        Use <code>{visible(tool)}</code>
-        {argument !== undefined && " with"}
+        {rich(argument === undefined ? "Use {tool}" : "Use {tool} with", { tool: <code>{visible(tool)}</code> })}
       </p>
       {argument !== undefined && <Argument text={visible(argument)} />}
       <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">
         {reasonWords(why)} {"rule" in why && <code className="text-ink">{why.rule}</code>}
       </p>
-      <Disclosure summary={<span>The whole call</span>} className="mt-0.5 -ml-1.5">
-        {() => <Part title={`Input of ${tool}`} text={visible(callInput(call))} />}
+      <Disclosure summary={<span>{t("The whole call")}</span>} className="mt-0.5 -ms-1.5">
+        {() => <Part title={t("Input of {tool}", { tool })} text={visible(callInput(call))} />}
       </Disclosure>
     </>
   );
@@ -57,8 +58,7 @@ function AboutPermission({ permission, why }: { permission: Permission; why: Ask
   return (
     <>
       <p className="mt-2 font-medium [overflow-wrap:anywhere]">
-        Use <code>{visible(permission.what)}</code> in the workbench
-        {about !== undefined && " with"}
+        {rich(about === undefined ? "Use {tool} in the workbench" : "Use {tool} in the workbench with", { tool: <code>{visible(permission.what)}</code> })}
       </p>
       {about !== undefined && <Argument text={visible(about)} />}
       {why !== undefined && (
@@ -66,7 +66,7 @@ function AboutPermission({ permission, why }: { permission: Permission; why: Ask
           {reasonWords(why)} {typeof why === "object" && "rule" in why && <code className="text-ink">{why.rule}</code>}
         </p>
       )}
-      {permission.diff && <Part title="The change" text={visible(permission.diff)} />}
+      {permission.diff && <Part title={t("The change")} text={visible(permission.diff)} />}
     </>
   );
 }
@@ -75,7 +75,7 @@ function AboutPermission({ permission, why }: { permission: Permission; why: Ask
 function Argument({ text }: { text: string }) {
   const isLong = text.length > 400;
   return (
-    <pre tabIndex={isLong ? 0 : undefined} aria-label={isLong ? "What the call concerns" : undefined} className="mt-1 max-h-40 w-fit max-w-full overflow-auto rounded-lg border border-line bg-code px-3 py-1.5 font-mono font-semibold whitespace-pre-wrap [overflow-wrap:anywhere]">
+    <pre dir="auto" tabIndex={isLong ? 0 : undefined} aria-label={isLong ? t("What the call concerns") : undefined} className="mt-1 max-h-40 w-fit max-w-full overflow-auto rounded-lg border border-line bg-code px-3 py-1.5 font-mono font-semibold whitespace-pre-wrap [overflow-wrap:anywhere]">
       {text}
     </pre>
   );
@@ -86,15 +86,15 @@ function AboutConflict({ about }: { about: ConflictDetail }) {
   const { pages, more = 0 } = about;
   return (
     <>
-      <p className="mt-2 font-medium [overflow-wrap:anywhere]">Who merges {conflictWords(about)}?</p>
-      <p className="mt-1 text-sm text-ink-2">{pages.length + more === 1 ? "It was" : "They were"} changed on this computer and in Gitea. Memory has both versions.</p>
-      <ul aria-label="Pages with two versions" className="mt-2 space-y-1 text-sm">
+      <p className="mt-2 font-medium [overflow-wrap:anywhere]">{t("Who merges {pages}?", { pages: conflictWords(about) })}</p>
+      <p className="mt-1 text-sm text-ink-2">{t(pages.length + more === 1 ? "It was changed on this computer and in Gitea. Memory has both versions." : "They were changed on this computer and in Gitea. Memory has both versions.")}</p>
+      <ul aria-label={t("Pages with two versions")} className="mt-2 space-y-1 text-sm">
         {pages.map(({ path, copy }) => (
           <li key={copy} className="[overflow-wrap:anywhere]">
-            <code className="text-ink">{visible(path)}</code>: <a href={toPage(path)} className="text-accent-ink underline">version of this computer</a>, <a href={toPage(copy)} className="text-accent-ink underline">version of Gitea</a>
+            <code className="text-ink">{visible(path)}</code>: <a href={toPage(path)} className="text-accent-ink underline">{t("version of this computer")}</a>, <a href={toPage(copy)} className="text-accent-ink underline">{t("version of Gitea")}</a>
           </li>
         ))}
-        {more > 0 && <li>and {more} more</li>}
+        {more > 0 && <li>{t("and {n} more", { n: more })}</li>}
       </ul>
     </>
   );
@@ -106,9 +106,9 @@ function AboutLimit({ about }: { about: LimitDetail }) {
   const more = raise.tree ? raiseWords(raise) : "";
   return (
     <>
-      <p className="mt-2 font-medium">It has reached {limitName(limit)}.</p>
+      <p className="mt-2 font-medium">{t("It has reached {limit}.", { limit: limitName(limit) })}</p>
       <p className="mt-1 text-sm text-ink-2">
-        {limitWords(limit, shortfall)} {more && `Raising it adds ${more}.`}
+        {limitWords(limit, shortfall)} {more && t("Raising it adds {what}.", { what: more })}
       </p>
     </>
   );

@@ -9,12 +9,14 @@ import { ago, exactTime } from "../../data/time";
 import { Button } from "../../design/Button";
 import { InlineError } from "../../design/states";
 import { useNow } from "../../design/useNow";
+import { t, type Text } from "../../words";
 import { AskAbout } from "./AskAbout";
 import { AskForm } from "./AskForm";
+import { PullLink } from "./PullLink";
 import { ReviewForm } from "./Review";
 import type { Answering } from "./useAnswer";
 
-const KINDS: Record<AskKind, { icon: LucideIcon; words: string }> = {
+const KINDS: Record<AskKind, { icon: LucideIcon; words: Text }> = {
   question: { icon: CircleHelp, words: "asks" },
   permission: { icon: ShieldQuestion, words: "asks for permission" },
   budget: { icon: Coins, words: "waits at a limit" },
@@ -39,24 +41,26 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
         ) : (
           <span className="truncate font-medium text-ink-2">{agentName(agent)}</span>
         )}
-        <span className="shrink-0">{words}</span>
-        <span className="ml-auto shrink-0" title={exactTime(raisedAt)}>
+        <span className="shrink-0">{t(words)}</span>
+        <span className="ms-auto shrink-0" title={exactTime(raisedAt)}>
           {ago(raisedAt, now)}
         </span>
       </p>
       <AskAbout ask={ask} />
       {deadline && <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{deadline}</p>}
       {ask.detail && "review" in ask.detail ? <ReviewForm id={ask.id} review={ask.detail.review} answer={answer} /> : <AskForm ask={ask} agent={agent.id} answer={answer} />}
-      {isOffline && <p className="mt-2 text-xs text-ink-3">You are offline. Your answer is saved. An agent that needs the network goes on when it is back.</p>}
+      {/* Below the buttons: it comes later, and would move them. */}
+      {ask.detail && "review" in ask.detail && <PullLink commit={ask.detail.review.held.commit} />}
+      {isOffline && <p className="mt-2 text-xs text-ink-3">{t("You are offline. Your answer is saved. An agent that needs the network goes on when it is back.")}</p>}
       <p role="status" className="sr-only">
-        {answer.isSending ? "Sending your answer" : ""}
+        {answer.isSending ? t("Sending your answer") : ""}
       </p>
       {answer.error && (
         <div className="flex flex-wrap items-center gap-x-3">
           <InlineError problem={answer.error} />
           {answer.retry && (
             <Button className="mt-1.5" onClick={answer.retry}>
-              <RotateCw className="size-4" aria-hidden /> Try again
+              <RotateCw className="size-4" aria-hidden /> {t("Try again")}
             </Button>
           )}
         </div>

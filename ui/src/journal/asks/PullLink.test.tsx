@@ -4,7 +4,7 @@ import type { Host, Stack } from "../../bridge";
 import { DataProvider, newClient } from "../../data/context";
 import { Drafts } from "../../data/drafts";
 import { Journals } from "../../data/journals";
-import PullLink from "./PullLink";
+import { PullLink } from "./PullLink";
 
 const page = "http://127.0.0.1:3000/growqr/memory/pulls/1";
 
@@ -24,12 +24,12 @@ function show(commit: string, pulls: Array<{ commit: string; url: string; change
 test("a held change links to its pull request", async () => {
   show("c", [{ commit: "other", url: `${page}1`, changed: false }, { commit: "c", url: page, changed: false }]);
   expect((await screen.findByRole("link", { name: /Decide in Gitea/ })).getAttribute("title")).toBe(page);
-  expect(screen.queryByRole("alert")).toBeNull();
+  expect(screen.queryByRole("status")).toBeNull();
 });
 
 test("one that was changed there says so", async () => {
   show("c", [{ commit: "c", url: page, changed: true }]);
-  expect((await screen.findByRole("alert")).textContent).toContain("changed there");
+  expect((await screen.findByRole("status")).textContent).toContain("changed there");
 });
 
 test("without a pull request there is no link", async () => {

@@ -11,6 +11,7 @@ import { Button } from "../../design/Button";
 import { Diff } from "../../design/Diff";
 import { Input } from "../../design/Field";
 import { InlineError, QueryView } from "../../design/states";
+import { t } from "../../words";
 import { ThreeVersions } from "./ThreeVersions";
 import type { Answering } from "./useAnswer";
 import { type Edited, useEdited, useLeftOut, useTyped } from "./useTyped";
@@ -35,7 +36,7 @@ function OnlyReject({ problem, answer }: { problem: HostError; answer: Answering
     <div className="mt-3 space-y-3">
       <InlineError problem={problem} />
       <Button data-answer disabled={answer.isSending} onClick={() => answer.send({ option: "reject" })}>
-        Reject
+        {t("Reject")}
       </Button>
     </div>
   );
@@ -78,34 +79,34 @@ function Answers({ id, review, answer, change }: Props & { change: HeldChange })
   return (
     <div className="mt-3 space-y-3">
       {isMoved && <ThreeVersions change={change} />}
-      {choice.isStale && <p className="text-sm text-warn">The page has changed since you left parts out. All parts are chosen again.</p>}
-      {hasInvisible(draft?.text ?? change.result ?? "") && <p className="text-sm text-warn">It contains invisible characters. The change shows where, as ⟨U+…⟩.</p>}
+      {choice.isStale && <p className="text-sm text-warn">{t("The page has changed since you left parts out. All parts are chosen again.")}</p>}
+      {hasInvisible(draft?.text ?? change.result ?? "") && <p className="text-sm text-warn">{t("It contains invisible characters. The change shows where, as ⟨U+…⟩.")}</p>}
       {draft !== null ? (
-        <textarea autoFocus dir="auto" aria-label={`Text of ${visible(held.path)}`} value={draft.text} spellCheck onChange={(event) => setDraft({ ...draft, text: event.target.value })} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
+        <textarea autoFocus dir="auto" aria-label={t("Text of {page}", { page: visible(held.path) })} value={draft.text} spellCheck onChange={(event) => setDraft({ ...draft, text: event.target.value })} className="block h-64 w-full resize-y rounded-lg border border-line-strong/60 bg-surface p-3 font-mono text-sm" />
       ) : change.diff === "" ? (
-        <p className="text-sm text-ink-2">The page has this text already.</p>
+        <p className="text-sm text-ink-2">{t("The page has this text already.")}</p>
       ) : (
         <Parts diff={change.diff} parts={parts} leftOut={leftOut} onChange={changing(choice.change)} canChoose={canChoose} />
       )}
       <label className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
-        Tell the agent why
-        <Input placeholder="Optional. It reads this with your decision." className="min-w-56 grow" value={remark.value ?? ""} spellCheck onChange={(event) => changing(remark.change)(event.target.value)} />
+        {t("Tell the agent why")}
+        <Input dir="auto" placeholder={t("Optional. It reads this with your decision.")} className="min-w-56 grow" value={remark.value ?? ""} spellCheck onChange={(event) => changing(remark.change)(event.target.value)} />
       </label>
       <div className="flex flex-wrap gap-2">
         <Button data-answer look="primary" disabled={answer.isSending || (isNothing && change.diff !== "")} onClick={approve}>
           {approveWords(draft !== null, leftOut.size, parts.length, change.is_conflict, writes)}
         </Button>
         <Button data-answer disabled={answer.isSending} onClick={() => send({ option: "reject" })}>
-          Reject
+          {t("Reject")}
         </Button>
         {writes && draft === null && chosen !== null && (
           <Button look="quiet" disabled={answer.isSending} onClick={() => setDraft({ text: chosen, base: change.version })}>
-            Edit first
+            {t("Edit first")}
           </Button>
         )}
         {draft !== null && (
           <Button look="quiet" disabled={answer.isSending} onClick={() => setDraft(null)}>
-            Discard my text
+            {t("Discard my text")}
           </Button>
         )}
       </div>
@@ -114,10 +115,10 @@ function Answers({ id, review, answer, change }: Props & { change: HeldChange })
 }
 
 function approveWords(isEdited: boolean, leftOut: number, parts: number, isConflict: boolean, writes: boolean): string {
-  if (isEdited) return "Approve my text";
-  if (leftOut > 0) return `Approve ${parts - leftOut} of ${parts} parts`;
-  if (isConflict) return writes ? "Take the proposal" : "Delete the newer page";
-  return "Approve";
+  if (isEdited) return t("Approve my text");
+  if (leftOut > 0) return t("Approve {some} of {all} parts", { some: parts - leftOut, all: parts });
+  if (isConflict) return writes ? t("Take the proposal") : t("Delete the newer page");
+  return t("Approve");
 }
 
 function Parts(props: { diff: string; parts: Hunk[]; leftOut: ReadonlySet<number>; onChange: (leftOut: ReadonlySet<number>) => void; canChoose: boolean }) {
@@ -129,14 +130,14 @@ function Parts(props: { diff: string; parts: Hunk[]; leftOut: ReadonlySet<number
     props.onChange(next);
   };
   return (
-    <ol aria-label="Parts of the change" className="space-y-2">
+    <ol aria-label={t("Parts of the change")} className="space-y-2">
       {parts.map((part, index) => (
         <li key={index}>
           <label className="mb-1 flex w-fit items-center gap-2 text-sm">
             <input type="checkbox" checked={!leftOut.has(index)} onChange={() => toggle(index)} className="size-4 accent-accent" />
-            Part {index + 1} of {parts.length}
+            {t("Part {n} of {all}", { n: index + 1, all: parts.length })}
           </label>
-          <Diff text={["@@", ...part.lines].join("\n")} label={`Part ${index + 1}`} />
+          <Diff text={["@@", ...part.lines].join("\n")} label={t("Part {n}", { n: index + 1 })} />
         </li>
       ))}
     </ol>

@@ -4,38 +4,39 @@ import type { HeldChange } from "../../bridge";
 import { visible } from "../../data/names";
 import { Diff } from "../../design/Diff";
 import { Disclosure } from "../../design/Disclosure";
+import { t } from "../../words";
 
 export function ThreeVersions({ change }: { change: HeldChange }) {
   return (
-    <section aria-label="The page has changed since" className="space-y-2 rounded-lg border border-line p-3">
+    <section aria-label={t("The page has changed since")} className="space-y-2 rounded-lg border border-line p-3">
       <p className="text-sm font-medium">{sentence(change)}</p>
-      <Disclosure open={change.is_conflict} summary="Before, now, and as proposed">
+      <Disclosure open={change.is_conflict} summary={t("Before, now, and as proposed")}>
         {() => (
           <div className="grid gap-3 xl:grid-cols-3">
-            <Version title="Before">
+            <Version title={t("Before")}>
               {change.base === null ? (
                 <Absent />
               ) : (
-                <pre tabIndex={0} aria-label="The page before" className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-2">
+                <pre tabIndex={0} aria-label={t("The page before")} className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-2">
                   {visible(change.base)}
                 </pre>
               )}
             </Version>
-            <Version title="Now">{change.now === null ? <Absent /> : <Diff text={change.yours} label="What has changed since" />}</Version>
-            <Version title="Proposed">{change.proposed === null ? <Absent /> : <Diff text={change.proposal} label="What is proposed" />}</Version>
+            <Version title={t("Now")}>{change.now === null ? <Absent /> : <Diff text={change.yours} label={t("What has changed since")} />}</Version>
+            <Version title={t("Proposed")}>{change.proposed === null ? <Absent /> : <Diff text={change.proposal} label={t("What is proposed")} />}</Version>
           </div>
         )}
       </Disclosure>
-      <p className="text-sm text-ink-2">Below is what an approval changes in the page as it is now.</p>
+      <p className="text-sm text-ink-2">{t("Below is what an approval changes in the page as it is now.")}</p>
     </section>
   );
 }
 
 function sentence({ now, proposed, is_conflict }: HeldChange): string {
-  if (now === null) return "The page was deleted since.";
-  if (!is_conflict) return "The page has changed since. Both changes fit together.";
-  if (proposed === null) return "The page has changed since, and the newer text would be deleted.";
-  return "The page has changed in the same lines since. An approval takes the proposed lines. To keep both, leave parts out or edit the text.";
+  if (now === null) return t("The page was deleted since.");
+  if (!is_conflict) return t("The page has changed since. Both changes fit together.");
+  if (proposed === null) return t("The page has changed since, and the newer text would be deleted.");
+  return t("The page has changed in the same lines since. An approval takes the proposed lines. To keep both, leave parts out or edit the text.");
 }
 
 function Version({ title, children }: { title: string; children: ReactNode }) {
@@ -48,5 +49,5 @@ function Version({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Absent() {
-  return <p className="text-sm text-ink-3">There is no page.</p>;
+  return <p className="text-sm text-ink-3">{t("There is no page.")}</p>;
 }

@@ -1,5 +1,6 @@
-/** Hindi. It must have the keys of the German catalogue. */
-import type { Catalogue } from "./catalogue";
+/** Hindi: the words of the first run, the account, the settings, the stack, and of what all views share. */
+import type { Translated } from "../catalogue";
+import type de from "../de/window";
 
 export default {
   "Finish in your browser": "अपने ब्राउज़र में पूरा करें",
@@ -21,7 +22,7 @@ export default {
   "Your account takes over the conversations, memory, settings and keys as they are.": "आपका खाता बातचीत, स्मृति, सेटिंग और कुंजियाँ ज्यों की त्यों ले लेगा।",
   "No, start empty": "नहीं, खाली शुरू करें",
   "Your account starts empty. The local profile stays for anyone who uses GrowQR signed out.": "आपका खाता खाली शुरू होगा। स्थानीय प्रोफ़ाइल उनके लिए बनी रहेगी जो बिना साइन इन के GrowQR इस्तेमाल करते हैं।",
-  "Cancelling signs you out.": "रद्द करने पर आप साइन आउट हो जाएँगे।",
+  "Cancelling signs you out.": "रद्द करने पर साइन आउट हो जाएगा।",
   "Local profile": "स्थानीय प्रोफ़ाइल",
   "Answer the question…": "प्रश्न का उत्तर दें…",
   "Show sign-in…": "साइन-इन दिखाएँ…",
@@ -38,7 +39,7 @@ export default {
   "Account": "खाता",
   "Close notice": "सूचना बंद करें",
   "Your sign-in has ended.": "आपका साइन-इन समाप्त हो गया है।",
-  "You can still read and use everything on this computer.": "आप इस कंप्यूटर पर सब कुछ अब भी पढ़ और इस्तेमाल कर सकते हैं।",
+  "You can still read and use everything on this computer.": "इस कंप्यूटर पर सब कुछ अब भी पढ़ा और इस्तेमाल किया जा सकता है।",
   "Sign in again": "फिर से साइन इन करें",
   "Offline: last confirmed {when}": "ऑफ़लाइन: पिछली पुष्टि: {when}",
   "Last confirmed {when}": "पिछली पुष्टि: {when}",
@@ -100,14 +101,14 @@ export default {
   "Select the text and copy it yourself.": "टेक्स्ट चुनें और स्वयं कॉपी करें।",
   "Your Grow Agent": "आपका Grow Agent",
   "Who should answer you?": "आपको कौन उत्तर दे?",
-  "You can change this at any time.": "आप इसे कभी भी बदल सकते हैं।",
+  "You can change this at any time.": "इसे कभी भी बदला जा सकता है।",
   "An AI that helps you grow, in skills, career and projects.": "एक AI जो कौशल, करियर और परियोजनाओं में आगे बढ़ने में आपकी मदद करता है।",
-  "It remembers in plain text pages that you own. You can undo every change.": "यह सादे टेक्स्ट पेजों में याद रखता है, जो आपके हैं। आप हर बदलाव वापस ले सकते हैं।",
+  "It remembers in plain text pages that you own. You can undo every change.": "यह सादे टेक्स्ट पेजों में याद रखता है, जो आपके हैं। हर बदलाव वापस लिया जा सकता है।",
   "It sends sub-agents to work on your own machine, within a budget that you set.": "यह आपके तय किए बजट में आपकी ही मशीन पर उप-एजेंटों को काम पर भेजता है।",
   "Already have an account?": "पहले से खाता है?",
   "Sign in": "साइन इन करें",
   "Claude, with your key": "Claude, आपकी कुंजी के साथ",
-  "The strongest choice. You pay Anthropic for what you use, within your budget.": "सबसे सशक्त विकल्प। आप अपने बजट के भीतर उपयोग के अनुसार Anthropic को भुगतान करते हैं।",
+  "The strongest choice. You pay Anthropic for what you use, within your budget.": "सबसे सशक्त विकल्प। भुगतान उपयोग के अनुसार, आपके बजट के भीतर, Anthropic को होता है।",
   "Get a key": "कुंजी पाएँ",
   "Start with Claude": "Claude के साथ शुरू करें",
   "A model on this computer": "इस कंप्यूटर का मॉडल",
@@ -267,8 +268,8 @@ export default {
   "Input (JSON)": "इनपुट (JSON)",
   "Test": "जाँचें",
   "Allowed": "अनुमति है",
-  "The agent asks you": "एजेंट आपसे पूछता है",
-  "It waits for your approval": "यह आपकी स्वीकृति की प्रतीक्षा करता है",
+  "The agent asks you": "एजेंट आपसे पूछेगा",
+  "It waits for your approval": "आपकी स्वीकृति की प्रतीक्षा है",
   "Not allowed": "अनुमति नहीं",
   "This line decides: {line}.": "यह पंक्ति तय करती है: {line}।",
   "The rules compare it with “{text}”.": "नियम इसकी तुलना “{text}” से करते हैं।",
@@ -333,7 +334,7 @@ export default {
   "A risky call needs your permission if the agent has read text from outside in the same turn, even if a rule allows it.": "यदि एजेंट ने उसी चरण में बाहर का टेक्स्ट पढ़ा है, तो जोखिम भरी कॉल को आपकी अनुमति चाहिए, भले ही कोई नियम अनुमति दे।",
   "Sub-agents read them, and change them only where you allow it. They see nothing else of this computer.": "उप-एजेंट इन्हें पढ़ते हैं और केवल वहीं बदलते हैं जहाँ आप अनुमति दें। वे इस कंप्यूटर का और कुछ नहीं देखते।",
   "Folders": "फ़ोल्डर",
-  "may change": "बदल सकते हैं",
+  "may change": "बदलने की अनुमति",
   "Path of a folder": "फ़ोल्डर का पथ",
   "Who answers": "कौन उत्तर देता है",
   "Keys": "कुंजियाँ",
@@ -422,7 +423,7 @@ export default {
   "Join both sides?": "दोनों पक्ष मिलाएँ?",
   "The memory on Gitea is not the one that GrowQR last saw there: it was emptied, restored or replaced. So GrowQR has stopped, and has overwritten nothing.": "Gitea की स्मृति वह नहीं है जो GrowQR ने वहाँ पिछली बार देखी थी: उसे खाली किया, पुनर्स्थापित किया या बदला गया। इसलिए GrowQR रुक गया है और उसने कुछ भी अधिलेखित नहीं किया।",
   "Joining brings the changes of both sides together, with a merge. Nothing is overwritten on either side. Where both changed the same lines, both versions are kept and you are asked.": "मिलाने पर दोनों पक्षों के बदलाव एक मर्ज में साथ आते हैं। किसी पक्ष पर कुछ अधिलेखित नहीं होता। जहाँ दोनों ने वही पंक्तियाँ बदलीं, वहाँ दोनों संस्करण रखे जाते हैं और आपसे पूछा जाता है।",
-  "If that is not the memory you want there, cancel and look at it in Gitea first.": "यदि आप वहाँ यह स्मृति नहीं चाहते, तो रद्द करें और पहले Gitea में देखें।",
+  "If that is not the memory you want there, cancel and look at it in Gitea first.": "यदि वहाँ यह स्मृति नहीं होनी चाहिए, तो रद्द करें और पहले Gitea में देखें।",
   "Join both sides": "दोनों पक्ष मिलाएँ",
   "The memory server must run for that.": "इसके लिए स्मृति सर्वर चलना चाहिए।",
   "New password…": "नया पासवर्ड…",
@@ -522,10 +523,10 @@ export default {
   "Add an environment variable": "एनवायरनमेंट वेरिएबल जोड़ें",
   "A program runs with your rights on this computer, without your keys. Values are kept in the system's keychain. Agents ask before they first use a tool.": "प्रोग्राम इस कंप्यूटर पर आपके अधिकारों से चलता है, आपकी कुंजियों के बिना। मान सिस्टम के कीचेन में रहते हैं। किसी उपकरण के पहले उपयोग से पहले एजेंट पूछते हैं।",
   "Double": "दोगुना",
-  "{n} minutes": { one: "एक मिनट", other: "{n} मिनट" },
+  "{n} minutes": { one: "{n} मिनट", other: "{n} मिनट" },
   "{n} new questions wait for you in the inbox.": { one: "इनबॉक्स में {n} नया प्रश्न आपकी प्रतीक्षा कर रहा है।", other: "इनबॉक्स में {n} नए प्रश्न आपकी प्रतीक्षा कर रहे हैं।" },
   "{n} new entries are in the inbox.": { one: "इनबॉक्स में {n} नई प्रविष्टि है।", other: "इनबॉक्स में {n} नई प्रविष्टियाँ हैं।" },
-  "Your last {n} messages are sent when the network is back.": { one: "नेटवर्क लौटने पर आपका पिछला संदेश भेजा जाएगा।", other: "नेटवर्क लौटने पर आपके पिछले {n} संदेश भेजे जाएँगे।" },
+  "Your last {n} messages are sent when the network is back.": { one: "नेटवर्क लौटने पर आपका पिछला {n} संदेश भेजा जाएगा।", other: "नेटवर्क लौटने पर आपके पिछले {n} संदेश भेजे जाएँगे।" },
   "{n} at work": { one: "{n} काम पर", other: "{n} काम पर" },
   "{name} is running with {n} models.": { one: "{name} {n} मॉडल के साथ चल रहा है।", other: "{name} {n} मॉडलों के साथ चल रहा है।" },
   "{n} layers": { one: "{n} परत", other: "{n} परतें" },
@@ -536,4 +537,4 @@ export default {
   "{n} things from GrowQR that no profile on this computer owns.": { one: "GrowQR की {n} चीज़ जो इस कंप्यूटर की किसी प्रोफ़ाइल की नहीं है।", other: "GrowQR की {n} चीज़ें जो इस कंप्यूटर की किसी प्रोफ़ाइल की नहीं हैं।" },
   "{n} new messages": { one: "{n} नया संदेश", other: "{n} नए संदेश" },
   "{n} tools": { one: "{n} उपकरण", other: "{n} उपकरण" },
-} satisfies Catalogue;
+} satisfies Translated<typeof de>;

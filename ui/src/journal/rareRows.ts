@@ -1,0 +1,8 @@
+/** The rows of a transcript that its first paint can do without, in one chunk. */
+export { AnswerDetails } from "./AnswerDetails";
+export { AskCard } from "./asks/AskCard";
+export { ChargeRow } from "./ChargeRow";
+export { ChildCard } from "./ChildCard";
+export { Ending, Pausing } from "./Ending";
+export { AsideRow, Divided } from "./LeftBehind";
+export { ReportRow } from "./ReportRow";

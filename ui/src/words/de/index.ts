@@ -1,0 +1,9 @@
+/** German. The keys of this catalogue are the texts that the code may use. */
+import agents from "./agents";
+import asks from "./asks";
+import conversation from "./conversation";
+import host from "./host";
+import memory from "./memory";
+import window from "./window";
+
+export default { ...window, ...conversation, ...agents, ...asks, ...memory, ...host };

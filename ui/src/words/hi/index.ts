@@ -1,0 +1,10 @@
+/** Hindi. It must have the keys of the German catalogue. */
+import type { Catalogue } from "../catalogue";
+import agents from "./agents";
+import asks from "./asks";
+import conversation from "./conversation";
+import host from "./host";
+import memory from "./memory";
+import window from "./window";
+
+export default { ...window, ...conversation, ...agents, ...asks, ...memory, ...host } satisfies Catalogue;
