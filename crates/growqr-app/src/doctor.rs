@@ -45,6 +45,7 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.extend(memory(profile).await);
     checks.extend(memory_link(profile).await);
     checks.extend(clock(profile).await);
+    checks.extend(crate::backup::check_age(profile, SystemClock.now()));
     checks.push(host(profile).await);
     checks.extend(health::health(profile).await.iter().flat_map(health::checks));
     let (keys, keychain) = keys(profile, environment).await;

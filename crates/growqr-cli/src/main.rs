@@ -8,6 +8,7 @@ mod agents;
 mod args;
 mod asks;
 mod auth;
+mod backups;
 mod change_requests;
 mod chat;
 mod fresh;
@@ -82,6 +83,8 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
         Command::Fresh => fresh::fresh(profile()?, &environment, out).await,
         Command::Export(export) => inspect::export(profile()?, out, &export).await,
+        Command::Backup { to } => backups::back_up(profile()?, out, to).await,
+        Command::Restore { file } => backups::restore(profile()?, out, &file).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,

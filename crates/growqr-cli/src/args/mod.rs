@@ -49,6 +49,18 @@ pub enum Command {
     Fresh,
     /// Export a conversation as Markdown, to standard output or into a new file
     Export(Export),
+    /// Back up conversations, settings and memory into one file, also while agents work
+    Backup {
+        /// A folder, or the name of a new file [default: the current folder]
+        #[arg(value_name = "FILE|FOLDER", value_hint = ValueHint::AnyPath)]
+        to: Option<PathBuf>,
+    },
+    /// Restore a backup into a data folder that has no data of this profile yet
+    Restore {
+        /// The backup
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
     /// List and control the Grow Agent and its sub-agents
     #[command(subcommand)]
     Agents(Agents),
