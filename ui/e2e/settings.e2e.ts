@@ -119,3 +119,14 @@ test("licences are listed and found, and starting at login is off until it is sw
   expect(pageErrors).toEqual([]);
   await context.close();
 });
+
+test("a backup is made with one press, and its place is told", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings?at=backup" });
+  const backup = section(page, "Backup");
+  await backup.getByRole("button", { name: "Back up now" }).click();
+  await backup.getByText(/^Last backup .*GrowQR backup .*\.tar\.gz$/).waitFor();
+  await backup.getByText("memory/clone: it is a repository of its own").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "settings-backup");
+  await context.close();
+});
