@@ -28,6 +28,7 @@ mod progress;
 mod prompt;
 mod quick;
 mod rules;
+mod searching;
 mod settings;
 mod stack;
 mod stack_work;
@@ -93,7 +94,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
-        Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,
+        Command::Search(search) => searching::search(profile()?, out, &search).await,
         Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,
         Command::Models => inspect::models(profile()?, &environment, out).await,
         Command::Auth(command) => auth::auth(profile()?, &environment, out, command).await,
