@@ -268,9 +268,8 @@ fn backup(text: String, error: &BackupError) -> Error {
             Error::new(ErrorCode::BadRequest, format!("{text}: {source}")).next("Choose another backup. Nothing was changed.")
         }
         BackupError::Changed { .. } => Error::new(ErrorCode::Conflict, text).retryable().next("Try again."),
-        BackupError::Newer { program } => {
-            Error::new(ErrorCode::Newer, text).next(format!("Install GrowQR {program} or later, then restore it. Nothing was changed."))
-        }
+        BackupError::Newer { program } => Error::new(ErrorCode::Newer, text)
+            .next(format!("Install GrowQR {program} or later, then restore it. Nothing was changed.")),
         BackupError::TooLarge { .. } => disk_full(text),
         BackupError::Incomplete | BackupError::Damaged { .. } | BackupError::Refused { .. } => {
             Error::new(ErrorCode::BadRequest, text).next("Choose another backup. Nothing was changed.")

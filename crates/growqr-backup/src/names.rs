@@ -70,9 +70,8 @@ pub(crate) fn refusal(path: &str) -> Option<String> {
 /// Whether some file system takes this name for `.git`: it may ignore case, dots and spaces at the end, or characters that nobody
 /// sees, and have short names.
 fn passes_for_git(name: &str) -> bool {
-    let is_ignored = |c: char| {
-        matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
-    };
+    let is_ignored =
+        |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
     let plain: String = name.chars().filter(|c| !is_ignored(*c)).collect::<String>().to_lowercase();
     let plain = plain.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     plain == ".git" || plain.strip_prefix("git~").is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()))
@@ -85,7 +84,9 @@ mod tests {
     #[test]
     fn only_data_in_known_places_is_accepted() {
         let objects = "memory/.git/objects/ab/cdef";
-        for path in ["growqr.db", "manifest.json", "memory/me.md", "memory/a b/ü.md", "memory/.gitignore", "memory/.git/HEAD", objects] {
+        for path in
+            ["growqr.db", "manifest.json", "memory/me.md", "memory/a b/ü.md", "memory/.gitignore", "memory/.git/HEAD", objects]
+        {
             assert_eq!(refusal(path), None, "{path}");
         }
         for path in [

@@ -12,7 +12,8 @@ fn path(profile: &Profile) -> PathBuf {
 
 /// Notes a backup. If that fails, the backup is there all the same.
 pub(super) fn note(profile: &Profile, backup: &Backup) {
-    let noted = serde_json::to_vec(backup).map_err(std::io::Error::from).and_then(|text| private_file::replace(&path(profile), &text));
+    let noted =
+        serde_json::to_vec(backup).map_err(std::io::Error::from).and_then(|text| private_file::replace(&path(profile), &text));
     if let Err(error) = noted {
         tracing::warn!(%error, "the backup was made, but could not be noted as the last one");
     }

@@ -155,7 +155,8 @@ impl<'a> MemoryFiles<'a> {
         let git = self.folder.join(".git");
         let mut known = HashSet::new();
         loop {
-            let found = files_in(&git, "objects").map_err(|source| BackupError::Source { path: "the history".to_owned(), source })?;
+            let found =
+                files_in(&git, "objects").map_err(|source| BackupError::Source { path: "the history".to_owned(), source })?;
             let new: Vec<String> = found.into_iter().filter(|name| is_portable_git_file(name) && !known.contains(name)).collect();
             if new.is_empty() {
                 return Ok(());

@@ -107,7 +107,8 @@ impl Library {
 
 async fn branches(profile: &Profile) -> Result<Branches, AppError> {
     let folder = profile.memory();
-    let read = tokio::task::spawn_blocking(move || Branches::read(&folder).map_err(|error| AppError::file("read", &folder, error)));
+    let read =
+        tokio::task::spawn_blocking(move || Branches::read(&folder).map_err(|error| AppError::file("read", &folder, error)));
     read.await.map_err(|error| AppError::Internal(error.to_string()))?
 }
 
@@ -135,7 +136,8 @@ impl Work {
         files.add_file(HISTORY, &self.profile.prompt_history())?;
         files.add_branches(&self.branches)?;
         files.add_pages()?;
-        let now = Branches::read(&self.profile.memory()).map_err(|source| AppError::file("read", &self.profile.memory(), source))?;
+        let now =
+            Branches::read(&self.profile.memory()).map_err(|source| AppError::file("read", &self.profile.memory(), source))?;
         let has_moved = !self.branches.are_same(&now);
         if has_moved && !self.is_last {
             return Ok(None);

@@ -37,7 +37,10 @@ impl Place {
             _ => (to, dated_names(at)),
         };
         if !folder.is_dir() {
-            return Err(AppError::bad_request(format!("there is no folder {}", folder.display()), "Create it, or choose another one."));
+            return Err(AppError::bad_request(
+                format!("there is no folder {}", folder.display()),
+                "Create it, or choose another one.",
+            ));
         }
         let is_inside = |folder: &Path, of: &Path| match (folder.canonicalize(), of.canonicalize()) {
             (Ok(folder), Ok(of)) => folder.starts_with(of),
@@ -135,7 +138,8 @@ pub(super) fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, AppErr
     let left = fs::read_dir(folder).into_iter().flatten().flatten();
     for file in left.filter(|file| file.file_name().to_string_lossy().starts_with(PREFIX)) {
         // A backup that is under way now has written to it a moment ago.
-        let is_old = file.metadata().and_then(|data| data.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago > LEFT_AFTER));
+        let is_old =
+            file.metadata().and_then(|data| data.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago > LEFT_AFTER));
         if is_old {
             let _ = fs::remove_file(file.path());
         }

@@ -62,7 +62,10 @@ fn a_restored_backup_has_the_same_conversations_memory_and_budget() {
     let (file, made) = back_up(&program, program.folder());
     assert_eq!(made["left_out"], serde_json::json!(["memory/ü/inside: it is a repository of its own"]), "{made}");
     let names = entries(&file);
-    assert!(names.iter().any(|name| name == "growqr.db") && names.last().is_some_and(|name| name == "manifest.json"), "{names:?}");
+    assert!(
+        names.iter().any(|name| name == "growqr.db") && names.last().is_some_and(|name| name == "manifest.json"),
+        "{names:?}"
+    );
     for secret in ["config", "hooks", "credentials", "host."] {
         assert!(!names.iter().any(|name| name.contains(secret)), "{secret}: {names:?}");
     }
@@ -148,8 +151,7 @@ fn a_killed_backup_leaves_nothing_that_looks_whole() {
     };
     let mut killed = 0;
     for pause in [0, 20, 80, 200, 400] {
-        let mut child =
-            program.command(&["backup", place.path().to_str().expect("a path")]).spawn().expect("it starts");
+        let mut child = program.command(&["backup", place.path().to_str().expect("a path")]).spawn().expect("it starts");
         while names(".part").is_empty() && child.try_wait().expect("a child").is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
