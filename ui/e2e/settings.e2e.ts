@@ -145,3 +145,14 @@ test("without a keychain yet one is offered, and the keys move there; a dialog t
   await expectAccessible(locked.page);
   await locked.context.close();
 });
+
+test("a backup is made with one press, and its place is told", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings?at=backup" });
+  const backup = section(page, "Backup");
+  await backup.getByRole("button", { name: "Back up now" }).click();
+  await backup.getByText(/^Last backup .*GrowQR backup .*\.tar\.gz$/).waitFor();
+  await backup.getByText("memory/clone: it is a repository of its own").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "settings-backup");
+  await context.close();
+});

@@ -7,7 +7,7 @@ use crate::{Failure, command, machine, run};
 use std::fmt;
 
 /// The limits: the name of the figure and its highest allowed value. The unit is the one that the benchmark prints.
-const LIMITS: [(&str, f64); 32] = [
+const LIMITS: [(&str, f64); 36] = [
     ("append_1_ratio", 2.0),
     ("append_16_each_ratio", 0.3),
     ("rules_turn_ratio", 1.1),
@@ -44,6 +44,12 @@ const LIMITS: [(&str, f64); 32] = [
     ("window_first_scripts", 180.0),
     ("window_conversation", 700.0),
     ("window_idle_memory", 300.0),
+    // The quick chat that was used before; what it adds to the memory of all processes.
+    ("quick_shown", 150.0),
+    ("quick_memory", 60.0),
+    // 1,000 tokens a second into a conversation of 10,000 messages.
+    ("stream_frames_over_50", 0.0),
+    ("stream_task_longest_cpu", 50.0),
 ];
 
 /// The features of the window as it is installed, with the pages embedded.
@@ -71,6 +77,7 @@ pub fn run() -> Result<(), Failure> {
         let mut bench = command::cargo(&["bench", "--quiet", "-p", package, "--bench", bench]);
         command::run_and_read(bench.env("GROWQR_BIN", &binary), |line| comparison.read_line(line))?;
     }
+    stream(&mut comparison);
     if machine::can_build_window() {
         println!("\ngrowqr-desktop, window:");
         // The compiler embeds the pages into the window.
@@ -82,6 +89,15 @@ pub fn run() -> Result<(), Failure> {
     }
     println!("\n{comparison}");
     Ok(())
+}
+
+/// Measures the pages in Chromium, with the simulated host.
+fn stream(comparison: &mut Comparison) {
+    println!("\nui, stream:");
+    let bench = command::run_and_read(&mut command::npm(&["run", "--silent", "bench"]), |line| comparison.read_line(line));
+    if !matches!(bench, Ok(true)) {
+        println!("The stream was not measured: its bench needs Chromium and the npm packages (cargo xtask install)");
+    }
 }
 
 /// The figures that were measured so far, compared with their limits.

@@ -64,6 +64,7 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     checks.extend(memory);
     checks.extend(link);
     checks.extend(clock);
+    checks.extend(crate::backup::check_age(profile, SystemClock.now()));
     checks.push(host);
     checks.extend(health.iter().flat_map(health::checks));
     checks.push(model_key(&keys, environment, &model));

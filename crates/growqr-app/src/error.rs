@@ -2,6 +2,7 @@
 
 use crate::profile::sign_in::failure::SignInFailure;
 use growqr_actors::{AskError, PostError};
+use growqr_backup::BackupError;
 use growqr_core::ask::SettledBy;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AskView, StoreError};
@@ -137,6 +138,9 @@ pub enum AppError {
     /// Signing in or out failed.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
+    /// A backup cannot be written or read.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// An internal error, such as a task that panicked.
     #[error("an internal task failed: {0}")]
     Internal(String),
@@ -241,6 +245,7 @@ impl From<AppError> for Error {
                 if retryable { error.retryable() } else { error }
             }
             AppError::SignIn(source) => source.into(),
+            AppError::Backup(source) => backup(text, &source),
             AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; recorded work continues."),
         }
     }
@@ -252,6 +257,23 @@ fn file(text: String, source: &io::Error, path: &Path) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(format!("the disk is full: {text}")),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => read_only(text, &path.display().to_string()),
         _ => Error::new(ErrorCode::Internal, text).next("Check that file or folder; --data-dir selects another data folder."),
+    }
+}
+
+fn backup(text: String, error: &BackupError) -> Error {
+    match error {
+        BackupError::Source { source, path } | BackupError::Extract { source, path } => file(text, source, Path::new(path)),
+        BackupError::Write(source) => file(text, source, Path::new("the folder of the backup")),
+        BackupError::Read(source) => {
+            Error::new(ErrorCode::BadRequest, format!("{text}: {source}")).next("Choose another backup. Nothing was changed.")
+        }
+        BackupError::Changed { .. } => Error::new(ErrorCode::Conflict, text).retryable().next("Try again."),
+        BackupError::Newer { program } => Error::new(ErrorCode::Newer, text)
+            .next(format!("Install GrowQR {program} or later, then restore it. Nothing was changed.")),
+        BackupError::TooLarge { .. } => disk_full(text),
+        BackupError::Incomplete | BackupError::Damaged { .. } | BackupError::Refused { .. } => {
+            Error::new(ErrorCode::BadRequest, text).next("Choose another backup. Nothing was changed.")
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod agents;
 mod asks;
+mod backup;
 mod check_key;
 mod clock;
 mod convert;
@@ -34,6 +35,7 @@ mod stack;
 mod timeline;
 mod tools;
 
+pub use backup::restore;
 pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;
 pub use doctor::doctor;

@@ -12,6 +12,7 @@ use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;
 use growqr_store::Db;
 use growqr_wire as wire;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// One profile, open for reading. What does not exist yet reads as empty.
@@ -107,6 +108,14 @@ impl Library {
             None => settings::StoredSettings::new(),
         };
         Ok(settings::list(&stored))
+    }
+
+    /// Writes a copy of the database, as it is at one moment, to a new file. False if there is none, or it is on a server.
+    pub(crate) async fn copy_database(&self, file: &Path) -> Result<bool, AppError> {
+        match &self.db {
+            Some(db) => Ok(db.copy_to(file).await?),
+            None => Ok(false),
+        }
     }
 
     /// Verifies the hash chain of every journal. Returns the number of events.

@@ -1,11 +1,11 @@
-//! Commands for inspection (events, search, models, audit, doctor) and for the database.
+//! Commands for inspection (events, models, audit, doctor) and for the database.
 
 use crate::CommandResult;
 use crate::args::{Db, Events, Export};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use crate::work_files::Target;
 use growqr_app::{Environment, Library, Profile, destinations, doctor as run_checks, send_request};
-use growqr_wire::{Author, CheckState, EventLine, Reply, Request};
+use growqr_wire::{CheckState, EventLine, Reply, Request};
 use std::time::Duration;
 
 /// Number of events in one read.
@@ -55,31 +55,6 @@ pub async fn export(profile: Profile, out: &Out, export: &Export) -> CommandResu
 fn event(out: &Out, line: &EventLine) -> String {
     let head = format!("{:>6}  {}  {} {}", line.position, time(line.at), line.agent, line.seq);
     format!("{}  {}  {}", out.style(Style::Dim, &head), line.kind, out.style(Style::Dim, &shortened(line.data.get(), 160)))
-}
-
-/// The most messages that a search prints.
-const SEARCH_LIMIT: u16 = 200;
-
-pub async fn search(profile: Profile, out: &Out, text: &str, agent: Option<&str>) -> CommandResult {
-    let library = Library::open(profile).await?;
-    // One more than is printed, to know whether there are more.
-    let found = library.search(text, agent, u32::from(SEARCH_LIMIT) + 1).await?;
-    for message in found.iter().take(usize::from(SEARCH_LIMIT)) {
-        out.row(message, || {
-            let author = match &message.author {
-                Author::Person => "you",
-                Author::Agent(id) => id,
-            };
-            let head = out.style(Style::Dim, &format!("{}  {} {}", time(message.at), message.agent, message.seq));
-            format!("{head}  {}: {}", out.style(Style::Bold, author), shortened(&message.text, 200))
-        });
-    }
-    if found.is_empty() && !out.is_json() {
-        out.notice("nothing found");
-    } else if found.len() > usize::from(SEARCH_LIMIT) {
-        out.notice(&format!("These are the newest {SEARCH_LIMIT}; add words to the search to find older ones."));
-    }
-    Ok(true)
 }
 
 /// Prints the possible values of the setting `model`: the known models, then the models of the servers that answer now.

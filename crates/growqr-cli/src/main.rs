@@ -8,6 +8,7 @@ mod agents;
 mod args;
 mod asks;
 mod auth;
+mod backups;
 mod change_requests;
 mod chat;
 mod fresh;
@@ -27,6 +28,7 @@ mod progress;
 mod prompt;
 mod quick;
 mod rules;
+mod searching;
 mod settings;
 mod stack;
 mod stack_work;
@@ -82,6 +84,8 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
         Command::Fresh => fresh::fresh(profile()?, &environment, out).await,
         Command::Export(export) => inspect::export(profile()?, out, &export).await,
+        Command::Backup { to } => backups::back_up(profile()?, out, to).await,
+        Command::Restore { file } => backups::restore(profile()?, out, &file).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
         Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
@@ -90,7 +94,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
-        Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,
+        Command::Search(search) => searching::search(profile()?, out, &search).await,
         Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,
         Command::Models => inspect::models(profile()?, &environment, out).await,
         Command::Auth(command) => auth::auth(profile()?, &environment, out, command).await,

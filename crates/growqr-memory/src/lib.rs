@@ -27,7 +27,7 @@
 //!   ignores), `nested` (repositories inside), `left_alone` (both, for a single page), `hidden` (files of the server that cannot
 //!   be pages), `outside`, `outside_set`, `sparse_patterns`, `index_marks` (what git does not expect in the folder);
 //! - content: `text`, `line_ends`, `conversion`, `attributes`, `attribute_file`; patterns: `path_pattern`, `glob`;
-//! - the repository: `git`, `git_folder`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
+//! - the repository: `git`, `git_folder`, `kept_settings`, `open`, `opening_error`, `mark`, `examine`, `objects`, `plan`, `message`, `history`, `blame`, `tree_diff`, `tree_entry`;
 //! - a change: `person`, `prepare`, `draft`, `commit`, `object_writer`, `staged`, `checkout` (the only one that moves the ref or
 //!   replaces files), `unreachable`, `index`, `read_index`, `git_index`, `write_index`, `git_program`, `unindexed`, `undone`, `git_at_work`;
 //! - held changes: `held_change`, `comparison`, `held_copies` (their branches on the server); undoing many changes: `undo_all`;
@@ -67,6 +67,7 @@ mod ignore_sources;
 mod index;
 mod index_marks;
 mod index_scan;
+mod kept_settings;
 mod left_alone;
 mod leftover;
 mod line_ends;
@@ -126,6 +127,7 @@ pub use comparison::Comparison;
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
 pub use held_copies::MergedPage;
+pub use kept_settings::{kept_settings, write_settings};
 pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;

@@ -27,6 +27,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::rebuild::Views;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -187,6 +188,18 @@ impl Db {
             Backend::Postgres(db) => db.heads(profile).await,
         })
         .await
+    }
+
+    /// Writes a copy of an SQLite database, as it is at one moment, to a new file. Other processes may write meanwhile. False, and
+    /// nothing is written, if the database is on a server.
+    ///
+    /// # Errors
+    /// Those of the database, also if the file cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<bool, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(db) => db.copy_to(file).await.map(|()| true),
+            Backend::Postgres(_) => Ok(false),
+        }
     }
 
     /// The views of one profile, for rebuilding them.

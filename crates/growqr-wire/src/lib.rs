@@ -6,6 +6,7 @@
 //! from here (`cargo xtask bindings`).
 
 mod api_key;
+mod backup;
 mod class;
 mod error;
 pub mod event;
@@ -22,6 +23,7 @@ mod timeline;
 mod tools;
 
 pub use api_key::ApiKey;
+pub use backup::{Backup, Restored};
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
@@ -67,6 +69,8 @@ pub fn typescript() -> String {
         ErrorCode,
         Error,
         About,
+        Backup,
+        Restored,
         MemoryNotice,
         Author,
         Agent,

@@ -1,5 +1,6 @@
 //! Measures the window: the time from the start of the program until the conversation is shown, with 100,000 events in
-//! the profile; the memory of all processes while idle; and the size of the scripts that load first. Prints
+//! the profile and no Docker; the memory of all processes while idle; the time until the quick chat is shown, and what it adds to
+//! that memory; and the size of the scripts that load first. Prints
 //! `name value unit` lines. On the virtual screen WebKit renders in software, which is slower than with a graphics card.
 //! `cargo bench -p growqr-desktop --features desktop,custom-protocol`.
 

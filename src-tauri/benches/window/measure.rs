@@ -52,14 +52,71 @@ pub fn all() {
     for (name, bytes) in &memory {
         println!("# {name} {:.0} MB", *bytes as f64 / 1e6);
     }
-    println!("window_idle_memory {:.0} MB", memory.iter().map(|(_, bytes)| *bytes as f64).sum::<f64>() / 1e6);
+    let main = megabytes(&memory);
+    println!("window_idle_memory {main:.0} MB");
+    quick_chat(&window, main);
+}
+
+fn megabytes(memory: &[(String, u64)]) -> f64 {
+    memory.iter().map(|(_, bytes)| *bytes as f64).sum::<f64>() / 1e6
+}
+
+/// The page of the quick chat.
+const QUICK_PAGE: &str = "quick.html";
+
+/// Is true once the quick chat can be typed into.
+const IS_READY: &str = "return document.querySelector('[data-composer]') ? true : null";
+
+/// Notes in the page of the quick chat when its first frame comes after a pause: while it is hidden, there are none.
+const NOTE_FRAMES: &str = "\
+    window.shownAt = null;\
+    let last = Date.now();\
+    const next = () => {\
+        const now = Date.now();\
+        if (now - last > 400) {\
+            window.shownAt = now;\
+            document.documentElement.dataset.shown = now;\
+        }\
+        last = now;\
+        if (window.shownAt === null) requestAnimationFrame(next);\
+    };\
+    requestAnimationFrame(next);\
+    window.__TAURI_INTERNALS__.invoke('hide_quick', {});\
+    return null";
+
+/// Measures the time from the request for the quick chat, which was used before, until its first frame is drawn; and what it adds to
+/// the memory of the main window, in megabytes.
+fn quick_chat(window: &Window, main: f64) {
+    const SHOW: &str = "const asked = Date.now(); window.__TAURI_INTERNALS__.invoke('open_quick', {}); return asked";
+    // Not measured: the first use creates it.
+    window.run(SHOW).expect("it is shown");
+    window.switch_to(QUICK_PAGE).expect("it has a page");
+    window.until(IS_READY, "the quick chat is ready").expect("it is ready");
+    let mut times: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            window.run(NOTE_FRAMES).expect("it is hidden");
+            std::thread::sleep(Duration::from_secs(1));
+            window.switch_to("").expect("the main window is there");
+            let asked = window.run(SHOW).expect("it is shown").as_f64().expect("a time");
+            window.switch_to(QUICK_PAGE).expect("it has a page");
+            let shown = window.until("return window.shownAt", "the quick chat is drawn").expect("it is drawn");
+            shown.as_f64().expect("a time") - asked
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("quick_shown {:.0} ms", times[RUNS / 2]);
+    println!("quick_shown_slowest {:.0} ms", times[RUNS - 1]);
+    std::thread::sleep(IDLE_AFTER);
+    println!("quick_memory {:.0} MB", megabytes(&window.processes().memory()) - main);
 }
 
 /// Starts the program. Returns when its page began to load, was first painted, and showed the conversation: milliseconds
 /// after the start.
 fn start(screen: &Screen, home: &Path) -> (Window, [f64; 3]) {
     let place = |name: &str| home.join(name);
-    let variables: [(&str, PathBuf); 5] = [
+    let variables: [(&str, PathBuf); 6] = [
+        // Docker does not run.
+        ("DOCKER_HOST", PathBuf::from("unix:///nonexistent/docker.sock")),
         ("HOME", home.to_path_buf()),
         ("GROWQR_DATA_DIR", place("growqr")),
         ("XDG_DATA_HOME", place("share")),

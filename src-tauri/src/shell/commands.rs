@@ -300,13 +300,32 @@ async fn open_data_folder(app: AppHandle, desktop: DesktopState<'_>) -> Response
     open_folder(&app, desktop.profile()?.root())
 }
 
+/// Writes a backup into the folder for downloads, or into the data folder if there is none.
+#[tauri::command]
+async fn back_up(app: AppHandle, desktop: DesktopState<'_>) -> Response<wire::Backup> {
+    let folder = downloads(&app, &desktop)?;
+    Ok(desktop.session().await?.library().back_up(&folder, growqr_app::local_now().0).await?)
+}
+
+/// The last backup that is known.
+#[tauri::command]
+async fn last_backup(desktop: DesktopState<'_>) -> Response<Option<wire::Backup>> {
+    Ok(desktop.session().await?.library().last_backup())
+}
+
+/// The folder for downloads, created if it is missing, or the data folder.
+fn downloads(app: &AppHandle, desktop: &Desktop) -> Response<std::path::PathBuf> {
+    let folder = app.path().download_dir().ok().filter(|folder| std::fs::create_dir_all(folder).is_ok());
+    Ok(match folder {
+        Some(folder) => folder,
+        None => desktop.profile()?.root().to_path_buf(),
+    })
+}
+
 /// Writes a conversation as Markdown into the folder for downloads, or into the data folder if there is none. Returns the file's path.
 #[tauri::command]
 async fn export_conversation(app: AppHandle, desktop: DesktopState<'_>, agent: String) -> Response<String> {
-    let folder = match app.path().download_dir() {
-        Ok(folder) => folder,
-        Err(_) => desktop.profile()?.root().to_path_buf(),
-    };
+    let folder = downloads(&app, &desktop)?;
     let file = desktop.session().await?.library().export_into(&folder, &agent).await?;
     Ok(file.display().to_string())
 }
@@ -314,10 +333,7 @@ async fn export_conversation(app: AppHandle, desktop: DesktopState<'_>, agent: S
 /// Writes a channel of the log into the folder for downloads.
 #[tauri::command]
 async fn export_log(app: AppHandle, desktop: DesktopState<'_>, channel: String, filter: Option<String>) -> Response<String> {
-    let folder = match app.path().download_dir() {
-        Ok(folder) => folder,
-        Err(_) => desktop.profile()?.root().to_path_buf(),
-    };
+    let folder = downloads(&app, &desktop)?;
     let file = desktop.session().await?.export_log(&folder, &channel, filter.as_deref()).await?;
     Ok(file.display().to_string())
 }

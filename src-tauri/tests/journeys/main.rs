@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod account;
+mod again;
 mod asks;
 mod attached;
 mod computer;

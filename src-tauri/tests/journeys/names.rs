@@ -13,6 +13,7 @@ pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
 pub const SETTINGS_IN_GERMAN: Element<'_> = Element::link("Einstellungen");
+pub const BACK_UP: Element<'_> = Element::button("Back up now");
 pub const START_AT_LOGIN: Element<'_> = Element::button("Start at login");
 pub const INBOX: Element<'_> = Element::link("Inbox");
 
@@ -52,6 +53,10 @@ pub const SHOW_ARCHITECTURE: Element<'_> = Element::button("Show the architectur
 // A conversation.
 pub const CONVERSATION: Element<'_> = Element::log("Conversation");
 pub const MESSAGE: Element<'_> = Element::textbox("Message");
+/// The button at an earlier message, the field that it opens, and the beginning of the fold of what was said before.
+pub const EDIT_AGAIN: &str = "Edit and send again";
+pub const ANEW: Element<'_> = Element::textbox("Write your message anew");
+pub const SET_ASIDE: &str = "Set aside";
 /// Shown after the name of a sub-agent that has reported.
 pub const REPORTED: &str = "reported back";
 

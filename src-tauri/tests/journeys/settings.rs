@@ -2,6 +2,7 @@
 
 use crate::computer::Computer;
 use crate::names;
+use growqr_testkit::anthropic::says;
 
 #[test]
 fn starting_at_login_is_off_until_the_person_switches_it_on_and_can_be_taken_back() {
@@ -36,4 +37,26 @@ fn the_language_that_is_set_in_a_terminal_is_the_one_of_the_window() {
     window.kill();
     let window = computer.open();
     window.until("return find('link', 'Einstellungen') !== null", "it is German at once after a restart");
+}
+
+#[test]
+fn a_backup_made_in_the_window_is_restored_on_the_command_line() {
+    let Some(computer) = Computer::new() else { return };
+    computer.claude.will(says("Hello to you."));
+    let window = computer.open();
+    window.say("hello");
+    window.see(names::CONVERSATION, "Hello to you.");
+    window.click(names::SETTINGS);
+    window.click(names::BACK_UP);
+    window.see_anywhere("Last backup");
+    let made = computer.files().into_iter().find(|file| file.to_string_lossy().ends_with(".tar.gz")).expect("a backup");
+    window.reload();
+    window.see_anywhere("Last backup");
+
+    let other = computer.home().join("other");
+    let args = ["restore", made.to_str().expect("a path"), "--data-dir", other.to_str().expect("a path")];
+    let restored = computer.json(&args).remove(0);
+    assert_eq!(restored["backup"]["file"], made.display().to_string());
+    let show = ["agents", "show", "grow", "--data-dir", other.to_str().expect("a path")];
+    assert_eq!(computer.json(&show)[1..], computer.json(&show[..3])[1..], "the same conversation");
 }

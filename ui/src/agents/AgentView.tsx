@@ -40,7 +40,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const [tab, setTab] = useState<TabName>("transcript");
   const request = useRequest();
   const [searching, setSearching] = useState(false);
-  const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
+  const linked = useMemo(() => linkTarget(at), [at]);
   const [found, setFound] = useState<Target | null>(null);
   useEffect(() => setFound(null), [linked]);
   const { label, tone } = agentState(agent, useIsFinishing(agent), useTrouble(agent.id) !== undefined);
@@ -100,4 +100,11 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
       </Tabs>
     </>
   );
+}
+
+/** What a link leads to: `seq-12` is an event, all else a tool call. */
+function linkTarget(at: string | null): Target | null {
+  const seq = /^seq-(\d{1,15})$/.exec(at ?? "")?.[1];
+  if (seq !== undefined) return { seq: Number(seq) };
+  return at ? { effect: at } : null;
 }

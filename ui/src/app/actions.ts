@@ -1,5 +1,5 @@
 /** What the palette can do besides going somewhere. */
-import { Contrast, Download, FolderOpen, Keyboard, type LucideIcon, MessageSquarePlus, PanelTop, Pencil, Power, Rows3, Square, Workflow } from "lucide-react";
+import { Archive, Contrast, Download, FolderOpen, Keyboard, type LucideIcon, MessageSquarePlus, PanelTop, Pencil, Power, Rows3, Square, Workflow } from "lucide-react";
 import type { Host, Request } from "../bridge";
 import type { Text } from "../words";
 import { appearance, setAppearance } from "../design/appearance";
@@ -44,8 +44,9 @@ export const ACTIONS: readonly Action[] = [
   { label: "Keyboard shortcuts", words: "help keys", icon: Keyboard, shortcut: "help", run: () => go(toSection("shortcuts")) },
   { label: "Switch between light and dark", words: "theme", icon: Contrast, run: switchTheme },
   { label: "Switch between comfortable and compact", words: "density", icon: Rows3, run: switchDensity },
+  { label: "Back up now", words: "backup save copy", icon: Archive, run: (host) => host.call("back_up", {}) },
   { label: "Open memory folder", icon: FolderOpen, run: (host) => host.call("open_memory_folder", {}) },
-  { label: "Open data folder", words: "backup", icon: FolderOpen, run: (host) => host.call("open_data_folder", {}) },
+  { label: "Open data folder", icon: FolderOpen, run: (host) => host.call("open_data_folder", {}) },
   { label: "Show the architecture diagram", icon: Workflow, run: (host) => host.call("open_architecture", {}) },
   { label: "Quit GrowQR", icon: Power, run: (host) => host.call("quit", {}) },
 ];

@@ -6,6 +6,7 @@ import type {
   Agent,
   AgentStep,
   AskRow,
+  Backup,
   BlamedLine,
   Budget,
   Change,
@@ -107,6 +108,10 @@ export interface Commands {
   export_conversation: [{ agent: string }, string];
   /** Writes a channel of the log as text into the folder for downloads. Returns the file's path. */
   export_log: [{ channel: string; filter: string | null }, string];
+  /** Writes a backup into the folder for downloads. */
+  back_up: [Nothing, Backup];
+  /** The last backup that is known. */
+  last_backup: [Nothing, Backup | null];
   open_memory_folder: [Nothing, null];
   open_architecture: [Nothing, null];
   open_data_folder: [Nothing, null];

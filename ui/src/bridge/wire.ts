@@ -38,6 +38,58 @@ data_folder: string,
  */
 memory_folder: string, };
 
+export type Backup = { 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * When it was made.
+ */
+at: number, 
+/**
+ * Its size.
+ */
+bytes: number, 
+/**
+ * The profile.
+ */
+profile: string, 
+/**
+ * The number of events in its conversations.
+ */
+events: number, 
+/**
+ * The number of files of the memory, without those of its history.
+ */
+memory_files: number, 
+/**
+ * Where conversations and settings are, if they are on a database server and so not in the backup.
+ */
+database_server: string | null, 
+/**
+ * What was not copied, and why; the first ones.
+ */
+left_out: Array<string>, 
+/**
+ * How many more were not copied.
+ */
+more_left_out: number, };
+
+export type Restored = { 
+/**
+ * The folder of the profile.
+ */
+folder: string, 
+/**
+ * Whether GrowQR opens this profile only once its person has signed in.
+ */
+needs_sign_in: boolean, 
+/**
+ * The backup.
+ */
+backup: Backup, };
+
 export type MemoryNotice = { 
 /**
  * What was found.

@@ -12,6 +12,7 @@ export const keys = {
   shortcut: ["shortcut"],
   privacy: ["privacy"],
   startAtLogin: ["start_at_login"],
+  lastBackup: ["last_backup"],
   models: ["models"],
   keys: ["keys"],
   unread: ["unread"],

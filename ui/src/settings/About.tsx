@@ -28,9 +28,6 @@ export function About() {
               <FolderOpen className="size-4" aria-hidden /> {t("Open")}
             </Button>
           </LabelledRow>
-          <LabelledRow label={t("Backup")} about={t("GrowQR makes no backups by itself. Quit it and copy the data folder: conversations, settings and memory are in it, except the conversations and settings of a PostgreSQL server. Keys are in your system's keychain and not in it.")}>
-            {null}
-          </LabelledRow>
           <LabelledRow label="GrowQR Desktop" about={t("Profile {name}", { name: about.profile })}>
             <span className="text-sm text-ink-2 tabular-nums">{t("Version {version}", { version: about.version })}</span>
           </LabelledRow>

@@ -7,6 +7,7 @@ import { t } from "../words";
 import { About } from "./About";
 import { Account } from "./Account";
 import { AppearanceSettings } from "./AppearanceSettings";
+import { Backup } from "./Backup";
 import { Keys } from "./Keys";
 import { LanguageSetting } from "./LanguageSetting";
 import { Licences } from "./Licences";
@@ -90,6 +91,9 @@ export default function Settings({ at }: { at: string | null }) {
         </Group>
         <Group id="privacy" about={t("Every program besides GrowQR that gets data, with the settings as they are now. All else stays on this computer.")}>
           <Privacy />
+        </Group>
+        <Group id="backup">
+          <Backup />
         </Group>
         <Group id="computer">
           <StartAtLogin />

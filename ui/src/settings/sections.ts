@@ -16,6 +16,7 @@ export const SECTIONS = {
   appearance: "Appearance",
   shortcuts: "Keyboard shortcuts",
   privacy: "Privacy",
+  backup: "Backup",
   computer: "On this computer",
   licences: "Licences",
 } as const satisfies Record<string, Text>;

@@ -17,7 +17,7 @@ pub use asks::{Asks, Scope};
 pub use auth::{Auth, SignIn};
 pub use keys::Keys;
 pub use memory::{Memory, Requests};
-pub use records::{Audit, Db, Events, Logs};
+pub use records::{Audit, Db, Events, Logs, Search};
 pub use rules::Rules;
 pub use settings::{Budget, By, Config};
 pub use stack::{Files, Part, Stack};
@@ -49,6 +49,18 @@ pub enum Command {
     Fresh,
     /// Export a conversation as Markdown, to standard output or into a new file
     Export(Export),
+    /// Back up conversations, settings and memory into one file, also while agents work
+    Backup {
+        /// A folder, or the name of a new file [default: the current folder]
+        #[arg(value_name = "FILE|FOLDER", value_hint = ValueHint::AnyPath)]
+        to: Option<PathBuf>,
+    },
+    /// Restore a backup into a data folder that has no data of this profile yet
+    Restore {
+        /// The backup
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
     /// List and control the Grow Agent and its sub-agents
     #[command(subcommand)]
     Agents(Agents),
@@ -74,14 +86,8 @@ pub enum Command {
     Logs(Logs),
     /// Print the recorded events in order
     Events(Events),
-    /// Search all conversations
-    Search {
-        /// Part of a message, in any case
-        text: String,
-        /// Only in the conversation of this agent
-        #[arg(long, value_name = "ID")]
-        agent: Option<String>,
-    },
+    /// Search all conversations and all pages of memory
+    Search(Search),
     /// Manage the keys of model providers, which are stored in the system's keychain
     #[command(subcommand)]
     Keys(Keys),

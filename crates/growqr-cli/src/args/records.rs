@@ -1,4 +1,4 @@
-//! The arguments of `growqr events`, `growqr audit` and `growqr db`.
+//! The arguments of `growqr events`, `growqr search`, `growqr logs`, `growqr audit` and `growqr db`.
 
 use clap::{Args, Subcommand};
 use std::time::Duration;
@@ -14,6 +14,21 @@ pub struct Events {
     /// Keep printing new events
     #[arg(long)]
     pub follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Search {
+    /// Part of a message or of a line, in any case
+    pub text: String,
+    /// Only in the conversation of this agent
+    #[arg(long, value_name = "ID")]
+    pub agent: Option<String>,
+    /// The most messages, and the most lines of memory
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Leave out so many of the newest messages, for those before them; memory is not searched again
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub skip: u32,
 }
 
 #[derive(Debug, Args)]

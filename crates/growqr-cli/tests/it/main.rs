@@ -3,6 +3,7 @@
 mod advice;
 mod agent_pictures;
 mod asking;
+mod backups;
 mod bad_input;
 mod belonging;
 mod canary;

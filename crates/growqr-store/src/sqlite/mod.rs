@@ -151,6 +151,14 @@ impl Database {
         rows::all(rows)
     }
 
+    /// Writes a copy to a new file: the state of one moment, whatever is written meanwhile.
+    pub(crate) async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let doing = "copy the database";
+        let file = file.to_str().ok_or_else(|| StoreError::Failed(format!("{doing}: the path is no text")))?;
+        sqlx::query("vacuum into ?").bind(file).execute(&self.readers).await.map_err(while_doing(doing))?;
+        Ok(())
+    }
+
     /// Waits for running operations and closes every connection.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

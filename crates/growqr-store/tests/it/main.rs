@@ -6,6 +6,7 @@
 mod broken_files;
 mod claims;
 mod contract;
+mod copies;
 mod fixtures;
 mod log_size;
 mod stalled;

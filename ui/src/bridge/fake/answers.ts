@@ -1,8 +1,9 @@
 /** The simulated host's handler of each command. */
 import type { Answer, Args, CommandName } from "../commands";
-import type { Message, Reply, Request } from "../wire";
+import type { Backup, Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
+import { backup } from "./backup";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
 import { log } from "./log";
@@ -23,6 +24,7 @@ import type { World } from "./world";
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
 let startsAtLogin = false;
+let lastBackup: Backup | null = null;
 
 export function answers(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice): Answers {
   const { memory } = world;
@@ -58,6 +60,8 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_blame: ({ path }) => memory.blame(path),
     export_conversation: ({ agent }) => `/home/you/Downloads/Conversation with ${world.agent(agent).name}.md`,
     export_log: ({ channel }) => `/home/you/Downloads/GrowQR log ${channel.replace("#", "")}.txt`,
+    back_up: () => (lastBackup = backup(world.now())),
+    last_backup: () => lastBackup,
     open_architecture: () => null,
     open_memory_folder: () => null,
     open_data_folder: () => null,

@@ -1,0 +1,189 @@
+//! Where a backup goes. It is written under a name that ends with `.part`, and gets its own name only once it is complete, so that
+//! no half of a backup looks like a whole one.
+
+use crate::backup::absolute;
+use crate::error::AppError;
+use crate::profile::location::Profile;
+use growqr_core::clock::Timestamp;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The ending of a backup's name.
+const ENDING: &str = ".tar.gz";
+/// How many backups of one day are numbered.
+const NUMBERS: u32 = 1_000;
+
+/// Where a backup goes.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    folder: PathBuf,
+    /// The names to try, in order.
+    names: Vec<String>,
+}
+
+/// The file that is being written. Removed when it is dropped before it has its name.
+pub(super) struct PartFile {
+    path: PathBuf,
+    place: Place,
+}
+
+impl Place {
+    /// A new file in this folder, or this new file.
+    pub(super) fn choose(to: &Path, profile: &Profile, at: Timestamp) -> Result<Place, AppError> {
+        let to = absolute(to)?;
+        let (folder, names) = match to.file_name().map(|name| name.to_string_lossy().into_owned()) {
+            Some(name) if !to.is_dir() => (to.parent().unwrap_or(&to).to_owned(), vec![name]),
+            _ => (to, dated_names(at)),
+        };
+        if !folder.is_dir() {
+            return Err(AppError::bad_request(
+                format!("there is no folder {}", folder.display()),
+                "Create it, or choose another one.",
+            ));
+        }
+        let is_inside = |folder: &Path, of: &Path| match (folder.canonicalize(), of.canonicalize()) {
+            (Ok(folder), Ok(of)) => folder.starts_with(of),
+            _ => false,
+        };
+        if is_inside(&folder, &profile.memory()) {
+            return Err(AppError::bad_request("a backup cannot be in the memory that it copies", "Choose another folder."));
+        }
+        match names.as_slice() {
+            [name] if folder.join(name).exists() => {
+                Err(AppError::bad_request(format!("{} exists already", folder.join(name).display()), "Choose another name."))
+            }
+            _ => Ok(Place { folder, names }),
+        }
+    }
+
+    /// A new, empty file beside the place.
+    pub(super) fn part(&self) -> Result<PartFile, AppError> {
+        let name = self.names.first().map_or("backup", String::as_str);
+        let path = self.folder.join(format!("{name}.{}.part", std::process::id()));
+        // What a killed process with the same number has left.
+        let _ = fs::remove_file(&path);
+        Ok(PartFile { path, place: self.clone() })
+    }
+}
+
+fn dated_names(at: Timestamp) -> Vec<String> {
+    let date = crate::date(at.0);
+    let base = format!("GrowQR backup {:04}-{:02}-{:02}", date.year, date.month, date.day);
+    let numbered = |number| if number == 1 { format!("{base}{ENDING}") } else { format!("{base} ({number}){ENDING}") };
+    (1..=NUMBERS).map(numbered).collect()
+}
+
+impl PartFile {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Creates the file, which only this user can read.
+    pub(super) fn file(&self) -> Result<File, AppError> {
+        let mut options = File::options();
+        options.write(true).read(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&self.path).map_err(|source| AppError::file("create", &self.path, source))
+    }
+
+    /// Gives the file, which is complete, the first of its names that is free.
+    pub(super) fn name(self) -> Result<PathBuf, AppError> {
+        for name in &self.place.names {
+            let to = self.place.folder.join(name);
+            match rename_new(&self.path, &to) {
+                Ok(()) => {
+                    sync_folder(&self.place.folder);
+                    return Ok(to);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(AppError::file("rename", &self.path, source)),
+            }
+        }
+        Err(AppError::bad_request("there are files of this name already", "Choose another name, or another folder."))
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        // Not there once it has its name.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Renames a file; an existing one is not replaced. Where a file cannot have two names, there is a moment between looking and
+/// renaming.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+/// Makes the name durable where the system can. The content is already.
+fn sync_folder(folder: &Path) {
+    if !cfg!(windows)
+        && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
+    {
+        tracing::debug!(%error, "the name of the backup may not be durable yet");
+    }
+}
+
+/// A file for the copy of the database, for this user only; those that killed backups have left are removed.
+pub(super) fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, AppError> {
+    const PREFIX: &str = "backup-of-database-";
+    let left = fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in left.filter(|file| file.file_name().to_string_lossy().starts_with(PREFIX)) {
+        // A backup that is under way now has written to it a moment ago.
+        let is_old =
+            file.metadata().and_then(|data| data.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago > LEFT_AFTER));
+        if is_old {
+            let _ = fs::remove_file(file.path());
+        }
+    }
+    let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder);
+    file.map_err(|source| AppError::file("create a file in", folder, source))
+}
+
+/// A copy of the database that is this old belongs to no backup under way.
+const LEFT_AFTER: std::time::Duration = std::time::Duration::from_secs(6 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::location::Environment;
+
+    #[test]
+    fn a_backup_never_replaces_a_file_and_a_half_one_has_no_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let profile = Profile::find(Some(&folder.path().join("data")), &Environment::default()).expect("a profile");
+        let place = Place::choose(folder.path(), &profile, Timestamp(0)).expect("a place");
+        let file_names = || {
+            let mut names: Vec<String> = fs::read_dir(folder.path())
+                .expect("a folder")
+                .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        let part = place.part().expect("a part");
+        part.file().expect("a file");
+        assert!(file_names().iter().all(|name| name.ends_with(".part")), "{:?}", file_names());
+        drop(part);
+        assert!(file_names().is_empty());
+        for _ in 0..2 {
+            let part = place.part().expect("a part");
+            part.file().expect("a file");
+            part.name().expect("named");
+        }
+        assert_eq!(file_names(), ["GrowQR backup 1970-01-01 (2).tar.gz", "GrowQR backup 1970-01-01.tar.gz"]);
+        let taken = folder.path().join("GrowQR backup 1970-01-01.tar.gz");
+        assert!(Place::choose(&taken, &profile, Timestamp(0)).is_err());
+        assert!(Place::choose(&folder.path().join("none/x"), &profile, Timestamp(0)).is_err());
+        fs::create_dir_all(profile.memory()).expect("a memory");
+        assert!(Place::choose(&profile.memory(), &profile, Timestamp(0)).is_err());
+    }
+}
