@@ -1,6 +1,7 @@
 //! The events of the journal and those of `growqr-wire` have the same kinds and the same fields.
 
 use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, EditedPage, SettledBy};
+use growqr_core::attachment::{Attachment, AttachmentKind, Pixels};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
@@ -11,8 +12,8 @@ use growqr_core::event::{
     UserSaid, Verdict,
 };
 use growqr_core::id::{
-    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,
-    SegmentHash, Seq, SessionId,
+    AgentId, AskId, CallId, ContentHash, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId,
+    RequestId, SegmentHash, Seq, SessionId,
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
 use growqr_core::mail::{ChangeDecided, Ending, Mail, MailBody, Report, SpawnRequest};
@@ -179,17 +180,31 @@ fn messages() -> Vec<Event> {
         report(Ending::Cancelled, None),
         report(Ending::Limit, None),
     ];
-    let received =
-        bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body), counts_with_work: true }.into());
-    let said = [false, true].map(|at_limit| UserSaid { id: MessageId::new("m"), text: text(), at_limit }.into());
+    let received = bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body) }.into());
+    let said = [false, true].map(|at_limit| {
+        let attachments = if at_limit { attachments() } else { Vec::new() };
+        UserSaid { id: MessageId::new("m"), text: text(), at_limit, attachments }.into()
+    });
     received.into_iter().chain(said).collect()
+}
+
+fn attachments() -> Vec<Attachment> {
+    let file = |kind, pixels, pages| {
+        let hash = ContentHash::new("ab");
+        Attachment { hash, name: text(), kind, media_type: text(), bytes: 9, pixels, pages }
+    };
+    vec![
+        file(AttachmentKind::Text, None, None),
+        file(AttachmentKind::Image, Some(Pixels { width: 3, height: 2 }), None),
+        file(AttachmentKind::Pdf, None, Some(7)),
+    ]
 }
 
 fn models() -> Vec<Event> {
     let efforts = [None, Some(Effort::Low), Some(Effort::Medium), Some(Effort::High), Some(Effort::Xhigh), Some(Effort::Max)];
     let segment = |effort| {
-        let card =
-            ModelCard { id: text(), name: text(), context_tokens: 1, max_output_tokens: 2, prices: Some(Prices::free()), effort };
+        let (prices, reads) = (Some(Prices::free()), AttachmentKind::ALL.to_vec());
+        let card = ModelCard { id: text(), name: text(), context_tokens: 1, max_output_tokens: 2, prices, effort, reads };
         let entry = |repeat| CatalogueEntry { name: text(), executor: ExecutorId::memory(), repeat };
         let tools = [Repeat::Safe, Repeat::LookUp, Repeat::Unknown].map(entry).to_vec();
         let segment = SegmentHash::new("s");
@@ -279,7 +294,6 @@ fn tools() -> Vec<Event> {
             rule: waits_for.is_some().then(text),
             ask: (repeat == Repeat::Unknown).then(|| AskId::new("ask-1")),
             held: (repeat == Repeat::LookUp).then(text),
-            definition: (repeat == Repeat::Unknown).then(text),
             waits_for,
         }
         .into()
@@ -309,8 +323,7 @@ fn tools() -> Vec<Event> {
 fn sub_agents() -> Vec<Event> {
     vec![
         ChildRequested { effect: effect(), mail: mail(MailBody::Spawn(spawn_request())) }.into(),
-        ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: false }.into(),
-        ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: true }.into(),
+        ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")) }.into(),
         ChildCancelled { mail: mail(MailBody::Cancel) }.into(),
         CancelRequested { by_person: true }.into(),
     ]
@@ -473,9 +486,8 @@ fn asks() -> Vec<Event> {
         AskOutcome::Rejected,
     ];
     let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
-        let (ask, answer, rule, merged) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()), Some(text()));
-        let (outcome, notices) = (Some(outcome), vec![mail(MailBody::Finish)]);
-        AskSettled { ask, by, answer, outcome, rule, merged, notices, counts_with_work: true }.into()
+        let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
+        AskSettled { ask, by, answer, outcome: Some(outcome), rule, notices: vec![mail(MailBody::Finish)] }.into()
     });
     let none = AskSettled {
         ask: AskId::new("ask-1"),
@@ -483,32 +495,27 @@ fn asks() -> Vec<Event> {
         answer: Some(Answer::default()),
         rule: None,
         outcome: None,
-        merged: None,
         notices: Vec::new(),
-        counts_with_work: false,
     };
     let mut events: Vec<Event> = raised.into_iter().chain(settled).collect();
     events.push(none.into());
     let ask = AskId::new("ask-1");
     events.push(ReviewIntended { ask: ask.clone(), plan: plan() }.into());
-    let closed = ReviewClosed {
-        ask,
-        commit: Some(text()),
-        problem: None,
-        proposed: Some(text()),
-        notices: Vec::new(),
-        counts_with_work: true,
-    };
-    let (problem, notices) = (Some(text()), vec![mail(MailBody::Finish)]);
-    let failed = ReviewClosed { commit: None, problem, proposed: None, notices, counts_with_work: false, ..closed.clone() };
-    events.extend([closed.into(), failed.into()]);
+    events.push(
+        ReviewClosed { ask: ask.clone(), commit: Some(text()), problem: None, proposed: Some(text()), notices: Vec::new() }
+            .into(),
+    );
+    events.push(
+        ReviewClosed { ask, commit: None, problem: Some(text()), proposed: None, notices: vec![mail(MailBody::Finish)] }.into(),
+    );
     events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
     events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());
     events.push(TurnPaused { limit: LimitReached::TreeCalls }.into());
     events.push(FreshRequested { id: MessageId::new("f") }.into());
     events.push(FreshStarted {}.into());
     for past in [None, Some(text())] {
-        events.push(SaidAgain { id: MessageId::new("m"), message: Seq(3), text: text(), past }.into());
+        let attachments = if past.is_some() { attachments() } else { Vec::new() };
+        events.push(SaidAgain { id: MessageId::new("m"), message: Seq(3), text: text(), past, attachments }.into());
     }
     for raised in [Raise::default(), raise] {
         events.push(MessageWithdrawn { message: Seq(3), raised }.into());

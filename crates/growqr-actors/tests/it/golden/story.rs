@@ -179,7 +179,7 @@ impl Story {
     }
 
     async fn say(&self, text: &str) {
-        self.input(&AgentId::grow(), Input::Said { id: self.message(), text: text.to_owned() }).await;
+        self.input(&AgentId::grow(), Input::Said { id: self.message(), text: text.to_owned(), attachments: Vec::new() }).await;
     }
 
     async fn answer(&self, agent: &AgentId, reply: Reply) {
@@ -725,7 +725,7 @@ impl Story {
         for (message, text) in [(three, "three, better"), (one, "one, better")] {
             let earlier = load_earlier(&*self.ports.store, &grow, message).await.unwrap().unwrap();
             let (id, text, before, as_of) = (self.message(), text.to_owned(), Box::new(earlier.before), earlier.as_of);
-            self.input(&grow, Input::SayAgain { id, message, text, before, as_of }).await;
+            self.input(&grow, Input::SayAgain { id, message, text, attachments: Vec::new(), before, as_of }).await;
             self.answer(&grow, says("Better.")).await;
         }
     }
@@ -875,6 +875,7 @@ impl Setups for StorySetups {
             max_output_tokens: 8_000,
             prices: settings.priced.then(prices),
             effort: None,
+            reads: Vec::new(),
         };
         let line = |text: &str| RuleLine { rule: text.parse().unwrap(), origin: RuleOrigin::Person };
         let rules = Rules::new(["allow look_up", "allow unknown", settings.rule].map(line));

@@ -95,7 +95,7 @@ fn a_message_is_answered() {
 #[test]
 fn a_message_with_a_known_id_is_ignored() {
     let mut world = World::grow();
-    let said = Input::Said { id: crate::id::MessageId::new("x"), text: "hello".into() };
+    let said = Input::Said { id: crate::id::MessageId::new("x"), text: "hello".into(), attachments: Vec::new() };
     world.input(said.clone());
     assert_eq!(world.input(said), [""; 0]);
 }
