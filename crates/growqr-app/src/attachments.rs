@@ -1,7 +1,9 @@
 //! Files that the person attaches to messages: stored, read, checked before a message has them, and deleted if none has.
 
+use crate::agents::{check_size, check_text};
 use crate::convert;
 use crate::error::AppError;
+use crate::library::Library;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use growqr_core::agent::Setup;
@@ -10,21 +12,25 @@ use growqr_core::attachment::{
 };
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Event;
-use growqr_core::id::{AgentId, ContentHash, Position};
+use growqr_core::id::{AgentId, ContentHash, Position, Seq};
 use growqr_core::journal::{Store, StoreError};
 use growqr_models::guide;
 use growqr_wire as wire;
 use growqr_wire::{FileContent, Reply};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-/// A file that no message has is deleted after this time, in milliseconds: it may be part of a message that is still being written.
-const KEPT_UNUSED: i64 = 24 * 60 * 60 * 1000;
+/// A file that no message has is deleted after this time, in milliseconds: it may be part of a draft, which people leave for days.
+const KEPT_UNUSED: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Events that are read at once while the messages with files are looked for.
 const PAGE: u32 = 500;
 
 /// How much of the context window the files of one message may take, in percent.
 const WINDOW_PERCENT: u64 = 75;
+
+/// What to do about attached files whose content is missing.
+pub const MISSING_FILES: &str =
+    "Restore a backup that has them, or attach the files again. The conversation goes on without them.";
 
 /// The content of a file as requests have it.
 #[must_use]
@@ -79,24 +85,45 @@ pub(crate) fn limits(setup: &Setup) -> Reply {
     Reply::AttachmentLimits { limits }
 }
 
-/// Finds the files of a message that is about to be recorded, and checks that the model reads them.
+/// The text and the files of a message to the Grow Agent that is about to be recorded. The model reads all of them.
 ///
 /// # Errors
 /// [`AppError`]: the message cannot be sent with them.
-pub(crate) async fn claim(
+pub(crate) async fn message(
     store: &dyn Store,
     setup: &Setup,
-    hashes: &[String],
+    (text, hashes): (String, &[String]),
     at: Timestamp,
-) -> Result<Vec<Attachment>, AppError> {
+) -> Result<(String, Vec<Attachment>), AppError> {
+    if hashes.is_empty() {
+        check_text(&text)?;
+        return Ok((text, Vec::new()));
+    }
+    // Files may be all there is to say.
+    check_size(&text)?;
+    Ok((text, claim(store, setup, hashes, at).await?))
+}
+
+/// Checks the new text of a queued message: it may be empty if the message has files.
+///
+/// # Errors
+/// [`AppError`]: the message cannot have this text.
+pub(crate) async fn check_edit(store: &dyn Store, agent: &str, message: u64, text: &str) -> Result<(), AppError> {
+    if text.trim().is_empty() && agent == AgentId::grow().as_str() {
+        let grow = growqr_actors::load(store, &AgentId::grow()).await?.state;
+        if !grow.queued_attachments(Seq(message)).is_empty() {
+            return Ok(());
+        }
+    }
+    check_text(text)
+}
+
+async fn claim(store: &dyn Store, setup: &Setup, hashes: &[String], at: Timestamp) -> Result<Vec<Attachment>, AppError> {
     let mut wanted: Vec<ContentHash> = Vec::new();
-    for hash in hashes.iter().map(|hash| ContentHash::new(hash.as_str())) {
+    for hash in content_hashes(hashes) {
         if !wanted.contains(&hash) {
             wanted.push(hash);
         }
-    }
-    if wanted.is_empty() {
-        return Ok(Vec::new());
     }
     if wanted.len() > MAX_FILES {
         let message = format!("a message can have {MAX_FILES} files, and this one has {}", wanted.len());
@@ -111,13 +138,18 @@ pub(crate) async fn claim(
 }
 
 /// Notes that a recorded message has these files. If that fails, [`delete_unused`] finds out.
-pub(crate) async fn note_used(store: &dyn Store, files: &[ContentHash]) {
+pub(crate) async fn note_used(store: &dyn Store, hashes: &[String]) {
+    let files: Vec<ContentHash> = content_hashes(hashes).collect();
     if files.is_empty() {
         return;
     }
-    if let Err(error) = store.note_used_attachments(files).await {
+    if let Err(error) = store.note_used_attachments(&files).await {
         tracing::warn!(%error, "it is not noted that attached files are used");
     }
+}
+
+fn content_hashes(hashes: &[String]) -> impl Iterator<Item = ContentHash> {
+    hashes.iter().map(|hash| ContentHash::new(hash.as_str()))
 }
 
 fn check(setup: &Setup, files: &[Attachment]) -> Result<(), AppError> {
@@ -188,7 +220,7 @@ pub(crate) async fn delete_unused(store: &dyn Store, now: Timestamp) -> Result<(
     let unused = store.unused_attachments(Timestamp(now.0.saturating_sub(KEPT_UNUSED))).await?;
     let Some(first) = unused.iter().map(|file| file.position).min() else { return Ok(()) };
     let named = named_after(store, first).await?;
-    let is_named = |hash: &ContentHash| named.contains(hash);
+    let is_named = |hash: &ContentHash| named.contains_key(hash);
     let used: Vec<ContentHash> = unused.iter().map(|file| file.attachment.hash.clone()).filter(is_named).collect();
     store.note_used_attachments(&used).await?;
     for file in unused.iter().filter(|file| !is_named(&file.attachment.hash)) {
@@ -197,14 +229,51 @@ pub(crate) async fn delete_unused(store: &dyn Store, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// The files of all messages after a position.
-async fn named_after(store: &dyn Store, position: Position) -> Result<BTreeSet<ContentHash>, StoreError> {
-    let (mut named, mut before) = (BTreeSet::new(), None);
+/// The files of all messages of the person, and how many of them have no sound content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttachedFiles {
+    /// The number of different files.
+    pub count: usize,
+    /// The names of those whose content is missing or damaged.
+    pub missing: Vec<String>,
+}
+
+impl Library {
+    /// Whether the content of this attached file is there and sound.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn has_file(&self, hash: &str) -> Result<bool, AppError> {
+        let Some(store) = self.store.as_deref() else { return Ok(false) };
+        Ok(store.attachment_content(&ContentHash::new(hash)).await?.is_some())
+    }
+
+    /// Reads every attached file of the conversation. Takes the longer the more there are.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn attached_files(&self) -> Result<AttachedFiles, AppError> {
+        let Some(store) = self.store.as_deref() else { return Ok(AttachedFiles::default()) };
+        let named = named_after(store, Position(0)).await?;
+        let mut files = AttachedFiles { count: named.len(), missing: Vec::new() };
+        for (hash, name) in named {
+            if store.attachment_content(&hash).await?.is_none() {
+                files.missing.push(name);
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// The files of all messages after a position, each with a name.
+async fn named_after(store: &dyn Store, position: Position) -> Result<BTreeMap<ContentHash, String>, StoreError> {
+    let (mut named, mut before) = (BTreeMap::new(), None);
     loop {
         let page = store.turn_events_before(before, &AgentId::grow(), PAGE).await?;
         let Some(oldest) = page.first().map(|event| event.position) else { return Ok(named) };
         for event in &page {
-            named.extend(files_of(&event.entry()?.event).iter().map(|file| file.hash.clone()));
+            let entry = event.entry()?;
+            named.extend(files_of(&entry.event).iter().map(|file| (file.hash.clone(), file.name.clone())));
         }
         if oldest <= position {
             return Ok(named);

@@ -2,6 +2,7 @@
 
 use crate::SystemClock;
 use crate::agents::used_of_limits;
+use crate::attachments::MISSING_FILES;
 use crate::error::AppError;
 use crate::health;
 use crate::host::client::send_request;
@@ -36,6 +37,9 @@ const SHOWN: usize = 10;
 /// The check of what belongs together.
 const MEMORY_LINK: &str = "conversation";
 
+/// The check of attached files.
+const FILES: &str = "files";
+
 /// The check of the free space on the disk.
 const DISK_SPACE: &str = "disk space";
 
@@ -43,6 +47,7 @@ const DISK_SPACE: &str = "disk space";
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
     let mut checks = vec![data_folder(profile), disk_space(profile), database(profile).await, journal(profile).await];
     checks.extend(memory(profile).await);
+    checks.extend(attached_files(profile).await);
     checks.extend(memory_link(profile).await);
     checks.extend(clock(profile).await);
     checks.push(host(profile).await);
@@ -180,6 +185,18 @@ async fn journal(profile: &Profile) -> Check {
         Ok(events) => check("journal", CheckState::Ok, format!("{events} events, none altered"), None),
         Err(error) => failed("journal", error),
     }
+}
+
+/// Whether the contents of all attached files are there. `None` without any, or if another check says that the database cannot be
+/// read.
+async fn attached_files(profile: &Profile) -> Option<Check> {
+    let files = Library::open(profile.clone()).await.ok()?.attached_files().await.ok()?;
+    if files.missing.is_empty() {
+        return (files.count > 0).then(|| check(FILES, CheckState::Ok, format!("{} attached, all there", files.count), None));
+    }
+    let names: Vec<String> = files.missing.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    let found = format!("of {} attached files {} are missing or damaged: {}", files.count, files.missing.len(), names.join(", "));
+    Some(check(FILES, CheckState::Failed, found, Some(MISSING_FILES)))
 }
 
 /// How long a lock of the repository may exist before it counts as left over.

@@ -35,7 +35,7 @@ mod stack;
 mod timeline;
 mod tools;
 
-pub use attachments::{file_bytes, file_content};
+pub use attachments::{AttachedFiles, MISSING_FILES, file_bytes, file_content};
 pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;
 pub use doctor::doctor;

@@ -40,6 +40,19 @@ pub struct Attachment {
     pub pages: Option<u32>,
 }
 
+impl Attachment {
+    /// Its name, kind and size, for people. The name may have any characters but those that cannot be seen.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let kind = match self.kind {
+            AttachmentKind::Text => "text",
+            AttachmentKind::Image => "picture",
+            AttachmentKind::Pdf => "PDF",
+        };
+        format!("{} ({kind}, {} kB)", self.name, self.bytes.div_ceil(1_000))
+    }
+}
+
 /// The size of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Pixels {

@@ -19,7 +19,7 @@ use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
 use growqr_core::attachment::Attachment;
 use growqr_core::clock::Clock;
-use growqr_core::id::{AgentId, ContentHash, Seq};
+use growqr_core::id::{AgentId, Seq};
 use growqr_wire::event::AskScope;
 use growqr_wire::{Changes, Reply, Request, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -98,9 +98,15 @@ impl Handler {
                 agents::say(self.host()?, agent, id, text).await
             }
             Request::Say { agent, id, text, attachments } => {
-                let message = self.with_files(&agent, text, &attachments).await?;
+                if agent != AgentId::grow().as_str() {
+                    return Err(AppError::bad_request(
+                        "files can be attached to messages to the Grow Agent only",
+                        "Attach them to a message to the Grow Agent, or send this one without them.",
+                    ));
+                }
+                let message = self.checked_message(text, &attachments).await?;
                 let reply = agents::say_with_files(self.host()?, id, message).await?;
-                attachments::note_used(&*profile.store, &hashes(&attachments)).await;
+                attachments::note_used(&*profile.store, &attachments).await;
                 Ok(reply)
             }
             Request::Attach { name, content_base64 } => attachments::attach(&*profile.store, &name, &content_base64, at).await,
@@ -108,9 +114,9 @@ impl Handler {
             Request::AttachmentLimits => Ok(attachments::limits(&profile.setups.setup(0).0)),
             Request::StartFresh { id } => agents::start_fresh(&profile.library, self.host.as_ref(), &profile.ports(), id).await,
             Request::SayAgain { message, id, text, attachments } => {
-                let text = self.with_files(AgentId::grow().as_str(), text, &attachments).await?;
+                let text = self.checked_message(text, &attachments).await?;
                 let reply = agents::say_again(self.host()?, &*profile.store, message, id, text).await?;
-                attachments::note_used(&*profile.store, &hashes(&attachments)).await;
+                attachments::note_used(&*profile.store, &attachments).await;
                 Ok(reply)
             }
             Request::Resume { agent, id } => agents::resume(&profile.library, self.host()?, agent, id).await,
@@ -120,7 +126,7 @@ impl Handler {
                 self.change_message(agent, Input::WithdrawMessage { message: Seq(message) }).await
             }
             Request::EditMessage { agent, message, text } => {
-                agents::check_text(&text)?;
+                attachments::check_edit(&*profile.store, &agent, message, &text).await?;
                 self.change_message(agent, Input::EditMessage { message: Seq(message), text }).await
             }
             Request::AnswerAsk { ask, answer } => {
@@ -209,22 +215,10 @@ impl Handler {
         }
     }
 
-    /// The text and the files of a message of the person, once they are checked.
-    async fn with_files(&self, agent: &str, text: String, files: &[String]) -> Result<(String, Vec<Attachment>), AppError> {
-        let OpenProfile { store, setups, .. } = &self.profile;
-        if files.is_empty() {
-            agents::check_text(&text)?;
-        } else {
-            agents::check_size(&text)?;
-        }
-        if !files.is_empty() && agent != AgentId::grow().as_str() {
-            return Err(AppError::bad_request(
-                "files can be attached to messages to the Grow Agent only",
-                "Attach them to a message to the Grow Agent, or send this one without them.",
-            ));
-        }
-        let files = attachments::claim(&**store, &setups.setup(0).0, files, SystemClock.now()).await?;
-        Ok((text, files))
+    /// The text and the files of a message to the Grow Agent, once they are checked.
+    async fn checked_message(&self, text: String, files: &[String]) -> Result<(String, Vec<Attachment>), AppError> {
+        let setup = self.profile.setups.setup(0).0;
+        attachments::message(&*self.profile.store, &setup, (text, files), SystemClock.now()).await
     }
 
     /// The log's lines besides those of the journals.
@@ -386,10 +380,6 @@ async fn stop_in_order(claim_is_lost: bool, agents: impl Future<Output = ()>, st
         stack.await;
         agents.await;
     }
-}
-
-fn hashes(files: &[String]) -> Vec<ContentHash> {
-    files.iter().map(|hash| ContentHash::new(hash.as_str())).collect()
 }
 
 /// Answers [`Request::Hello`]: checks the version of the protocol.

@@ -180,7 +180,8 @@ fn messages() -> Vec<Event> {
         report(Ending::Cancelled, None),
         report(Ending::Limit, None),
     ];
-    let received = bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body) }.into());
+    let received =
+        bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body), counts_with_work: true }.into());
     let said = [false, true].map(|at_limit| {
         let attachments = if at_limit { attachments() } else { Vec::new() };
         UserSaid { id: MessageId::new("m"), text: text(), at_limit, attachments }.into()
@@ -294,6 +295,7 @@ fn tools() -> Vec<Event> {
             rule: waits_for.is_some().then(text),
             ask: (repeat == Repeat::Unknown).then(|| AskId::new("ask-1")),
             held: (repeat == Repeat::LookUp).then(text),
+            definition: (repeat == Repeat::Unknown).then(text),
             waits_for,
         }
         .into()
@@ -323,7 +325,8 @@ fn tools() -> Vec<Event> {
 fn sub_agents() -> Vec<Event> {
     vec![
         ChildRequested { effect: effect(), mail: mail(MailBody::Spawn(spawn_request())) }.into(),
-        ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")) }.into(),
+        ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: false }.into(),
+        ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: true }.into(),
         ChildCancelled { mail: mail(MailBody::Cancel) }.into(),
         CancelRequested { by_person: true }.into(),
     ]
@@ -486,8 +489,9 @@ fn asks() -> Vec<Event> {
         AskOutcome::Rejected,
     ];
     let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
-        let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
-        AskSettled { ask, by, answer, outcome: Some(outcome), rule, notices: vec![mail(MailBody::Finish)] }.into()
+        let (ask, answer, rule, merged) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()), Some(text()));
+        let (outcome, notices) = (Some(outcome), vec![mail(MailBody::Finish)]);
+        AskSettled { ask, by, answer, outcome, rule, merged, notices, counts_with_work: true }.into()
     });
     let none = AskSettled {
         ask: AskId::new("ask-1"),
@@ -495,19 +499,25 @@ fn asks() -> Vec<Event> {
         answer: Some(Answer::default()),
         rule: None,
         outcome: None,
+        merged: None,
         notices: Vec::new(),
+        counts_with_work: false,
     };
     let mut events: Vec<Event> = raised.into_iter().chain(settled).collect();
     events.push(none.into());
     let ask = AskId::new("ask-1");
     events.push(ReviewIntended { ask: ask.clone(), plan: plan() }.into());
-    events.push(
-        ReviewClosed { ask: ask.clone(), commit: Some(text()), problem: None, proposed: Some(text()), notices: Vec::new() }
-            .into(),
-    );
-    events.push(
-        ReviewClosed { ask, commit: None, problem: Some(text()), proposed: None, notices: vec![mail(MailBody::Finish)] }.into(),
-    );
+    let closed = ReviewClosed {
+        ask,
+        commit: Some(text()),
+        problem: None,
+        proposed: Some(text()),
+        notices: Vec::new(),
+        counts_with_work: true,
+    };
+    let (problem, notices) = (Some(text()), vec![mail(MailBody::Finish)]);
+    let failed = ReviewClosed { commit: None, problem, proposed: None, notices, counts_with_work: false, ..closed.clone() };
+    events.extend([closed.into(), failed.into()]);
     events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
     events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());
     events.push(TurnPaused { limit: LimitReached::TreeCalls }.into());

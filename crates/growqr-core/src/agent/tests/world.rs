@@ -330,7 +330,7 @@ fn check_messages(messages: &[Message]) {
                     assert!(!text_seen, "results come before text");
                     assert!(open.remove(id.as_str()), "a result answers an open call");
                 }
-                (Role::Assistant, Block::Thinking(_) | Block::Other(_)) => {}
+                (Role::Assistant, Block::Thinking(_) | Block::Other(_)) | (Role::User, Block::Attachment(_)) => {}
                 (role, block) => panic!("{role:?} cannot say {block:?}"),
             }
         }
