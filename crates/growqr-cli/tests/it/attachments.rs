@@ -51,15 +51,21 @@ fn a_message_brings_its_files_and_they_are_shown_and_kept() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for _ in 0..2 {
         let request: Value = serde_json::from_str(&last_request(&program)).expect("JSON");
-        let blocks: Vec<&Value> =
-            request["messages"].as_array().expect("messages").iter().flat_map(|message| message["content"].as_array()).flatten().collect();
+        let blocks: Vec<&Value> = request["messages"]
+            .as_array()
+            .expect("messages")
+            .iter()
+            .flat_map(|message| message["content"].as_array())
+            .flatten()
+            .collect();
         let of = |kind: &str| blocks.iter().filter(|block| block["source"]["type"] == kind).count();
         assert_eq!((of("base64"), of("text"), of("attachment")), (2, 1, 0), "{request}");
         assert!(request.to_string().contains(WORDS), "{request}");
         assert_eq!(program.chat("and more").code, Some(0), "the next request has them too");
     }
     let shown = program.run(&["agents", "show", "grow"]).out;
-    for words in ["[attached: dot.png (picture, 1 kB)]", "[attached: notes.txt (text, 1 kB)]", "[attached: book.pdf (PDF, 1 kB)]"] {
+    for words in ["[attached: dot.png (picture, 1 kB)]", "[attached: notes.txt (text, 1 kB)]", "[attached: book.pdf (PDF, 1 kB)]"]
+    {
         assert!(shown.contains(words), "{shown}");
     }
     assert!(program.run(&["export", "--markdown"]).out.contains("Attached: dot.png (picture, 1 kB)"));

@@ -406,7 +406,12 @@ fn required(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) ->
     required_at("", body, field, fits)
 }
 
-pub(super) fn required_at(path: &str, fields: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), ApiError> {
+pub(super) fn required_at(
+    path: &str,
+    fields: &Map<String, Value>,
+    field: &str,
+    fits: fn(&Value) -> bool,
+) -> Result<(), ApiError> {
     let full = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
     match fields.get(field) {
         None => Err(ApiError::required(&full)),

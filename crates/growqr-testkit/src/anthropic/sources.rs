@@ -27,7 +27,8 @@ const PAGE_TOKENS: u64 = 3_000;
 
 /// Checks the source of an `image` or a `document`.
 pub(super) fn check(path: &str, block: &Map<String, Value>, is_image: bool) -> Result<(), ApiError> {
-    let source = object(&format!("{path}.source"), block.get("source").ok_or_else(|| ApiError::required(&format!("{path}.source")))?)?;
+    let source =
+        object(&format!("{path}.source"), block.get("source").ok_or_else(|| ApiError::required(&format!("{path}.source")))?)?;
     let known: &[&str] = if is_image { &["base64", "url", "file"] } else { &["base64", "url", "file", "text", "content"] };
     let path = format!("{path}.source");
     let kind = one_of(&format!("{path}.type"), source.get("type"), known)?;
@@ -88,7 +89,8 @@ fn too_wide(path: &str, side: u32) -> ApiError {
 }
 
 fn type_of(bytes: &[u8]) -> Option<&'static str> {
-    let starts: [(&[u8], &str); 3] = [(b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif")];
+    let starts: [(&[u8], &str); 3] =
+        [(b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif")];
     let found = starts.into_iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, media_type)| media_type);
     found.or_else(|| (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")).then_some("image/webp"))
 }

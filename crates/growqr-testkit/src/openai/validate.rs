@@ -290,9 +290,9 @@ fn parts(path: &str, content: &[Value]) -> Result<Vec<Value>, ApiError> {
                 let picture = object(&path, part.get("image_url").ok_or_else(|| ApiError::required(&path))?)?;
                 only(&path, picture, &["url", "detail"])?;
                 let source = picture_source(text(&path, picture, "url")?);
-                source.map(|source| json!({"type": "image", "source": source})).ok_or_else(|| {
-                    ApiError::invalid(format!("{path}.url: must be a data: URL with a picture in base64"))
-                })
+                source
+                    .map(|source| json!({"type": "image", "source": source}))
+                    .ok_or_else(|| ApiError::invalid(format!("{path}.url: must be a data: URL with a picture in base64")))
             }
             other => Err(ApiError::invalid(format!("Invalid value: '{other}'. Supported values are: 'text' and 'image_url'."))),
         }

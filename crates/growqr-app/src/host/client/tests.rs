@@ -148,7 +148,12 @@ async fn messages_to_one_agent_keep_their_order() {
     let profile = Profile::find(Some(folder.path()), &environment).unwrap();
     let (attached, _pushes) = Client::open(profile.clone(), &environment, Needs::Host).await.unwrap();
     for (client, first) in [(&hosting, 0), (&attached, 20)] {
-        let say = |n: usize| Request::Say { agent: "grow".to_owned(), id: format!("m-{n}"), text: format!("message {n}"), attachments: Vec::new() };
+        let say = |n: usize| Request::Say {
+            agent: "grow".to_owned(),
+            id: format!("m-{n}"),
+            text: format!("message {n}"),
+            attachments: Vec::new(),
+        };
         let sent = futures_util::future::join_all((first..first + 20).map(|n| client.send(say(n))));
         tokio::time::timeout(LIMIT, sent).await.unwrap().into_iter().for_each(|reply| drop(reply.unwrap()));
     }
