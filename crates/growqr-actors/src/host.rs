@@ -9,6 +9,7 @@ use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{ChargeBounds, ChargeState, Input, Spendable};
 use growqr_core::ask::Answer;
+use growqr_core::attachment::Attachment;
 use growqr_core::id::{AgentId, AskId, EffectId, MessageId, Seq, SessionId};
 use growqr_core::journal::{AgentView, Store, StoreError};
 use growqr_core::memory::{DecidedInGitea, MemoryConflict};
@@ -47,10 +48,23 @@ impl Host {
     /// [`PostError`]; then nothing was sent.
     pub async fn say(&self, agent: &AgentId, id: MessageId, text: String) -> Result<AgentView, PostError> {
         if *agent == AgentId::grow() {
-            return Ok(self.placement.post(agent, Input::Said { id, text }).await?.view);
+            return self.say_with_files(id, text, Vec::new()).await;
         }
         self.existing(agent).await?;
         Ok(self.placement.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), id, text }).await?.view)
+    }
+
+    /// Like [`Host::say`], to the Grow Agent, with attached files whose content is stored.
+    ///
+    /// # Errors
+    /// [`PostError`]; then nothing was sent.
+    pub async fn say_with_files(
+        &self,
+        id: MessageId,
+        text: String,
+        attachments: Vec<Attachment>,
+    ) -> Result<AgentView, PostError> {
+        Ok(self.placement.post(&AgentId::grow(), Input::Said { id, text, attachments }).await?.view)
     }
 
     /// Sends the Grow Agent an earlier message of the person anew; what was said from that message on is set aside. `earlier` is that
@@ -63,11 +77,11 @@ impl Host {
         &self,
         id: MessageId,
         message: Seq,
-        text: String,
+        (text, attachments): (String, Vec<Attachment>),
         earlier: EarlierEvent,
     ) -> Result<(AgentView, bool), PostError> {
         let EarlierEvent { before, as_of, .. } = earlier;
-        let input = Input::SayAgain { id, message, text, before: Box::new(before), as_of };
+        let input = Input::SayAgain { id, message, text, attachments, before: Box::new(before), as_of };
         let Posted { view, is_recorded, .. } = self.placement.post(&AgentId::grow(), input).await?;
         Ok((view, is_recorded))
     }

@@ -5,10 +5,13 @@ use crate::ports::Ports;
 use futures_util::FutureExt;
 use growqr_core::agent::{Input, State, wanted_calls};
 use growqr_core::id::{EffectId, RequestId};
+use growqr_core::journal::{Store, StoreError};
 use growqr_core::memory::CommitPlan;
-use growqr_core::model::{Delta, Failure, FailureKind, ModelRequest, Reply};
+use growqr_core::model::{Delta, Failure, FailureKind, Files, ModelRequest, Reply};
+use growqr_core::prompt::attachments_of;
 use growqr_core::tool::{LookedUp, Performed, Repeat, ToolCall, ToolResult, Tools};
 use growqr_core::workbench::{SessionEnd, SessionJob, SessionNews, SessionOutcome, SessionReply, Sessions, WorkbenchError};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +26,7 @@ const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(20);
 /// the agent's state while it waits for the answer.
 pub(crate) async fn call_model(
     ports: Ports,
-    request: ModelRequest,
+    mut request: ModelRequest,
     attempt: u32,
     state: State,
     on_delta: impl Fn(Delta) + Send + Sync,
@@ -34,6 +37,14 @@ pub(crate) async fn call_model(
             request.segment.provider
         );
         return Input::Failed { attempt, failure: Failure { kind: FailureKind::UnknownModel, message, request_id: None } };
+    };
+    request.files = match attached_files(&*ports.store, &request).await {
+        Ok(files) => files,
+        Err(error) => {
+            let message = format!("the attached files could not be read: {error}");
+            let failure = Failure { kind: FailureKind::Unavailable, message, request_id: None };
+            return Input::Failed { attempt, failure };
+        }
     };
     match AssertUnwindSafe(model.call(&request, &on_delta)).catch_unwind().await {
         Ok(Ok(reply)) => {
@@ -50,6 +61,21 @@ pub(crate) async fn call_model(
             Input::Failed { attempt, failure: Failure { kind: FailureKind::Broken, message, request_id: None } }
         }
     }
+}
+
+/// The contents of the files that a request names. One that is missing is left out; the request says so.
+async fn attached_files(store: &dyn Store, request: &ModelRequest) -> Result<Files, StoreError> {
+    let mut files = BTreeMap::new();
+    for file in request.messages.iter().flat_map(|message| attachments_of(&message.content)) {
+        if files.contains_key(&file.hash) {
+            continue;
+        }
+        match store.attachment_content(&file.hash).await? {
+            Some(content) => drop(files.insert(file.hash, content)),
+            None => tracing::warn!(hash = %file.hash, "the content of an attached file is missing"),
+        }
+    }
+    Ok(Files(Arc::new(files)))
 }
 
 /// Prepares all calls if every one is [`Repeat::Safe`], or if there is only one call of any kind. Otherwise prepares none:

@@ -55,7 +55,7 @@ async fn live(folder: &Path, address: &str) -> u64 {
     while position < EVENTS {
         let id = growqr_app::new_message_id();
         let text = format!("This is what I say at event {position}, and it is a sentence.");
-        client.send(Request::Say { agent: "grow".to_owned(), id, text }).await.expect("it is recorded");
+        client.send(Request::Say { agent: "grow".to_owned(), id, text, attachments: Vec::new() }).await.expect("it is recorded");
         while let Some(push) = events.next().await.expect("it is understood") {
             let Push::Recorded { events, .. } = push else { continue };
             position = events.last().map_or(position, |event| event.position);

@@ -153,6 +153,7 @@ impl Fixed {
             max_output_tokens: 16_000,
             prices: Some(Prices::free()),
             effort: None,
+            reads: Vec::new(),
         };
         let setup = Setup::of(&segment, card, offered, Limits::default());
         Fixed { setup, segment: Arc::new(segment) }

@@ -108,7 +108,12 @@ async fn rules() {
 async fn turn(client: &Client, events: &mut Events, text: &str) -> (Duration, u32) {
     #[expect(clippy::disallowed_methods, reason = "a bench measures")]
     let began = Instant::now();
-    let request = Request::Say { agent: "grow".to_owned(), id: growqr_app::new_message_id(), text: text.to_owned() };
+    let request = Request::Say {
+        agent: "grow".to_owned(),
+        id: growqr_app::new_message_id(),
+        text: text.to_owned(),
+        attachments: Vec::new(),
+    };
     client.send(request).await.expect("it is recorded");
     let mut appends = 0;
     loop {

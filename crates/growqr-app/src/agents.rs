@@ -7,6 +7,7 @@ use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
 use growqr_actors::{EarlierEvent, Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
+use growqr_core::attachment::Attachment;
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::event;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
@@ -228,6 +229,12 @@ pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) ->
     Ok(said_reply(&view))
 }
 
+/// Sends the Grow Agent a message with files, all of which are checked. Returns once the message is recorded.
+pub(crate) async fn say_with_files(host: &Host, id: String, (text, files): (String, Vec<Attachment>)) -> Result<Reply, AppError> {
+    check_id(&id)?;
+    Ok(said_reply(&host.say_with_files(MessageId::new(id), text, files).await?))
+}
+
 /// Starts the conversation with the Grow Agent afresh: at once, or once the turn under way has ended.
 pub(crate) async fn start_fresh(library: &Library, host: Option<&Host>, ports: &Ports, id: String) -> Result<Reply, AppError> {
     check_id(&id)?;
@@ -243,9 +250,14 @@ pub(crate) async fn start_fresh(library: &Library, host: Option<&Host>, ports: &
 }
 
 /// Sends an earlier message of the person to the Grow Agent anew; what was said from that message on is set aside. Returns once
-/// it is recorded.
-pub(crate) async fn say_again(host: &Host, store: &dyn Store, message: u64, id: String, text: String) -> Result<Reply, AppError> {
-    check_text(&text)?;
+/// it is recorded. The text and the files are checked already.
+pub(crate) async fn say_again(
+    host: &Host,
+    store: &dyn Store,
+    message: u64,
+    id: String,
+    text: (String, Vec<Attachment>),
+) -> Result<Reply, AppError> {
     check_id(&id)?;
     let (grow, id) = (AgentId::grow(), MessageId::new(id));
     for _ in 0..SAY_AGAIN_TRIES {
@@ -344,6 +356,10 @@ pub(crate) fn check_text(text: &str) -> Result<(), AppError> {
     if text.trim().is_empty() {
         return Err(AppError::bad_request("the message is empty", "Enter a message."));
     }
+    check_size(text)
+}
+
+pub(crate) fn check_size(text: &str) -> Result<(), AppError> {
     if text.len() > MESSAGE_LIMIT {
         return Err(AppError::TooLarge { what: "message", bytes: text.len(), limit: MESSAGE_LIMIT });
     }

@@ -1,6 +1,7 @@
 //! Converts domain types to rows of `growqr-wire`.
 
 use growqr_actors::{Health, HeldMail, Notification, Recorded, StopCause, Trouble};
+use growqr_core::attachment::{Attachment, AttachmentKind};
 use growqr_core::event::Entry;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, AskView, Author, MessageView, StoredEvent};
@@ -66,7 +67,22 @@ pub(crate) fn message(view: MessageView) -> wire::Message {
         Author::Person => wire::Author::Person,
         Author::Agent(id) => wire::Author::Agent(id.to_string()),
     };
-    wire::Message { agent: view.agent.to_string(), seq: view.seq.0, author, text: view.text, at: view.at.0 }
+    let attachments = view.attachments.into_iter().map(attachment).collect();
+    wire::Message { agent: view.agent.to_string(), seq: view.seq.0, author, text: view.text, attachments, at: view.at.0 }
+}
+
+pub(crate) fn attachment(attachment: Attachment) -> wire::Attachment {
+    let Attachment { hash, name, kind, media_type, bytes, pixels, pages } = attachment;
+    let pixels = pixels.map(|pixels| wire::Pixels { width: pixels.width, height: pixels.height });
+    wire::Attachment { hash: hash.as_str().to_owned(), name, kind: attachment_kind(kind), media_type, bytes, pixels, pages }
+}
+
+pub(crate) fn attachment_kind(kind: AttachmentKind) -> wire::AttachmentKind {
+    match kind {
+        AttachmentKind::Text => wire::AttachmentKind::Text,
+        AttachmentKind::Image => wire::AttachmentKind::Image,
+        AttachmentKind::Pdf => wire::AttachmentKind::Pdf,
+    }
 }
 
 pub(crate) fn line(line: StoredEvent) -> wire::EventLine {

@@ -2,6 +2,7 @@
 
 use crate::SystemClock;
 use crate::agents::used_of_limits;
+use crate::attachments::MISSING_FILES;
 use crate::error::AppError;
 use crate::health;
 use crate::host::client::send_request;
@@ -40,12 +41,16 @@ const SHOWN: usize = 10;
 /// The check of what belongs together.
 const MEMORY_LINK: &str = "conversation";
 
+/// The check of attached files.
+const FILES: &str = "files";
+
 /// Checks everything that agents need.
 pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
     // Side by side: a database server that does not answer is waited for once.
-    let (database, journal, link, clock, host, stored, stack) = tokio::join!(
+    let (database, journal, files, link, clock, host, stored, stack) = tokio::join!(
         database(profile),
         journal(profile),
+        attached_files(profile),
         memory_link(profile),
         clock(profile),
         host(profile),
@@ -62,6 +67,7 @@ pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> 
     let mut checks = vec![data_folder(profile), disk_space(profile), database, journal];
     checks.extend(database_log(profile));
     checks.extend(memory);
+    checks.extend(files);
     checks.extend(link);
     checks.extend(clock);
     checks.extend(crate::backup::check_age(profile, SystemClock.now()));
@@ -166,6 +172,18 @@ async fn journal(profile: &Profile) -> Check {
         Ok(events) => check("journal", CheckState::Ok, format!("{events} events, none altered"), None),
         Err(error) => failed("journal", error),
     }
+}
+
+/// Whether the contents of all attached files are there. `None` without any, or if another check says that the database cannot be
+/// read.
+async fn attached_files(profile: &Profile) -> Option<Check> {
+    let files = Library::open(profile.clone()).await.ok()?.attached_files().await.ok()?;
+    if files.missing.is_empty() {
+        return (files.count > 0).then(|| check(FILES, CheckState::Ok, format!("{} attached, all there", files.count), None));
+    }
+    let names: Vec<String> = files.missing.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    let found = format!("of {} attached files {} are missing or damaged: {}", files.count, files.missing.len(), names.join(", "));
+    Some(check(FILES, CheckState::Failed, found, Some(MISSING_FILES)))
 }
 
 /// How long a lock of the repository may exist before it counts as left over.

@@ -4,6 +4,7 @@ use crate::profile::sign_in::failure::SignInFailure;
 use growqr_actors::{AskError, PostError};
 use growqr_backup::BackupError;
 use growqr_core::ask::SettledBy;
+use growqr_core::attachment::AttachmentError;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AskView, StoreError};
 use growqr_core::memory::MemoryError;
@@ -101,6 +102,17 @@ pub enum AppError {
         /// The thing, as it is named in the message.
         what: &'static str,
         /// Its size in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A file cannot be attached.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
+    /// The files of a message are too large together.
+    #[error("the files are too large: {bytes} bytes together; the limit is {limit} bytes")]
+    FilesTooLarge {
+        /// Their size in bytes.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
@@ -230,6 +242,10 @@ impl From<AppError> for Error {
             AppError::TooLarge { .. } => {
                 Error::new(ErrorCode::TooLarge, text).next("Shorten it, or put it into a file and give the path.")
             }
+            AppError::Attachment(source) => attachment(text, &source),
+            AppError::FilesTooLarge { .. } => {
+                Error::new(ErrorCode::TooLarge, text).next("Attach smaller files, or send them with several messages.")
+            }
             AppError::Protocol { .. } => {
                 Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
             }
@@ -249,6 +265,19 @@ impl From<AppError> for Error {
             AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; recorded work continues."),
         }
     }
+}
+
+fn attachment(text: String, source: &AttachmentError) -> Error {
+    let code = match source {
+        AttachmentError::TooLarge { .. } | AttachmentError::TooManyPixels { .. } | AttachmentError::TooManyPages { .. } => {
+            ErrorCode::TooLarge
+        }
+        AttachmentError::Empty { .. }
+        | AttachmentError::UnknownType { .. }
+        | AttachmentError::Damaged { .. }
+        | AttachmentError::Protected { .. } => ErrorCode::BadRequest,
+    };
+    Error::new(code, text).next(source.next_step())
 }
 
 fn file(text: String, source: &io::Error, path: &Path) -> Error {

@@ -5,6 +5,7 @@
 
 mod agents;
 mod asks;
+mod attachments;
 mod backup;
 mod check_key;
 mod clock;
@@ -35,12 +36,14 @@ mod stack;
 mod timeline;
 mod tools;
 
+pub use attachments::{AttachedFiles, MISSING_FILES, file_bytes, file_content};
 pub use backup::restore;
 pub use clock::{SystemClock, local_now};
 pub use crash::no_core_dumps;
 pub use doctor::doctor;
 pub use error::AppError;
 pub use growqr_auth::{CallbackError, Link, MAX_LINK_BYTES, Schemes, picture};
+pub use growqr_core::attachment::MAX_TOTAL_BYTES;
 pub use growqr_core::names::written_out;
 pub use growqr_models::openai::SMALLEST_WINDOW;
 pub use health::health;

@@ -17,7 +17,8 @@ use growqr_store::DbConfig;
 use growqr_wire::{Destination, DestinationKind, ToolServer, ToolTransport};
 
 /// What every model call contains.
-const CONVERSATION: &str = "your messages, what agents have read from memory and files, results of tools, and the key";
+const CONVERSATION: &str =
+    "your messages and the files attached to them, what agents have read from memory and files, results of tools, and the key";
 
 /// Every program besides GrowQR that gets data, those that are in use first.
 ///
@@ -107,7 +108,7 @@ fn database(profile: &Profile) -> Option<Destination> {
         is_local: is_this_computer(&host_of(&address)),
         address: Some(address),
         in_use: true,
-        sends: "all conversations, settings and what was spent; no pages of memory, no keys".to_owned(),
+        sends: "all conversations with their attached files, settings and what was spent; no pages of memory, no keys".to_owned(),
         when: "always".to_owned(),
     })
 }

@@ -6,7 +6,7 @@ use crate::missing_host::notice_missing_host;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
 use growqr_app::{AppError, Environment, Library, Profile, health, send_request};
 use growqr_wire::event::{EndingText, Mind};
-use growqr_wire::{Agent, AgentTrouble, Author, Health, Reply, Request};
+use growqr_wire::{Agent, AgentTrouble, Author, Health, Message, Reply, Request};
 use serde::Serialize;
 
 /// Number of messages that `agents show` prints.
@@ -33,7 +33,7 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
             show_agent(&Library::open(profile).await?, out, &id, trouble_of(&health, &id)).await
         }
         Agents::Say { id, text } => {
-            let request = Request::Say { agent: id.clone(), id: growqr_app::new_message_id(), text };
+            let request = Request::Say { agent: id.clone(), id: growqr_app::new_message_id(), text, attachments: Vec::new() };
             crate::chat::send_and_print(profile, environment, out, &id, request).await
         }
         Agents::Resume { id } => {
@@ -45,7 +45,10 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
         Agents::Queue { id } => {
             let queued = Library::open(profile).await?.queued(&id).await?;
             for message in &queued {
-                out.row(message, || format!("{:>6}  {}", message.seq, shortened(&message.text, 100)));
+                out.row(message, || {
+                    let files: String = files_of(message).map(|(_, words)| format!("  [{words}]")).collect();
+                    format!("{:>6}  {}{files}", message.seq, shortened(&message.text, 100))
+                });
             }
             if queued.is_empty() && !out.is_json() {
                 out.notice("the agent has read every message");
@@ -156,6 +159,7 @@ async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&Age
         )
     });
     for message in &messages {
+        let missing = missing_files(library, message).await?;
         out.row(message, || {
             let author = match &message.author {
                 Author::Person => "you".to_owned(),
@@ -166,8 +170,28 @@ async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&Age
                 out.style(Style::Bold, &author),
                 out.style(Style::Dim, &format!("{} · {}", time(message.at), message.seq))
             );
-            format!("\n{head}\n{}", sanitized(&message.text))
+            let files = files_of(message).map(|(file, words)| {
+                let note = if missing.contains(&file) { ": its content is missing on this computer" } else { "" };
+                format!("\n{}", out.style(Style::Dim, &format!("[attached: {words}{note}]")))
+            });
+            format!("\n{head}\n{}{}", sanitized(&message.text), files.collect::<String>())
         });
     }
     Ok(true)
+}
+
+/// The attached files of a message, each with its name, kind and size.
+fn files_of(message: &Message) -> impl Iterator<Item = (&str, String)> {
+    message.attachments.iter().map(|file| (file.hash.as_str(), sanitized_line(&file.words())))
+}
+
+/// The hashes of the attached files whose content is missing.
+async fn missing_files<'a>(library: &Library, message: &'a Message) -> Result<Vec<&'a str>, AppError> {
+    let mut missing = Vec::new();
+    for file in &message.attachments {
+        if !library.has_file(&file.hash).await? {
+            missing.push(file.hash.as_str());
+        }
+    }
+    Ok(missing)
 }

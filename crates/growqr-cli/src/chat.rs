@@ -3,6 +3,7 @@
 use crate::CommandResult;
 use crate::args::{Chat, Scope};
 use crate::asks;
+use crate::attach::{self, NextFiles};
 use crate::auth;
 use crate::fresh;
 use crate::print::{Out, Style};
@@ -37,25 +38,27 @@ pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: C
         }
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
+            let attachments = attach::store(&profile, environment, &chat.attach).await?;
             let request = match chat.again {
-                Some(message) => Request::SayAgain { message, id: new_message_id(), text },
-                None => say_request(text),
+                Some(message) => Request::SayAgain { message, id: new_message_id(), text, attachments },
+                None => say_request(text, attachments),
             };
             send_and_print(profile, environment, out, MAIN, request).await
         }
     }
 }
 
-const PROMPT_HELP: &str = "Ctrl-C cancels the answer, Ctrl-D exits, /fresh starts afresh, ! and an answer (such as !allow) \
-                           answers the question above. Sub-agents work as long as this program runs.";
+const PROMPT_HELP: &str = "Ctrl-C cancels the answer, Ctrl-D exits, /fresh starts afresh, /attach FILE attaches a file to the next \
+                           message, ! and an answer (such as !allow) answers the question above. Sub-agents work as long as this \
+                           program runs.";
 
 /// What people write to leave a prompt.
 fn is_exit(line: &str) -> bool {
     matches!(line.trim(), "exit" | "quit" | "/exit" | "/quit")
 }
 
-fn say_request(text: String) -> Request {
-    Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text }
+fn say_request(text: String, attachments: Vec<String>) -> Request {
+    Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text, attachments }
 }
 
 /// Reads standard input. The read limit is above the message limit, so that a message that is too large is an error and
@@ -114,7 +117,7 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
         out.notice(&out.style(Style::Dim, PROMPT_HELP));
     }
     session.print_open_asks().await?;
-    let mut all_succeeded = true;
+    let (mut all_succeeded, mut files) = (true, NextFiles::default());
     let mut printer = prompt.printer();
     loop {
         let shown = session.transcript.open_asks();
@@ -135,14 +138,27 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
             }
             Line::Text(text) if prompt.is_interactive() && is_exit(&text) => break,
             Line::Text(text) if prompt.is_interactive() && text.trim() == "/help" => out.notice(PROMPT_HELP),
+            // Only for a person: a script may send words of others, which must not name files of this computer.
+            Line::Text(text) if prompt.is_interactive() && NextFiles::is_command(&text) => {
+                if let Err(error) = files.command(&session.client, out, &text).await {
+                    out.error(error);
+                }
+            }
             Line::Text(text) => {
                 let request = match text.strip_prefix('!') {
-                    Some(message) if message.starts_with('!') => Ok(say_request(message.to_owned())),
+                    Some(message) if message.starts_with('!') => Ok(say_request(message.to_owned(), files.hashes())),
                     Some(answer) => session.answer_request(answer.trim(), &shown).await,
-                    None => Ok(say_request(text)),
+                    None => Ok(say_request(text, files.hashes())),
                 };
                 let sent = match request {
-                    Ok(request) => session.send_and_print(request).await,
+                    Ok(request) => {
+                        let is_message = matches!(request, Request::Say { .. });
+                        let sent = session.send_and_print(request).await;
+                        if is_message && sent.is_ok() {
+                            files.clear();
+                        }
+                        sent
+                    }
                     Err(error) => Err(error),
                 };
                 let succeeded = match sent {

@@ -4,8 +4,8 @@ use crate::CommandResult;
 use crate::args::{Db, Events, Export};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use crate::work_files::Target;
-use growqr_app::{Environment, Library, Profile, destinations, doctor as run_checks, send_request};
-use growqr_wire::{CheckState, EventLine, Reply, Request};
+use growqr_app::{AttachedFiles, Environment, Library, MISSING_FILES, Profile, destinations, doctor as run_checks, send_request};
+use growqr_wire::{Author, CheckState, EventLine, Reply, Request};
 use std::time::Duration;
 
 /// Number of events in one read.
@@ -96,9 +96,19 @@ async fn has_anthropic_key(profile: Profile, environment: &Environment) -> bool 
 }
 
 pub async fn verify(profile: Profile, out: &Out) -> CommandResult {
-    let events = Library::open(profile).await?.verify().await?;
-    out.row(&serde_json::json!({"events": events, "sound": true}), || format!("{events} events, none altered"));
-    Ok(true)
+    let library = Library::open(profile).await?;
+    let events = library.verify().await?;
+    let AttachedFiles { count, missing } = library.attached_files().await?;
+    let row = serde_json::json!({"events": events, "sound": true, "files": count, "missing_files": missing});
+    out.row(&row, || match count {
+        0 => format!("{events} events, none altered"),
+        _ => format!("{events} events, none altered; {count} attached files, {} missing or damaged", missing.len()),
+    });
+    if !missing.is_empty() {
+        let names: Vec<String> = missing.iter().map(|name| sanitized_line(name)).collect();
+        out.notice(&format!("without their content: {}\n{MISSING_FILES}", names.join(", ")));
+    }
+    Ok(missing.is_empty())
 }
 
 pub async fn db(profile: Profile, out: &Out, command: Db) -> CommandResult {

@@ -7,6 +7,7 @@ mod agent_tree;
 mod agents;
 mod args;
 mod asks;
+mod attach;
 mod auth;
 mod backups;
 mod change_requests;

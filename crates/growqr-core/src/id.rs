@@ -90,6 +90,10 @@ text_id! {
     /// SHA-256 in lower-case hex of a stored segment.
     SegmentHash
 }
+text_id! {
+    /// SHA-256 in lower-case hex of the content of an attached file.
+    ContentHash
+}
 
 impl AgentId {
     /// The id of the person's Grow Agent.

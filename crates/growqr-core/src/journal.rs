@@ -1,9 +1,10 @@
 //! The ports to the store. The journal is the source of truth. Agents and messages are views: the transaction that appends events
 //! also writes their views, and the views can be rebuilt from the journal. Every implementation is bound to one profile.
 
+use crate::attachment::Attachment;
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
-use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
+use crate::id::{AgentId, AskId, ContentHash, EffectId, Position, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
 use crate::memory_link::MemoryLink;
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
@@ -238,6 +239,38 @@ pub trait ReadingMarks: Send + Sync {
     async fn saw(&self, agent: &AgentId, seq: Seq, at: Timestamp) -> Result<(), StoreError>;
 }
 
+/// A stored file, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAttachment {
+    /// What it is, with the name under which it was stored last.
+    pub attachment: Attachment,
+    /// When it was last stored, or named by a message that was about to be recorded.
+    pub at: Timestamp,
+    /// The last event of the profile when it was first stored: a message with it comes later.
+    pub position: Position,
+}
+
+/// The contents of attached files, by their hash. No journal contains them. A content is stored before the message that has it is
+/// recorded; a content that no message has is deleted later.
+#[async_trait]
+pub trait Attachments: Send + Sync {
+    /// Stores a file, once for each content; its name and time are replaced.
+    async fn save_attachment(&self, attachment: &Attachment, content: &[u8], at: Timestamp) -> Result<(), StoreError>;
+    /// Finds stored files for a message that is about to be recorded, and keeps them from being deleted meanwhile. Those that are
+    /// missing are left out.
+    async fn claim_attachments(&self, hashes: &[ContentHash], at: Timestamp) -> Result<Vec<Attachment>, StoreError>;
+    /// A stored file without its content.
+    async fn attachment(&self, hash: &ContentHash) -> Result<Option<Attachment>, StoreError>;
+    /// The content of a file; `None` if it is missing.
+    async fn attachment_content(&self, hash: &ContentHash) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The files that are not known to be part of a message and were last stored or named before this time.
+    async fn unused_attachments(&self, before: Timestamp) -> Result<Vec<StoredAttachment>, StoreError>;
+    /// Notes that messages have these files.
+    async fn note_used_attachments(&self, hashes: &[ContentHash]) -> Result<(), StoreError>;
+    /// Deletes a file that no message has, unless it was stored or named again after `at`, or noted as used.
+    async fn delete_unused_attachment(&self, hash: &ContentHash, at: Timestamp) -> Result<(), StoreError>;
+}
+
 /// Reads the asks.
 #[async_trait]
 pub trait Asks: Send + Sync {
@@ -399,6 +432,7 @@ pub trait Store:
     + StackRecords
     + MemoryLinks
     + ReadingMarks
+    + Attachments
 {
 }
 
@@ -417,5 +451,6 @@ impl<T> Store for T where
         + StackRecords
         + MemoryLinks
         + ReadingMarks
+        + Attachments
 {
 }

@@ -7,6 +7,7 @@
 
 pub mod agent;
 pub mod ask;
+pub mod attachment;
 pub mod budget;
 pub mod clock;
 pub mod event;

@@ -1,11 +1,14 @@
 //! The port to a language model, and what is known about each model.
 
-use crate::id::AgentId;
+use crate::attachment::AttachmentKind;
+use crate::id::{AgentId, ContentHash};
 use crate::money::{Money, Prices, per_million};
 use crate::prompt::{Effort, Message, Segment};
 use crate::raw::RawJson;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// Properties of a model that a client needs before it calls the model.
@@ -23,6 +26,35 @@ pub struct ModelCard {
     pub prices: Option<Prices>,
     /// The effort to request; `None` if the model refuses the setting.
     pub effort: Option<Effort>,
+    /// The kinds of attached files that it reads besides text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<AttachmentKind>,
+}
+
+impl ModelCard {
+    /// Whether it reads attached files of this kind. Every model reads text.
+    #[must_use]
+    pub fn reads(&self, kind: AttachmentKind) -> bool {
+        kind == AttachmentKind::Text || self.reads.contains(&kind)
+    }
+}
+
+/// The contents of attached files, by their hash. Its `Debug` names only the hashes.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Files(pub Arc<BTreeMap<ContentHash, Vec<u8>>>);
+
+impl Files {
+    /// The content of a file; `None` if it is missing.
+    #[must_use]
+    pub fn get(&self, hash: &ContentHash) -> Option<&[u8]> {
+        self.0.get(hash).map(Vec::as_slice)
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// Tokens counted by the provider for one call. The whole prompt is the sum of the four input kinds.
@@ -215,6 +247,8 @@ pub struct ModelRequest {
     pub messages: Vec<Message>,
     /// The output limit in tokens, thinking included.
     pub max_tokens: u64,
+    /// The contents of the attached files that the messages name ([`crate::prompt::Block::Attachment`]).
+    pub files: Files,
 }
 
 /// A provider of models.

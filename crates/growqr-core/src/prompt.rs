@@ -4,6 +4,7 @@
 //! it. A [`Segment`] is everything that is sent before the messages. Within a segment, messages are only appended, so the
 //! serialised beginning of a request equals the previous request byte for byte.
 
+use crate::attachment::{Attachment, AttachmentKind};
 use crate::id::{CallId, SegmentHash, sha256_hex};
 use crate::raw::RawJson;
 use serde::{Deserialize, Serialize};
@@ -112,9 +113,75 @@ pub enum Block {
         /// Whether the call failed.
         is_error: bool,
     },
+    /// A file that the person attached. Its content takes its place when the request is sent.
+    Attachment(Box<Attachment>),
     /// Any other type of block; it is sent back unchanged.
     Other(String),
 }
+
+/// Where an `image` or `document` block of the journal gets its content from: a stored file. No provider sees this form.
+#[derive(Serialize, Deserialize)]
+struct AttachedSource {
+    #[serde(rename = "type")]
+    kind: AttachedTag,
+    /// What was counted for it when the request was decided.
+    tokens: u64,
+    file: Attachment,
+}
+
+#[derive(Serialize, Deserialize)]
+enum AttachedTag {
+    #[serde(rename = "attachment")]
+    Attachment,
+}
+
+/// The block for an attached file.
+#[must_use]
+pub fn attachment_block(file: &Attachment) -> RawJson {
+    #[derive(Serialize)]
+    struct AttachedBlock {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        source: AttachedSource,
+    }
+    let kind = if file.kind == AttachmentKind::Image { "image" } else { "document" };
+    let source = AttachedSource { kind: AttachedTag::Attachment, tokens: file.token_bound(), file: file.clone() };
+    RawJson::of(&AttachedBlock { kind, source })
+}
+
+/// An attached text for models that get only text: in an element that nothing in the text, or in its name, can end.
+#[must_use]
+pub fn attached_text(file: &Attachment, text: &str) -> String {
+    let (element, name) = ("attached_file", RawJson::of(&file.name.replace(['<', '>'], " ")));
+    format!("<{element} name={}>\n{}\n</{element}>", name.text(), escape_closing_tag(text, element))
+}
+
+/// What a request has in place of a file whose content is missing.
+#[must_use]
+pub fn missing_attachment(file: &Attachment) -> String {
+    format!("(The content of the attached file {} is missing on this computer.)", RawJson::of(&file.name).text())
+}
+
+/// Escapes this element's closing tag in data, so that the data cannot end the element around it.
+pub(crate) fn escape_closing_tag(text: &str, element: &str) -> String {
+    text.replace(&format!("</{element}"), &format!("<\\/{element}"))
+}
+
+/// The attached files of some content, in order.
+#[must_use]
+pub fn attachments_of(content: &RawJson) -> Vec<Attachment> {
+    if !content.text().contains(ATTACHED) {
+        return Vec::new();
+    }
+    let attached = |block| match block {
+        Block::Attachment(file) => Some(*file),
+        _ => None,
+    };
+    blocks(content).into_iter().filter_map(attached).collect()
+}
+
+/// Stands in every content with an attached file. Text in it has its quotes escaped.
+pub(crate) const ATTACHED: &str = r#"{"type":"attachment","#;
 
 #[derive(Deserialize)]
 struct BlockFields<'a> {
@@ -134,6 +201,8 @@ struct BlockFields<'a> {
     tool_use_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
     is_error: Option<bool>,
 }
 
@@ -163,8 +232,13 @@ fn block(raw: &RawValue) -> Block {
             content: fields.content.map(result_text).unwrap_or_default(),
             is_error: fields.is_error.unwrap_or(false),
         },
+        "image" | "document" if let Some(file) = fields.source.and_then(attached) => Block::Attachment(Box::new(file)),
         other => Block::Other(other.to_owned()),
     }
+}
+
+fn attached(source: &RawValue) -> Option<Attachment> {
+    serde_json::from_str::<AttachedSource>(source.get()).ok().map(|source| source.file)
 }
 
 /// The content of a tool's result as text: it is a string, or an array of blocks.

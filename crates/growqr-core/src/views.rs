@@ -2,6 +2,7 @@
 //! views, and the views can be rebuilt from the journal.
 
 use crate::ask::{Answer, Ask, SettledBy};
+use crate::attachment::Attachment;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, Seq, SessionId};
@@ -150,6 +151,8 @@ pub struct MessageView {
     pub author: Author,
     /// The text.
     pub text: String,
+    /// The files that the person attached.
+    pub attachments: Vec<Attachment>,
     /// The time.
     pub at: Timestamp,
 }

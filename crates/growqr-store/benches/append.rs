@@ -111,14 +111,29 @@ async fn replay(folder: &Path) {
 
 /// An event of about one kilobyte.
 fn event(number: usize) -> Event {
-    UserSaid { id: MessageId::new(format!("m-{number}")), text: "All work and no play. ".repeat(44), at_limit: false }.into()
+    UserSaid {
+        id: MessageId::new(format!("m-{number}")),
+        text: "All work and no play. ".repeat(44),
+        at_limit: false,
+        attachments: Vec::new(),
+    }
+    .into()
 }
 
 /// Appends a message event of about one kilobyte, with its row in the messages view and the search index.
 async fn say(store: &dyn Store, agent: &AgentId, head: Head, number: usize) -> Head {
     let text = format!("{number} {}", "All work and no play, they said on a day. ".repeat(24));
-    let event = UserSaid { id: MessageId::new(format!("m-{number}")), text: text.clone(), at_limit: false }.into();
-    let message = MessageView { agent: agent.clone(), seq: head.seq.next(), author: Author::Person, text, at: NOW };
+    let event =
+        UserSaid { id: MessageId::new(format!("m-{number}")), text: text.clone(), at_limit: false, attachments: Vec::new() }
+            .into();
+    let message = MessageView {
+        agent: agent.clone(),
+        seq: head.seq.next(),
+        author: Author::Person,
+        text,
+        attachments: Vec::new(),
+        at: NOW,
+    };
     let views = vec![View::Agent(view(agent)), View::Message(message)];
     let append = Append { agent: agent.clone(), head, at: NOW, events: vec![event], views, segment: None };
     store.append(append).await.expect("an append").head

@@ -58,8 +58,13 @@ async fn insert(connection: &mut PgConnection) {
 }
 
 async fn append(store: &dyn Store, head: Head, number: usize) -> Head {
-    let event =
-        UserSaid { id: MessageId::new(format!("m-{number}")), text: "All work and no play. ".repeat(44), at_limit: false }.into();
+    let event = UserSaid {
+        id: MessageId::new(format!("m-{number}")),
+        text: "All work and no play. ".repeat(44),
+        at_limit: false,
+        attachments: Vec::new(),
+    }
+    .into();
     let append = Append { agent: AgentId::grow(), head, at: NOW, events: vec![event], views: Vec::new(), segment: None };
     store.append(append).await.expect("an append").head
 }

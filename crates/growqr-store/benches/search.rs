@@ -97,9 +97,14 @@ async fn filled(backend: &str, config: &DbConfig) -> Arc<dyn Store> {
     let took = timed_async(async || {
         for start in (0..MESSAGES).step_by(ROWS_PER_COMMAND) {
             let numbers = start..start + ROWS_PER_COMMAND;
-            let events = numbers
-                .clone()
-                .map(|n| Event::from(UserSaid { id: MessageId::new(format!("m-{n}")), text: String::new(), at_limit: false }));
+            let events = numbers.clone().map(|n| {
+                Event::from(UserSaid {
+                    id: MessageId::new(format!("m-{n}")),
+                    text: String::new(),
+                    at_limit: false,
+                    attachments: Vec::new(),
+                })
+            });
             let views = numbers.map(|n| View::Message(message(&agent, n))).collect();
             let append = Append { agent: agent.clone(), head, at: NOW, events: events.collect(), views, segment: None };
             head = store.append(append).await.expect("an append").head;
@@ -122,7 +127,7 @@ fn message(agent: &AgentId, number: usize) -> MessageView {
         text += "the quarterly Zebra, 日本語の勉強, 京都, Ж";
     }
     let seq = Seq(number as u64 + 1);
-    MessageView { agent: agent.clone(), seq, author: Author::Person, text, at: NOW }
+    MessageView { agent: agent.clone(), seq, author: Author::Person, text, attachments: Vec::new(), at: NOW }
 }
 
 fn print(backend: &str, name: &str, times: [Vec<Duration>; 2]) {

@@ -288,6 +288,8 @@ pub(crate) struct MessageRow {
     pub(crate) position: i64,
     pub(crate) author: Option<String>,
     pub(crate) text: String,
+    /// The attached files as JSON; `None` if there are none.
+    pub(crate) attachments: Option<String>,
     pub(crate) at: i64,
 }
 
@@ -301,6 +303,7 @@ impl MessageRow {
                 Author::Agent(agent) => Some(AgentId::as_str(agent).to_owned()),
             },
             text: without_nul(&message.text),
+            attachments: Some(&message.attachments).filter(|files| !files.is_empty()).map(json).transpose()?,
             at: message.at.0,
         })
     }

@@ -10,6 +10,7 @@ pub mod clerk;
 mod dead_port;
 mod desktop_session;
 mod docker;
+pub mod files;
 pub mod gitea;
 mod http;
 pub mod litellm;

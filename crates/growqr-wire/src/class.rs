@@ -34,6 +34,8 @@ pub enum Lane {
     Agent(String),
     /// Answers to asks. They name no agent, so they keep their order with the requests of all agents.
     Answers,
+    /// Files that are stored, to be attached.
+    Attachments,
     /// The rules.
     Rules,
     /// Pages of memory.
@@ -80,6 +82,11 @@ impl Request {
             Request::Say { .. } => row(Host, Profile, REPEATABLE),
             Request::StartFresh { .. } => row(Lock, Profile, REPEATABLE),
             Request::SayAgain { .. } => row(Host, Profile, REPEATABLE),
+            // A file is stored by its content, once.
+            Request::Attach { .. } => row(Lock, Profile, REPEATABLE),
+            Request::Attachment { .. } => row(Nothing, Unchanged, REPEATABLE),
+            // The host knows the model.
+            Request::AttachmentLimits => row(Host, Unchanged, REPEATABLE),
             Request::Cancel { .. } => row(Lock, Profile, REPEATABLE),
             Request::Finish { .. } => row(Lock, Profile, REPEATABLE),
             // A message is changed to the same text, or taken back, once.
@@ -142,6 +149,7 @@ impl Request {
             | Request::Resume { agent, .. } => Lane::Agent(agent.clone()),
             Request::StartFresh { .. } | Request::SayAgain { .. } => Lane::Agent("grow".to_owned()),
             Request::AnswerAsk { .. } => Lane::Answers,
+            Request::Attach { .. } => Lane::Attachments,
             Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
             Request::AddToolServer { .. } | Request::RemoveToolServer { .. } | Request::SwitchToolServer { .. } => Lane::Tools,
             Request::WriteMemory { .. }
@@ -161,6 +169,8 @@ impl Request {
             | Request::Follow
             | Request::Health
             | Request::Inbox
+            | Request::Attachment { .. }
+            | Request::AttachmentLimits
             | Request::Log { .. }
             | Request::CheckKey { .. }
             // It waits for the person; a key can be entered meanwhile.
@@ -182,17 +192,21 @@ impl Request {
 mod tests {
     use super::*;
     use crate::api_key::ApiKey;
+    use crate::attachment::FileContent;
     use crate::tools::{NewToolServer, ToolTransport};
 
     fn all() -> Vec<Request> {
         let text = || "x".to_owned();
         vec![
             Request::Hello { version: 1, reconnects: false },
-            Request::Say { agent: text(), id: text(), text: text() },
+            Request::Say { agent: text(), id: text(), text: text(), attachments: Vec::new() },
+            Request::Attach { name: text(), content_base64: FileContent(text()) },
+            Request::Attachment { hash: text() },
+            Request::AttachmentLimits,
             Request::Cancel { agent: text(), tree: true },
             Request::Finish { agent: text(), tree: true },
             Request::StartFresh { id: text() },
-            Request::SayAgain { message: 1, id: text(), text: text() },
+            Request::SayAgain { message: 1, id: text(), text: text(), attachments: Vec::new() },
             Request::WithdrawMessage { agent: text(), message: 1 },
             Request::EditMessage { agent: text(), message: 1, text: text() },
             Request::AnswerAsk { ask: text(), answer: None },

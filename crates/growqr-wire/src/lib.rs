@@ -6,6 +6,7 @@
 //! from here (`cargo xtask bindings`).
 
 mod api_key;
+mod attachment;
 mod backup;
 mod class;
 mod error;
@@ -23,6 +24,7 @@ mod timeline;
 mod tools;
 
 pub use api_key::ApiKey;
+pub use attachment::{Attachment, AttachmentKind, AttachmentLimits, FileContent, Pixels};
 pub use backup::{Backup, Restored};
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
@@ -50,7 +52,7 @@ pub use tools::{
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
@@ -74,6 +76,10 @@ pub fn typescript() -> String {
         MemoryNotice,
         Author,
         Agent,
+        AttachmentKind,
+        Pixels,
+        Attachment,
+        AttachmentLimits,
         Message,
         EventLine,
         AskRow,

@@ -4,6 +4,7 @@
 //! after [`Request::Follow`]. Both ends belong to the same user on the same machine.
 
 use crate::api_key::ApiKey;
+use crate::attachment::{Attachment, AttachmentLimits, FileContent};
 use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::health::Health;
@@ -35,6 +36,10 @@ pub enum Request {
         id: String,
         /// The message.
         text: String,
+        /// The hashes of the files to attach, which [`Request::Attach`] has stored.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<String>>", optional)]
+        attachments: Vec<String>,
     },
     /// Starts the conversation afresh: from the next turn on the agent reads nothing of what was said before. Answered by
     /// [`Reply::Said`]; if the agent is at work, it takes effect once the turn has ended. Changes nothing if nothing was said since
@@ -52,7 +57,26 @@ pub enum Request {
         id: String,
         /// The new message.
         text: String,
+        /// The hashes of the files to attach, which [`Request::Attach`] has stored.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<String>>", optional)]
+        attachments: Vec<String>,
     },
+    /// Stores a file that can then be attached to a message. Answered by [`Reply::Attached`].
+    Attach {
+        /// Its name.
+        name: String,
+        /// Its content, in base64.
+        #[ts(type = "string")]
+        content_base64: FileContent,
+    },
+    /// Reads an attached file. Answered by [`Reply::Attachment`]; `not_found` if its content is missing.
+    Attachment {
+        /// Its hash.
+        hash: String,
+    },
+    /// What can be attached to the next message. Answered by [`Reply::AttachmentLimits`].
+    AttachmentLimits,
     /// Stops an agent's turn and its sub-agents.
     Cancel {
         /// The agent.
@@ -311,6 +335,24 @@ pub enum Reply {
     },
     /// Success without data.
     Done,
+    /// A file is stored.
+    Attached {
+        /// What was found in it.
+        attachment: Attachment,
+    },
+    /// An attached file.
+    Attachment {
+        /// What it is.
+        attachment: Attachment,
+        /// Its content, in base64.
+        #[ts(type = "string")]
+        content_base64: FileContent,
+    },
+    /// What can be attached.
+    AttachmentLimits {
+        /// The limits.
+        limits: AttachmentLimits,
+    },
     /// What keeps agents and mail from going on.
     Health {
         /// All of it.

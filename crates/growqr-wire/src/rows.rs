@@ -1,5 +1,6 @@
 //! The data of lists and pages.
 
+use crate::attachment::Attachment;
 use crate::event::{Ask, AskAnswer, Event, Kind, Mind, SettledBy};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -225,6 +226,10 @@ pub struct Message {
     pub author: Author,
     /// The text.
     pub text: String,
+    /// The files that the person attached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Attachment>>", optional)]
+    pub attachments: Vec<Attachment>,
     /// The time.
     pub at: i64,
 }

@@ -35,7 +35,12 @@ pub async fn write(data: &Path, events: u64) {
     let created = decide(&history.state, Input::Created, &setup, history.moment());
     history.record(&*store, created, None).await;
     let id = MessageId::new("m-0");
-    let first = decide(&history.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, history.moment());
+    let first = decide(
+        &history.state,
+        Input::Said { id, text: "Good morning.".to_owned(), attachments: Vec::new() },
+        &setup,
+        history.moment(),
+    );
     history.record(&*store, first, Some(&segment)).await;
     let answered = Event::from(ModelAnswered { reply: reply("Good morning to you."), verdict: Some(KEPT), unknown: None });
     let ended = TurnEnded { turn: 1, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into();
@@ -82,7 +87,7 @@ impl HistoryWriter {
             salt: None,
         };
         [
-            UserSaid { id: MessageId::new(format!("m-{turn}")), text, at_limit: false }.into(),
+            UserSaid { id: MessageId::new(format!("m-{turn}")), text, at_limit: false, attachments: Vec::new() }.into(),
             TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
             ModelAnswered { reply: reply(words), verdict: Some(KEPT), unknown: None }.into(),
@@ -134,6 +139,7 @@ fn setup() -> (Setup, Segment) {
         max_output_tokens: 16_000,
         prices: Some(Prices::free()),
         effort: None,
+        reads: Vec::new(),
     };
     (Setup::of(&segment, card, &offered, Limits::default()), segment)
 }

@@ -158,6 +158,7 @@ fn card() -> ModelCard {
         max_output_tokens: 1_000,
         prices: Some(Prices::free()),
         effort: None,
+        reads: Vec::new(),
     }
 }
 

@@ -105,7 +105,7 @@ pub async fn a_message_that_is_written_anew_is_answered_once_when_killed_at_any_
             let again = async |host: &RunningHost| {
                 host.until_idle().await;
                 let earlier = load_earlier(&*store, &grow(), seq).await.expect("it can be read").expect("a message");
-                host.handle.say_again(message(number), seq, text.clone(), earlier).await.expect("it is recorded");
+                host.handle.say_again(message(number), seq, (text.clone(), Vec::new()), earlier).await.expect("it is recorded");
                 host.until_idle().await;
             };
             let host = killed_at(&mut world, at, behavior, async |host: &RunningHost| again(host).await).await;

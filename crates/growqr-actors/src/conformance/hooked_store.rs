@@ -1,13 +1,15 @@
 //! A store wrapper for tests: forwards to the real store, and fails or stops at the configured calls.
 
 use async_trait::async_trait;
+use growqr_core::attachment::Attachment;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
-use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq, SessionId};
+use growqr_core::id::{AgentId, AskId, ContentHash, EffectId, Position, SegmentHash, Seq, SessionId};
 use growqr_core::journal::{
-    AgentView, Append, Appended, AskView, Asks, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks, Records,
-    SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store, StoreError,
-    StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, ToolValues, Unread, User, Users,
+    AgentView, Append, Appended, AskView, Asks, Attachments, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks,
+    Records, SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store,
+    StoreError, StoredAttachment, StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, ToolValues, Unread, User,
+    Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
@@ -346,6 +348,37 @@ impl ReadingMarks for HookedStore {
 
     async fn saw(&self, agent: &AgentId, seq: Seq, at: Timestamp) -> Result<(), StoreError> {
         self.store.saw(agent, seq, at).await
+    }
+}
+
+#[async_trait]
+impl Attachments for HookedStore {
+    async fn save_attachment(&self, attachment: &Attachment, content: &[u8], at: Timestamp) -> Result<(), StoreError> {
+        self.store.save_attachment(attachment, content, at).await
+    }
+
+    async fn claim_attachments(&self, hashes: &[ContentHash], at: Timestamp) -> Result<Vec<Attachment>, StoreError> {
+        self.store.claim_attachments(hashes, at).await
+    }
+
+    async fn attachment(&self, hash: &ContentHash) -> Result<Option<Attachment>, StoreError> {
+        self.store.attachment(hash).await
+    }
+
+    async fn attachment_content(&self, hash: &ContentHash) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.attachment_content(hash).await
+    }
+
+    async fn unused_attachments(&self, before: Timestamp) -> Result<Vec<StoredAttachment>, StoreError> {
+        self.store.unused_attachments(before).await
+    }
+
+    async fn note_used_attachments(&self, hashes: &[ContentHash]) -> Result<(), StoreError> {
+        self.store.note_used_attachments(hashes).await
+    }
+
+    async fn delete_unused_attachment(&self, hash: &ContentHash, at: Timestamp) -> Result<(), StoreError> {
+        self.store.delete_unused_attachment(hash, at).await
     }
 }
 

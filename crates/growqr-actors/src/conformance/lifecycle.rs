@@ -65,7 +65,7 @@ pub async fn waking_an_agent_resumes_its_open_work(environment: Arc<dyn TestEnvi
     let world = World::new(environment).await;
     record(&world.ports, &grow(), Input::Created).await.expect("it is recorded");
     let host = world.start().await;
-    let said = Input::Said { id: message(0), text: "hello".to_owned() };
+    let said = Input::Said { id: message(0), text: "hello".to_owned(), attachments: Vec::new() };
     record(&world.ports, &grow(), said).await.expect("it is recorded");
     host.placement.wake(&grow()).await.expect("it is woken");
     host.events("turn_ended", 1).await;
@@ -179,7 +179,7 @@ pub async fn an_agent_loads_again_after_a_second_writer_and_nothing_is_lost(envi
     host.until_idle().await;
     let mut other_ports = world.ports.clone();
     other_ports.store = world.other_store().await;
-    let said = Input::Said { id: message(1), text: "from beside".to_owned() };
+    let said = Input::Said { id: message(1), text: "from beside".to_owned(), attachments: Vec::new() };
     record(&other_ports, &grow(), said).await.expect("it is recorded");
     let refused = host.handle.say(&grow(), message(2), "from the host".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Store { source: StoreError::Conflict { .. }, .. })), "{refused:?}");

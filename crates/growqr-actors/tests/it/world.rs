@@ -228,6 +228,7 @@ impl Setups for FixedSetups {
             max_output_tokens: 8_000,
             prices: Some(Prices::free()),
             effort: None,
+            reads: Vec::new(),
         };
         let setup = Setup::of(&segment, card, &self.tools.offered(), Limits::default());
         (setup.with_rules(Arc::clone(&self.rules), true), Arc::new(segment))

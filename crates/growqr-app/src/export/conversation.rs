@@ -3,7 +3,7 @@
 use super::safe_text::{fenced, html, inline, quoted};
 use crate::date;
 use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted, Verdict};
-use growqr_wire::{Author, EventLine};
+use growqr_wire::{Attachment, Author, EventLine};
 use std::collections::{HashMap, HashSet};
 
 /// The most bytes of a tool's input or result that are written.
@@ -92,16 +92,16 @@ impl Conversation {
                 None => String::new(),
             },
             Event::UserSaid(body) if self.changes.is_moved(line.seq) => {
-                let text = format!("{set_aside}{}", self.person_said(line, body.text));
+                let text = format!("{set_aside}{}", self.person_said(line, body.text, &body.attachments));
                 self.moved.insert(line.seq, text);
                 return String::new();
             }
-            Event::UserSaid(body) => self.person_said(line, body.text),
+            Event::UserSaid(body) => self.person_said(line, body.text, &body.attachments),
             Event::SaidAgain(body) => {
-                return format!("{FOLD_ENDS}{set_aside}{}", self.person_said(line, body.text));
+                return format!("{FOLD_ENDS}{set_aside}{}", self.person_said(line, body.text, &body.attachments));
             }
             Event::MailReceived(body) => match body.mail.body {
-                MailBody::Say { text, by_person: true, .. } => self.person_said(line, text),
+                MailBody::Say { text, by_person: true, .. } => self.person_said(line, text, &[]),
                 MailBody::Say { text, .. } => said(&format!("Message from {}", self.agent(&body.mail.from)), line.at, &text),
                 MailBody::Report(report) => {
                     let who = format!("Report of the sub-agent {} ({})", inline(&report.name), inline(&body.mail.from));
@@ -156,11 +156,17 @@ impl Conversation {
         open.iter().map(|call| tool(call, None)).collect()
     }
 
-    fn person_said(&self, line: &EventLine, text: String) -> String {
+    /// A message of the person. Of its files only the names are written.
+    fn person_said(&self, line: &EventLine, text: String, files: &[Attachment]) -> String {
         if self.changes.withdrawn.contains(&line.seq) {
             return String::new();
         }
-        said("You", line.at, self.changes.edited.get(&line.seq).unwrap_or(&text))
+        let text = self.changes.edited.get(&line.seq).unwrap_or(&text);
+        let files: String = files.iter().map(|file| format!("\nAttached: {}\n", inline(&file.words()))).collect();
+        match files.is_empty() || !text.trim().is_empty() {
+            true => format!("{}{files}", said("You", line.at, text)),
+            false => format!("\n### You · {}\n{files}", time(line.at)),
+        }
     }
 
     fn answered(&self, line: &EventLine, reply: &ModelReply) -> String {
@@ -268,6 +274,18 @@ mod tests {
         lines.iter().for_each(|line| changes.note(line));
         let mut conversation = Conversation::new("grow", "Grow Agent", HashMap::new(), changes);
         lines.iter().map(|line| conversation.event(line)).collect()
+    }
+
+    #[test]
+    fn the_files_of_a_message_are_named_below_it() {
+        let file = r#"[{"hash":"ab","name":"a](x)<b>\n# b.png","kind":"image","media_type":"image/png","bytes":1500}]"#;
+        let text = exported(&[
+            ("user_said", &format!(r#"{{"id":"m-1","text":"look","attachments":{file}}}"#)),
+            ("user_said", &format!(r#"{{"id":"m-2","text":"","attachments":{file}}}"#)),
+        ]);
+        let named = "\nAttached: a\\](x)&lt;b&gt; \\# b.png (picture, 2 kB)\n";
+        let head = "\n### You · 1970-01-01 00:00\n";
+        assert_eq!(text, format!("{head}\n> look\n{named}{head}{named}"));
     }
 
     #[test]

@@ -14,11 +14,12 @@ use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, convert, memory, memory_link, memory_undo, rules, stack};
-use growqr_actors::Host;
+use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, stack};
+use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
+use growqr_core::attachment::Attachment;
 use growqr_core::clock::Clock;
-use growqr_core::id::Seq;
+use growqr_core::id::{AgentId, Seq};
 use growqr_wire::event::AskScope;
 use growqr_wire::{Changes, Reply, Request, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,9 +94,31 @@ impl Handler {
         let (profile, at) = (&self.profile, SystemClock.now());
         match request {
             Request::Hello { version, .. } => hello(version, profile.library.profile()),
-            Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
+            Request::Say { agent, id, text, attachments } if attachments.is_empty() => {
+                agents::say(self.host()?, agent, id, text).await
+            }
+            Request::Say { agent, id, text, attachments } => {
+                if agent != AgentId::grow().as_str() {
+                    return Err(AppError::bad_request(
+                        "files can be attached to messages to the Grow Agent only",
+                        "Attach them to a message to the Grow Agent, or send this one without them.",
+                    ));
+                }
+                let message = self.checked_message(text, &attachments).await?;
+                let reply = agents::say_with_files(self.host()?, id, message).await?;
+                attachments::note_used(&*profile.store, &attachments).await;
+                Ok(reply)
+            }
+            Request::Attach { name, content_base64 } => attachments::attach(&*profile.store, &name, &content_base64, at).await,
+            Request::Attachment { hash } => attachments::read(Some(&*profile.store), hash).await,
+            Request::AttachmentLimits => Ok(attachments::limits(&profile.setups.setup(0).0)),
             Request::StartFresh { id } => agents::start_fresh(&profile.library, self.host.as_ref(), &profile.ports(), id).await,
-            Request::SayAgain { message, id, text } => agents::say_again(self.host()?, &*profile.store, message, id, text).await,
+            Request::SayAgain { message, id, text, attachments } => {
+                let text = self.checked_message(text, &attachments).await?;
+                let reply = agents::say_again(self.host()?, &*profile.store, message, id, text).await?;
+                attachments::note_used(&*profile.store, &attachments).await;
+                Ok(reply)
+            }
             Request::Resume { agent, id } => agents::resume(&profile.library, self.host()?, agent, id).await,
             Request::Cancel { agent, tree } => self.control(agent, Input::Cancel { tree }).await,
             Request::Finish { agent, tree } => self.control(agent, Input::Finish { tree }).await,
@@ -103,7 +126,7 @@ impl Handler {
                 self.change_message(agent, Input::WithdrawMessage { message: Seq(message) }).await
             }
             Request::EditMessage { agent, message, text } => {
-                agents::check_text(&text)?;
+                attachments::check_edit(&*profile.store, &agent, message, &text).await?;
                 self.change_message(agent, Input::EditMessage { message: Seq(message), text }).await
             }
             Request::AnswerAsk { ask, answer } => {
@@ -194,6 +217,12 @@ impl Handler {
                 stack::work_files::read(profile.library.profile(), &profile.environment, &agent, &path).await
             }
         }
+    }
+
+    /// The text and the files of a message to the Grow Agent, once they are checked.
+    async fn checked_message(&self, text: String, files: &[String]) -> Result<(String, Vec<Attachment>), AppError> {
+        let setup = self.profile.setups.setup(0).0;
+        attachments::message(&*self.profile.store, &setup, (text, files), SystemClock.now()).await
     }
 
     /// The log's lines besides those of the journals.

@@ -10,7 +10,7 @@ use crate::log::{self, LogQuery};
 use crate::models::local_servers;
 use crate::profile::keys::{keys_without_host, unlock_keychain};
 use crate::profile::location::{Environment, Profile};
-use crate::{stack, tools};
+use crate::{attachments, stack, tools};
 use growqr_core::clock::Clock;
 use growqr_wire::{Health, Reply, Request};
 
@@ -45,6 +45,10 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
             let library = Library::open(profile.clone()).await?;
             let page = log::read(&library, None, LogQuery { channel, filter, after, before, limit }).await?;
             Ok(Reply::Log { page })
+        }
+        Request::Attachment { hash } => {
+            let library = Library::open(profile.clone()).await?;
+            attachments::read(library.store.as_deref(), hash).await
         }
         Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
         Request::GiteaLogin => stack::gitea_login(profile, environment).await,

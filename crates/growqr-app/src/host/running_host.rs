@@ -6,8 +6,9 @@ use crate::host::handler::Handler;
 use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::host::{server, socket};
-use crate::memory_link;
+use crate::{SystemClock, attachments, memory_link};
 use growqr_actors::{Host, HostConfig};
+use growqr_core::clock::Clock;
 use growqr_memory::Watch;
 use growqr_store::ProfileClaim;
 use std::sync::{Arc, Weak};
@@ -72,6 +73,12 @@ impl RunningHost {
         refresh.spawn(Arc::clone(&profile.tool_servers).follow());
         let tool_servers = Arc::clone(&profile.tool_servers);
         refresh.spawn(async move { tool_servers.tidy().await });
+        let store = Arc::clone(&profile.store);
+        refresh.spawn(async move {
+            if let Err(error) = attachments::delete_unused(&*store, SystemClock.now()).await {
+                tracing::warn!(%error, "files that no message has are not deleted");
+            }
+        });
         let host = Host::start(profile.ports(), HostConfig { process: profile.process, ..HostConfig::default() }).await?;
         // The rules may have changed while no host ran.
         if let Err(error) = host.rules_changed().await {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 
 /// The longest line that is read, in bytes: the largest message with everything escaped, and a margin.
-const LINE_LIMIT: u64 = 16 * 1024 * 1024;
+const LINE_LIMIT: u64 = 32 * 1024 * 1024;
 
 /// Creates the socket. The caller holds the profile lock, so an existing socket was left by a host that has ended.
 pub(crate) fn listen(profile: &Profile) -> Result<Listener, AppError> {

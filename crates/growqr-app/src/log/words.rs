@@ -3,6 +3,7 @@
 use crate::convert;
 use crate::timeline::words::{one_line, tool_words};
 use growqr_core::ask::SettledBy;
+use growqr_core::attachment::Attachment;
 use growqr_core::event::{
     AgentCreated, AskSettled, ChargeReserved, ChargeSettled, Counted, Ended, Event, ModelAnswered, ModelFailed, ReviewClosed,
     SessionDecided, TurnEnded,
@@ -23,8 +24,10 @@ type Words = (String, LogTone);
 pub(super) fn words(event: &Event, agent: &str, name_of: impl Fn(&str) -> String) -> Option<Words> {
     Some(match event {
         Event::AgentCreated(body) => quiet(created(body)),
-        Event::UserSaid(body) => quiet(format!("you wrote: {}", quoted(&body.text))),
-        Event::SaidAgain(body) => quiet(format!("you wrote an earlier message anew: {}", quoted(&body.text))),
+        Event::UserSaid(body) => quiet(format!("you wrote: {}", with_files(&body.text, &body.attachments))),
+        Event::SaidAgain(body) => {
+            quiet(format!("you wrote an earlier message anew: {}", with_files(&body.text, &body.attachments)))
+        }
         Event::MessageWithdrawn(_) => quiet("you took back a message"),
         Event::MessageEdited(body) => quiet(format!("you changed a message: {}", quoted(&body.text))),
         Event::FreshRequested(_) => quiet("you asked for a fresh start"),
@@ -71,6 +74,15 @@ pub(super) fn words(event: &Event, agent: &str, name_of: impl Fn(&str) -> String
 /// Whether an event belongs to the channel of memory.
 pub(super) fn is_about_memory(kind: &str) -> bool {
     matches!(kind, "commit_intended" | "review_intended" | "review_closed")
+}
+
+/// The text of a message, with the number of its files.
+fn with_files(text: &str, files: &[Attachment]) -> String {
+    match files.len() {
+        0 => quoted(text),
+        1 => format!("{} with a file", quoted(text)),
+        count => format!("{} with {count} files", quoted(text)),
+    }
 }
 
 fn created(body: &AgentCreated) -> String {

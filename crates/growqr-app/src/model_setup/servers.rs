@@ -169,7 +169,7 @@ mod tests {
         let found = Server {
             program: growqr_models::openai::Program::LlamaCpp,
             base: BaseUrl::of_port(8080),
-            models: vec![growqr_models::openai::Offered { id: "qwen3:8b".to_owned(), window: None }],
+            models: vec![growqr_models::openai::Offered { id: "qwen3:8b".to_owned(), window: None, reads_images: false }],
         };
         let listed = row(found).models.remove(0);
         assert_eq!(ServerModel::of(&listed.id).unwrap().address, Some("http://127.0.0.1:8080/v1"));

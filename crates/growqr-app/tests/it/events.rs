@@ -1,6 +1,7 @@
 //! The events of the journal and those of `growqr-wire` have the same kinds and the same fields.
 
 use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, EditedPage, SettledBy};
+use growqr_core::attachment::{Attachment, AttachmentKind, Pixels};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
@@ -11,8 +12,8 @@ use growqr_core::event::{
     UserSaid, Verdict,
 };
 use growqr_core::id::{
-    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,
-    SegmentHash, Seq, SessionId,
+    AgentId, AskId, CallId, ContentHash, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId,
+    RequestId, SegmentHash, Seq, SessionId,
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
 use growqr_core::mail::{ChangeDecided, Ending, Mail, MailBody, Report, SpawnRequest};
@@ -182,15 +183,30 @@ fn messages() -> Vec<Event> {
     ];
     let received =
         bodies.map(|body| MailReceived { forwarded: vec![mail(body.clone())], mail: mail(body), counts_with_work: true }.into());
-    let said = [false, true].map(|at_limit| UserSaid { id: MessageId::new("m"), text: text(), at_limit }.into());
+    let said = [false, true].map(|at_limit| {
+        let attachments = if at_limit { attachments() } else { Vec::new() };
+        UserSaid { id: MessageId::new("m"), text: text(), at_limit, attachments }.into()
+    });
     received.into_iter().chain(said).collect()
+}
+
+fn attachments() -> Vec<Attachment> {
+    let file = |kind, pixels, pages| {
+        let hash = ContentHash::new("ab");
+        Attachment { hash, name: text(), kind, media_type: text(), bytes: 9, pixels, pages }
+    };
+    vec![
+        file(AttachmentKind::Text, None, None),
+        file(AttachmentKind::Image, Some(Pixels { width: 3, height: 2 }), None),
+        file(AttachmentKind::Pdf, None, Some(7)),
+    ]
 }
 
 fn models() -> Vec<Event> {
     let efforts = [None, Some(Effort::Low), Some(Effort::Medium), Some(Effort::High), Some(Effort::Xhigh), Some(Effort::Max)];
     let segment = |effort| {
-        let card =
-            ModelCard { id: text(), name: text(), context_tokens: 1, max_output_tokens: 2, prices: Some(Prices::free()), effort };
+        let (prices, reads) = (Some(Prices::free()), AttachmentKind::ALL.to_vec());
+        let card = ModelCard { id: text(), name: text(), context_tokens: 1, max_output_tokens: 2, prices, effort, reads };
         let entry = |repeat| CatalogueEntry { name: text(), executor: ExecutorId::memory(), repeat };
         let tools = [Repeat::Safe, Repeat::LookUp, Repeat::Unknown].map(entry).to_vec();
         let segment = SegmentHash::new("s");
@@ -510,7 +526,8 @@ fn asks() -> Vec<Event> {
     events.push(FreshRequested { id: MessageId::new("f") }.into());
     events.push(FreshStarted {}.into());
     for past in [None, Some(text())] {
-        events.push(SaidAgain { id: MessageId::new("m"), message: Seq(3), text: text(), past }.into());
+        let attachments = if past.is_some() { attachments() } else { Vec::new() };
+        events.push(SaidAgain { id: MessageId::new("m"), message: Seq(3), text: text(), past, attachments }.into());
     }
     for raised in [Raise::default(), raise] {
         events.push(MessageWithdrawn { message: Seq(3), raised }.into());

@@ -60,7 +60,7 @@ pub fn created(name: &str) -> Event {
 }
 
 fn said(id: &str) -> Event {
-    UserSaid { id: MessageId::new(id), text: "hello".to_owned(), at_limit: false }.into()
+    UserSaid { id: MessageId::new(id), text: "hello".to_owned(), at_limit: false, attachments: Vec::new() }.into()
 }
 
 fn started(turn: u64) -> Event {
@@ -158,7 +158,13 @@ async fn a_message_that_is_sent_again_or_reaches_a_sub_agent_says_that_the_perso
         let mut grow = Journal::new(store, now, AgentId::grow());
         grow.append(60, vec![said("m-1"), started(1)]).await;
         grow.append(40, vec![ended(1, Ended::Done)]).await;
-        let again = SaidAgain { id: MessageId::new("m-2"), message: Seq(1), text: "hello".to_owned(), past: None };
+        let again = SaidAgain {
+            id: MessageId::new("m-2"),
+            message: Seq(1),
+            text: "hello".to_owned(),
+            past: None,
+            attachments: Vec::new(),
+        };
         grow.append(30, vec![again.into(), started(2)]).await;
         grow.append(29, vec![ended(2, Ended::Done)]).await;
         let mut scout = Journal::new(store, now, AgentId::new("scout"));

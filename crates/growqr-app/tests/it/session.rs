@@ -14,7 +14,7 @@ async fn open_session_in(folder: &Path, environment: &Environment) -> ProfileSes
 }
 
 fn say(id: &str, text: &str) -> Request {
-    Request::Say { agent: "grow".to_owned(), id: id.to_owned(), text: text.to_owned() }
+    Request::Say { agent: "grow".to_owned(), id: id.to_owned(), text: text.to_owned(), attachments: Vec::new() }
 }
 
 /// Reads the event stream until the Grow Agent has ended the turn with this number.

@@ -16,7 +16,7 @@ async fn open(folder: &Path, url: &str) -> Result<ProfileSession, AppError> {
 }
 
 fn say(id: &str) -> Request {
-    Request::Say { agent: "grow".to_owned(), id: id.to_owned(), text: "hello".to_owned() }
+    Request::Say { agent: "grow".to_owned(), id: id.to_owned(), text: "hello".to_owned(), attachments: Vec::new() }
 }
 
 async fn turn_ended(subscription: &mut Subscription, turn: u64) {

@@ -10,6 +10,9 @@ pub struct Chat {
     /// Send MESSAGE in place of an earlier message, by its number in `agents show grow`: what was said after that one is set aside
     #[arg(long, value_name = "NUMBER", requires = "message")]
     pub again: Option<u64>,
+    /// Attach a file that the model reads (text, PNG, JPEG, GIF, WebP, PDF); may be repeated
+    #[arg(long, value_name = "FILE", requires = "message", value_hint = ValueHint::FilePath)]
+    pub attach: Vec<PathBuf>,
     /// The conversation to continue [default: grow, the main one]
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,

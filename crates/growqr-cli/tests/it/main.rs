@@ -3,6 +3,7 @@
 mod advice;
 mod agent_pictures;
 mod asking;
+mod attachments;
 mod backups;
 mod bad_input;
 mod belonging;

@@ -138,9 +138,10 @@ impl State {
                 self.waits_to_begin = !self.is_at_work();
                 let text = text.clone();
                 let seq = self.seq;
-                let message =
-                    if by_person { Pending::UserMessage { seq, text, at } } else { Pending::AgentMessage { from, text, at } };
-                self.pending.push(message);
+                self.pending.push(match by_person {
+                    true => Pending::UserMessage { seq, text, at, attachments: Vec::new() },
+                    false => Pending::AgentMessage { from, text, at },
+                });
             }
             MailBody::Report(report) => {
                 if let Some(child) = self.children.get_mut(&from) {
@@ -163,9 +164,13 @@ impl State {
         let opening = [&body.carried, &body.picture];
         let has_opening = opening.iter().any(|text| text.is_some());
         if self.is_at_work() {
+            let attachments = self.attachments_of_open_request();
             let text = self.take_open_request();
             self.counters.past_was_carried = true;
             self.pending.push(Pending::Continue(text));
+            if !attachments.is_empty() {
+                self.pending.push(Pending::Attached(attachments));
+            }
         }
         if self.leaves_past_behind() {
             self.next_past = NextPast::Whole;

@@ -36,10 +36,12 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
     let mut draft = Draft::new(state, setup, now);
     match input {
         Input::Created => draft.on_created(),
-        Input::Said { id, text } => draft.on_message(id, text),
+        Input::Said { id, text, attachments } => draft.on_message(id, text, attachments),
         // The earlier message may be set aside by now.
         Input::SayAgain { as_of, .. } if as_of != state.seq() => {}
-        Input::SayAgain { id, message, text, before, .. } => draft.on_message_again(id, message, text, &before),
+        Input::SayAgain { id, message, text, attachments, before, .. } => {
+            draft.on_message_again(id, message, (text, attachments), &before);
+        }
         Input::StartFresh { id } => draft.on_start_fresh(id),
         Input::Tell { agent, id, text } => draft.on_message_to_sub_agent(agent, id, &text),
         Input::Mail(mail) => draft.on_mail(mail),
@@ -183,6 +185,7 @@ impl Draft<'_> {
         });
         let begins =
             changed || full || self.state.leaves_past_behind() || self.state.last_ended.as_ref().is_some_and(needs_new_segment);
+        let begins = begins || self.state.needs_segment_for_attachments(&setup.card);
         if begins && !self.state.is_session() {
             self.begin_segment();
         }

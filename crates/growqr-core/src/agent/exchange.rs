@@ -3,6 +3,7 @@
 use super::charge::ChargeBounds;
 use super::state::State;
 use crate::ask::Answer;
+use crate::attachment::Attachment;
 use crate::clock::{Timestamp, Zone};
 use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
@@ -28,6 +29,8 @@ pub enum Input {
         id: MessageId,
         /// The message.
         text: String,
+        /// The attached files, whose content is stored.
+        attachments: Vec<Attachment>,
     },
     /// The person writes an earlier message to the Grow Agent anew. What was said from that message on is set aside. Changes nothing
     /// while a turn is under way or a message is queued, or if the journal has grown since `before` was read from it.
@@ -38,6 +41,8 @@ pub enum Input {
         message: Seq,
         /// The new message.
         text: String,
+        /// The attached files, whose content is stored.
+        attachments: Vec<Attachment>,
         /// The agent before that event.
         before: Box<State>,
         /// The last event of the journal from which `before` was read.

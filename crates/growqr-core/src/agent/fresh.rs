@@ -5,6 +5,7 @@
 use super::draft::Draft;
 use super::state::State;
 use super::turn::{NextPast, Pending};
+use crate::attachment::Attachment;
 use crate::clock::Timestamp;
 use crate::event::{self, Entry, Event, FreshRequested, FreshStarted, SaidAgain};
 use crate::id::{AgentId, MessageId, Seq};
@@ -81,14 +82,20 @@ impl Draft<'_> {
     }
 
     /// Begins a turn with a message that replaces an earlier one, and with the past up to that one.
-    pub(super) fn on_message_again(&mut self, id: MessageId, message: Seq, text: String, before: &State) {
+    pub(super) fn on_message_again(
+        &mut self,
+        id: MessageId,
+        message: Seq,
+        (text, attachments): (String, Vec<Attachment>),
+        before: &State,
+    ) {
         if self.state.depth() > 0 || self.state.has_open_work() || self.state.received_messages.contains(&id) {
             return;
         }
         let past = before.past_for_message_again(self.setup.card.context_tokens);
         // Nobody would know what their answers are about.
         self.withdraw_asks();
-        self.push(SaidAgain { id, message, text, past });
+        self.push(SaidAgain { id, message, text, past, attachments });
         self.begin_turn();
     }
 }
@@ -146,15 +153,18 @@ impl State {
     pub(super) fn said_again(&mut self, body: &event::SaidAgain, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
         self.leave_past_behind(body.past.clone());
-        self.pending.push(Pending::UserMessage { seq: self.seq, text: body.text.clone(), at });
+        let (text, attachments) = (body.text.clone(), body.attachments.clone());
+        self.note_attachments(&attachments);
+        self.pending.push(Pending::UserMessage { seq: self.seq, text, at, attachments });
         self.new_message();
     }
 
     /// Forgets what belongs to the past. What the model has not read yet, such as reports, belongs to the next segment.
     fn leave_past_behind(&mut self, past: Option<String>) {
         self.next_past = NextPast::Only(past);
-        let is_past =
-            |pending: &Pending| matches!(pending, Pending::Continue(_) | Pending::AnswerWasEmpty | Pending::AnswerWasCut);
+        let is_past = |pending: &Pending| {
+            matches!(pending, Pending::Continue(_) | Pending::Attached(_) | Pending::AnswerWasEmpty | Pending::AnswerWasCut)
+        };
         self.remove_pending(is_past);
         self.unsent_results.clear();
         self.set_aside = Arc::default();

@@ -55,7 +55,7 @@ pub(super) fn judge(reply: &Reply) -> Judged {
             Block::Call { id, name, input } => calls.push(WantedCall { id, name, input }),
             Block::Thinking(_) => {}
             Block::Other(kind) if kind == "redacted_thinking" => {}
-            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_text = true,
+            Block::Text(_) | Block::Result { .. } | Block::Attachment(_) | Block::Other(_) => has_text = true,
         }
     }
     let is_cut = matches!(reply.stop, StopReason::MaxTokens | StopReason::ContextFull);

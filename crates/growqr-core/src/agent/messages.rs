@@ -5,6 +5,7 @@ use super::children;
 use super::draft::Draft;
 use super::state::State;
 use super::turn::{Counters, EarlierMessage, NextPast, Pending};
+use crate::attachment::Attachment;
 use crate::budget::{MIN_ALLOWANCE, share};
 use crate::clock::Timestamp;
 use crate::event::{self, Ended, MessageEdited, MessageWithdrawn, UserSaid};
@@ -14,10 +15,10 @@ use crate::quota::Quota;
 use std::sync::Arc;
 
 impl Draft<'_> {
-    pub(super) fn on_message(&mut self, id: MessageId, text: String) {
+    pub(super) fn on_message(&mut self, id: MessageId, text: String, attachments: Vec<Attachment>) {
         if !self.state.received_messages.contains(&id) {
             let at_limit = self.state.was_asked_about_limit();
-            self.push(UserSaid { id, text, at_limit });
+            self.push(UserSaid { id, text, at_limit, attachments });
             match self.state.next_past {
                 NextPast::FreshAfterTurn(_) => self.end_paused_turn(),
                 NextPast::Whole | NextPast::Only(_) => self.handle_pending(true),
@@ -123,7 +124,9 @@ impl State {
 
     pub(super) fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
-        let message = Pending::UserMessage { seq: self.seq, text: body.text.clone(), at };
+        let (text, attachments) = (body.text.clone(), body.attachments.clone());
+        self.note_attachments(&attachments);
+        let message = Pending::UserMessage { seq: self.seq, text, at, attachments };
         if let NextPast::FreshAfterTurn(held) = &mut self.next_past {
             return held.push(message);
         }

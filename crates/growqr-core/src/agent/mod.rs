@@ -11,6 +11,7 @@
 
 mod apply;
 mod asks;
+mod attached;
 mod bounded_text;
 mod bounds;
 mod calls;

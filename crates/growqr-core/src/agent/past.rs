@@ -3,11 +3,12 @@
 //! The past is one user message with one JSON object a line. Text inside of a JSON string cannot end it, so nothing that was read
 //! in a page or a mail can pass as words of the person.
 
-use super::render::{escape_closing_tag, result_text, text_content};
+use super::attached::{Announced, LeftOut};
+use super::render::{result_text, text_content};
 use super::state::State;
 use super::tools::READ_TOOL;
-use super::turn::Phase;
-use crate::prompt::{Block, Message, Role, blocks};
+use super::turn::{Pending, Phase};
+use crate::prompt::{Block, Message, Role, blocks, escape_closing_tag};
 use crate::tool::ToolResult;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -41,7 +42,7 @@ impl State {
 
     /// Like [`State::rendered_past`], with the open request, and with what the next request would add.
     pub(super) fn rendered_past_with_pending(&self, context_tokens: u64) -> Option<String> {
-        let pending = self.pending_text(None, None);
+        let pending = self.pending_text(None, None, &self.pending.iter().map(in_the_past).collect::<Vec<_>>());
         let content = text_content(pending.iter());
         let pending = (!pending.is_empty()).then_some(Message { role: Role::User, content });
         self.rendered_with(context_tokens, self.transcript.messages().len(), pending.as_ref())
@@ -166,6 +167,11 @@ impl State {
     }
 }
 
+/// The files of a pending item that only the past names.
+fn in_the_past(pending: &Pending) -> Announced<'_> {
+    pending.attachments().iter().map(|file| (file, Some(LeftOut::Past))).collect()
+}
+
 /// The lines of one message; `with_text`: include the text blocks, not only calls and results.
 fn message_lines(message: &Message, with_text: bool, limit: usize) -> Vec<String> {
     let who = if message.role == Role::User { "user" } else { "you" };
@@ -175,6 +181,10 @@ fn message_lines(message: &Message, with_text: bool, limit: usize) -> Vec<String
         Block::Call { name, input, .. } => Some(json!({"from": "you", "called": name, "with": short(input.text())})),
         Block::Result { content, is_error: false, .. } => Some(json!({"from": "tool", "result": short(&content)})),
         Block::Result { content, is_error: true, .. } => Some(json!({"from": "tool", "error": short(&content)})),
+        Block::Attachment(file) => {
+            let note = "attached; you do not get its content any more: ask the person to attach it again if you need it";
+            with_text.then(|| json!({"from": who, "file": file.name, "note": note}))
+        }
         Block::Thinking(_) | Block::Other(_) => None,
     };
     blocks(&message.content).into_iter().filter_map(line).map(|line| line.to_string()).collect()

@@ -1,11 +1,12 @@
 //! Renders messages, results and reports as text for the model.
 
+use super::attached::{Announced, announcement};
 use super::state::State;
 use super::turn::{Call, Pending, Phase, Progress};
 use crate::clock::{Timestamp, Zone};
 use crate::mail::{ChangeDecided, Ending, Report};
 use crate::memory::ConflictPage;
-use crate::prompt::{Role, text_of};
+use crate::prompt::{Role, escape_closing_tag, text_of};
 use crate::raw::RawJson;
 use crate::tool::{ContentBlock, ToolContent};
 use serde_json::json;
@@ -50,16 +51,24 @@ impl State {
         };
         let shortened_count = self.shortenable_pending.filter(|_| shortened);
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, shortened_count.is_some())).collect();
-        let text = self.pending_text(shortened_count, zone);
+        let announced = self.announced(shortened_count);
+        let text = self.pending_text(shortened_count, zone, &announced);
         if !text.is_empty() {
             // All pending items go into one block: the cache looks back a limited number of blocks.
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
         }
+        content.extend(State::attachment_blocks(&announced));
         if content.is_empty() { None } else { Some(RawJson::of(&content)) }
     }
 
-    /// The texts of the pending items; the first `shortened_count` of them lose their middle if they are long.
-    pub(super) fn pending_text(&self, shortened_count: Option<usize>, zone: Option<&Zone>) -> Vec<String> {
+    /// The texts of the pending items; the first `shortened_count` of them lose their middle if they are long. `announced` has the
+    /// attached files of each item.
+    pub(super) fn pending_text(
+        &self,
+        shortened_count: Option<usize>,
+        zone: Option<&Zone>,
+        announced: &[Announced<'_>],
+    ) -> Vec<String> {
         let goes_on = self.has_message_after_finish();
         let (mut texts, mut asks) = (Vec::new(), 0);
         for (at, pending) in self.pending.iter().enumerate() {
@@ -74,7 +83,11 @@ impl State {
                     _ => None,
                 };
                 let is_shortened = shortened_count.is_some_and(|count| at < count);
-                texts.push(text.unwrap_or_else(|| pending.text(is_shortened, zone)));
+                let mut text = text.unwrap_or_else(|| pending.text(is_shortened, zone));
+                if let Some(files) = announced.get(at) {
+                    text.push_str(&announcement(files));
+                }
+                texts.push(text);
             }
         }
         if asks > SHOWN_ASKS {
@@ -150,7 +163,9 @@ impl Pending {
         let written = |at: &Timestamp| zone.map(|zone| format!("[{}]\n", at.in_words(zone))).unwrap_or_default();
         let shortened_if_long = |text| shortened_if_long(text, shortened);
         match self {
-            Pending::UserMessage { text, at, .. } if text.trim().is_empty() => format!("{}(an empty message)", written(at)),
+            Pending::UserMessage { text, at, attachments, .. } if text.trim().is_empty() && attachments.is_empty() => {
+                format!("{}(an empty message)", written(at))
+            }
             Pending::UserMessage { text, at, .. } => format!("{}{}", written(at), shortened_if_long(text)),
             Pending::Task { from, text, at } => {
                 let text = escape_closing_tag(&shortened_if_long(text), "task");
@@ -197,6 +212,7 @@ impl Pending {
                 .to_owned(),
             Pending::Continue(text) if text.is_empty() => "(Continue from the end of the earlier conversation.)".to_owned(),
             Pending::Continue(text) => shortened_if_long(text).into_owned(),
+            Pending::Attached(_) => "(Again the files of the message above:)".to_owned(),
         }
     }
 }
@@ -275,9 +291,4 @@ pub(super) fn cut_report(text: &str) -> String {
         end -= 1;
     }
     if end < text.len() { format!("{}\n[cut: {} more bytes]", &text[..end], text.len() - end) } else { text.to_owned() }
-}
-
-/// Escapes this element's closing tag in data, so that the data cannot end the element around it.
-pub(super) fn escape_closing_tag(text: &str, element: &str) -> String {
-    text.replace(&format!("</{element}"), &format!("<\\/{element}"))
 }

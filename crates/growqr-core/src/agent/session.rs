@@ -45,7 +45,7 @@ impl Draft<'_> {
             return self.at_limit(limit);
         }
         let mut texts: Vec<String> = if resumes { vec![RESUMED.to_owned()] } else { Vec::new() };
-        texts.extend(self.state.pending_text(None, None));
+        texts.extend(self.state.pending_text(None, None, &self.state.announced(None)));
         if texts.is_empty() {
             texts.push(GO_ON.to_owned());
         }

@@ -13,7 +13,7 @@ use crate::id::{AgentId, AskId, EffectId, EffectSalt, EffectScope, JournalName, 
 use crate::limits::{LimitReached, Limits};
 use crate::mail::SpawnRequest;
 use crate::memory::Origin;
-use crate::model::{FailureKind, ModelCard, ModelRequest};
+use crate::model::{FailureKind, Files, ModelCard, ModelRequest};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::quota::{Quota, QuotaUse};
@@ -292,11 +292,13 @@ impl State {
         self.segment.as_ref().map(|current| &current.hash)
     }
 
-    /// The request of the open model call; `None` if none is open. `segment` must be the one that [`State::segment`] names.
+    /// The request of the open model call, without the contents of attached files; `None` if none is open. `segment` must be the
+    /// one that [`State::segment`] names.
     #[must_use]
     pub fn model_request(&self, segment: Arc<Segment>) -> Option<ModelRequest> {
         let Phase::Calling { max_tokens, .. } = self.phase else { return None };
-        Some(ModelRequest { agent: self.id.clone(), segment, messages: self.transcript.messages().to_vec(), max_tokens })
+        let messages = self.transcript.messages().to_vec();
+        Some(ModelRequest { agent: self.id.clone(), segment, messages, max_tokens, files: Files::default() })
     }
 
     /// The effect id of the `index`-th tool call of the next answer.

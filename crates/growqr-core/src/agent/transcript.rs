@@ -1,6 +1,7 @@
 //! The messages of the current segment, and their size in tokens.
 
-use crate::prompt::{Message, Role};
+use crate::attachment::{Attachment, MAX_IMAGE_TOKENS};
+use crate::prompt::{ATTACHED, Message, Role, attachments_of};
 use crate::raw::RawJson;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,6 +49,11 @@ impl Transcript {
         self.counted.unwrap_or(segment_bytes) + self.bound_since_count + more
     }
 
+    /// The attached files that its requests have.
+    pub(super) fn attachments(&self) -> impl Iterator<Item = Attachment> {
+        self.messages.iter().flat_map(|message| attachments_of(&message.content))
+    }
+
     /// The provider's last token count.
     pub(super) fn counted_tokens(&self) -> u64 {
         self.counted.unwrap_or(0)
@@ -58,18 +64,23 @@ impl Transcript {
     }
 }
 
-/// The most tokens of one picture of any size (2,576 pixels a side; the provider scales larger ones down).
-const IMAGE_TOKENS: u64 = 4_784;
-
-/// Upper bound of the tokens of some content: a token has at least one byte; a picture counts by its size in pixels.
+/// Upper bound of the tokens of some content: a token has at least one byte; a picture counts by its size in pixels, and an attached
+/// file by what was decided for it.
 pub(super) fn token_bound(content: &RawJson) -> u64 {
     let bytes = content.text().len() as u64;
-    if !content.text().contains("\"base64\"") {
+    let has_attachment = content.text().contains(ATTACHED);
+    if !has_attachment && !content.text().contains("\"base64\"") {
         return bytes;
     }
     let Ok(value) = serde_json::from_str::<Value>(content.text()) else { return bytes };
     let (images, data) = pictures(&value);
-    bytes - data + images * IMAGE_TOKENS
+    bytes - data + images * MAX_IMAGE_TOKENS + if has_attachment { attached_tokens(&value) } else { 0 }
+}
+
+/// What was counted for the attached files of a message.
+fn attached_tokens(content: &Value) -> u64 {
+    let sources = content.as_array().into_iter().flatten().map(|block| &block["source"]);
+    sources.filter(|source| source["type"] == "attachment").filter_map(|source| source["tokens"].as_u64()).sum()
 }
 
 /// The number of pictures in some content, and the bytes of their data.
@@ -77,7 +88,7 @@ fn pictures(value: &Value) -> (u64, u64) {
     let inside = match value {
         Value::Array(items) => items.iter().map(pictures).collect::<Vec<_>>(),
         Value::Object(block) if block.get("type").and_then(Value::as_str) == Some("image") => {
-            return (1, value["source"]["data"].as_str().map_or(0, |data| data.len() as u64));
+            return value["source"]["data"].as_str().map_or((0, 0), |data| (1, data.len() as u64));
         }
         Value::Object(block) => block.get("content").map(pictures).into_iter().collect(),
         _ => Vec::new(),
@@ -95,7 +106,7 @@ mod tests {
         let picture =
             json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A".repeat(1 << 20)}});
         let result = RawJson::of(&json!([{"type": "tool_result", "tool_use_id": "t", "content": [picture]}]));
-        assert!((IMAGE_TOKENS..IMAGE_TOKENS + 300).contains(&token_bound(&result)), "{}", token_bound(&result));
+        assert!((MAX_IMAGE_TOKENS..MAX_IMAGE_TOKENS + 300).contains(&token_bound(&result)), "{}", token_bound(&result));
         let text = RawJson::of(&json!([{"type": "text", "text": "\"base64\""}]));
         assert_eq!(token_bound(&text), text.text().len() as u64);
     }

@@ -2,6 +2,7 @@
 
 use super::open_session::OpenPrompt;
 use crate::ask::Ask;
+use crate::attachment::Attachment;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
@@ -78,7 +79,7 @@ pub(super) enum Progress {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Pending {
     /// A message of the person, with the event that recorded it.
-    UserMessage { seq: Seq, text: String, at: Timestamp },
+    UserMessage { seq: Seq, text: String, at: Timestamp, attachments: Vec<Attachment> },
     /// A sub-agent's task.
     Task { from: AgentId, text: String, at: Timestamp },
     /// A message from another agent.
@@ -101,6 +102,8 @@ pub(super) enum Pending {
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
     Continue(String),
+    /// The files of the request that is still to be answered, after `Continue`.
+    Attached(Vec<Attachment>),
 }
 
 impl Pending {

@@ -78,7 +78,7 @@ fn used(reply: &Reply) -> Used {
             Block::Call { id, name, .. } => calls.push((id, name)),
             Block::Thinking(_) => {}
             Block::Other(kind) if kind == "redacted_thinking" => {}
-            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_text = true,
+            Block::Text(_) | Block::Result { .. } | Block::Attachment(_) | Block::Other(_) => has_text = true,
         }
     }
     let is_name = |text: &str, limit: usize| {
@@ -188,6 +188,7 @@ fn text_of(pending: &Pending, shortened: bool) -> String {
         | Pending::MergePages { .. }
         | Pending::Reviewed { .. }
         | Pending::SubAgentAsks { .. }
+        | Pending::Attached(_)
         | Pending::Finish => String::new(),
         Pending::UserMessage { text, .. } | Pending::Continue(text) => shortened_if_long(text, shortened).into_owned(),
     }

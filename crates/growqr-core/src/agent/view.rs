@@ -170,6 +170,11 @@ pub fn spending(entry: &Entry) -> Option<SpendingView> {
 
 /// The row of the messages view that an entry adds, if it adds one.
 fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
+    let attachments = match &entry.event {
+        Event::UserSaid(body) => &body.attachments[..],
+        Event::SaidAgain(body) => &body.attachments[..],
+        _ => &[],
+    };
     let (author, text) = match &entry.event {
         Event::UserSaid(body) => (Author::Person, body.text.clone()),
         Event::SaidAgain(body) => (Author::Person, body.text.clone()),
@@ -197,8 +202,9 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
         },
         _ => return None,
     };
-    if text.is_empty() {
+    if text.is_empty() && attachments.is_empty() {
         return None;
     }
-    Some(MessageView { agent: agent.clone(), seq: entry.seq, author, text, at: entry.at })
+    let (agent, attachments) = (agent.clone(), attachments.to_vec());
+    Some(MessageView { agent, seq: entry.seq, author, text, attachments, at: entry.at })
 }

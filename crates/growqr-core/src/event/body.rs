@@ -1,6 +1,7 @@
 //! The body of each kind of event. `event/mod.rs` lists and describes the kinds.
 
 use crate::ask::{Answer, Ask, AskOutcome, SettledBy};
+use crate::attachment::Attachment;
 use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
 use crate::limits::{LimitReached, Limits, Raise, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
@@ -40,6 +41,9 @@ pub struct UserSaid {
     /// False in events of earlier builds, where each message began a budget of its own.
     #[serde(default, skip_serializing_if = "is_false")]
     pub at_limit: bool,
+    /// The attached files. Their content is stored apart, before this event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// See [`super::Event::SaidAgain`].
@@ -54,6 +58,9 @@ pub struct SaidAgain {
     /// The past up to the earlier message, with which the next segment begins; `None` if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub past: Option<String>,
+    /// The attached files, as in [`UserSaid`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// See [`super::Event::FreshRequested`].

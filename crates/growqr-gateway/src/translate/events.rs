@@ -92,7 +92,7 @@ pub(super) fn whole(reply: &Reply) -> Value {
         .filter_map(|block| match block {
             Block::Text(text) => Some(json!({"type": "text", "text": text})),
             Block::Call { id, name, input } => Some(json!({"type": "tool_use", "id": id, "name": name, "input": input})),
-            Block::Thinking(_) | Block::Result { .. } | Block::Other(_) => None,
+            Block::Thinking(_) | Block::Result { .. } | Block::Attachment(_) | Block::Other(_) => None,
         })
         .collect();
     json!({

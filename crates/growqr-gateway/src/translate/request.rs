@@ -3,7 +3,7 @@
 use crate::message::MessageRequest;
 use crate::paid::Paid;
 use crate::refusal::Refusal;
-use growqr_core::model::{Model, ModelRequest};
+use growqr_core::model::{Files, Model, ModelRequest};
 use growqr_core::prompt::{Message, Role, Segment, Tool, text_of};
 use growqr_core::raw::RawJson;
 use serde::Deserialize;
@@ -38,7 +38,8 @@ pub(super) fn translate(model: &dyn Model, paid: &Paid<'_>) -> Result<ModelReque
         tools: tools(request)?,
     };
     let messages = messages(request)?;
-    Ok(ModelRequest { agent: paid.agent.clone(), segment: Arc::new(segment), messages, max_tokens: paid.charge.max_tokens() })
+    let (agent, max_tokens) = (paid.agent.clone(), paid.charge.max_tokens());
+    Ok(ModelRequest { agent, segment: Arc::new(segment), messages, max_tokens, files: Files::default() })
 }
 
 fn system(request: &MessageRequest<'_>) -> Result<String, Refusal> {

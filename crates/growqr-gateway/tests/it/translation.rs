@@ -43,6 +43,7 @@ impl Model for Scripted {
             max_output_tokens: 9_000,
             prices: Some(Prices::free()),
             effort: None,
+            reads: Vec::new(),
         }
     }
 

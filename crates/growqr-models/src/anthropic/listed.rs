@@ -2,6 +2,7 @@
 
 use super::table::{self, Retirement};
 use crate::lenient::{count, scalar};
+use growqr_core::attachment::AttachmentKind;
 use serde_json::Value;
 
 /// What the Models API reports about a model. It replaces the values of the built-in table.
@@ -11,6 +12,8 @@ pub(super) struct Listed {
     pub name: String,
     pub context: Option<u64>,
     pub output: Option<u64>,
+    /// The kinds of attached files that it does not read, as the service says.
+    pub reads_not: Vec<AttachmentKind>,
     /// `None` for a model that stays, as far as the service says.
     pub retirement: Option<Retirement>,
 }
@@ -51,7 +54,12 @@ impl Listed {
                 successor: known.map_or_else(|| table::newest_of_line(line.as_deref(), &id), |known| known.successor),
             }
         });
-        Some(Listed { name, context: size("max_input_tokens"), output: size("max_tokens"), retirement, id })
+        let is_refused = |capability: &str| {
+            scalar(&item["capabilities"][capability]["supported"]).is_some_and(|supported| supported == "false")
+        };
+        let kinds = [(AttachmentKind::Image, "image_input"), (AttachmentKind::Pdf, "pdf_input")];
+        let reads_not = kinds.into_iter().filter(|(_, capability)| is_refused(capability)).map(|(kind, _)| kind).collect();
+        Some(Listed { name, context: size("max_input_tokens"), output: size("max_tokens"), reads_not, retirement, id })
     }
 }
 

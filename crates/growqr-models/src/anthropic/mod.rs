@@ -5,6 +5,7 @@
 //! Neither the content of requests and replies nor the key is ever logged.
 
 mod accumulate;
+mod attached;
 mod bill;
 mod block;
 mod call;
@@ -192,6 +193,7 @@ impl Model for Anthropic {
             card.name.clone_from(&overlay.name);
             card.context_tokens = overlay.context.unwrap_or(card.context_tokens);
             card.max_output_tokens = overlay.output.unwrap_or(card.max_output_tokens);
+            card.reads.retain(|kind| !overlay.reads_not.contains(kind));
         }
         if let Some(window) = self.windows.read().unwrap_or_else(PoisonError::into_inner).get(model) {
             card.context_tokens = *window;

@@ -3,7 +3,7 @@
 //! `max_tokens`, which may change from call to call, comes after the messages. So within a segment a later body starts with
 //! the bytes of the earlier one up to the end of its messages, and the provider's prompt cache applies.
 
-use super::table;
+use super::{attached, table};
 use growqr_core::model::ModelRequest;
 use growqr_core::prompt::{Role, Segment};
 use growqr_core::raw::RawJson;
@@ -32,7 +32,10 @@ pub(super) fn body(request: &ModelRequest) -> String {
             Role::User => r#"{"role":"user","content":"#,
             Role::Assistant => r#"{"role":"assistant","content":"#,
         });
-        out.push_str(message.content.text());
+        match message.role {
+            Role::User => out.push_str(&attached::with_files(&message.content, &request.files)),
+            Role::Assistant => out.push_str(message.content.text()),
+        }
         out.push('}');
     }
     // Writing to a String cannot fail.

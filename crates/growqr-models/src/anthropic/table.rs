@@ -1,6 +1,7 @@
 //! The built-in table of models: limits, prices and request features as of 28 November 2026. It works without a network;
 //! limits and names from the Models API take precedence.
 
+use growqr_core::attachment::AttachmentKind;
 use growqr_core::model::ModelCard;
 use growqr_core::money::{Price, Prices};
 use growqr_core::prompt::Effort;
@@ -94,6 +95,9 @@ const BEFORE_ADAPTIVE: &[&str] = &[
     "claude-haiku-4-5",
 ];
 
+/// Id prefixes of models that read nothing but text.
+const TEXT_ONLY: &[&str] = &["claude-2", "claude-instant"];
+
 /// The model that is used unless the user chose another, or the key does not offer it: the newest Opus.
 pub const DEFAULT_MODEL: &str = "claude-opus-5-5";
 
@@ -184,6 +188,7 @@ pub(super) fn card(model: &str) -> ModelCard {
             max_output_tokens: 32_000,
             prices: None,
             effort: behaviour(model).effort.then_some(Effort::High),
+            reads: reads(model),
         };
     };
     let mut prices = vec![price(0, row.price)];
@@ -195,7 +200,14 @@ pub(super) fn card(model: &str) -> ModelCard {
         max_output_tokens: row.output,
         prices: Some(Prices(prices)),
         effort: row.effort,
+        reads: reads(model),
     }
+}
+
+/// What a model reads besides text: pictures and PDF documents, but for the oldest models.
+fn reads(model: &str) -> Vec<AttachmentKind> {
+    let is_blind = TEXT_ONLY.iter().any(|old| model.starts_with(old));
+    if is_blind { Vec::new() } else { vec![AttachmentKind::Image, AttachmentKind::Pdf] }
 }
 
 /// The request features of a model. Depends on the id alone, so that equal requests always have equal bytes.

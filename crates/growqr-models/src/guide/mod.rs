@@ -43,6 +43,7 @@ impl Model for Guide {
             max_output_tokens: 16_000,
             prices: Some(Prices::free()),
             effort: None,
+            reads: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::accumulate::{Accumulator, CompleteReply};
 use super::discover::Program;
 use super::errors::CallErrors;
 use super::request::Shape;
+use super::said::size_as_text;
 use super::{OpenAi, bearer, request};
 use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, failure};
 use crate::tool_input::used_call_ids;
@@ -82,7 +83,8 @@ impl OpenAi {
         let has_history = request.messages.iter().any(|message| message.role == Role::Assistant);
         let errors = CallErrors { base: &config.base, program: self.program(), model, secret, numbers, has_history };
         let shape = if self.is_strict.load(Ordering::Relaxed) { Shape::Strict } else { Shape::Usual };
-        let bytes = self.body(request, Form { shape, max_tokens: request.max_tokens }).len() as u64;
+        let body = self.body(request, Form { shape, max_tokens: request.max_tokens });
+        let bytes = size_as_text(request, body.len() as u64, USUAL_BYTES_PER_TOKEN);
         self.check_prompt_fits(&errors, bytes)?;
         let form = Form { shape, max_tokens: self.output_limit(model, bytes).min(request.max_tokens) };
         let mut reply = self.attempt(request, form, &errors, on_delta).await;

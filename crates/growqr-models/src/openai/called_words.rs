@@ -57,7 +57,7 @@ impl Heard {
         let mut texts = read.flat_map(|message| blocks(&message.content)).filter_map(|block| match block {
             Block::Text(text) => Some(text),
             Block::Result { content, .. } => Some(content),
-            Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => None,
+            Block::Thinking(_) | Block::Call { .. } | Block::Attachment(_) | Block::Other(_) => None,
         });
         texts.any(|text| {
             let text = compact(&text);

@@ -78,6 +78,8 @@ pub struct Offered {
     pub id: String,
     /// The context window in tokens, prompt and answer together, if the list contains it.
     pub window: Option<u64>,
+    /// Whether the list says that it reads pictures.
+    pub reads_images: bool,
 }
 
 /// A server that responded to a probe.
@@ -151,6 +153,7 @@ struct ModelItem {
     id: String,
     owned_by: Option<String>,
     window: Option<u64>,
+    reads_images: bool,
 }
 
 impl ModelItem {
@@ -158,11 +161,13 @@ impl ModelItem {
     fn read(item: &Value) -> Option<ModelItem> {
         let id = scalar(&item["id"]).or_else(|| scalar(&item["name"])).filter(|id| !id.is_empty())?;
         let window = WINDOW_FIELDS.iter().find_map(|name| count(&item[*name])).or_else(|| count(&item["meta"]["n_ctx"]));
-        Some(ModelItem { id, owned_by: scalar(&item["owned_by"]), window: window.filter(|tokens| *tokens > 0) })
+        let (owned_by, window) = (scalar(&item["owned_by"]), window.filter(|tokens| *tokens > 0));
+        let reads_images = has_word(&item["architecture"]["input_modalities"], "image") || sees(&item["capabilities"]);
+        Some(ModelItem { id, owned_by, window, reads_images })
     }
 
     fn offered(self) -> Offered {
-        Offered { id: self.id, window: self.window }
+        Offered { id: self.id, window: self.window, reads_images: self.reads_images }
     }
 }
 
@@ -218,6 +223,28 @@ impl ServerProbe<'_> {
         reported
             .filter(|tokens| *tokens > 0)
             .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_reported: true })
+    }
+
+    /// Whether the server says that a model reads pictures.
+    pub async fn reads_images(&self, server: &Server, model: &str) -> bool {
+        let is_listed = server.models.iter().any(|offered| offered.id == model && offered.reads_images);
+        is_listed
+            || match server.program {
+                Program::Ollama => {
+                    let show = (Method::POST, self.base.outside_v1("api/show"), Some(json!({"model": model})));
+                    let described = self.request_json(show.0, show.1, show.2).await;
+                    described.is_some_and(|described| sees(&described["capabilities"]))
+                }
+                Program::LmStudio => {
+                    let models = self.lm_studio().await.unwrap_or_default();
+                    models.iter().any(|item| item.id == model && item.kind == "vlm")
+                }
+                Program::LlamaCpp => {
+                    let props = self.get(self.base.outside_v1("props")).await;
+                    props.is_some_and(|props| props["modalities"]["vision"] == true)
+                }
+                Program::Vllm | Program::Other => self.base.is_openai() && !is_text_only(model),
+            }
     }
 
     /// The window of the loaded model; if it is not loaded, `num_ctx` from its parameters.
@@ -280,6 +307,21 @@ struct LmStudioItem {
     #[serde(rename = "type")]
     kind: String,
     loaded_context_length: Option<u64>,
+}
+
+/// Whether a list of words has this one.
+fn has_word(list: &Value, word: &str) -> bool {
+    list.as_array().is_some_and(|words| words.iter().any(|listed| listed == word))
+}
+
+/// Whether the capabilities of a model, a list or an object, say that it reads pictures.
+fn sees(capabilities: &Value) -> bool {
+    has_word(capabilities, "vision") || capabilities["vision"] == true
+}
+
+/// OpenAI's list does not say what a model reads. All but a few old models read pictures.
+fn is_text_only(model: &str) -> bool {
+    ["gpt-3.5", "gpt-4-0", "davinci", "babbage", "o1-mini", "o1-preview", "o3-mini"].iter().any(|old| model.starts_with(old))
 }
 
 /// The guess for a window that the server does not report.

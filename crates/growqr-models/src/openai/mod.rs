@@ -13,6 +13,7 @@ mod called_words;
 mod discover;
 mod errors;
 mod request;
+mod said;
 mod words;
 
 pub use crate::http::{RetryPolicy, SystemTimer, Timer};
@@ -23,11 +24,12 @@ pub use discover::{OLLAMA_PORT, Offered, PROBE_TIMEOUT, Program, Search, Server,
 use crate::http::{ClientConfig, ServiceClient};
 use async_trait::async_trait;
 use discover::ServerProbe;
+use growqr_core::attachment::AttachmentKind;
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::money::Prices;
 use growqr_core::secret::Secret;
 use reqwest::header::HeaderValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -91,6 +93,8 @@ impl Config {
 struct ProbeResults {
     server: Option<Server>,
     windows: BTreeMap<String, Window>,
+    /// The models that read pictures, as the server says.
+    seeing: BTreeSet<String>,
     /// The largest prompt of each model that the server has accepted and counted, in tokens.
     prompts: BTreeMap<String, u64>,
 }
@@ -141,10 +145,15 @@ impl OpenAi {
         let deadline = Instant::now() + PROBE_TIMEOUT;
         let probe = ServerProbe { client, base: &self.config.base, key: self.config.key.as_ref(), deadline };
         let server = probe.identify().await?;
-        let window = probe.window(&server, model).await;
+        let (window, reads_images) = tokio::join!(probe.window(&server, model), probe.reads_images(&server, model));
         let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
         probe_results.server = Some(server.clone());
         probe_results.windows.insert(model.to_owned(), window);
+        if reads_images {
+            probe_results.seeing.insert(model.to_owned());
+        } else {
+            probe_results.seeing.remove(model);
+        }
         drop(probe_results);
         Some((server, self.window(model)))
     }
@@ -190,6 +199,11 @@ impl OpenAi {
         self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_reported)
     }
 
+    /// Whether the server has said that a model reads pictures.
+    fn reads_images(&self, model: &str) -> bool {
+        self.probe_results.read().unwrap_or_else(PoisonError::into_inner).seeing.contains(model)
+    }
+
     /// A model that runs on this machine is free. Only the known programs run models themselves. Any other server on this
     /// machine may be a proxy for a paid service, and Ollama is one for its cloud models.
     fn prices(&self, model: &str) -> Option<Prices> {
@@ -215,6 +229,7 @@ impl Model for OpenAi {
             max_output_tokens: (window.tokens / 2).clamp(1, MAX_OUTPUT_TOKENS),
             prices: self.prices(model),
             effort: None,
+            reads: if self.reads_images(model) { vec![AttachmentKind::Image] } else { Vec::new() },
         }
     }
 

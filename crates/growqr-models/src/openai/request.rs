@@ -4,7 +4,8 @@
 //! may change from call to call, comes after the messages. Thinking is left out: only the model that produced it can use
 //! it. Consecutive user texts become one message, because many models accept only alternating roles.
 
-use growqr_core::model::ModelRequest;
+use super::said::Said;
+use growqr_core::model::{Files, ModelRequest};
 use growqr_core::prompt::{Block, Message, Role, Segment, blocks};
 use growqr_core::raw::RawJson;
 use std::fmt::Write;
@@ -26,7 +27,7 @@ pub(super) fn body(request: &ModelRequest, limit_field: &str, max_tokens: u64, s
     let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
     head(&mut out, &request.segment);
     out.push_str(r#","messages":["#);
-    out.push_str(&messages(&request.segment.system, &request.messages, shape).join(","));
+    out.push_str(&messages(&request.segment.system, &request.messages, &request.files, shape).join(","));
     // Writing to a String cannot fail.
     let _ = write!(out, r#"],"{limit_field}":{max_tokens}}}"#);
     out
@@ -53,16 +54,16 @@ fn head(out: &mut String, segment: &Segment) {
 }
 
 /// Every message as JSON text.
-fn messages(system: &str, conversation: &[Message], shape: Shape) -> Vec<String> {
+fn messages(system: &str, conversation: &[Message], files: &Files, shape: Shape) -> Vec<String> {
     let mut out = Vec::new();
     if !system.trim().is_empty() {
         out.push(format!(r#"{{"role":"system","content":{}}}"#, json(system)));
     }
-    // User texts that are not yet part of a message.
-    let mut said: Vec<String> = Vec::new();
+    // What the user has said and is not yet part of a message.
+    let mut said = Said::default();
     for message in conversation {
         match message.role {
-            Role::User => user(&mut out, &mut said, &message.content, shape),
+            Role::User => user(&mut out, &mut said, message, files, shape),
             Role::Assistant => {
                 if let Some(answer) = assistant(&message.content, shape) {
                     flush(&mut out, &mut said, shape);
@@ -75,20 +76,19 @@ fn messages(system: &str, conversation: &[Message], shape: Shape) -> Vec<String>
     out
 }
 
-fn flush(out: &mut Vec<String>, said: &mut Vec<String>, shape: Shape) {
-    if !said.is_empty() {
+fn flush(out: &mut Vec<String>, said: &mut Said, shape: Shape) {
+    if let Some(content) = said.take_content() {
         let is_after_result = out.last().is_some_and(|last| last.starts_with(r#"{"role":"tool""#));
         if shape == Shape::Strict && is_after_result {
             out.push(r#"{"role":"assistant","content":"I have the results."}"#.to_owned());
         }
-        out.push(format!(r#"{{"role":"user","content":{}}}"#, json(&said.join("\n\n"))));
-        said.clear();
+        out.push(format!(r#"{{"role":"user","content":{content}}}"#));
     }
 }
 
 /// Adds each tool result as a message of its own, right after the calls. User text is collected and follows the results.
-fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson, shape: Shape) {
-    for block in blocks(content) {
+fn user(out: &mut Vec<String>, said: &mut Said, message: &Message, files: &Files, shape: Shape) {
+    for block in blocks(&message.content) {
         match block {
             Block::Result { id, content, is_error } => {
                 let text = if is_error { format!("ERROR: {content}") } else { content };
@@ -98,7 +98,8 @@ fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson, shape:
                     json(&text)
                 ));
             }
-            Block::Text(text) => said.push(text),
+            Block::Text(text) => said.push_text(text),
+            Block::Attachment(file) => said.push_file(&file, files.get(&file.hash)),
             Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => {}
         }
     }
@@ -117,7 +118,7 @@ fn assistant(content: &RawJson, shape: Shape) -> Option<String> {
                 json(&name),
                 json(input.text())
             )),
-            Block::Thinking(_) | Block::Result { .. } | Block::Other(_) => {}
+            Block::Thinking(_) | Block::Result { .. } | Block::Attachment(_) | Block::Other(_) => {}
         }
     }
     if texts.is_empty() && calls.is_empty() {
@@ -159,7 +160,10 @@ mod tests {
     fn translated(conversation: &[(Role, Value)]) -> Vec<Value> {
         let conversation: Vec<Message> =
             conversation.iter().map(|(role, content)| Message { role: *role, content: RawJson::of(content) }).collect();
-        messages("Be kind.", &conversation, Shape::Usual).iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+        messages("Be kind.", &conversation, &Files::default(), Shape::Usual)
+            .iter()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect()
     }
 
     #[test]

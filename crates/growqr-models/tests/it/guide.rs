@@ -44,6 +44,7 @@ impl Talk {
             segment: self.segment.clone(),
             messages: self.messages.clone(),
             max_tokens: 16_000,
+            files: growqr_core::model::Files::default(),
         };
         let shown = Mutex::new(String::new());
         let show = |delta| {

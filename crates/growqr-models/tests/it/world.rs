@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
-use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
+use growqr_core::model::{Delta, Failure, Files, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Block, Effort, Message, Role, Segment, Tool, blocks};
 use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
@@ -111,7 +111,13 @@ pub fn segment(model: &str) -> Segment {
 }
 
 pub fn request(model: &str, messages: Vec<Message>) -> ModelRequest {
-    ModelRequest { agent: AgentId::grow(), segment: Arc::new(segment(model)), messages, max_tokens: 16_000 }
+    ModelRequest {
+        agent: AgentId::grow(),
+        segment: Arc::new(segment(model)),
+        messages,
+        max_tokens: 16_000,
+        files: Files::default(),
+    }
 }
 
 /// A first message to the default model.

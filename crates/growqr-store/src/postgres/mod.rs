@@ -2,6 +2,7 @@
 //! ascending order and a follower misses no event.
 
 mod asks;
+mod attachments;
 mod claims;
 mod connections;
 mod journal;

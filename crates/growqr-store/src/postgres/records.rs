@@ -23,7 +23,7 @@ const TURN_EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, sche
     where profile_id = $1 and agent_id = $2 and position < $3 \
     and kind in ('turn_started', 'turn_ended', 'user_said', 'said_again', 'mail_received') \
     order by position desc limit $4";
-const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
+const MESSAGES: &str = "select agent_id, seq, author, text, attachments, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
 
 #[async_trait]

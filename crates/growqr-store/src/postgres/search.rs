@@ -14,22 +14,22 @@ use growqr_core::journal::{MessageView, StoreError};
 /// Number of newest messages to scan before the index is used.
 const NEWEST_SCANNED: i64 = 5_000;
 
-const NEWEST: &str = "select agent_id, seq, author, text, at from \
-    (select agent_id, seq, author, text, folded, at, position from messages \
+const NEWEST: &str = "select agent_id, seq, author, text, attachments, at from \
+    (select agent_id, seq, author, text, attachments, folded, at, position from messages \
         where profile_id = $1 order by position desc limit $4) as newest \
     where folded like $2 escape '\\' order by position desc limit $3";
-const NEWEST_OF_AGENT: &str = "select agent_id, seq, author, text, at from \
-    (select agent_id, seq, author, text, folded, at from messages \
+const NEWEST_OF_AGENT: &str = "select agent_id, seq, author, text, attachments, at from \
+    (select agent_id, seq, author, text, attachments, folded, at from messages \
         where profile_id = $1 and agent_id = $5 order by seq desc limit $4) as newest \
     where folded like $2 escape '\\' order by seq desc limit $3";
 
 /// Materialised: otherwise the planner scans the messages in order, because it expects a match soon.
-const INDEXED: &str = "with found as materialized (select agent_id, seq, author, text, at, position from messages \
+const INDEXED: &str = "with found as materialized (select agent_id, seq, author, text, attachments, at, position from messages \
         where profile_id = $1 and folded like $2 escape '\\') \
-    select agent_id, seq, author, text, at from found order by position desc limit $3";
-const INDEXED_OF_AGENT: &str = "with found as materialized (select agent_id, seq, author, text, at from messages \
+    select agent_id, seq, author, text, attachments, at from found order by position desc limit $3";
+const INDEXED_OF_AGENT: &str = "with found as materialized (select agent_id, seq, author, text, attachments, at from messages \
         where profile_id = $1 and folded like $2 escape '\\' and agent_id = $4) \
-    select agent_id, seq, author, text, at from found order by seq desc limit $3";
+    select agent_id, seq, author, text, attachments, at from found order by seq desc limit $3";
 
 pub(super) async fn search(
     store: &PostgresStore,

@@ -1,6 +1,6 @@
 //! Rows about the messages of a conversation.
 
-use super::number;
+use super::{json, number};
 use growqr_core::clock::Timestamp;
 use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, Seq};
@@ -12,6 +12,7 @@ pub(crate) struct MessageRow {
     seq: i64,
     author: Option<String>,
     text: String,
+    attachments: Option<String>,
     at: i64,
 }
 
@@ -31,6 +32,7 @@ impl TryFrom<MessageRow> for MessageView {
             seq: Seq(number("messages.seq", row.seq)?),
             author: row.author.map_or(Author::Person, |agent| Author::Agent(AgentId::new(agent))),
             text: row.text,
+            attachments: row.attachments.map_or(Ok(Vec::new()), |files| json("messages.attachments", &files))?,
             at: Timestamp(row.at),
         })
     }

@@ -3,6 +3,7 @@
 
 mod agents;
 mod asks;
+mod attachments;
 mod journal;
 mod messages;
 mod people;
@@ -12,6 +13,7 @@ mod tool_servers;
 
 pub(crate) use agents::{AgentRow, SessionRow, select_agents};
 pub(crate) use asks::{AskRow, RuleRow};
+pub(crate) use attachments::{AttachmentRow, described, undamaged};
 pub(crate) use journal::{EntryRow, EventRow, HeadRow, JournalRow, SnapshotRow, UndeliveredRow, entries};
 pub(crate) use messages::{MessageRow, UnreadRow};
 pub(crate) use people::{MemoryLinkRow, UserRow};

@@ -2,6 +2,7 @@
 //! needed. A commit is durable when it returns (`synchronous = full`, and `fullfsync` for macOS).
 
 mod asks;
+mod attachments;
 mod journal;
 mod log;
 mod memory_links;

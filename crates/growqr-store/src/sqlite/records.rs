@@ -23,7 +23,7 @@ const TURN_EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, sche
     where profile_id = ? and agent_id = ? and position < ? \
     and kind in ('turn_started', 'turn_ended', 'user_said', 'said_again', 'mail_received') \
     order by position desc limit ?";
-const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
+const MESSAGES: &str = "select agent_id, seq, author, text, attachments, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
 
 #[async_trait]

@@ -15,11 +15,11 @@ use growqr_core::journal::{MessageView, StoreError};
 /// `messages.id` is the profile's number times this constant, plus the position.
 pub(super) const IDS_PER_PROFILE: i64 = 1 << 40;
 
-pub(super) const NEWEST: &str = "select agent_id, seq, author, text, at from messages \
+pub(super) const NEWEST: &str = "select agent_id, seq, author, text, attachments, at from messages \
     where id >= ? and id < ? order by id desc limit ?";
-pub(super) const NEWEST_OF_AGENT: &str = "select agent_id, seq, author, text, at from messages \
+pub(super) const NEWEST_OF_AGENT: &str = "select agent_id, seq, author, text, attachments, at from messages \
     where profile_id = ? and agent_id = ? order by seq desc limit ?";
-const INDEXED: &str = "select m.agent_id, m.seq, m.author, m.text, m.at \
+const INDEXED: &str = "select m.agent_id, m.seq, m.author, m.text, m.attachments, m.at \
     from messages_index cross join messages m on m.id = messages_index.rowid \
     where messages_index match ?1 and messages_index.rowid >= ?2 and messages_index.rowid < ?3 \
     and (?4 is null or m.agent_id = ?4) order by messages_index.rowid desc";

@@ -178,7 +178,7 @@ pub fn local() -> ProfileId {
 }
 
 pub fn said(text: &str) -> Event {
-    UserSaid { id: MessageId::new(format!("m-{text}")), text: text.to_owned(), at_limit: false }.into()
+    UserSaid { id: MessageId::new(format!("m-{text}")), text: text.to_owned(), at_limit: false, attachments: Vec::new() }.into()
 }
 
 pub fn view(agent: &AgentId) -> AgentView {
@@ -214,6 +214,6 @@ pub fn append(agent: &AgentId, head: Head, events: Vec<Event>) -> Append {
 pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> Result<Appended, StoreError> {
     let mut append = append(agent, head, vec![said(text)]);
     let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());
-    append.views.push(View::Message(MessageView { agent, seq, author: Author::Person, text, at: NOW }));
+    append.views.push(View::Message(MessageView { agent, seq, author: Author::Person, text, attachments: Vec::new(), at: NOW }));
     store.append(append).await
 }

@@ -6,6 +6,7 @@
 use super::api_error::ApiError;
 use super::conversation::{Prompt, canonical, kind};
 use super::models::Row;
+use super::sources;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -163,7 +164,7 @@ pub(super) fn tokens_in(text: &str) -> u64 {
 fn tokens_of(block: &Value) -> u64 {
     match (kind(block), block.get("text").and_then(Value::as_str)) {
         ("text", Some(text)) => tokens_in(text),
-        _ => tokens_in(&canonical(block)),
+        _ => sources::tokens(block).unwrap_or_else(|| tokens_in(&canonical(block))),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::api_error::ApiError;
 use super::fields;
 use super::models::Row;
+use super::sources;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -121,6 +122,7 @@ pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     }
     check_system_messages(&messages, model)?;
     check_tool_calls(&messages)?;
+    sources::check_together(prompt)?;
     let has_tool_blocks = prompt.blocks.iter().any(|placed| ["tool_use", "tool_result"].contains(&placed.kind()));
     if has_tool_blocks && prompt.tools.is_empty() {
         return Err(ApiError::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));

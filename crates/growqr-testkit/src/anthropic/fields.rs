@@ -1,6 +1,7 @@
 //! Checks the fields of a request and their values. Unknown fields are refused at every level.
 
 use super::api_error::ApiError;
+use super::sources;
 use serde_json::{Map, Value};
 
 /// The known beta names.
@@ -293,7 +294,9 @@ pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(),
         "redacted_thinking" => &["data"],
         "tool_use" => &["id", "name", "input", "caller", "cache_control"],
         "tool_result" => &["tool_use_id", "content", "is_error", "cache_control"],
-        "image" | "document" | "search_result" => &["source", "title", "context", "citations", "content", "cache_control"],
+        "image" => &["source", "transformations", "cache_control"],
+        "document" => &["source", "title", "context", "citations", "cache_control"],
+        "search_result" => &["source", "title", "citations", "content", "cache_control"],
         "tool_reference" => &["tool_name", "cache_control"],
         _ if issued => return Ok(()),
         other => {
@@ -317,6 +320,7 @@ pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(),
             required_at(&typed, fields, "signature", Value::is_string)
         }
         "redacted_thinking" => required_at(&typed, fields, "data", Value::is_string),
+        "image" | "document" => sources::check(&typed, fields, kind == "image"),
         _ => Ok(()),
     }?;
     fields.get("cache_control").map_or(Ok(()), |control| check_cache_control(&format!("{typed}.cache_control"), control))
@@ -379,18 +383,18 @@ fn check_cache_control(path: &str, control: &Value) -> Result<(), ApiError> {
     fields.get("ttl").map_or(Ok(()), |ttl| one_of(&format!("{path}.ttl"), Some(ttl), &["5m", "1h"]).map(|_| ()))
 }
 
-fn object<'a>(path: &str, value: &'a Value) -> Result<&'a Map<String, Value>, ApiError> {
+pub(super) fn object<'a>(path: &str, value: &'a Value) -> Result<&'a Map<String, Value>, ApiError> {
     value.as_object().ok_or_else(|| ApiError::invalid(format!("{path}: Input should be a valid dictionary or object")))
 }
 
-fn only(path: &str, fields: &Map<String, Value>, known: &[&str]) -> Result<(), ApiError> {
+pub(super) fn only(path: &str, fields: &Map<String, Value>, known: &[&str]) -> Result<(), ApiError> {
     match fields.keys().find(|field| !known.contains(&field.as_str())) {
         None => Ok(()),
         Some(field) => Err(ApiError::extra(&format!("{path}.{field}"))),
     }
 }
 
-fn one_of<'a>(path: &str, value: Option<&'a Value>, known: &[&str]) -> Result<&'a str, ApiError> {
+pub(super) fn one_of<'a>(path: &str, value: Option<&'a Value>, known: &[&str]) -> Result<&'a str, ApiError> {
     let text = value.ok_or_else(|| ApiError::required(path))?.as_str();
     text.filter(|text| known.contains(text)).ok_or_else(|| {
         let list: Vec<String> = known.iter().map(|name| format!("'{name}'")).collect();
@@ -402,7 +406,12 @@ fn required(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) ->
     required_at("", body, field, fits)
 }
 
-fn required_at(path: &str, fields: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), ApiError> {
+pub(super) fn required_at(
+    path: &str,
+    fields: &Map<String, Value>,
+    field: &str,
+    fits: fn(&Value) -> bool,
+) -> Result<(), ApiError> {
     let full = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
     match fields.get(field) {
         None => Err(ApiError::required(&full)),

@@ -25,6 +25,7 @@ mod model_rules;
 mod models;
 mod serve;
 mod signature;
+mod sources;
 mod validate;
 mod wire;
 

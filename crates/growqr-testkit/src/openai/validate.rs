@@ -182,8 +182,11 @@ impl Reading {
 
     fn user(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
         only(path, message, &["role", "content", "name"])?;
-        let content = text(path, message, "content")?;
-        if content.trim().is_empty() {
+        let content = match message.get("content") {
+            Some(Value::Array(content)) => json!(parts(&format!("{path}.content"), content)?),
+            _ => json!(text(path, message, "content")?),
+        };
+        if content.as_str().is_some_and(|content| content.trim().is_empty()) {
             return Err(ApiError::invalid(format!("{path}.content: must not be empty")));
         }
         if self.last == "user" {
@@ -266,4 +269,40 @@ impl Reading {
             self.open.join(", ")
         )))
     }
+}
+
+/// The parts of a message, texts and pictures, in the format of the Messages API.
+fn parts(path: &str, content: &[Value]) -> Result<Vec<Value>, ApiError> {
+    if content.is_empty() {
+        return Err(ApiError::invalid(format!("{path}: must not be empty")));
+    }
+    let part = |(place, part): (usize, &Value)| {
+        let path = format!("{path}[{place}]");
+        let part = object(&path, part)?;
+        match text(&path, part, "type")? {
+            "text" => {
+                only(&path, part, &["type", "text"])?;
+                Ok(json!({"type": "text", "text": text(&path, part, "text")?}))
+            }
+            "image_url" => {
+                only(&path, part, &["type", "image_url"])?;
+                let path = format!("{path}.image_url");
+                let picture = object(&path, part.get("image_url").ok_or_else(|| ApiError::required(&path))?)?;
+                only(&path, picture, &["url", "detail"])?;
+                let source = picture_source(text(&path, picture, "url")?);
+                source
+                    .map(|source| json!({"type": "image", "source": source}))
+                    .ok_or_else(|| ApiError::invalid(format!("{path}.url: must be a data: URL with a picture in base64")))
+            }
+            other => Err(ApiError::invalid(format!("Invalid value: '{other}'. Supported values are: 'text' and 'image_url'."))),
+        }
+    };
+    content.iter().enumerate().map(part).collect()
+}
+
+fn picture_source(url: &str) -> Option<Value> {
+    let (media_type, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
+    let is_picture = ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(&media_type);
+    let is_base64 = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data).is_ok_and(|bytes| !bytes.is_empty());
+    (is_picture && is_base64).then(|| json!({"type": "base64", "media_type": media_type, "data": data}))
 }

@@ -12,3 +12,4 @@ mod openai;
 mod opencode;
 mod requests;
 mod signatures;
+mod sources;

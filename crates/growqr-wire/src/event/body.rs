@@ -7,6 +7,7 @@ use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Usag
 use super::raw::Raw;
 use super::tool::{CommitPlan, Repeat, ToolContent};
 use super::workbench::{ChangedFile, SessionOutcome, SessionReply, SessionTokens};
+use crate::attachment::Attachment;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -39,6 +40,10 @@ pub struct UserSaid {
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(as = "Option<bool>", optional)]
     pub at_limit: bool,
+    /// The attached files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Attachment>>", optional)]
+    pub attachments: Vec<Attachment>,
 }
 
 /// See [`super::Event::SaidAgain`].
@@ -54,6 +59,10 @@ pub struct SaidAgain {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub past: Option<String>,
+    /// The attached files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Attachment>>", optional)]
+    pub attachments: Vec<Attachment>,
 }
 
 /// See [`super::Event::FreshRequested`].

@@ -2,6 +2,7 @@
 
 use super::raw::Raw;
 use super::tool::Repeat;
+use crate::attachment::AttachmentKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -49,6 +50,10 @@ pub struct ModelCard {
     pub prices: Option<Vec<Price>>,
     /// The effort to request; `None` if the model refuses the setting.
     pub effort: Option<Effort>,
+    /// The kinds of attached files that it reads besides text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<AttachmentKind>>", optional)]
+    pub reads: Vec<AttachmentKind>,
 }
 
 /// One tool of a segment.

@@ -101,6 +101,10 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return { hello: { version: 1, pid: 1, profile: "local" } };
     case "say":
       return { said: { agent: world.say(request.agent, request.id, request.text) } };
+    case "attach":
+    case "attachment":
+    case "attachment_limits":
+      throw hostError("bad_request", "This window without a host stores no files.", "Start GrowQR.");
     case "start_fresh":
       startFresh(world, request.id);
       return { said: { agent: { ...world.agent("grow") } } };

@@ -1,10 +1,15 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
+mod files;
+
+pub use files::write_files;
+
 use async_trait::async_trait;
 use growqr_actors::conformance::record_as_runner;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskKind, AskScope, EditedPage};
+use growqr_core::attachment::AttachmentKind;
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::event::CostBound;
 use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, Seq, SessionId};
@@ -149,8 +154,8 @@ struct Story {
 impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
         let limits = Limits::default();
-        let settings =
-            Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded", workbench: Workbench::Available });
+        let (workbench, reads) = (Workbench::Available, Vec::new());
+        let settings = Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded", workbench, reads });
         let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(TestExecutor)];
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
         let setups = Arc::new(StorySetups { settings, tools: Arc::clone(&tools) });
@@ -179,7 +184,7 @@ impl Story {
     }
 
     async fn say(&self, text: &str) {
-        self.input(&AgentId::grow(), Input::Said { id: self.message(), text: text.to_owned() }).await;
+        self.input(&AgentId::grow(), Input::Said { id: self.message(), text: text.to_owned(), attachments: Vec::new() }).await;
     }
 
     async fn answer(&self, agent: &AgentId, reply: Reply) {
@@ -726,7 +731,7 @@ impl Story {
         for (message, text) in [(three, "three, better"), (one, "one, better")] {
             let earlier = load_earlier(&*self.ports.store, &grow, message).await.unwrap().unwrap();
             let (id, text, before, as_of) = (self.message(), text.to_owned(), Box::new(earlier.before), earlier.as_of);
-            self.input(&grow, Input::SayAgain { id, message, text, before, as_of }).await;
+            self.input(&grow, Input::SayAgain { id, message, text, attachments: Vec::new(), before, as_of }).await;
             self.answer(&grow, says("Better.")).await;
         }
     }
@@ -850,6 +855,8 @@ struct Settings {
     /// The last line of the rules.
     rule: &'static str,
     workbench: Workbench,
+    /// What the model reads besides text.
+    reads: Vec<AttachmentKind>,
 }
 
 struct StorySetups {
@@ -876,6 +883,7 @@ impl Setups for StorySetups {
             max_output_tokens: 8_000,
             prices: settings.priced.then(prices),
             effort: None,
+            reads: settings.reads.clone(),
         };
         let line = |text: &str| RuleLine { rule: text.parse().unwrap(), origin: RuleOrigin::Person };
         let rules = Rules::new(["allow look_up", "allow unknown", settings.rule].map(line));

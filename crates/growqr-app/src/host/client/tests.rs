@@ -91,7 +91,7 @@ async fn everything_else_goes_on(client: &Client, events: &mut Events, turn: u64
     };
     let others = async {
         let (id, agent) = (format!("m-{turn}"), "grow".to_owned());
-        client.send(Request::Say { agent: agent.clone(), id, text: "hello".to_owned() }).await.unwrap();
+        client.send(Request::Say { agent: agent.clone(), id, text: "hello".to_owned(), attachments: Vec::new() }).await.unwrap();
         loop {
             if let Some(Push::Recorded { agent, .. }) = events.next().await.unwrap()
                 && (agent.turn, agent.status.as_str()) == (turn, "idle")
@@ -136,7 +136,7 @@ async fn too_many_requests_about_keys_are_refused_and_messages_are_not() {
     let keys = futures_util::future::select_all((0..100).map(|_| Box::pin(hosting.send(Request::Keys))));
     let (refused, _, waiting) = tokio::time::timeout(LIMIT, keys).await.expect("the others are refused");
     assert_eq!(growqr_wire::Error::from(refused.unwrap_err()).code, ErrorCode::Overloaded);
-    let say = Request::Say { agent: "grow".to_owned(), id: "m-1".to_owned(), text: "hello".to_owned() };
+    let say = Request::Say { agent: "grow".to_owned(), id: "m-1".to_owned(), text: "hello".to_owned(), attachments: Vec::new() };
     tokio::time::timeout(LIMIT, hosting.send(say)).await.expect("messages go on").unwrap();
     drop(waiting);
     hosting.close().await;
@@ -149,7 +149,12 @@ async fn messages_to_one_agent_keep_their_order() {
     let profile = Profile::find(Some(folder.path()), &environment).unwrap();
     let (attached, _pushes) = Client::open(profile.clone(), &environment, Needs::Host).await.unwrap();
     for (client, first) in [(&hosting, 0), (&attached, 20)] {
-        let say = |n: usize| Request::Say { agent: "grow".to_owned(), id: format!("m-{n}"), text: format!("message {n}") };
+        let say = |n: usize| Request::Say {
+            agent: "grow".to_owned(),
+            id: format!("m-{n}"),
+            text: format!("message {n}"),
+            attachments: Vec::new(),
+        };
         let sent = futures_util::future::join_all((first..first + 20).map(|n| client.send(say(n))));
         tokio::time::timeout(LIMIT, sent).await.unwrap().into_iter().for_each(|reply| drop(reply.unwrap()));
     }

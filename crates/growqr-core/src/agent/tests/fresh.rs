@@ -304,7 +304,7 @@ fn an_agent_at_work_or_with_queued_messages_writes_nothing_anew() {
     let id = MessageId::new("again");
     let before = Box::new(crate::agent::State::new(world.state.id().clone()));
     let (message, as_of) = (seq_of(&world, "one"), world.state.seq());
-    let again = Input::SayAgain { id, message, text: "two".into(), before, as_of };
+    let again = Input::SayAgain { id, message, text: "two".into(), attachments: Vec::new(), before, as_of };
     assert!(!world.input(again.clone()).is_empty());
     world.answer(says("second answer"));
     assert_eq!(world.input(again), [""; 0], "the same message again");
@@ -318,7 +318,7 @@ fn of_two_clients_that_send_a_message_anew_at_the_same_time_the_second_changes_n
     let (one, as_of) = (seq_of(&world, "one"), world.state.seq());
     let again = |id: &str| {
         let before = Box::new(crate::agent::State::new(crate::id::AgentId::grow()));
-        Input::SayAgain { id: MessageId::new(id), message: one, text: id.to_owned(), before, as_of }
+        Input::SayAgain { id: MessageId::new(id), message: one, text: id.to_owned(), attachments: Vec::new(), before, as_of }
     };
     assert!(!world.input(again("first")).is_empty());
     world.answer(says("second answer"));

@@ -1,6 +1,7 @@
 //! Tests of the turn machine: each rule alone, and random inputs in any order.
 
 mod asks;
+mod attachments;
 mod charges;
 mod conflicts;
 mod costs;

@@ -127,7 +127,7 @@ fn one_whose_only_message_is_taken_back_ends_without_a_model_call() {
 #[test]
 fn the_grow_agent_is_never_queued() {
     let mut world = World::grow();
-    world.input(Input::Said { id: MessageId::new("m"), text: "go".to_owned() });
+    world.input(Input::Said { id: MessageId::new("m"), text: "go".to_owned(), attachments: Vec::new() });
     assert_eq!(world.state.status(), Status::Thinking);
     world.answer(says("done"));
     assert_eq!(world.state.status(), Status::Idle);

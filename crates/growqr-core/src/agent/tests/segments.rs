@@ -140,7 +140,7 @@ fn a_conversation_that_never_fits_ends_the_turn_and_the_next_one_carries_less() 
     let mut world = grow(Some("a picture"));
     world.say("hello");
     world.answer(says("hi"));
-    world.input(Input::Said { id: MessageId::new("long"), text: "words ".repeat(50_000) });
+    world.input(Input::Said { id: MessageId::new("long"), text: "words ".repeat(50_000), attachments: Vec::new() });
     for _ in 0..2 {
         assert_eq!(world.fail(FailureKind::PromptTooLong), ["model_failed", "segment_started", "model_requested"]);
     }

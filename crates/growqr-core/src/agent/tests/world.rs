@@ -44,6 +44,7 @@ pub(super) fn setup(model: &str) -> Setup {
         max_output_tokens: 64_000,
         prices: Some(prices()),
         effort: None,
+        reads: Vec::new(),
     };
     let (segment, mut tools) = (SegmentHash::new(model), version_1::catalogue());
     tools.push(CatalogueEntry { name: "ask_user".to_owned(), executor: ExecutorId::journal(), repeat: Repeat::Safe });
@@ -116,7 +117,7 @@ impl World {
 
     pub fn say(&mut self, text: &str) -> Vec<&'static str> {
         let id = MessageId::new(format!("m{}", self.entries.len()));
-        self.input(Input::Said { id, text: text.to_owned() })
+        self.input(Input::Said { id, text: text.to_owned(), attachments: Vec::new() })
     }
 
     /// Starts afresh.
@@ -130,11 +131,11 @@ impl World {
         let id = MessageId::new(format!("m{}", self.entries.len()));
         let before = Box::new(self.before(message));
         let as_of = self.state.seq();
-        self.input(Input::SayAgain { id, message, text: text.to_owned(), before, as_of })
+        self.input(Input::SayAgain { id, message, text: text.to_owned(), attachments: Vec::new(), before, as_of })
     }
 
     /// The agent before the model read this message.
-    fn before(&self, message: Seq) -> State {
+    pub fn before(&self, message: Seq) -> State {
         let mut before = BeforeMessage::new(self.state.id().clone(), message);
         self.entries.iter().for_each(|entry| before.apply(entry));
         before.finish()
@@ -329,7 +330,7 @@ fn check_messages(messages: &[Message]) {
                     assert!(!text_seen, "results come before text");
                     assert!(open.remove(id.as_str()), "a result answers an open call");
                 }
-                (Role::Assistant, Block::Thinking(_) | Block::Other(_)) => {}
+                (Role::Assistant, Block::Thinking(_) | Block::Other(_)) | (Role::User, Block::Attachment(_)) => {}
                 (role, block) => panic!("{role:?} cannot say {block:?}"),
             }
         }

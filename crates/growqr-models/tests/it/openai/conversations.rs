@@ -172,7 +172,7 @@ impl Machine {
         match step {
             Step::Say(text) => {
                 let id = MessageId::new(format!("m{}", self.entries.len()));
-                self.input(Input::Said { id, text });
+                self.input(Input::Said { id, text, attachments: Vec::new() });
             }
             Step::Answer(parts, stop, cut) => self.answer(server, script(parts, stop, cut)).await,
             Step::Foreign(with_words) => self.foreign(with_words),

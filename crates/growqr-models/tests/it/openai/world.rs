@@ -2,7 +2,7 @@
 
 pub use crate::world::{FakeTimer, answered, tool, user};
 use growqr_core::id::AgentId;
-use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
+use growqr_core::model::{Delta, Failure, Files, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Message, Segment};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
@@ -61,7 +61,7 @@ pub fn request(messages: Vec<Message>) -> ModelRequest {
         system: "Be kind.".into(),
         tools: vec![tool("look")],
     };
-    ModelRequest { agent: AgentId::grow(), segment: Arc::new(segment), messages, max_tokens: 4_000 }
+    ModelRequest { agent: AgentId::grow(), segment: Arc::new(segment), messages, max_tokens: 4_000, files: Files::default() }
 }
 
 pub fn hello() -> ModelRequest {

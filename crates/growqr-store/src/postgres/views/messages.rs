@@ -6,7 +6,7 @@ use growqr_core::fold::folded;
 use growqr_core::journal::StoreError;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
-const ROWS: &str = "select seq, position, author, text, at, folded from messages \
+const ROWS: &str = "select seq, position, author, text, attachments, at, folded from messages \
     where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4 order by seq";
 const DELETE: &str = "delete from messages where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4";
 
@@ -21,16 +21,17 @@ struct StoredRow {
 /// Inserts the rows.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[MessageRow]) {
     sql.push(
-        ", new_messages as (insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) \
-         select $1, $2, m.seq, m.position, m.author, m.text, m.folded, m.at from head, unnest(",
+        ", new_messages as (insert into messages (profile_id, agent_id, seq, position, author, text, folded, \
+         attachments, at) select $1, $2, m.seq, m.position, m.author, m.text, m.folded, m.attachments, m.at from head, unnest(",
     );
     sql.push_bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.position).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.author.as_deref()).collect::<Vec<_>>()).push("::text[], ");
     sql.push_bind(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>()).push("::text[], ");
     sql.push_bind(rows.iter().map(|row| folded(&row.text)).collect::<Vec<_>>()).push("::text[], ");
+    sql.push_bind(rows.iter().map(|row| row.attachments.as_deref()).collect::<Vec<_>>()).push("::text[], ");
     sql.push_bind(rows.iter().map(|row| row.at).collect::<Vec<_>>()).push("::bigint[]) ");
-    sql.push("as m (seq, position, author, text, folded, at))");
+    sql.push("as m (seq, position, author, text, folded, attachments, at))");
 }
 
 /// Deletes the messages that were taken back, and updates those that were changed.

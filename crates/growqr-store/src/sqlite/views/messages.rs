@@ -8,7 +8,7 @@ use growqr_core::journal::StoreError;
 use sqlx::{Executor, QueryBuilder, Sqlite, SqliteConnection};
 
 /// `messages.id` modulo [`IDS_PER_PROFILE`] is the position.
-const ROWS: &str = "select seq, id % ?1 as position, author, text, at from messages \
+const ROWS: &str = "select seq, id % ?1 as position, author, text, attachments, at from messages \
     where profile_id = ?2 and agent_id = ?3 and seq > ?4 and seq <= ?5 order by seq";
 const DELETE_FROM_INDEX: &str = "delete from messages_index where rowid in (select id from messages \
     where profile_id = ?1 and agent_id = ?2 and seq > ?3 and seq <= ?4)";
@@ -30,10 +30,10 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
         sql.push("insert into messages_index (rowid, folded) select number * ").push_bind(IDS_PER_PROFILE).push(" + ");
         sql.push_bind(row.position).push(", ").push_bind(index_form(&row.text));
         sql.push(" from profiles where profile_id = ").push_bind(profile).push("; ");
-        sql.push("insert into messages (id, profile_id, agent_id, seq, author, text, at) select number * ");
+        sql.push("insert into messages (id, profile_id, agent_id, seq, author, text, attachments, at) select number * ");
         sql.push_bind(IDS_PER_PROFILE).push(" + ").push_bind(row.position).push(", profile_id, ").push_bind(agent).push(", ");
         let mut values = sql.separated(", ");
-        values.push_bind(row.seq).push_bind(row.author).push_bind(row.text).push_bind(row.at);
+        values.push_bind(row.seq).push_bind(row.author).push_bind(row.text).push_bind(row.attachments).push_bind(row.at);
         sql.push(" from profiles where profile_id = ").push_bind(profile).push("; ");
     }
 }

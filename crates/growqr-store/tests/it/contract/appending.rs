@@ -205,7 +205,7 @@ on_both! {
         let (store, grow) = (world.store().await, AgentId::grow());
         say(&*store, &grow, Head::default(), "a\0b").await.unwrap();
         assert_eq!(store.entries(&grow, Seq(0), 1).await.unwrap().0[0].event, said("a\0b"));
-        let message = MessageView { agent: grow.clone(), seq: Seq(1), author: Author::Person, text: "a\u{fffd}b".to_owned(), at: NOW };
+        let message = MessageView { agent: grow.clone(), seq: Seq(1), author: Author::Person, text: "a\u{fffd}b".to_owned(), attachments: Vec::new(), at: NOW };
         assert_eq!(store.messages(&grow, None, 1).await.unwrap(), [message]);
     }
 

@@ -2,6 +2,7 @@
 
 mod appending;
 mod asking;
+mod attachments;
 mod followers;
 mod mail;
 mod memory_links;

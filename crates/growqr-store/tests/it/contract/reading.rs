@@ -93,7 +93,7 @@ on_both! {
         let mut given = Vec::new();
         for (seq, author) in [(1, Author::Person), (2, Author::Agent(AgentId::new("a-1")))] {
             let text = "hello".to_owned();
-            given.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, at: Timestamp(seq.cast_signed()) });
+            given.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, attachments: Vec::new(), at: Timestamp(seq.cast_signed()) });
         }
         append.views.extend(given.iter().cloned().map(View::Message));
         store.append(append).await.unwrap();

@@ -12,7 +12,7 @@ async fn converse(store: &dyn Store, agent: &AgentId, authors: &str) {
     append.views.extend(authors.chars().enumerate().map(|(index, author)| {
         let author = if author == 'p' { Author::Person } else { Author::Agent(agent.clone()) };
         let seq = Seq(index as u64 + 1);
-        View::Message(MessageView { agent: agent.clone(), seq, author, text: "x".to_owned(), at: NOW })
+        View::Message(MessageView { agent: agent.clone(), seq, author, text: "x".to_owned(), attachments: Vec::new(), at: NOW })
     }));
     store.append(append).await.unwrap();
 }

@@ -103,7 +103,7 @@ on_both! {
                 2 => "first of the tea".to_owned(),
                 _ => format!("filling {seq}"),
             };
-            append.views.push(View::Message(MessageView { agent: grow.clone(), seq: Seq(seq), author: Author::Person, text, at: NOW }));
+            append.views.push(View::Message(MessageView { agent: grow.clone(), seq: Seq(seq), author: Author::Person, text, attachments: Vec::new(), at: NOW }));
         }
         store.append(append).await.unwrap();
         for text in ["qz", "漢字", "漢", "qz 漢"] {
