@@ -136,6 +136,79 @@ seen: number | null,
  */
 unread: number, };
 
+export type AttachmentKind = "text" | "image" | "pdf";
+
+export type Pixels = { 
+/**
+ * In pixels.
+ */
+width: number, 
+/**
+ * In pixels.
+ */
+height: number, };
+
+export type Attachment = { 
+/**
+ * SHA-256 of its content, in hex. [`crate::Request::Attachment`] reads the content by it.
+ */
+hash: string, 
+/**
+ * Its name, without folders.
+ */
+name: string, 
+/**
+ * Its kind.
+ */
+kind: AttachmentKind, 
+/**
+ * Its media type, such as `image/png`.
+ */
+media_type: string, 
+/**
+ * The size of its content.
+ */
+bytes: number, 
+/**
+ * The size of a picture.
+ */
+pixels?: Pixels, 
+/**
+ * The number of pages of a PDF document, if it is known.
+ */
+pages?: number, };
+
+export type AttachmentLimits = { 
+/**
+ * The kinds that the model reads. May be empty.
+ */
+kinds: Array<AttachmentKind>, 
+/**
+ * The largest size of all files of a message together, and so of a single PDF document. Pictures and texts have smaller
+ * limits of their own.
+ */
+max_bytes: number, 
+/**
+ * The largest size of a picture.
+ */
+max_image_bytes: number, 
+/**
+ * The largest size of a text.
+ */
+max_text_bytes: number, 
+/**
+ * The most files of a message.
+ */
+max_files: number, 
+/**
+ * The model that would read them.
+ */
+model: string, 
+/**
+ * Why a kind is missing, and what to do about it.
+ */
+why_not?: string, };
+
 export type Message = { 
 /**
  * The agent whose conversation it is.
@@ -153,6 +226,10 @@ author: Author,
  * The text.
  */
 text: string, 
+/**
+ * The files that the person attached.
+ */
+attachments?: Array<Attachment>, 
 /**
  * The time.
  */
@@ -1557,7 +1634,11 @@ id: string,
 /**
  * The message.
  */
-text: string, } | { "op": "start_fresh", 
+text: string, 
+/**
+ * The hashes of the files to attach, which [`Request::Attach`] has stored.
+ */
+attachments?: Array<string>, } | { "op": "start_fresh", 
 /**
  * Chosen by the client. A second request with the same id is ignored.
  */
@@ -1573,7 +1654,23 @@ id: string,
 /**
  * The new message.
  */
-text: string, } | { "op": "cancel", 
+text: string, 
+/**
+ * The hashes of the files to attach, which [`Request::Attach`] has stored.
+ */
+attachments?: Array<string>, } | { "op": "attach", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its content, in base64.
+ */
+content_base64: string, } | { "op": "attachment", 
+/**
+ * Its hash.
+ */
+hash: string, } | { "op": "attachment_limits" } | { "op": "cancel", 
 /**
  * The agent.
  */
@@ -1808,7 +1905,23 @@ profile: string, } } | { "said": {
 /**
  * The agent after it recorded the message.
  */
-agent: Agent, } } | "done" | { "health": { 
+agent: Agent, } } | "done" | { "attached": { 
+/**
+ * What was found in it.
+ */
+attachment: Attachment, } } | { "attachment": { 
+/**
+ * What it is.
+ */
+attachment: Attachment, 
+/**
+ * Its content, in base64.
+ */
+content_base64: string, } } | { "attachment_limits": { 
+/**
+ * The limits.
+ */
+limits: AttachmentLimits, } } | { "health": { 
 /**
  * All of it.
  */
@@ -1990,7 +2103,11 @@ text: string,
 /**
  * Whether the person had been asked about a limit: the message counts with the work that the answer lets go on.
  */
-at_limit?: boolean, };
+at_limit?: boolean, 
+/**
+ * The attached files.
+ */
+attachments?: Array<Attachment>, };
 
 export type SaidAgain = { 
 /**
@@ -2008,7 +2125,11 @@ text: string,
 /**
  * The past up to the earlier message, as the model reads it; `None` if there is none.
  */
-past?: string, };
+past?: string, 
+/**
+ * The attached files.
+ */
+attachments?: Array<Attachment>, };
 
 export type FreshRequested = { 
 /**
@@ -2922,7 +3043,11 @@ prices: Array<Price> | null,
 /**
  * The effort to request; `None` if the model refuses the setting.
  */
-effort: Effort | null, };
+effort: Effort | null, 
+/**
+ * The kinds of attached files that it reads besides text.
+ */
+reads?: Array<AttachmentKind>, };
 
 export type Repeat = "safe" | "look_up" | "unknown";
 
