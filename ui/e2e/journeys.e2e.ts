@@ -79,8 +79,10 @@ test("a reload during an answer loses and duplicates nothing", async () => {
   await streaming(page).getByText("What to learn").waitFor();
   await page.reload();
   await page.getByText("Write a long plan, please").waitFor();
+  const stop = page.getByRole("button", { name: "Stop", exact: true });
+  await stop.waitFor();
+  await stop.waitFor({ state: "detached" });
   await page.getByText("Which of the three would you like to begin with?").last().waitFor();
-  await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
   const log = await page.evaluate(() => document.querySelector("[role=log]")?.textContent ?? "");
   expect(log.split("Write a long plan, please")).toHaveLength(2);
   expect(log.split("Write a long plan, please")[1]?.split("Which of the three")).toHaveLength(2);

@@ -3,6 +3,15 @@ const chosen = localStorage.getItem("theme");
 const isDark = chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 document.documentElement.dataset.theme = isDark ? "dark" : "light";
 
+// A file that is dropped where nothing takes it must not replace the page.
+for (const kind of ["dragover", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  });
+}
+
 // Sends the first view's requests while the bundle loads. src/bridge/prefetched.ts hands out the responses.
 const host = window.__TAURI_INTERNALS__;
 const requests = [

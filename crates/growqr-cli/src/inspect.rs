@@ -5,7 +5,7 @@ use crate::args::{Db, Events, Export};
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use crate::work_files::Target;
 use growqr_app::{AttachedFiles, Environment, Library, MISSING_FILES, Profile, destinations, doctor as run_checks, send_request};
-use growqr_wire::{Author, CheckState, EventLine, Reply, Request};
+use growqr_wire::{CheckState, EventLine, Reply, Request};
 use std::time::Duration;
 
 /// Number of events in one read.

@@ -16,10 +16,10 @@ import { Composer } from "../journal/Composer";
 import type { Target } from "../journal/isTarget";
 import { TranscriptView } from "../journal/TranscriptView";
 import { t } from "../words";
-import { Suggestions } from "./Suggestions";
 
 // None of them is needed for the first paint.
 const ConversationSearch = lazy(async () => ({ default: (await import("../journal/ConversationSearch")).ConversationSearch }));
+const Suggestions = lazy(async () => ({ default: (await import("./Suggestions")).Suggestions }));
 const ChatActions = lazy(async () => ({ default: (await import("./ChatActions")).ChatActions }));
 
 export default function Chat({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
@@ -48,7 +48,9 @@ export default function Chat({ searching, onSearching }: { searching: boolean; o
         empty={
           <Empty icon={Sprout} title={t("What would you like to grow?")}>
             <p>{t("Say what you are working on. Your Grow Agent remembers what matters, in pages that you own.")}</p>
-            <Suggestions agent={GROW} guide={isGuide} />
+            <Suspense fallback={<div className="h-14" />}>
+              <Suggestions agent={GROW} guide={isGuide} />
+            </Suspense>
           </Empty>
         }
       />

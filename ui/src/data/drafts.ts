@@ -5,10 +5,10 @@
 import { HostError, type Host } from "../bridge";
 
 /**
- * A message to an agent, a long text pasted into it, an edit of a page, a change of a message that is queued, an edit of a change that
+ * A message to an agent, a long text pasted into it, the files attached to it (see `attachedFiles.ts`), an edit of a page, a change of a message that is queued, an edit of a change that
  * waits for approval, the parts left out of it, or a remark about it.
  */
-export type DraftKind = "draft" | "paste" | "edit" | "message" | "review" | "parts" | "remark";
+export type DraftKind = "draft" | "paste" | "files" | "edit" | "message" | "review" | "parts" | "remark";
 
 /** Whether drafts survive a restart, and if not, or not all of them, why. */
 export interface DraftStorage {

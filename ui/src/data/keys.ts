@@ -9,6 +9,10 @@ export const keys = {
   timeline: (agent: string, turn: number, isLatest: boolean) => ["timeline", agent, turn, isLatest],
   budget: ["budget"],
   settings: ["settings"],
+  /** They depend on the model, which is a setting. */
+  attachmentLimits: ["settings", "attachments"],
+  attachment: (hash: string) => ["attachment", hash],
+  thumbnail: (hash: string) => ["attachment", hash, "thumbnail"],
   shortcut: ["shortcut"],
   privacy: ["privacy"],
   startAtLogin: ["start_at_login"],

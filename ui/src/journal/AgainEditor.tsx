@@ -3,30 +3,40 @@
  * stays readable, and the agent reads nothing more of it.
  */
 import { type KeyboardEvent, useRef } from "react";
+import type { Attachment } from "../bridge";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useJournal, useRequest } from "../data/context";
+import { useDraft, useDrafts, useJournal, useRequest } from "../data/context";
 import { GROW } from "../data/journals";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 import { t } from "../words";
+import { KeptFiles } from "./attach/KeptFiles";
 import { useTranscript } from "./useTranscript";
 
-export function AgainEditor({ message, text, onChange, onClose }: { message: number; text: string; onChange: (text: string) => void; onClose: () => void }) {
+export function AgainEditor(props: { message: number; text: string; files: readonly Attachment[] | undefined; onChange: (text: string) => void; onClose: () => void }) {
+  const { message, text, files = [], onChange } = props;
   const request = useRequest();
   const agent = useAgent(GROW);
   const { waiting } = useTranscript(useJournal(GROW));
   // If the message did arrive although sending failed, the host ignores the second one.
   const id = useRef(crypto.randomUUID());
   const why = isBusy(agent) ? t("The agent is at work. Wait until it has finished, or stop it; then send.") : waiting.length > 0 ? t("The agent has a message to read first. Wait for it, or withdraw it; then send.") : null;
+  // A draft, as the text: the row is removed when it is scrolled away.
+  const drafts = useDrafts();
+  const removed = useDraft("files", `again:${message}`);
+  const setRemoved = (hashes: string) => drafts.set("files", `again:${message}`, hashes);
+  const kept = files.filter((file) => !removed.includes(file.hash));
+  const isEmpty = !text.trim() && kept.length === 0;
   const close = () => {
-    onClose();
+    setRemoved("");
+    props.onClose();
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
   const send = () => {
-    if (!text.trim() || why !== null || request.isPending) return;
+    if (isEmpty || why !== null || request.isPending) return;
     // A callback of `mutate` would not be called: the row is set aside, and this editor gone, before the answer is here.
-    request.mutateAsync({ op: "say_again", message, id: id.current, text: text.trim() }).then(close, () => {
+    request.mutateAsync({ op: "say_again", message, id: id.current, text: text.trim(), attachments: kept.map((file) => file.hash) }).then(close, () => {
       // `request.error` is shown.
     });
   };
@@ -43,6 +53,20 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
   };
   return (
     <div className="w-[min(36rem,85%)]">
+      {files.length > 0 && (
+        <KeptFiles
+          kept={kept}
+          isWhole={kept.length === files.length}
+          onRemove={(hash) => {
+            setRemoved(`${removed}${hash}\n`);
+            id.current = crypto.randomUUID();
+          }}
+          onKeepAll={() => {
+            setRemoved("");
+            id.current = crypto.randomUUID();
+          }}
+        />
+      )}
       <textarea
         autoFocus
         dir="auto"
@@ -68,7 +92,7 @@ export function AgainEditor({ message, text, onChange, onClose }: { message: num
         <Button look="quiet" onClick={close}>
           {t("Cancel")}
         </Button>
-        <Button look="primary" disabled={!text.trim() || why !== null || request.isPending} onClick={send}>
+        <Button look="primary" disabled={isEmpty || why !== null || request.isPending} onClick={send}>
           {t("Send again")}
         </Button>
       </div>

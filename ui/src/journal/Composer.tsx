@@ -1,30 +1,43 @@
 /** The message field. Stores the draft, and sends on Enter except during IME composition. */
 import { ArrowUp } from "lucide-react";
 import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Agent } from "../bridge";
 import { IconButton } from "../design/Button";
+import { later, useLater } from "../design/later";
 import { InlineError } from "../design/states";
+import { hashes } from "../data/attachedFiles";
 import { useRequest } from "../data/context";
+import { GROW } from "../data/journals";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
-import { t } from "../words";
-import { RunControls, STEERING } from "./RunControls";
+import { t, type Text } from "../words";
 import { useMessageDraft } from "./useMessageDraft";
 
-// Rare, so it does not delay the first paint.
+// Nothing of it is needed for the first paint.
 const Pasted = lazy(async () => ({ default: (await import("./Pasted")).Pasted }));
+const Attach = lazy(async () => ({ default: (await import("./attach/Attach")).Attach }));
 const DraftNotStored = lazy(async () => ({ default: (await import("./DraftNotStored")).DraftNotStored }));
+
+const controls = later(() => import("./RunControls"));
+
+/** The three ways to change what an agent does, in one line. */
+const STEERING = "Write to steer it. Finish up: it takes no new steps and reports what it has. Stop: it ends at once." satisfies Text;
 
 /** `hasControls`: the view has no other place for the controls of a working agent. */
 export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
   const draft = useMessageDraft(agent);
   const { typed, pasted } = draft;
   const [failedId, setFailedId] = useState<string | null>(null);
+  // A file is on its way or cannot be sent.
+  const [isHeld, setHeld] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const row = useAgent(agent);
   const say = useRequest();
   const control = useRequest();
 
   useEffect(() => box.current?.focus(), [agent]);
+  // So that they are there as soon as an agent works.
+  useEffect(() => controls.load(), []);
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -33,13 +46,13 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   }, [typed]);
 
   const send = () => {
-    const message = say.isPending ? null : draft.take();
+    const message = say.isPending || isHeld ? null : draft.take();
     if (message === null) return;
     // Reuse the id after a failure: if the message did arrive, the host ignores the duplicate.
     const id = failedId ?? crypto.randomUUID();
     setFailedId(null);
     say.mutate(
-      { op: "say", agent, id, text: message },
+      { op: "say", agent, id, text: message.text, attachments: hashes(message.files) },
       {
         onError: () => {
           draft.putBack(message);
@@ -69,7 +82,12 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             <Pasted text={pasted} onRemove={() => (draft.removePasted(), setFailedId(null), box.current?.focus())} />
           </Suspense>
         )}
-        <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
+        <div className="flex flex-wrap items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
+          {agent === GROW && (
+            <Suspense fallback={<span className="size-8" />}>
+              <Attach onChange={() => setFailedId(null)} onHold={setHeld} />
+            </Suspense>
+          )}
           <textarea
             ref={box}
             dir="auto"
@@ -84,10 +102,10 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             data-composer
             aria-label={t("Message")}
             placeholder={placeholder}
-            className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
+            className="max-h-56 min-w-0 grow basis-0 resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
-          {hasControls && row && <RunControls agent={row} request={control} />}
-          <IconButton label={t("Send")} look="primary" className="rounded-xl" disabled={!typed.trim() && !pasted} onClick={send}>
+          {hasControls && row && isBusy(row) && <Controls agent={row} request={control} />}
+          <IconButton label={t("Send")} look="primary" className="rounded-xl" disabled={isHeld || (!typed.trim() && !pasted && !draft.hasFiles)} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>
@@ -102,4 +120,9 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
       </div>
     </div>
   );
+}
+
+function Controls(props: { agent: Agent; request: ReturnType<typeof useRequest> }) {
+  const loaded = useLater(controls);
+  return loaded && <loaded.RunControls {...props} />;
 }

@@ -7,16 +7,13 @@ import type { useRequest } from "../data/context";
 import { useIsFinishing } from "../data/finishing";
 import { useAgents } from "../data/queries";
 import { isBusy } from "../data/status";
-import { t, type Text } from "../words";
+import { t } from "../words";
 
 // Rare, so it does not delay the first paint.
 const OnlyThisAgent = lazy(async () => ({ default: (await import("./OnlyThisAgent")).OnlyThisAgent }));
 
 /** In a narrow window the buttons show only their icons. */
 const LABEL = "sr-only @xl/view:not-sr-only";
-
-/** The three ways to change what an agent does, in one line. */
-export const STEERING = "Write to steer it. Finish up: it takes no new steps and reports what it has. Stop: it ends at once." satisfies Text;
 
 export function RunControls({ agent, request }: { agent: Agent; request: ReturnType<typeof useRequest> }) {
   const agents = useAgents().data ?? [];

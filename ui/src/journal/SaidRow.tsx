@@ -10,6 +10,7 @@ import { agentName } from "../data/names";
 import { exactTime } from "../data/time";
 import { t } from "../words";
 import type { Said } from "./items";
+import { Rare } from "./Rare";
 
 // Rare, so they do not delay the first paint.
 const QueuedActions = lazy(async () => ({ default: (await import("./QueuedActions")).QueuedActions }));
@@ -23,17 +24,21 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
   const [isTooLate, setTooLate] = useState(false);
   const mine = item.by === "person";
   const canSendAgain = mine && !isQueued && !isAside && agent === GROW;
+  const isAnew = canSendAgain && again !== null;
   const look = !mine ? "rounded-es-md border border-line bg-surface" : isQueued ? "rounded-ee-md border border-dashed border-line-strong" : "rounded-ee-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
       {!mine && <p className="mb-1 text-xs text-ink-3">{t("Task from {name}", { name: agentName({ id: item.by, name: nameOf(item.by) }) })}</p>}
+      {item.attachments && !isAnew && (
+        <Rare instead={<div className="h-13" />}>{(rows) => item.attachments && <rows.SentFiles files={item.attachments} isEnd={mine} />}</Rare>
+      )}
       {edited !== null ? (
         <Suspense fallback={<div className="h-28" />}>
           <MessageEditor agent={agent} message={item.seq} text={edited} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
         </Suspense>
-      ) : canSendAgain && again !== null ? (
+      ) : isAnew ? (
         <Suspense fallback={<div className="h-40" />}>
-          <AgainEditor message={item.seq} text={again} onChange={setAgain} onClose={() => setAgain(null)} />
+          <AgainEditor message={item.seq} text={again} files={item.attachments} onChange={setAgain} onClose={() => setAgain(null)} />
         </Suspense>
       ) : (
         <div className={cx("group flex w-full items-center gap-1", mine && "justify-end")}>
@@ -42,7 +47,7 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
               <Pencil className="size-3.5" aria-hidden />
             </IconButton>
           )}
-          <div dir="auto" title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
+          <div dir="auto" title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl empty:hidden px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
             <Shortened text={item.text} />
           </div>
         </div>

@@ -43,6 +43,14 @@ describe("a transcript", () => {
     expect(items[5]).toMatchObject({ took: 12_000, cost: 10, last: true });
   });
 
+  test("shows the files of a message, also of one that was written anew", () => {
+    seq = 0;
+    const files = [{ hash: "a", name: "a.png", kind: "image" as const, media_type: "image/png", bytes: 3 }];
+    const { items } = folded([line("user_said", { id: "m1", text: "look", attachments: files }), line("said_again", { id: "m2", message: 1, text: "", attachments: files })]);
+    expect(items.at(-1)).toMatchObject({ kind: "said", text: "", attachments: files });
+    expect(items[0]).toMatchObject({ kind: "aside", items: [{ text: "look", attachments: files }] });
+  });
+
   test("attaches result, change and sub-agent to their call", () => {
     const calls = folded(story()).items[2];
     expect(calls?.kind === "calls" && calls.calls).toMatchObject([

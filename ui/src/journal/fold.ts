@@ -47,12 +47,12 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       return;
     case "user_said":
       goOn(draft);
-      return say(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+      return say(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person", attachments: event.data.attachments });
     case "said_again":
       goOn(draft);
       setAside(draft, line, event.data.message);
       draft.isAgain = true;
-      return sayNow(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+      return sayNow(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person", attachments: event.data.attachments });
     case "fresh_requested":
       draft.freshFrom = line.seq;
       if (draft.working) push(draft, { kind: "note", ...place(line, "note"), text: t("You asked for a fresh start: it begins once this turn has ended") });

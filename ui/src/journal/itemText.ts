@@ -8,6 +8,7 @@ import { toolWords } from "./toolWords";
 export function itemText(item: Item): string {
   switch (item.kind) {
     case "said":
+      return [...(item.attachments ?? []).map((file) => `[file: ${file.name}]`), item.text].filter(Boolean).join("\n");
     case "answer":
     case "note":
       return item.text;

@@ -1,5 +1,5 @@
 /** The items of a transcript. They are immutable, so that memoised rows can compare by identity. */
-import type { Ask, AskSettlement, Ended, LimitReached, Report, Shortfall, ToolContent, Usage } from "../bridge";
+import type { Ask, AskSettlement, Attachment, Ended, LimitReached, Report, Shortfall, ToolContent, Usage } from "../bridge";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -38,6 +38,7 @@ export interface Said {
   text: string;
   /** `person`, or the id of the agent that wrote it. */
   by: string;
+  attachments?: readonly Attachment[];
   /** Whether it waits for a fresh start, as long as it is queued. */
   afterFresh?: boolean;
 }

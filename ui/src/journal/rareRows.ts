@@ -6,3 +6,4 @@ export { ChildCard } from "./ChildCard";
 export { Ending, Pausing } from "./Ending";
 export { AsideRow, Divided } from "./LeftBehind";
 export { ReportRow } from "./ReportRow";
+export { SentFiles } from "./attach/SentFiles";

@@ -1,8 +1,9 @@
 /**
- * The unsent message to an agent: the typed text, and a long pasted text, which would take a text field seconds to lay out.
- * Both are stored as drafts and sent as one message.
+ * The unsent message to an agent: the typed text, a long pasted text, which would take a text field seconds to lay out, and the
+ * attached files. All are stored as drafts and sent as one message.
  */
 import { useEffect, useState } from "react";
+import { merged } from "../data/attachedFiles";
 import { bytes } from "../data/bytes";
 import { useDraft, useDrafts } from "../data/context";
 import { t } from "../words";
@@ -13,10 +14,19 @@ const MESSAGE_LIMIT = 1 << 20;
 /** A text of more characters is kept apart from the text field. */
 const LONG_TEXT = 50_000;
 
+/** A message as it is sent. */
+export interface Message {
+  text: string;
+  /** The draft of the attached files. */
+  files: string;
+}
+
 export interface MessageDraft {
   typed: string;
   /** The long text that follows what is typed, or an empty string. */
   pasted: string;
+  /** Whether files are attached. */
+  hasFiles: boolean;
   /** Why the last text was not taken, or the message not sent. */
   refusal: string | null;
   /** Changes what is typed. A long text that came with one change is kept apart; `cursor` is where it ends. */
@@ -25,9 +35,9 @@ export interface MessageDraft {
   paste(text: string): boolean;
   removePasted(): void;
   /** Empties the draft and returns the message; `null` if there is none that can be sent. */
-  take(): string | null;
+  take(): Message | null;
   /** Puts a message that could not be sent before what was written since. */
-  putBack(message: string): void;
+  putBack(message: Message): void;
 }
 
 export function useMessageDraft(agent: string): MessageDraft {
@@ -35,10 +45,12 @@ export function useMessageDraft(agent: string): MessageDraft {
   const kept = useDraft("draft", agent);
   const typed = kept.length > LONG_TEXT ? "" : kept;
   const pasted = useDraft("paste", agent);
+  const files = useDraft("files", agent);
   const [refusal, setRefusal] = useState<string | null>(null);
 
   const setTyped = (text: string) => drafts.set("draft", agent, text);
   const setPasted = (text: string) => drafts.set("paste", agent, text);
+  const setFiles = (text: string) => drafts.set("files", agent, text);
   const add = (text: string) => {
     const whole = pasted ? `${pasted}\n${text}` : text;
     const problem = tooLong(joined(typed, whole), t("Paste a part of it, or put it into a file and write its path."));
@@ -56,6 +68,7 @@ export function useMessageDraft(agent: string): MessageDraft {
   return {
     typed,
     pasted,
+    hasFiles: files !== "",
     refusal,
     type(text, cursor) {
       const added = text.length - typed.length;
@@ -74,18 +87,20 @@ export function useMessageDraft(agent: string): MessageDraft {
       setPasted("");
     },
     take() {
-      const message = joined(typed, pasted).trim();
-      const problem = tooLong(message, t("Shorten it, or put it into a file and write its path."));
+      const text = joined(typed, pasted).trim();
+      const problem = tooLong(text, t("Shorten it, or put it into a file and write its path."));
       setRefusal(problem);
-      if (!message || problem !== null) return null;
+      if ((!text && !files) || problem !== null) return null;
       setTyped("");
       setPasted("");
-      return message;
+      setFiles("");
+      return { text, files };
     },
-    putBack(message) {
+    putBack({ text, files }) {
       const [now, later] = [drafts.get("draft", agent), drafts.get("paste", agent)];
-      if (message.length > LONG_TEXT) setPasted(joined(message, later));
-      else setTyped(now ? `${message}\n${now}` : message);
+      if (text.length > LONG_TEXT) setPasted(joined(text, later));
+      else setTyped(now ? `${text}\n${now}` : text);
+      setFiles(merged(files, drafts.get("files", agent)));
     },
   };
 }

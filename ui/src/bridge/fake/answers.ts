@@ -2,6 +2,7 @@
 import type { Answer, Args, CommandName } from "../commands";
 import type { Backup, Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
+import { attach, attached, limits, readAttachment } from "./attachments";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { backup } from "./backup";
 import { checkKey, MODELS, type Providers } from "./providers";
@@ -100,16 +101,18 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "hello":
       return { hello: { version: 1, pid: 1, profile: "local" } };
     case "say":
-      return { said: { agent: world.say(request.agent, request.id, request.text) } };
-    case "attach":
-    case "attachment":
-    case "attachment_limits":
-      throw hostError("bad_request", "This window without a host stores no files.", "Start GrowQR.");
+      return { said: { agent: world.say(request.agent, request.id, request.text, attached(world, request.attachments, request.text)) } };
     case "start_fresh":
       startFresh(world, request.id);
       return { said: { agent: { ...world.agent("grow") } } };
     case "say_again":
-      return { said: { agent: sayAgain(world, request.message, request.id, request.text) } };
+      return { said: { agent: sayAgain(world, request.message, request.id, request.text, attached(world, request.attachments, request.text)) } };
+    case "attach":
+      return { attached: { attachment: await attach(world, request.name, request.content_base64) } };
+    case "attachment":
+      return { attachment: readAttachment(world, request.hash) };
+    case "attachment_limits":
+      return { attachment_limits: { limits: limits(world) } };
     case "cancel":
       world.cancel(request.agent, request.tree);
       return "done";

@@ -1,7 +1,7 @@
 /** Fresh starts and messages that are written anew, as the simulated Grow Agent takes them. */
 import { hostError } from "./hostError";
 import { eventOf, type Stage } from "./stage";
-import type { Agent } from "../wire";
+import type { Agent, Attachment } from "../wire";
 
 const GROW = "grow";
 
@@ -23,11 +23,11 @@ export function startFreshAfterTurn(world: Stage, agent: string): boolean {
   return true;
 }
 
-export function sayAgain(world: Stage, message: number, id: string, text: string): Agent {
+export function sayAgain(world: Stage, message: number, id: string, text: string, attachments: Attachment[]): Agent {
   if (world.isBusy(GROW) || world.state.waiting[GROW]?.length) {
     throw hostError("conflict", "the agent is at work or has messages to read, so an earlier message cannot be sent anew now", "Wait until it has finished, or stop it. Then send the message again.");
   }
-  world.append(GROW, [{ kind: "said_again", data: { id, message, text } }]);
+  world.append(GROW, [{ kind: "said_again", data: { id, message, text, ...(attachments.length > 0 && { attachments }) } }]);
   world.begin(GROW, text);
   return { ...world.agent(GROW) };
 }

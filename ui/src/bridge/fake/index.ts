@@ -11,6 +11,7 @@
  * The page event `fake-answered-elsewhere` settles all open asks without a push, as if the window had missed it.
  * The page event `fake-answered-by-command` settles the newest open ask, as the command line does. `fake-read-queued` lets the
  * agents read their queued messages, also as if the window had missed it.
+ * `fake-lose-files` removes the content of all attached files.
  * `fake-new-agent` adds a sub-agent below the first one of the world `crowd`.
  * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
  * in `sessionStorage`) and the return of the browser. `fake-quick-hidden`, `fake-opened-in-window` and `fake-quick-opened` are
@@ -21,6 +22,7 @@ import type { Push } from "../wire";
 import { Account } from "./account";
 import { answers } from "./answers";
 import { answerAsk, openAsks } from "./asks";
+import { loseFiles } from "./attachments";
 import { FakeMemoryNotice } from "./memoryNotice";
 import { Providers } from "./providers";
 import { FakeStack } from "./stack";
@@ -47,6 +49,7 @@ export function fakeHost(): Host {
     const ask = openAsks(world).at(-1)?.ask;
     if (ask) answerAsk(world, ask.id, { option: ask.options?.[0]?.id ?? "1" });
   });
+  addEventListener("fake-lose-files", () => loseFiles(world));
   addEventListener("fake-new-agent", () => addToCrowd(world));
   addEventListener("fake-read-queued", () => (world.state.waiting = {}));
   const speed = Number(options.get("speed") ?? "1");

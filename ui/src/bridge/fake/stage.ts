@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, AskRow, EventLine, JournalEvent, KeySource, Push, RuleRow, ToolServer } from "../wire";
+import type { Agent, AskRow, Attachment, EventLine, JournalEvent, KeySource, Push, RuleRow, ToolServer } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -21,6 +21,8 @@ export interface Saved {
   seen?: string[];
   /** The MCP servers that the person has added. */
   toolServers?: ToolServer[];
+  /** The files that were attached, by hash; without content: it is missing. */
+  files?: Record<string, { attachment: Attachment; content: string | null }>;
 }
 
 /** A stored event. The simulated journal holds only events of this build. */

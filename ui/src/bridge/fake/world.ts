@@ -1,5 +1,5 @@
 /** The simulated profile: agents, journals, memory, budget. `state` is plain data and can be serialised. */
-import type { Agent, Budget, EventLine, JournalEvent, Limits, Push, Setting } from "../wire";
+import type { Agent, Attachment, Budget, EventLine, JournalEvent, Limits, Push, Setting } from "../wire";
 import { hash, Memory } from "./memory";
 import { finishAgent, perform, stopAgent } from "./perform";
 import { offlineSteps, plan } from "./plan";
@@ -49,12 +49,12 @@ export class World implements Stage {
     return agent;
   }
 
-  say(id: string, message: string, text: string): Agent {
+  say(id: string, message: string, text: string, attachments: Attachment[] = []): Agent {
     const known = this.state.events.map(eventOf).some((event) => event.kind === "user_said" && event.data.id === message);
     if (known) return this.agent(id);
     const first = this.agent(id).seq === 0;
     const created: JournalEvent[] = first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : [];
-    this.append(id, [...created, { kind: "user_said", data: { id: message, text } }]);
+    this.append(id, [...created, { kind: "user_said", data: { id: message, text, ...(attachments.length > 0 && { attachments }) } }]);
     if (this.isBusy(id)) (this.state.waiting[id] ??= []).push({ seq: this.agent(id).seq, text });
     else this.begin(id, text);
     return { ...this.agent(id) };

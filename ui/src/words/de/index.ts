@@ -1,9 +1,10 @@
 /** German. The keys of this catalogue are the texts that the code may use. */
 import agents from "./agents";
 import asks from "./asks";
+import attachments from "./attachments";
 import conversation from "./conversation";
 import host from "./host";
 import memory from "./memory";
 import window from "./window";
 
-export default { ...window, ...conversation, ...agents, ...asks, ...memory, ...host };
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...host };

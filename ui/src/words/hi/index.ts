@@ -2,9 +2,10 @@
 import type { Catalogue } from "../catalogue";
 import agents from "./agents";
 import asks from "./asks";
+import attachments from "./attachments";
 import conversation from "./conversation";
 import host from "./host";
 import memory from "./memory";
 import window from "./window";
 
-export default { ...window, ...conversation, ...agents, ...asks, ...memory, ...host } satisfies Catalogue;
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...host } satisfies Catalogue;

@@ -1,0 +1,136 @@
+/**
+ * Attaches files to the next message to the Grow Agent: a button, files dropped on the window, and pasted ones. Shows the attached
+ * files above the message, with what keeps them from being sent.
+ */
+import { CloudUpload, File as FileIcon, Paperclip, RotateCw, X } from "lucide-react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
+import { useAttachmentLimits } from "../../data/attachments";
+import { bytes } from "../../data/bytes";
+import { useDraft, useDrafts, useHost } from "../../data/context";
+import { GROW } from "../../data/journals";
+import { Button, IconButton } from "../../design/Button";
+import { t } from "../../words";
+import { visible } from "../../words/visible";
+import { Chip, FileChip } from "./FileChip";
+import { attachmentsOf, type Given, limitWords, unreadKind } from "./files";
+import { type Upload, uploadsOf } from "./uploads";
+import { useGiven } from "./useGiven";
+
+/** `onChange`: the files have changed. `onHold`: whether the message cannot be sent because of one of them. */
+export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (isHeld: boolean) => void }) {
+  const uploads = uploadsOf(useHost(), useDrafts());
+  const state = useSyncExternalStore(uploads.subscribe, uploads.state);
+  const files = attachmentsOf(useDraft("files", GROW));
+  const limits = useAttachmentLimits().data;
+  const picker = useRef<HTMLInputElement>(null);
+
+  const add = (given: readonly Given[]) => {
+    if (given.length === 0) return;
+    onChange();
+    uploads.add(given, limits);
+    document.querySelector<HTMLElement>("[data-composer]")?.focus();
+  };
+  const isDragging = useGiven(add);
+  const problems = files.map((file) => unreadKind(file.kind, limits));
+  const tooMany = limits && files.length > limits.max_files ? t("A message can have {files} files. Remove some of them.", { files: limits.max_files }) : null;
+  const isHeld = state.uploads.length > 0 || tooMany !== null || problems.some((problem) => problem !== null);
+  useEffect(() => onHold(isHeld), [isHeld, onHold]);
+  // A message that was sent has no refusals any more.
+  const isEmpty = useDraft("draft", GROW) === "" && files.length === 0;
+  useEffect(() => {
+    if (isEmpty) uploads.closeRefusals();
+  }, [isEmpty, uploads]);
+
+  const hint = limits ? limitWords(limits) : null;
+  const choose = () => {
+    if (limits?.kinds.length === 0) uploads.refuse(unreadKind(null, limits) ?? "");
+    else picker.current?.click();
+  };
+  return (
+    <>
+      {(files.length > 0 || state.uploads.length > 0) && (
+        <div data-attached className="max-h-[40vh] basis-full overflow-y-auto p-0.5">
+          <ul aria-label={t("Attached files")} className="flex flex-wrap gap-1.5">
+            {files.map((file, index) => (
+              <FileChip key={file.hash} attachment={file} problem={problems[index]} onRemove={() => (onChange(), uploads.removeFile(file.hash, file.name))} />
+            ))}
+            {state.uploads.map((upload) => (
+              <UploadChip key={upload.key} upload={upload} onRetry={() => uploads.retry(upload.key)} onRemove={() => uploads.removeUpload(upload)} />
+            ))}
+          </ul>
+          <p className="mt-1 px-1 text-xs text-ink-3">{tooMany ?? (isHeld ? heldWords(state.uploads, problems) : hint)}</p>
+        </div>
+      )}
+      <Refusals reasons={state.refusals} onClose={() => (uploads.closeRefusals(), document.querySelector<HTMLElement>("[data-composer]")?.focus())} />
+      <p role="status" className="sr-only">
+        {state.news}
+      </p>
+      <input ref={picker} type="file" multiple hidden onChange={(event) => (add(picked(event.target.files)), (event.target.value = ""))} />
+      <IconButton label={t("Attach files")} title={[t("Attach files"), hint].filter(Boolean).join(". ")} className="rounded-xl" onClick={choose}>
+        <Paperclip className="size-4" aria-hidden />
+      </IconButton>
+      {isDragging && <DropCue hint={hint} />}
+    </>
+  );
+}
+
+function picked(files: FileList | null): Given[] {
+  return [...(files ?? [])].map((file) => ({ file, isFolder: false }));
+}
+
+/** Why the message cannot be sent yet. */
+function heldWords(uploads: readonly Upload[], problems: ReadonlyArray<string | null>): string {
+  if (uploads.some((one) => one.problem !== null)) return t("A file is not attached. Try again or remove it, then send the message.");
+  if (problems.some((problem) => problem !== null)) return t("Remove what the model does not read, or choose another model. Then send the message.");
+  return t("The message can be sent once its files are attached.");
+}
+
+/** A file that is not stored yet. */
+function UploadChip({ upload, onRetry, onRemove }: { upload: Upload; onRetry: () => void; onRemove: () => void }) {
+  const { file, problem } = upload;
+  const words = problem ? bytes(file.size) : `${t("Attaching…")} ${bytes(file.size)}`;
+  const why = problem && [problem.message, problem.nextStep].filter(Boolean).join(" ");
+  return (
+    <Chip name={visible(file.name)} words={words} problem={why} onRemove={onRemove} icon={<FileIcon className={problem ? "size-5" : "breathe size-5"} aria-hidden />}>
+      {problem && (
+        <Button className="shrink-0 px-2 py-1 text-xs" onClick={onRetry}>
+          <RotateCw className="size-3.5" aria-hidden /> {t("Try again")}
+        </Button>
+      )}
+    </Chip>
+  );
+}
+
+/** Why files were not taken. In the document from the start, so that the text is announced. */
+function Refusals({ reasons, onClose }: { reasons: readonly string[]; onClose: () => void }) {
+  return (
+    <div className={reasons.length > 0 ? "flex basis-full items-start gap-2 rounded-xl bg-bad-soft py-1 ps-3 pe-1 text-sm" : "hidden"}>
+      <div role="alert" className="min-w-0 grow py-0.5 text-bad">
+        {reasons.map((reason, index) => (
+          <p key={index} dir="auto" className="[overflow-wrap:anywhere]">
+            {reason}
+          </p>
+        ))}
+      </div>
+      <IconButton label={t("Close notice")} className="size-7 rounded-lg" onClick={onClose}>
+        <X className="size-4" aria-hidden />
+      </IconButton>
+    </div>
+  );
+}
+
+/** Shown while files are dragged over the window. The pointer goes through it; who drags sees it, and the button tells the same. */
+function DropCue({ hint }: { hint: string | null }) {
+  // Outside of the view, whose containment can hold fixed elements.
+  return createPortal(
+    <div data-drop-cue aria-hidden className="rise pointer-events-none fixed inset-0 z-50 grid place-items-center bg-veil p-6">
+      <div className="max-w-md rounded-2xl border-2 border-dashed border-accent bg-surface px-8 py-6 text-center shadow-card">
+        <CloudUpload className="mx-auto size-8 text-accent-ink" strokeWidth={1.4} aria-hidden />
+        <p className="mt-2 font-medium">{t("Drop to attach")}</p>
+        {hint && <p className="mt-1 text-sm text-ink-2">{hint}</p>}
+      </div>
+    </div>,
+    document.body,
+  );
+}
