@@ -95,14 +95,19 @@ fn configuration(routes: &[Route<'_>]) -> Value {
     let models: Vec<Value> = routes
         .iter()
         .map(|route| {
-            let server = json!({"model": route.model, "api_base": route.base_url, "api_key": route.key});
+            let server = json!({
+                "model": route.model, "api_base": route.base_url, "api_key": route.key,
+                // It would pass this field of the Messages API on to servers that do not know it.
+                "additional_drop_params": if route.model.starts_with("anthropic/") { vec![] } else { vec!["cache_control"] },
+            });
             json!({"model_name": route.name, "litellm_params": server, "model_info": {"max_input_tokens": 32_768}})
         })
         .collect();
     json!({
         "model_list": models,
         "general_settings": {"master_key": KEY},
-        "litellm_settings": {"num_retries": 0, "telemetry": false},
+        // Without the last one it would ask a server of chat completions by another API, `/v1/responses`.
+        "litellm_settings": {"num_retries": 0, "telemetry": false, "use_chat_completions_url_for_anthropic_messages": true},
         "router_settings": {"num_retries": 0, "disable_cooldowns": true},
     })
 }

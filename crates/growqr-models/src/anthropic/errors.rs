@@ -57,6 +57,18 @@ pub(super) fn sizes(failure: &Failure) -> Option<Sizes> {
     Some(Sizes { prompt: number(prompt.rsplit_once(':').map_or(prompt, |(_, last)| last))?, window: number(after)? })
 }
 
+/// How the service refuses a prompt that does not fit, and how servers of other models do that stand behind the same API.
+const TOO_LONG: [&str; 5] = [
+    "prompt is too long",
+    "exceed context limit",
+    // OpenAI and vLLM behind a proxy.
+    "maximum context length",
+    // LiteLLM.
+    "ContextWindowExceeded",
+    // llama.cpp.
+    "available context size",
+];
+
 fn kind(status: u16, body: &Value) -> FailureKind {
     let message = error_message(body);
     let says = |fragment: &str| message.contains(fragment);
@@ -67,7 +79,7 @@ fn kind(status: u16, body: &Value) -> FailureKind {
     match status {
         402 => FailureKind::NoCredit,
         _ if spent || says("credit balance is too low") => FailureKind::NoCredit,
-        400 if says("prompt is too long") || says("exceed context limit") => FailureKind::PromptTooLong,
+        400 if TOO_LONG.iter().any(|words| says(words)) => FailureKind::PromptTooLong,
         400 if says("`signature` in `thinking`") => FailureKind::PastRefused,
         401 | 403 => FailureKind::Key,
         404 if body["error"]["type"] == "not_found_error" && says("model") => FailureKind::UnknownModel,
@@ -120,5 +132,18 @@ mod tests {
             "The conversation is too long: input length and `max_tokens` exceed context limit: 178959 + 64000 > 200000, decrease";
         assert_eq!(read(output), Some((178_959, 200_000)));
         assert_eq!(read("prompt is too long"), None);
+    }
+
+    #[test]
+    fn a_prompt_that_does_not_fit_is_recognised_whoever_stands_behind_the_address() {
+        let of = |message: &str| kind(400, &serde_json::json!({"error": {"type": "invalid_request_error", "message": message}}));
+        for message in [
+            "prompt is too long: 201756 tokens > 200000 maximum",
+            "litellm.ContextWindowExceededError: OpenAIException - This model's maximum context length is 8192 tokens.",
+            "the request exceeds the available context size, try increasing it",
+        ] {
+            assert_eq!(of(message), FailureKind::PromptTooLong, "{message}");
+        }
+        assert_eq!(of("messages.1.content.0: this block is not supported"), FailureKind::Rejected);
     }
 }

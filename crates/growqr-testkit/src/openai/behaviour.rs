@@ -55,6 +55,8 @@ pub struct ServerBehaviour {
     /// Whether the ids of calls must have nine letters and digits, and no user message may follow a tool's result, as with
     /// Mistral.
     pub is_mistral: bool,
+    /// Whether the text of a message may be a list of parts, as with OpenAI itself.
+    pub takes_parts: bool,
     /// The field of the list of models with the window, for an unknown program.
     pub window_field: Option<&'static str>,
 }
@@ -77,6 +79,7 @@ impl ServerBehaviour {
             crlf: false,
             bare_errors: false,
             is_mistral: false,
+            takes_parts: false,
             window_field: None,
         }
     }

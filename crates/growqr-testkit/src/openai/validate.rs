@@ -42,8 +42,11 @@ pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> 
         return Err(ApiError::new(415, "unsupported_media_type", "Content-Type must be application/json"));
     }
     let body = std::str::from_utf8(&request.body).map_err(|_| ApiError::invalid("the body is not UTF-8"))?;
-    let parsed: Value = serde_json::from_str(body)
+    let mut parsed: Value = serde_json::from_str(body)
         .map_err(|error| ApiError::invalid(format!("We could not parse the JSON body of your request: {error}")))?;
+    if behaviour.takes_parts {
+        join_parts(&mut parsed);
+    }
     let parsed = object("body", &parsed)?;
     fields::check(parsed)?;
     let model = parsed["model"].as_str().unwrap_or_default();
@@ -67,6 +70,16 @@ pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> 
         overflows: !fits && behaviour.program == Program::LmStudio,
         asked,
     })
+}
+
+/// Replaces the parts of each message by their text, if all of them are texts.
+fn join_parts(body: &mut Value) {
+    for message in body.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(parts) = message.get("content").and_then(Value::as_array) else { continue };
+        if let Some(text) = parts.iter().map(|part| part["text"].as_str()).collect::<Option<String>>() {
+            message["content"] = json!(text);
+        }
+    }
 }
 
 /// Whether the prompt fits into the window. Programs differ: some refuse a prompt that does not fit, others do not.
