@@ -14,7 +14,7 @@ fn a_message_sent_again_is_answered_once_after_a_kill_and_the_past_stays_readabl
     let window = computer.open();
     window.say("hello");
     window.see(names::CONVERSATION, "The first answer.");
-    window.until(&pressed(names::EDIT_AGAIN), "the message can be written anew");
+    window.press_button(names::EDIT_AGAIN);
     window.type_into(names::ANEW, " again\u{E007}");
     window.see(names::CONVERSATION, "The second");
     window.kill();
@@ -23,12 +23,7 @@ fn a_message_sent_again_is_answered_once_after_a_kill_and_the_past_stays_readabl
     let seen = window.see(names::CONVERSATION, "The second answer.");
     assert_eq!(seen.matches("The second answer.").count(), 1, "{seen}");
     assert!(!seen.contains("The first answer."), "it is folded: {seen}");
-    window.until(&pressed(names::SET_ASIDE), "what was said before is folded");
+    window.press_button(names::SET_ASIDE);
     window.see(names::CONVERSATION, "The first answer.");
     computer.claude.assert_all_accepted();
-}
-
-/// Presses a button, which may be shown only while the pointer is over its row.
-fn pressed(name: &str) -> String {
-    format!("const found = find('button', '{name}'); found?.click(); return Boolean(found)")
 }

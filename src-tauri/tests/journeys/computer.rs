@@ -165,6 +165,13 @@ impl Open {
         or_panic(self.window.click(element));
     }
 
+    /// Presses a button from within the page. The driver's own click misses what moves while the page loads or is shown only under
+    /// the pointer, and never returns in a second window without a window manager.
+    pub fn press_button(&self, name: &str) {
+        let script = format!("const found = find('button', '{name}'); found?.click(); return Boolean(found)");
+        self.until(&script, &format!("there is a button {name:?}"));
+    }
+
     pub fn see(&self, element: Element<'_>, text: &str) -> String {
         or_panic(self.window.see(element, text))
     }

@@ -13,7 +13,7 @@ pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
 pub const SETTINGS_IN_GERMAN: Element<'_> = Element::link("Einstellungen");
-pub const BACK_UP: Element<'_> = Element::button("Back up now");
+pub const BACK_UP: &str = "Back up now";
 pub const START_AT_LOGIN: Element<'_> = Element::button("Start at login");
 pub const INBOX: Element<'_> = Element::link("Inbox");
 

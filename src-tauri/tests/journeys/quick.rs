@@ -1,6 +1,6 @@
 //! The quick chat: from `growqr quick` to an answer, an ask answered in it, and the way to the main window, also after a kill.
 
-use crate::computer::{Computer, Open};
+use crate::computer::Computer;
 use crate::names;
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::json;
@@ -15,12 +15,6 @@ fn model(request: &RequestView<'_>) -> Option<Script> {
         return Some(calls([("commit_memory", page)]));
     }
     said.contains("hello").then(|| says("Good morning."))
-}
-
-/// Presses a button of the quick chat. The driver's own click never returns in a second window without a window manager.
-fn press_button(window: &Open, name: &str) {
-    let script = format!("const found = find('button', '{name}'); found?.click(); return Boolean(found)");
-    window.until(&script, &format!("there is a button {name:?}"));
 }
 
 #[test]
@@ -41,12 +35,12 @@ fn the_quick_chat_answers_asks_and_leads_to_the_main_window() {
     window.see(names::PERMISSION, "people/me.md");
     assert!(!computer.page("people/me.md").exists(), "nothing happens before the answer");
     window.see(names::QUICK_INBOX, "1");
-    press_button(&window, names::ALLOW);
+    window.press_button(names::ALLOW);
     window.see(names::CONVERSATION, "Noted.");
     assert!(computer.page("people/me.md").exists());
 
     window.type_into(names::MESSAGE, "half a thought");
-    press_button(&window, names::TO_MAIN);
+    window.press_button(names::TO_MAIN);
     window.switch_to("");
     window.see(names::CONVERSATION, "Noted.");
     window.until("return document.querySelector('[data-composer]').value === 'half a thought'", "the draft is here too");

@@ -47,7 +47,7 @@ fn a_backup_made_in_the_window_is_restored_on_the_command_line() {
     window.say("hello");
     window.see(names::CONVERSATION, "Hello to you.");
     window.click(names::SETTINGS);
-    window.click(names::BACK_UP);
+    window.press_button(names::BACK_UP);
     window.see_anywhere("Last backup");
     let made = computer.files().into_iter().find(|file| file.to_string_lossy().ends_with(".tar.gz")).expect("a backup");
     window.reload();
