@@ -95,10 +95,11 @@ fn configuration(routes: &[Route<'_>]) -> Value {
     let models: Vec<Value> = routes
         .iter()
         .map(|route| {
+            let is_claude = route.model.starts_with("anthropic/");
             let server = json!({
                 "model": route.model, "api_base": route.base_url, "api_key": route.key,
-                // It would pass this field of the Messages API on to servers that do not know it.
-                "additional_drop_params": if route.model.starts_with("anthropic/") { vec![] } else { vec!["cache_control"] },
+                // It would pass these on to servers that do not know them.
+                "additional_drop_params": if is_claude { vec![] } else { vec!["cache_control", "reasoning_effort"] },
             });
             json!({"model_name": route.name, "litellm_params": server, "model_info": {"max_input_tokens": 32_768}})
         })

@@ -93,7 +93,7 @@ impl Way<'_> {
         // The proxy may ask again by itself, and so may the provider if nothing of the answer has come.
         (self.server.always)(Some(says(&"an answer that does not reach its end ".repeat(8)).cut(Point::Events(12))));
         let kind = self.failure().await.kind;
-        assert!(matches!(kind, FailureKind::Broken | FailureKind::Unavailable), "{}: half an answer: {kind:?}", self.name);
+        assert!(kind.is_retryable() || kind == FailureKind::Unavailable, "{}: half an answer: {kind:?}", self.name);
         (self.server.always)(Some(self.server.too_long.clone()));
         let failure = self.failure().await;
         (self.server.always)(None);
