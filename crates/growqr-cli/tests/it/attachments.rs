@@ -92,7 +92,7 @@ fn what_cannot_be_read_is_refused_before_anything_is_sent() {
     let mut long = pdf(1);
     long.resize(21 << 20, b' ');
     let table = [
-        (of("letter.docx", b"PK\x03\x04rest"), "an office document or an archive", "Save it as PDF"),
+        (of("letter.docx", b"PK\x03\x04\x14\0rest"), "an office document or an archive", "Save it as PDF"),
         (of("program.txt", b"\x7fELF\0\0\0\xff"), "a file of another type", "PDF files can be attached"),
         (of("wide.png", &png(8_001, 1)), "8001 x 1 pixels", "Make the picture smaller"),
         (of("many.pdf", &pdf(101)), "101 pages; the limit is 100", "pages that matter"),
