@@ -62,16 +62,21 @@ impl NextFiles {
 /// The request that stores a file.
 fn request(path: &Path) -> Result<Request, AppError> {
     let unreadable = |source| AppError::File { doing: "read", path: path.to_path_buf(), source };
+    let data = path.metadata().map_err(unreadable)?;
     // A folder has no content; a pipe or a device may have no end.
-    if !path.metadata().map_err(unreadable)?.is_file() {
+    if !data.is_file() {
         return Err(AppError::BadRequest {
             message: format!("{} is not a file", path.display()),
             next_step: "Name a file. Pack nothing: attach each file on its own.".to_owned(),
         });
     }
+    let as_size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+    if data.len() > MAX_TOTAL_BYTES {
+        return Err(AppError::FilesTooLarge { bytes: as_size(data.len()), limit: as_size(MAX_TOTAL_BYTES) });
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    // What is too large is refused with its reason; more of it is not read.
+    // It may grow meanwhile.
     file.take(MAX_TOTAL_BYTES + 4).read_to_end(&mut bytes).map_err(unreadable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Request::Attach { name, content_base64: file_content(&bytes) })
