@@ -297,7 +297,6 @@ fn two_computers_on_one_server_do_not_run_the_same_agents() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "it measures how long commands take")]
 fn a_database_server_that_never_answers_holds_up_no_command() {
     // The system accepts connections for it, and nobody reads them.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

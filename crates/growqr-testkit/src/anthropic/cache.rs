@@ -4,9 +4,10 @@
 //! of tool results counts as one position. The clock stands still unless a test advances it.
 
 use super::api_error::ApiError;
-use super::conversation::{Prompt, canonical, kind};
+use super::conversation::{Prompt, canonical};
+use super::field::kind;
 use super::models::Row;
-use super::sources;
+use super::sources::{self, tokens_in};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -154,11 +155,6 @@ impl Layout {
 
 fn too_many(found: usize) -> ApiError {
     ApiError::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
-}
-
-/// The estimate of tokens for billing: a quarter of the bytes, rounded up.
-pub(super) fn tokens_in(text: &str) -> u64 {
-    (text.len() as u64).div_ceil(4)
 }
 
 fn tokens_of(block: &Value) -> u64 {

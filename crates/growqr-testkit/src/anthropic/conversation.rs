@@ -2,6 +2,7 @@
 //! and results for tool calls.
 
 use super::api_error::ApiError;
+use super::field::kind;
 use super::fields;
 use super::models::Row;
 use super::sources;
@@ -33,10 +34,6 @@ pub(super) struct Prompt {
     pub tools: Vec<Value>,
     pub system: Vec<Value>,
     pub blocks: Vec<PlacedBlock>,
-}
-
-pub(super) fn kind(block: &Value) -> &str {
-    block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The JSON text of a value with sorted keys and without `cache_control`: equal for equivalent values.
@@ -122,7 +119,8 @@ pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     }
     check_system_messages(&messages, model)?;
     check_tool_calls(&messages)?;
-    sources::check_together(prompt)?;
+    let blocks: Vec<_> = prompt.blocks.iter().map(|placed| (placed.path(), &placed.block)).collect();
+    sources::check_together(&blocks)?;
     let has_tool_blocks = prompt.blocks.iter().any(|placed| ["tool_use", "tool_result"].contains(&placed.kind()));
     if has_tool_blocks && prompt.tools.is_empty() {
         return Err(ApiError::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));

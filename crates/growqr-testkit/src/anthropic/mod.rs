@@ -20,6 +20,7 @@
 pub(crate) mod api_error;
 mod cache;
 mod conversation;
+mod field;
 mod fields;
 mod model_rules;
 mod models;

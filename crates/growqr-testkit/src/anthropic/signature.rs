@@ -4,7 +4,8 @@
 //! `cache_control` do not matter.
 
 use super::api_error::ApiError;
-use super::conversation::{PlacedBlock, Prompt, canonical, kind};
+use super::conversation::{PlacedBlock, Prompt, canonical};
+use super::field::kind;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};

@@ -1,9 +1,7 @@
 //! Checks the sources of pictures and documents as the service does, and counts their tokens.
 
 use super::api_error::ApiError;
-use super::cache::tokens_in;
-use super::conversation::{Prompt, kind};
-use super::fields::{object, one_of, only, required_at};
+use super::field::{kind, object, one_of, only, required_at};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -106,17 +104,17 @@ fn data(block: &Value) -> Option<Vec<u8>> {
 }
 
 /// Checks the limits of all pictures and documents together.
-pub(super) fn check_together(prompt: &Prompt) -> Result<(), ApiError> {
-    let of_kind = |wanted: &'static str| prompt.blocks.iter().filter(move |placed| placed.kind() == wanted);
+pub(super) fn check_together(blocks: &[(String, &Value)]) -> Result<(), ApiError> {
+    let of_kind = |wanted: &'static str| blocks.iter().filter(move |(_, block)| kind(block) == wanted);
     if of_kind("image").count() > FEW {
         let is_wide = |block: &Value| {
             data(block).and_then(|bytes| pixels(&bytes)).is_some_and(|(width, height)| width.max(height) > SIDE_OF_MANY)
         };
-        if let Some(wide) = of_kind("image").find(|placed| is_wide(&placed.block)) {
-            return Err(too_wide(&wide.path(), SIDE_OF_MANY));
+        if let Some((path, _)) = of_kind("image").find(|(_, block)| is_wide(block)) {
+            return Err(too_wide(path, SIDE_OF_MANY));
         }
     }
-    let pages: usize = of_kind("document").map(|placed| pages(&placed.block)).sum();
+    let pages: usize = of_kind("document").map(|(_, block)| pages(block)).sum();
     if pages > PAGES {
         return Err(ApiError::invalid(format!("A maximum of {PAGES} PDF pages may be provided.")));
     }
@@ -128,6 +126,11 @@ fn pages(block: &Value) -> usize {
     let Some(bytes) = data(block).filter(|bytes| bytes.starts_with(b"%PDF-")) else { return 0 };
     let text = String::from_utf8_lossy(&bytes).replace("/Type /Page", "/Type/Page");
     text.matches("/Type/Page").count() - text.matches("/Type/Pages").count()
+}
+
+/// The estimate of tokens for billing: a quarter of the bytes, rounded up.
+pub(super) fn tokens_in(text: &str) -> u64 {
+    (text.len() as u64).div_ceil(4)
 }
 
 /// The tokens of a picture or a document.

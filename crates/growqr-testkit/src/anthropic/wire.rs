@@ -1,7 +1,8 @@
 //! Encodes a scripted message as an event stream or as one JSON object.
 
-use super::cache::{Input, tokens_in};
+use super::cache::Input;
 use super::model_rules::Thinking;
+use super::sources::tokens_in;
 use crate::player::{Action, interleave_steps, split_text};
 use crate::script::{Message, Part, Script};
 use serde_json::{Value, json};
