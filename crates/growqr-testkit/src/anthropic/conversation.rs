@@ -122,7 +122,8 @@ pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     }
     check_system_messages(&messages, model)?;
     check_tool_calls(&messages)?;
-    sources::check_together(prompt)?;
+    let blocks: Vec<(String, &Value)> = prompt.blocks.iter().map(|placed| (placed.path(), &placed.block)).collect();
+    sources::check_together(&blocks)?;
     let has_tool_blocks = prompt.blocks.iter().any(|placed| ["tool_use", "tool_result"].contains(&placed.kind()));
     if has_tool_blocks && prompt.tools.is_empty() {
         return Err(ApiError::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));

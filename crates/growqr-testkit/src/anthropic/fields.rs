@@ -1,6 +1,7 @@
 //! Checks the fields of a request and their values. Unknown fields are refused at every level.
 
 use super::api_error::ApiError;
+use super::checks::{object, one_of, only, required_at};
 use super::sources;
 use serde_json::{Map, Value};
 
@@ -383,41 +384,8 @@ fn check_cache_control(path: &str, control: &Value) -> Result<(), ApiError> {
     fields.get("ttl").map_or(Ok(()), |ttl| one_of(&format!("{path}.ttl"), Some(ttl), &["5m", "1h"]).map(|_| ()))
 }
 
-pub(super) fn object<'a>(path: &str, value: &'a Value) -> Result<&'a Map<String, Value>, ApiError> {
-    value.as_object().ok_or_else(|| ApiError::invalid(format!("{path}: Input should be a valid dictionary or object")))
-}
-
-pub(super) fn only(path: &str, fields: &Map<String, Value>, known: &[&str]) -> Result<(), ApiError> {
-    match fields.keys().find(|field| !known.contains(&field.as_str())) {
-        None => Ok(()),
-        Some(field) => Err(ApiError::extra(&format!("{path}.{field}"))),
-    }
-}
-
-pub(super) fn one_of<'a>(path: &str, value: Option<&'a Value>, known: &[&str]) -> Result<&'a str, ApiError> {
-    let text = value.ok_or_else(|| ApiError::required(path))?.as_str();
-    text.filter(|text| known.contains(text)).ok_or_else(|| {
-        let list: Vec<String> = known.iter().map(|name| format!("'{name}'")).collect();
-        ApiError::invalid(format!("{path}: Input should be {}", list.join(", ")))
-    })
-}
-
 fn required(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), ApiError> {
     required_at("", body, field, fits)
-}
-
-pub(super) fn required_at(
-    path: &str,
-    fields: &Map<String, Value>,
-    field: &str,
-    fits: fn(&Value) -> bool,
-) -> Result<(), ApiError> {
-    let full = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
-    match fields.get(field) {
-        None => Err(ApiError::required(&full)),
-        Some(value) if fits(value) => Ok(()),
-        Some(_) => Err(ApiError::invalid(format!("{full}: Input should be of another type"))),
-    }
 }
 
 fn optional(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool, message: &str) -> Result<(), ApiError> {

@@ -19,6 +19,7 @@
 
 pub(crate) mod api_error;
 mod cache;
+mod checks;
 mod conversation;
 mod fields;
 mod model_rules;

@@ -1,9 +1,7 @@
 //! Checks the sources of pictures and documents as the service does, and counts their tokens.
 
 use super::api_error::ApiError;
-use super::cache::tokens_in;
-use super::conversation::{Prompt, kind};
-use super::fields::{object, one_of, only, required_at};
+use super::checks::{object, one_of, only, required_at};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -105,18 +103,18 @@ fn data(block: &Value) -> Option<Vec<u8>> {
     STANDARD.decode(block["source"]["data"].as_str()?).ok()
 }
 
-/// Checks the limits of all pictures and documents together.
-pub(super) fn check_together(prompt: &Prompt) -> Result<(), ApiError> {
-    let of_kind = |wanted: &'static str| prompt.blocks.iter().filter(move |placed| placed.kind() == wanted);
+/// Checks the limits of all pictures and documents together. `blocks` are those of the whole prompt, each with its path.
+pub(super) fn check_together(blocks: &[(String, &Value)]) -> Result<(), ApiError> {
+    let of_kind = |wanted: &'static str| blocks.iter().filter(move |(_, block)| block["type"] == wanted);
     if of_kind("image").count() > FEW {
         let is_wide = |block: &Value| {
             data(block).and_then(|bytes| pixels(&bytes)).is_some_and(|(width, height)| width.max(height) > SIDE_OF_MANY)
         };
-        if let Some(wide) = of_kind("image").find(|placed| is_wide(&placed.block)) {
-            return Err(too_wide(&wide.path(), SIDE_OF_MANY));
+        if let Some((path, _)) = of_kind("image").find(|(_, block)| is_wide(block)) {
+            return Err(too_wide(path, SIDE_OF_MANY));
         }
     }
-    let pages: usize = of_kind("document").map(|placed| pages(&placed.block)).sum();
+    let pages: usize = of_kind("document").map(|(_, block)| pages(block)).sum();
     if pages > PAGES {
         return Err(ApiError::invalid(format!("A maximum of {PAGES} PDF pages may be provided.")));
     }
@@ -130,18 +128,15 @@ fn pages(block: &Value) -> usize {
     text.matches("/Type/Page").count() - text.matches("/Type/Pages").count()
 }
 
-/// The tokens of a picture or a document.
+/// The tokens of a picture or a PDF document; `None` for other blocks, which cost by their text.
 pub(super) fn tokens(block: &Value) -> Option<u64> {
-    match kind(block) {
+    match block["type"].as_str()? {
         "image" => {
             let squares = |side: u32| u64::from(side.div_ceil(28));
             let tokens = pixels(&data(block)?).map(|(width, height)| squares(width) * squares(height));
             Some(tokens.unwrap_or(PICTURE_TOKENS).min(PICTURE_TOKENS))
         }
-        "document" => match block["source"]["type"].as_str() {
-            Some("text") => Some(tokens_in(block["source"]["data"].as_str()?)),
-            _ => Some(pages(block) as u64 * PAGE_TOKENS),
-        },
+        "document" if block["source"]["type"] == "base64" => Some(pages(block) as u64 * PAGE_TOKENS),
         _ => None,
     }
 }
