@@ -47,7 +47,7 @@ impl Story {
         let pictures = || vec![file("dot.png", AttachmentKind::Image), file("a \"b\".pdf", AttachmentKind::Pdf)];
         self.attach("What is this?", [vec![notes.clone()], pictures()].concat()).await;
         let first = self.ports.store.messages(&grow, None, 1).await.unwrap().remove(0).seq;
-        self.answer(&grow, calls(&[("look_up", json!({}))])).await;
+        self.answer(&grow, calls(&[("read_memory", json!({"path": "notes.md"}))])).await;
         self.attach("", vec![file("queued.png", AttachmentKind::Image)]).await;
         for effect in self.open_tools(&grow).await {
             let result = growqr_core::tool::ToolResult::ok("found");
