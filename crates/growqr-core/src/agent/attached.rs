@@ -2,12 +2,14 @@
 //!
 //! A request has the content of a file in a block of its own, so nothing in it can pass as words of the person.
 
+use super::end::needs_new_segment;
 use super::state::State;
 use super::turn::Pending;
 use crate::attachment::{Attachment, AttachmentKind, Totals};
+use crate::event::Ended;
 use crate::id::Seq;
-use crate::model::ModelCard;
-use crate::prompt::{attachment_block, attachments_of};
+use crate::model::{FailureKind, ModelCard};
+use crate::prompt::{Block, Message, Role, attachment_block, attachments_of, blocks};
 use crate::raw::RawJson;
 use std::fmt::Write as _;
 
@@ -23,6 +25,8 @@ pub(super) enum LeftOut {
     NoRoom,
     /// The budget does not cover it.
     Budget,
+    /// The provider has refused a request with it.
+    Refused,
     /// It belongs to the past.
     Past,
 }
@@ -48,7 +52,12 @@ impl State {
             return vec![Vec::new(); self.pending.len()];
         };
         let mut totals = Totals::of(&self.transcript.attachments().collect::<Vec<_>>());
-        let mut left_out = |at: usize, file: &Attachment| {
+        let is_refused = self.counters.past_was_carried && self.last_failure_kind() == Some(FailureKind::PastRefused);
+        let mut left_out = |at: usize, pending: &Pending, file: &Attachment| {
+            // It may have been the file that was refused, and not the past.
+            if is_refused && matches!(pending, Pending::Attached(_)) {
+                return Some(LeftOut::Refused);
+            }
             if !current.card.reads(file.kind) {
                 return Some(LeftOut::NotRead(file.kind));
             }
@@ -65,7 +74,7 @@ impl State {
         };
         let mut announced = Vec::with_capacity(self.pending.len());
         for (at, pending) in self.pending.iter().enumerate() {
-            announced.push(pending.attachments().iter().map(|file| (file, left_out(at, file))).collect());
+            announced.push(pending.attachments().iter().map(|file| (file, left_out(at, pending, file))).collect());
         }
         announced
     }
@@ -84,15 +93,74 @@ impl State {
         let pending = Totals::of(self.pending.iter().flat_map(Pending::attachments));
         let together = Totals::of(self.pending.iter().flat_map(Pending::attachments).chain(&earlier));
         let window = current.card.context_tokens;
-        current.card.reads != card.reads
+        let is_read_now = |file: &Attachment| card.reads(file.kind) && !current.card.reads(file.kind);
+        self.pending.iter().flat_map(Pending::attachments).any(is_read_now)
             || (!earlier.is_empty() && !together.fit_into_request())
             || self.transcript.counted_tokens().saturating_add(pending.tokens) > window
     }
 
-    /// The files of the open request, to send them again in a new segment.
-    pub(super) fn attachments_of_open_request(&self) -> Vec<Attachment> {
-        let last = self.transcript.messages().last().filter(|_| self.is_at_work());
-        last.map(|last| attachments_of(&last.content)).unwrap_or_default()
+    /// Whether the provider has refused a request with attached files at the end of the last turn. They may be the cause, and every
+    /// request of their segment has them.
+    pub(super) fn has_refused_attachments(&self) -> bool {
+        self.last_ended_kind() == Some(FailureKind::Rejected) && self.transcript.attachments().next().is_some()
+    }
+
+    fn last_ended_kind(&self) -> Option<FailureKind> {
+        match &self.last_ended {
+            Some(Ended::Failed(failure)) => Some(failure.kind),
+            _ => None,
+        }
+    }
+
+    fn last_failure_kind(&self) -> Option<FailureKind> {
+        self.last_failure.as_ref().map(|(kind, _)| *kind)
+    }
+
+    /// The files that a new segment with this model takes over, because the model has not answered the messages that have them.
+    /// Between turns, only those that fit beside the files of the next message, and none that this model may refuse once more.
+    pub(super) fn attachments_to_carry(&self, card: &ModelCard) -> Vec<Attachment> {
+        if self.is_at_work() {
+            return self.unanswered_attachments();
+        }
+        let is_same_model = self.segment.as_ref().is_some_and(|current| current.card.id == card.id);
+        let is_refused = self.last_ended.as_ref().is_some_and(needs_new_segment) || self.has_refused_attachments();
+        if self.leaves_past_behind() || (is_refused && is_same_model) {
+            return Vec::new();
+        }
+        let mut totals = Totals::of(self.pending.iter().flat_map(Pending::attachments));
+        let mut carried = self.unanswered_attachments();
+        carried.retain(|file| {
+            let with_it = totals.with(file);
+            let fits = card.reads(file.kind) && with_it.fit_into_request() && with_it.tokens <= card.context_tokens / 2;
+            if fits {
+                totals = with_it;
+            }
+            fits
+        });
+        carried
+    }
+
+    /// The files of the messages since the model's last answer. An answer with calls is only a step on the way to it.
+    fn unanswered_attachments(&self) -> Vec<Attachment> {
+        let messages = self.transcript.messages();
+        let is_call = |block: &Block| matches!(block, Block::Call { .. });
+        let is_answer = |message: &Message| message.role == Role::Assistant && !blocks(&message.content).iter().any(is_call);
+        let start = messages.iter().rposition(is_answer).map_or(0, |at| at + 1);
+        messages[start..].iter().flat_map(|message| attachments_of(&message.content)).collect()
+    }
+
+    /// Adds files that a new segment has taken over to what the next request has: after the open request, or before the next message.
+    pub(super) fn carry_attachments(&mut self, attachments: Vec<Attachment>) {
+        if attachments.is_empty() {
+            return;
+        }
+        self.note_attachments(&attachments);
+        let carried = Pending::Attached(attachments);
+        if self.is_at_work() {
+            return self.pending.push(carried);
+        }
+        self.pending.insert(0, carried);
+        self.shortenable_pending = self.shortenable_pending.map(|count| count + 1);
     }
 
     fn has_pending_attachments(&self) -> bool {
@@ -135,6 +203,9 @@ pub(super) fn announcement(announced: &Announced<'_>) -> String {
             Some(LeftOut::NotRead(kind)) => format!("You do not get its content: this model reads no {}.", kind.plural()),
             Some(LeftOut::NoRoom) => "You do not get its content: the request has no room for it. Tell the person.".to_owned(),
             Some(LeftOut::Budget) => "You do not get its content: the budget does not cover it. Tell the person.".to_owned(),
+            Some(LeftOut::Refused) => {
+                "You do not get its content: the provider has refused a request with it. Tell the person.".to_owned()
+            }
             Some(LeftOut::Past) => "You do not get its content any more.".to_owned(),
         };
         let _ = write!(text, "\n(The person has attached {}. {why})", quoted(&file.name));
