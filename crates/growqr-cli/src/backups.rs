@@ -19,6 +19,9 @@ pub async fn restore(profile: Profile, out: &Out, file: &Path) -> CommandResult 
     out.row(&restored, || format!("{}  {}", sanitized_line(&restored.folder), contents(&restored.backup)));
     notices(out, &restored.backup);
     if !out.is_json() {
+        for off in &restored.turned_off {
+            out.notice(&sanitized_line(&format!("turned off: {}. {}", off.what, off.next_step)));
+        }
         if restored.needs_sign_in {
             out.notice("To open it, sign in with the same account: growqr auth sign-in");
         }

@@ -33,6 +33,17 @@ pub struct Restored {
     pub folder: String,
     /// Whether GrowQR opens this profile only once its person has signed in.
     pub needs_sign_in: bool,
+    /// What was turned off, because whoever made the backup could start programs or send data with it.
+    pub turned_off: Vec<TurnedOff>,
     /// The backup.
     pub backup: Backup,
+}
+
+/// Something that a restore has turned off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TurnedOff {
+    /// What it was.
+    pub what: String,
+    /// How the person turns it on again; empty if there is nothing to do.
+    pub next_step: String,
 }

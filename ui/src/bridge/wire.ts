@@ -86,9 +86,23 @@ folder: string,
  */
 needs_sign_in: boolean, 
 /**
+ * What was turned off, because whoever made the backup could start programs or send data with it.
+ */
+turned_off: Array<TurnedOff>, 
+/**
  * The backup.
  */
 backup: Backup, };
+
+export type TurnedOff = { 
+/**
+ * What it was.
+ */
+what: string, 
+/**
+ * How the person turns it on again; empty if there is nothing to do.
+ */
+next_step: string, };
 
 export type MemoryNotice = { 
 /**

@@ -10,6 +10,7 @@ mod last;
 mod memory_files;
 mod place;
 mod restore;
+mod turned_off;
 
 pub(crate) use last::check_age;
 pub use restore::restore;

@@ -1,13 +1,15 @@
 //! Restores a backup into a data folder in which the profile is new. Everything is checked first; then it is written beside the
 //! profiles, opened and checked again, and gets its place with one rename.
 
-use crate::backup::{absolute, described};
+use crate::backup::{absolute, described, turned_off};
+use crate::clock::SystemClock;
 use crate::error::AppError;
 use crate::machine;
 use crate::profile::accounts::{Accounts, is_folder_name};
 use crate::profile::file_lock;
 use crate::profile::location::Profile;
 use growqr_backup::{BackupError, DATABASE, MEMORY, Manifest, check, extract};
+use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
@@ -49,7 +51,7 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     let folder = profiles.clone();
     let expected = manifest.clone();
     let staging = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
-    check_database(staging.path(), &target, &manifest).await?;
+    let turned_off = check_database(staging.path(), &target, &manifest).await?;
     let (from, to) = (staging.keep(), target.folder());
     let moved = move_into_place(&from, &to);
     if moved.is_err() {
@@ -57,7 +59,7 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     }
     moved?;
     let needs_sign_in = Accounts::read(profile.root())?.current != *target.id();
-    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, backup: described(&manifest, &file, bytes) })
+    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, turned_off, backup: described(&manifest, &file, bytes) })
 }
 
 /// The profile of the backup in this data folder, if it has no data there.
@@ -119,23 +121,36 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
     Ok(staging)
 }
 
-/// Opens the database, brings it to this version, and checks its file and its journals.
-async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<(), AppError> {
+/// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use. Returns
+/// what that was.
+async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
     let path = staging.join(DATABASE);
     if !path.exists() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let config = DbConfig::Sqlite { path: path.clone() };
     let db = Db::open(&config).await?;
-    let verified = db.verify(target.id()).await;
+    let changed = change_database(&db, target, manifest).await;
     db.close().await;
-    let verified = verified?;
+    let turned_off = changed?;
     Db::check_writing(&config, target.id()).await?;
+    let synced = File::open(&path).and_then(|file| file.sync_all());
+    synced.map_err(|source| AppError::file("write", &path, source))?;
+    Ok(turned_off)
+}
+
+async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
+    let foreign = db.triggers_and_views().await?;
+    if !foreign.is_empty() {
+        return Err(BackupError::Refused { what: format!("a database with triggers or views ({})", foreign.join(", ")) }.into());
+    }
+    let verified = db.verify(target.id()).await?;
     if verified.broken.is_some() || verified.events < manifest.events {
         return Err(BackupError::Damaged { part: DATABASE.to_owned() }.into());
     }
-    let synced = File::open(&path).and_then(|file| file.sync_all());
-    synced.map_err(|source| AppError::file("write", &path, source))
+    let now = SystemClock.now();
+    let store = db.profile(target.id(), now).await?;
+    turned_off::turn_off(&*store, now).await
 }
 
 /// Puts the restored folder in the place of one without data.
