@@ -6,12 +6,14 @@
 //! branches of the memory did not move, so each change that the conversation knows is in the history, and no other. If they move
 //! while the pages are copied, the copy begins again.
 
+mod into_place;
 mod last;
 mod memory_files;
 mod place;
 mod restore;
 mod turned_off;
 
+pub(crate) use into_place::refuse_unfinished;
 pub(crate) use last::check_age;
 pub use restore::restore;
 

@@ -123,12 +123,12 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the name durable where the system can. The content is already.
-fn sync_folder(folder: &Path) {
+/// Makes the names in a folder durable where the system can. The contents are already.
+pub(super) fn sync_folder(folder: &Path) {
     if !cfg!(windows)
         && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
     {
-        tracing::debug!(%error, "the name of the backup may not be durable yet");
+        tracing::debug!(%error, "the names in a folder may not be durable yet");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Restores a backup into a data folder in which the profile is new. Everything is checked first; then it is written beside the
-//! profiles, opened and checked again, and gets its place with one rename.
+//! profiles, opened and checked again, and moved into the profile's folder, which is locked meanwhile.
 
+use crate::backup::into_place::EmptyProfile;
 use crate::backup::{absolute, described, turned_off};
 use crate::clock::SystemClock;
 use crate::error::AppError;
@@ -15,12 +16,8 @@ use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use growqr_wire as wire;
 use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 use std::time::Duration;
-
-/// Files of a profile's folder that have no data of the person.
-const WITHOUT_DATA: [&str; 4] = ["host.lock", "host.json", "host.sock", "no-containers-yet"];
 
 /// The beginning of the name of a folder that is being restored.
 const STAGING: &str = ".restore-";
@@ -48,21 +45,17 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     fs::create_dir_all(&profiles).map_err(|source| AppError::file("create", &profiles, source))?;
     let lock = profile.root().join("restore.lock");
     let _lock = file_lock::lock_file(&lock, LOCK_TIMEOUT).await.map_err(|source| AppError::file("lock", &lock, source))?;
+    let empty = EmptyProfile::lock(&target, SystemClock.now())?;
     let folder = profiles.clone();
     let expected = manifest.clone();
     let staging = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
     let turned_off = check_database(staging.path(), &target, &manifest).await?;
-    let (from, to) = (staging.keep(), target.folder());
-    let moved = move_into_place(&from, &to);
-    if moved.is_err() {
-        let _ = fs::remove_dir_all(&from);
-    }
-    moved?;
+    let to = empty.fill(staging.path())?;
     let needs_sign_in = Accounts::read(profile.root())?.current != *target.id();
     Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, turned_off, backup: described(&manifest, &file, bytes) })
 }
 
-/// The profile of the backup in this data folder, if it has no data there.
+/// The profile of the backup in this data folder.
 fn target(profile: &Profile, manifest: &Manifest) -> Result<Profile, AppError> {
     if !is_folder_name(&manifest.profile) {
         return Err(BackupError::Refused { what: format!("a profile of the name {:?}", manifest.profile) }.into());
@@ -78,25 +71,7 @@ fn target(profile: &Profile, manifest: &Manifest) -> Result<Profile, AppError> {
     if has_database && manifest.schema > Db::known(target.database()) {
         return Err(BackupError::Newer { program: manifest.program.clone() }.into());
     }
-    let folder = target.folder();
-    let entries = match fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-        Err(source) => return Err(AppError::file("list", &folder, source)),
-    };
-    for entry in entries {
-        let name = entry.map_err(|source| AppError::file("list", &folder, source))?.file_name();
-        if !WITHOUT_DATA.iter().any(|known| name == *known) {
-            return Err(AppError::bad_request(
-                format!("{} has data already ({})", folder.display(), name.to_string_lossy()),
-                "Restore into a new data folder: growqr restore FILE --data-dir DIR. Or quit GrowQR and move that folder away.",
-            ));
-        }
-    }
-    match crate::host::lock::is_locked(&folder) {
-        true => Err(AppError::InUse { holder: "a running GrowQR".to_owned() }),
-        false => Ok(target),
-    }
+    Ok(target)
 }
 
 /// Extracts into a new folder beside the profiles. What a killed restore has left there is removed.
@@ -153,18 +128,6 @@ async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Resu
     turned_off::turn_off(&*store, now).await
 }
 
-/// Puts the restored folder in the place of one without data.
-fn move_into_place(from: &Path, to: &Path) -> Result<(), AppError> {
-    for name in WITHOUT_DATA {
-        let _ = fs::remove_file(to.join(name));
-    }
-    match fs::remove_dir(to) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(AppError::file("replace", to, source)),
-        _ => {}
-    }
-    fs::rename(from, to).map_err(|source| AppError::file("create", to, source))
-}
-
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?
 }
@@ -182,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_database_a_path_as_a_profile_and_a_profile_with_data_are_refused() {
+    fn a_newer_database_and_a_path_as_a_profile_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let profile = Profile::find(Some(folder.path()), &Environment::default()).expect("a profile");
         let refused = |manifest: &Manifest| growqr_wire::Error::from(target(&profile, manifest).expect_err("it is refused"));
@@ -190,12 +153,6 @@ mod tests {
         assert_eq!(newer.message, "the backup is from a newer GrowQR (9.0.0)");
         assert_eq!(newer.next_step.as_deref(), Some("Install GrowQR 9.0.0 or later, then restore it. Nothing was changed."));
         assert!(refused(&manifest("../other", 1)).message.contains("a profile of the name"));
-
-        let known = manifest("local", 1);
-        fs::create_dir_all(profile.folder()).expect("created");
-        fs::write(profile.folder().join("host.lock"), "").expect("written");
-        target(&profile, &known).expect("nothing is lost");
-        fs::write(profile.folder().join("growqr.db"), "").expect("written");
-        assert!(refused(&known).message.contains("has data already (growqr.db)"));
+        target(&profile, &manifest("local", 1)).expect("it is known");
     }
 }
