@@ -153,10 +153,10 @@ impl Work {
         }
         self.manifest.left_out = left_out;
         let (file, manifest) = writer.finish(self.manifest)?;
-        if check(&File::open(part.path()).map_err(|source| AppError::file("read", part.path(), source))?, u64::MAX)? != manifest {
+        if check(&file, u64::MAX)? != manifest {
             return Err(growqr_backup::BackupError::Incomplete.into());
         }
-        let bytes = file.metadata().map_err(|source| AppError::file("read", part.path(), source))?.len();
+        let bytes = file.metadata().map_err(growqr_backup::BackupError::Read)?.len();
         drop(file);
         let file = part.name()?;
         Ok(Some(described(&manifest, &file, bytes)))

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 const ENDING: &str = ".tar.gz";
 /// How many backups of one day are numbered.
 const NUMBERS: u32 = 1_000;
+/// The ending of the name of a file that is being written.
+const PART_ENDING: &str = ".growqr.part";
 
 /// Where a backup goes.
 #[derive(Clone, Debug)]
@@ -24,7 +26,7 @@ pub(super) struct Place {
 
 /// The file that is being written. Removed when it is dropped before it has its name.
 pub(super) struct PartFile {
-    path: PathBuf,
+    file: tempfile::NamedTempFile,
     place: Place,
 }
 
@@ -57,13 +59,19 @@ impl Place {
         }
     }
 
-    /// A new, empty file beside the place.
+    /// A new, empty file beside the place, which only this user can read. Its name is random: no other backup has it.
     pub(super) fn part(&self) -> Result<PartFile, AppError> {
-        let name = self.names.first().map_or("backup", String::as_str);
-        let path = self.folder.join(format!("{name}.{}.part", std::process::id()));
-        // What a killed process with the same number has left.
-        let _ = fs::remove_file(&path);
-        Ok(PartFile { path, place: self.clone() })
+        let name: String = self.names.first().map_or("backup", String::as_str).chars().take(50).collect();
+        let mut options = File::options();
+        options.write(true).read(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = tempfile::Builder::new()
+            .prefix(&format!("{name}."))
+            .suffix(PART_ENDING)
+            .make_in(&self.folder, |path| options.open(path))
+            .map_err(|source| AppError::file("create a file in", &self.folder, source))?;
+        Ok(PartFile { file, place: self.clone() })
     }
 }
 
@@ -75,40 +83,27 @@ fn dated_names(at: Timestamp) -> Vec<String> {
 }
 
 impl PartFile {
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Creates the file, which only this user can read.
+    /// The same open file: what is written through it is in this file, whatever happens to its name.
     pub(super) fn file(&self) -> Result<File, AppError> {
-        let mut options = File::options();
-        options.write(true).read(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&self.path).map_err(|source| AppError::file("create", &self.path, source))
+        self.file.as_file().try_clone().map_err(|source| AppError::file("open", self.file.path(), source))
     }
 
     /// Gives the file, which is complete, the first of its names that is free.
     pub(super) fn name(self) -> Result<PathBuf, AppError> {
+        // Closed, and removed when this is dropped; it is not there any more once it has its name.
+        let part = self.file.into_temp_path();
         for name in &self.place.names {
             let to = self.place.folder.join(name);
-            match rename_new(&self.path, &to) {
+            match rename_new(&part, &to) {
                 Ok(()) => {
                     sync_folder(&self.place.folder);
                     return Ok(to);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(AppError::file("rename", &self.path, source)),
+                Err(source) => return Err(AppError::file("rename", &part, source)),
             }
         }
         Err(AppError::bad_request("there are files of this name already", "Choose another name, or another folder."))
-    }
-}
-
-impl Drop for PartFile {
-    fn drop(&mut self) {
-        // Not there once it has its name.
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -155,6 +150,7 @@ const LEFT_AFTER: std::time::Duration = std::time::Duration::from_secs(6 * 60 * 
 mod tests {
     use super::*;
     use crate::profile::location::Environment;
+    use std::io::Write;
 
     #[test]
     fn a_backup_never_replaces_a_file_and_a_half_one_has_no_name() {
@@ -170,14 +166,11 @@ mod tests {
             names
         };
         let part = place.part().expect("a part");
-        part.file().expect("a file");
         assert!(file_names().iter().all(|name| name.ends_with(".part")), "{:?}", file_names());
         drop(part);
         assert!(file_names().is_empty());
         for _ in 0..2 {
-            let part = place.part().expect("a part");
-            part.file().expect("a file");
-            part.name().expect("named");
+            place.part().expect("a part").name().expect("named");
         }
         assert_eq!(file_names(), ["GrowQR backup 1970-01-01 (2).tar.gz", "GrowQR backup 1970-01-01.tar.gz"]);
         let taken = folder.path().join("GrowQR backup 1970-01-01.tar.gz");
@@ -185,5 +178,20 @@ mod tests {
         assert!(Place::choose(&folder.path().join("none/x"), &profile, Timestamp(0)).is_err());
         fs::create_dir_all(profile.memory()).expect("a memory");
         assert!(Place::choose(&profile.memory(), &profile, Timestamp(0)).is_err());
+    }
+
+    #[test]
+    fn two_backups_at_once_are_two_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let profile = Profile::find(Some(&folder.path().join("data")), &Environment::default()).expect("a profile");
+        let parts = ["one", "two"].map(|text| {
+            let part = Place::choose(folder.path(), &profile, Timestamp(0)).expect("a place").part().expect("a part");
+            part.file().expect("a file").write_all(text.as_bytes()).expect("written");
+            (part, text)
+        });
+        for (part, text) in parts {
+            let named = part.name().expect("named");
+            assert_eq!(fs::read_to_string(named).expect("a file"), text);
+        }
     }
 }
