@@ -58,6 +58,29 @@ pub struct LeftOut {
     pub why: String,
 }
 
+/// Files and folders that were not copied: the first ones, and the number of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOutList {
+    /// The first ones.
+    pub named: Vec<LeftOut>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl LeftOutList {
+    /// The most that are named.
+    pub const MAX: usize = 1_000;
+
+    /// Adds one.
+    pub fn add(&mut self, path: &str, why: &str) {
+        if self.named.len() < LeftOutList::MAX {
+            self.named.push(LeftOut { path: path.to_owned(), why: why.to_owned() });
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
 /// A part of the backup.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {

@@ -1,7 +1,7 @@
 //! Checks a backup, and extracts it. Trusts nothing in it.
 
 use crate::error::BackupError;
-use crate::manifest::{FORMAT, MANIFEST, MAX_MANIFEST, Manifest, Parts, hex};
+use crate::manifest::{FORMAT, LeftOutList, MANIFEST, MAX_MANIFEST, Manifest, Parts, hex};
 use crate::names;
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
@@ -28,15 +28,43 @@ pub fn check(file: &File, limit: u64) -> Result<Manifest, BackupError> {
     read(file, limit, |_, _| Ok(None))
 }
 
-/// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so.
+/// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so. Pages that this system
+/// cannot hold, because of their names, are left out and returned.
 ///
 /// # Errors
 /// As [`check`], and [`BackupError::Extract`]: a part may be in the folder then.
-pub fn extract(file: &File, limit: u64, into: &Path) -> Result<Manifest, BackupError> {
-    read(file, limit, |path, is_program| {
-        let to = into.join(path);
-        create(&to, is_program).map(Some).map_err(|source| BackupError::Extract { path: path.to_owned(), source })
-    })
+pub fn extract(file: &File, limit: u64, into: &Path) -> Result<(Manifest, LeftOutList), BackupError> {
+    extract_on(file, limit, into, cfg!(windows))
+}
+
+fn extract_on(file: &File, limit: u64, into: &Path, is_windows: bool) -> Result<(Manifest, LeftOutList), BackupError> {
+    let mut left_out = LeftOutList::default();
+    let manifest = read(file, limit, |path, is_program| {
+        let is_page = names::is_page(path);
+        if is_page
+            && is_windows
+            && let Some(why) = names::not_on_windows(path)
+        {
+            left_out.add(path, why);
+            return Ok(None);
+        }
+        match create(&into.join(path), is_program) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if is_page && is_about_name(&error) => {
+                left_out.add(path, &format!("this system cannot hold it beside a file whose name is the same to it: {error}"));
+                Ok(None)
+            }
+            Err(source) => Err(BackupError::Extract { path: path.to_owned(), source }),
+        }
+    })?;
+    Ok((manifest, left_out))
+}
+
+/// Whether a file cannot be created because of its name: the system does not allow it, or takes it for that of another file, as where
+/// capital letters do not count.
+fn is_about_name(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory};
+    matches!(error.kind(), AlreadyExists | InvalidFilename | IsADirectory | NotADirectory)
 }
 
 /// Reads all entries. `open` says where the content of one goes.

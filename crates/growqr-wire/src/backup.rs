@@ -35,6 +35,10 @@ pub struct Restored {
     pub needs_sign_in: bool,
     /// What was turned off, because whoever made the backup could start programs or send data with it.
     pub turned_off: Vec<TurnedOff>,
+    /// Pages that this system cannot hold, and why; the first ones.
+    pub left_out: Vec<String>,
+    /// How many more pages this system cannot hold.
+    pub more_left_out: u64,
     /// The backup.
     pub backup: Backup,
 }

@@ -90,6 +90,14 @@ needs_sign_in: boolean,
  */
 turned_off: Array<TurnedOff>, 
 /**
+ * Pages that this system cannot hold, and why; the first ones.
+ */
+left_out: Array<string>, 
+/**
+ * How many more pages this system cannot hold.
+ */
+more_left_out: number, 
+/**
  * The backup.
  */
 backup: Backup, };

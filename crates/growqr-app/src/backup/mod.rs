@@ -166,6 +166,7 @@ impl Work {
 /// A backup for people.
 fn described(manifest: &Manifest, file: &Path, bytes: u64) -> wire::Backup {
     let files = manifest.parts.iter().find(|part| part.name == growqr_backup::MEMORY).map_or(0, |part| part.files);
+    let (left_out, more_left_out) = shown(&manifest.left_out, 0);
     wire::Backup {
         file: file.display().to_string(),
         at: manifest.created_at,
@@ -174,9 +175,15 @@ fn described(manifest: &Manifest, file: &Path, bytes: u64) -> wire::Backup {
         events: manifest.events,
         memory_files: files,
         database_server: manifest.database_server.clone(),
-        left_out: manifest.left_out.iter().take(NAMED).map(|left| format!("{}: {}", left.path, left.why)).collect(),
-        more_left_out: manifest.left_out.len().saturating_sub(NAMED) as u64,
+        left_out,
+        more_left_out,
     }
+}
+
+/// What was left out, for people: the first ones, and the number of the others.
+fn shown(left_out: &[LeftOut], more: u64) -> (Vec<String>, u64) {
+    let named = left_out.iter().take(NAMED).map(|left| format!("{}: {}", left.path, left.why)).collect();
+    (named, left_out.len().saturating_sub(NAMED) as u64 + more)
 }
 
 /// The path that a person gave, from the folder in which they are.

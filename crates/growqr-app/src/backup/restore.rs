@@ -2,14 +2,14 @@
 //! profiles, opened and checked again, and moved into the profile's folder, which is locked meanwhile.
 
 use crate::backup::into_place::EmptyProfile;
-use crate::backup::{absolute, described, turned_off};
+use crate::backup::{absolute, described, shown, turned_off};
 use crate::clock::SystemClock;
 use crate::error::AppError;
 use crate::machine;
 use crate::profile::accounts::{Accounts, is_folder_name};
 use crate::profile::file_lock;
 use crate::profile::location::Profile;
-use growqr_backup::{BackupError, DATABASE, MEMORY, Manifest, check, extract};
+use growqr_backup::{BackupError, DATABASE, LeftOutList, MEMORY, Manifest, check, extract};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
 use growqr_memory::MemoryRepo;
@@ -48,11 +48,13 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     let empty = EmptyProfile::lock(&target, SystemClock.now())?;
     let folder = profiles.clone();
     let expected = manifest.clone();
-    let staging = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
+    let (staging, left_out) = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
     let turned_off = check_database(staging.path(), &target, &manifest).await?;
     let to = empty.fill(staging.path())?;
     let needs_sign_in = Accounts::read(profile.root())?.current != *target.id();
-    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, turned_off, backup: described(&manifest, &file, bytes) })
+    let (left_out, more_left_out) = shown(&left_out.named, left_out.more);
+    let backup = described(&manifest, &file, bytes);
+    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, turned_off, left_out, more_left_out, backup })
 }
 
 /// The profile of the backup in this data folder.
@@ -75,7 +77,7 @@ fn target(profile: &Profile, manifest: &Manifest) -> Result<Profile, AppError> {
 }
 
 /// Extracts into a new folder beside the profiles. What a killed restore has left there is removed.
-fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Result<tempfile::TempDir, AppError> {
+fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Result<(tempfile::TempDir, LeftOutList), AppError> {
     for entry in fs::read_dir(profiles).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let _ = fs::remove_dir_all(entry.path());
@@ -83,7 +85,8 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
     }
     let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(profiles);
     let staging = staging.map_err(|source| AppError::file("create a folder in", profiles, source))?;
-    if extract(file, limit, staging.path())? != *expected {
+    let (found, left_out) = extract(file, limit, staging.path())?;
+    if found != *expected {
         return Err(BackupError::Damaged { part: "the file".to_owned() }.into());
     }
     let memory = staging.path().join(MEMORY);
@@ -93,7 +96,7 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
         let repository = MemoryRepo::open_read_only(&memory).ok_or(BackupError::Damaged { part: MEMORY.to_owned() })?;
         repository.history(None, 1)?;
     }
-    Ok(staging)
+    Ok((staging, left_out))
 }
 
 /// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use. Returns

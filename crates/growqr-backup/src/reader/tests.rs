@@ -62,7 +62,7 @@ fn a_backup_comes_back_as_it_was() {
     let names: Vec<_> = written.parts.iter().map(|part| (part.name.as_str(), part.files, part.bytes)).collect();
     assert_eq!(names, [("growqr.db", 1, 3), ("memory", 1, 0), ("memory/.git", 1, 4)]);
     let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(extract(&file, LIMIT, folder.path()).expect("extracted"), written);
+    assert_eq!(extract(&file, LIMIT, folder.path()).expect("extracted"), (written, LeftOutList::default()));
     assert_eq!(fs::read(folder.path().join("growqr.db")).expect("a file"), b"abc");
     assert_eq!(fs::read(folder.path().join("memory/.git/HEAD")).expect("a file"), b"main");
     let page = folder.path().join(long_path());
@@ -116,6 +116,30 @@ fn hostile_entries_are_refused_before_anything_is_written() {
     }
     let twice = archive(&[(plain, "memory/a", b""), (plain, "memory/a", b"")]);
     assert!(matches!(check(&twice, LIMIT), Err(BackupError::Refused { .. })));
+}
+
+#[test]
+fn a_page_that_a_system_cannot_hold_is_left_out_and_the_others_come_back() {
+    let mut writer = BackupWriter::new(tempfile::tempfile().expect("a file"));
+    // A file and a folder of one name: what two names are that differ only in capital letters, where these do not count.
+    for path in ["growqr.db", "memory/a", "memory/a/b.md", "memory/c:d.md", "memory/e.md"] {
+        writer.add(path, 1, false, &b"x"[..]).expect("added");
+    }
+    let (file, written) = writer.finish(manifest()).expect("finished");
+    for (is_windows, expected) in [(false, vec!["memory/a/b.md"]), (true, vec!["memory/a/b.md", "memory/c:d.md"])] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (found, left_out) = extract_on(&file, LIMIT, folder.path(), is_windows).expect("extracted");
+        assert_eq!(found, written);
+        let paths: Vec<&str> = left_out.named.iter().map(|left| left.path.as_str()).collect();
+        assert_eq!(paths, expected);
+        for path in ["growqr.db", "memory/a", "memory/e.md"] {
+            assert_eq!(fs::read(folder.path().join(path)).expect(path), b"x");
+        }
+    }
+    // What is no page cannot be left out.
+    let twice = archive(&[(EntryType::Regular, "memory/.git/refs/a", b""), (EntryType::Regular, "memory/.git/refs/a/b", b"")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(matches!(extract(&twice, LIMIT, folder.path()), Err(BackupError::Extract { .. })));
 }
 
 #[test]
