@@ -28,8 +28,8 @@ pub fn check(file: &File, limit: u64) -> Result<Manifest, BackupError> {
     read(file, limit, |_, _| Ok(None))
 }
 
-/// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so. Pages that this system
-/// cannot hold, because of their names, are left out and returned.
+/// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so. They are durable then.
+/// Pages that this system cannot hold, because of their names, are left out and returned.
 ///
 /// # Errors
 /// As [`check`], and [`BackupError::Extract`]: a part may be in the folder then.
@@ -57,7 +57,23 @@ fn extract_on(file: &File, limit: u64, into: &Path, is_windows: bool) -> Result<
             Err(source) => Err(BackupError::Extract { path: path.to_owned(), source }),
         }
     })?;
+    sync_folders(into).map_err(|source| BackupError::Extract { path: into.display().to_string(), source })?;
     Ok((manifest, left_out))
+}
+
+/// Makes the names in a folder and in all folders in it durable. Windows does so by itself.
+fn sync_folders(top: &Path) -> io::Result<()> {
+    let mut folders = if cfg!(windows) { Vec::new() } else { vec![top.to_owned()] };
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+        File::open(&folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Whether a file cannot be created because of its name: the system does not allow it, or takes it for that of another file, as where
@@ -164,6 +180,9 @@ fn copy(entry: &mut Entry<'_, impl Read>, (path, bytes): (&str, u64), mut to: Op
             to.write_all(&buffer[..read]).map_err(extract)?;
         }
         left -= read as u64;
+    }
+    if let Some(to) = to {
+        to.sync_all().map_err(|source| BackupError::Extract { path: path.to_owned(), source })?;
     }
     Ok(hex(&hasher.finalize()))
 }

@@ -2,6 +2,7 @@
 //! profiles, opened and checked again, and moved into the profile's folder, which is locked meanwhile.
 
 use crate::backup::into_place::EmptyProfile;
+use crate::backup::place::sync_folder;
 use crate::backup::{absolute, described, shown, turned_off};
 use crate::clock::SystemClock;
 use crate::error::AppError;
@@ -92,6 +93,7 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
     let memory = staging.path().join(MEMORY);
     if memory.join(".git").is_dir() {
         growqr_memory::write_settings(&memory, &expected.git_settings)?;
+        sync(&memory.join(".git/config"))?;
         // All its commits can be read.
         let repository = MemoryRepo::open_read_only(&memory).ok_or(BackupError::Damaged { part: MEMORY.to_owned() })?;
         repository.history(None, 1)?;
@@ -112,9 +114,18 @@ async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -
     db.close().await;
     let turned_off = changed?;
     Db::check_writing(&config, target.id()).await?;
-    let synced = File::open(&path).and_then(|file| file.sync_all());
-    synced.map_err(|source| AppError::file("write", &path, source))?;
+    sync(&path)?;
     Ok(turned_off)
+}
+
+/// Makes a file and its name durable. Windows does so only through a handle that may write.
+fn sync(file: &Path) -> Result<(), AppError> {
+    let synced = File::options().write(true).open(file).and_then(|file| file.sync_all());
+    synced.map_err(|source| AppError::file("write", file, source))?;
+    if let Some(folder) = file.parent() {
+        sync_folder(folder);
+    }
+    Ok(())
 }
 
 async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
