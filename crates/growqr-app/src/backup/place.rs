@@ -8,6 +8,7 @@ use growqr_core::clock::Timestamp;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The ending of a backup's name.
 const ENDING: &str = ".tar.gz";
@@ -59,8 +60,10 @@ impl Place {
         }
     }
 
-    /// A new, empty file beside the place, which only this user can read. Its name is random: no other backup has it.
+    /// A new, empty file beside the place, which only this user can read. Its name is random: no other backup has it. Those that
+    /// killed backups have left there are removed.
     pub(super) fn part(&self) -> Result<PartFile, AppError> {
+        remove_old(&self.folder, PART_LEFT_AFTER, |name| name.ends_with(PART_ENDING));
         let name: String = self.names.first().map_or("backup", String::as_str).chars().take(50).collect();
         let mut options = File::options();
         options.write(true).read(true).create_new(true);
@@ -130,21 +133,28 @@ pub(super) fn sync_folder(folder: &Path) {
 /// A file for the copy of the database, for this user only; those that killed backups have left are removed.
 pub(super) fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, AppError> {
     const PREFIX: &str = "backup-of-database-";
-    let left = fs::read_dir(folder).into_iter().flatten().flatten();
-    for file in left.filter(|file| file.file_name().to_string_lossy().starts_with(PREFIX)) {
-        // A backup that is under way now has written to it a moment ago.
-        let is_old =
-            file.metadata().and_then(|data| data.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago > LEFT_AFTER));
-        if is_old {
-            let _ = fs::remove_file(file.path());
-        }
-    }
+    remove_old(folder, COPY_LEFT_AFTER, |name| name.starts_with(PREFIX));
     let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder);
     file.map_err(|source| AppError::file("create a file in", folder, source))
 }
 
+/// Removes the files with such names that were last written so long ago. A backup that is under way has written to its own a moment
+/// ago.
+fn remove_old(folder: &Path, after: Duration, is_ours: impl Fn(&str) -> bool) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| is_ours(&file.file_name().to_string_lossy())) {
+        let Ok(data) = file.metadata() else { continue };
+        let is_old = data.modified().is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago > after));
+        if data.is_file() && is_old {
+            let _ = fs::remove_file(file.path());
+        }
+    }
+}
+
 /// A copy of the database that is this old belongs to no backup under way.
-const LEFT_AFTER: std::time::Duration = std::time::Duration::from_secs(6 * 60 * 60);
+const COPY_LEFT_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+/// A backup that is this old and has no name was killed.
+const PART_LEFT_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -193,5 +203,21 @@ mod tests {
             let named = part.name().expect("named");
             assert_eq!(fs::read_to_string(named).expect("a file"), text);
         }
+    }
+
+    #[test]
+    fn what_a_killed_backup_has_left_is_removed_after_a_day_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let profile = Profile::find(Some(&folder.path().join("data")), &Environment::default()).expect("a profile");
+        let names = ["GrowQR backup.tar.gz.1.growqr.part", "new.growqr.part", "film.part", "GrowQR backup.tar.gz"];
+        for name in names {
+            let file = File::create(folder.path().join(name)).expect("a file");
+            if name != "new.growqr.part" {
+                file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("old");
+            }
+        }
+        drop(Place::choose(folder.path(), &profile, Timestamp(0)).expect("a place").part().expect("a part"));
+        let left: Vec<&str> = names.into_iter().filter(|name| folder.path().join(name).exists()).collect();
+        assert_eq!(left, names[1..]);
     }
 }
