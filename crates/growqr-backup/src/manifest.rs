@@ -41,9 +41,12 @@ pub struct Manifest {
     /// The settings of the memory's repository that are kept.
     #[serde(default)]
     pub git_settings: Vec<(String, String)>,
-    /// What was not copied.
+    /// What was not copied: at most [`LeftOutList::MAX`] files and folders.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// How many more were not copied.
+    #[serde(default)]
+    pub more_left_out: u64,
     /// What is in it, with checksums.
     #[serde(default)]
     pub parts: Vec<Part>,

@@ -12,7 +12,9 @@ use std::path::Path;
 use tar::{Archive, Entry, EntryType};
 
 /// The most files.
-const MAX_FILES: usize = 5_000_000;
+const MAX_FILES: usize = 2_000_000;
+/// The most bytes of all paths together, which are all kept while a backup is read.
+const MAX_PATHS: usize = 128 << 20;
 /// The longest path that is kept in an entry of its own.
 const MAX_PATH: u64 = 8 * 1024;
 /// The size of the buffers.
@@ -92,7 +94,7 @@ fn read(
     let mut file = file;
     file.rewind().map_err(BackupError::Read)?;
     let mut archive = Archive::new(GzDecoder::new(BufReader::with_capacity(BUFFER, file)));
-    let (mut parts, mut total, mut paths) = (Parts::default(), 0_u64, HashSet::new());
+    let (mut parts, mut total, mut paths) = (Parts::default(), 0_u64, Paths::new(MAX_PATHS));
     let (mut long_path, mut manifest) = (None, None);
     for entry in archive.entries().map_err(BackupError::Read)?.raw(true) {
         let mut entry = entry.map_err(BackupError::Read)?;
@@ -120,9 +122,7 @@ fn read(
             continue;
         }
         total = total.checked_add(bytes).filter(|total| *total <= limit).ok_or(BackupError::TooLarge { limit })?;
-        if paths.len() >= MAX_FILES || !paths.insert(path.clone()) {
-            return Err(refused("a file twice, or too many files"));
-        }
+        paths.add(&path)?;
         let is_program = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
         let to = open(&path, is_program)?;
         let hash = copy(&mut entry, (&path, bytes), to)?;
@@ -132,6 +132,25 @@ fn read(
     let manifest = manifest.ok_or(BackupError::Incomplete)?;
     manifest.compare(&parts.finish())?;
     Ok(manifest)
+}
+
+/// The paths that were read.
+struct Paths {
+    seen: HashSet<Box<str>>,
+    /// How many bytes more they may have.
+    left: usize,
+}
+
+impl Paths {
+    fn new(most: usize) -> Paths {
+        Paths { seen: HashSet::new(), left: most }
+    }
+
+    fn add(&mut self, path: &str) -> Result<(), BackupError> {
+        let left = self.left.checked_sub(path.len()).filter(|_| self.seen.len() < MAX_FILES);
+        self.left = left.ok_or_else(|| refused("too many files"))?;
+        if self.seen.insert(path.into()) { Ok(()) } else { Err(refused("a file twice")) }
+    }
 }
 
 fn refused(what: &str) -> BackupError {
@@ -160,7 +179,11 @@ fn parse_manifest(entry: &mut Entry<'_, impl Read>, bytes: u64) -> Result<Manife
     if head.format > FORMAT {
         return Err(BackupError::Newer { program: head.program });
     }
-    serde_json::from_str(&text).map_err(invalid)
+    let manifest: Manifest = serde_json::from_str(&text).map_err(invalid)?;
+    if manifest.left_out.len() > LeftOutList::MAX {
+        return Err(refused("a list of what was left out that is too long"));
+    }
+    Ok(manifest)
 }
 
 /// Copies the content of an entry, and returns its hash.

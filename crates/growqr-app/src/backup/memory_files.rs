@@ -1,6 +1,6 @@
 //! The files of the memory folder, copied as files: pages, what is not committed, and the data of the repository.
 
-use growqr_backup::{BackupError, BackupWriter, LeftOut, MEMORY, is_portable_git_file};
+use growqr_backup::{BackupError, BackupWriter, LeftOutList, MEMORY, is_portable_git_file};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -79,12 +79,12 @@ fn existing<T>(read: io::Result<T>) -> io::Result<Option<T>> {
 pub(super) struct MemoryFiles<'a> {
     writer: &'a mut BackupWriter,
     folder: PathBuf,
-    left_out: Vec<LeftOut>,
+    left_out: LeftOutList,
 }
 
 impl<'a> MemoryFiles<'a> {
     pub(super) fn new(writer: &'a mut BackupWriter, folder: PathBuf) -> MemoryFiles<'a> {
-        MemoryFiles { writer, folder, left_out: Vec::new() }
+        MemoryFiles { writer, folder, left_out: LeftOutList::default() }
     }
 
     /// The branches as they were read.
@@ -191,12 +191,12 @@ impl<'a> MemoryFiles<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<LeftOut> {
+    pub(super) fn finish(self) -> LeftOutList {
         self.left_out
     }
 
     fn leave_out(&mut self, path: &str, why: &str) {
-        self.left_out.push(LeftOut { path: path.to_owned(), why: why.to_owned() });
+        self.left_out.add(path, why);
     }
 }
 
@@ -248,7 +248,7 @@ mod tests {
         // A folder opens like a file here, and reading it fails.
         files.add_file("memory/broken.md", folder.path()).expect("it is left out");
         files.add_file("memory/me.md", &page).expect("added");
-        let left_out = files.finish();
+        let left_out = files.finish().named;
         assert!(left_out.len() == 1 && left_out[0].path == "memory/broken.md", "{left_out:?}");
         assert!(left_out[0].why.contains("cannot be read"), "{left_out:?}");
         let (file, written) = writer.finish(Manifest::default()).expect("finished");

@@ -149,9 +149,9 @@ impl Work {
         let mut left_out = files.finish();
         if has_moved {
             let why = "it was changed while it was copied: pages that are newer than their history will be your own edits";
-            left_out.push(LeftOut { path: growqr_backup::MEMORY.to_owned(), why: why.to_owned() });
+            left_out.add(growqr_backup::MEMORY, why);
         }
-        self.manifest.left_out = left_out;
+        (self.manifest.left_out, self.manifest.more_left_out) = (left_out.named, left_out.more);
         let (file, manifest) = writer.finish(self.manifest)?;
         if check(&file, u64::MAX)? != manifest {
             return Err(growqr_backup::BackupError::Incomplete.into());
@@ -166,7 +166,7 @@ impl Work {
 /// A backup for people.
 fn described(manifest: &Manifest, file: &Path, bytes: u64) -> wire::Backup {
     let files = manifest.parts.iter().find(|part| part.name == growqr_backup::MEMORY).map_or(0, |part| part.files);
-    let (left_out, more_left_out) = shown(&manifest.left_out, 0);
+    let (left_out, more_left_out) = shown(&manifest.left_out, manifest.more_left_out);
     wire::Backup {
         file: file.display().to_string(),
         at: manifest.created_at,
@@ -183,7 +183,7 @@ fn described(manifest: &Manifest, file: &Path, bytes: u64) -> wire::Backup {
 /// What was left out, for people: the first ones, and the number of the others.
 fn shown(left_out: &[LeftOut], more: u64) -> (Vec<String>, u64) {
     let named = left_out.iter().take(NAMED).map(|left| format!("{}: {}", left.path, left.why)).collect();
-    (named, left_out.len().saturating_sub(NAMED) as u64 + more)
+    (named, (left_out.len().saturating_sub(NAMED) as u64).saturating_add(more))
 }
 
 /// The path that a person gave, from the folder in which they are.

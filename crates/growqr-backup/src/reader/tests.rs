@@ -152,6 +152,29 @@ fn a_bomb_is_refused_at_the_limit() {
 }
 
 #[test]
+fn paths_that_would_fill_the_memory_are_refused() {
+    let mut paths = Paths::new(30);
+    paths.add("memory/a.md").expect("11 bytes");
+    paths.add("memory/b.md").expect("22 bytes");
+    assert!(matches!(paths.add("memory/c.md"), Err(BackupError::Refused { .. })), "33 bytes");
+}
+
+#[test]
+fn a_long_list_of_what_was_left_out_is_cut_and_counted_and_one_that_is_not_is_refused() {
+    let mut list = LeftOutList::default();
+    (0..=LeftOutList::MAX).for_each(|number| list.add(&format!("memory/{number}"), "a link"));
+    assert_eq!((list.named.len(), list.more), (LeftOutList::MAX, 1));
+    let mut left_out = list.named;
+    let written = |left_out| {
+        let writer = BackupWriter::new(tempfile::tempfile().expect("a file"));
+        writer.finish(Manifest { left_out, more_left_out: 1, ..manifest() }).expect("finished").0
+    };
+    assert_eq!(check(&written(left_out.clone()), LIMIT).expect("it is sound").more_left_out, 1);
+    left_out.extend_from_within(..1);
+    assert!(matches!(check(&written(left_out), LIMIT), Err(BackupError::Refused { .. })));
+}
+
+#[test]
 fn a_later_form_is_named_as_newer() {
     let text = br#"{"format": 2, "program": "9.0.0", "unknown": true}"#;
     let error = check(&archive(&[(EntryType::Regular, "manifest.json", text)]), LIMIT).expect_err("it is newer");
