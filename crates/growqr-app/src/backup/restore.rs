@@ -94,7 +94,7 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
     if memory.join(".git").is_dir() {
         growqr_memory::write_settings(&memory, &expected.git_settings)?;
         sync(&memory.join(".git/config"))?;
-        // All its commits can be read.
+        // Its newest change can be read; earlier ones are not looked at.
         let repository = MemoryRepo::open_read_only(&memory).ok_or(BackupError::Damaged { part: MEMORY.to_owned() })?;
         repository.history(None, 1)?;
     }
