@@ -30,7 +30,7 @@ const GIT_PATHS: [&str; 4] = ["info/exclude", "info/attributes", "info/sparse-ch
 /// Whether a file of a git folder is data that a backup has. `path` is within the git folder. Settings, hooks, the todo list of a
 /// rebase and links to other repositories are none: git would carry out, or follow, what a stranger has written there.
 #[must_use]
-pub fn is_portable_git_file(path: &str) -> bool {
+pub fn is_backed_up_git_file(path: &str) -> bool {
     if GIT_FILES.contains(&path) || GIT_PATHS.contains(&path) {
         return true;
     }
@@ -58,7 +58,7 @@ pub(crate) fn refusal(path: &str) -> Option<String> {
     }
     match names.as_slice() {
         [name] => (!matches!(*name, DATABASE | HISTORY | MANIFEST)).then(|| format!("an unknown file: {shown:?}")),
-        [MEMORY, ".git", rest @ ..] => match is_portable_git_file(&rest.join("/")) {
+        [MEMORY, ".git", rest @ ..] => match is_backed_up_git_file(&rest.join("/")) {
             true => None,
             false => refused("a file that git would carry out or follow"),
         },
@@ -168,10 +168,10 @@ mod tests {
     #[test]
     fn unfinished_files_of_git_are_not_copied() {
         for path in ["index.lock", "refs/heads/main.lock", "objects/pack/tmp_pack_1", "FETCH_HEAD", "gc.pid", "COMMIT_EDITMSG"] {
-            assert!(!is_portable_git_file(path), "{path}");
+            assert!(!is_backed_up_git_file(path), "{path}");
         }
         for path in ["refs/heads/main", "objects/pack/pack-1.pack", "logs/HEAD", "growqr/used-by", "info/exclude"] {
-            assert!(is_portable_git_file(path), "{path}");
+            assert!(is_backed_up_git_file(path), "{path}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The files of the memory folder, copied as files: pages, what is not committed, and the data of the repository.
 
-use growqr_backup::{BackupError, BackupWriter, LeftOutList, MEMORY, is_portable_git_file};
+use growqr_backup::{BackupError, BackupWriter, LeftOutList, MEMORY, is_backed_up_git_file};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -34,7 +34,7 @@ impl Branches {
         // The packed ones last: git writes them there before it removes the single ones.
         let single = ["refs", "reftable"].iter().map(|folder| files_in(&git, folder));
         let names = single.collect::<io::Result<Vec<_>>>()?.concat().into_iter();
-        for name in names.chain(["HEAD".to_owned(), "packed-refs".to_owned()]).filter(|name| is_portable_git_file(name)) {
+        for name in names.chain(["HEAD".to_owned(), "packed-refs".to_owned()]).filter(|name| is_backed_up_git_file(name)) {
             if let Some(content) = existing(fs::read(git.join(&name)))? {
                 refs.insert(name, content);
             }
@@ -108,7 +108,7 @@ impl<'a> MemoryFiles<'a> {
             let names = if folder.is_empty() { plain_files(&git) } else { files_in(&git, folder) };
             let names = names.map_err(|source| BackupError::Source { path: git.display().to_string(), source })?;
             let is_branch = |name: &String| matches!(name.as_str(), "HEAD" | "packed-refs");
-            for name in names.iter().filter(|name| is_portable_git_file(name) && !is_branch(name)) {
+            for name in names.iter().filter(|name| is_backed_up_git_file(name) && !is_branch(name)) {
                 self.add_file(&format!("{MEMORY}/.git/{name}"), &git.join(name))?;
             }
         }
@@ -160,7 +160,8 @@ impl<'a> MemoryFiles<'a> {
         loop {
             let found =
                 files_in(&git, "objects").map_err(|source| BackupError::Source { path: "the history".to_owned(), source })?;
-            let new: Vec<String> = found.into_iter().filter(|name| is_portable_git_file(name) && !known.contains(name)).collect();
+            let new: Vec<String> =
+                found.into_iter().filter(|name| is_backed_up_git_file(name) && !known.contains(name)).collect();
             if new.is_empty() {
                 return Ok(());
             }
