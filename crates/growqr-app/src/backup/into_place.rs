@@ -1,7 +1,7 @@
 //! The folder of the profile into which a backup is restored. It is locked as by a host, from the look at it until all files are in
 //! it, so no host can begin there meanwhile, and none that runs is disturbed. The lock file stays where it is: files are moved in.
 
-use crate::backup::place::sync_folder;
+use crate::backup::destination::sync_folder;
 use crate::error::AppError;
 use crate::host::lock::ProfileLock;
 use crate::profile::location::Profile;

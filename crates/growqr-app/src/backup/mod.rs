@@ -6,10 +6,10 @@
 //! branches of the memory did not move, so each change that the conversation knows is in the history, and no other. If they move
 //! while the pages are copied, the copy begins again.
 
+mod destination;
 mod into_place;
 mod last;
 mod memory_files;
-mod place;
 mod restore;
 mod turned_off;
 
@@ -20,12 +20,12 @@ pub use restore::restore;
 use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::location::Profile;
+use destination::Destination;
 use growqr_backup::{BackupWriter, DATABASE, HISTORY, LeftOut, Manifest, check};
 use growqr_core::clock::Timestamp;
 use growqr_store::{Db, DbConfig};
 use growqr_wire as wire;
 use memory_files::{Branches, MemoryFiles};
-use place::Place;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -48,14 +48,14 @@ impl Library {
         if self.store.is_none() && !profile.memory().exists() {
             return Err(AppError::bad_request("there is nothing to back up yet", "Send a first message."));
         }
-        let place = Place::choose(to, &profile, at)?;
+        let destination = Destination::choose(to, &profile, at)?;
         let mut tries = 0;
         loop {
             tries += 1;
             let (manifest, branches, database) = self.picture(at).await?;
             let work = Work { profile: profile.clone(), manifest, branches, database, is_last: tries == PAGE_TRIES };
-            let place = place.clone();
-            let written = tokio::task::spawn_blocking(move || work.write(&place)).await;
+            let destination = destination.clone();
+            let written = tokio::task::spawn_blocking(move || work.write(&destination)).await;
             let written = written.map_err(|error| AppError::Internal(error.to_string()))?;
             match written {
                 Ok(Some(backup)) => {
@@ -96,7 +96,7 @@ impl Library {
             if let Some(store) = &self.store {
                 manifest.events = store.position().await?.0;
             }
-            let database = place::temporary(&profile.folder())?;
+            let database = destination::temporary(&profile.folder())?;
             let has_copy = self.copy_database(database.path()).await?;
             let after = branches(profile).await?;
             // If memory never rests, the newer branches are taken: they have all that the conversation knows.
@@ -127,8 +127,8 @@ struct Work {
 
 impl Work {
     /// Writes the backup. `None` if memory has changed meanwhile.
-    fn write(mut self, place: &Place) -> Result<Option<wire::Backup>, AppError> {
-        let part = place.part()?;
+    fn write(mut self, destination: &Destination) -> Result<Option<wire::Backup>, AppError> {
+        let part = destination.part()?;
         let mut writer = BackupWriter::new(part.file()?);
         if let Some(database) = &self.database {
             let file = File::open(database.path()).map_err(|source| AppError::file("read", database.path(), source))?;

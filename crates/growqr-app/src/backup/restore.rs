@@ -1,8 +1,8 @@
 //! Restores a backup into a data folder in which the profile is new. Everything is checked first; then it is written beside the
 //! profiles, opened and checked again, and moved into the profile's folder, which is locked meanwhile.
 
+use crate::backup::destination::sync_folder;
 use crate::backup::into_place::EmptyProfile;
-use crate::backup::place::sync_folder;
 use crate::backup::{absolute, described, shown, turned_off};
 use crate::clock::SystemClock;
 use crate::error::AppError;

@@ -19,7 +19,7 @@ const PART_ENDING: &str = ".growqr.part";
 
 /// Where a backup goes.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Destination {
     folder: PathBuf,
     /// The names to try, in order.
     names: Vec<String>,
@@ -28,12 +28,12 @@ pub(super) struct Place {
 /// The file that is being written. Removed when it is dropped before it has its name.
 pub(super) struct PartFile {
     file: tempfile::NamedTempFile,
-    place: Place,
+    destination: Destination,
 }
 
-impl Place {
+impl Destination {
     /// A new file in this folder, or this new file.
-    pub(super) fn choose(to: &Path, profile: &Profile, at: Timestamp) -> Result<Place, AppError> {
+    pub(super) fn choose(to: &Path, profile: &Profile, at: Timestamp) -> Result<Destination, AppError> {
         let to = absolute(to)?;
         let (folder, names) = match to.file_name().map(|name| name.to_string_lossy().into_owned()) {
             Some(name) if !to.is_dir() => (to.parent().unwrap_or(&to).to_owned(), vec![name]),
@@ -56,11 +56,11 @@ impl Place {
             [name] if folder.join(name).exists() => {
                 Err(AppError::bad_request(format!("{} exists already", folder.join(name).display()), "Choose another name."))
             }
-            _ => Ok(Place { folder, names }),
+            _ => Ok(Destination { folder, names }),
         }
     }
 
-    /// A new, empty file beside the place, which only this user can read. Its name is random: no other backup has it. Those that
+    /// A new, empty file beside the destination, which only this user can read. Its name is random: no other backup has it. Those that
     /// killed backups have left there are removed.
     pub(super) fn part(&self) -> Result<PartFile, AppError> {
         remove_old(&self.folder, PART_LEFT_AFTER, |name| name.ends_with(PART_ENDING));
@@ -74,7 +74,7 @@ impl Place {
             .suffix(PART_ENDING)
             .make_in(&self.folder, |path| options.open(path))
             .map_err(|source| AppError::file("create a file in", &self.folder, source))?;
-        Ok(PartFile { file, place: self.clone() })
+        Ok(PartFile { file, destination: self.clone() })
     }
 }
 
@@ -95,11 +95,11 @@ impl PartFile {
     pub(super) fn name(self) -> Result<PathBuf, AppError> {
         // Closed, and removed when this is dropped; it is not there any more once it has its name.
         let part = self.file.into_temp_path();
-        for name in &self.place.names {
-            let to = self.place.folder.join(name);
+        for name in &self.destination.names {
+            let to = self.destination.folder.join(name);
             match rename_new(&part, &to) {
                 Ok(()) => {
-                    sync_folder(&self.place.folder);
+                    sync_folder(&self.destination.folder);
                     return Ok(to);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -166,7 +166,7 @@ mod tests {
     fn a_backup_never_replaces_a_file_and_a_half_one_has_no_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let profile = Profile::find(Some(&folder.path().join("data")), &Environment::default()).expect("a profile");
-        let place = Place::choose(folder.path(), &profile, Timestamp(0)).expect("a place");
+        let destination = Destination::choose(folder.path(), &profile, Timestamp(0)).expect("a destination");
         let file_names = || {
             let mut names: Vec<String> = fs::read_dir(folder.path())
                 .expect("a folder")
@@ -175,19 +175,19 @@ mod tests {
             names.sort();
             names
         };
-        let part = place.part().expect("a part");
+        let part = destination.part().expect("a part");
         assert!(file_names().iter().all(|name| name.ends_with(".part")), "{:?}", file_names());
         drop(part);
         assert!(file_names().is_empty());
         for _ in 0..2 {
-            place.part().expect("a part").name().expect("named");
+            destination.part().expect("a part").name().expect("named");
         }
         assert_eq!(file_names(), ["GrowQR backup 1970-01-01 (2).tar.gz", "GrowQR backup 1970-01-01.tar.gz"]);
         let taken = folder.path().join("GrowQR backup 1970-01-01.tar.gz");
-        assert!(Place::choose(&taken, &profile, Timestamp(0)).is_err());
-        assert!(Place::choose(&folder.path().join("none/x"), &profile, Timestamp(0)).is_err());
+        assert!(Destination::choose(&taken, &profile, Timestamp(0)).is_err());
+        assert!(Destination::choose(&folder.path().join("none/x"), &profile, Timestamp(0)).is_err());
         fs::create_dir_all(profile.memory()).expect("a memory");
-        assert!(Place::choose(&profile.memory(), &profile, Timestamp(0)).is_err());
+        assert!(Destination::choose(&profile.memory(), &profile, Timestamp(0)).is_err());
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let profile = Profile::find(Some(&folder.path().join("data")), &Environment::default()).expect("a profile");
         let parts = ["one", "two"].map(|text| {
-            let part = Place::choose(folder.path(), &profile, Timestamp(0)).expect("a place").part().expect("a part");
+            let part = Destination::choose(folder.path(), &profile, Timestamp(0)).expect("a destination").part().expect("a part");
             part.file().expect("a file").write_all(text.as_bytes()).expect("written");
             (part, text)
         });
@@ -216,7 +216,7 @@ mod tests {
                 file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("old");
             }
         }
-        drop(Place::choose(folder.path(), &profile, Timestamp(0)).expect("a place").part().expect("a part"));
+        drop(Destination::choose(folder.path(), &profile, Timestamp(0)).expect("a destination").part().expect("a part"));
         let left: Vec<&str> = names.into_iter().filter(|name| folder.path().join(name).exists()).collect();
         assert_eq!(left, names[1..]);
     }
