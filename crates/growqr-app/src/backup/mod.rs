@@ -7,13 +7,13 @@
 //! while the pages are copied, the copy begins again.
 
 mod destination;
-mod into_place;
+mod empty_profile;
 mod last;
 mod memory_files;
 mod restore;
 mod turned_off;
 
-pub(crate) use into_place::refuse_unfinished;
+pub(crate) use empty_profile::refuse_unfinished;
 pub(crate) use last::check_age;
 pub use restore::restore;
 

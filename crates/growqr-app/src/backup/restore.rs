@@ -2,7 +2,7 @@
 //! profiles, opened and checked again, and moved into the profile's folder, which is locked meanwhile.
 
 use crate::backup::destination::sync_folder;
-use crate::backup::into_place::EmptyProfile;
+use crate::backup::empty_profile::EmptyProfile;
 use crate::backup::{absolute, described, shown, turned_off};
 use crate::clock::SystemClock;
 use crate::error::AppError;
