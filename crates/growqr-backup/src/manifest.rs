@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// The form of the archive. A later form that this build cannot read has a higher number.
+/// The version of the archive's format. A later one that this build cannot read has a higher number.
 pub const FORMAT: u32 = 1;
 
 /// The copy of the database.
@@ -23,7 +23,7 @@ pub(crate) const MAX_MANIFEST: u64 = 16 * 1024 * 1024;
 /// What a backup says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The form of the archive: [`FORMAT`].
+    /// The version of its format: [`FORMAT`].
     pub format: u32,
     /// The version of the program that has written it.
     pub program: String,

@@ -164,7 +164,7 @@ fn text(entry: &mut Entry<'_, impl Read>, bytes: u64) -> Result<String, BackupEr
 }
 
 fn parse_manifest(entry: &mut Entry<'_, impl Read>, bytes: u64) -> Result<Manifest, BackupError> {
-    /// The part that every form has.
+    /// The part that every format has.
     #[derive(serde::Deserialize)]
     struct Head {
         format: u32,

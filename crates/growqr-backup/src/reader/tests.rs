@@ -175,7 +175,7 @@ fn a_long_list_of_what_was_left_out_is_cut_and_counted_and_one_that_is_not_is_re
 }
 
 #[test]
-fn a_later_form_is_named_as_newer() {
+fn a_later_format_is_named_as_newer() {
     let text = br#"{"format": 2, "program": "9.0.0", "unknown": true}"#;
     let error = check(&archive(&[(EntryType::Regular, "manifest.json", text)]), LIMIT).expect_err("it is newer");
     assert_eq!(error.to_string(), "the backup is from a newer GrowQR (9.0.0)");
