@@ -10,7 +10,7 @@ use growqr_memory::{IndexLock, MemoryRepo, SkippedFile, Survey, UnreachableCommi
 use growqr_wire as wire;
 use std::sync::Arc;
 
-/// The most lines that a search returns.
+/// The most lines that the window shows of a search.
 const SEARCH_LIMIT: usize = 200;
 
 /// The most changes that a log returns.
@@ -110,13 +110,21 @@ impl Library {
         Ok(convert::page(pages.read(path)?))
     }
 
-    /// Lines that contain a text.
+    /// The first 200 lines that contain a text.
     ///
     /// # Errors
     /// If the repository cannot be read.
     pub fn memory_search(&self, text: &str) -> Result<Vec<wire::Found>, AppError> {
+        self.memory_search_up_to(text, SEARCH_LIMIT)
+    }
+
+    /// The first lines that contain a text, at most `limit`.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    pub fn memory_search_up_to(&self, text: &str, limit: usize) -> Result<Vec<wire::Found>, AppError> {
         let Some(pages) = self.pages() else { return Ok(Vec::new()) };
-        Ok(pages.search(text, SEARCH_LIMIT)?.into_iter().map(convert::found).collect())
+        Ok(pages.search(text, limit)?.into_iter().map(convert::found).collect())
     }
 
     /// Changes, the newest first; of one page if `path` is given.

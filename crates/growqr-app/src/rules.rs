@@ -3,7 +3,7 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::library::Library;
-use growqr_core::clock::Clock;
+use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{Store, StoredRule};
 use growqr_core::raw::RawJson;
@@ -132,6 +132,26 @@ pub(crate) async fn remove(store: &dyn Store, id: &str) -> Result<(), AppError> 
         return Ok(());
     }
     Err(AppError::Missing { what: format!("rule {id:?}"), next_step: "See all rules: growqr rules list".to_owned() })
+}
+
+/// Removes all lines that allow something, and returns them. A line that this build cannot read, and that says "allow", is one of
+/// them: a later build may read it.
+///
+/// # Errors
+/// If the store cannot be read or written.
+pub(crate) async fn remove_allowing(store: &dyn Store, at: Timestamp) -> Result<Vec<String>, AppError> {
+    let mut removed = Vec::new();
+    for stored in store.rules().await? {
+        let allows = match stored.line.parse::<Rule>() {
+            Ok(rule) => rule.decision == Decision::Allow,
+            Err(_) => stored.line.trim_start().starts_with(Decision::Allow.as_str()),
+        };
+        if allows {
+            store.remove_rule(&stored.id, at).await?;
+            removed.push(stored.line);
+        }
+    }
+    Ok(removed)
 }
 
 fn row(stored: &StoredRule) -> wire::RuleRow {

@@ -46,7 +46,7 @@ pub enum BackupError {
         /// The most that fits.
         limit: u64,
     },
-    /// A later build has written it in a form that this one does not know.
+    /// A later build has written it in a format that this one does not know.
     #[error("the backup is from a newer GrowQR ({program})")]
     Newer {
         /// That build.

@@ -12,7 +12,7 @@ mod reader;
 mod writer;
 
 pub use error::BackupError;
-pub use manifest::{DATABASE, FORMAT, HISTORY, LeftOut, MEMORY, Manifest, Part};
-pub use names::is_portable_git_file;
+pub use manifest::{DATABASE, FORMAT, HISTORY, LeftOut, LeftOutList, MEMORY, Manifest, Part};
+pub use names::is_backed_up_git_file;
 pub use reader::{check, extract};
 pub use writer::BackupWriter;

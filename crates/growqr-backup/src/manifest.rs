@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// The form of the archive. A later form that this build cannot read has a higher number.
+/// The version of the archive's format. A later one that this build cannot read has a higher number.
 pub const FORMAT: u32 = 1;
 
 /// The copy of the database.
@@ -23,7 +23,7 @@ pub(crate) const MAX_MANIFEST: u64 = 16 * 1024 * 1024;
 /// What a backup says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The form of the archive: [`FORMAT`].
+    /// The version of its format: [`FORMAT`].
     pub format: u32,
     /// The version of the program that has written it.
     pub program: String,
@@ -41,9 +41,12 @@ pub struct Manifest {
     /// The settings of the memory's repository that are kept.
     #[serde(default)]
     pub git_settings: Vec<(String, String)>,
-    /// What was not copied.
+    /// What was not copied: at most [`LeftOutList::MAX`] files and folders.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// How many more were not copied.
+    #[serde(default)]
+    pub more_left_out: u64,
     /// What is in it, with checksums.
     #[serde(default)]
     pub parts: Vec<Part>,
@@ -56,6 +59,29 @@ pub struct LeftOut {
     pub path: String,
     /// Why, for people.
     pub why: String,
+}
+
+/// Files and folders that were not copied: the first ones, and the number of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOutList {
+    /// The first ones.
+    pub named: Vec<LeftOut>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl LeftOutList {
+    /// The most that are named.
+    pub const MAX: usize = 1_000;
+
+    /// Adds one.
+    pub fn add(&mut self, path: &str, why: &str) {
+        if self.named.len() < LeftOutList::MAX {
+            self.named.push(LeftOut { path: path.to_owned(), why: why.to_owned() });
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 /// A part of the backup.

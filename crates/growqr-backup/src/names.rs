@@ -30,7 +30,7 @@ const GIT_PATHS: [&str; 4] = ["info/exclude", "info/attributes", "info/sparse-ch
 /// Whether a file of a git folder is data that a backup has. `path` is within the git folder. Settings, hooks, the todo list of a
 /// rebase and links to other repositories are none: git would carry out, or follow, what a stranger has written there.
 #[must_use]
-pub fn is_portable_git_file(path: &str) -> bool {
+pub fn is_backed_up_git_file(path: &str) -> bool {
     if GIT_FILES.contains(&path) || GIT_PATHS.contains(&path) {
         return true;
     }
@@ -52,12 +52,13 @@ pub(crate) fn refusal(path: &str) -> Option<String> {
     if names.iter().any(|name| name.is_empty() || *name == "." || *name == ".." || name.len() > MAX_NAME) {
         return refused("a path that leads elsewhere");
     }
-    if path.contains('\0') || (cfg!(windows) && path.contains(['\\', ':', '<', '>', '"', '|', '?', '*'])) {
+    // A page that this system cannot hold is left out; the other files have names that every system holds.
+    if path.contains('\0') || (cfg!(windows) && !is_page(path) && names.iter().any(|name| not_on_windows(name).is_some())) {
         return refused("a name with characters that are not allowed");
     }
     match names.as_slice() {
         [name] => (!matches!(*name, DATABASE | HISTORY | MANIFEST)).then(|| format!("an unknown file: {shown:?}")),
-        [MEMORY, ".git", rest @ ..] => match is_portable_git_file(&rest.join("/")) {
+        [MEMORY, ".git", rest @ ..] => match is_backed_up_git_file(&rest.join("/")) {
             true => None,
             false => refused("a file that git would carry out or follow"),
         },
@@ -65,6 +66,32 @@ pub(crate) fn refusal(path: &str) -> Option<String> {
         [MEMORY, ..] => None,
         _ => refused("an unknown folder"),
     }
+}
+
+/// Whether this is a file of the memory folder and none of its history.
+pub(crate) fn is_page(path: &str) -> bool {
+    matches!(path.split_once('/'), Some((MEMORY, rest)) if rest.split('/').next() != Some(".git"))
+}
+
+/// Why Windows cannot hold a file of this path, or would take it for another one; `None` if it can.
+pub(crate) fn not_on_windows(path: &str) -> Option<&'static str> {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let is_numbered = |base: &str, name: &str| {
+        let mut rest = base.strip_prefix(name).unwrap_or_default().chars();
+        matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+    };
+    path.split('/').find_map(|name| {
+        let base = name.split('.').next().unwrap_or_default().trim_end_matches(' ').to_uppercase();
+        if name.chars().any(|c| c < ' ' || matches!(c, '\\' | ':' | '<' | '>' | '"' | '|' | '?' | '*')) {
+            Some("Windows allows no name with one of its characters")
+        } else if name.ends_with(['.', ' ']) {
+            Some("Windows allows no name with a dot or a space at the end")
+        } else if DEVICES.contains(&base.as_str()) || is_numbered(&base, "COM") || is_numbered(&base, "LPT") {
+            Some("Windows has a device of this name")
+        } else {
+            None
+        }
+    })
 }
 
 /// Whether some file system takes this name for `.git`: it may ignore case, dots and spaces at the end, or characters that nobody
@@ -117,12 +144,34 @@ mod tests {
     }
 
     #[test]
+    fn names_that_windows_cannot_hold_are_known() {
+        for path in [
+            "memory/a:b.md",
+            "memory/a\\b",
+            "memory/what?.md",
+            "memory/tab\t.md",
+            "memory/a./x",
+            "memory/a ",
+            "memory/con",
+            "memory/Com1.md",
+            "memory/NUL .x",
+            "memory/lpt²",
+        ] {
+            assert!(not_on_windows(path).is_some(), "{path}");
+        }
+        for path in ["memory/console.md", "memory/com10.md", "memory/.hidden", "memory/a.b c/ü.md", "memory/com"] {
+            assert_eq!(not_on_windows(path), None, "{path}");
+        }
+        assert!(is_page("memory/a/.git") && !is_page("memory/.git/HEAD") && !is_page("growqr.db") && !is_page("memory"));
+    }
+
+    #[test]
     fn unfinished_files_of_git_are_not_copied() {
         for path in ["index.lock", "refs/heads/main.lock", "objects/pack/tmp_pack_1", "FETCH_HEAD", "gc.pid", "COMMIT_EDITMSG"] {
-            assert!(!is_portable_git_file(path), "{path}");
+            assert!(!is_backed_up_git_file(path), "{path}");
         }
         for path in ["refs/heads/main", "objects/pack/pack-1.pack", "logs/HEAD", "growqr/used-by", "info/exclude"] {
-            assert!(is_portable_git_file(path), "{path}");
+            assert!(is_backed_up_git_file(path), "{path}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Checks a backup, and extracts it. Trusts nothing in it.
 
 use crate::error::BackupError;
-use crate::manifest::{FORMAT, MANIFEST, MAX_MANIFEST, Manifest, Parts, hex};
+use crate::manifest::{FORMAT, LeftOutList, MANIFEST, MAX_MANIFEST, Manifest, Parts, hex};
 use crate::names;
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
@@ -12,7 +12,9 @@ use std::path::Path;
 use tar::{Archive, Entry, EntryType};
 
 /// The most files.
-const MAX_FILES: usize = 5_000_000;
+const MAX_FILES: usize = 2_000_000;
+/// The most bytes of all paths together, which are all kept while a backup is read.
+const MAX_PATHS: usize = 128 << 20;
 /// The longest path that is kept in an entry of its own.
 const MAX_PATH: u64 = 8 * 1024;
 /// The size of the buffers.
@@ -28,15 +30,59 @@ pub fn check(file: &File, limit: u64) -> Result<Manifest, BackupError> {
     read(file, limit, |_, _| Ok(None))
 }
 
-/// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so.
+/// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so. They are durable then.
+/// Pages that this system cannot hold, because of their names, are left out and returned.
 ///
 /// # Errors
 /// As [`check`], and [`BackupError::Extract`]: a part may be in the folder then.
-pub fn extract(file: &File, limit: u64, into: &Path) -> Result<Manifest, BackupError> {
-    read(file, limit, |path, is_program| {
-        let to = into.join(path);
-        create(&to, is_program).map(Some).map_err(|source| BackupError::Extract { path: path.to_owned(), source })
-    })
+pub fn extract(file: &File, limit: u64, into: &Path) -> Result<(Manifest, LeftOutList), BackupError> {
+    extract_on(file, limit, into, cfg!(windows))
+}
+
+fn extract_on(file: &File, limit: u64, into: &Path, is_windows: bool) -> Result<(Manifest, LeftOutList), BackupError> {
+    let mut left_out = LeftOutList::default();
+    let manifest = read(file, limit, |path, is_program| {
+        let is_page = names::is_page(path);
+        if is_page
+            && is_windows
+            && let Some(why) = names::not_on_windows(path)
+        {
+            left_out.add(path, why);
+            return Ok(None);
+        }
+        match create(&into.join(path), is_program) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if is_page && is_about_name(&error) => {
+                left_out.add(path, &format!("this system cannot hold it beside a file whose name is the same to it: {error}"));
+                Ok(None)
+            }
+            Err(source) => Err(BackupError::Extract { path: path.to_owned(), source }),
+        }
+    })?;
+    sync_folders(into).map_err(|source| BackupError::Extract { path: into.display().to_string(), source })?;
+    Ok((manifest, left_out))
+}
+
+/// Makes the names in a folder and in all folders in it durable. Windows does so by itself.
+fn sync_folders(top: &Path) -> io::Result<()> {
+    let mut folders = if cfg!(windows) { Vec::new() } else { vec![top.to_owned()] };
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+        File::open(&folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Whether a file cannot be created because of its name: the system does not allow it, or takes it for that of another file, as where
+/// capital letters do not count.
+fn is_about_name(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory};
+    matches!(error.kind(), AlreadyExists | InvalidFilename | IsADirectory | NotADirectory)
 }
 
 /// Reads all entries. `open` says where the content of one goes.
@@ -48,7 +94,7 @@ fn read(
     let mut file = file;
     file.rewind().map_err(BackupError::Read)?;
     let mut archive = Archive::new(GzDecoder::new(BufReader::with_capacity(BUFFER, file)));
-    let (mut parts, mut total, mut paths) = (Parts::default(), 0_u64, HashSet::new());
+    let (mut parts, mut total, mut paths) = (Parts::default(), 0_u64, Paths::new(MAX_PATHS));
     let (mut long_path, mut manifest) = (None, None);
     for entry in archive.entries().map_err(BackupError::Read)?.raw(true) {
         let mut entry = entry.map_err(BackupError::Read)?;
@@ -76,9 +122,7 @@ fn read(
             continue;
         }
         total = total.checked_add(bytes).filter(|total| *total <= limit).ok_or(BackupError::TooLarge { limit })?;
-        if paths.len() >= MAX_FILES || !paths.insert(path.clone()) {
-            return Err(refused("a file twice, or too many files"));
-        }
+        paths.add(&path)?;
         let is_program = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
         let to = open(&path, is_program)?;
         let hash = copy(&mut entry, (&path, bytes), to)?;
@@ -88,6 +132,25 @@ fn read(
     let manifest = manifest.ok_or(BackupError::Incomplete)?;
     manifest.compare(&parts.finish())?;
     Ok(manifest)
+}
+
+/// The paths that were read.
+struct Paths {
+    seen: HashSet<Box<str>>,
+    /// How many bytes more they may have.
+    left: usize,
+}
+
+impl Paths {
+    fn new(most: usize) -> Paths {
+        Paths { seen: HashSet::new(), left: most }
+    }
+
+    fn add(&mut self, path: &str) -> Result<(), BackupError> {
+        let left = self.left.checked_sub(path.len()).filter(|_| self.seen.len() < MAX_FILES);
+        self.left = left.ok_or_else(|| refused("too many files"))?;
+        if self.seen.insert(path.into()) { Ok(()) } else { Err(refused("a file twice")) }
+    }
 }
 
 fn refused(what: &str) -> BackupError {
@@ -101,7 +164,7 @@ fn text(entry: &mut Entry<'_, impl Read>, bytes: u64) -> Result<String, BackupEr
 }
 
 fn parse_manifest(entry: &mut Entry<'_, impl Read>, bytes: u64) -> Result<Manifest, BackupError> {
-    /// The part that every form has.
+    /// The part that every format has.
     #[derive(serde::Deserialize)]
     struct Head {
         format: u32,
@@ -116,7 +179,11 @@ fn parse_manifest(entry: &mut Entry<'_, impl Read>, bytes: u64) -> Result<Manife
     if head.format > FORMAT {
         return Err(BackupError::Newer { program: head.program });
     }
-    serde_json::from_str(&text).map_err(invalid)
+    let manifest: Manifest = serde_json::from_str(&text).map_err(invalid)?;
+    if manifest.left_out.len() > LeftOutList::MAX {
+        return Err(refused("a list of what was left out that is too long"));
+    }
+    Ok(manifest)
 }
 
 /// Copies the content of an entry, and returns its hash.
@@ -136,6 +203,9 @@ fn copy(entry: &mut Entry<'_, impl Read>, (path, bytes): (&str, u64), mut to: Op
             to.write_all(&buffer[..read]).map_err(extract)?;
         }
         left -= read as u64;
+    }
+    if let Some(to) = to {
+        to.sync_all().map_err(|source| BackupError::Extract { path: path.to_owned(), source })?;
     }
     Ok(hex(&hasher.finalize()))
 }

@@ -19,6 +19,10 @@ pub async fn restore(profile: Profile, out: &Out, file: &Path) -> CommandResult 
     out.row(&restored, || format!("{}  {}", sanitized_line(&restored.folder), contents(&restored.backup)));
     notices(out, &restored.backup);
     if !out.is_json() {
+        left_out(out, "not restored", &restored.left_out, restored.more_left_out);
+        for off in &restored.turned_off {
+            out.notice(&sanitized_line(&format!("turned off: {}. {}", off.what, off.next_step)));
+        }
         if restored.needs_sign_in {
             out.notice("To open it, sign in with the same account: growqr auth sign-in");
         }
@@ -42,10 +46,14 @@ fn notices(out: &Out, backup: &Backup) {
             sanitized_line(server)
         ));
     }
-    for left in &backup.left_out {
-        out.notice(&format!("not in the backup: {}", sanitized_line(left)));
+    left_out(out, "not in the backup", &backup.left_out, backup.more_left_out);
+}
+
+fn left_out(out: &Out, what: &str, named: &[String], more: u64) {
+    for left in named {
+        out.notice(&format!("{what}: {}", sanitized_line(left)));
     }
-    if backup.more_left_out > 0 {
-        out.notice(&format!("not in the backup: {} more", backup.more_left_out));
+    if more > 0 {
+        out.notice(&format!("{what}: {more} more"));
     }
 }

@@ -12,6 +12,9 @@ use growqr_wire::{Reply, Request, Text};
 /// How many files that are no pages a list names.
 const SHOWN_LEFT_ALONE: usize = 10;
 
+/// How many lines a search prints.
+const SHOWN: usize = 200;
+
 pub async fn memory(profile: Profile, environment: &Environment, out: &Out, command: Memory) -> CommandResult {
     match command {
         Memory::Write { path, base } => {
@@ -127,11 +130,15 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
             }
         }
         Memory::Search { text } => {
-            let found = library.memory_search(&text)?;
+            // One more than is printed, to know whether there are more.
+            let found = library.memory_search_up_to(&text, SHOWN + 1)?;
             if found.is_empty() {
                 out.notice("Nothing found.");
             }
-            for found in found {
+            if found.len() > SHOWN && !out.is_json() {
+                out.notice(&format!("There are more than these {SHOWN}: add words, or use growqr search with --limit."));
+            }
+            for found in found.into_iter().take(SHOWN) {
                 out.row(&found, || {
                     format!(
                         "{}:{}: {}",

@@ -5,6 +5,7 @@ use crate::args::Search;
 use crate::print::{Out, Style, sanitized_line, shortened, time};
 use growqr_app::{Library, Profile};
 use growqr_wire::{Author, Found, Message};
+use serde::Serialize;
 
 pub async fn search(profile: Profile, out: &Out, search: &Search) -> CommandResult {
     let library = Library::open_all(profile).await?;
@@ -16,8 +17,8 @@ pub async fn search(profile: Profile, out: &Out, search: &Search) -> CommandResu
     messages.iter().take(limit).for_each(|message| out.row(message, || message_text(out, message)));
     // A conversation has no pages, and they were searched with the first messages.
     let has_pages = search.agent.is_none() && search.skip == 0;
-    let lines = if has_pages { lines(library, search.text.clone()).await? } else { Vec::new() };
-    lines.iter().take(limit).for_each(|line| out.row(line, || line_text(out, line)));
+    let lines = if has_pages { lines(library, search.text.clone(), limit + 1).await? } else { Vec::new() };
+    lines.iter().take(limit).for_each(|line| out.row(&PageRow { kind: "page", line }, || line_text(out, line)));
     if out.is_json() {
         return Ok(true);
     }
@@ -29,14 +30,22 @@ pub async fn search(profile: Profile, out: &Out, search: &Search) -> CommandResu
         out.notice(&format!("There are older messages: add --skip {next}, or words."));
     }
     if lines.len() > limit {
-        out.notice(&format!("These are {limit} lines of memory of {}; add words, or --limit.", lines.len()));
+        out.notice(&format!("There are more lines of memory than these {limit}: add words, or a higher --limit."));
     }
     Ok(true)
 }
 
+/// A line of memory in JSON. Messages have no `kind`: they were there before.
+#[derive(Serialize)]
+struct PageRow<'a> {
+    kind: &'static str,
+    #[serde(flatten)]
+    line: &'a Found,
+}
+
 /// The lines of memory, found on a thread that may block.
-async fn lines(library: Library, text: String) -> Result<Vec<Found>, growqr_app::AppError> {
-    let found = tokio::task::spawn_blocking(move || library.memory_search(&text)).await;
+async fn lines(library: Library, text: String, limit: usize) -> Result<Vec<Found>, growqr_app::AppError> {
+    let found = tokio::task::spawn_blocking(move || library.memory_search_up_to(&text, limit)).await;
     found.map_err(|error| growqr_app::AppError::Internal(error.to_string()))?
 }
 

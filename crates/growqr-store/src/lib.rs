@@ -190,6 +190,18 @@ impl Db {
         .await
     }
 
+    /// The first names of triggers and views in an SQLite database. GrowQR creates none: they are somebody else's, and could change
+    /// what is written.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn triggers_and_views(&self) -> Result<Vec<String>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(db) => db.triggers_and_views().await,
+            Backend::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Writes a copy of an SQLite database, as it is at one moment, to a new file. Other processes may write meanwhile. False, and
     /// nothing is written, if the database is on a server.
     ///

@@ -33,6 +33,21 @@ pub struct Restored {
     pub folder: String,
     /// Whether GrowQR opens this profile only once its person has signed in.
     pub needs_sign_in: bool,
+    /// What was turned off, because whoever made the backup could start programs or send data with it.
+    pub turned_off: Vec<TurnedOff>,
+    /// Pages that this system cannot hold, and why; the first ones.
+    pub left_out: Vec<String>,
+    /// How many more pages this system cannot hold.
+    pub more_left_out: u64,
     /// The backup.
     pub backup: Backup,
+}
+
+/// Something that a restore has turned off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TurnedOff {
+    /// What it was.
+    pub what: String,
+    /// How the person turns it on again; empty if there is nothing to do.
+    pub next_step: String,
 }

@@ -25,7 +25,7 @@ mod tools;
 
 pub use api_key::ApiKey;
 pub use attachment::{Attachment, AttachmentKind, AttachmentLimits, FileContent, Pixels};
-pub use backup::{Backup, Restored};
+pub use backup::{Backup, Restored, TurnedOff};
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
@@ -73,6 +73,7 @@ pub fn typescript() -> String {
         About,
         Backup,
         Restored,
+        TurnedOff,
         MemoryNotice,
         Author,
         Agent,

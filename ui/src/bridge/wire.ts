@@ -86,9 +86,31 @@ folder: string,
  */
 needs_sign_in: boolean, 
 /**
+ * What was turned off, because whoever made the backup could start programs or send data with it.
+ */
+turned_off: Array<TurnedOff>, 
+/**
+ * Pages that this system cannot hold, and why; the first ones.
+ */
+left_out: Array<string>, 
+/**
+ * How many more pages this system cannot hold.
+ */
+more_left_out: number, 
+/**
  * The backup.
  */
 backup: Backup, };
+
+export type TurnedOff = { 
+/**
+ * What it was.
+ */
+what: string, 
+/**
+ * How the person turns it on again; empty if there is nothing to do.
+ */
+next_step: string, };
 
 export type MemoryNotice = { 
 /**

@@ -1,13 +1,16 @@
 //! The files of the memory folder, copied as files: pages, what is not committed, and the data of the repository.
 
-use growqr_backup::{BackupError, BackupWriter, LeftOut, MEMORY, is_portable_git_file};
+use growqr_backup::{BackupError, BackupWriter, LeftOutList, MEMORY, is_backed_up_git_file};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The note about the conversation that uses the memory. It changes with the events, not with the branches.
 const USED_BY: &str = "growqr/used-by";
+
+/// How much of a file is read before it is added.
+const START: u64 = 1 << 20;
 
 /// Where the branches are at one moment.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,7 +34,7 @@ impl Branches {
         // The packed ones last: git writes them there before it removes the single ones.
         let single = ["refs", "reftable"].iter().map(|folder| files_in(&git, folder));
         let names = single.collect::<io::Result<Vec<_>>>()?.concat().into_iter();
-        for name in names.chain(["HEAD".to_owned(), "packed-refs".to_owned()]).filter(|name| is_portable_git_file(name)) {
+        for name in names.chain(["HEAD".to_owned(), "packed-refs".to_owned()]).filter(|name| is_backed_up_git_file(name)) {
             if let Some(content) = existing(fs::read(git.join(&name)))? {
                 refs.insert(name, content);
             }
@@ -76,12 +79,12 @@ fn existing<T>(read: io::Result<T>) -> io::Result<Option<T>> {
 pub(super) struct MemoryFiles<'a> {
     writer: &'a mut BackupWriter,
     folder: PathBuf,
-    left_out: Vec<LeftOut>,
+    left_out: LeftOutList,
 }
 
 impl<'a> MemoryFiles<'a> {
     pub(super) fn new(writer: &'a mut BackupWriter, folder: PathBuf) -> MemoryFiles<'a> {
-        MemoryFiles { writer, folder, left_out: Vec::new() }
+        MemoryFiles { writer, folder, left_out: LeftOutList::default() }
     }
 
     /// The branches as they were read.
@@ -105,7 +108,7 @@ impl<'a> MemoryFiles<'a> {
             let names = if folder.is_empty() { plain_files(&git) } else { files_in(&git, folder) };
             let names = names.map_err(|source| BackupError::Source { path: git.display().to_string(), source })?;
             let is_branch = |name: &String| matches!(name.as_str(), "HEAD" | "packed-refs");
-            for name in names.iter().filter(|name| is_portable_git_file(name) && !is_branch(name)) {
+            for name in names.iter().filter(|name| is_backed_up_git_file(name) && !is_branch(name)) {
                 self.add_file(&format!("{MEMORY}/.git/{name}"), &git.join(name))?;
             }
         }
@@ -157,7 +160,8 @@ impl<'a> MemoryFiles<'a> {
         loop {
             let found =
                 files_in(&git, "objects").map_err(|source| BackupError::Source { path: "the history".to_owned(), source })?;
-            let new: Vec<String> = found.into_iter().filter(|name| is_portable_git_file(name) && !known.contains(name)).collect();
+            let new: Vec<String> =
+                found.into_iter().filter(|name| is_backed_up_git_file(name) && !known.contains(name)).collect();
             if new.is_empty() {
                 return Ok(());
             }
@@ -168,35 +172,42 @@ impl<'a> MemoryFiles<'a> {
         }
     }
 
-    /// One file, if it is there. One that cannot be opened, or whose name no backup may have, is left out.
+    /// One file, if it is there. One that cannot be read, or whose name no backup may have, is left out.
     pub(super) fn add_file(&mut self, path: &str, file: &Path) -> Result<(), BackupError> {
-        let opened = existing(File::open(file)).and_then(|file| match file {
-            Some(file) => file.metadata().map(|data| Some((file, data))),
-            None => Ok(None),
-        });
-        match opened {
-            Ok(None) => Ok(()),
-            Ok(Some((file, data))) => match self.writer.add(path, data.len(), is_program(&data), file) {
-                Err(BackupError::Refused { what }) => {
-                    self.leave_out(path, &format!("it has {what}"));
-                    Ok(())
-                }
-                added => added,
-            },
+        let opened = match existing(begin(file)) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Ok(()),
             Err(error) => {
                 self.leave_out(path, &format!("it cannot be read: {error}"));
+                return Ok(());
+            }
+        };
+        let (start, rest, data) = opened;
+        match self.writer.add(path, data.len(), is_program(&data), start.as_slice().chain(rest)) {
+            Err(BackupError::Refused { what }) => {
+                self.leave_out(path, &format!("it has {what}"));
                 Ok(())
             }
+            added => added,
         }
     }
 
-    pub(super) fn finish(self) -> Vec<LeftOut> {
+    pub(super) fn finish(self) -> LeftOutList {
         self.left_out
     }
 
     fn leave_out(&mut self, path: &str, why: &str) {
-        self.left_out.push(LeftOut { path: path.to_owned(), why: why.to_owned() });
+        self.left_out.add(path, why);
     }
+}
+
+/// The beginning of a file, the open file after it, and what the system says about it. Once a backup has the name of a file, the file
+/// cannot be left out any more: so a small one is read whole before, and of others an error shows mostly at the beginning.
+fn begin(file: &Path) -> io::Result<(Vec<u8>, File, fs::Metadata)> {
+    let mut file = File::open(file)?;
+    let (data, mut start) = (file.metadata()?, Vec::new());
+    file.by_ref().take(START).read_to_end(&mut start)?;
+    Ok((start, file, data))
 }
 
 /// The names of the files directly in the git folder.
@@ -220,4 +231,29 @@ fn is_program(data: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_program(_data: &fs::Metadata) -> bool {
     false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use growqr_backup::{Manifest, check};
+
+    #[test]
+    fn a_file_that_opens_and_cannot_be_read_is_left_out_and_the_others_are_copied() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let page = folder.path().join("me.md");
+        fs::write(&page, vec![7; 3 << 20]).expect("written");
+        let mut writer = BackupWriter::new(tempfile::tempfile().expect("a file"));
+        let mut files = MemoryFiles::new(&mut writer, folder.path().to_owned());
+        files.add_file("memory/missing.md", &folder.path().join("missing.md")).expect("it is passed over");
+        // A folder opens like a file here, and reading it fails.
+        files.add_file("memory/broken.md", folder.path()).expect("it is left out");
+        files.add_file("memory/me.md", &page).expect("added");
+        let left_out = files.finish().named;
+        assert!(left_out.len() == 1 && left_out[0].path == "memory/broken.md", "{left_out:?}");
+        assert!(left_out[0].why.contains("cannot be read"), "{left_out:?}");
+        let (file, written) = writer.finish(Manifest::default()).expect("finished");
+        assert_eq!(check(&file, u64::MAX).expect("it is whole"), written);
+        assert_eq!((written.parts[0].files, written.parts[0].bytes), (1, 3 << 20));
+    }
 }

@@ -6,23 +6,26 @@
 //! branches of the memory did not move, so each change that the conversation knows is in the history, and no other. If they move
 //! while the pages are copied, the copy begins again.
 
+mod destination;
+mod empty_profile;
 mod last;
 mod memory_files;
-mod place;
 mod restore;
+mod turned_off;
 
+pub(crate) use empty_profile::refuse_unfinished;
 pub(crate) use last::check_age;
 pub use restore::restore;
 
 use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::location::Profile;
+use destination::Destination;
 use growqr_backup::{BackupWriter, DATABASE, HISTORY, LeftOut, Manifest, check};
 use growqr_core::clock::Timestamp;
 use growqr_store::{Db, DbConfig};
 use growqr_wire as wire;
 use memory_files::{Branches, MemoryFiles};
-use place::Place;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -45,14 +48,14 @@ impl Library {
         if self.store.is_none() && !profile.memory().exists() {
             return Err(AppError::bad_request("there is nothing to back up yet", "Send a first message."));
         }
-        let place = Place::choose(to, &profile, at)?;
+        let destination = Destination::choose(to, &profile, at)?;
         let mut tries = 0;
         loop {
             tries += 1;
             let (manifest, branches, database) = self.picture(at).await?;
             let work = Work { profile: profile.clone(), manifest, branches, database, is_last: tries == PAGE_TRIES };
-            let place = place.clone();
-            let written = tokio::task::spawn_blocking(move || work.write(&place)).await;
+            let destination = destination.clone();
+            let written = tokio::task::spawn_blocking(move || work.write(&destination)).await;
             let written = written.map_err(|error| AppError::Internal(error.to_string()))?;
             match written {
                 Ok(Some(backup)) => {
@@ -93,7 +96,7 @@ impl Library {
             if let Some(store) = &self.store {
                 manifest.events = store.position().await?.0;
             }
-            let database = place::temporary(&profile.folder())?;
+            let database = destination::temporary(&profile.folder())?;
             let has_copy = self.copy_database(database.path()).await?;
             let after = branches(profile).await?;
             // If memory never rests, the newer branches are taken: they have all that the conversation knows.
@@ -124,8 +127,8 @@ struct Work {
 
 impl Work {
     /// Writes the backup. `None` if memory has changed meanwhile.
-    fn write(mut self, place: &Place) -> Result<Option<wire::Backup>, AppError> {
-        let part = place.part()?;
+    fn write(mut self, destination: &Destination) -> Result<Option<wire::Backup>, AppError> {
+        let part = destination.part()?;
         let mut writer = BackupWriter::new(part.file()?);
         if let Some(database) = &self.database {
             let file = File::open(database.path()).map_err(|source| AppError::file("read", database.path(), source))?;
@@ -146,14 +149,14 @@ impl Work {
         let mut left_out = files.finish();
         if has_moved {
             let why = "it was changed while it was copied: pages that are newer than their history will be your own edits";
-            left_out.push(LeftOut { path: growqr_backup::MEMORY.to_owned(), why: why.to_owned() });
+            left_out.add(growqr_backup::MEMORY, why);
         }
-        self.manifest.left_out = left_out;
+        (self.manifest.left_out, self.manifest.more_left_out) = (left_out.named, left_out.more);
         let (file, manifest) = writer.finish(self.manifest)?;
-        if check(&File::open(part.path()).map_err(|source| AppError::file("read", part.path(), source))?, u64::MAX)? != manifest {
+        if check(&file, u64::MAX)? != manifest {
             return Err(growqr_backup::BackupError::Incomplete.into());
         }
-        let bytes = file.metadata().map_err(|source| AppError::file("read", part.path(), source))?.len();
+        let bytes = file.metadata().map_err(growqr_backup::BackupError::Read)?.len();
         drop(file);
         let file = part.name()?;
         Ok(Some(described(&manifest, &file, bytes)))
@@ -163,6 +166,7 @@ impl Work {
 /// A backup for people.
 fn described(manifest: &Manifest, file: &Path, bytes: u64) -> wire::Backup {
     let files = manifest.parts.iter().find(|part| part.name == growqr_backup::MEMORY).map_or(0, |part| part.files);
+    let (left_out, more_left_out) = shown(&manifest.left_out, manifest.more_left_out);
     wire::Backup {
         file: file.display().to_string(),
         at: manifest.created_at,
@@ -171,9 +175,15 @@ fn described(manifest: &Manifest, file: &Path, bytes: u64) -> wire::Backup {
         events: manifest.events,
         memory_files: files,
         database_server: manifest.database_server.clone(),
-        left_out: manifest.left_out.iter().take(NAMED).map(|left| format!("{}: {}", left.path, left.why)).collect(),
-        more_left_out: manifest.left_out.len().saturating_sub(NAMED) as u64,
+        left_out,
+        more_left_out,
     }
+}
+
+/// What was left out, for people: the first ones, and the number of the others.
+fn shown(left_out: &[LeftOut], more: u64) -> (Vec<String>, u64) {
+    let named = left_out.iter().take(NAMED).map(|left| format!("{}: {}", left.path, left.why)).collect();
+    (named, (left_out.len().saturating_sub(NAMED) as u64).saturating_add(more))
 }
 
 /// The path that a person gave, from the folder in which they are.

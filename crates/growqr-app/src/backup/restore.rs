@@ -1,24 +1,24 @@
 //! Restores a backup into a data folder in which the profile is new. Everything is checked first; then it is written beside the
-//! profiles, opened and checked again, and gets its place with one rename.
+//! profiles, opened and checked again, and moved into the profile's folder, which is locked meanwhile.
 
-use crate::backup::{absolute, described};
+use crate::backup::destination::sync_folder;
+use crate::backup::empty_profile::EmptyProfile;
+use crate::backup::{absolute, described, shown, turned_off};
+use crate::clock::SystemClock;
 use crate::error::AppError;
 use crate::machine;
 use crate::profile::accounts::{Accounts, is_folder_name};
 use crate::profile::file_lock;
 use crate::profile::location::Profile;
-use growqr_backup::{BackupError, DATABASE, MEMORY, Manifest, check, extract};
+use growqr_backup::{BackupError, DATABASE, LeftOutList, MEMORY, Manifest, check, extract};
+use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use growqr_wire as wire;
 use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 use std::time::Duration;
-
-/// Files of a profile's folder that have no data of the person.
-const WITHOUT_DATA: [&str; 4] = ["host.lock", "host.json", "host.sock", "no-containers-yet"];
 
 /// The beginning of the name of a folder that is being restored.
 const STAGING: &str = ".restore-";
@@ -46,21 +46,19 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     fs::create_dir_all(&profiles).map_err(|source| AppError::file("create", &profiles, source))?;
     let lock = profile.root().join("restore.lock");
     let _lock = file_lock::lock_file(&lock, LOCK_TIMEOUT).await.map_err(|source| AppError::file("lock", &lock, source))?;
+    let empty = EmptyProfile::lock(&target, SystemClock.now())?;
     let folder = profiles.clone();
     let expected = manifest.clone();
-    let staging = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
-    check_database(staging.path(), &target, &manifest).await?;
-    let (from, to) = (staging.keep(), target.folder());
-    let moved = move_into_place(&from, &to);
-    if moved.is_err() {
-        let _ = fs::remove_dir_all(&from);
-    }
-    moved?;
+    let (staging, left_out) = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
+    let turned_off = check_database(staging.path(), &target, &manifest).await?;
+    let to = empty.fill(staging.path())?;
     let needs_sign_in = Accounts::read(profile.root())?.current != *target.id();
-    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, backup: described(&manifest, &file, bytes) })
+    let (left_out, more_left_out) = shown(&left_out.named, left_out.more);
+    let backup = described(&manifest, &file, bytes);
+    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, turned_off, left_out, more_left_out, backup })
 }
 
-/// The profile of the backup in this data folder, if it has no data there.
+/// The profile of the backup in this data folder.
 fn target(profile: &Profile, manifest: &Manifest) -> Result<Profile, AppError> {
     if !is_folder_name(&manifest.profile) {
         return Err(BackupError::Refused { what: format!("a profile of the name {:?}", manifest.profile) }.into());
@@ -76,29 +74,11 @@ fn target(profile: &Profile, manifest: &Manifest) -> Result<Profile, AppError> {
     if has_database && manifest.schema > Db::known(target.database()) {
         return Err(BackupError::Newer { program: manifest.program.clone() }.into());
     }
-    let folder = target.folder();
-    let entries = match fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-        Err(source) => return Err(AppError::file("list", &folder, source)),
-    };
-    for entry in entries {
-        let name = entry.map_err(|source| AppError::file("list", &folder, source))?.file_name();
-        if !WITHOUT_DATA.iter().any(|known| name == *known) {
-            return Err(AppError::bad_request(
-                format!("{} has data already ({})", folder.display(), name.to_string_lossy()),
-                "Restore into a new data folder: growqr restore FILE --data-dir DIR. Or quit GrowQR and move that folder away.",
-            ));
-        }
-    }
-    match crate::host::lock::is_locked(&folder) {
-        true => Err(AppError::InUse { holder: "a running GrowQR".to_owned() }),
-        false => Ok(target),
-    }
+    Ok(target)
 }
 
 /// Extracts into a new folder beside the profiles. What a killed restore has left there is removed.
-fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Result<tempfile::TempDir, AppError> {
+fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Result<(tempfile::TempDir, LeftOutList), AppError> {
     for entry in fs::read_dir(profiles).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let _ = fs::remove_dir_all(entry.path());
@@ -106,48 +86,60 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
     }
     let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(profiles);
     let staging = staging.map_err(|source| AppError::file("create a folder in", profiles, source))?;
-    if extract(file, limit, staging.path())? != *expected {
+    let (found, left_out) = extract(file, limit, staging.path())?;
+    if found != *expected {
         return Err(BackupError::Damaged { part: "the file".to_owned() }.into());
     }
     let memory = staging.path().join(MEMORY);
     if memory.join(".git").is_dir() {
         growqr_memory::write_settings(&memory, &expected.git_settings)?;
-        // All its commits can be read.
+        sync(&memory.join(".git/config"))?;
+        // Its newest change can be read; earlier ones are not looked at.
         let repository = MemoryRepo::open_read_only(&memory).ok_or(BackupError::Damaged { part: MEMORY.to_owned() })?;
         repository.history(None, 1)?;
     }
-    Ok(staging)
+    Ok((staging, left_out))
 }
 
-/// Opens the database, brings it to this version, and checks its file and its journals.
-async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<(), AppError> {
+/// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use. Returns
+/// what that was.
+async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
     let path = staging.join(DATABASE);
     if !path.exists() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let config = DbConfig::Sqlite { path: path.clone() };
     let db = Db::open(&config).await?;
-    let verified = db.verify(target.id()).await;
+    let changed = change_database(&db, target, manifest).await;
     db.close().await;
-    let verified = verified?;
+    let turned_off = changed?;
     Db::check_writing(&config, target.id()).await?;
+    sync(&path)?;
+    Ok(turned_off)
+}
+
+/// Makes a file and its name durable. Windows does so only through a handle that may write.
+fn sync(file: &Path) -> Result<(), AppError> {
+    let synced = File::options().write(true).open(file).and_then(|file| file.sync_all());
+    synced.map_err(|source| AppError::file("write", file, source))?;
+    if let Some(folder) = file.parent() {
+        sync_folder(folder);
+    }
+    Ok(())
+}
+
+async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
+    let foreign = db.triggers_and_views().await?;
+    if !foreign.is_empty() {
+        return Err(BackupError::Refused { what: format!("a database with triggers or views ({})", foreign.join(", ")) }.into());
+    }
+    let verified = db.verify(target.id()).await?;
     if verified.broken.is_some() || verified.events < manifest.events {
         return Err(BackupError::Damaged { part: DATABASE.to_owned() }.into());
     }
-    let synced = File::open(&path).and_then(|file| file.sync_all());
-    synced.map_err(|source| AppError::file("write", &path, source))
-}
-
-/// Puts the restored folder in the place of one without data.
-fn move_into_place(from: &Path, to: &Path) -> Result<(), AppError> {
-    for name in WITHOUT_DATA {
-        let _ = fs::remove_file(to.join(name));
-    }
-    match fs::remove_dir(to) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(AppError::file("replace", to, source)),
-        _ => {}
-    }
-    fs::rename(from, to).map_err(|source| AppError::file("create", to, source))
+    let now = SystemClock.now();
+    let store = db.profile(target.id(), now).await?;
+    turned_off::turn_off(&*store, now).await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
@@ -167,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_database_a_path_as_a_profile_and_a_profile_with_data_are_refused() {
+    fn a_newer_database_and_a_path_as_a_profile_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let profile = Profile::find(Some(folder.path()), &Environment::default()).expect("a profile");
         let refused = |manifest: &Manifest| growqr_wire::Error::from(target(&profile, manifest).expect_err("it is refused"));
@@ -175,12 +167,6 @@ mod tests {
         assert_eq!(newer.message, "the backup is from a newer GrowQR (9.0.0)");
         assert_eq!(newer.next_step.as_deref(), Some("Install GrowQR 9.0.0 or later, then restore it. Nothing was changed."));
         assert!(refused(&manifest("../other", 1)).message.contains("a profile of the name"));
-
-        let known = manifest("local", 1);
-        fs::create_dir_all(profile.folder()).expect("created");
-        fs::write(profile.folder().join("host.lock"), "").expect("written");
-        target(&profile, &known).expect("nothing is lost");
-        fs::write(profile.folder().join("growqr.db"), "").expect("written");
-        assert!(refused(&known).message.contains("has data already (growqr.db)"));
+        target(&profile, &manifest("local", 1)).expect("it is known");
     }
 }

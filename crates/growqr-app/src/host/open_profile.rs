@@ -15,7 +15,7 @@ use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::ToolServers;
-use crate::{machine, memory_link, rules};
+use crate::{backup, machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
@@ -68,6 +68,7 @@ impl OpenProfile {
         let now = SystemClock.now();
         profile.create()?;
         let Some(lock) = ProfileLock::take(&profile, now)? else { return Ok(Opened::Locked) };
+        backup::refuse_unfinished(&profile)?;
         let folder = profile.memory();
         // A memory that does not exist is created only after the database was asked which one the conversation uses.
         let exists = memory_link::has_repository(&profile);

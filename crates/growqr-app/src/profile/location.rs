@@ -126,6 +126,11 @@ impl ConfigFile {
     }
 }
 
+/// Whether a folder of this name among the profiles is one. A restore writes into others, whose names begin with a dot.
+pub(crate) fn is_profile_folder(name: &str) -> bool {
+    !name.starts_with('.')
+}
+
 /// The folders and the database of one profile.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -253,7 +258,8 @@ impl Profile {
         match std::fs::read_dir(&folder) {
             Ok(entries) => {
                 for entry in entries {
-                    ids.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
+                    let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+                    ids.extend(is_profile_folder(&name).then_some(name));
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -383,6 +389,16 @@ mod tests {
         assert_eq!(named.clone().with_development_folder(root()).get("GROWQR_DATA_DIR"), Some("/elsewhere"));
         assert_ne!(own.data_folder_hash(), named.data_folder_hash());
         assert_eq!(Environment::default().data_folder_hash(), None);
+    }
+
+    #[test]
+    fn what_a_killed_restore_has_left_is_no_profile() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["local", ".restore-1"] {
+            std::fs::create_dir_all(folder.path().join("profiles").join(name)).unwrap();
+        }
+        let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
+        assert_eq!(profile.all_ids().unwrap(), ["local", "local"]);
     }
 
     #[test]

@@ -156,6 +156,19 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
         .collect()
 }
 
+/// The settings that send conversations to another server, show folders of this computer to agents, or let text from outside cause
+/// calls, with their values. Without them the defaults hold, which do none of this.
+pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
+    const NAMES: [&str; 4] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders"];
+    let is_default = |name: &str, value: &str| SETTINGS.iter().any(|setting| setting.name == name && setting.default == value);
+    let exposes = |name: &str, value: &str| match name {
+        "model" => ServerModel::of(value).is_some_and(|model| model.address.is_some()),
+        _ => !is_default(name, value),
+    };
+    let set = NAMES.into_iter().filter_map(|name| Some((name, stored.get(name)?.as_str())));
+    set.filter(|(name, value)| exposes(name, value)).collect()
+}
+
 /// Checks a new value, and returns it in the form in which it will be stored.
 ///
 /// # Errors

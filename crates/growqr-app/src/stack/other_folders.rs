@@ -3,6 +3,7 @@
 
 use crate::error::AppError;
 use crate::host::lock::is_locked;
+use crate::profile::location::is_profile_folder;
 use crate::stack::folder_name;
 use crate::stack::place::{self, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +124,8 @@ fn profiles(folder: &Path) -> Result<BTreeMap<String, PathBuf>, AppError> {
     match std::fs::read_dir(&profiles) {
         Ok(entries) => {
             let named = |entry: std::fs::DirEntry| (entry.file_name().to_string_lossy().into_owned(), entry.path());
-            entries.map(|entry| entry.map(named).map_err(unreadable)).collect()
+            let all: Result<BTreeMap<_, _>, _> = entries.map(|entry| entry.map(named).map_err(unreadable)).collect();
+            Ok(all?.into_iter().filter(|(name, _)| is_profile_folder(name)).collect())
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(source) => Err(unreadable(source)),

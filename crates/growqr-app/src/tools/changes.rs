@@ -191,7 +191,7 @@ impl ToolServers {
                 // Another build has stored it: what may be its values stays.
                 Err(_) => kept_values::is_of(&entry, &row.name),
             });
-            if is_named {
+            if is_named || !kept_values::is_entry(&entry) {
                 continue;
             }
             if let Err(error) = self.values.remove(&entry).await {

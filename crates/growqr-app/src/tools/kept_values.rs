@@ -17,6 +17,11 @@ pub(super) fn entry(server: &str, mark: Option<&str>) -> String {
     mark.map_or_else(|| format!("tools-{server}"), |mark| format!("tools-{server}:{mark}"))
 }
 
+/// Whether an entry has values of a server at all. The keychain has other entries, which a restored store may name.
+pub(super) fn is_entry(entry: &str) -> bool {
+    entry.starts_with("tools-")
+}
+
 /// Whether an entry has values of this server, whatever its mark is.
 pub(super) fn is_of(entry: &str, server: &str) -> bool {
     entry
@@ -117,6 +122,7 @@ mod tests {
         for other in ["tools-gh-2", "tools-gh-2:m1", "tools-g", "anthropic"] {
             assert!(!is_of(other, "gh"), "{other}");
         }
+        assert!(is_entry("tools-gh") && !is_entry("anthropic"));
     }
 
     #[test]

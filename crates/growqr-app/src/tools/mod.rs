@@ -4,6 +4,7 @@ mod changes;
 mod consent;
 mod import;
 mod kept_values;
+mod restored;
 mod rows;
 mod stored;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 pub(crate) use consent::hash_of;
 pub use import::read_tool_servers;
+pub(crate) use restored::turn_all_off;
 
 use crate::SystemClock;
 use crate::error::AppError;

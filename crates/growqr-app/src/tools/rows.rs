@@ -77,7 +77,7 @@ pub(super) fn log_line(line: &LogLine) -> wire::ToolLogLine {
 }
 
 /// The text, cut with `…` where it is longer than people are shown.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     let end = text.floor_char_boundary(SHOWN_BYTES);
     if end == text.len() { text.to_owned() } else { format!("{}…", &text[..end]) }
 }

@@ -62,7 +62,7 @@ fn a_backup_comes_back_as_it_was() {
     let names: Vec<_> = written.parts.iter().map(|part| (part.name.as_str(), part.files, part.bytes)).collect();
     assert_eq!(names, [("growqr.db", 1, 3), ("memory", 1, 0), ("memory/.git", 1, 4)]);
     let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(extract(&file, LIMIT, folder.path()).expect("extracted"), written);
+    assert_eq!(extract(&file, LIMIT, folder.path()).expect("extracted"), (written, LeftOutList::default()));
     assert_eq!(fs::read(folder.path().join("growqr.db")).expect("a file"), b"abc");
     assert_eq!(fs::read(folder.path().join("memory/.git/HEAD")).expect("a file"), b"main");
     let page = folder.path().join(long_path());
@@ -119,6 +119,30 @@ fn hostile_entries_are_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_page_that_a_system_cannot_hold_is_left_out_and_the_others_come_back() {
+    let mut writer = BackupWriter::new(tempfile::tempfile().expect("a file"));
+    // A file and a folder of one name: what two names are that differ only in capital letters, where these do not count.
+    for path in ["growqr.db", "memory/a", "memory/a/b.md", "memory/c:d.md", "memory/e.md"] {
+        writer.add(path, 1, false, &b"x"[..]).expect("added");
+    }
+    let (file, written) = writer.finish(manifest()).expect("finished");
+    for (is_windows, expected) in [(false, vec!["memory/a/b.md"]), (true, vec!["memory/a/b.md", "memory/c:d.md"])] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (found, left_out) = extract_on(&file, LIMIT, folder.path(), is_windows).expect("extracted");
+        assert_eq!(found, written);
+        let paths: Vec<&str> = left_out.named.iter().map(|left| left.path.as_str()).collect();
+        assert_eq!(paths, expected);
+        for path in ["growqr.db", "memory/a", "memory/e.md"] {
+            assert_eq!(fs::read(folder.path().join(path)).expect(path), b"x");
+        }
+    }
+    // What is no page cannot be left out.
+    let twice = archive(&[(EntryType::Regular, "memory/.git/refs/a", b""), (EntryType::Regular, "memory/.git/refs/a/b", b"")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(matches!(extract(&twice, LIMIT, folder.path()), Err(BackupError::Extract { .. })));
+}
+
+#[test]
 fn a_bomb_is_refused_at_the_limit() {
     let many = vec![0; 4 << 20];
     let bomb = archive(&[(EntryType::Regular, "memory/a", &many)]);
@@ -128,7 +152,30 @@ fn a_bomb_is_refused_at_the_limit() {
 }
 
 #[test]
-fn a_later_form_is_named_as_newer() {
+fn paths_that_would_fill_the_memory_are_refused() {
+    let mut paths = Paths::new(30);
+    paths.add("memory/a.md").expect("11 bytes");
+    paths.add("memory/b.md").expect("22 bytes");
+    assert!(matches!(paths.add("memory/c.md"), Err(BackupError::Refused { .. })), "33 bytes");
+}
+
+#[test]
+fn a_long_list_of_what_was_left_out_is_cut_and_counted_and_one_that_is_not_is_refused() {
+    let mut list = LeftOutList::default();
+    (0..=LeftOutList::MAX).for_each(|number| list.add(&format!("memory/{number}"), "a link"));
+    assert_eq!((list.named.len(), list.more), (LeftOutList::MAX, 1));
+    let mut left_out = list.named;
+    let written = |left_out| {
+        let writer = BackupWriter::new(tempfile::tempfile().expect("a file"));
+        writer.finish(Manifest { left_out, more_left_out: 1, ..manifest() }).expect("finished").0
+    };
+    assert_eq!(check(&written(left_out.clone()), LIMIT).expect("it is sound").more_left_out, 1);
+    left_out.extend_from_within(..1);
+    assert!(matches!(check(&written(left_out), LIMIT), Err(BackupError::Refused { .. })));
+}
+
+#[test]
+fn a_later_format_is_named_as_newer() {
     let text = br#"{"format": 2, "program": "9.0.0", "unknown": true}"#;
     let error = check(&archive(&[(EntryType::Regular, "manifest.json", text)]), LIMIT).expect_err("it is newer");
     assert_eq!(error.to_string(), "the backup is from a newer GrowQR (9.0.0)");

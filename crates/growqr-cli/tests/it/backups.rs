@@ -3,9 +3,11 @@
 use crate::kills::restart_and_finish;
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
+use crate::tools::add;
 use growqr_testkit::anthropic::{Point, StopPoint};
+use growqr_testkit::mcp::ScriptedMcp;
 use growqr_testkit::postgres::fresh_database;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -93,6 +95,34 @@ fn a_restored_backup_has_the_same_conversations_memory_and_budget() {
     assert!(told.code == Some(0) && told.err.contains("cop"), "{told:?}");
     let again = other.run(&["restore", file.to_str().expect("a path")]);
     assert!(again.code == Some(1) && again.err.contains("has data already"), "{again:?}");
+}
+
+#[test]
+fn a_restored_backup_starts_no_program_and_allows_nothing_until_the_person_says_so() {
+    let program = Program::new();
+    program.claude.route(model);
+    assert_eq!(program.chat(MESSAGES[0]).code, Some(0));
+    let server = ScriptedMcp::new(&json!({"tools": [{"name": "read"}]}));
+    add(&program, "files", &server, &["--trust"]);
+    assert_eq!(program.run(&["rules", "add", "allow files__read"]).code, Some(0));
+    assert_eq!(program.run(&["config", "set", "openai.base_url", "http://127.0.0.1:9/v1"]).code, Some(0));
+    let (file, _) = back_up(&program, program.folder());
+    let started = server.count("initialize");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = program_in(&folder.path().join("new"), &program);
+    let ran = other.run(&["restore", file.to_str().expect("a path")]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for off in ["the tool server files (", "the rule allow files__read", "the setting openai.base_url = http://127.0.0.1:9/v1"] {
+        assert!(ran.err.contains(&format!("turned off: {off}")), "{off}: {ran:?}");
+    }
+    assert!(ran.err.contains("growqr tools on NAME"), "{ran:?}");
+    let listed = other.json(&["tools", "list"]).remove(0);
+    assert_eq!((&listed["is_on"], &listed["is_trusted"]), (&json!(false), &json!(false)), "{listed}");
+    assert!(!format!("{:?}", other.json(&["rules", "list"])).contains("files__read"));
+    assert_eq!(other.chat("hello again").code, Some(0));
+    assert_eq!(server.count("initialize"), started, "it was not started");
+    assert_eq!(other.run(&["tools", "on", "files"]).code, Some(0));
 }
 
 #[test]

@@ -129,6 +129,27 @@ fn without_a_key_the_guide_answers_and_is_labelled_as_no_ai() {
 }
 
 #[test]
+fn a_search_says_that_there_are_more_lines_of_memory_and_can_show_them() {
+    let program = Program::new();
+    program.claude.route(model);
+    program.chat(MESSAGES[0]);
+    let text: String = (0..250).map(|number| format!("needle {number}\n\n")).collect();
+    std::fs::write(program.profile().join("memory/many.md"), text).expect("written");
+    for args in [&["search", "needle"][..], &["memory", "search", "needle"]] {
+        let ran = program.run(args);
+        assert!(ran.out.matches("needle").count() == 200 && ran.err.contains("more"), "{args:?}: {ran:?}");
+    }
+    for limit in ["250", "10000"] {
+        let ran = program.run(&["search", "needle", "--limit", limit]);
+        assert!(ran.out.matches("needle").count() == 250 && ran.err.is_empty(), "{limit}: {ran:?}");
+    }
+    let found = program.json(&["search", "needle"]);
+    assert!(found.len() == 200 && found.iter().all(|line| line["kind"] == "page" && line["path"] == "many.md"), "{found:?}");
+    let messages = program.json(&["search", "Hello", "--agent", "grow"]);
+    assert!(!messages.is_empty() && messages.iter().all(|message| message.get("kind").is_none()), "{messages:?}");
+}
+
+#[test]
 fn a_change_can_be_listed_diffed_blamed_and_undone() {
     let program = Program::new();
     program.claude.route(model);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Adds a scripted server.
-fn add(program: &Program, name: &str, server: &ScriptedMcp, options: &[&str]) -> String {
+pub fn add(program: &Program, name: &str, server: &ScriptedMcp, options: &[&str]) -> String {
     let (command, args) = server.command();
     let mut words = vec!["tools", "add", name];
     words.extend(options);

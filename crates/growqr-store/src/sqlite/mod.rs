@@ -152,6 +152,14 @@ impl Database {
         rows::all(rows)
     }
 
+    /// See [`crate::Db::triggers_and_views`].
+    pub(crate) async fn triggers_and_views(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar("select name from sqlite_schema where type in ('trigger', 'view') order by name limit 3")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(while_doing("list triggers and views"))
+    }
+
     /// Writes a copy to a new file: the state of one moment, whatever is written meanwhile.
     pub(crate) async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let doing = "copy the database";

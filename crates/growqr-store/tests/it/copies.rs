@@ -25,3 +25,14 @@ async fn a_copy_is_whole_has_all_that_was_committed_and_replaces_nothing() {
     assert_eq!((verified.events, verified.broken), (1, None));
     assert!(matches!(reader.copy_to(&path).await, Err(StoreError::Failed(_))), "a file that exists is not replaced");
 }
+
+#[tokio::test]
+async fn a_trigger_or_a_view_that_somebody_has_added_is_named_and_a_new_database_has_none() {
+    let world = World::sqlite();
+    let db = world.db().await;
+    assert_eq!(db.triggers_and_views().await.unwrap(), Vec::<String>::new());
+    let sql = "begin; create view shown as select 1; create trigger turn_on after update on tool_servers begin \
+        update tool_servers set is_on = 1; end; commit; begin";
+    drop(world.open_transaction(sql).await);
+    assert_eq!(db.triggers_and_views().await.unwrap(), ["shown", "turn_on"]);
+}
