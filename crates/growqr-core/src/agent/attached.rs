@@ -5,8 +5,9 @@
 use super::state::State;
 use super::turn::Pending;
 use crate::attachment::{Attachment, AttachmentKind, Totals};
+use crate::event::Ended;
 use crate::id::Seq;
-use crate::model::ModelCard;
+use crate::model::{FailureKind, ModelCard};
 use crate::prompt::{attachment_block, attachments_of};
 use crate::raw::RawJson;
 use std::fmt::Write as _;
@@ -23,6 +24,8 @@ pub(super) enum LeftOut {
     NoRoom,
     /// The budget does not cover it.
     Budget,
+    /// The provider has refused a request with it.
+    Refused,
     /// It belongs to the past.
     Past,
 }
@@ -48,7 +51,12 @@ impl State {
             return vec![Vec::new(); self.pending.len()];
         };
         let mut totals = Totals::of(&self.transcript.attachments().collect::<Vec<_>>());
-        let mut left_out = |at: usize, file: &Attachment| {
+        let is_refused = self.counters.past_was_carried && self.last_failure_kind() == Some(FailureKind::PastRefused);
+        let mut left_out = |at: usize, pending: &Pending, file: &Attachment| {
+            // It may have been the file that was refused, and not the past.
+            if is_refused && matches!(pending, Pending::Attached(_)) {
+                return Some(LeftOut::Refused);
+            }
             if !current.card.reads(file.kind) {
                 return Some(LeftOut::NotRead(file.kind));
             }
@@ -65,7 +73,7 @@ impl State {
         };
         let mut announced = Vec::with_capacity(self.pending.len());
         for (at, pending) in self.pending.iter().enumerate() {
-            announced.push(pending.attachments().iter().map(|file| (file, left_out(at, file))).collect());
+            announced.push(pending.attachments().iter().map(|file| (file, left_out(at, pending, file))).collect());
         }
         announced
     }
@@ -87,6 +95,23 @@ impl State {
         current.card.reads != card.reads
             || (!earlier.is_empty() && !together.fit_into_request())
             || self.transcript.counted_tokens().saturating_add(pending.tokens) > window
+    }
+
+    /// Whether the provider has refused a request with attached files at the end of the last turn. They may be the cause, and every
+    /// request of their segment has them.
+    pub(super) fn has_refused_attachments(&self) -> bool {
+        self.last_ended_kind() == Some(FailureKind::Rejected) && self.transcript.attachments().next().is_some()
+    }
+
+    fn last_ended_kind(&self) -> Option<FailureKind> {
+        match &self.last_ended {
+            Some(Ended::Failed(failure)) => Some(failure.kind),
+            _ => None,
+        }
+    }
+
+    fn last_failure_kind(&self) -> Option<FailureKind> {
+        self.last_failure.as_ref().map(|(kind, _)| *kind)
     }
 
     /// The files of the open request, to send them again in a new segment.
@@ -135,6 +160,9 @@ pub(super) fn announcement(announced: &Announced<'_>) -> String {
             Some(LeftOut::NotRead(kind)) => format!("You do not get its content: this model reads no {}.", kind.plural()),
             Some(LeftOut::NoRoom) => "You do not get its content: the request has no room for it. Tell the person.".to_owned(),
             Some(LeftOut::Budget) => "You do not get its content: the budget does not cover it. Tell the person.".to_owned(),
+            Some(LeftOut::Refused) => {
+                "You do not get its content: the provider has refused a request with it. Tell the person.".to_owned()
+            }
             Some(LeftOut::Past) => "You do not get its content any more.".to_owned(),
         };
         let _ = write!(text, "\n(The person has attached {}. {why})", quoted(&file.name));

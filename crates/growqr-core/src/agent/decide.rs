@@ -185,7 +185,7 @@ impl Draft<'_> {
         });
         let begins =
             changed || full || self.state.leaves_past_behind() || self.state.last_ended.as_ref().is_some_and(needs_new_segment);
-        let begins = begins || self.state.needs_segment_for_attachments(&setup.card);
+        let begins = begins || self.state.has_refused_attachments() || self.state.needs_segment_for_attachments(&setup.card);
         if begins && !self.state.is_session() {
             self.begin_segment();
         }

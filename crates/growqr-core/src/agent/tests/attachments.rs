@@ -169,13 +169,7 @@ fn files_that_do_not_fit_beside_earlier_ones_begin_a_new_segment() {
 }
 
 #[test]
-fn the_files_of_a_refused_request_are_sent_again_and_left_out_if_they_are_the_cause() {
-    let mut world = grow();
-    world.say("hello");
-    world.answer(says("hi"));
-    attach(&mut world, "look", vec![picture()]);
-    world.fail(FailureKind::PastRefused);
-    assert_eq!(sent(&world).0, ["a.png"]);
+fn the_files_of_a_request_that_is_too_long_are_sent_again_and_left_out_if_they_are_the_cause() {
     let mut world = grow();
     attach(&mut world, "look", vec![picture()]);
     world.fail(FailureKind::PromptTooLong);
@@ -183,6 +177,38 @@ fn the_files_of_a_refused_request_are_sent_again_and_left_out_if_they_are_the_ca
     world.fail(FailureKind::PromptTooLong);
     let (files, text) = sent(&world);
     assert!(files.is_empty() && text.contains("a.png"), "{text}");
+    world.check_replay();
+}
+
+#[test]
+fn a_file_that_the_provider_refuses_does_not_block_the_conversation() {
+    let mut world = grow();
+    attach(&mut world, "look", vec![picture()]);
+    assert_eq!(world.fail(FailureKind::Rejected), ["model_failed", "turn_ended"]);
+    assert_eq!(world.say("hello")[1], "segment_started");
+    assert_eq!(sent(&world).0, Vec::<String>::new());
+    let past = world.open_request().messages[0].content.text().to_owned();
+    assert!(past.contains("a.png") && past.contains("do not get its content any more"), "{past}");
+    world.answer(says("hi"));
+    assert_eq!(world.say("thanks")[1], "turn_started", "once is enough");
+    world.fail(FailureKind::Rejected);
+    assert_eq!(world.say("and now?")[1], "turn_started", "there is no file to leave out");
+    world.check_replay();
+}
+
+#[test]
+fn files_of_a_refused_request_with_a_past_are_named_and_not_sent_again() {
+    let mut world = grow();
+    world.say("hello");
+    world.answer(says("hi"));
+    attach(&mut world, "look", vec![picture()]);
+    assert_eq!(world.fail(FailureKind::PastRefused), ["model_failed", "segment_started", "model_requested"]);
+    let (files, text) = sent(&world);
+    assert!(files.is_empty() && text.starts_with("look\n"), "{text}");
+    assert!(text.contains("\"a.png\". You do not get its content: the provider has refused a request with it."), "{text}");
+    world.answer(says("I did not get it"));
+    attach(&mut world, "another", vec![file("b.png", AttachmentKind::Image)]);
+    assert_eq!(sent(&world).0, ["b.png"], "the next one is sent");
     world.check_replay();
 }
 
