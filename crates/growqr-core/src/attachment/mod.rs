@@ -124,20 +124,21 @@ impl Attachment {
     /// A high estimate of its tokens, to see whether it fits into a context window.
     #[must_use]
     pub fn token_estimate(&self) -> u64 {
-        match self.kind {
-            AttachmentKind::Text => self.bytes.div_ceil(LOW_BYTES_PER_TOKEN) + FRAME_TOKENS,
-            AttachmentKind::Image | AttachmentKind::Pdf => self.token_bound(),
+        match (self.kind, self.pages) {
+            (AttachmentKind::Text, _) => self.bytes.div_ceil(LOW_BYTES_PER_TOKEN) + FRAME_TOKENS,
+            (AttachmentKind::Pdf, None) => {
+                let pages = self.bytes.div_ceil(BYTES_PER_PAGE).clamp(1, u64::from(MAX_PAGES));
+                pages * TOKENS_PER_PAGE + FRAME_TOKENS
+            }
+            (AttachmentKind::Image | AttachmentKind::Pdf, _) => self.token_bound(),
         }
     }
 
-    /// Its pages; an estimate if they are not known. 0 for other files.
+    /// Its pages, or the most that it may have if they are not known. 0 for other files.
     #[must_use]
     pub fn counted_pages(&self) -> u32 {
         match (self.kind, self.pages) {
-            (AttachmentKind::Pdf, Some(pages)) => pages,
-            (AttachmentKind::Pdf, None) => {
-                u32::try_from(self.bytes.div_ceil(BYTES_PER_PAGE)).unwrap_or(MAX_PAGES).clamp(1, MAX_PAGES)
-            }
+            (AttachmentKind::Pdf, pages) => pages.unwrap_or(MAX_PAGES),
             (AttachmentKind::Text | AttachmentKind::Image, _) => 0,
         }
     }
@@ -212,7 +213,9 @@ mod tests {
         }
         let pdf = |pages| Attachment { kind: AttachmentKind::Pdf, pages, pixels: None, ..image(0, 0) };
         assert_eq!(pdf(Some(7)).token_bound(), 7 * TOKENS_PER_PAGE + FRAME_TOKENS);
-        assert_eq!(pdf(None).counted_pages(), 20, "by its bytes");
+        assert_eq!(pdf(None).token_bound(), u64::from(MAX_PAGES) * TOKENS_PER_PAGE + FRAME_TOKENS, "what it may cost");
+        assert_eq!(pdf(None).token_estimate(), 20 * TOKENS_PER_PAGE + FRAME_TOKENS, "by its bytes");
+        assert!(!Totals::of([&pdf(None), &pdf(Some(1))]).fit_into_request());
         let text = Attachment { kind: AttachmentKind::Text, pixels: None, ..image(0, 0) };
         assert_eq!(text.token_bound(), 1_000_000 + FRAME_TOKENS, "a token has at least one byte");
     }
