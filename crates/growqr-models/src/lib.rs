@@ -5,6 +5,7 @@
 //! This crate does not decide what an agent does, records nothing, and depends on no other adapter.
 
 pub mod anthropic;
+mod encoded;
 pub mod guide;
 mod http;
 mod lenient;

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Most texts have more bytes per token than this. Gives a high estimate of a text's tokens.
-const LOW_BYTES_PER_TOKEN: u64 = 3;
+pub(super) const LOW_BYTES_PER_TOKEN: u64 = 3;
 
 /// The state of the reply that is being streamed.
 #[derive(Default)]
@@ -81,8 +81,8 @@ impl ReplyBuilder for Accumulator {
 }
 
 impl Accumulator {
-    /// The reply. Call it only when [`Accumulator::is_complete`]. `request_bytes` is for an estimate of tokens that the service
-    /// did not count.
+    /// The reply. Call it only when [`Accumulator::is_complete`]. `request_bytes`, the size of the request as text, is for an
+    /// estimate of tokens that the service did not count.
     pub fn reply(mut self, request_id: Option<String>, request_bytes: u64, naming: &mut Naming) -> Reply {
         let blocks: Vec<String> = self.blocks.into_iter().filter_map(|block| block.encode(naming)).collect();
         let mut content = format!("[{}]", blocks.join(","));

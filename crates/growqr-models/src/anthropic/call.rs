@@ -1,14 +1,16 @@
 //! One call to Anthropic: the HTTP request, retries of early errors, and the errors that concern no HTTP status.
 
-use super::accumulate::Accumulator;
+use super::accumulate::{Accumulator, LOW_BYTES_PER_TOKEN};
 use super::block::Naming;
 use super::{Anthropic, BASE_URL, errors, request};
+use crate::encoded::Encoded;
 use crate::http::{
     HostScope, OnDelta, ResponseHead, RetryDecision, ServiceErrors, Stage, Timeouts, body_of, failure, host_scope,
     idle_timeout_failure, redact_and_shorten,
 };
 use crate::lenient::error_message;
 use crate::tool_input::used_call_ids;
+use growqr_core::attachment::AttachmentKind;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply};
 use growqr_core::prompt::Role;
@@ -92,7 +94,8 @@ impl Anthropic {
             let text = "The conversation is larger than 32 MB, the most that Anthropic accepts in one request.";
             return Err(failure(FailureKind::TooLarge, text, None));
         }
-        let size = body.len() as u64;
+        let files = Encoded::of(request, &[AttachmentKind::Image, AttachmentKind::Pdf]);
+        let size = files.as_text(body.len() as u64, LOW_BYTES_PER_TOKEN);
         let has_history = request.messages.iter().any(|message| message.role == Role::Assistant);
         let errors = CallErrors { provider: self, model, has_history };
         let mut answer = self.attempt(request, body, &errors, on_delta).await;

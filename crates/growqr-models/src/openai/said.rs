@@ -3,8 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use growqr_core::attachment::{Attachment, AttachmentKind};
-use growqr_core::model::ModelRequest;
-use growqr_core::prompt::{attached_text, attachments_of, missing_attachment};
+use growqr_core::prompt::{attached_text, missing_attachment};
 use serde_json::{Value, json};
 
 /// What is not yet part of a message.
@@ -66,17 +65,6 @@ impl Said {
         flush(&mut texts, &mut content);
         Some(Value::Array(content).to_string())
     }
-}
-
-/// The size of a request's body of `bytes` bytes, with a picture counted as a text of as many tokens, so that windows can be
-/// compared with it.
-pub(super) fn size_as_text(request: &ModelRequest, bytes: u64, bytes_per_token: u64) -> u64 {
-    let files = request.messages.iter().flat_map(|message| attachments_of(&message.content));
-    let pictures = files.filter(|file| file.kind == AttachmentKind::Image && request.files.get(&file.hash).is_some());
-    pictures.fold(bytes, |size, picture| {
-        let encoded = picture.bytes.div_ceil(3) * 4;
-        size.saturating_sub(encoded) + picture.token_bound() * bytes_per_token
-    })
 }
 
 #[cfg(test)]

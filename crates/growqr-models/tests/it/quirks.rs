@@ -3,12 +3,14 @@
 use crate::openai::world as openai;
 use crate::recordings::{messages, openai as completions};
 use crate::world::{World, hello};
-use growqr_core::model::{Delta, FailureKind, Model};
-use growqr_core::prompt::{Block, Message, Role, blocks};
+use growqr_core::attachment::examine;
+use growqr_core::model::{Delta, FailureKind, Files, Model, ModelRequest};
+use growqr_core::prompt::{Block, Message, Role, attachment_block, blocks};
 use growqr_core::raw::RawJson;
 use growqr_testkit::anthropic::{Point, Script, says};
 use growqr_testkit::openai::{ServerBehaviour, says as says_openai};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test]
@@ -33,6 +35,34 @@ async fn every_recorded_answer_of_a_messages_server_is_read() {
         assert_eq!(reply.usage.is_estimate, recording.is_estimate, "{}: {:?}", recording.name, reply.usage);
         assert!(reply.usage.prompt_tokens() > 0 && reply.usage.output_tokens > 0, "{}", recording.name);
     }
+}
+
+#[tokio::test]
+async fn files_whose_tokens_nobody_counted_are_estimated_by_what_they_are() {
+    let world = World::new().await;
+    let uncounted = messages::all().into_iter().find(|recording| recording.name == "without a start").unwrap();
+    let mut document = growqr_testkit::files::pdf(3);
+    document.resize(300_000, b' ');
+    let mut picture = growqr_testkit::files::png(100, 100);
+    picture.resize(100_000, 0);
+    let files = [examine("a.pdf", document).unwrap(), examine("a.png", picture).unwrap()];
+    let tokens: u64 = files.iter().map(|file| file.attachment.token_estimate()).sum();
+    let said = RawJson::of(&json!({"type": "text", "text": "hello"}));
+    let content: Vec<RawJson> = [said].into_iter().chain(files.iter().map(|file| attachment_block(&file.attachment))).collect();
+    let contents = files.into_iter().map(|file| (file.attachment.hash, file.content)).collect();
+    let with_files = ModelRequest {
+        messages: vec![Message { role: Role::User, content: RawJson::of(&content) }],
+        files: Files(Arc::new(contents)),
+        ..hello()
+    };
+    let mut counted = Vec::new();
+    for request in [hello(), with_files] {
+        world.claude.will(Script::recording(uncounted.content_type, &uncounted.body()));
+        let usage = world.answer(&request).await.usage;
+        assert!(usage.is_estimate);
+        counted.push(usage.prompt_tokens());
+    }
+    assert!((tokens..tokens + 200).contains(&(counted[1] - counted[0])), "{counted:?} for {tokens}");
 }
 
 #[tokio::test]
