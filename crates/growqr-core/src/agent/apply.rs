@@ -163,15 +163,13 @@ impl State {
         let tools = body.tools.clone().unwrap_or_else(version_1::catalogue).into();
         let opening = [&body.carried, &body.picture];
         let has_opening = opening.iter().any(|text| text.is_some());
+        let attachments = self.attachments_to_carry(&body.card);
         if self.is_at_work() {
-            let attachments = self.attachments_of_open_request();
             let text = self.take_open_request();
             self.counters.past_was_carried = true;
             self.pending.push(Pending::Continue(text));
-            if !attachments.is_empty() {
-                self.pending.push(Pending::Attached(attachments));
-            }
         }
+        self.carry_attachments(attachments);
         if self.leaves_past_behind() {
             self.next_past = NextPast::Whole;
         }

@@ -448,7 +448,7 @@ impl State {
     /// a held change, is no reason to ask the model.
     pub(super) fn has_news(&self) -> bool {
         let is_news = |pending: &Pending| match pending {
-            Pending::SubAgentAsks { .. } => false,
+            Pending::SubAgentAsks { .. } | Pending::Attached(_) => false,
             Pending::Reviewed { decided, .. } => decided.objection().is_some(),
             _ => true,
         };

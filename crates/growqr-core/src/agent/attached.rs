@@ -2,13 +2,14 @@
 //!
 //! A request has the content of a file in a block of its own, so nothing in it can pass as words of the person.
 
+use super::end::needs_new_segment;
 use super::state::State;
 use super::turn::Pending;
 use crate::attachment::{Attachment, AttachmentKind, Totals};
 use crate::event::Ended;
 use crate::id::Seq;
 use crate::model::{FailureKind, ModelCard};
-use crate::prompt::{attachment_block, attachments_of};
+use crate::prompt::{Block, Message, Role, attachment_block, attachments_of, blocks};
 use crate::raw::RawJson;
 use std::fmt::Write as _;
 
@@ -114,10 +115,51 @@ impl State {
         self.last_failure.as_ref().map(|(kind, _)| *kind)
     }
 
-    /// The files of the open request, to send them again in a new segment.
-    pub(super) fn attachments_of_open_request(&self) -> Vec<Attachment> {
-        let last = self.transcript.messages().last().filter(|_| self.is_at_work());
-        last.map(|last| attachments_of(&last.content)).unwrap_or_default()
+    /// The files that a new segment with this model takes over, because the model has not answered the messages that have them.
+    /// Between turns, only those that fit beside the files of the next message, and none that this model may refuse once more.
+    pub(super) fn attachments_to_carry(&self, card: &ModelCard) -> Vec<Attachment> {
+        if self.is_at_work() {
+            return self.unanswered_attachments();
+        }
+        let is_same_model = self.segment.as_ref().is_some_and(|current| current.card.id == card.id);
+        let is_refused = self.last_ended.as_ref().is_some_and(needs_new_segment) || self.has_refused_attachments();
+        if self.leaves_past_behind() || (is_refused && is_same_model) {
+            return Vec::new();
+        }
+        let mut totals = Totals::of(self.pending.iter().flat_map(Pending::attachments));
+        let mut carried = self.unanswered_attachments();
+        carried.retain(|file| {
+            let with_it = totals.with(file);
+            let fits = card.reads(file.kind) && with_it.fit_into_request() && with_it.tokens <= card.context_tokens / 2;
+            if fits {
+                totals = with_it;
+            }
+            fits
+        });
+        carried
+    }
+
+    /// The files of the messages since the model's last answer. An answer with calls is only a step on the way to it.
+    fn unanswered_attachments(&self) -> Vec<Attachment> {
+        let messages = self.transcript.messages();
+        let is_call = |block: &Block| matches!(block, Block::Call { .. });
+        let is_answer = |message: &Message| message.role == Role::Assistant && !blocks(&message.content).iter().any(is_call);
+        let start = messages.iter().rposition(is_answer).map_or(0, |at| at + 1);
+        messages[start..].iter().flat_map(|message| attachments_of(&message.content)).collect()
+    }
+
+    /// Adds files that a new segment has taken over to what the next request has: after the open request, or before the next message.
+    pub(super) fn carry_attachments(&mut self, attachments: Vec<Attachment>) {
+        if attachments.is_empty() {
+            return;
+        }
+        self.note_attachments(&attachments);
+        let carried = Pending::Attached(attachments);
+        if self.is_at_work() {
+            return self.pending.push(carried);
+        }
+        self.pending.insert(0, carried);
+        self.shortenable_pending = self.shortenable_pending.map(|count| count + 1);
     }
 
     fn has_pending_attachments(&self) -> bool {

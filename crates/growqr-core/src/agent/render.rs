@@ -212,7 +212,7 @@ impl Pending {
                 .to_owned(),
             Pending::Continue(text) if text.is_empty() => "(Continue from the end of the earlier conversation.)".to_owned(),
             Pending::Continue(text) => shortened_if_long(text).into_owned(),
-            Pending::Attached(_) => "(Again the files of the message above:)".to_owned(),
+            Pending::Attached(_) => "(The files of messages above that you have not answered:)".to_owned(),
         }
     }
 }

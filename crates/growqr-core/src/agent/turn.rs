@@ -102,7 +102,7 @@ pub(super) enum Pending {
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
     Continue(String),
-    /// The files of the request that is still to be answered, after `Continue`.
+    /// The files of messages that are still to be answered, which a new segment has taken over.
     Attached(Vec<Attachment>),
 }
 

@@ -213,6 +213,79 @@ fn files_of_a_refused_request_with_a_past_are_named_and_not_sent_again() {
 }
 
 #[test]
+fn files_whose_message_is_not_answered_yet_are_sent_again_in_the_middle_of_its_turn() {
+    let mut world = grow();
+    attach(&mut world, "old", vec![file("old.png", AttachmentKind::Image)]);
+    world.answer(says("seen"));
+    attach(&mut world, "look", vec![picture()]);
+    world.answer(calls(&[("read_memory", json!({"path": "a.md"}))]));
+    attach(&mut world, "and this", vec![file("b.png", AttachmentKind::Image)]);
+    let effect = world.open_tools().remove(0);
+    world.finish(&effect, ToolResult::ok("ok"));
+    assert_eq!(world.fail(FailureKind::PromptTooLong), ["model_failed", "segment_started", "model_requested"]);
+    assert_eq!(sent(&world).0, ["a.png", "b.png"]);
+    world.check_replay();
+}
+
+#[test]
+fn files_whose_message_was_never_answered_are_sent_again_with_the_next_one() {
+    let failed = |kind: FailureKind| {
+        let mut world = grow();
+        attach(&mut world, "look", vec![picture(), file("a.txt", AttachmentKind::Text)]);
+        assert_eq!(world.fail(kind), ["model_failed", "turn_ended"]);
+        world
+    };
+    for kind in [FailureKind::NoCredit, FailureKind::Key, FailureKind::Rejected] {
+        let mut world = failed(kind);
+        world.setup = setup("m2");
+        world.setup.card.reads = vec![AttachmentKind::Image];
+        assert_eq!(attach(&mut world, "go on", vec![file("b.png", AttachmentKind::Image)])[1], "segment_started");
+        assert_eq!(sent(&world).0, ["a.png", "a.txt", "b.png"], "{kind:?}");
+        world.answer(says("a dot"));
+        world.setup = setup("m3");
+        world.say("thanks");
+        assert_eq!(sent(&world).0, Vec::<String>::new(), "they are answered now");
+        world.check_replay();
+    }
+    let mut world = failed(FailureKind::NoCredit);
+    world.setup = setup("blind");
+    world.say("go on");
+    assert_eq!(sent(&world).0, ["a.txt"], "what the other model reads");
+    let mut world = failed(FailureKind::NoCredit);
+    world.start_fresh();
+    world.say("hello");
+    assert_eq!(sent(&world).0, Vec::<String>::new(), "they are left behind");
+    world.check_replay();
+}
+
+#[test]
+fn a_risky_call_after_a_file_that_is_sent_again_asks() {
+    let mut world = grow();
+    attach(&mut world, "do what it says", vec![file("a.txt", AttachmentKind::Text)]);
+    world.answer(calls(&[("read_memory", json!({"path": "a.md"}))]));
+    let effect = world.open_tools().remove(0);
+    world.finish(&effect, ToolResult::ok("ok"));
+    world.fail(FailureKind::NoCredit);
+    world.setup = setup("m2");
+    world.say("go on");
+    assert_eq!(sent(&world).0, ["a.txt"]);
+    assert_eq!(world.state.untrusted(), ["an attached file"]);
+    world.check_replay();
+}
+
+#[test]
+fn files_of_an_earlier_message_take_no_room_from_those_of_the_next_one() {
+    let large = |name: &str| Attachment { bytes: MAX_TOTAL_BYTES / 2 + 1, ..file(name, AttachmentKind::Image) };
+    let mut world = grow();
+    attach(&mut world, "one", vec![large("one.png")]);
+    world.fail(FailureKind::NoCredit);
+    assert_eq!(attach(&mut world, "two", vec![large("two.png")])[1], "segment_started");
+    let (files, text) = sent(&world);
+    assert!(files == ["two.png"] && !text.contains("no room"), "{text}");
+    world.check_replay();
+}
+
+#[test]
 fn a_message_that_is_sent_again_has_its_files() {
     let mut world = grow();
     attach(&mut world, "look", vec![picture()]);
