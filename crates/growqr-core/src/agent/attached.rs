@@ -93,7 +93,8 @@ impl State {
         let pending = Totals::of(self.pending.iter().flat_map(Pending::attachments));
         let together = Totals::of(self.pending.iter().flat_map(Pending::attachments).chain(&earlier));
         let window = current.card.context_tokens;
-        current.card.reads != card.reads
+        let is_read_now = |file: &Attachment| card.reads(file.kind) && !current.card.reads(file.kind);
+        self.pending.iter().flat_map(Pending::attachments).any(is_read_now)
             || (!earlier.is_empty() && !together.fit_into_request())
             || self.transcript.counted_tokens().saturating_add(pending.tokens) > window
     }

@@ -80,6 +80,8 @@ fn a_model_that_has_learned_to_read_pictures_gets_those_of_the_next_message() {
     world.say("hello");
     world.answer(says("hi"));
     world.setup.card.reads = vec![AttachmentKind::Image];
+    assert_eq!(attach(&mut world, "read", vec![file("a.txt", AttachmentKind::Text)])[1], "turn_started", "for a picture only");
+    world.answer(says("a text"));
     assert_eq!(attach(&mut world, "look", vec![picture()])[1], "segment_started");
     assert_eq!(sent(&world).0, ["a.png"]);
 }
