@@ -4,9 +4,11 @@ use flate2::read::ZlibDecoder;
 use std::collections::BTreeSet;
 use std::io::Read;
 
-/// Whether the bytes are a PDF document. Programs that make them may put some bytes before the header.
+/// Whether the bytes are a PDF document. Programs that make them may put some bytes before the header; so may a text that is about
+/// them.
 pub(super) fn is_pdf(bytes: &[u8]) -> bool {
-    find(&bytes[..bytes.len().min(1_024)], b"%PDF-").is_some()
+    let is_near = find(&bytes[..bytes.len().min(1_024)], b"%PDF-").is_some();
+    bytes.trim_ascii_start().starts_with(b"%PDF-") || (is_near && std::str::from_utf8(bytes).is_err())
 }
 
 /// Whether it can only be read with a password.
@@ -179,9 +181,14 @@ mod tests {
         assert_eq!(pages(b"%PDF-1.4 1 0 obj <</Type/Page /Parent 2 0 R>> endobj 4 0 obj <</Type /Page>> endobj"), Some(2));
         let changed = b"%PDF-1.4 3 0 obj <</Type/Page>> endobj trailer <<>> startxref 9 %%EOF\n3 0 obj <</Type/Page>> endobj";
         assert_eq!(pages(changed), Some(1), "the same page twice");
-        assert!(is_pdf(b"\n\n%PDF-1.4") && !is_pdf(b"PDF"));
         assert!(is_encrypted(b"<</EncryptMetadata true>> trailer <</Encrypt 4 0 R>>"));
         assert!(!is_encrypted(b"<</EncryptMetadata true>>"));
+    }
+
+    #[test]
+    fn a_text_about_documents_is_none() {
+        assert!(is_pdf(b"\n\n%PDF-1.4") && is_pdf(b"Made by x\n%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"));
+        assert!(!is_pdf(b"PDF") && !is_pdf("A document begins with %PDF-1.4, été.".as_bytes()));
     }
 
     /// An object stream with these objects, from number 10 on.
