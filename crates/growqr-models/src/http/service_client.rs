@@ -31,6 +31,9 @@ const RECONNECT: Duration = Duration::from_millis(500);
 const RETURN: Duration = Duration::from_millis(500);
 const MAX_RETURN: Duration = Duration::from_secs(5);
 
+/// A connection that sends fewer bytes per second is slower than people can work with.
+const SLOW_UPLOAD: u64 = 30_000;
+
 /// One HTTP client and one limiter for all calls to a service.
 pub(crate) struct ServiceClient {
     config: ClientConfig,
@@ -242,6 +245,7 @@ impl ServiceClient {
         Ok((response, permit))
     }
 
+    /// `limit` begins after the time that a slow connection needs to send the request.
     async fn execute(
         &self,
         http: Request,
@@ -250,6 +254,7 @@ impl ServiceClient {
         on_delta: OnDelta<'_>,
     ) -> Result<Response, SendError> {
         let client = self.client().map_err(SendError::NoConnection)?;
+        let limit = limit + upload_time(&http);
         let notice = |seconds, limit| waiting_text(&errors.name_and_address(), true, seconds, limit);
         let mut silence = Silence::new(self.config.notice_every);
         match silence.wait(Instant::now() + limit, client.execute(http), on_delta, notice).await {
@@ -288,6 +293,12 @@ impl ServiceClient {
         // Two concurrent first calls may both build a client; the first one stays.
         Ok(self.client.get_or_init(|| built))
     }
+}
+
+/// How long a slow connection needs to send this request. The service answers only after that.
+fn upload_time(http: &Request) -> Duration {
+    let bytes = http.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len);
+    Duration::from_millis(bytes as u64 * 1_000 / SLOW_UPLOAD)
 }
 
 fn millis(wait: Duration) -> u64 {

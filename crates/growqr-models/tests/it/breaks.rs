@@ -1,8 +1,8 @@
 //! Streams of the Anthropic client that break off, stall or are malformed.
 
-use crate::world::{World, hello};
-use growqr_core::model::{Delta, FailureKind};
-use growqr_testkit::anthropic::{Point, RequestOutcome, Script, calls, says, thinks};
+use crate::world::{World, hello, user};
+use growqr_core::model::{Delta, FailureKind, ModelRequest};
+use growqr_testkit::anthropic::{Point, RequestOutcome, Script, StopPoint, calls, says, thinks};
 use serde_json::json;
 use std::time::Duration;
 
@@ -106,6 +106,23 @@ async fn an_idle_stream_times_out_and_pings_reset_the_timeout() {
     assert!(left.iter().all(|request| request.ended == Some(RequestOutcome::ClientLeft)), "the connection is closed");
     world.claude.will(says("a longer text").pings(Point::Events(3), Some(8), Duration::from_millis(100)));
     world.answer(&hello()).await;
+}
+
+#[tokio::test]
+async fn a_large_request_has_the_time_that_a_slow_connection_needs_to_send_it() {
+    let world = World::with(|config| config.idle_timeout = Duration::from_millis(300)).await;
+    let late = async |request: ModelRequest| {
+        let stop_point = StopPoint::new();
+        world.claude.will(says("hi").stop_at(Point::BeforeHead, &stop_point));
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            stop_point.release();
+        };
+        tokio::join!(world.ask(&request), release).0.0
+    };
+    assert_eq!(late(hello()).await.unwrap_err().kind, FailureKind::Broken);
+    let large = ModelRequest { messages: vec![user(&"long ".repeat(12_000))], ..hello() };
+    assert!(late(large).await.is_ok(), "60 kB take two seconds");
 }
 
 #[tokio::test]
