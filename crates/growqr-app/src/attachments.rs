@@ -211,13 +211,23 @@ fn missing() -> AppError {
     }
 }
 
-/// Deletes the files that were stored a while ago and that no message has: a message was not sent, or GrowQR was killed before it
-/// was recorded.
+/// The time by which [`delete_unused`] measures how old files are: that of the last event if it is before `now`. A clock that was set
+/// forward since then makes no file old.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(crate) async fn last_time(store: &dyn Store, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let last = store.events_before(None, None, 1).await?;
+    Ok(last.first().map_or(Timestamp(0), |event| event.at.min(now)))
+}
+
+/// Deletes the files that were stored a while before this time and that no message has: a message was not sent, or GrowQR was killed
+/// before it was recorded.
 ///
 /// # Errors
 /// If the store fails, or a message cannot be read: then nothing more is deleted.
-pub(crate) async fn delete_unused(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
-    let unused = store.unused_attachments(Timestamp(now.0.saturating_sub(KEPT_UNUSED))).await?;
+pub(crate) async fn delete_unused(store: &dyn Store, as_of: Timestamp) -> Result<(), StoreError> {
+    let unused = store.unused_attachments(Timestamp(as_of.0.saturating_sub(KEPT_UNUSED))).await?;
     let Some(first) = unused.iter().map(|file| file.position).min() else { return Ok(()) };
     let named = named_after(store, first).await?;
     let is_named = |hash: &ContentHash| named.contains_key(hash);
@@ -287,5 +297,50 @@ fn files_of(event: &Event) -> &[Attachment] {
         Event::UserSaid(body) => &body.attachments,
         Event::SaidAgain(body) => &body.attachments,
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use growqr_core::event::{AgentCreated, FreshStarted};
+    use growqr_core::id::ProfileId;
+    use growqr_core::journal::{Append, Head};
+    use growqr_store::{Db, DbConfig};
+
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+
+    /// Records an event at this time; the new end of the journal.
+    async fn record(store: &dyn Store, head: Head, event: Event, at: Timestamp) -> Head {
+        let (agent, events) = (AgentId::grow(), vec![event]);
+        let append = Append { agent, head, at, events, views: Vec::new(), segment: None };
+        store.append(append).await.expect("it is recorded").head
+    }
+
+    async fn delete_at_start(store: &dyn Store, now: Timestamp) {
+        let as_of = last_time(store, now).await.expect("a time");
+        delete_unused(store, as_of).await.expect("it works");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_forward_deletes_no_file_of_a_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }).await.unwrap();
+        let store = db.profile(&ProfileId::new("local"), Timestamp(DAY)).await.unwrap();
+        let draft = examine("a.txt", b"draft".to_vec()).unwrap();
+        let is_kept = async || store.attachment(&draft.attachment.hash).await.unwrap().is_some();
+        store.save_attachment(&draft.attachment, &draft.content, Timestamp(DAY)).await.unwrap();
+        let ahead = Timestamp(400 * DAY);
+        delete_at_start(&*store, ahead).await;
+        assert!(is_kept().await, "before the first event");
+        let created = AgentCreated { birth: None, parent: None, mail: None };
+        let head = record(&*store, Head::default(), created.into(), Timestamp(2 * DAY)).await;
+        delete_at_start(&*store, ahead).await;
+        assert!(is_kept().await, "the clock alone has moved");
+        record(&*store, head, FreshStarted {}.into(), ahead).await;
+        delete_at_start(&*store, Timestamp(3 * DAY)).await;
+        assert!(is_kept().await, "the clock is right again");
+        delete_at_start(&*store, Timestamp(9 * DAY)).await;
+        assert!(!is_kept().await, "it is old");
     }
 }
