@@ -7,46 +7,71 @@ use growqr_core::model::Files;
 use growqr_core::prompt::{Block, attachments_of, blocks, missing_attachment};
 use growqr_core::raw::RawJson;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
-use std::borrow::Cow;
 
-/// The JSON text of a user message's content as the service gets it.
-pub(super) fn with_files<'a>(content: &'a RawJson, files: &Files) -> Cow<'a, str> {
-    if attachments_of(content).is_empty() {
-        return Cow::Borrowed(content.text());
+/// Adds the JSON text of a user message's content as the service gets it. Contents are written to their place at once: they are large.
+pub(super) fn push_content(out: &mut String, content: &RawJson, files: &Files) {
+    let all = match attachments_of(content).is_empty() {
+        true => None,
+        false => serde_json::from_str::<Vec<&RawValue>>(content.text()).ok(),
+    };
+    let Some(all) = all else { return out.push_str(content.text()) };
+    out.push('[');
+    for (at, (raw, block)) in all.into_iter().zip(blocks(content)).enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        match block {
+            Block::Attachment(file) => push_file(out, &file, files.get(&file.hash)),
+            _ => out.push_str(raw.get()),
+        }
     }
-    let Ok(all) = serde_json::from_str::<Vec<&RawValue>>(content.text()) else { return Cow::Borrowed(content.text()) };
-    let sent = all.into_iter().zip(blocks(content)).map(|(raw, block)| match block {
-        Block::Attachment(file) => Cow::Owned(block_of(&file, files.get(&file.hash)).to_string()),
-        _ => Cow::Borrowed(raw.get()),
-    });
-    Cow::Owned(format!("[{}]", sent.collect::<Vec<_>>().join(",")))
+    out.push(']');
 }
 
 /// Text is a document of its own, so nothing in it can pass as words of the person.
-fn block_of(file: &Attachment, content: Option<&[u8]>) -> Value {
-    let Some(content) = content else { return json!({"type": "text", "text": missing_attachment(file)}) };
-    let media_type = &file.media_type;
-    let source = match file.kind {
-        AttachmentKind::Text => {
-            json!({"type": "text", "media_type": "text/plain", "data": String::from_utf8_lossy(content)})
-        }
-        AttachmentKind::Image | AttachmentKind::Pdf => {
-            json!({"type": "base64", "media_type": media_type, "data": STANDARD.encode(content)})
-        }
+fn push_file(out: &mut String, file: &Attachment, content: Option<&[u8]>) {
+    let json = |text: &str| RawJson::of(text).text().to_owned();
+    let Some(content) = content else {
+        out.push_str(r#"{"type":"text","text":"#);
+        out.push_str(&json(&missing_attachment(file)));
+        return out.push('}');
     };
+    out.push_str(match file.kind {
+        AttachmentKind::Image => r#"{"type":"image","source":{"type":"base64","media_type":"#,
+        AttachmentKind::Pdf => r#"{"type":"document","source":{"type":"base64","media_type":"#,
+        AttachmentKind::Text => r#"{"type":"document","source":{"type":"text","media_type":"text/plain","data":"#,
+    });
     match file.kind {
-        AttachmentKind::Image => json!({"type": "image", "source": source}),
-        AttachmentKind::Text | AttachmentKind::Pdf => json!({"type": "document", "source": source, "title": file.name}),
+        AttachmentKind::Text => out.push_str(&json(&String::from_utf8_lossy(content))),
+        AttachmentKind::Image | AttachmentKind::Pdf => {
+            out.push_str(&json(&file.media_type));
+            out.push_str(r#","data":""#);
+            STANDARD.encode_string(content, out);
+            out.push('"');
+        }
     }
+    out.push('}');
+    if file.kind != AttachmentKind::Image {
+        out.push_str(r#","title":"#);
+        out.push_str(&json(&file.name));
+    }
+    out.push('}');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoded::tests::with_picture;
     use growqr_core::id::ContentHash;
     use growqr_core::prompt::attachment_block;
+    use serde_json::{Value, json};
     use std::sync::Arc;
+
+    fn with_files(content: &RawJson, files: &Files) -> String {
+        let mut out = String::new();
+        push_content(&mut out, content, files);
+        out
+    }
 
     fn file(kind: AttachmentKind, media_type: &str) -> Attachment {
         let (hash, name) = (ContentHash::new(media_type), "a \"b\".x".to_owned());
@@ -78,6 +103,12 @@ mod tests {
             ])
         );
         assert_eq!(with_files(&content, &files), with_files(&content, &files), "the same bytes each time");
+    }
+
+    #[test]
+    fn a_large_file_is_written_to_a_body_that_has_room_for_it() {
+        let body = crate::anthropic::request::body(&with_picture(vec![7; 3_000_000]));
+        assert!(body.len() > 4_000_000 && body.capacity() - body.len() < 10_000, "{} of {}", body.len(), body.capacity());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! the bytes of the earlier one up to the end of its messages, and the provider's prompt cache applies.
 
 use super::{attached, table};
+use crate::encoded::Encoded;
+use growqr_core::attachment::AttachmentKind;
 use growqr_core::model::ModelRequest;
 use growqr_core::prompt::{Role, Segment};
 use growqr_core::raw::RawJson;
@@ -21,7 +23,8 @@ const EPHEMERAL: &str = r#"{"type":"ephemeral"}"#;
 /// share, and the automatic one, which the service places after the last block.
 pub(super) fn body(request: &ModelRequest) -> String {
     let size: usize = request.messages.iter().map(|message| message.content.text().len() + 32).sum();
-    let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
+    let files = Encoded::of(request, &AttachmentKind::ALL).reserved();
+    let mut out = String::with_capacity(size + files + request.segment.system.len() + 4096);
     head(&mut out, &request.segment);
     out.push_str(r#","messages":["#);
     for (index, message) in request.messages.iter().enumerate() {
@@ -33,7 +36,7 @@ pub(super) fn body(request: &ModelRequest) -> String {
             Role::Assistant => r#"{"role":"assistant","content":"#,
         });
         match message.role {
-            Role::User => out.push_str(&attached::with_files(&message.content, &request.files)),
+            Role::User => attached::push_content(&mut out, &message.content, &request.files),
             Role::Assistant => out.push_str(message.content.text()),
         }
         out.push('}');

@@ -84,15 +84,16 @@ impl OpenAi {
         let has_history = request.messages.iter().any(|message| message.role == Role::Assistant);
         let errors = CallErrors { base: &config.base, program: self.program(), model, secret, numbers, has_history };
         let shape = if self.is_strict.load(Ordering::Relaxed) { Shape::Strict } else { Shape::Usual };
-        let body = self.body(request, Form { shape, max_tokens: request.max_tokens });
+        let start = request::start(request, shape);
+        let size = start.len() + self.end_of_body(request.max_tokens).len();
         let files = Encoded::of(request, &[AttachmentKind::Image]);
-        let bytes = files.as_text(body.len() as u64, USUAL_BYTES_PER_TOKEN);
+        let bytes = files.as_text(size as u64, USUAL_BYTES_PER_TOKEN);
         self.check_prompt_fits(&errors, bytes)?;
         let form = Form { shape, max_tokens: self.output_limit(model, bytes).min(request.max_tokens) };
-        let mut reply = self.attempt(request, form, &errors, on_delta).await;
+        let mut reply = self.attempt(request, start, form, &errors, on_delta).await;
         if let Some(mended) = reply.as_ref().err().and_then(|failure| self.mend(form, failure, &errors)) {
             tracing::debug!(model, ?mended, "the request is sent again in another form");
-            reply = self.attempt(request, mended, &errors, on_delta).await;
+            reply = self.attempt(request, request::start(request, mended.shape), mended, &errors, on_delta).await;
         }
         let reply = reply.map(|(answer, request_id)| {
             let answered = answer.into_reply(&used_call_ids(request), request.messages.len());
@@ -124,14 +125,15 @@ impl OpenAi {
         Failure { kind, message: text, ..failure }
     }
 
-    fn body(&self, request: &ModelRequest, form: Form) -> String {
+    fn end_of_body(&self, max_tokens: u64) -> String {
         let limit = if self.config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
-        request::body(request, limit, form.max_tokens, form.shape)
+        request::end(limit, max_tokens)
     }
 
     async fn attempt(
         &self,
         request: &ModelRequest,
+        start: String,
         form: Form,
         errors: &CallErrors<'_>,
         on_delta: OnDelta<'_>,
@@ -145,7 +147,7 @@ impl OpenAi {
             comments_extend_first: true,
             wait_for_return: is_restarting.then_some(RETURN_LIMIT),
         };
-        let http = self.request(self.body(request, form))?;
+        let http = self.request(start + &self.end_of_body(form.max_tokens))?;
         let new_reply = || Accumulator::new(request);
         self.service.call(&http, &request.agent, timeouts, errors, new_reply, on_delta).await
     }

@@ -4,7 +4,9 @@
 //! may change from call to call, comes after the messages. Thinking is left out: only the model that produced it can use
 //! it. Consecutive user texts become one message, because many models accept only alternating roles.
 
-use super::said::Said;
+use super::said::{Said, json, separate};
+use crate::encoded::Encoded;
+use growqr_core::attachment::AttachmentKind;
 use growqr_core::model::{Files, ModelRequest};
 use growqr_core::prompt::{Block, Message, Role, Segment, blocks};
 use growqr_core::raw::RawJson;
@@ -20,17 +22,20 @@ pub(super) enum Shape {
     Strict,
 }
 
-/// The body of `POST …/chat/completions`. `limit_field` is the name of the field for the output limit, which differs by
-/// service.
-pub(super) fn body(request: &ModelRequest, limit_field: &str, max_tokens: u64, shape: Shape) -> String {
+/// The body of `POST …/chat/completions` up to the end of its messages; [`end`] follows.
+pub(super) fn start(request: &ModelRequest, shape: Shape) -> String {
     let size: usize = request.messages.iter().map(|message| message.content.text().len() + 64).sum();
-    let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
+    let files = Encoded::of(request, &[AttachmentKind::Text, AttachmentKind::Image]).reserved();
+    let mut out = String::with_capacity(size + files + request.segment.system.len() + 4096);
     head(&mut out, &request.segment);
     out.push_str(r#","messages":["#);
-    out.push_str(&messages(&request.segment.system, &request.messages, &request.files, shape).join(","));
-    // Writing to a String cannot fail.
-    let _ = write!(out, r#"],"{limit_field}":{max_tokens}}}"#);
+    messages(&mut out, &request.segment.system, &request.messages, &request.files, shape);
     out
+}
+
+/// The end of the body. `limit_field` is the name of the field for the output limit, which differs by service.
+pub(super) fn end(limit_field: &str, max_tokens: u64) -> String {
+    format!(r#"],"{limit_field}":{max_tokens}}}"#)
 }
 
 fn head(out: &mut String, segment: &Segment) {
@@ -53,54 +58,71 @@ fn head(out: &mut String, segment: &Segment) {
     let _ = write!(out, r#","tools":[{}]"#, tools.join(","));
 }
 
-/// Every message as JSON text.
-fn messages(system: &str, conversation: &[Message], files: &Files, shape: Shape) -> Vec<String> {
-    let mut out = Vec::new();
+/// Adds every message as JSON text.
+fn messages(out: &mut String, system: &str, conversation: &[Message], files: &Files, shape: Shape) {
+    let mut list = List { out, said: Said::default(), shape, is_after_result: false };
     if !system.trim().is_empty() {
-        out.push(format!(r#"{{"role":"system","content":{}}}"#, json(system)));
+        list.push(&format!(r#"{{"role":"system","content":{}}}"#, json(system)));
     }
-    // What the user has said and is not yet part of a message.
-    let mut said = Said::default();
     for message in conversation {
         match message.role {
-            Role::User => user(&mut out, &mut said, message, files, shape),
+            Role::User => list.push_user(message, files),
             Role::Assistant => {
                 if let Some(answer) = assistant(&message.content, shape) {
-                    flush(&mut out, &mut said, shape);
-                    out.push(answer);
+                    list.flush();
+                    list.push(&answer);
                 }
             }
         }
     }
-    flush(&mut out, &mut said, shape);
-    out
+    list.flush();
 }
 
-fn flush(out: &mut Vec<String>, said: &mut Said, shape: Shape) {
-    if let Some(content) = said.take_content() {
-        let is_after_result = out.last().is_some_and(|last| last.starts_with(r#"{"role":"tool""#));
-        if shape == Shape::Strict && is_after_result {
-            out.push(r#"{"role":"assistant","content":"I have the results."}"#.to_owned());
-        }
-        out.push(format!(r#"{{"role":"user","content":{content}}}"#));
+/// The list of messages that is being written.
+struct List<'out, 'files> {
+    out: &'out mut String,
+    /// What the user has said and is not yet part of a message.
+    said: Said<'files>,
+    shape: Shape,
+    is_after_result: bool,
+}
+
+impl<'files> List<'_, 'files> {
+    fn push(&mut self, message: &str) {
+        separate(self.out);
+        self.out.push_str(message);
+        self.is_after_result = false;
     }
-}
 
-/// Adds each tool result as a message of its own, right after the calls. User text is collected and follows the results.
-fn user(out: &mut Vec<String>, said: &mut Said, message: &Message, files: &Files, shape: Shape) {
-    for block in blocks(&message.content) {
-        match block {
-            Block::Result { id, content, is_error } => {
-                let text = if is_error { format!("ERROR: {content}") } else { content };
-                out.push(format!(
-                    r#"{{"role":"tool","tool_call_id":{},"content":{}}}"#,
-                    json(&id_in(shape, id.as_str())),
-                    json(&text)
-                ));
+    fn flush(&mut self) {
+        if self.said.is_empty() {
+            return;
+        }
+        if self.shape == Shape::Strict && self.is_after_result {
+            self.push(r#"{"role":"assistant","content":"I have the results."}"#);
+        }
+        self.push(r#"{"role":"user","content":"#);
+        self.said.write_to(self.out);
+        self.out.push('}');
+    }
+
+    /// Adds each tool result as a message of its own, right after the calls. User text is collected and follows the results.
+    fn push_user(&mut self, message: &Message, files: &'files Files) {
+        for block in blocks(&message.content) {
+            match block {
+                Block::Result { id, content, is_error } => {
+                    let text = if is_error { format!("ERROR: {content}") } else { content };
+                    self.push(&format!(
+                        r#"{{"role":"tool","tool_call_id":{},"content":{}}}"#,
+                        json(&id_in(self.shape, id.as_str())),
+                        json(&text)
+                    ));
+                    self.is_after_result = true;
+                }
+                Block::Text(text) => self.said.push_text(text),
+                Block::Attachment(file) => self.said.push_file(&file, files.get(&file.hash)),
+                Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => {}
             }
-            Block::Text(text) => said.push_text(text),
-            Block::Attachment(file) => said.push_file(&file, files.get(&file.hash)),
-            Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => {}
         }
     }
 }
@@ -148,10 +170,6 @@ fn id_in(shape: Shape, id: &str) -> String {
     (0..9).map(digit).collect()
 }
 
-fn json(text: &str) -> String {
-    RawJson::of(text).text().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,10 +178,9 @@ mod tests {
     fn translated(conversation: &[(Role, Value)]) -> Vec<Value> {
         let conversation: Vec<Message> =
             conversation.iter().map(|(role, content)| Message { role: *role, content: RawJson::of(content) }).collect();
-        messages("Be kind.", &conversation, &Files::default(), Shape::Usual)
-            .iter()
-            .map(|text| serde_json::from_str(text).unwrap())
-            .collect()
+        let mut out = "[".to_owned();
+        messages(&mut out, "Be kind.", &conversation, &Files::default(), Shape::Usual);
+        serde_json::from_str(&(out + "]")).expect("a list")
     }
 
     #[test]
