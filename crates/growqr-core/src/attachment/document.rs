@@ -1,4 +1,4 @@
-//! What can be seen of a PDF document without taking it apart.
+//! What can be seen of a PDF document without reading all of it.
 
 use flate2::read::ZlibDecoder;
 use std::collections::BTreeSet;
