@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 use crate::canary::encodings;
 use crate::program::{Program, Ran};
-use growqr_testkit::anthropic::says;
+use growqr_testkit::anthropic::{Script, says};
 use growqr_testkit::files::{pdf, png};
 use serde_json::Value;
 use std::path::Path;
@@ -114,6 +114,24 @@ fn what_cannot_be_read_is_refused_before_anything_is_sent() {
     assert!(ran.code == Some(1) && ran.err.contains("a message can have 5 files"), "{ran:?}");
     assert_eq!(program.claude.messages().len(), before);
     assert_eq!(said(&program).len(), 1);
+}
+
+#[test]
+fn a_file_that_the_provider_refuses_does_not_block_the_conversation() {
+    let program = program();
+    program.claude.route(|request| {
+        let has_file = request.body.to_string().contains("\"base64\"");
+        let refusal = || Script::error(400, "invalid_request_error", "Could not process image");
+        Some(if has_file { refusal() } else { says("I see.") })
+    });
+    let path = file(&program, "dot.png", &png(100, 50));
+    let ran = chat(&program, "look", &[&path]);
+    assert!(ran.code != Some(0) && ran.err.contains("Could not process image"), "{ran:?}");
+    assert_eq!(program.chat("hello").code, Some(0), "the next message goes without it");
+    assert!(last_request(&program).contains("dot.png"), "it is still named");
+    let ran = chat(&program, "look again", &[&path]);
+    assert_eq!(ran.code, Some(0), "after an answer, the same message goes on: {ran:?}");
+    assert!(last_request(&program).contains("the provider has refused a request with it"), "{}", last_request(&program));
 }
 
 #[test]
