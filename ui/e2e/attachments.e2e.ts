@@ -272,7 +272,7 @@ test("what the model does not read is told before sending", async () => {
   await page.getByLabel("Model", { exact: true }).selectOption({ label: "qwen3:8b" });
   await page.waitForFunction(() => document.querySelector("select")?.value.startsWith("openai/qwen3:8b@"));
   await page.keyboard.press("Control+1");
-  await chips(page).getByText("The model on this computer reads text only.").waitFor();
+  await chips(page).getByText(/reads no pictures\. Choose another model/).waitFor();
   expect(await sendButton(page).isDisabled()).toBe(true);
   await expectAccessible(page);
   await screenshot(page, "attachments-unread");

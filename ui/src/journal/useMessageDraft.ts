@@ -52,7 +52,7 @@ export function useMessageDraft(agent: string): MessageDraft {
   const kept = useDraft("draft", agent);
   const typed = kept.length > LONG_TEXT ? "" : kept;
   const pasted = useDraft("paste", agent);
-  const files = useDraft("files", agent);
+  const files = merged(useDraft("files", agent));
   const [refusal, setRefusal] = useState<string | null>(null);
 
   const changed = () => void failedIds.delete(agent);

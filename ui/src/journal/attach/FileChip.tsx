@@ -44,7 +44,7 @@ export function Chip({ name, words, problem, icon, onOpen, onRemove, children }:
         <bdi className="block max-w-52 truncate font-medium text-ink">{name}</bdi>
         <span className="block text-xs text-ink-3">{words}</span>
         {problem !== null && (
-          <span role={onOpen ? undefined : "alert"} className="block max-w-80 text-xs whitespace-normal text-bad">
+          <span role={onOpen ? undefined : "alert"} dir="auto" className="block max-w-80 text-xs whitespace-normal text-bad">
             {problem}
           </span>
         )}
@@ -83,7 +83,8 @@ function removeAndFocus(item: HTMLElement | null, onRemove: () => void) {
 function Icon({ attachment }: { attachment: Attachment }) {
   const thumbnail = useThumbnail(attachment);
   if (attachment.kind === "pdf") return <FileType className="size-5" aria-hidden />;
-  if (attachment.kind === "text") return <FileText className="size-5" aria-hidden />;
+  // A text, or of a kind of a newer host.
+  if (attachment.kind !== "image") return <FileText className="size-5" aria-hidden />;
   if (thumbnail.error) return <ImageOff className="size-5" aria-hidden />;
   return thumbnail.data ? <img alt="" src={thumbnail.data} draggable={false} className="size-full object-cover" /> : <span className="breathe size-full bg-hover" />;
 }
