@@ -75,9 +75,14 @@ export function Chip({ name, words, problem, icon, onOpen, onRemove, children }:
 /** The focus goes to the next file, else to the one before, else to the message field. */
 function removeAndFocus(item: HTMLElement | null, onRemove: () => void) {
   const neighbour = item?.nextElementSibling ?? item?.previousElementSibling;
-  const next = neighbour?.querySelector<HTMLElement>("[data-remove]") ?? item?.closest("[data-attached]")?.parentElement?.querySelector<HTMLElement>("textarea");
+  const next = neighbour?.querySelector<HTMLElement>("[data-remove]") ?? messageField(item);
   onRemove();
   next?.focus();
+}
+
+/** The field of the message that an element among its files belongs to. */
+export function messageField(element: HTMLElement | null): HTMLElement | null {
+  return element?.closest("[data-attached]")?.parentElement?.querySelector("textarea") ?? null;
 }
 
 function Icon({ attachment }: { attachment: Attachment }) {

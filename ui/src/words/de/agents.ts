@@ -12,6 +12,7 @@ export default {
   "Waiting for its turn": "Wartet, bis er an der Reihe ist",
   "Waited for its turn": "Hat gewartet, bis er an der Reihe war",
   "Waiting for sub-agents": "Wartet auf Unteragenten",
+  "Unknown to this version": "Dieser Version unbekannt",
   "Between steps": "Zwischen Schritten",
   "Between two steps": "Zwischen zwei Schritten",
   "Waiting until its sub-agents have stopped": "Wartet, bis seine Unteragenten aufgehört haben",

@@ -15,6 +15,7 @@ export default {
   "Waiting for its turn": "अपनी बारी की प्रतीक्षा",
   "Waited for its turn": "अपनी बारी की प्रतीक्षा की",
   "Waiting for sub-agents": "उप-एजेंटों की प्रतीक्षा",
+  "Unknown to this version": "इस संस्करण के लिए अज्ञात",
   "Between steps": "कदमों के बीच",
   "Between two steps": "दो कदमों के बीच",
   "Waiting until its sub-agents have stopped": "उप-एजेंटों के रुकने की प्रतीक्षा",
