@@ -71,6 +71,11 @@ export class Uploads {
     this.#change({ refusals: [reason] });
   }
 
+  /** Tells it to screen readers, also if it is what was told last. */
+  tell(news: string) {
+    this.#change({ news: news === this.#state.news ? `${news}\u00a0` : news });
+  }
+
   retry(key: number) {
     this.#change({ uploads: this.#state.uploads.map((one) => (one.key === key ? { ...one, problem: null } : one)) });
     void this.#run();

@@ -34,6 +34,8 @@ export default {
   "PDF, {n} pages": { one: "PDF, {n} Seite", other: "PDF, {n} Seiten" },
   "PDF": "PDF",
   "Text of {name}": "Text von {name}",
+  "The content of a file is missing. Remove the file, and attach it again if you still have it.": "Der Inhalt einer Datei fehlt. Entfernen Sie die Datei, und hängen Sie sie erneut an, wenn Sie sie noch haben.",
+  "and {n} more files": { one: "und {n} weitere Datei", other: "und {n} weitere Dateien" },
   "The content of this file is missing.": "Der Inhalt dieser Datei fehlt.",
   "This happens after an older backup was restored, or if the data folder is damaged. If you still have the file, attach it again.": "Das kommt vor, wenn eine ältere Sicherung wiederhergestellt wurde oder der Datenordner beschädigt ist. Wenn Sie die Datei noch haben, hängen Sie sie erneut an.",
   "GrowQR does not show the pages of PDF documents. The model reads them.": "GrowQR zeigt die Seiten von PDF-Dokumenten nicht. Das Modell liest sie.",

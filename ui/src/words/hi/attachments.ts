@@ -36,6 +36,8 @@ export default {
   "PDF, {n} pages": { one: "PDF, {n} पृष्ठ", other: "PDF, {n} पृष्ठ" },
   "PDF": "PDF",
   "Text of {name}": "{name} का टेक्स्ट",
+  "The content of a file is missing. Remove the file, and attach it again if you still have it.": "एक फ़ाइल की सामग्री मौजूद नहीं है। फ़ाइल हटाएँ, और यदि वह आपके पास है तो उसे फिर से संलग्न करें।",
+  "and {n} more files": { one: "और {n} फ़ाइल", other: "और {n} फ़ाइलें" },
   "The content of this file is missing.": "इस फ़ाइल की सामग्री मौजूद नहीं है।",
   "This happens after an older backup was restored, or if the data folder is damaged. If you still have the file, attach it again.": "ऐसा पुराना बैकअप बहाल करने के बाद, या डेटा फ़ोल्डर क्षतिग्रस्त होने पर होता है। यदि फ़ाइल आपके पास है, तो उसे फिर से संलग्न करें।",
   "GrowQR does not show the pages of PDF documents. The model reads them.": "GrowQR PDF दस्तावेज़ों के पृष्ठ नहीं दिखाता। मॉडल उन्हें पढ़ता है।",
