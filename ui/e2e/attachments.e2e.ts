@@ -281,6 +281,31 @@ test("what the model does not read is told before sending", async () => {
   await context.close();
 });
 
+test("an opened file stays open while its message leaves the view", async () => {
+  const { page, context } = await open(chromium, { world: "long", speed: 28 });
+  await page.getByText("Message number 4999").waitFor({ timeout: 30_000 });
+  await choose(page, [NOTES]);
+  await chips(page).getByText("notes.md").waitFor();
+  await page.keyboard.press("Enter");
+  await lastSent(page).getByRole("button", { name: /^notes\.md/ }).click();
+  const dialog = page.getByRole("dialog", { name: "notes.md" });
+  await dialog.getByText("taken over").waitFor();
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/CopyRows-")));
+  await page.waitForFunction(
+    () => {
+      const log = document.querySelector("[role=log]");
+      if (log) log.scrollTop = 0;
+      return log?.textContent?.includes("Message number 4999") === false;
+    },
+    undefined,
+    { polling: "raf", timeout: 30_000 },
+  );
+  expect(await dialog.isVisible()).toBe(true);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await context.close();
+});
+
 test("a message that is written anew keeps its files or loses them", async () => {
   const { page, context } = await open(chromium, { speed: 20 });
   await box(page).fill("Judge these");
