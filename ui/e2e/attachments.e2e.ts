@@ -272,12 +272,37 @@ test("what the model does not read is told before sending", async () => {
   await page.getByLabel("Model", { exact: true }).selectOption({ label: "qwen3:8b" });
   await page.waitForFunction(() => document.querySelector("select")?.value.startsWith("openai/qwen3:8b@"));
   await page.keyboard.press("Control+1");
-  await chips(page).getByText("The model on this computer reads text only.").waitFor();
+  await chips(page).getByText(/reads no pictures\. Choose another model/).waitFor();
   expect(await sendButton(page).isDisabled()).toBe(true);
   await expectAccessible(page);
   await screenshot(page, "attachments-unread");
   await page.getByRole("button", { name: `Remove ${PHOTO.name}` }).click();
   await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("button[aria-label=Send]")?.disabled);
+  await context.close();
+});
+
+test("an opened file stays open while its message leaves the view", async () => {
+  const { page, context } = await open(chromium, { world: "long", speed: 28 });
+  await page.getByText("Message number 4999").waitFor({ timeout: 30_000 });
+  await choose(page, [NOTES]);
+  await chips(page).getByText("notes.md").waitFor();
+  await page.keyboard.press("Enter");
+  await lastSent(page).getByRole("button", { name: /^notes\.md/ }).click();
+  const dialog = page.getByRole("dialog", { name: "notes.md" });
+  await dialog.getByText("taken over").waitFor();
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/CopyRows-")));
+  await page.waitForFunction(
+    () => {
+      const log = document.querySelector("[role=log]");
+      if (log) log.scrollTop = 0;
+      return log?.textContent?.includes("Message number 4999") === false;
+    },
+    undefined,
+    { polling: "raf", timeout: 30_000 },
+  );
+  expect(await dialog.isVisible()).toBe(true);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
   await context.close();
 });
 

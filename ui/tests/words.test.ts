@@ -54,6 +54,15 @@ test("every text of the catalogues is in the code of the window or of the host",
   expect(keys.filter((key) => !code.includes(JSON.stringify(key)))).toEqual([]);
 });
 
+test("no part of a catalogue takes a text from another one", () => {
+  for (const language of ["de", "hi"]) {
+    const parts = readdirSync(join(ROOT, "words", language)).filter((name) => name !== "index.ts");
+    const all = parts.flatMap((name) => [...read(join(ROOT, "words", language, name)).matchAll(/^ {2}("(?:[^"\\]|\\.)+"):/gm)].map((found) => found[1]));
+    expect(all.filter((key, index) => all.indexOf(key) !== index), language).toEqual([]);
+    expect(all).toHaveLength(keys.length);
+  }
+});
+
 test("every translation has the values of its text", () => {
   for (const key of keys) {
     for (const words of [de[key], hi[key]].flatMap(forms)) {

@@ -67,6 +67,8 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
         .skip_taskbar(true)
         .maximizable(false)
         .focused(true)
+        // Its page takes dropped files; Tauri's handler would take them first.
+        .disable_drag_drop_handler()
         .build()
         .map(drop)
 }

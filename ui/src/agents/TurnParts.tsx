@@ -6,7 +6,7 @@ import { cx } from "../design/cx";
 import { toAgent } from "../data/links";
 import { duration, exactTime } from "../data/time";
 import { counted, t } from "../words";
-import { costWords, KINDS, span, stateWords } from "./partWords";
+import { costWords, kindOf, span, stateWords } from "./partWords";
 import { workWords } from "./workWords";
 
 export function TurnParts({ timeline, head }: { timeline: Timeline; head: ReactNode }) {
@@ -42,7 +42,7 @@ export function TurnParts({ timeline, head }: { timeline: Timeline; head: ReactN
 }
 
 function PartRow({ part, timeline }: { part: TimelinePart; timeline: Timeline }) {
-  const { icon: Icon, fill } = KINDS[part.state === "cut" ? "cut" : part.kind];
+  const { icon: Icon, fill } = kindOf(part.state === "cut" ? "cut" : part.kind);
   const state = stateWords(part.state);
   const cost = costWords({ cost: part.cost ?? 0, unknown: part.unknown });
   const { left, width } = span(part, timeline.began_at, timeline.until);

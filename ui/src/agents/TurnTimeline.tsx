@@ -9,7 +9,7 @@ import { useTimeline } from "../data/agentWork";
 import { ending } from "../data/ended";
 import { duration, exactTime } from "../data/time";
 import { t } from "../words";
-import { costWords, KINDS, total } from "./partWords";
+import { costWords, kindOf, total } from "./partWords";
 import { TurnParts } from "./TurnParts";
 
 export default function TurnTimeline({ agent }: { agent: Agent }) {
@@ -74,7 +74,7 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
     <div className="pb-4">
       <div aria-hidden className="flex h-3 overflow-hidden rounded-full bg-hover">
         {sums.filter((sum) => sum.time > 0).map((sum) => (
-          <span key={sum.kind} title={t(KINDS[sum.kind].words)} className={cx("h-full border-e border-surface last:border-e-0", KINDS[sum.kind].fill)} style={{ width: `${(100 * sum.time) / length}%` }} />
+          <span key={sum.kind} title={t(kindOf(sum.kind).words)} className={cx("h-full border-e border-surface last:border-e-0", kindOf(sum.kind).fill)} style={{ width: `${(100 * sum.time) / length}%` }} />
         ))}
       </div>
       <table className="mt-3 w-full max-w-2xl text-sm tabular-nums">
@@ -90,7 +90,7 @@ function Sums({ timeline: { sums, began_at, until } }: { timeline: Timeline }) {
         </thead>
         <tbody>
           {sums.map((sum) => {
-            const { words, icon: Icon, fill } = KINDS[sum.kind];
+            const { words, icon: Icon, fill } = kindOf(sum.kind);
             const cost = costWords(sum);
             return (
               <tr key={sum.kind}>

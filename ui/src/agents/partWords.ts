@@ -4,7 +4,13 @@ import type { PartKind, TimelinePart, TimelinePartState } from "../bridge";
 import { exactMoney, money } from "../data/money";
 import { t, type Text } from "../words";
 
-export const KINDS: Record<PartKind, { words: Text; icon: LucideIcon; fill: string }> = {
+interface Kind {
+  words: Text;
+  icon: LucideIcon;
+  fill: string;
+}
+
+const KINDS: Record<PartKind, Kind> = {
   model: { words: "Model", icon: Brain, fill: "bg-accent" },
   tool: { words: "Tools", icon: Wrench, fill: "bg-ink-2" },
   person: { words: "Waiting for you", icon: CircleHelp, fill: "bg-warn" },
@@ -16,6 +22,13 @@ export const KINDS: Record<PartKind, { words: Text; icon: LucideIcon; fill: stri
   queue: { words: "Waiting for its turn", icon: Clock, fill: "bg-line-strong" },
   other: { words: "Between steps", icon: CircleDashed, fill: "bg-line" },
 };
+
+const UNKNOWN: Kind = { words: "Unknown to this version", icon: CircleDashed, fill: "bg-line" };
+
+/** A newer host may have kinds that this build does not know. */
+export function kindOf(kind: PartKind): Kind {
+  return KINDS[kind] ?? UNKNOWN;
+}
 
 const STATES: Record<TimelinePartState, Text | null> = {
   running: "running",

@@ -1,5 +1,5 @@
 /** The command palette: finds views, sections of the settings, actions, agents and pages by name, and searches everything for a text. */
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { useState } from "react";
 import type { HostError } from "../bridge";
@@ -12,24 +12,26 @@ import { SearchEverything } from "./SearchEverything";
 
 export default function Palette({ onClose }: { onClose: () => void }) {
   const host = useHost();
+  const client = useQueryClient();
   const request = useRequest();
-  const act = useMutation<unknown, HostError, Action>({ mutationFn: async (action) => action.run(host, request.mutateAsync), onSuccess: onClose });
+  const act = useMutation<unknown, HostError, Action>({ mutationFn: async (action) => action.run(host, request.mutateAsync, client), onSuccess: onClose });
   const [text, setText] = useState("");
   // Whether the text is searched in conversations and memory, and not among names.
   const [searches, setSearches] = useState(false);
-  const isSearch = searches && text.trim() !== "";
+  const isBlank = text.trim() === "";
+  const isSearch = searches && !isBlank;
   const onText = (next: string) => {
     setText(next);
-    if (next === "") setSearches(false);
+    if (next.trim() === "") setSearches(false);
   };
   const go = (href: string) => () => {
-    location.hash = href;
+    goTo(href);
     onClose();
   };
   return (
     <Command.Dialog
       open
-      shouldFilter={!isSearch}
+      shouldFilter={!isSearch && !isBlank}
       filter={fit}
       onOpenChange={(open) => !open && onClose()}
       label={t("Go to")}
@@ -45,4 +47,12 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       </Command.List>
     </Command.Dialog>
   );
+}
+
+/** Also scrolls again to a place that is shown already: it leaves it for a moment. */
+function goTo(href: string) {
+  const view = href.replace(/\?.*/, "");
+  if (location.hash !== href || view === href) return void (location.hash = href);
+  addEventListener("hashchange", () => requestAnimationFrame(() => location.replace(href)), { once: true });
+  location.replace(view);
 }

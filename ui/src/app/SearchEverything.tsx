@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { BookOpen, MessageCircle } from "lucide-react";
-import { type ReactNode, useDeferredValue, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { HostError, Message } from "../bridge";
 import { Hit } from "../design/Hit";
 import { InlineError } from "../design/states";
@@ -19,30 +19,37 @@ const PAGE = 30;
 const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-3 py-2 text-sm data-[selected=true]:bg-hover";
 const ICON = "size-4 shrink-0 text-ink-3";
 
+/** The person types on within this time: a text is searched once it has stood for so long. */
+const PAUSE_MS = 150;
+
 export function SearchEverything({ text, onGo }: { text: string; onGo: (href: string) => () => void }) {
-  const query = useDeferredValue(text.trim());
+  const wanted = text.trim();
+  const query = useSettled(wanted);
   const host = useHost();
   const [shown, setShown] = useState({ messages: PAGE, lines: PAGE });
-  const messages = useQuery<Message[], HostError>({
+  const messages = useQuery<{ hits: Message[]; query: string }, HostError>({
     queryKey: [...keys.search("", query), shown.messages],
     // One more than is shown, to know whether there are more.
-    queryFn: () => host.call("search", { text: query, agent: null, limit: shown.messages + 1 }),
+    queryFn: async () => ({ hits: await host.call("search", { text: query, agent: null, limit: shown.messages + 1 }), query }),
     enabled: query !== "",
     placeholderData: keepPreviousData,
   });
   const lines = useMemorySearch(query);
   const names = new Map(useAgents().data?.map((agent) => [agent.id, agent.name]));
-  const found = { messages: messages.data ?? [], lines: lines.data ?? [] };
-  const isNothing = messages.data?.length === 0 && lines.data?.length === 0;
+  const found = { messages: messages.data?.hits ?? [], lines: lines.data ?? [] };
+  // What is found for an earlier text stays until there is something newer, but Enter does not open it.
+  const isOld = { messages: messages.data?.query !== wanted, lines: query !== wanted };
+  const isSearching = (isOld.messages && !messages.error) || isOld.lines || (!lines.data && !lines.error);
+  const isNothing = messages.data?.hits.length === 0 && lines.data?.length === 0;
   return (
     <>
       <InlineError problem={messages.error ?? lines.error} />
       <p role="status" className="px-3 py-2 text-sm text-ink-3 empty:hidden">
-        {isNothing ? t("No matches.") : !messages.data && !messages.error ? t("Searching…") : null}
+        {isSearching ? t("Searching…") : isNothing ? t("No matches.") : null}
       </p>
       <Group heading={t("Messages")}>
         {found.messages.slice(0, shown.messages).map((hit) => (
-          <Command.Item key={`${hit.agent} ${hit.seq}`} value={`message ${hit.agent} ${hit.seq}`} onSelect={onGo(toAgent(hit.agent, `seq-${hit.seq}`))} className={ROW}>
+          <Command.Item key={`${hit.agent} ${hit.seq}`} disabled={isOld.messages} value={`message ${hit.agent} ${hit.seq}`} onSelect={onGo(toAgent(hit.agent, `seq-${hit.seq}`))} className={ROW}>
             <MessageCircle className={ICON} aria-hidden />
             <HitText text={hit.text} query={query} />
             <Where>
@@ -54,7 +61,7 @@ export function SearchEverything({ text, onGo }: { text: string; onGo: (href: st
       </Group>
       <Group heading={t("Memory")}>
         {found.lines.slice(0, shown.lines).map((hit) => (
-          <Command.Item key={`${hit.path}:${hit.line}`} value={`line ${hit.path}:${hit.line}`} onSelect={onGo(toLine(hit.path, hit.line))} className={ROW}>
+          <Command.Item key={`${hit.path}:${hit.line}`} disabled={isOld.lines} value={`line ${hit.path}:${hit.line}`} onSelect={onGo(toLine(hit.path, hit.line))} className={ROW}>
             <BookOpen className={ICON} aria-hidden />
             <HitText text={hit.text} query={query} />
             <Where>
@@ -66,6 +73,16 @@ export function SearchEverything({ text, onGo }: { text: string; onGo: (href: st
       </Group>
     </>
   );
+}
+
+/** The text once it has not changed for a while; the first one at once. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
 }
 
 function HitText({ text, query }: { text: string; query: string }) {

@@ -1,8 +1,10 @@
 /** What the palette can do besides going somewhere. */
 import { Archive, Contrast, Download, FolderOpen, Keyboard, type LucideIcon, MessageSquarePlus, PanelTop, Pencil, Power, Rows3, Square, Workflow } from "lucide-react";
+import type { QueryClient } from "@tanstack/react-query";
 import type { Host, Request } from "../bridge";
 import type { Text } from "../words";
 import { appearance, setAppearance } from "../design/appearance";
+import { backUp } from "../data/backup";
 import { GROW } from "../data/journals";
 import { toChat, toRecent, toSection } from "../data/links";
 import { SHORTCUTS, type ShortcutId } from "../data/shortcuts";
@@ -14,7 +16,7 @@ export interface Action {
   words?: string;
   icon: LucideIcon;
   shortcut?: ShortcutId;
-  run: (host: Host, send: (request: Request) => Promise<unknown>) => Promise<unknown> | void;
+  run: (host: Host, send: (request: Request) => Promise<unknown>, client: QueryClient) => Promise<unknown> | void;
 }
 
 const go = (href: string) => void (location.hash = href);
@@ -44,7 +46,16 @@ export const ACTIONS: readonly Action[] = [
   { label: "Keyboard shortcuts", words: "help keys", icon: Keyboard, shortcut: "help", run: () => go(toSection("shortcuts")) },
   { label: "Switch between light and dark", words: "theme", icon: Contrast, run: switchTheme },
   { label: "Switch between comfortable and compact", words: "density", icon: Rows3, run: switchDensity },
-  { label: "Back up now", words: "backup save copy", icon: Archive, run: (host) => host.call("back_up", {}) },
+  {
+    label: "Back up now",
+    words: "backup save copy",
+    icon: Archive,
+    // It is shown there how it goes, and which file it has become.
+    run: (host, _send, client) => {
+      go(toSection("backup"));
+      backUp(host, client);
+    },
+  },
   { label: "Open memory folder", icon: FolderOpen, run: (host) => host.call("open_memory_folder", {}) },
   { label: "Open data folder", icon: FolderOpen, run: (host) => host.call("open_data_folder", {}) },
   { label: "Show the architecture diagram", icon: Workflow, run: (host) => host.call("open_architecture", {}) },

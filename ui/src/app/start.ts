@@ -44,5 +44,6 @@ export type Started = Awaited<ReturnType<typeof load>> | HostError;
 
 /** Never rejects: resolves to the loaded data, or to the error to show. */
 export function start(events: WindowEvents): Promise<Started> {
+  void import("./strayDrops").then((loaded) => loaded.ignoreStrayDrops());
   return load(events).catch((thrown: unknown) => HostError.from(thrown));
 }

@@ -117,7 +117,7 @@ export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" 
     case "withdrawn":
       return settled.answer?.text ? t("Withdrawn: {reason}", { reason: settled.answer.text }) : t("Withdrawn: no answer is needed any more");
     default:
-      return t("Settled");
+      return t("Settled in a way that this version does not know");
   }
 }
 

@@ -1,6 +1,6 @@
 /** The hooks for attached files. Apart from `queries.ts`, because the first view needs none of them. */
 import { useQuery } from "@tanstack/react-query";
-import type { Attachment, AttachmentLimits, Host, HostError } from "../bridge";
+import { type Attachment, type AttachmentLimits, type Host, HostError } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
 
@@ -15,6 +15,35 @@ export function useAttachmentLimits() {
 export function useContent(hash: string) {
   const host = useHost();
   return useQuery<string, HostError>({ queryKey: keys.attachment(hash), queryFn: () => readContent(host, hash), staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
+}
+
+const HOUR = 60 * 60_000;
+
+/** Which of the files the host does not have any more. One is read after the other: the host tells it only with the content. */
+export function useMissingFiles(hashes: readonly string[]) {
+  const host = useHost();
+  return useQuery<string[], HostError>({
+    queryKey: keys.missingFiles(hashes),
+    queryFn: async () => {
+      const missing: string[] = [];
+      for (const hash of hashes) if (!(await isThere(host, hash))) missing.push(hash);
+      return missing;
+    },
+    enabled: hashes.length > 0,
+    staleTime: HOUR,
+    gcTime: HOUR,
+    refetchOnWindowFocus: false,
+  });
+}
+
+async function isThere(host: Host, hash: string): Promise<boolean> {
+  try {
+    await readContent(host, hash);
+    return true;
+  } catch (thrown) {
+    if (HostError.from(thrown).code === "not_found") return false;
+    throw thrown;
+  }
 }
 
 export async function readContent(host: Host, hash: string): Promise<string> {

@@ -13,6 +13,7 @@ export const keys = {
   attachmentLimits: ["settings", "attachments"],
   attachment: (hash: string) => ["attachment", hash],
   thumbnail: (hash: string) => ["attachment", hash, "thumbnail"],
+  missingFiles: (hashes: readonly string[]) => ["missing_files", ...hashes],
   shortcut: ["shortcut"],
   privacy: ["privacy"],
   startAtLogin: ["start_at_login"],

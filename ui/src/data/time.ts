@@ -1,5 +1,5 @@
 /** Formats times in the chosen language. All inputs are milliseconds since 1970; `now` is passed in. */
-import { decimal, perLocale, t } from "../words";
+import { counted, decimal, perLocale, t } from "../words";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -22,7 +22,7 @@ export function until(at: number, now: number): string {
   if (span < MINUTE) return t("in less than 1 min");
   if (span < HOUR) return t("in {n} min", { n: Math.floor(span / MINUTE) });
   if (span < DAY) return t("in {n} h", { n: Math.floor(span / HOUR) });
-  return t("in {n} d", { n: Math.floor(span / DAY) });
+  return counted(Math.floor(span / DAY), "in {n} d", "in {n} d");
 }
 
 /** A relative time: `now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
@@ -31,7 +31,7 @@ export function ago(at: number, now: number): string {
   if (span < MINUTE) return t("now");
   if (span < HOUR) return t("{n} min ago", { n: Math.floor(span / MINUTE) });
   if (span < DAY) return t("{n} h ago", { n: Math.floor(span / HOUR) });
-  if (span < 14 * DAY) return t("{n} d ago", { n: Math.floor(span / DAY) });
+  if (span < 14 * DAY) return counted(Math.floor(span / DAY), "{n} d ago", "{n} d ago");
   return day(at, now);
 }
 

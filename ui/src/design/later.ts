@@ -5,7 +5,7 @@
 import { useSyncExternalStore } from "react";
 
 export interface Later<T> {
-  /** Begins to load it, once. */
+  /** Begins to load it, once; again after a failure. */
   load: () => void;
   subscribe: (listener: () => void) => () => void;
   get: () => { loaded: T } | { failed: unknown } | null;
@@ -22,7 +22,17 @@ export function later<T>(load: () => Promise<T>): Later<T> {
   const begin = () => {
     if (hasBegun) return;
     hasBegun = true;
-    load().then((loaded) => settle({ loaded }), (failed: unknown) => settle({ failed }));
+    load().then(
+      (loaded) => settle({ loaded }),
+      (failed: unknown) => {
+        settle({ failed });
+        // Once those who wait for it have thrown the error: what is shown in their place can try again.
+        setTimeout(() => {
+          state = null;
+          hasBegun = false;
+        });
+      },
+    );
   };
   return {
     load: begin,
@@ -35,7 +45,7 @@ export function later<T>(load: () => Promise<T>): Later<T> {
   };
 }
 
-/** `null` until it is loaded. Throws if it cannot be loaded. */
+/** `null` until it is loaded. Throws if it cannot be loaded; the next component that uses it loads it again. */
 export function useLater<T>(part: Later<T>): T | null {
   const state = useSyncExternalStore(part.subscribe, part.get);
   if (state !== null && "failed" in state) throw state.failed;

@@ -38,8 +38,8 @@ export function ErrorPanel({ problem, retry }: { problem: Problem; retry?: () =>
   return (
     <div role="alert" className="mx-auto my-6 flex max-w-md flex-col items-center gap-2 p-6 text-center">
       <CircleAlert className="size-7 text-bad" strokeWidth={1.5} aria-hidden />
-      <p className="font-medium">{hostWords(problem.message)}</p>
-      {problem.nextStep && <p className="text-sm text-ink-2">{hostWords(problem.nextStep)}</p>}
+      <p dir="auto" className="font-medium">{hostWords(problem.message)}</p>
+      {problem.nextStep && <p dir="auto" className="text-sm text-ink-2">{hostWords(problem.nextStep)}</p>}
       {retry && (
         <Button onClick={retry} className="mt-2">
           <RotateCw className="size-4" aria-hidden /> {t("Try again")}
@@ -53,7 +53,7 @@ export function ErrorPanel({ problem, retry }: { problem: Problem; retry?: () =>
 export function InlineError({ problem }: { problem: Problem | null | undefined }) {
   if (!problem) return null;
   return (
-    <p role="alert" className="mt-1.5 text-sm text-bad">
+    <p role="alert" dir="auto" className="mt-1.5 text-sm text-bad">
       {hostWords(problem.message)} {problem.nextStep && <span className="text-ink-2">{hostWords(problem.nextStep)}</span>}
     </p>
   );

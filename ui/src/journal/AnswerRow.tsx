@@ -34,7 +34,7 @@ function StreamStatus({ live }: { live: Live | null }) {
   return (
     <>
       {live?.call && <p className="breathe px-1.5 py-1 text-sm text-ink-3">{preparing(live.call)}</p>}
-      {live?.retrying && <p className="px-1.5 py-1 text-sm text-warn">{live.retrying}</p>}
+      {live?.retrying && <p dir="auto" className="px-1.5 py-1 text-sm text-warn">{live.retrying}</p>}
       {!live?.text && !live?.thinking && !live?.call && !live?.retrying && (
         <p className="flex h-8 items-center gap-1 px-1.5" role="status">
           <span className="sr-only">{t("Thinking")}</span>

@@ -27,7 +27,6 @@ const STEERING = "Write to steer it. Finish up: it takes no new steps and report
 export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
   const draft = useMessageDraft(agent);
   const { typed, pasted } = draft;
-  const [failedId, setFailedId] = useState<string | null>(null);
   // A file is on its way or cannot be sent.
   const [isHeld, setHeld] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -48,18 +47,8 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   const send = () => {
     const message = say.isPending || isHeld ? null : draft.take();
     if (message === null) return;
-    // Reuse the id after a failure: if the message did arrive, the host ignores the duplicate.
-    const id = failedId ?? crypto.randomUUID();
-    setFailedId(null);
-    say.mutate(
-      { op: "say", agent, id, text: message.text, attachments: hashes(message.files) },
-      {
-        onError: () => {
-          draft.putBack(message);
-          setFailedId(id);
-        },
-      },
-    );
+    // A callback of `mutate` would not be called once another view is open.
+    say.mutateAsync({ op: "say", agent, id: message.id, text: message.text, attachments: hashes(message.files) }).catch(() => draft.putBack(message));
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -69,9 +58,7 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
   };
 
   const onPaste = (event: ClipboardEvent) => {
-    if (!draft.paste(event.clipboardData.getData("text/plain"))) return;
-    event.preventDefault();
-    setFailedId(null);
+    if (draft.paste(event.clipboardData.getData("text/plain"))) event.preventDefault();
   };
 
   return (
@@ -79,13 +66,13 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
       <div className="mx-auto max-w-[50rem]">
         {pasted && (
           <Suspense fallback={<div className="mb-1.5 h-10" />}>
-            <Pasted text={pasted} onRemove={() => (draft.removePasted(), setFailedId(null), box.current?.focus())} />
+            <Pasted text={pasted} onRemove={() => (draft.removePasted(), box.current?.focus())} />
           </Suspense>
         )}
         <div className="flex flex-wrap items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
           {agent === GROW && (
             <Suspense fallback={<span className="size-8" />}>
-              <Attach onChange={() => setFailedId(null)} onHold={setHeld} />
+              <Attach onChange={draft.changed} onHold={setHeld} />
             </Suspense>
           )}
           <textarea
@@ -93,10 +80,7 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
             dir="auto"
             rows={1}
             value={typed}
-            onChange={(event) => {
-              draft.type(event.target.value, event.target.selectionEnd);
-              setFailedId(null);
-            }}
+            onChange={(event) => draft.type(event.target.value, event.target.selectionEnd)}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
             data-composer

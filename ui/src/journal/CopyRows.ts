@@ -1,6 +1,7 @@
 /**
  * Selecting and copying in the virtual list of a transcript. The rows in which a selection begins and ends stay in the
- * document when they scroll out of view; the rows between them are copied from the items. Ctrl+A selects all rows.
+ * document when they scroll out of view, and so does the row of an open dialog; the rows between are copied from the items. Ctrl+A
+ * selects all rows.
  */
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
@@ -38,7 +39,8 @@ export function CopyRows(props: Props) {
       if (isAll) return;
       const indexes = selectedRows(scroller.current).map(({ index }) => index);
       const [from, to] = [latest.current.keys[indexes[0] ?? -1], latest.current.keys[indexes.at(-1) ?? -1]];
-      const next = from === undefined || to === undefined ? [] : [from, to];
+      const dialog = latest.current.keys[openRow(scroller.current) ?? -1];
+      const next = [...(from === undefined || to === undefined ? [] : [from, to]), ...(dialog === undefined ? [] : [dialog])];
       if (next.join("\n") !== latest.current.kept.join("\n")) onKeep(next);
     };
     const onCopy = (event: ClipboardEvent) => {
@@ -79,11 +81,14 @@ export function CopyRows(props: Props) {
     const onPointerDown = () => setAll(false);
     document.addEventListener("pointerdown", onPointerDown);
     document.addEventListener("selectionchange", onSelection);
+    // A dialog takes the focus when it opens, and gives it back when it closes.
+    document.addEventListener("focusin", onSelection);
     document.addEventListener("copy", onCopy);
     document.addEventListener("keydown", onKey);
     return () => {
       document.removeEventListener("pointerdown", onPointerDown);
       document.removeEventListener("selectionchange", onSelection);
+      document.removeEventListener("focusin", onSelection);
       document.removeEventListener("copy", onCopy);
       document.removeEventListener("keydown", onKey);
     };
@@ -126,6 +131,12 @@ function selectedRows(scroller: HTMLElement | null): SelectedRow[] {
     if (range.compareBoundaryPoints(Range.END_TO_END, part) < 0) part.setEnd(range.endContainer, range.endOffset);
     return part.collapsed ? [] : [{ index: Number(element.dataset["index"]), element, range: part }];
   });
+}
+
+/** The index of the row that a dialog was opened from. */
+function openRow(scroller: HTMLElement | null): number | undefined {
+  const row = scroller?.querySelector("dialog[open]")?.closest<HTMLElement>("[data-index]");
+  return row ? Number(row.dataset["index"]) : undefined;
 }
 
 function rowElements(scroller: HTMLElement | null): HTMLElement[] {

@@ -8,19 +8,20 @@ import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 import { t } from "../words";
 
-/** `isRead`: the agent has read the message. */
-export function MessageEditor(props: { agent: string; message: number; text: string; isRead: boolean; onChange: (text: string) => void; onClose: () => void }) {
+/** `hasFiles`: the message has files, and needs no text. `isRead`: the agent has read the message. */
+export function MessageEditor(props: { agent: string; message: number; text: string; hasFiles: boolean; isRead: boolean; onChange: (text: string) => void; onClose: () => void }) {
   const { agent, message, text, onChange, onClose } = props;
   const request = useRequest();
   // Of the new message: if it did arrive although sending failed, the host ignores the second one.
   const id = useRef(crypto.randomUUID());
   const isRead = props.isRead || (request.error?.code === "conflict" && request.variables?.op === "edit_message");
+  const isMissing = !text.trim() && (isRead || !props.hasFiles);
   const close = () => {
     onClose();
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
   const save = () => {
-    if (!text.trim() || request.isPending) return;
+    if (isMissing || request.isPending) return;
     request.mutate(isRead ? { op: "say", agent, id: id.current, text: text.trim() } : { op: "edit_message", agent, message, text: text.trim() }, { onSuccess: close });
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -51,7 +52,7 @@ export function MessageEditor(props: { agent: string; message: number; text: str
         <Button look="quiet" onClick={close}>
           {isRead ? t("Discard") : t("Cancel")}
         </Button>
-        <Button look="primary" disabled={!text.trim() || request.isPending} onClick={save}>
+        <Button look="primary" disabled={isMissing || request.isPending} onClick={save}>
           {isRead ? t("Send as a new message") : t("Save")}
         </Button>
       </div>

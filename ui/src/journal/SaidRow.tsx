@@ -34,7 +34,7 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; i
       )}
       {edited !== null ? (
         <Suspense fallback={<div className="h-28" />}>
-          <MessageEditor agent={agent} message={item.seq} text={edited} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
+          <MessageEditor agent={agent} message={item.seq} text={edited} hasFiles={item.attachments !== undefined} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
         </Suspense>
       ) : isAnew ? (
         <Suspense fallback={<div className="h-40" />}>
@@ -91,10 +91,14 @@ function Shortened({ text }: { text: string }) {
  */
 function useEdited(id: string): [string | null, (text: string | null) => void] {
   const drafts = useDrafts();
-  const [edited, setEdited] = useState<string | null>(() => drafts.get("message", id) || null);
+  // A space is an empty text, which a message with files can have. No draft: it is not being edited.
+  const [edited, setEdited] = useState<string | null>(() => {
+    const kept = drafts.get("message", id);
+    return kept === " " ? "" : kept || null;
+  });
   const change = (text: string | null) => {
     setEdited(text);
-    drafts.set("message", id, text ?? "");
+    drafts.set("message", id, text === "" ? " " : (text ?? ""));
   };
   return [edited, change];
 }

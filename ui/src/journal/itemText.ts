@@ -1,6 +1,7 @@
 /** The text of a transcript's item when it is copied: as it was written, in Markdown, without the labels around it. */
 import { ending } from "../data/ended";
 import { t } from "../words";
+import { visible } from "../words/visible";
 import type { Item } from "./items";
 import { toolWords } from "./toolWords";
 
@@ -8,7 +9,7 @@ import { toolWords } from "./toolWords";
 export function itemText(item: Item): string {
   switch (item.kind) {
     case "said":
-      return [...(item.attachments ?? []).map((file) => `[file: ${file.name}]`), item.text].filter(Boolean).join("\n");
+      return [...(item.attachments ?? []).map((file) => t("[file: {name}]", { name: visible(file.name) })), item.text].filter(Boolean).join("\n");
     case "answer":
     case "note":
       return item.text;

@@ -16,6 +16,8 @@ const LONG_TEXT = 50_000;
 
 /** A message as it is sent. */
 export interface Message {
+  /** The host ignores a second message with the same id. */
+  id: string;
   text: string;
   /** The draft of the attached files. */
   files: string;
@@ -34,20 +36,26 @@ export interface MessageDraft {
   /** Takes a long text to be pasted; `false` leaves a short one to the text field. */
   paste(text: string): boolean;
   removePasted(): void;
+  /** To be called when the files change. */
+  changed(): void;
   /** Empties the draft and returns the message; `null` if there is none that can be sent. */
   take(): Message | null;
-  /** Puts a message that could not be sent before what was written since. */
+  /** Puts a message that could not be sent before what was written since. Also after the view is gone. */
   putBack(message: Message): void;
 }
+
+/** By agent, the id of a message that was put back and is unchanged: it may have arrived although sending failed. */
+const failedIds = new Map<string, string>();
 
 export function useMessageDraft(agent: string): MessageDraft {
   const drafts = useDrafts();
   const kept = useDraft("draft", agent);
   const typed = kept.length > LONG_TEXT ? "" : kept;
   const pasted = useDraft("paste", agent);
-  const files = useDraft("files", agent);
+  const files = merged(useDraft("files", agent));
   const [refusal, setRefusal] = useState<string | null>(null);
 
+  const changed = () => void failedIds.delete(agent);
   const setTyped = (text: string) => drafts.set("draft", agent, text);
   const setPasted = (text: string) => drafts.set("paste", agent, text);
   const setFiles = (text: string) => drafts.set("files", agent, text);
@@ -70,8 +78,10 @@ export function useMessageDraft(agent: string): MessageDraft {
     pasted,
     hasFiles: files !== "",
     refusal,
+    changed,
     type(text, cursor) {
       const added = text.length - typed.length;
+      changed();
       setRefusal(null);
       if (added <= LONG_TEXT) return setTyped(text);
       setTyped(text.slice(0, cursor - added) + text.slice(cursor));
@@ -79,10 +89,12 @@ export function useMessageDraft(agent: string): MessageDraft {
     },
     paste(text) {
       if (text.length <= LONG_TEXT) return false;
+      changed();
       add(text);
       return true;
     },
     removePasted() {
+      changed();
       setRefusal(null);
       setPasted("");
     },
@@ -94,13 +106,16 @@ export function useMessageDraft(agent: string): MessageDraft {
       setTyped("");
       setPasted("");
       setFiles("");
-      return { text, files };
+      const id = failedIds.get(agent) ?? crypto.randomUUID();
+      changed();
+      return { id, text, files };
     },
-    putBack({ text, files }) {
-      const [now, later] = [drafts.get("draft", agent), drafts.get("paste", agent)];
+    putBack({ id, text, files }) {
+      const [now, later, others] = [drafts.get("draft", agent), drafts.get("paste", agent), drafts.get("files", agent)];
+      if (!now && !later && !others) failedIds.set(agent, id);
       if (text.length > LONG_TEXT) setPasted(joined(text, later));
       else setTyped(now ? `${text}\n${now}` : text);
-      setFiles(merged(files, drafts.get("files", agent)));
+      setFiles(merged(files, others));
     },
   };
 }

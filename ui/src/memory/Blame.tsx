@@ -48,7 +48,7 @@ function Row({ path, line, first }: { path: string; line: BlamedLine; first: boo
         )}
       </td>
       <td className="w-6 py-0.5 @2xl/view:w-10 pe-3 text-end text-xs text-ink-3 tabular-nums">{line.line}</td>
-      <td className={cx("code border-s-2 px-3 py-0.5 whitespace-pre-wrap", line.origin ? "border-accent" : "border-line-strong")}>{line.text || " "}</td>
+      <td dir="auto" className={cx("code border-s-2 px-3 py-0.5 whitespace-pre-wrap", line.origin ? "border-accent" : "border-line-strong")}>{line.text || " "}</td>
     </tr>
   );
 }

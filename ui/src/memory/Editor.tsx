@@ -88,7 +88,7 @@ function StoredEditor({ path, page, onDone }: Props) {
             <p role="alert" className="text-sm">
               <span className="font-medium text-warn">{t("This page has changed since you opened it. Your version is not saved yet.")}</span> {t("This is the saved version. Copy what you want to keep into yours, then replace it.")}
             </p>
-            <pre tabIndex={0} className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
+            <pre tabIndex={0} dir="auto" className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
               {theirs.text}
             </pre>
             <div className="flex flex-wrap gap-2">

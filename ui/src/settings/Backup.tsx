@@ -1,24 +1,16 @@
 /** The last backup, and a button that makes one, also while agents work. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Archive } from "lucide-react";
-import type { Backup as Made, HostError } from "../bridge";
+import type { Backup as Made } from "../bridge";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { LabelledRow } from "../design/LabelledRow";
+import { useBackup } from "../data/backup";
 import { bytes } from "../data/bytes";
-import { useHost } from "../data/context";
-import { keys } from "../data/keys";
 import { dayAndTime } from "../data/time";
 import { t } from "../words";
 
 export function Backup() {
-  const host = useHost();
-  const client = useQueryClient();
-  const last = useQuery<Made | null, HostError>({ queryKey: keys.lastBackup, queryFn: () => host.call("last_backup", {}) });
-  const made = useMutation<Made, HostError>({
-    mutationFn: () => host.call("back_up", {}),
-    onSuccess: (backup) => client.setQueryData(keys.lastBackup, backup),
-  });
+  const { last, isPending, problem, begin } = useBackup();
   return (
     <LabelledRow
       label={t("Backup")}
@@ -26,14 +18,14 @@ export function Backup() {
       below={
         <>
           <div role="status" className="text-xs text-ink-3 empty:hidden">
-            {made.isPending && <p>{t("The backup is being made…")}</p>}
-            {!made.isPending && last.data && <Outcome backup={last.data} />}
+            {isPending && <p>{t("The backup is being made…")}</p>}
+            {!isPending && last && <Outcome backup={last} />}
           </div>
-          <InlineError problem={made.error ?? last.error} />
+          <InlineError problem={problem} />
         </>
       }
     >
-      <Button disabled={made.isPending} onClick={() => made.mutate()}>
+      <Button disabled={isPending} onClick={begin}>
         <Archive className="size-4" aria-hidden /> {t("Back up now")}
       </Button>
     </LabelledRow>
@@ -49,7 +41,8 @@ function Outcome({ backup }: { backup: Made }) {
       {missing.length > 0 && (
         <div className="mt-1">
           <p>{t("Not in it:")}</p>
-          <ul className="list-disc ps-5">
+          {/* The host writes it in English. */}
+          <ul lang="en" className="list-disc ps-5">
             {missing.map((one) => (
               <li key={one} dir="auto" className="[overflow-wrap:anywhere]">
                 {one}

@@ -1,6 +1,7 @@
 /** The keys of the model providers, and the state of the keychain. */
 import { Lock, ShieldCheck, ShieldOff, ShieldPlus } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import type { Keychain, Reply } from "../bridge";
 import { Button } from "../design/Button";
 import { InlineError, QueryView } from "../design/states";
@@ -33,7 +34,8 @@ const OFFERS: Partial<Record<Keychain["state"], Text>> = { locked: "Unlock the k
 
 /** Checking again also moves keys from memory to the keychain, if it is available now. */
 function KeychainStatus({ keychain, onCheck }: { keychain: Keychain; onCheck: () => void }) {
-  const Icon = ICONS[keychain.state];
+  // A newer host may have states that this build does not know.
+  const Icon = ICONS[keychain.state] ?? ShieldOff;
   const offer = OFFERS[keychain.state];
   const client = useQueryClient();
   const unlock = useRequest();
@@ -42,8 +44,14 @@ function KeychainStatus({ keychain, onCheck }: { keychain: Keychain; onCheck: ()
     // A key that was in the keychain offers its models.
     void client.invalidateQueries({ queryKey: queryKeys.models });
   };
+  // The focus was on the button, which could not be used meanwhile, and has gone if it is done.
+  const root = useRef<HTMLDivElement>(null);
+  const isOver = !unlock.isIdle && !unlock.isPending;
+  useEffect(() => {
+    if (isOver && document.activeElement === document.body) (root.current?.querySelector("button") ?? root.current)?.focus();
+  }, [isOver, keychain.state]);
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3 text-sm text-ink-2">
+    <div ref={root} tabIndex={-1} className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3 text-sm text-ink-2 outline-none">
       <div role="status" className="min-w-48 grow basis-0">
         <p className="flex items-start gap-2">
           <Icon className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />

@@ -45,7 +45,7 @@ export function hostWords(text: string): string {
 /** A text about a number of things, `{n}` in it: in English one of these two forms. */
 export function counted<K extends CountedText>(n: number, one: string, other: K, ...[values]: [Exclude<Params<K>, "n">] extends [never] ? [] : [Record<Exclude<Params<K>, "n">, Value>]): string {
   const forms = catalogue?.[other] ?? { one, other };
-  const form = new Intl.PluralRules(locale()).select(n);
+  const form = plurals().select(n);
   return filled((form === "one" ? forms.one : undefined) ?? forms.other, { ...values, n });
 }
 
@@ -56,6 +56,7 @@ function filled(text: string, values: Record<string, Value> | undefined): string
 const rounded = (digits: number) => perLocale((locale) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 const whole = rounded(0);
 const tenths = rounded(1);
+const plurals = perLocale((locale) => new Intl.PluralRules(locale));
 
 function shown(value: Value): string {
   return typeof value === "number" ? whole().format(value) : value;

@@ -100,3 +100,12 @@ fn desktop_entries_pass_links_to_the_app() {
         assert!(conf.contains(&own), "the {package} package does not use main.desktop");
     }
 }
+
+#[test]
+fn files_dropped_on_a_chat_reach_its_page() {
+    // Tauri's own handler takes the drop, and the page hears nothing of it.
+    let conf = std::fs::read_to_string(root().join("tauri.conf.json")).unwrap();
+    assert!(conf.contains("\"dragDropEnabled\": false"), "the main window does not pass on dropped files");
+    let quick = std::fs::read_to_string(root().join("src-tauri/src/shell/quick.rs")).unwrap();
+    assert!(quick.contains(".disable_drag_drop_handler()"), "the quick chat does not pass on dropped files");
+}

@@ -17,7 +17,7 @@ export function ThreeVersions({ change }: { change: HeldChange }) {
               {change.base === null ? (
                 <Absent />
               ) : (
-                <pre tabIndex={0} aria-label={t("The page before")} className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-2">
+                <pre tabIndex={0} dir="auto" aria-label={t("The page before")} className="code max-h-[28rem] overflow-auto rounded-lg border border-line p-2">
                   {visible(change.base)}
                 </pre>
               )}

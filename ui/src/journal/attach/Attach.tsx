@@ -3,14 +3,15 @@
  * files above the message, with what keeps them from being sent.
  */
 import { CloudUpload, File as FileIcon, Paperclip, RotateCw, X } from "lucide-react";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createPortal } from "react-dom";
-import { useAttachmentLimits } from "../../data/attachments";
+import { hashes } from "../../data/attachedFiles";
+import { useAttachmentLimits, useMissingFiles } from "../../data/attachments";
 import { bytes } from "../../data/bytes";
 import { useDraft, useDrafts, useHost } from "../../data/context";
 import { GROW } from "../../data/journals";
 import { Button, IconButton } from "../../design/Button";
-import { t } from "../../words";
+import { counted, t } from "../../words";
 import { visible } from "../../words/visible";
 import { Chip, FileChip } from "./FileChip";
 import { attachmentsOf, type Given, limitWords, unreadKind } from "./files";
@@ -21,7 +22,8 @@ import { useGiven } from "./useGiven";
 export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (isHeld: boolean) => void }) {
   const uploads = uploadsOf(useHost(), useDrafts());
   const state = useSyncExternalStore(uploads.subscribe, uploads.state);
-  const files = attachmentsOf(useDraft("files", GROW));
+  const draft = useDraft("files", GROW);
+  const files = attachmentsOf(draft);
   const limits = useAttachmentLimits().data;
   const picker = useRef<HTMLInputElement>(null);
 
@@ -32,16 +34,27 @@ export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (is
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
   const isDragging = useGiven(add);
-  const problems = files.map((file) => unreadKind(file.kind, limits));
+  // The host removes files that no message has for days. Those that are added now are there.
+  const [old] = useState(() => hashes(draft));
+  const [removed, setRemoved] = useState<readonly string[]>([]);
+  const missing = useMissingFiles(old).data?.filter((hash) => !removed.includes(hash)) ?? [];
+  const problems = files.map((file) => (missing.includes(file.hash) ? t("The content of this file is missing.") : unreadKind(file.kind, limits)));
   const tooMany = limits && files.length > limits.max_files ? t("A message can have {files} files. Remove some of them.", { files: limits.max_files }) : null;
   const isHeld = state.uploads.length > 0 || tooMany !== null || problems.some((problem) => problem !== null);
   useEffect(() => onHold(isHeld), [isHeld, onHold]);
+  const why = tooMany ?? (isHeld ? heldWords(state.uploads, files.some((file) => missing.includes(file.hash)), problems) : null);
+  useEnter(() => why !== null && uploads.tell(why));
   // A message that was sent has no refusals any more.
   const isEmpty = useDraft("draft", GROW) === "" && files.length === 0;
   useEffect(() => {
     if (isEmpty) uploads.closeRefusals();
   }, [isEmpty, uploads]);
 
+  const remove = (hash: string, name: string) => {
+    onChange();
+    setRemoved([...removed, hash]);
+    uploads.removeFile(hash, name);
+  };
   const hint = limits ? limitWords(limits) : null;
   const choose = () => {
     if (limits?.kinds.length === 0) uploads.refuse(unreadKind(null, limits) ?? "");
@@ -53,13 +66,13 @@ export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (is
         <div data-attached className="max-h-[40vh] basis-full overflow-y-auto p-0.5">
           <ul aria-label={t("Attached files")} className="flex flex-wrap gap-1.5">
             {files.map((file, index) => (
-              <FileChip key={file.hash} attachment={file} problem={problems[index]} onRemove={() => (onChange(), uploads.removeFile(file.hash, file.name))} />
+              <FileChip key={file.hash} attachment={file} problem={problems[index]} onRemove={() => remove(file.hash, file.name)} />
             ))}
             {state.uploads.map((upload) => (
               <UploadChip key={upload.key} upload={upload} onRetry={() => uploads.retry(upload.key)} onRemove={() => uploads.removeUpload(upload)} />
             ))}
           </ul>
-          <p className="mt-1 px-1 text-xs text-ink-3">{tooMany ?? (isHeld ? heldWords(state.uploads, problems) : hint)}</p>
+          <p className="mt-1 px-1 text-xs text-ink-3">{why ?? hint}</p>
         </div>
       )}
       <Refusals reasons={state.refusals} onClose={() => (uploads.closeRefusals(), document.querySelector<HTMLElement>("[data-composer]")?.focus())} />
@@ -79,8 +92,22 @@ function picked(files: FileList | null): Given[] {
   return [...(files ?? [])].map((file) => ({ file, isFolder: false }));
 }
 
+/** Calls it when Enter is pressed in the message field. */
+function useEnter(onEnter: () => void) {
+  const call = useRef(onEnter);
+  call.current = onEnter;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target instanceof Element && event.target.matches("[data-composer]")) call.current();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
+
 /** Why the message cannot be sent yet. */
-function heldWords(uploads: readonly Upload[], problems: ReadonlyArray<string | null>): string {
+function heldWords(uploads: readonly Upload[], isMissing: boolean, problems: ReadonlyArray<string | null>): string {
+  if (isMissing) return t("The content of a file is missing. Remove the file, and attach it again if you still have it.");
   if (uploads.some((one) => one.problem !== null)) return t("A file is not attached. Try again or remove it, then send the message.");
   if (problems.some((problem) => problem !== null)) return t("Remove what the model does not read, or choose another model. Then send the message.");
   return t("The message can be sent once its files are attached.");
@@ -102,16 +129,21 @@ function UploadChip({ upload, onRetry, onRemove }: { upload: Upload; onRetry: ()
   );
 }
 
+/** How many refusals are shown: a folder of files can have hundreds. */
+const SHOWN = 5;
+
 /** Why files were not taken. In the document from the start, so that the text is announced. */
 function Refusals({ reasons, onClose }: { reasons: readonly string[]; onClose: () => void }) {
+  const rest = reasons.length - SHOWN;
   return (
     <div className={reasons.length > 0 ? "flex basis-full items-start gap-2 rounded-xl bg-bad-soft py-1 ps-3 pe-1 text-sm" : "hidden"}>
-      <div role="alert" className="min-w-0 grow py-0.5 text-bad">
-        {reasons.map((reason, index) => (
+      <div role="alert" aria-atomic={false} className="max-h-40 min-w-0 grow overflow-y-auto py-0.5 text-bad">
+        {reasons.slice(0, SHOWN).map((reason, index) => (
           <p key={index} dir="auto" className="[overflow-wrap:anywhere]">
             {reason}
           </p>
         ))}
+        {rest > 0 && <p>{counted(rest, "and {n} more file", "and {n} more files")}</p>}
       </div>
       <IconButton label={t("Close notice")} className="size-7 rounded-lg" onClick={onClose}>
         <X className="size-4" aria-hidden />

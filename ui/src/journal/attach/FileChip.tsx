@@ -44,7 +44,7 @@ export function Chip({ name, words, problem, icon, onOpen, onRemove, children }:
         <bdi className="block max-w-52 truncate font-medium text-ink">{name}</bdi>
         <span className="block text-xs text-ink-3">{words}</span>
         {problem !== null && (
-          <span role={onOpen ? undefined : "alert"} className="block max-w-80 text-xs whitespace-normal text-bad">
+          <span role={onOpen ? undefined : "alert"} dir="auto" className="block max-w-80 text-xs whitespace-normal text-bad">
             {problem}
           </span>
         )}
@@ -75,15 +75,21 @@ export function Chip({ name, words, problem, icon, onOpen, onRemove, children }:
 /** The focus goes to the next file, else to the one before, else to the message field. */
 function removeAndFocus(item: HTMLElement | null, onRemove: () => void) {
   const neighbour = item?.nextElementSibling ?? item?.previousElementSibling;
-  const next = neighbour?.querySelector<HTMLElement>("[data-remove]") ?? item?.closest("[data-attached]")?.parentElement?.querySelector<HTMLElement>("textarea");
+  const next = neighbour?.querySelector<HTMLElement>("[data-remove]") ?? messageField(item);
   onRemove();
   next?.focus();
+}
+
+/** The field of the message that an element among its files belongs to. */
+export function messageField(element: HTMLElement | null): HTMLElement | null {
+  return element?.closest("[data-attached]")?.parentElement?.querySelector("textarea") ?? null;
 }
 
 function Icon({ attachment }: { attachment: Attachment }) {
   const thumbnail = useThumbnail(attachment);
   if (attachment.kind === "pdf") return <FileType className="size-5" aria-hidden />;
-  if (attachment.kind === "text") return <FileText className="size-5" aria-hidden />;
+  // A text, or of a kind of a newer host.
+  if (attachment.kind !== "image") return <FileText className="size-5" aria-hidden />;
   if (thumbnail.error) return <ImageOff className="size-5" aria-hidden />;
   return thumbnail.data ? <img alt="" src={thumbnail.data} draggable={false} className="size-full object-cover" /> : <span className="breathe size-full bg-hover" />;
 }

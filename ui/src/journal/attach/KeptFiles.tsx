@@ -2,7 +2,7 @@
 import type { Attachment } from "../../bridge";
 import { Button } from "../../design/Button";
 import { t } from "../../words";
-import { FileChip } from "./FileChip";
+import { FileChip, messageField } from "./FileChip";
 
 /** `isWhole`: none is removed. */
 export function KeptFiles({ kept, isWhole, onRemove, onKeepAll }: { kept: readonly Attachment[]; isWhole: boolean; onRemove: (hash: string) => void; onKeepAll: () => void }) {
@@ -16,7 +16,8 @@ export function KeptFiles({ kept, isWhole, onRemove, onKeepAll }: { kept: readon
         </ul>
       )}
       {!isWhole && (
-        <Button look="quiet" onClick={onKeepAll}>
+        // It disappears with its use, and would take the focus along.
+        <Button look="quiet" onClick={(event) => (onKeepAll(), messageField(event.currentTarget)?.focus())}>
           {t("Keep all files")}
         </Button>
       )}

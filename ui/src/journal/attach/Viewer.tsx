@@ -63,6 +63,8 @@ function Shown({ attachment, base64 }: { attachment: Attachment; base64: string 
       return <Words name={visible(attachment.name)} base64={base64} />;
     case "pdf":
       return <Note>{t("GrowQR does not show the pages of PDF documents. The model reads them.")}</Note>;
+    default:
+      return <Note>{t("This version cannot show files of this kind.")}</Note>;
   }
 }
 

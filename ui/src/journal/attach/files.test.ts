@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Attachment, AttachmentLimits } from "../../bridge";
+import type { Attachment, AttachmentKind, AttachmentLimits } from "../../bridge";
 import { attachmentsOf, draftLine, limitWords, sorted, unreadKind } from "./files";
 import { fileWords } from "./fileWords";
 import { pasted } from "./useGiven";
@@ -29,28 +29,44 @@ test("what cannot be attached is refused before it is read, with the reason", ()
   ]);
 });
 
-test("files that are attached already count, and without known limits the host decides", () => {
+test("files that are attached already count", () => {
   expect(sorted([given("a.txt", 10)], LIMITS, { files: 2, bytes: 5 }).refusals).toHaveLength(1);
   expect(sorted([given("a.txt", 10)], LIMITS, { files: 1, bytes: 995 }).refusals).toHaveLength(1);
-  expect(sorted([given("a.png", 5_000, "image/png")], undefined, { files: 9, bytes: 0 }).taken).toHaveLength(1);
 });
 
-test("a kind that the model does not read is refused with what to do", () => {
-  const local = { ...LIMITS, kinds: ["text" as const], why_not: "The model reads text only. Choose another model." };
-  expect(sorted([given("a.pdf", 10, "application/pdf"), given("a.rs", 10)], local, NONE)).toMatchObject({ taken: [{ name: "a.rs" }], refusals: ["a.pdf is not attached. The model reads text only. Choose another model."] });
-  expect(unreadKind("image", { ...LIMITS, kinds: ["text"] })).toBe("claude reads no pictures.");
+test("before the limits are known, no more is read than the host can take", () => {
+  const film = { file: Object.defineProperty(new File(["x"], "film.mkv"), "size", { value: 2 ** 31 }), isFolder: false };
+  const many = Array.from({ length: 6 }, (_, index) => given(`${index}.png`, 10, "image/png"));
+  expect(sorted([film], undefined, NONE).refusals).toEqual(["film.mkv has 2.1 GB; at most 21 MB are possible. Attach a smaller copy."]);
+  expect(sorted(many, undefined, NONE).taken).toHaveLength(5);
+});
+
+test("a text that is too large is not read", () => {
+  const all = [given("a.md", 201, "text/markdown"), given("b.json", 201, "application/json"), given("c.csv", 200, "text/csv")];
+  expect(sorted(all, LIMITS, NONE).taken.map((file) => file.name)).toEqual(["c.csv"]);
+});
+
+test("a kind that the model does not read is refused in words about that kind", () => {
+  // The reason of the host is about the first kind that it leaves out.
+  const local = { ...LIMITS, kinds: ["text" as const], why_not: "The model reads no pictures. Choose another model." };
+  expect(sorted([given("a.pdf", 10, "application/pdf"), given("a.rs", 10)], local, NONE)).toMatchObject({ taken: [{ name: "a.rs" }], refusals: ["a.pdf is not attached. claude reads no PDF documents. Choose another model to attach them."] });
+  expect(unreadKind("image", local)).toBe("claude reads no pictures. Choose another model to attach them.");
+  expect(unreadKind("film" as AttachmentKind, local)).toBe("claude does not read files of this kind. Choose another model to attach them.");
   expect(unreadKind(null, { ...LIMITS, kinds: [] })).toBe("claude reads no files.");
+  expect(unreadKind("image", { ...LIMITS, kinds: [], why_not: "The guide reads no files." })).toBe("The guide reads no files.");
   expect(unreadKind("image", LIMITS)).toBeNull();
 });
 
 test("the limits are told in one sentence", () => {
   expect(limitWords(LIMITS)).toBe("Up to 2 files with 1 kB together: text up to 200 B, pictures (JPEG, PNG, GIF, WebP) up to 500 B, and PDF documents.");
+  expect(limitWords({ ...LIMITS, kinds: ["text", "film" as AttachmentKind] })).toBe("Up to 2 files with 1 kB together: text up to 200 B.");
   expect(limitWords({ ...LIMITS, kinds: [], why_not: "The guide reads no files." })).toBe("The guide reads no files.");
 });
 
 test("a file is told with its kind and its size", () => {
   expect(fileWords(PICTURE)).toBe("Picture, 640 × 480, 1 kB");
   expect(fileWords({ ...PICTURE, kind: "pdf", pages: 1 })).toBe("PDF, 1 page, 1 kB");
+  expect(fileWords({ ...PICTURE, kind: "film" as AttachmentKind })).toBe("640 × 480, 1 kB");
 });
 
 test("pasted files are taken, but not the picture that an office program adds to its text", () => {

@@ -1,7 +1,8 @@
 /** What is known of attached files before the host judges them, and their draft. Pure. */
 import type { Attachment, AttachmentKind, AttachmentLimits } from "../../bridge";
+import { fileLines } from "../../data/attachedFiles";
 import { bytes } from "../../data/bytes";
-import { locale, t } from "../../words";
+import { hostWords, locale, t } from "../../words";
 import { visible } from "../../words/visible";
 
 /** A file that the person gave, or a folder, which has no content. */
@@ -15,16 +16,13 @@ export function draftLine(attachment: Attachment): string {
   return `${attachment.hash} ${JSON.stringify(attachment)}`;
 }
 
-/** The files of a draft. A line that this build cannot read is left out. */
+/** The files of a draft. */
 export function attachmentsOf(draft: string): Attachment[] {
-  return draft.split("\n").flatMap((line) => {
-    try {
-      return [JSON.parse(line.slice(line.indexOf(" ") + 1)) as Attachment];
-    } catch {
-      return [];
-    }
-  });
+  return fileLines(draft).map((line) => line.file as Attachment);
 }
+
+/** What holds until the limits are known, so that nothing larger is read: the host judges the rest. */
+const FIRST: AttachmentLimits = { kinds: ["text", "image", "pdf"], max_bytes: 20 << 20, max_image_bytes: 20 << 20, max_text_bytes: 20 << 20, max_files: 5, model: "" };
 
 /** Splits files into those that can be sent to the host, and reasons against the others. The host judges the content. */
 export function sorted(given: readonly Given[], limits: AttachmentLimits | undefined, before: { files: number; bytes: number }): { taken: File[]; refusals: string[] } {
@@ -43,15 +41,15 @@ export function sorted(given: readonly Given[], limits: AttachmentLimits | undef
   return { taken, refusals };
 }
 
-function refusal(file: File, limits: AttachmentLimits | undefined, files: number, size: number): string | null {
+function refusal(file: File, limits: AttachmentLimits = FIRST, files: number, size: number): string | null {
   const name = visible(file.name);
   if (file.size === 0) return t("{name} is empty.", { name });
-  if (!limits) return null;
   const kind = likelyKind(file);
   const unread = unreadKind(kind, limits);
   if (unread !== null) return t("{name} is not attached. {reason}", { name, reason: unread });
   if (files >= limits.max_files) return t("{name} is not attached: a message can have {files} files.", { name, files: limits.max_files });
   if (kind === "image" && file.size > limits.max_image_bytes) return tooLarge(file, limits.max_image_bytes);
+  if (kind === "text" && file.size > limits.max_text_bytes) return tooLarge(file, limits.max_text_bytes);
   if (file.size > limits.max_bytes) return tooLarge(file, limits.max_bytes);
   if (size + file.size > limits.max_bytes) return t("{name} is not attached: the files of a message can have {most} together.", { name, most: bytes(limits.max_bytes) });
   return null;
@@ -64,26 +62,34 @@ function tooLarge(file: File, most: number): string {
 /** By what the system says; the host looks at the content. `null`: anything, probably a text. */
 function likelyKind(file: File): AttachmentKind | null {
   if (file.type === "application/pdf") return "pdf";
+  if (file.type.startsWith("text/") || file.type === "application/json") return "text";
   return file.type.startsWith("image/") && file.type !== "image/svg+xml" ? "image" : null;
 }
 
 /** Why the model cannot have a file of this kind; `null` if it can. An unknown kind is possible if any is. */
 export function unreadKind(kind: AttachmentKind | null, limits: AttachmentLimits | undefined): string | null {
   if (!limits || (kind === null ? limits.kinds.length > 0 : limits.kinds.includes(kind))) return null;
-  if (limits.why_not) return limits.why_not;
-  if (kind === "image" && limits.kinds.length > 0) return t("{model} reads no pictures.", { model: limits.model });
-  if (kind === "pdf" && limits.kinds.length > 0) return t("{model} reads no PDF documents.", { model: limits.model });
-  return t("{model} reads no files.", { model: limits.model });
+  const { model } = limits;
+  if (limits.kinds.length === 0) return limits.why_not ? hostWords(limits.why_not) : t("{model} reads no files.", { model });
+  switch (kind) {
+    case "image":
+      return t("{model} reads no pictures. Choose another model to attach them.", { model });
+    case "pdf":
+      return t("{model} reads no PDF documents. Choose another model to attach them.", { model });
+    default:
+      return t("{model} does not read files of this kind. Choose another model to attach them.", { model });
+  }
 }
 
 /** The limits, for people: told before they choose. */
 export function limitWords(limits: AttachmentLimits): string {
-  const words: Record<AttachmentKind, string> = {
+  // A newer host may have kinds that this build has no words for.
+  const words: Partial<Record<string, string>> = {
     text: t("text up to {size}", { size: bytes(limits.max_text_bytes) }),
     image: t("pictures (JPEG, PNG, GIF, WebP) up to {size}", { size: bytes(limits.max_image_bytes) }),
     pdf: t("PDF documents"),
   };
   if (limits.kinds.length === 0) return unreadKind(null, limits) ?? "";
-  const kinds = new Intl.ListFormat(locale(), { type: "conjunction" }).format(limits.kinds.map((kind) => words[kind]));
+  const kinds = new Intl.ListFormat(locale(), { type: "conjunction" }).format(limits.kinds.flatMap((kind) => words[kind] ?? []));
   return t("Up to {files} files with {size} together: {kinds}.", { files: limits.max_files, size: bytes(limits.max_bytes), kinds });
 }

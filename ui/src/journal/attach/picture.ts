@@ -20,3 +20,12 @@ export async function still(source: string, side: number): Promise<string> {
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL("image/png");
 }
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs a task after all earlier ones have ended. Several large images at once would take more memory than they are worth. */
+export function oneByOne<T>(task: () => Promise<T>): Promise<T> {
+  const next = last.then(task);
+  last = next.catch(() => {});
+  return next;
+}

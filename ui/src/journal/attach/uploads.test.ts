@@ -79,3 +79,11 @@ test("a file that is removed on its way does not get into the draft", async () =
   uploads.removeFile(hashes(drafts.get("files", GROW))[0] ?? "", "b.txt");
   expect([drafts.get("files", GROW), uploads.state().news]).toEqual(["", "b.txt is removed."]);
 });
+
+test("pasted pictures, which all have one name, are numbered", async () => {
+  const { state, drafts, uploads } = world();
+  uploads.add([text("image.png", "one"), text("image.png", "two"), text("notes.md", "three")], undefined);
+  await expect.poll(() => hashes(drafts.get("files", GROW)).length).toBe(3);
+  uploads.add([text("image.png", "four"), text("notes.md", "five")], undefined);
+  await expect.poll(() => state.sent).toEqual(["image.png", "image 2.png", "notes.md", "image 3.png", "notes.md"]);
+});

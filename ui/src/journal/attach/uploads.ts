@@ -62,13 +62,19 @@ export class Uploads {
     const { uploads } = this.#state;
     const bytes = [...draft.map((one) => one.bytes), ...uploads.map((one) => one.file.size)].reduce((sum, one) => sum + one, 0);
     const { taken, refusals } = sorted(given, limits, { files: draft.length + uploads.length, bytes });
-    const added = taken.map((file): Upload => ({ key: (lastKey += 1), file, problem: null }));
+    const names = new Set([...draft.map((one) => one.name), ...uploads.map((one) => one.file.name)]);
+    const added = taken.map((file): Upload => ({ key: (lastKey += 1), file: numbered(file, names), problem: null }));
     this.#change({ uploads: [...uploads, ...added], refusals });
     void this.#run();
   }
 
   refuse(reason: string) {
     this.#change({ refusals: [reason] });
+  }
+
+  /** Tells it to screen readers, also if it is what was told last. */
+  tell(news: string) {
+    this.#change({ news: news === this.#state.news ? `${news}\u00a0` : news });
   }
 
   retry(key: number) {
@@ -144,6 +150,15 @@ export class Uploads {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Pasted pictures all have the name `image.png`: the next one is `image 2.png`. Adds the name to the known ones. */
+function numbered(file: File, names: Set<string>): File {
+  const [, ending] = /^image(\.\w+)$/.exec(file.name) ?? [];
+  let name = file.name;
+  for (let number = 2; ending !== undefined && names.has(name); number += 1) name = `image ${number}${ending}`;
+  names.add(name);
+  return name === file.name ? file : new File([file], name, { type: file.type });
 }
 
 function removed(name: string): string {

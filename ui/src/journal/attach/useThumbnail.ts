@@ -4,7 +4,7 @@ import type { Attachment, HostError } from "../../bridge";
 import { readContent } from "../../data/attachments";
 import { useHost } from "../../data/context";
 import { keys } from "../../data/keys";
-import { dataUrl, still } from "./picture";
+import { dataUrl, oneByOne, still } from "./picture";
 
 /** Pixels of the longer side: enough for the sizes of the transcript on dense screens. */
 const SIDE = 512;
@@ -14,11 +14,14 @@ export function useThumbnail({ hash, kind, media_type }: Attachment) {
   const host = useHost();
   return useQuery<string, HostError>({
     queryKey: keys.thumbnail(hash),
-    queryFn: async () => {
-      const source = dataUrl(media_type, await readContent(host, hash));
-      if (source === null) throw new Error("This build shows no images of this type.");
-      return still(source, SIDE);
-    },
+    queryFn: ({ signal }) =>
+      oneByOne(async () => {
+        // It has scrolled out of view meanwhile.
+        signal.throwIfAborted();
+        const source = dataUrl(media_type, await readContent(host, hash));
+        if (source === null) throw new Error("This build shows no images of this type.");
+        return still(source, SIDE);
+      }),
     enabled: kind === "image",
     staleTime: Infinity,
     refetchOnWindowFocus: false,

@@ -1,7 +1,7 @@
 /** German: the words of the memory view. */
 export default {
   "Recording your edits: {done} of {total} pages": "Ihre Änderungen werden aufgenommen: {done} von {total} Seiten",
-  "Turn {n}, tool call {call}": "Zug {n}, Werkzeugaufruf {call}",
+  "Turn {n}, tool call {call}": "Durchgang {n}, Werkzeugaufruf {call}",
   "All pages": "Alle Seiten",
   "Author": "Urheber",
   "Change": "Änderung",
@@ -10,7 +10,7 @@ export default {
   "Change {id}": "Änderung {id}",
   "No changes yet": "Noch keine Änderungen",
   "Show more": "Mehr zeigen",
-  "turn {n}": "Zug {n}",
+  "turn {n}": "Durchgang {n}",
   "Undo this change": "Diese Änderung rückgängig machen",
   "Undone by a new change.": "Durch eine neue Änderung rückgängig gemacht.",
   "Saved version": "Gespeicherte Fassung",
@@ -44,8 +44,8 @@ export default {
   "Delete page": "Seite löschen",
   "Edit": "Bearbeiten",
   "Undo everything of {name}": "Alles von {name} rückgängig machen",
-  "Undo all of turn {n} of {name}": "Alles aus Zug {n} von {name} rückgängig machen",
-  "Undo all of turn {n}…": "Alles aus Zug {n} rückgängig machen …",
+  "Undo all of turn {n} of {name}": "Alles aus Durchgang {n} von {name} rückgängig machen",
+  "Undo all of turn {n}…": "Alles aus Durchgang {n} rückgängig machen …",
   "Undo everything of {name}…": "Alles von {name} rückgängig machen …",
   "Nothing was undone.": "Nichts wurde rückgängig gemacht.",
   "All of it is undone already.": "Alles ist schon rückgängig gemacht.",

@@ -68,7 +68,7 @@ export default {
   "Model changed to {model}": "मॉडल बदलकर {model} हुआ",
   "You asked it to finish up: no new steps, a report of what it has": "आपने उसे समाप्त करने को कहा: कोई नया कदम नहीं, जो है उसकी रिपोर्ट",
   "Asked to finish up and report": "समाप्त करके रिपोर्ट देने को कहा गया",
-  "Paused. {why}": "रुका हुआ। {why}",
+  "Paused. {why}": "विराम पर। {why}",
   "No money is left for {purpose}": "{purpose} के लिए राशि नहीं बची",
   "Works in the workbench": "कार्यशाला में काम",
   "Changed in its folder: {files}": "उसके फ़ोल्डर में बदला: {files}",

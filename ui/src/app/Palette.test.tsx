@@ -1,0 +1,77 @@
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Host, Message } from "../bridge";
+import { DataProvider, newClient } from "../data/context";
+import { Drafts } from "../data/drafts";
+import { Journals } from "../data/journals";
+import Palette from "./Palette";
+
+const hit = (text: string): Message => ({ agent: "grow", seq: 7, at: 0, role: "user", text }) as unknown as Message;
+
+/** `answer` ends the search for this text. */
+function show() {
+  const waiting = new Map<string, (hits: Message[]) => void>();
+  const call = (name: string, args: { text: string }) => {
+    if (name === "search") return new Promise((done) => waiting.set(args.text, done));
+    return Promise.resolve(name === "memory_list" ? { rows: [], next: null } : []);
+  };
+  const host = { call } as unknown as Host;
+  const journals = new Journals(host, { request: () => 0, cancel: () => {} });
+  const onClose = vi.fn();
+  render(
+    <DataProvider host={host} client={newClient()} journals={journals} drafts={new Drafts(host)}>
+      <Palette onClose={onClose} />
+    </DataProvider>,
+  );
+  const type = (value: string) => act(async () => void fireEvent.change(screen.getByRole("combobox"), { target: { value } }));
+  const answer = async (text: string, hits: Message[]) => {
+    await expect.poll(() => waiting.has(text)).toBe(true);
+    await act(async () => waiting.get(text)?.(hits));
+  };
+  return { type, answer, waiting, onClose };
+}
+
+const enter = () => act(async () => void fireEvent.keyDown(screen.getByRole("combobox"), { key: "Enter" }));
+const status = () => screen.getByRole("status").textContent;
+
+beforeEach(() => void (location.hash = "#/chat"));
+afterEach(() => void (location.hash = ""));
+
+test("while the next text is searched, nothing that was found for the last one is opened or counts as no match", async () => {
+  const { type, answer, waiting } = show();
+  await type("mara");
+  fireEvent.click(screen.getByRole("option", { name: "Search everything for “mara”" }));
+  await answer("mara", [hit("ask mara")]);
+  await screen.findByText("ask", { exact: false });
+  await expect.poll(status).toBe("");
+  fireEvent.keyDown(screen.getByRole("combobox"), { key: "ArrowDown" });
+  await type("marathon");
+  expect([status(), waiting.has("marathon")]).toEqual(["Searching…", false]);
+  await enter();
+  expect(location.hash).toBe("#/chat");
+  await answer("marathon", []);
+  await expect.poll(status).toBe("No matches.");
+});
+
+test("a hit that is chosen again is gone to again", async () => {
+  const { type, answer } = show();
+  const seen: string[] = [];
+  const note = () => void seen.push(location.hash);
+  location.hash = "#/agents/grow?at=seq-7";
+  // Until all changes of the hash so far are told.
+  await new Promise((done) => setTimeout(done, 50));
+  addEventListener("hashchange", note);
+  await type("mara");
+  fireEvent.click(screen.getByRole("option", { name: "Search everything for “mara”" }));
+  await answer("mara", [hit("ask mara")]);
+  await screen.findByText("ask", { exact: false });
+  fireEvent.click(screen.getByRole("option", { name: /mara/ }));
+  await expect.poll(() => seen).toEqual(["#/agents/grow", "#/agents/grow?at=seq-7"]);
+  removeEventListener("hashchange", note);
+});
+
+test("spaces alone hide nothing", async () => {
+  const { type } = show();
+  await type("  ");
+  expect(screen.getByRole("option", { name: /^Back up now/ })).toBeTruthy();
+});
