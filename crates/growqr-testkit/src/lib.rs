@@ -26,6 +26,7 @@ mod script;
 mod small_disk;
 mod stalling_proxy;
 mod vault;
+pub mod web;
 #[cfg(target_os = "linux")]
 pub mod window;
 
