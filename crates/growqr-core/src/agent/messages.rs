@@ -123,6 +123,7 @@ impl State {
 
     pub(super) fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
+        Arc::make_mut(&mut self.named).add(&body.text);
         let message = Pending::UserMessage { seq: self.seq, text: body.text.clone(), at };
         if let NextPast::FreshAfterTurn(held) = &mut self.next_past {
             return held.push(message);
@@ -188,6 +189,7 @@ impl State {
     }
 
     pub(super) fn message_edited(&mut self, message: Seq, new: &str) {
+        Arc::make_mut(&mut self.named).add(new);
         let held = match &mut self.next_past {
             NextPast::FreshAfterTurn(held) => held.as_mut_slice(),
             NextPast::Whole | NextPast::Only(_) => &mut [],

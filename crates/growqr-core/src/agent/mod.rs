@@ -30,6 +30,7 @@ mod intent;
 mod judge;
 mod limit;
 mod messages;
+mod named;
 mod open_session;
 mod past;
 mod render;
@@ -43,6 +44,7 @@ mod transcript;
 mod turn;
 mod version_1;
 mod view;
+mod web_calls;
 
 #[cfg(test)]
 mod tests;

@@ -19,4 +19,5 @@ mod session_properties;
 mod session_rules;
 mod sessions;
 mod trees;
+mod web;
 mod world;
