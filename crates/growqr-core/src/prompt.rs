@@ -49,7 +49,13 @@ pub struct Segment {
     /// The address of the server, if the choice of the model names one. `None`: the server that is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The provider searches the web for the model, at most [`MAX_SEARCHES`] times in a call, and bills each search.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub web_search: bool,
 }
+
+/// The most searches of the web in one call.
+pub const MAX_SEARCHES: u64 = 5;
 
 impl Segment {
     /// The bytes that are stored, and their hash.

@@ -120,6 +120,7 @@ fn reply(words: &str) -> Reply {
 fn setup() -> (Setup, Segment) {
     let offered = tools::offered();
     let segment = Segment {
+        web_search: false,
         address: None,
         provider: "anthropic".to_owned(),
         model: "claude-opus-4-7".to_owned(),

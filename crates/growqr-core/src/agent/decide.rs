@@ -6,7 +6,7 @@ use super::children;
 use super::draft::Draft;
 use super::end::needs_new_segment;
 use super::exchange::{Input, Setup};
-use super::judge::{Judged, judge};
+use super::judge::{Judged, judge, untrusted_in};
 use super::state::State;
 use super::transcript::Transcript;
 use super::turn::{Phase, Progress};
@@ -262,7 +262,8 @@ impl Draft<'_> {
         };
         let verdict = if nudge.is_some() { Verdict::Void { nudge } } else { judged.verdict() };
         let unknown = if reply.cost.is_none() { reservation } else { None };
-        self.push(ModelAnswered { reply, verdict: Some(verdict), unknown });
+        let untrusted = untrusted_in(&reply);
+        self.push(ModelAnswered { reply, verdict: Some(verdict), unknown, untrusted });
         match judged {
             Judged::Keep { calls, .. } if calls.is_empty() => self.after_answer_without_calls(stop),
             Judged::Keep { calls, .. } => {

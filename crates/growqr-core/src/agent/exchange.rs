@@ -254,7 +254,9 @@ impl Setup {
     #[must_use]
     pub fn of(segment: &Segment, card: ModelCard, offered: &[OfferedTool], limits: Limits) -> Setup {
         let (hash, bytes) = segment.encode();
-        let tools = offered.iter().map(OfferedTool::entry).collect();
+        let web_search = CatalogueEntry { name: "web_search".to_owned(), executor: ExecutorId::model(), repeat: Repeat::Safe };
+        let of_provider = segment.web_search.then_some(web_search);
+        let tools = offered.iter().map(OfferedTool::entry).chain(of_provider).collect();
         let arguments = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.argument.clone()?)));
         let hashes = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
         Setup {

@@ -155,6 +155,9 @@ pub struct ModelAnswered {
     /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Money>,
+    /// Sources of the untrusted text that the provider has given the model while it answered. Empty in events of earlier builds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
 }
 
 /// Whether an answer is used.

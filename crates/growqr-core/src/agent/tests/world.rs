@@ -293,6 +293,7 @@ impl World {
 
 fn segment() -> Arc<Segment> {
     Arc::new(Segment {
+        web_search: false,
         address: None,
         provider: String::new(),
         model: String::new(),
