@@ -259,6 +259,15 @@ impl<'a> Transcript<'a> {
             }
         }
         self.break_line();
+        self.sources(reply);
+    }
+
+    /// The pages that an answer cites.
+    fn sources(&mut self, reply: &ModelReply) {
+        for (index, source) in reply.sources().iter().enumerate() {
+            let label = if index == 0 { "Sources:" } else { "        " };
+            self.note(&format!("{label} {} {}", shortened(&source.title, 80), shortened(&source.url, 300)));
+        }
     }
 
     fn tool_started(&mut self, agent: &Agent, call: ToolStarted) {

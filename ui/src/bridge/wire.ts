@@ -2118,7 +2118,11 @@ verdict?: Verdict,
 /**
  * What counts as spent although the bill is not known, in USD micro-cents.
  */
-unknown?: number, };
+unknown?: number, 
+/**
+ * Sources of the untrusted text that the provider has given the model while it answered.
+ */
+untrusted?: Array<string>, };
 
 export type ModelFailed = { 
 /**

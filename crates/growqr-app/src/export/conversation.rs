@@ -1,8 +1,8 @@
 //! The events of one agent as Markdown.
 
-use super::safe_text::{fenced, html, inline, quoted};
+use super::safe_text::{address, fenced, html, inline, quoted};
 use crate::date;
-use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted, Verdict};
+use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, Source, ToolFinished, ToolStarted, Verdict};
 use growqr_wire::{Author, EventLine};
 use std::collections::{HashMap, HashSet};
 
@@ -178,6 +178,11 @@ impl Conversation {
         }
         if !words.is_empty() {
             text += &said(&self.own_name(), line.at, &words.join("\n\n"));
+        }
+        let source = |source: Source| format!("- [{}](<{}>)\n", inline(&source.title), address(&source.url));
+        let sources: String = reply.sources().into_iter().map(source).collect();
+        if !sources.is_empty() {
+            text += &format!("\nSources:\n\n{sources}");
         }
         text
     }

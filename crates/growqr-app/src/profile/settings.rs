@@ -25,7 +25,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 25] = [
+pub const SETTINGS: [SettingDefinition; 26] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -80,6 +80,11 @@ pub const SETTINGS: [SettingDefinition; 25] = [
         name: "web.fetch",
         default: "on",
         about: "on: agents can fetch pages of the web, after a question for each site that you have not named yourself; or off",
+    },
+    SettingDefinition {
+        name: "web.search",
+        default: "off",
+        about: "on: Anthropic searches the web for its models, up to 5 times in a call, without a question; each search costs 0.01 USD and the tokens of what it finds; or off",
     },
     SettingDefinition {
         name: "web.robots",
@@ -354,6 +359,7 @@ mod tests {
             ("language", "tlh"),
             ("web.fetch", "yes"),
             ("web.robots", "1"),
+            ("web.search", "5"),
             ("colour", "red"),
         ] {
             assert!(check(name, value).is_err(), "{name} = {value}");

@@ -118,3 +118,39 @@ fn fetching_can_be_switched_off_and_private_addresses_are_never_fetched() {
     assert_eq!(web.sites.seen(), Vec::<String>::new());
     program.claude.assert_all_accepted();
 }
+
+/// What the service sends for a search that has found a page.
+fn search(id: &str) -> Script {
+    let result = json!({"type": "web_search_result", "url": "https://tea.example/green", "title": "Green tea",
+        "page_age": null, "encrypted_content": "EqgfCioIARgBIiQ3YTAwMjY1Mi1mZjM5LTQ1NGUtODgxNC1kNjNjNTk1"});
+    Script::message()
+        .block(json!({"type": "server_tool_use", "id": id, "name": "web_search", "input": {"query": "green tea"}, "caller": {"type": "direct"}}))
+        .block(json!({"type": "web_search_tool_result", "tool_use_id": id, "content": [result]}))
+}
+
+#[test]
+fn a_search_of_the_service_is_billed_echoed_and_shown_with_its_sources() {
+    let program = Program::new();
+    assert_eq!(program.run(&["config", "set", "web.search", "on"]).code, Some(0));
+    let citation = json!({"type": "web_search_result_location", "url": "https://tea.example/green", "title": "Green tea",
+        "encrypted_index": "Eo8BCioIAhgBIiQyYjQ0", "cited_text": "70 degrees"});
+    let text = json!({"type": "text", "text": "Take 70 degrees.", "citations": [citation]});
+    program.claude.will_all([
+        search("srvtoolu_1").stop("pause_turn"),
+        search("srvtoolu_2").block(text),
+        says("You are welcome."),
+    ]);
+    let ran = program.chat("how hot for green tea?");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(format!("{}{}", ran.out, ran.err).contains("https://tea.example/green"), "{ran:?}");
+    let answers: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "model_answered").collect();
+    assert_eq!(answers.len(), 2);
+    let spent: u64 = answers.iter().filter_map(|answer| answer["data"]["reply"]["cost"].as_u64()).sum();
+    assert_eq!(spent, program.claude.total_micro_cents());
+    assert!(spent >= 2_000_000, "two searches: {spent}");
+    assert_eq!(answers[0]["data"]["untrusted"], json!(["web"]));
+    program.chat("thanks");
+    let exported = program.folder().join("out.md");
+    program.run(&["export", exported.to_str().expect("a path")]);
+    program.claude.assert_all_accepted();
+}

@@ -254,6 +254,7 @@ impl State {
     fn model_answered(&mut self, body: &event::ModelAnswered, at: Timestamp) {
         let reply = &body.reply;
         self.untrusted_sent.clear();
+        self.untrusted.extend(body.untrusted.iter().cloned());
         self.too_long = 0;
         match (reply.cost, &self.phase) {
             (Some(cost), _) => self.budget.charge(cost, at),

@@ -41,7 +41,8 @@ pub struct WantedCall {
 
 /// The sources of untrusted text in an answer: what the provider has found in the web for the model.
 pub(super) fn untrusted_in(reply: &Reply) -> Vec<String> {
-    let is_found = |block: &Block| matches!(block, Block::Other(kind) if kind.starts_with("web_") && kind.ends_with("_tool_result"));
+    let is_found =
+        |block: &Block| matches!(block, Block::Other(kind) if kind.starts_with("web_") && kind.ends_with("_tool_result"));
     if blocks(&reply.content).iter().any(is_found) { vec![ExecutorId::web().as_str().to_owned()] } else { Vec::new() }
 }
 

@@ -156,6 +156,10 @@ pub struct ModelAnswered {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub unknown: Option<u64>,
+    /// Sources of the untrusted text that the provider has given the model while it answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub untrusted: Vec<String>,
 }
 
 /// See [`super::Event::ModelFailed`].

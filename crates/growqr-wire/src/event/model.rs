@@ -157,6 +157,34 @@ impl ModelReply {
         let blocks: Vec<Box<serde_json::value::RawValue>> = self.content.read().unwrap_or_default();
         blocks.iter().filter_map(|block| serde_json::from_str(block.get()).ok()).collect()
     }
+
+    /// The pages that its text cites, each once, in their order. People must be shown them with the text.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Source> {
+        let blocks: Vec<serde_json::Value> = self.content.read().unwrap_or_default();
+        let mut sources: Vec<Source> = Vec::new();
+        for citation in blocks.iter().filter_map(|block| block["citations"].as_array()).flatten() {
+            let url = citation["url"].as_str().unwrap_or_default();
+            let is_web = url.starts_with("https://") || url.starts_with("http://");
+            if is_web && sources.len() < MAX_SOURCES && sources.iter().all(|source| source.url != url) {
+                let title = citation["title"].as_str().map(str::trim).filter(|title| !title.is_empty()).unwrap_or(url);
+                sources.push(Source { url: url.to_owned(), title: title.to_owned() });
+            }
+        }
+        sources
+    }
+}
+
+/// The most sources of an answer that are shown.
+const MAX_SOURCES: usize = 50;
+
+/// A page of the web that a text cites. Both come from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its address: `http` or `https`.
+    pub url: String,
+    /// Its title; the address if it has none.
+    pub title: String,
 }
 
 /// What kind of failure ended a call.
