@@ -150,7 +150,7 @@ fn a_search_of_the_service_is_billed_echoed_and_shown_with_its_sources() {
     assert!(spent >= 2_000_000, "two searches: {spent}");
     assert_eq!(answers[0]["data"]["untrusted"], json!(["web"]));
     program.chat("thanks");
-    let exported = program.folder().join("out.md");
-    program.run(&["export", exported.to_str().expect("a path")]);
+    let exported = program.run(&["export", "--markdown"]).out;
+    assert!(exported.contains("[Green tea](<https://tea.example/green>)"), "{exported}");
     program.claude.assert_all_accepted();
 }
