@@ -83,6 +83,10 @@ text_id! {
     RequestId
 }
 text_id! {
+    /// A schedule: `s-` and random text, or an id made from the tool call that has asked for it.
+    ScheduleId
+}
+text_id! {
     /// A tool call's id as the model gave it. Unique within one answer only.
     CallId
 }
