@@ -4,7 +4,7 @@
 //! starts it again after failures. Both know only the ports and the traits of [`placement`], so that another engine can run the
 //! same agents. [`local`] is the local placement:
 //! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers,
-//! [`deadlines`] settles asks in time.
+//! [`deadlines`] settles asks in time, [`schedules`] begins work at its set time.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 mod answers;
@@ -27,6 +27,7 @@ mod rebuild;
 mod reviews;
 mod run_inbox;
 mod runner;
+mod schedules;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
 pub mod supervisor;

@@ -55,6 +55,7 @@ impl World {
             setups: Arc::new(FixedSetups { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
             tools,
             sessions: Arc::clone(&workbench) as Arc<_>,
+            schedules_changed: Arc::default(),
             clock: Arc::clone(&clock) as Arc<_>,
             random: clock,
         };

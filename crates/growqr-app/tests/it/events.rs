@@ -105,6 +105,7 @@ fn spawn_request() -> SpawnRequest {
         untrusted: vec![text()],
         mind: Mind::Model,
         why: None,
+        schedule: None,
     }
 }
 
@@ -162,6 +163,7 @@ fn messages() -> Vec<Event> {
             excess: raised,
             quota,
             untrusted: Vec::new(),
+            schedule: None,
         })
     };
     let bodies = [

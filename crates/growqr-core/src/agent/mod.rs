@@ -34,6 +34,7 @@ mod open_session;
 mod past;
 mod render;
 mod reviews;
+mod scheduled;
 mod session;
 mod session_requests;
 mod session_state;

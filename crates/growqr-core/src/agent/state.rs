@@ -20,7 +20,7 @@ use crate::quota::{Quota, QuotaUse};
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, ToolCall};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
@@ -119,6 +119,9 @@ pub struct State {
     pub(super) repeated: Repeated,
     /// Its session in the workbench, if its mind is one.
     pub(super) session: Session,
+    /// The last scheduled runs that it has started, or asked about. Snapshots of earlier builds do not have it.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(super) recent_runs: VecDeque<EffectId>,
 }
 
 /// The segment in use.
@@ -190,6 +193,7 @@ impl State {
             untrusted_sent: BTreeSet::new(),
             repeated: Repeated::default(),
             session: Session::default(),
+            recent_runs: VecDeque::new(),
         }
     }
 

@@ -108,6 +108,8 @@ events! {
     ToolFinished => "tool_finished",
     /// A sub-agent is started.
     ChildRequested => "child_requested",
+    /// A scheduled run begins: a sub-agent is started.
+    ScheduledWorkStarted => "scheduled_work_started",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",
     /// A sub-agent is told to stop.
@@ -192,6 +194,7 @@ impl Event {
     pub fn mail(&self) -> &[Mail] {
         match self {
             Event::ChildRequested(body) => slice::from_ref(&body.mail),
+            Event::ScheduledWorkStarted(body) => slice::from_ref(&body.mail),
             Event::ChildTold(body) => slice::from_ref(&body.mail),
             Event::ChildCancelled(body) => slice::from_ref(&body.mail),
             Event::AskRaised(body) => &body.notices,

@@ -149,6 +149,10 @@ impl Ahead<'_> {
     /// Settles the occurrences from `first` until now.
     fn due(&self, first: Timestamp, now: Timestamp, is_busy: bool) -> Claim {
         let schedule = self.schedule;
+        let Some(first) = self.next(Timestamp(first.0 - 1)).filter(|first| *first <= now) else {
+            // The person has started a run by hand at the same moment.
+            return self.claim(self.next(now), now, Vec::new(), None);
+        };
         let mut last = schedule.when.latest(first, now, self.zone).unwrap_or(first);
         if self.next(Timestamp(last.0 - 1)) != Some(last) {
             // The clock was set back and forth: this one has run already.

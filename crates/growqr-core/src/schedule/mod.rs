@@ -11,10 +11,11 @@ pub mod words;
 pub use due::{Claim, Fate, MissedBecause, ON_TIME, Occurrence, settle};
 pub use pattern::{Pattern, PatternError};
 
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::id::{AgentId, EffectId, ScheduleId, hex};
 use crate::money::Money;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Work at a set time.
@@ -129,6 +130,12 @@ impl When {
         }
     }
 
+    /// The time zone that it needs, if this computer knows it.
+    #[must_use]
+    pub fn time_zone(&self, clock: &dyn Clock) -> Option<TimeZone> {
+        self.zone().map_or(Some(TimeZone::UTC), |name| clock.named_zone(name))
+    }
+
     /// The first occurrence after this time. `zone` is the time zone that [`When::zone`] names.
     #[must_use]
     pub fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
@@ -177,6 +184,45 @@ impl Schedule {
     #[must_use]
     pub fn removed(self) -> Schedule {
         Schedule { state: ScheduleState::Removed, next_at: None, ..self }
+    }
+}
+
+/// A run that is due, as the Grow Agent begins it, or asks about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueWork {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The occurrence.
+    pub due: Timestamp,
+    /// The name of the sub-agent that does it.
+    pub name: String,
+    /// Its task.
+    pub task: String,
+    /// What it may spend.
+    pub budget: Money,
+    /// The agent that has asked for the schedule; `None` if the person made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_agent: Option<AgentId>,
+}
+
+impl DueWork {
+    /// The run of this occurrence.
+    #[must_use]
+    pub fn of(schedule: &Schedule, due: Timestamp) -> DueWork {
+        DueWork {
+            schedule: schedule.id.clone(),
+            due,
+            name: schedule.name.clone(),
+            task: schedule.task.clone(),
+            budget: schedule.budget,
+            by_agent: schedule.by_agent.clone(),
+        }
+    }
+
+    /// The id of its effect.
+    #[must_use]
+    pub fn effect(&self) -> EffectId {
+        occurrence_id(&self.schedule, self.due)
     }
 }
 

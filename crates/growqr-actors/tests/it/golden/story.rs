@@ -160,6 +160,7 @@ impl Story {
             tools,
             sessions: Arc::new(NoWorkbench("no host runs".to_owned())),
             setups: Arc::clone(&setups) as Arc<dyn Setups>,
+            schedules_changed: Arc::default(),
             clock: Arc::new(TestClock(AtomicI64::new(1_795_305_600_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };

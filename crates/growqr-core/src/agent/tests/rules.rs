@@ -46,6 +46,7 @@ pub(super) fn scout() -> World {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
@@ -79,6 +80,7 @@ fn report_of(world: &World, index: usize, returned: Money) -> Mail {
         excess: Money::ZERO,
         quota: None,
         untrusted: Vec::new(),
+        schedule: None,
     };
     Mail { id: EffectId::new(format!("report-{index}")), from: child, to: AgentId::grow(), body: MailBody::Report(report) }
 }

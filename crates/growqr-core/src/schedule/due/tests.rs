@@ -129,6 +129,15 @@ fn nothing_runs_while_the_run_before_is_at_work() {
 }
 
 #[test]
+fn a_run_by_hand_at_the_very_time_is_the_run_of_that_time() {
+    let mut world = repeated("0 8 * * *", OnMissed::RunOnce, "2026-11-30T12:00:00Z");
+    let by_hand = Occurrence::by_hand(&world.schedule, at("2026-12-01T07:00:00Z"));
+    world.settled.insert(by_hand.due, by_hand);
+    assert!(world.look("2026-12-01T07:00:00Z").is_empty());
+    assert_eq!(world.schedule.next_at, Some(at("2026-12-02T07:00:00Z")));
+}
+
+#[test]
 fn what_is_due_once_is_done_afterwards() {
     let start = at("2026-11-30T12:00:00Z");
     let once = |on_missed| World::new(schedule(When::Once(Timestamp(start.0 + HOUR)), on_missed, start));

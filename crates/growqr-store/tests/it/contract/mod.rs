@@ -9,6 +9,7 @@ mod opening;
 mod reading;
 mod reading_marks;
 mod rebuilding;
+mod scheduling;
 mod searching;
 mod sessions;
 mod stacking;
