@@ -355,7 +355,6 @@ impl ReadingMarks for HookedStore {
 #[async_trait]
 impl Schedules for HookedStore {
     async fn schedules(&self) -> Result<Vec<Schedule>, StoreError> {
-        self.check(None)?;
         self.store.schedules().await
     }
 
