@@ -27,6 +27,7 @@ mod rebuild;
 mod reviews;
 mod run_inbox;
 mod runner;
+mod schedule_tools;
 mod schedules;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
@@ -45,4 +46,5 @@ pub use notification::{Notification, Recorded};
 pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};
 pub use rebuild::{Rebuilt, rebuild};
+pub use schedule_tools::{ScheduleTools, offered as schedule_tools};
 pub use toolbox::Toolbox;

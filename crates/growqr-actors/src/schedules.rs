@@ -107,7 +107,7 @@ impl Schedules {
             if schedule.state == ScheduleState::Paused || (!is_due && schedule.settled_to <= now) {
                 return Ok(schedule.next_at);
             }
-            let later = self.store.occurrences_after(&schedule.id, schedule.settled_to.min(now)).await?;
+            let later = self.store.occurrences_after(&schedule.id, schedule.settled_since(now)).await?;
             let is_busy = is_due && self.is_busy(&schedule.id).await?;
             let Some(claim) = settle(&schedule, now, &zone, &later, is_busy) else { return Ok(schedule.next_at) };
             stop_at("schedule:due").await;

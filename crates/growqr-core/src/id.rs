@@ -63,7 +63,7 @@ text_id! {
     MemoryName
 }
 text_id! {
-    /// The executor of a tool call: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
+    /// The executor of a tool call: `journal`, `memory`, `schedules`, `workbench`, `mcp:<server>`, `web`, `model`.
     ExecutorId
 }
 text_id! {
@@ -108,6 +108,12 @@ impl ExecutorId {
     #[must_use]
     pub fn journal() -> ExecutorId {
         ExecutorId::new("journal")
+    }
+
+    /// Executor of calls that add schedules.
+    #[must_use]
+    pub fn schedules() -> ExecutorId {
+        ExecutorId::new("schedules")
     }
 
     /// Executor of calls that read or change the memory repository.

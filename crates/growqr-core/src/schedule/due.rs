@@ -109,13 +109,12 @@ pub struct Claim {
     pub settled_to: Timestamp,
     /// What is settled.
     pub settled: Vec<Occurrence>,
-    /// The clock was set back to this time: missed occurrences that are due later are forgotten before `settled` is written.
+    /// The clock was set back to about this time: missed occurrences that are due later are forgotten before `settled` is written.
     pub forget_after: Option<Timestamp>,
 }
 
 /// What follows for a schedule at this time; `None` if nothing does. `zone` is the time zone that its rule names. `later` are its
-/// settled occurrences whose last is due after the earlier of `now` and [`Schedule::settled_to`]. `is_busy`: the run before is still
-/// at work.
+/// settled occurrences of which the last was due after [`Schedule::settled_since`]. `is_busy`: the run before is still at work.
 #[must_use]
 pub fn settle(schedule: &Schedule, now: Timestamp, zone: &TimeZone, later: &[Occurrence], is_busy: bool) -> Option<Claim> {
     let is_live = matches!(schedule.state, ScheduleState::Active | ScheduleState::Done);
@@ -197,15 +196,16 @@ impl Ahead<'_> {
         Some(Occurrence { last: last?, count, ..Occurrence::new(self.schedule, first, Fate::Missed(MissedBecause::Away), now) })
     }
 
-    /// The clock shows a time before one that was settled.
+    /// The clock shows a time before one that was settled. What would still be on time is due again, as is what comes.
     fn set_back(&self, now: Timestamp) -> Claim {
-        let is_cut = |other: &&Occurrence| other.due <= now && other.last > now;
+        let since = Timestamp(now.0.saturating_sub(ON_TIME));
+        let is_cut = |other: &&Occurrence| other.due <= since && other.last > since;
         let cut = self.later.iter().filter(is_cut);
         let settled = cut.filter_map(|other| {
-            let kept = self.missed(other.due, now, other.claimed_at)?;
+            let kept = self.missed(other.due, since, other.claimed_at)?;
             Some(Occurrence { fate: other.fate, ..kept })
         });
-        self.claim(self.next(now), now, settled.collect(), Some(now))
+        self.claim(self.next(since), since, settled.collect(), Some(since))
     }
 
     fn claim(

@@ -5,10 +5,12 @@
 //! What it is not: nothing here reads the clock or looks up a time zone; both are arguments.
 
 mod due;
+mod new;
 mod pattern;
 pub mod words;
 
 pub use due::{Claim, Fate, MissedBecause, ON_TIME, Occurrence, settle};
+pub use new::{DEFAULT_BUDGET, MAX_SCHEDULES, NewSchedule, NewScheduleError};
 pub use pattern::{Pattern, PatternError};
 
 use crate::clock::{Clock, Timestamp};
@@ -165,6 +167,12 @@ impl When {
 }
 
 impl Schedule {
+    /// What was settled after this time decides what follows now.
+    #[must_use]
+    pub fn settled_since(&self, now: Timestamp) -> Timestamp {
+        Timestamp(self.settled_to.min(now).0.saturating_sub(ON_TIME))
+    }
+
     /// The schedule, paused at this time.
     #[must_use]
     pub fn paused(self) -> Schedule {

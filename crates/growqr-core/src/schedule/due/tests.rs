@@ -54,7 +54,7 @@ impl World {
     }
 
     fn claim(&self, now: Timestamp) -> Option<Claim> {
-        let since = self.schedule.settled_to.min(now);
+        let since = self.schedule.settled_since(now);
         let later: Vec<Occurrence> = self.settled.values().filter(|other| other.last > since).cloned().collect();
         settle(&self.schedule, now, &berlin(), &later, self.is_busy)
     }
@@ -160,6 +160,8 @@ fn a_clock_that_is_set_back_runs_nothing_twice_and_silences_nothing() {
     assert_eq!((ahead.len(), ahead[0].starts_with("missed 1000 from 02 07:00"), &ahead[1][..]), (2, true, "run 01 07:00"));
     assert!(world.look("2026-12-01T12:00:00Z").is_empty());
     assert_eq!(world.look("2026-12-02T07:00:00Z"), ["run 02 07:00"], "tomorrow is not lost");
+    world.look("2031-02-01T12:00:00Z");
+    assert_eq!(world.look("2026-12-03T07:01:00Z"), ["run 03 07:00"], "nor is what has just become due");
     let missed = world.settled.values().filter(|other| matches!(other.fate, Fate::Missed(_))).count();
     assert_eq!(missed, 0, "what a wrong clock has counted is forgotten");
 }
