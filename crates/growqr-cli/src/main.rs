@@ -27,6 +27,7 @@ mod progress;
 mod prompt;
 mod quick;
 mod rules;
+mod schedule;
 mod settings;
 mod stack;
 mod stack_work;
@@ -87,6 +88,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
+        Command::Schedule(command) => schedule::schedule(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,

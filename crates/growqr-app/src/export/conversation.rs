@@ -119,9 +119,10 @@ impl Conversation {
                 Some(call) => tool(&call, Some(&body)),
                 None => String::new(),
             },
-            Event::ChildRequested(body) => match &body.mail.body {
+            Event::ChildRequested(ChildRequested { mail, .. })
+            | Event::ScheduledWorkStarted(ScheduledWorkStarted { mail, .. }) => match &mail.body {
                 MailBody::Spawn(birth) => {
-                    let what = format!("Sub-agent {} ({}) begins", birth.name, body.mail.to);
+                    let what = format!("Sub-agent {} ({}) begins", birth.name, mail.to);
                     format!("{}{}{FOLD_ENDS}", fold_begins(&what), quoted(&birth.task))
                 }
                 _ => String::new(),

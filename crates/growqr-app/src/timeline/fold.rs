@@ -233,7 +233,7 @@ impl TurnFold {
 
     fn of_asks(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::AskRaised(body) if !matches!(body.ask.kind, AskKind::Review | AskKind::Conflict) => {
+            Event::AskRaised(body) if !matches!(body.ask.kind, AskKind::Review | AskKind::Conflict | AskKind::Schedule) => {
                 let text = one_line(&body.ask.text, LABEL);
                 let part =
                     Part::new(PartKind::Person, at, &format!("Waiting for you: {text}"), &format!("Waited for you: {text}"));

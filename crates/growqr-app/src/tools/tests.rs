@@ -117,7 +117,7 @@ impl World {
     fn servers(&self) -> ToolServers {
         let toolbox = Arc::new(Toolbox::new(Vec::new()));
         let (store, keychain) = (Arc::clone(&self.store), Arc::clone(&self.keychain) as Arc<dyn SecretStore>);
-        ToolServers::new(toolbox, Arc::new(NoTools), store, keychain, "here".to_owned())
+        ToolServers::new(toolbox, vec![Arc::new(NoTools)], store, keychain, "here".to_owned())
     }
 
     async fn rows(&self) -> Vec<StoredToolServer> {

@@ -109,6 +109,10 @@ fn spawn_request() -> SpawnRequest {
     }
 }
 
+fn scheduled() -> SpawnRequest {
+    SpawnRequest { schedule: Some(ScheduleId::new("s-1")), ..spawn_request() }
+}
+
 fn quota() -> Quota {
     Quota { tokens: 1, calls: 2, children: 3, at_once: 4 }
 }
@@ -311,6 +315,8 @@ fn tools() -> Vec<Event> {
 fn sub_agents() -> Vec<Event> {
     vec![
         ChildRequested { effect: effect(), mail: mail(MailBody::Spawn(spawn_request())) }.into(),
+        ScheduledWorkStarted { schedule: ScheduleId::new("s-1"), due: Timestamp(7), mail: mail(MailBody::Spawn(scheduled())) }
+            .into(),
         ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: false }.into(),
         ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: true }.into(),
         ChildCancelled { mail: mail(MailBody::Cancel) }.into(),
