@@ -175,6 +175,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "journal_named":
     case "session_replied":
     case "turn_ending":
+    case "scheduled_work_started":
     case "child_told":
     case "child_cancelled":
     case "cancel_requested":

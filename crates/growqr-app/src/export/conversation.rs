@@ -2,7 +2,10 @@
 
 use super::safe_text::{fenced, html, inline, quoted};
 use crate::date;
-use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted, Verdict};
+use growqr_wire::event::{
+    AskAnswer, Block, ChildRequested, Event, MailBody, ModelReply, ScheduledWorkStarted, SettledBy, ToolFinished, ToolStarted,
+    Verdict,
+};
 use growqr_wire::{Author, EventLine};
 use std::collections::{HashMap, HashSet};
 

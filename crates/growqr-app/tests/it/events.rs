@@ -6,12 +6,12 @@ use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
     ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, FreshRequested, FreshStarted,
     JournalNamed, MailReceived, MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed,
-    ReviewIntended, SaidAgain, SegmentStarted, SessionDecided, SessionEnded, SessionIntended, SessionProgressed, SessionReplied,
-    SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted,
-    UserSaid, Verdict,
+    ReviewIntended, SaidAgain, ScheduledWorkStarted, SegmentStarted, SessionDecided, SessionEnded, SessionIntended,
+    SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded,
+    TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
-    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId,
+    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, RequestId, ScheduleId,
     SegmentHash, Seq, SessionId,
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
@@ -22,6 +22,7 @@ use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Effort;
 use growqr_core::quota::Quota;
 use growqr_core::raw::RawJson;
+use growqr_core::schedule::DueWork;
 use growqr_core::tool::{CatalogueEntry, ContentBlock, Repeat, ToolContent};
 use growqr_core::workbench::{ChangedFile, Mind, Permission, SessionOutcome, SessionReply, SessionTokens};
 use growqr_store::{Db, DbConfig};
@@ -107,6 +108,10 @@ fn spawn_request() -> SpawnRequest {
         why: None,
         schedule: None,
     }
+}
+
+fn work(by_agent: Option<AgentId>) -> DueWork {
+    DueWork { schedule: ScheduleId::new("s-1"), due: Timestamp(7), name: text(), task: text(), budget: Money(1), by_agent }
 }
 
 fn scheduled() -> SpawnRequest {
@@ -460,6 +465,8 @@ fn asks() -> Vec<Event> {
         bare,
         ask(AskKind::Conflict, conflict(0)),
         ask(AskKind::Conflict, conflict(7)),
+        ask(AskKind::Schedule, Some(AskDetail::Work(Box::new(work(None))))),
+        ask(AskKind::Schedule, Some(AskDetail::Work(Box::new(work(Some(AgentId::grow())))))),
         ask(AskKind::Review, review(None, None)),
         ask(AskKind::Review, review(Some(text()), Some(text()))),
         ask(AskKind::Permission, call(AskReason::Rule(text()), Some(text()))),

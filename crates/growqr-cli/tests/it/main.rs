@@ -25,6 +25,7 @@ mod local;
 mod memory_states;
 mod program;
 mod rebuilding;
+mod schedules;
 mod sign_in;
 #[cfg(target_os = "linux")]
 mod stack;

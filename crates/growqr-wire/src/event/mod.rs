@@ -125,7 +125,7 @@ events! {
     ToolFinished => "tool_finished",
     /// A sub-agent is created.
     ChildRequested => "child_requested",
-    /// A sub-agent is sent another message.
+    /// A scheduled run begins: a sub-agent is created.
     ScheduledWorkStarted => "scheduled_work_started",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",

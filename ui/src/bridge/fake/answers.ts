@@ -13,6 +13,7 @@ import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
 import { destinations } from "./privacy";
 import { addRule, removeRule, rules, testRules } from "./rules";
+import { addSchedule, pauseSchedule, previewSchedule, removeSchedule, resumeSchedule, runSchedule, scheduleRuns, schedules } from "./schedules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
@@ -43,6 +44,9 @@ export function answers(world: World, providers: Providers, account: Account, st
     asks: () => openAsks(world),
     settled_asks: ({ limit }) => settledAsks(world, limit),
     ask_by_id: ({ id }) => askById(world, id),
+    schedules: () => schedules(world),
+    schedule_runs: ({ schedule, limit }) => scheduleRuns(world, schedule).slice(0, limit),
+    schedule_preview: ({ words }) => previewSchedule(world, words),
     rules: () => rules(world),
     test_rules: ({ tool, input, agent }) => testRules(world, tool, input, agent),
     spending: ({ by, since }) => spending(world, by, since),
@@ -125,6 +129,16 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       removeRule(world, request.id);
       applyRules(world);
       return "done";
+    case "add_schedule":
+      return addSchedule(world, request.schedule);
+    case "pause_schedule":
+      return pauseSchedule(world, request.id);
+    case "resume_schedule":
+      return resumeSchedule(world, request.id);
+    case "remove_schedule":
+      return removeSchedule(world, request.id);
+    case "run_schedule":
+      return runSchedule(world, request.id);
     case "tool_servers":
       return toolServers(world);
     case "add_tool_server":

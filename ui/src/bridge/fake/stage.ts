@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, AskRow, EventLine, JournalEvent, KeySource, Push, RuleRow, ToolServer } from "../wire";
+import type { Agent, AskRow, EventLine, JournalEvent, KeySource, Push, RuleRow, Schedule, ScheduleRun, ToolServer } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -21,6 +21,9 @@ export interface Saved {
   seen?: string[];
   /** The MCP servers that the person has added. */
   toolServers?: ToolServer[];
+  /** The schedules that are not removed, and what became of their runs, the first first. */
+  schedules?: Schedule[];
+  scheduleRuns?: ScheduleRun[];
 }
 
 /** A stored event. The simulated journal holds only events of this build. */
