@@ -68,7 +68,9 @@ pub enum WordsError {
 /// # Errors
 /// [`WordsError`]: what is not understood, or not possible.
 pub fn parse(text: &str, now: Timestamp, zone: &TimeZone, name: &str) -> Result<When, WordsError> {
-    let repeated = |pattern: &str| Ok(When::Repeated { pattern: pattern.parse::<Pattern>()?, zone: name.to_owned() });
+    let repeated = |pattern: &str| -> Result<When, WordsError> {
+        Ok(When::Repeated { pattern: pattern.parse::<Pattern>()?, zone: name.to_owned() })
+    };
     if let Some(pattern) = as_cron(text) {
         return repeated(pattern);
     }
