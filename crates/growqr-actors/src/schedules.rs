@@ -163,3 +163,6 @@ async fn stop_at(place: &str) {
     #[cfg(not(feature = "stop-points"))]
     let _ = place;
 }
+
+#[cfg(test)]
+mod tests;
