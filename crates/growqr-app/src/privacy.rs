@@ -107,7 +107,7 @@ fn database(profile: &Profile) -> Option<Destination> {
         is_local: is_this_computer(&host_of(&address)),
         address: Some(address),
         in_use: true,
-        sends: "all conversations, settings and what was spent; no pages of memory, no keys".to_owned(),
+        sends: "all conversations, settings, schedules and what was spent; no pages of memory, no keys".to_owned(),
         when: "always".to_owned(),
     })
 }

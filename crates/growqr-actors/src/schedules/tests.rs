@@ -155,7 +155,7 @@ async fn each_occurrence_is_claimed_once_by_three_hosts(config: DbConfig) {
     }
     for hour in 1..=12_usize {
         hosts.look(i64::try_from(hour).unwrap() * HOUR + 3);
-        // No journal has the sub-agents, so the run before counts as not begun, and every second occurrence is left out.
+        // No journal has the sub-agents, so the first run counts as not begun, and the later occurrences are left out.
         hosts.until(2).await;
         timeout(LIMIT, async {
             while hosts.store.schedules().await.unwrap().iter().any(|it| it.settled_to.0 < i64::try_from(hour).unwrap() * HOUR) {

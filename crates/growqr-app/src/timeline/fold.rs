@@ -248,6 +248,10 @@ impl TurnFold {
 
     fn mail(&mut self, at: Timestamp, mail: &Mail) {
         let MailBody::Report(report) = &mail.body else { return };
+        if report.schedule.is_some() {
+            // A scheduled run is no part of the turn in which its report comes.
+            return;
+        }
         let state = match report.ending {
             Ending::Done | Ending::Limit => TimelinePartState::Done,
             Ending::Failed => TimelinePartState::Failed,
