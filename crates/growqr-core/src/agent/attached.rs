@@ -2,7 +2,6 @@
 //!
 //! A request has the content of a file in a block of its own, so nothing in it can pass as words of the person.
 
-use super::end::needs_new_segment;
 use super::state::State;
 use super::turn::Pending;
 use crate::attachment::{Attachment, AttachmentKind, Totals};
@@ -123,7 +122,7 @@ impl State {
             return self.unanswered_attachments();
         }
         let is_same_model = self.segment.as_ref().is_some_and(|current| current.card.id == card.id);
-        let is_refused = self.last_ended.as_ref().is_some_and(needs_new_segment) || self.has_refused_attachments();
+        let is_refused = self.last_ended.as_ref().is_some_and(Ended::needs_new_segment) || self.has_refused_attachments();
         if self.leaves_past_behind() || (is_refused && is_same_model) {
             return Vec::new();
         }

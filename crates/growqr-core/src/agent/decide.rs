@@ -4,7 +4,6 @@
 use super::bounds::Affordable;
 use super::children;
 use super::draft::Draft;
-use super::end::needs_new_segment;
 use super::exchange::{Input, Setup};
 use super::judge::{Judged, judge};
 use super::state::State;
@@ -183,8 +182,10 @@ impl Draft<'_> {
         let full = self.state.segment.as_ref().is_some_and(|current| {
             self.state.transcript.counted_tokens().saturating_mul(100) > current.card.context_tokens.saturating_mul(FULL_PERCENT)
         });
-        let begins =
-            changed || full || self.state.leaves_past_behind() || self.state.last_ended.as_ref().is_some_and(needs_new_segment);
+        let begins = changed
+            || full
+            || self.state.leaves_past_behind()
+            || self.state.last_ended.as_ref().is_some_and(Ended::needs_new_segment);
         let begins = begins || self.state.has_refused_attachments() || self.state.needs_segment_for_attachments(&setup.card);
         if begins && !self.state.is_session() {
             self.begin_segment();

@@ -8,7 +8,6 @@ use super::turn::NextPast;
 use crate::budget::ReportAmounts;
 use crate::event::{Ended, TurnEnded, TurnEnding};
 use crate::mail::{Ending, MailBody, Report};
-use crate::model::{Failure, FailureKind};
 use crate::money::Money;
 
 impl Draft<'_> {
@@ -128,7 +127,7 @@ impl Draft<'_> {
 /// Whether a turn that ended so says nothing about the next one. A server that fails, a key that is refused or a lost connection
 /// would fail the next turn too, and each try may be billed: then queued messages wait until the person sends another, or resumes.
 fn concerns_only_turn(ended: &Ended) -> bool {
-    concerns_only_answer(ended) || needs_new_segment(ended)
+    concerns_only_answer(ended) || ended.needs_new_segment()
 }
 
 /// Whether the model has answered, and only the answer was of no use: it may answer to another message.
@@ -137,10 +136,4 @@ fn concerns_only_answer(ended: &Ended) -> bool {
         Ended::Cut | Ended::Silent | Ended::Refused(_) | Ended::Unknown(_) => true,
         Ended::Done | Ended::Cancelled | Ended::Limit(_) | Ended::Failed(_) => false,
     }
-}
-
-/// Whether the provider will not accept the same conversation again, so that a new segment must carry a shortened past.
-pub(super) fn needs_new_segment(ended: &Ended) -> bool {
-    let Ended::Failed(Failure { kind, .. }) = ended else { return false };
-    matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)
 }

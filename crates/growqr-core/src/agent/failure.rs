@@ -2,7 +2,6 @@
 
 use super::decide::ATTEMPTS;
 use super::draft::Draft;
-use super::end::needs_new_segment;
 use super::turn::Phase;
 use crate::clock::Timestamp;
 use crate::event::{Counted, Ended, ModelFailed};
@@ -26,7 +25,7 @@ impl Draft<'_> {
         self.push_failure(failure, counted);
         if can_retry {
             self.request(attempt + 1);
-        } else if needs_new_segment(&ended) && (!self.state.counters.past_was_carried || self.state.may_shorten_again()) {
+        } else if ended.needs_new_segment() && (!self.state.counters.past_was_carried || self.state.may_shorten_again()) {
             self.begin_segment();
             self.request(1);
         } else {

@@ -6,7 +6,7 @@ use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, Journa
 use crate::limits::{LimitReached, Limits, Raise, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
-use crate::model::{Failure, ModelCard, Reply, Usage};
+use crate::model::{Failure, FailureKind, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, Repeat, ToolContent};
@@ -551,6 +551,14 @@ pub enum Ended {
     Failed(Failure),
     /// The model stopped for a reason this program does not know.
     Unknown(String),
+}
+
+impl Ended {
+    /// Whether the provider will not accept the same conversation again, so that a new segment must carry a shortened past.
+    pub(crate) fn needs_new_segment(&self) -> bool {
+        let Ended::Failed(Failure { kind, .. }) = self else { return false };
+        matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
