@@ -9,7 +9,7 @@ const item: Aside = { kind: "aside", key: "aside-200", at: 0, seq: 1, items: Arr
 const drawn = () => screen.queryAllByText(/^message \d+$/).length;
 
 test("a fold of many messages opens in steps", () => {
-  render(<AsideRow agent="grow" item={item} at={null} row={(one) => <p key={one.key}>{one.kind === "said" && one.text}</p>} />);
+  render(<AsideRow item={item} at={null} row={(one) => <p key={one.key}>{one.kind === "said" && one.text}</p>} />);
   fireEvent.click(screen.getByRole("button", { name: /100 messages/ }));
   expect(drawn()).toBe(40);
   fireEvent.click(screen.getByRole("button", { name: "Show more (60 are left)" }));
@@ -20,7 +20,7 @@ test("a fold of many messages opens in steps", () => {
 });
 
 test("a fold shows what a search has found in it", () => {
-  render(<AsideRow agent="grow" item={item} at={{ seq: 70 }} row={(one) => <p key={one.key}>{one.kind === "said" && one.text}</p>} />);
+  render(<AsideRow item={item} at={{ seq: 70 }} row={(one) => <p key={one.key}>{one.kind === "said" && one.text}</p>} />);
   expect(screen.getByText("message 70")).toBeTruthy();
   expect(drawn()).toBe(70);
 });

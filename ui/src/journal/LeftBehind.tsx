@@ -4,9 +4,8 @@ import { Button } from "../design/Button";
 import { Disclosure } from "../design/Disclosure";
 import { dayAndTime, exactTime } from "../data/time";
 import { counted, t } from "../words";
-import { AnswerRow } from "./AnswerRow";
 import { isTarget, type Target } from "./isTarget";
-import type { Answer, Aside, Item } from "./items";
+import type { Aside, Item } from "./items";
 
 /** A line across the conversation: the agent reads nothing of what is above it. */
 export function Divided({ at, children }: { at: number; children: string }) {
@@ -19,8 +18,8 @@ export function Divided({ at, children }: { at: number; children: string }) {
   );
 }
 
-/** What a message that was written anew has set aside, folded. Nothing in it can be changed. `row` draws all but answers. */
-export function AsideRow(props: { agent: string; item: Aside; at: Target | null; row: (item: Exclude<Item, Answer>) => ReactNode }) {
+/** What a message that was written anew has set aside, folded. Nothing in it can be changed. `row` draws an item. */
+export function AsideRow(props: { item: Aside; at: Target | null; row: (item: Item) => ReactNode }) {
   const { item, at } = props;
   const isAt = at !== null && isTarget(item, at);
   const messages = count(item.items);
@@ -44,13 +43,13 @@ export function AsideRow(props: { agent: string; item: Aside; at: Target | null;
 /** How many items are drawn at once: all of a long part would stop the window for seconds. */
 const STEP = 40;
 
-function AsideItems({ agent, item: { items }, at, row }: Parameters<typeof AsideRow>[0]) {
+function AsideItems({ item: { items }, at, row }: Parameters<typeof AsideRow>[0]) {
   const found = at === null ? -1 : items.findIndex((one) => isTarget(one, at));
   const [count, setCount] = useState(Math.max(STEP, found + 1));
   const rest = items.length - count;
   return (
     <div className="border-s-2 border-line ps-4">
-      {items.slice(0, count).map((one) => (one.kind === "answer" ? <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} /> : row(one)))}
+      {items.slice(0, count).map(row)}
       {rest > 0 && (
         <Button look="quiet" className="my-2" onClick={() => setCount(count + STEP)}>
           {t("Show more ({n} are left)", { n: rest })}

@@ -3,6 +3,7 @@ import { memo } from "react";
 import { money } from "../data/money";
 import { duration } from "../data/time";
 import { t } from "../words";
+import { AnswerRow } from "./AnswerRow";
 import type { Target } from "./isTarget";
 import type { Answer, Call, Calls, End, Item } from "./items";
 import { Rare } from "./Rare";
@@ -54,7 +55,19 @@ export const Row = memo(function Row({ agent, item, isQueued, isAside = false, a
     case "aside":
       return (
         <Rare instead={<div className="h-9" />}>
-          {(rows) => <rows.AsideRow agent={agent} item={item} at={at} row={(one) => <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />} />}
+          {(rows) => (
+            <rows.AsideRow
+              item={item}
+              at={at}
+              row={(one) =>
+                one.kind === "answer" ? (
+                  <AnswerRow key={one.key} agent={agent} item={one} marked={one.seq === at?.seq} />
+                ) : (
+                  <Row key={one.key} agent={agent} item={one} isQueued={false} isAside at={at} nameOf={nameOf} onResume={null} />
+                )
+              }
+            />
+          )}
         </Rare>
       );
   }
