@@ -7,6 +7,7 @@ mod agents;
 mod asks;
 mod attachments;
 mod backup;
+mod blocking;
 mod check_key;
 mod clock;
 mod convert;

@@ -1,5 +1,6 @@
 //! Memory: reads it, and changes it in the person's name. Reading needs no network, no key and no host.
 
+use crate::blocking::blocking;
 use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
@@ -237,7 +238,6 @@ async fn change(
     work: impl FnOnce(&MemoryRepo) -> Result<CommitInfo, MemoryError> + Send + 'static,
 ) -> Result<wire::Reply, AppError> {
     let memory = Arc::clone(memory);
-    let result = tokio::task::spawn_blocking(move || work(&memory)).await;
-    let change = result.map_err(|error| AppError::Internal(error.to_string()))??;
+    let change = blocking(move || work(&memory)).await?;
     Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths, more_paths: change.more_paths })
 }

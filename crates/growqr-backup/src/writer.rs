@@ -49,7 +49,7 @@ impl BackupWriter {
         Ok(())
     }
 
-    /// Adds the manifest, whose parts are set here, and returns both once the file is on the disk.
+    /// Adds the manifest, whose parts are set here, and returns both. The file is not durable yet.
     ///
     /// # Errors
     /// [`BackupError::Write`].
@@ -60,7 +60,6 @@ impl BackupWriter {
         let compressed = self.archive.into_inner().map_err(BackupError::Write)?;
         let buffer = compressed.finish().map_err(BackupError::Write)?;
         let file = buffer.into_inner().map_err(|error| BackupError::Write(error.into_error()))?;
-        file.sync_all().map_err(BackupError::Write)?;
         Ok((file, manifest))
     }
 

@@ -4,6 +4,7 @@
 use crate::backup::absolute;
 use crate::error::AppError;
 use crate::profile::location::Profile;
+use crate::profile::private_file;
 use growqr_core::clock::Timestamp;
 use std::fs::{self, File};
 use std::io;
@@ -123,9 +124,7 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Makes the names in a folder durable where the system can. The contents are already.
 pub(super) fn sync_folder(folder: &Path) {
-    if !cfg!(windows)
-        && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
-    {
+    if let Err(error) = private_file::sync_folder(folder) {
         tracing::debug!(%error, "the names in a folder may not be durable yet");
     }
 }

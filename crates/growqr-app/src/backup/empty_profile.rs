@@ -5,6 +5,7 @@ use crate::backup::destination::sync_folder;
 use crate::error::AppError;
 use crate::host::lock::ProfileLock;
 use crate::profile::location::Profile;
+use crate::profile::private_file;
 use growqr_core::clock::Timestamp;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -52,7 +53,7 @@ impl EmptyProfile {
         let to = self.profile.folder();
         refuse_data(&to)?;
         let mark = to.join(UNFINISHED);
-        let marked = File::create(&mark).and_then(|file| file.sync_all());
+        let marked = File::create(&mark).and_then(|file| private_file::sync(&file));
         marked.map_err(|source| AppError::file("create", &mark, source))?;
         let mut moved = Vec::new();
         let done = move_all(from, &to, &mut moved)

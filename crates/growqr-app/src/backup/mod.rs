@@ -17,9 +17,11 @@ pub(crate) use empty_profile::refuse_unfinished;
 pub(crate) use last::check_age;
 pub use restore::restore;
 
+use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::location::Profile;
+use crate::profile::private_file;
 use destination::Destination;
 use growqr_backup::{BackupWriter, DATABASE, HISTORY, LeftOut, Manifest, check};
 use growqr_core::clock::Timestamp;
@@ -55,9 +57,7 @@ impl Library {
             let (manifest, branches, database) = self.picture(at).await?;
             let work = Work { profile: profile.clone(), manifest, branches, database, is_last: tries == PAGE_TRIES };
             let destination = destination.clone();
-            let written = tokio::task::spawn_blocking(move || work.write(&destination)).await;
-            let written = written.map_err(|error| AppError::Internal(error.to_string()))?;
-            match written {
+            match blocking(move || work.write(&destination)).await {
                 Ok(Some(backup)) => {
                     last::note(&profile, &backup);
                     return Ok(backup);
@@ -110,9 +110,7 @@ impl Library {
 
 async fn branches(profile: &Profile) -> Result<Branches, AppError> {
     let folder = profile.memory();
-    let read =
-        tokio::task::spawn_blocking(move || Branches::read(&folder).map_err(|error| AppError::file("read", &folder, error)));
-    read.await.map_err(|error| AppError::Internal(error.to_string()))?
+    blocking(move || Branches::read(&folder).map_err(|error| AppError::file("read", &folder, error))).await
 }
 
 /// What is written into one file.
@@ -153,6 +151,7 @@ impl Work {
         }
         (self.manifest.left_out, self.manifest.more_left_out) = (left_out.named, left_out.more);
         let (file, manifest) = writer.finish(self.manifest)?;
+        private_file::sync(&file).map_err(growqr_backup::BackupError::Write)?;
         if check(&file, u64::MAX)? != manifest {
             return Err(growqr_backup::BackupError::Incomplete.into());
         }

@@ -4,12 +4,14 @@
 use crate::backup::destination::sync_folder;
 use crate::backup::empty_profile::EmptyProfile;
 use crate::backup::{absolute, described, shown, turned_off};
+use crate::blocking::blocking;
 use crate::clock::SystemClock;
 use crate::error::AppError;
 use crate::machine;
 use crate::profile::accounts::{Accounts, is_folder_name};
 use crate::profile::file_lock;
 use crate::profile::location::Profile;
+use crate::profile::private_file;
 use growqr_backup::{BackupError, DATABASE, LeftOutList, MEMORY, Manifest, check, extract};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
@@ -36,11 +38,7 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     let limit = machine::free_bytes(profile.root()).unwrap_or(u64::MAX);
     let opened = File::open(&file).map_err(|source| AppError::file("read", &file, source))?;
     let bytes = opened.metadata().map_err(|source| AppError::file("read", &file, source))?.len();
-    let (opened, manifest) = blocking(move || {
-        let manifest = check(&opened, limit)?;
-        Ok((opened, manifest))
-    })
-    .await?;
+    let (opened, manifest) = blocking(move || check(&opened, limit).map(|manifest| (opened, manifest))).await?;
     let target = target(profile, &manifest)?;
     let profiles = profile.root().join("profiles");
     fs::create_dir_all(&profiles).map_err(|source| AppError::file("create", &profiles, source))?;
@@ -120,7 +118,7 @@ async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -
 
 /// Makes a file and its name durable. Windows does so only through a handle that may write.
 fn sync(file: &Path) -> Result<(), AppError> {
-    let synced = File::options().write(true).open(file).and_then(|file| file.sync_all());
+    let synced = File::options().write(true).open(file).and_then(|file| private_file::sync(&file));
     synced.map_err(|source| AppError::file("write", file, source))?;
     if let Some(folder) = file.parent() {
         sync_folder(folder);
@@ -140,10 +138,6 @@ async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Resu
     let now = SystemClock.now();
     let store = db.profile(target.id(), now).await?;
     turned_off::turn_off(&*store, now).await
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?
 }
 
 #[cfg(test)]

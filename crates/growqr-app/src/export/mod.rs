@@ -5,8 +5,10 @@
 mod conversation;
 pub(crate) mod safe_text;
 
+use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::library::Library;
+use crate::profile::private_file;
 use conversation::{Changes, Conversation};
 use growqr_wire::EventLine;
 use std::collections::HashMap;
@@ -109,7 +111,7 @@ pub(crate) async fn complete(
     let (folder, name, part) = (folder.to_owned(), name.to_owned(), part.to_owned());
     let complete = move || {
         let file = file.into_inner().map_err(|error| unwritten(error.into_error()))?;
-        file.sync_all().map_err(unwritten)?;
+        private_file::sync(&file).map_err(unwritten)?;
         drop(file);
         // The empty file holds the name: renaming replaces what has it.
         let (path, empty) = new_file(&folder, &name, ending)?;
@@ -122,7 +124,7 @@ pub(crate) async fn complete(
             }
         }
     };
-    tokio::task::spawn_blocking(complete).await.map_err(|error| AppError::Internal(error.to_string()))?
+    blocking(complete).await
 }
 
 /// A new file of this name, or with a number behind the name if there is one.

@@ -1,5 +1,6 @@
 //! Removes the branches of held changes that no question to the person names any more: a kill left them behind.
 
+use crate::blocking::blocking;
 use crate::error::AppError;
 use growqr_core::ask::AskDetail;
 use growqr_core::clock::Timestamp;
@@ -23,8 +24,7 @@ pub(super) async fn release_unnamed(store: &dyn Store, memory: &Arc<MemoryRepo>,
     });
     let (named, memory): (Vec<String>, _) = (named.collect(), Arc::clone(memory));
     let before = Timestamp(now.0.saturating_sub(KEPT_MS));
-    let removed = tokio::task::spawn_blocking(move || memory.release_unnamed(&named, before)).await;
-    let removed = removed.map_err(|error| AppError::Internal(error.to_string()))??;
+    let removed = blocking(move || memory.release_unnamed(&named, before)).await?;
     if removed > 0 {
         tracing::info!(removed, "branches of changes that nobody waits for are removed");
     }

@@ -1,5 +1,6 @@
 //! One profile, open for writing: the lock, the store, the memory and the model setups. No agents run yet.
 
+use crate::blocking::blocking;
 use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
 use crate::host::held_branches;
@@ -158,9 +159,7 @@ impl OpenProfile {
             tracing::debug!(%error, "the branches of held changes could not be cleaned up");
         }
         let memory = Arc::clone(&self.memory);
-        let tidy = move || if memory.is_withheld() { Ok(()) } else { memory.tidy().map_err(AppError::from) };
-        let result = tokio::task::spawn_blocking(tidy).await;
-        if let Err(error) = result.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+        if let Err(error) = blocking(move || if memory.is_withheld() { Ok(()) } else { memory.tidy() }).await {
             tracing::warn!(%error, "memory could not be cleaned up; the next start tries again");
         }
         if let Err(error) = memory_link::note_events(self.library.profile(), &*self.store).await {

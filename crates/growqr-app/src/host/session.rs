@@ -1,6 +1,7 @@
 //! One profile as a window uses it, for the lifetime of the window: a reconnecting client for requests, and a library
 //! that reads the store and the memory directly.
 
+use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::host::client::Client;
 use crate::library::Library;
@@ -52,7 +53,7 @@ impl ProfileSession {
         work: impl FnOnce(&Library) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         let library = Arc::clone(&self.library);
-        tokio::task::spawn_blocking(move || work(&library)).await.map_err(|error| AppError::Internal(error.to_string()))?
+        blocking(move || work(&library)).await
     }
 
     /// How many agents would be interrupted if the session were closed now. Zero if another process runs them.

@@ -3,6 +3,7 @@
 //! It contains no secret. A profile that an account has adopted keeps its name and its folder; the account refers to
 //! it. The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
 
+use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::profile::{file_lock, private_file};
 use growqr_core::clock::Timestamp;
@@ -137,9 +138,9 @@ impl Accounts {
             if accounts != before {
                 accounts.write(&root)?;
             }
-            Ok(result)
+            Ok::<_, AppError>(result)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?
+        blocking(work).await
     }
 
     /// Writes the file, readable for this user only; durable when it returns.

@@ -59,19 +59,19 @@ fn create(path: &Path) -> io::Result<File> {
 
 /// Makes a file durable.
 #[cfg(not(target_os = "macos"))]
-fn sync(file: &File) -> io::Result<()> {
+pub(crate) fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
 /// Makes a file durable. The standard library asks the drive to empty its cache (`F_FULLFSYNC`), which some network
 /// disks refuse; there, `fsync` is the best that is possible.
 #[cfg(target_os = "macos")]
-fn sync(file: &File) -> io::Result<()> {
+pub(crate) fn sync(file: &File) -> io::Result<()> {
     file.sync_all().or_else(|_| Ok(rustix::fs::fsync(file)?))
 }
 
-/// Makes the rename durable. Windows does this with the file itself, and cannot open folders for it.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+/// Makes the names in a folder durable. Windows does this with the file itself, and cannot open folders for it.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(windows) { Ok(()) } else { sync(&File::open(folder)?) }
 }
 
