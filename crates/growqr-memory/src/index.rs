@@ -8,7 +8,7 @@ use crate::hidden::{HiddenFile, Leaf};
 use crate::on_disk::OnDisk;
 use crate::plan::FileChange;
 use crate::probe::Step;
-use crate::read_index::SKIP_WORKTREE;
+use crate::read_index::{Entry, SKIP_WORKTREE};
 use crate::stat::Stat;
 use crate::tree_entry::blob_at;
 use crate::work_tree;
@@ -130,6 +130,13 @@ impl Git {
         {
             tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
         }
+    }
+
+    /// Tells the user's git not to expect these committed files in the folder.
+    pub(crate) fn leave_outside(&self, paths: &[&str]) -> Result<(), git2::Error> {
+        let hidden = |path: &&str, known: Entry| hidden_entry(entry(path, known.id, Some(known.mode)));
+        let set = |find: FindEntry<'_>| paths.iter().filter_map(|path| Some(hidden(path, find(path.as_bytes())?))).collect();
+        self.edit_index(|find| IndexChanges { set: set(find), remove: Vec::new() }).map(drop)
     }
 
     /// The changes with which the index has these files as hidden.

@@ -132,6 +132,7 @@ pub use listing::Listing;
 pub use mark::{Mark, MemoryUser};
 pub use merge_trees::PageConflict;
 pub use observer::{AdoptionObserver, NoObserver};
+pub use outside::leave_outside;
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
 pub use probe::{NoProbe, Probe, Step};
 pub use remarks::IndexLock;

@@ -6,6 +6,7 @@ use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::Leaf;
 use crate::index_marks::IndexMarks;
+use crate::open;
 use crate::outside_set::Outside;
 use crate::read_index::{Entry, ReadIndex};
 use crate::sparse_patterns::SparsePatterns;
@@ -20,6 +21,18 @@ use std::fs;
 use std::path::Path;
 
 const FILE: i32 = 0o100_644;
+
+/// Keeps these committed files of a repository that was just restored outside its folder, because the system cannot hold them there:
+/// their absence is no deletion. Other paths are passed over.
+///
+/// # Errors
+/// [`MemoryError::Repository`] if git's index cannot be changed.
+pub fn leave_outside(folder: &Path, paths: &[&str]) -> Result<(), MemoryError> {
+    match open::open_read_only(folder)? {
+        Some(git) if !paths.is_empty() => git.leave_outside(paths).context("mark the pages that are not in the folder"),
+        _ => Ok(()),
+    }
+}
 
 /// A page that is committed but not in the folder.
 pub(crate) struct PageOutside {

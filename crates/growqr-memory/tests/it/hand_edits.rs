@@ -2,7 +2,7 @@
 
 use crate::world::{World, at, delete, write};
 use growqr_core::memory::{Memory, MemoryError};
-use growqr_memory::MAX_PAGE_BYTES;
+use growqr_memory::{MAX_PAGE_BYTES, leave_outside};
 use std::fs;
 use std::sync::mpsc;
 use std::thread;
@@ -94,6 +94,26 @@ fn files_that_cannot_be_pages_are_skipped_and_reported() {
     assert_eq!(fs::read(world.folder.join("goals.md")).unwrap(), b"\0");
     assert!(matches!(world.memory.prepare(&write("goals.md", "mine\n", None)), Err(MemoryError::NotText { .. })));
     assert_eq!(fs::read(world.folder.join("goals.md")).unwrap(), b"\0");
+}
+
+#[test]
+fn a_committed_file_that_the_system_cannot_hold_is_never_taken_for_deleted() {
+    let mut world = World::new();
+    for name in ["nul.md", "Plan.md", "plan.md"] {
+        world.edit_by_hand(name, "by git\n");
+    }
+    world.git(&["add", "-f", "."]);
+    world.git(&["commit", "-qm", "Mine"]);
+    world.reopen();
+    // A restored folder on a system that knows no such name, and takes both spellings for one.
+    for name in ["nul.md", "plan.md"] {
+        fs::remove_file(world.folder.join(name)).unwrap();
+    }
+    leave_outside(&world.folder, &["nul.md", "plan.md", "unknown.md"]).unwrap();
+    world.reopen();
+    assert!(world.memory.adopt_hand_edits(at(9)).unwrap().commits.is_empty());
+    assert_eq!(world.git(&["show", "HEAD:plan.md"]), "by git\n");
+    world.is_clean();
 }
 
 #[test]
