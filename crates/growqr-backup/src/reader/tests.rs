@@ -84,6 +84,23 @@ fn a_backup_that_is_cut_off_anywhere_is_not_complete() {
 }
 
 #[test]
+fn a_changed_bit_is_refused_unless_the_content_stays_the_same() {
+    let whole = bytes(&backup().0);
+    let content = |file: &[u8]| {
+        let mut content = Vec::new();
+        GzDecoder::new(file).read_to_end(&mut content).map(|_| content)
+    };
+    let expected = content(&whole).expect("a backup");
+    for bit in 0..whole.len() * 8 {
+        let mut changed = whole.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        // Names of the operating system in the head of gzip, or the same zeros copied from another place.
+        let is_same = content(&changed).is_ok_and(|content| content == expected);
+        assert_eq!(check(&file_of(&changed), LIMIT).is_ok(), is_same, "bit {bit}");
+    }
+}
+
+#[test]
 fn a_changed_content_is_named() {
     let text = serde_json::to_vec(&backup().1).expect("JSON");
     let entries: [(EntryType, &str, &[u8]); 2] =
