@@ -127,16 +127,9 @@ impl Library {
         let verified = db.verify(self.profile.id()).await?;
         match verified.broken {
             None => Ok(verified.events),
-            Some(broken) => Err(AppError::bad_request(
-                format!(
-                    "event {} of agent {} (position {}): {}",
-                    broken.seq,
-                    broken.agent,
-                    broken.position.0,
-                    broken.fault.as_str()
-                ),
-                "Keep a copy of the database as it is, then restore a backup.",
-            )),
+            Some(broken) => {
+                Err(AppError::bad_request(broken.to_string(), "Keep a copy of the database as it is, then restore a backup."))
+            }
         }
     }
 

@@ -20,6 +20,9 @@ pub async fn restore(profile: Profile, out: &Out, file: &Path) -> CommandResult 
     notices(out, &restored.backup);
     if !out.is_json() {
         left_out(out, "not restored", &restored.left_out, restored.more_left_out);
+        if let Some(damage) = &restored.damage {
+            out.notice(&sanitized_line(&format!("the journal was damaged already when it was backed up: {damage}")));
+        }
         for off in &restored.turned_off {
             out.notice(&sanitized_line(&format!("turned off: {}. {}", off.what, off.next_step)));
         }

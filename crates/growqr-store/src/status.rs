@@ -4,6 +4,7 @@ use crate::rows::number;
 use crate::schema::SchemaState;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::StoreError;
+use std::fmt;
 
 /// The migrations before and after opening; equal if there was nothing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,13 @@ pub struct Broken {
     pub position: Position,
     /// The fault.
     pub fault: Fault,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Broken { agent, seq, position, fault } = self;
+        write!(f, "event {seq} of agent {agent} (position {}): {}", position.0, fault.as_str())
+    }
 }
 
 /// A fault of a journal.

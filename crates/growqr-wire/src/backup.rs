@@ -33,6 +33,8 @@ pub struct Restored {
     pub folder: String,
     /// Whether GrowQR opens this profile only once its person has signed in.
     pub needs_sign_in: bool,
+    /// The first event of the journal that is damaged; it was so when the backup was made.
+    pub damage: Option<String>,
     /// What was turned off, because whoever made the backup could start programs or send data with it.
     pub turned_off: Vec<TurnedOff>,
     /// Pages that this system cannot hold, and why; the first ones.

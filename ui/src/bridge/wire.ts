@@ -86,6 +86,10 @@ folder: string,
  */
 needs_sign_in: boolean, 
 /**
+ * The first event of the journal that is damaged; it was so when the backup was made.
+ */
+damage: string | null, 
+/**
  * What was turned off, because whoever made the backup could start programs or send data with it.
  */
 turned_off: Array<TurnedOff>, 

@@ -48,12 +48,12 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     let folder = profiles.clone();
     let expected = manifest.clone();
     let (staging, left_out) = blocking(move || stage(&folder, &opened, limit, &expected)).await?;
-    let turned_off = check_database(staging.path(), &target, &manifest).await?;
+    let Changed { turned_off, damage } = check_database(staging.path(), &target, &manifest).await?;
     let to = empty.fill(staging.path())?;
     let needs_sign_in = Accounts::read(profile.root())?.current != *target.id();
     let (left_out, more_left_out) = shown(&left_out.named, left_out.more);
     let backup = described(&manifest, &file, bytes);
-    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, turned_off, left_out, more_left_out, backup })
+    Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, damage, turned_off, left_out, more_left_out, backup })
 }
 
 /// The profile of the backup in this data folder.
@@ -95,25 +95,34 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
         // Its newest change can be read; earlier ones are not looked at.
         let repository = MemoryRepo::open_read_only(&memory).ok_or(BackupError::Damaged { part: MEMORY.to_owned() })?;
         repository.history(None, 1)?;
+        let pages: Vec<&str> = left_out.named.iter().filter_map(|page| page.path.strip_prefix("memory/")).collect();
+        growqr_memory::leave_outside(&memory, &pages)?;
     }
     Ok((staging, left_out))
 }
 
-/// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use. Returns
-/// what that was.
-async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
+/// What the person must know of a restored database.
+#[derive(Default)]
+struct Changed {
+    turned_off: Vec<wire::TurnedOff>,
+    /// The first event that was wrong already when the backup was made.
+    damage: Option<String>,
+}
+
+/// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use.
+async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<Changed, AppError> {
     let path = staging.join(DATABASE);
     if !path.exists() {
-        return Ok(Vec::new());
+        return Ok(Changed::default());
     }
     let config = DbConfig::Sqlite { path: path.clone() };
     let db = Db::open(&config).await?;
     let changed = change_database(&db, target, manifest).await;
     db.close().await;
-    let turned_off = changed?;
+    let changed = changed?;
     Db::check_writing(&config, target.id()).await?;
     sync(&path)?;
-    Ok(turned_off)
+    Ok(changed)
 }
 
 /// Makes a file and its name durable. Windows does so only through a handle that may write.
@@ -126,18 +135,20 @@ fn sync(file: &Path) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Vec<wire::TurnedOff>, AppError> {
+async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Changed, AppError> {
     let foreign = db.triggers_and_views().await?;
     if !foreign.is_empty() {
         return Err(BackupError::Refused { what: format!("a database with triggers or views ({})", foreign.join(", ")) }.into());
     }
     let verified = db.verify(target.id()).await?;
-    if verified.broken.is_some() || verified.events < manifest.events {
+    // The file is what was backed up, so an event that is wrong was wrong before: the others may be all that the person still has.
+    let damage = verified.broken.map(|broken| broken.to_string());
+    if damage.is_none() && verified.events < manifest.events {
         return Err(BackupError::Damaged { part: DATABASE.to_owned() }.into());
     }
     let now = SystemClock.now();
     let store = db.profile(target.id(), now).await?;
-    turned_off::turn_off(&*store, now).await
+    Ok(Changed { turned_off: turned_off::turn_off(&*store, now).await?, damage })
 }
 
 #[cfg(test)]
