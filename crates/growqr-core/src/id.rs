@@ -115,6 +115,12 @@ impl ExecutorId {
     pub fn memory() -> ExecutorId {
         ExecutorId::new("memory")
     }
+
+    /// Executor of calls that fetch pages of the web.
+    #[must_use]
+    pub fn web() -> ExecutorId {
+        ExecutorId::new("web")
+    }
 }
 
 impl JournalName {

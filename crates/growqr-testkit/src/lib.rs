@@ -29,6 +29,7 @@ mod script;
 mod small_disk;
 mod stalling_proxy;
 mod vault;
+pub mod web;
 #[cfg(target_os = "linux")]
 pub mod window;
 

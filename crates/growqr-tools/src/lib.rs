@@ -1,4 +1,4 @@
-//! Tools of other programs for the agents: MCP servers that the person has added.
+//! Tools for the agents that reach beyond this program: MCP servers that the person has added, and pages of the web ([`web`]).
 //!
 //! Each server has a task, a state, limits and a log of its own; nothing waits for a server that does not answer. What a server
 //! says is untrusted: schemas are mended or the tool is left out by name, names are made legal and distinct, and results are
@@ -29,6 +29,7 @@ mod server_name;
 mod server_status;
 mod servers;
 mod tool_name;
+pub mod web;
 
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
 pub use connect_error::ConnectError;

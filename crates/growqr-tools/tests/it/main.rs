@@ -1,7 +1,8 @@
-//! MCP servers: scripted ones that misbehave, and real ones.
+//! MCP servers: scripted ones that misbehave, and real ones; pages of the web.
 
 mod life;
 mod misbehaving;
 mod over_http;
 mod real;
+mod web;
 mod world;
