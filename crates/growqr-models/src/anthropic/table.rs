@@ -3,13 +3,16 @@
 
 use growqr_core::attachment::AttachmentKind;
 use growqr_core::model::ModelCard;
-use growqr_core::money::{Price, Prices};
+use growqr_core::money::{Money, Price, Prices};
 use growqr_core::prompt::Effort;
 
 /// One USD per million tokens is this many micro-cents per million tokens.
 const USD: u64 = 100_000_000;
 /// A thousandth of [`USD`], so that every price of the table is a whole number.
 const MILLI: u64 = USD / 1000;
+
+/// What one search of the web costs, besides the tokens of its results: 10 USD for a thousand.
+pub(super) const WEB_SEARCH: Money = Money(USD / 100);
 
 /// Request features that a model accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

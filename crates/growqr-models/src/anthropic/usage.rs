@@ -16,6 +16,8 @@ pub(super) struct Counts {
     cache_creation: Option<Creation>,
     iterations: Option<Vec<Counts>>,
     model: Option<String>,
+    /// Searches of the web that the service has made for the model.
+    web_searches: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,7 @@ impl Counts {
             }),
             iterations: usage["iterations"].as_array().map(|passes| passes.iter().map(Counts::read).collect()),
             model: scalar(&usage["model"]),
+            web_searches: count(&usage["server_tool_use"]["web_search_requests"]),
         }
     }
 
@@ -94,6 +97,7 @@ impl Counts {
         take(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
         take(&mut self.cache_creation, later.cache_creation);
         take(&mut self.iterations, later.iterations);
+        take(&mut self.web_searches, later.web_searches);
     }
 
     /// The counts of one pass. Without a split by lifetime all cache writes count as five-minute writes, which is what
@@ -134,6 +138,9 @@ impl Counts {
             let prices = table::card(pass.model.as_deref().unwrap_or(model)).prices;
             cost = cost.zip(prices.and_then(|prices| prices.cost(&usage))).map(|(sum, more)| sum + more);
         }
+        // The passes do not list them.
+        let searches = Money(table::WEB_SEARCH.0.saturating_mul(self.web_searches.unwrap_or(0)));
+        cost = cost.map(|sum| sum + searches);
         (total, cost)
     }
 }
@@ -174,6 +181,15 @@ mod tests {
         assert!(all.fill(&estimate, true));
         let (usage, _) = all.usage_and_cost("claude-opus-4-7");
         assert_eq!((usage.input_tokens, usage.output_tokens), (9, 2));
+    }
+
+    #[test]
+    fn each_search_of_the_web_costs_a_cent() {
+        let mut all =
+            counts(r#"{"input_tokens":0,"output_tokens":0,"server_tool_use":{"web_search_requests":1,"web_fetch_requests":4}}"#);
+        all.update(counts(r#"{"output_tokens":0,"server_tool_use":{"web_search_requests":3}}"#));
+        all.update(counts(r#"{"server_tool_use":null}"#));
+        assert_eq!(all.usage_and_cost("claude-opus-5-5").1, Some(Money(3_000_000)));
     }
 
     #[test]
