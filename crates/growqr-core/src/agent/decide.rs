@@ -26,6 +26,9 @@ use sha2::{Digest, Sha256};
 /// The most attempts of one request; then the turn fails.
 pub(super) const ATTEMPTS: u32 = 3;
 
+/// How many times an answer that pauses while the service uses tools for the model is continued.
+const MAX_PAUSES: usize = 5;
+
 /// Fill level of the context window, in percent, above which a new segment starts with a shortened past.
 const FULL_PERCENT: u64 = 80;
 
@@ -298,6 +301,9 @@ impl Draft<'_> {
         match stop {
             StopReason::MaxTokens | StopReason::ContextFull => self.end_turn(Ended::Cut),
             StopReason::Other(reason) => self.end_turn(Ended::Unknown(reason)),
+            StopReason::PauseTurn if self.state.answers_in_a_row() > MAX_PAUSES => {
+                self.end_turn(Ended::Unknown("it paused again and again".to_owned()));
+            }
             StopReason::PauseTurn => self.request(1),
             StopReason::EndTurn | StopReason::StopSequence | StopReason::ToolUse | StopReason::Refusal { .. } => {
                 if self.state.waits_for_finishing_children() {

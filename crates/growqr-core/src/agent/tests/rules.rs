@@ -328,6 +328,22 @@ fn a_paused_answer_continues_without_a_new_user_message() {
 }
 
 #[test]
+fn an_answer_that_pauses_again_and_again_ends_the_turn() {
+    let mut world = World::grow();
+    world.say("hello");
+    let paused = || reply(json!([{"type": "text", "text": "searching"}]), StopReason::PauseTurn);
+    for _ in 0..5 {
+        world.answer(paused());
+        assert!(world.attempt().is_some());
+    }
+    world.answer(paused());
+    assert!(matches!(ended(&world), Ended::Unknown(_)));
+    world.say("go on");
+    world.answer(paused());
+    assert!(world.attempt().is_some(), "a message begins anew");
+}
+
+#[test]
 fn a_cancel_gives_every_open_call_a_result() {
     let mut world = World::grow();
     world.say("look");
