@@ -119,6 +119,7 @@ impl State {
             MailBody::ChangeDecided(decided) => self.change_decided(Some(from), (**decided).clone(), body.counts_with_work),
             MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
                 if *by_person {
+                    Arc::make_mut(&mut self.named).add(text);
                     self.budget.end_raise(self.senders.iter().map(|sender| sender.allowance).sum());
                     self.quota.raised = Quota::default();
                     self.counters.calls_raised = 0;

@@ -4,17 +4,20 @@ use super::bounded_text::beginning;
 use super::children;
 use super::draft::Draft;
 use super::judge::WantedCall;
+use super::named::NamedAs;
 use super::state::State;
 use super::tools::{ASK_TOOL, AskUserInput, WAIT_TOOL};
 use super::turn::{Call, Counters, Pause, Pending, Phase, Progress, Repeated};
+use super::web_calls::NAMED_LINE;
 use crate::ask::{ALLOW, Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, DENY, SettledBy};
 use crate::clock::Timestamp;
 use crate::event::{AskRaised, AskSettled, ToolResumed};
 use crate::id::{AskId, EffectId, ExecutorId};
 use crate::mail::{Mail, MailBody};
 use crate::raw::RawJson;
-use crate::rules::{Agents, Argument, CallFacts, Decision, Glob, Rule};
+use crate::rules::{Agents, Argument, CallFacts, Decision, Glob, Rule, RuleOrigin};
 use crate::tool::ToolResult;
+use std::sync::Arc;
 
 /// The same call with the same input, this many times in a row, needs a question.
 const REPEATS: u32 = 3;
@@ -70,6 +73,9 @@ impl Draft<'_> {
     pub(super) fn permission(&self, name: &str, input: &RawJson) -> Permission {
         let call = self.facts(name, input);
         let decided = self.setup.rules.decide(&call);
+        // What the person has named overrides no line of theirs that asks.
+        let is_open = decided.line.origin == RuleOrigin::BuiltIn || decided.line.rule.decision == Decision::Allow;
+        let named = if is_open { self.named(&call) } else { None };
         let line = decided.line.rule.to_string();
         // To ask whether it may ask, or wait, would only add a question.
         let is_exempt = name == ASK_TOOL || name == WAIT_TOOL;
@@ -81,8 +87,13 @@ impl Draft<'_> {
             // Another question would decide whether the change is held at all.
             Decision::Hold => return Permission::Held { line, is_repeated: times >= REPEATS },
             _ if times >= REPEATS => Some(AskReason::Repeated(times)),
+            // To fetch the page itself tells its host nothing. The address of another page can carry what untrusted text asks for.
+            Decision::Ask if named == Some(NamedAs::Page) || (named.is_some() && !is_risky) => {
+                return Permission::Granted { line: NAMED_LINE.to_owned() };
+            }
+            Decision::Ask if named.is_some() => Some(AskReason::Untrusted(self.state.untrusted())),
             Decision::Ask => Some(AskReason::Rule(line.clone())),
-            Decision::Allow if is_risky => Some(AskReason::Untrusted(self.state.untrusted())),
+            Decision::Allow if is_risky && named != Some(NamedAs::Page) => Some(AskReason::Untrusted(self.state.untrusted())),
             Decision::Allow => None,
         };
         match reason {
@@ -470,6 +481,9 @@ impl State {
     pub(super) fn ask_settled(&mut self, body: &AskSettled) {
         let Some(ask) = self.open_asks.remove(&body.ask) else { return };
         let answer = body.answer.as_ref();
+        if let (SettledBy::Person, Some(text)) = (&body.by, answer.and_then(|answer| answer.text.as_ref())) {
+            Arc::make_mut(&mut self.named).add(text);
+        }
         match (&ask.kind, &ask.detail) {
             (_, Some(AskDetail::Session { request, .. })) => self.session_answered(request, &ask, body),
             (AskKind::Permission, Some(AskDetail::Call { effect, why, .. })) => {

@@ -153,6 +153,7 @@ impl State {
     pub(super) fn said_again(&mut self, body: &event::SaidAgain, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
         self.leave_past_behind(body.past.clone());
+        Arc::make_mut(&mut self.named).add(&body.text);
         let (text, attachments) = (body.text.clone(), body.attachments.clone());
         self.note_attachments(&attachments);
         self.pending.push(Pending::UserMessage { seq: self.seq, text, at, attachments });

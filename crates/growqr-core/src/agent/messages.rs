@@ -124,6 +124,7 @@ impl State {
 
     pub(super) fn user_said(&mut self, body: &event::UserSaid, at: Timestamp) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
+        Arc::make_mut(&mut self.named).add(&body.text);
         let (text, attachments) = (body.text.clone(), body.attachments.clone());
         self.note_attachments(&attachments);
         let message = Pending::UserMessage { seq: self.seq, text, at, attachments };
@@ -191,6 +192,7 @@ impl State {
     }
 
     pub(super) fn message_edited(&mut self, message: Seq, new: &str) {
+        Arc::make_mut(&mut self.named).add(new);
         let held = match &mut self.next_past {
             NextPast::FreshAfterTurn(held) => held.as_mut_slice(),
             NextPast::Whole | NextPast::Only(_) => &mut [],

@@ -31,6 +31,7 @@ mod intent;
 mod judge;
 mod limit;
 mod messages;
+mod named;
 mod open_session;
 mod past;
 mod render;
@@ -44,6 +45,7 @@ mod transcript;
 mod turn;
 mod version_1;
 mod view;
+mod web_calls;
 
 #[cfg(test)]
 mod tests;

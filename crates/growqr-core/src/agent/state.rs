@@ -2,6 +2,7 @@
 
 use super::charge::Charge;
 use super::child::{Child, Sender};
+use super::named::NamedAddresses;
 use super::open_session::Session;
 use super::transcript::Transcript;
 use super::turn::{Call, Counters, EarlierMessage, NextPast, Pause, Pending, Phase, Repeated, Reviewed};
@@ -24,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 14;
+pub const STATE_VERSION: u32 = 15;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +110,8 @@ pub struct State {
     pub(super) asked_conflicts: Arc<BTreeSet<String>>,
     /// An answer to a question, or the request to finish, was recorded, and the agent has not acted on it yet.
     pub(super) must_continue: bool,
+    /// The web addresses that the person has named.
+    pub(super) named: Arc<NamedAddresses>,
     /// Sources of the untrusted text that was read since the turn that began with the last message of the person.
     pub(super) untrusted: BTreeSet<String>,
     /// Those of mail and results that were not sent to the model yet.
@@ -185,6 +188,7 @@ impl State {
             reviewed: BTreeMap::new(),
             asked_conflicts: Arc::default(),
             must_continue: false,
+            named: Arc::default(),
             untrusted: BTreeSet::new(),
             untrusted_pending: BTreeSet::new(),
             untrusted_sent: BTreeSet::new(),

@@ -116,6 +116,18 @@ impl<'a> CallFacts<'a> {
         })
     }
 
+    /// The text of the field that names one thing, as the model wrote it; `None` if it is not certain.
+    #[must_use]
+    pub fn argument_text(&self) -> Option<String> {
+        match self.field.map(|field| &field.reach) {
+            Some(Reach::One(field)) => match field_of(self.input, field) {
+                Some(Field::Text(text)) => Some(text),
+                Some(Field::Missing) | None => None,
+            },
+            Some(Reach::Beginning(_) | Reach::All) | None => None,
+        }
+    }
+
     /// The argument in normal form.
     #[must_use]
     pub fn argument(&self) -> &Argument {

@@ -41,14 +41,14 @@ fn text(text: &str) -> Option<Answer> {
 }
 
 impl World {
-    fn ask(&self) -> Ask {
+    pub(super) fn ask(&self) -> Ask {
         let mut open = self.state.open_asks();
         let ask = open.next().expect("an ask is open").clone();
         assert!(open.next().is_none(), "one ask is open");
         ask
     }
 
-    fn settle(&mut self, answer: Option<Answer>) -> Vec<&'static str> {
+    pub(super) fn settle(&mut self, answer: Option<Answer>) -> Vec<&'static str> {
         let ask = self.ask().id;
         let kinds = self.input(Input::Answer { ask, answer });
         assert!(self.state.can_continue());

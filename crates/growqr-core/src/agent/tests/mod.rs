@@ -20,4 +20,5 @@ mod session_properties;
 mod session_rules;
 mod sessions;
 mod trees;
+mod web;
 mod world;
