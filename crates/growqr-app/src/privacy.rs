@@ -31,6 +31,7 @@ pub async fn destinations(profile: &Profile, environment: &Environment) -> Resul
     all.extend(database(profile));
     let library = Library::open(profile.clone()).await?;
     all.extend(tool_servers(&library).await?);
+    all.push(web_pages(&stored));
     all.extend(containers(&library, environment).await?);
     all.extend(proxy());
     all.push(updates());
@@ -141,6 +142,19 @@ async fn tool_servers(library: &Library) -> Result<Vec<Destination>, AppError> {
     Ok(servers.into_iter().map(destination).collect())
 }
 
+fn web_pages(stored: &StoredSettings) -> Destination {
+    Destination {
+        kind: DestinationKind::WebPages,
+        name: "Web pages".to_owned(),
+        address: Some("the sites that agents fetch pages from".to_owned()),
+        is_local: false,
+        in_use: Preferences::parse_lenient(stored).web.fetches,
+        sends: "the address of the page, which an agent has written, and that GrowQR asks; no cookies, keys or messages"
+            .to_owned(),
+        when: "when an agent fetches a page that you have named, or a page of a site that you or a rule have allowed".to_owned(),
+    }
+}
+
 async fn containers(library: &Library, environment: &Environment) -> Result<Vec<Destination>, AppError> {
     let (rows, ports) = match library.stack_records() {
         Some(records) => (records.containers().await?, records.ports().await?),
@@ -246,11 +260,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_settings_only_the_model_of_anthropic_is_on_another_computer() {
+    async fn without_settings_only_the_model_of_anthropic_and_pages_are_on_other_computers() {
         let all = found(&[]).await;
         let away: Vec<_> =
             all.iter().filter(|one| one.in_use && !one.is_local).filter_map(|one| one.address.as_deref()).collect();
-        assert_eq!(away, ["https://api.anthropic.com"]);
+        assert_eq!(away, ["https://api.anthropic.com", "the sites that agents fetch pages from"]);
         assert_eq!(one(&all, DestinationKind::Images).address.as_deref(), Some("docker.io, ghcr.io"));
         assert_eq!(one(&all, DestinationKind::Updates).address, None);
     }

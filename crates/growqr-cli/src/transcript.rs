@@ -263,7 +263,7 @@ impl<'a> Transcript<'a> {
 
     fn tool_started(&mut self, agent: &Agent, call: ToolStarted) {
         if call.name != "spawn_sub_agent" {
-            let fields = ["path", "prefix", "query", "id", "message"];
+            let fields = ["path", "prefix", "query", "url", "id", "message"];
             let about = fields.iter().find_map(|field| call.input.field(field)).unwrap_or_default();
             self.note(&format!("{}· {} {}", self.name_prefix(agent), shortened(&call.name, 64), shortened(&about, 80)));
         }

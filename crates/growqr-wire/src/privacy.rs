@@ -23,6 +23,8 @@ pub enum DestinationKind {
     Workbench,
     /// A server of tools that the person has added.
     ToolServer,
+    /// Sites whose pages agents fetch.
+    WebPages,
     /// A proxy of the environment.
     Proxy,
     /// Checks for a newer version.

@@ -1660,7 +1660,7 @@ has_more: boolean,
  */
 lost: number, };
 
-export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "tool_server" | "proxy" | "updates";
+export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "tool_server" | "web_pages" | "proxy" | "updates";
 
 export type Destination = { 
 /**

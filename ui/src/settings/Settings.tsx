@@ -23,11 +23,12 @@ import { SpendingDetails } from "./SpendingDetails";
 import { StartAtLogin } from "./StartAtLogin";
 import { ToolServers } from "./ToolServers";
 import { UntrustedSwitch } from "./UntrustedSwitch";
+import { WebSwitches } from "./WebSwitches";
 import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$|language$)/;
+const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|web\.|workbench\.|model$|effort$|language$)/;
 
 /** Settings about what is announced. */
 const NOTIFICATIONS = /^(inbox|notifications)\./;
@@ -76,6 +77,7 @@ export default function Settings({ at }: { at: string | null }) {
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
         </Group>
         <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
+          <QueryView query={settings}>{(list) => <WebSwitches settings={list} />}</QueryView>
           <ToolServers />
         </Group>
         <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>

@@ -216,7 +216,7 @@ fn said(who: &str, at: i64, text: &str) -> String {
 }
 
 fn tool(call: &ToolStarted, result: Option<&ToolFinished>) -> String {
-    let fields = ["path", "prefix", "query", "id", "name", "command"];
+    let fields = ["path", "prefix", "query", "url", "id", "name", "command"];
     let about = fields.iter().find_map(|field| call.input.field(field)).unwrap_or_default();
     let about: String = about.chars().take(80).collect();
     let how = match result {

@@ -12,7 +12,7 @@ use crate::host::open_profile::OpenProfile;
 use crate::inbox::{HostFacts, Inbox};
 use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
-use crate::profile::settings;
+use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
 use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, stack};
 use growqr_actors::{Host, Setups as _};
@@ -299,7 +299,9 @@ impl Handler {
             settings::check(name, "")?;
         }
         store.set(name, value.as_deref(), SystemClock.now()).await?;
-        setups.set_stored(settings::stored(&**store).await?);
+        let stored = settings::stored(&**store).await?;
+        self.profile.tool_servers.choose_web(Preferences::parse_lenient(&stored).web);
+        setups.set_stored(stored);
         // Another model may need another key, which is in the keychain.
         if matches!(name, "model" | "openai.base_url") {
             setups.load_keys().await;

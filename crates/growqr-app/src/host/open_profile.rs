@@ -9,13 +9,14 @@ use crate::library::Library;
 use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
+use crate::profile::settings::Preferences;
 use crate::profile::{keys, settings};
 use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
 use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
-use crate::tools::ToolServers;
+use crate::tools::{OwnTools, ToolServers};
 use crate::{backup, machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
@@ -92,12 +93,13 @@ impl OpenProfile {
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
-        let toolbox = Arc::new(Toolbox::new(vec![Arc::clone(&memory_tools)]));
+        let own = OwnTools::new(memory_tools, Preferences::parse_lenient(&stored).web);
+        let toolbox = Arc::new(Toolbox::new(own.executors()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         // The data folder's keychain on this computer: others may use the same database.
         let (keychain, keychain_name) =
             (keys::keychain(&profile), format!("{}/{}", machine::name(), profile.secrets_namespace()));
-        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keychain, keychain_name);
+        let tool_servers = ToolServers::new(toolbox, own, Arc::clone(&store), keychain, keychain_name);
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);

@@ -4,6 +4,7 @@ use crate::error::AppError;
 use crate::notify::NotificationPreferences;
 use crate::profile::shortcut;
 use crate::stack::preferences::StackPreferences;
+use crate::tools::WebPreferences;
 use growqr_core::journal::Store;
 use growqr_core::limits::{Limits, Unpriced};
 use growqr_core::money::Money;
@@ -24,7 +25,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 23] = [
+pub const SETTINGS: [SettingDefinition; 25] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -74,6 +75,16 @@ pub const SETTINGS: [SettingDefinition; 23] = [
         name: "rules.ask_after_untrusted_text",
         default: "on",
         about: "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it; off lets a web page or another program's text cause such calls. What an agent has written to memory counts as text of your own",
+    },
+    SettingDefinition {
+        name: "web.fetch",
+        default: "on",
+        about: "on: agents can fetch pages of the web, after a question for each site that you have not named yourself; or off",
+    },
+    SettingDefinition {
+        name: "web.robots",
+        default: "on",
+        about: "on: pages that their site asks programs not to fetch (robots.txt) are left alone; or off",
     },
     SettingDefinition {
         name: "stack.start",
@@ -131,6 +142,7 @@ pub(crate) struct Preferences {
     pub(crate) asks_after_untrusted_text: bool,
     pub(crate) stack: StackPreferences,
     pub(crate) notifications: NotificationPreferences,
+    pub(crate) web: WebPreferences,
 }
 
 /// The stored settings, by name.
@@ -265,7 +277,8 @@ impl Preferences {
         }
         let stack = StackPreferences::parse(&get)?;
         let notifications = NotificationPreferences::parse(&get)?;
-        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications })
+        let web = WebPreferences::parse(get)?;
+        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications, web })
     }
 }
 
@@ -280,6 +293,7 @@ impl Default for Preferences {
             asks_after_untrusted_text: true,
             stack: StackPreferences::default(),
             notifications: NotificationPreferences::default(),
+            web: WebPreferences::default(),
         }
     }
 }
@@ -351,6 +365,8 @@ mod tests {
             ("inbox.long_work", "0"),
             ("inbox.seen", "[]"),
             ("language", "tlh"),
+            ("web.fetch", "yes"),
+            ("web.robots", "1"),
             ("colour", "red"),
         ] {
             assert!(check(name, value).is_err(), "{name} = {value}");

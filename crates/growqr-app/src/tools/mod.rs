@@ -1,17 +1,22 @@
-//! The servers of tools (MCP) that the person has added: kept in the store and the keychain, run by `growqr-tools`.
+//! The servers of tools (MCP) that the person has added: kept in the store and the keychain, run by `growqr-tools`. Also offers the
+//! program's own tools beside theirs.
 
 mod changes;
 mod consent;
 mod import;
 mod kept_values;
+mod own;
 mod restored;
 mod rows;
 mod stored;
+#[cfg(feature = "stop-points")]
+mod test_network;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use consent::hash_of;
 pub use import::read_tool_servers;
+pub(crate) use own::{OwnTools, WebPreferences};
 pub(crate) use restored::turn_all_off;
 
 use crate::SystemClock;
@@ -19,7 +24,6 @@ use crate::error::AppError;
 use growqr_actors::Toolbox;
 use growqr_core::journal::{Store, StoredToolServer};
 use growqr_core::secret::SecretStore;
-use growqr_core::tool::Executor;
 use growqr_tools::{KnownServer, Listing, ServerName, Servers};
 use growqr_wire as wire;
 use growqr_wire::Reply;
@@ -31,7 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct ToolServers {
     servers: Servers,
     toolbox: Arc<Toolbox>,
-    memory_tools: Arc<dyn Executor>,
+    own: OwnTools,
     store: Arc<dyn Store>,
     values: Arc<KeychainValues>,
     /// Names the keychain in the store ([`growqr_core::journal::ToolValues`]).
@@ -54,7 +58,7 @@ impl ToolServers {
     /// No server runs yet. `keychain_name` is the same at each start, and is that of no other keychain.
     pub(crate) fn new(
         toolbox: Arc<Toolbox>,
-        memory_tools: Arc<dyn Executor>,
+        own: OwnTools,
         store: Arc<dyn Store>,
         keychain: Arc<dyn SecretStore>,
         keychain_name: String,
@@ -63,7 +67,7 @@ impl ToolServers {
         let servers = Servers::new(Arc::clone(&values) as Arc<dyn growqr_tools::KeptValues>, Arc::new(SystemClock));
         let (changing, loading) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
         let (keychain, stored) = (keychain_name, Mutex::default());
-        ToolServers { servers, toolbox, memory_tools, store, values, keychain, changing, loading, stored }
+        ToolServers { servers, toolbox, own, store, values, keychain, changing, loading, stored }
     }
 
     /// Begins the servers that are stored. Waits for none of them; one whose tools are known starts with its first call.
@@ -123,9 +127,14 @@ impl ToolServers {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes over what the person has chosen about pages of the web. Running turns keep the tools of their segment.
+    pub(crate) fn choose_web(&self, preferences: WebPreferences) {
+        self.own.choose(preferences);
+        self.offer();
+    }
+
     fn offer(&self) {
-        let memory_tools = std::iter::once(Arc::clone(&self.memory_tools));
-        self.toolbox.refresh(memory_tools.chain(self.servers.executors()).collect());
+        self.toolbox.refresh(self.own.executors().into_iter().chain(self.servers.executors()).collect());
     }
 
     /// All servers that are stored, with what those that run are doing. `without_room` are the tools that the chosen model is not

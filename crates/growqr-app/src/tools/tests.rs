@@ -1,7 +1,7 @@
 //! Changes of servers, with a real store and a keychain in memory.
 
 use super::kept_values::entry;
-use super::{ToolServers, stored};
+use super::{OwnTools, ToolServers, WebPreferences, stored};
 use crate::SystemClock;
 use async_trait::async_trait;
 use growqr_actors::Toolbox;
@@ -122,7 +122,7 @@ impl World {
     fn servers_of(&self, keychain: &Arc<FakeKeychain>, name: &str) -> ToolServers {
         let toolbox = Arc::new(Toolbox::new(Vec::new()));
         let (store, keychain) = (Arc::clone(&self.store), Arc::clone(keychain) as Arc<dyn SecretStore>);
-        ToolServers::new(toolbox, Arc::new(NoTools), store, keychain, name.to_owned())
+        ToolServers::new(toolbox, OwnTools::new(Arc::new(NoTools), WebPreferences::default()), store, keychain, name.to_owned())
     }
 
     async fn rows(&self) -> Vec<StoredToolServer> {

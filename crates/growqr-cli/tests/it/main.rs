@@ -40,5 +40,6 @@ mod surroundings;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tools;
+mod web;
 #[cfg(target_os = "linux")]
 mod workbench;

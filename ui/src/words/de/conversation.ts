@@ -84,6 +84,8 @@ export default {
   "Listed memory": "Gedächtnis aufgelistet",
   "Searching memory for": "Durchsucht das Gedächtnis nach",
   "Searched memory for": "Gedächtnis durchsucht nach",
+  "Fetching": "Ruft ab",
+  "Fetched": "Abgerufen:",
   "Writing": "Schreibt",
   "Wrote": "Geschrieben:",
   "Deleting": "Löscht",

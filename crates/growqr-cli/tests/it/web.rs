@@ -1,0 +1,117 @@
+//! Pages of the web, through the whole program: asked about, fetched, shown as text from outside, and switched off.
+
+use crate::program::Program;
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use growqr_testkit::openai::ServerBehaviour;
+use growqr_testkit::web::{WebAnswer, WebSites};
+use serde_json::{Value, json};
+
+/// The program, which finds every host at these sites.
+fn found_by(sites: &WebSites, mut program: Program) -> Program {
+    program.variables.push(("GROWQR_TEST_WEB", sites.address().to_string()));
+    program
+}
+
+/// Fetches a page, then says what came back.
+fn fetches(url: &'static str) -> impl Fn(&RequestView<'_>) -> Option<Script> + Clone + Send + Sync + 'static {
+    move |request| {
+        let results = request.tool_results();
+        Some(if results.is_empty() {
+            calls([("fetch_page", json!({ "url": url }))])
+        } else {
+            says(&format!("It came back: {results:?}"))
+        })
+    }
+}
+
+fn said(program: &Program) -> String {
+    program.run(&["agents", "show", "grow"]).out
+}
+
+/// The first event of this kind about a tool call.
+fn event(program: &Program, kind: &str) -> Value {
+    let events = program.json(&["events"]);
+    events.into_iter().find(|event| event["kind"] == kind).unwrap_or_else(|| panic!("an event {kind}"))["data"].clone()
+}
+
+#[test]
+fn a_page_that_the_person_names_is_fetched_and_its_text_is_marked() {
+    let web = WebSites::start();
+    web.set("tea.example/green", WebAnswer::html("<title>Green</title><h1>Green tea</h1><p>70 degrees</p><script>no()</script>"));
+    let program = found_by(&web, Program::new());
+    program.claude.route(fetches("http://tea.example/green"));
+    let ran = program.chat("what does http://tea.example/green say?");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let said = said(&program);
+    assert!(said.contains("70 degrees") && said.contains("data from outside") && !said.contains("no()"), "{said}");
+    assert_eq!(web.seen(), ["tea.example/robots.txt", "tea.example/green"]);
+    assert_eq!(web.problems(), Vec::<String>::new());
+    let (started, finished) = (event(&program, "tool_started"), event(&program, "tool_finished"));
+    assert_eq!((&started["executor"], &started["repeat"]), (&json!("web"), &json!("safe")));
+    assert_eq!(started["rule"], "the person has named the address");
+    assert_eq!(finished["source"], "web", "what is based on it counts as untrusted");
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_model_on_this_computer_fetches_pages_too() {
+    let web = WebSites::start();
+    web.set("tea.example/green", WebAnswer::html("<p>70 degrees</p>"));
+    let program = found_by(&web, Program::on_local(ServerBehaviour::lm_studio()));
+    program.route(fetches("http://tea.example/green"));
+    let ran = program.chat("what does http://tea.example/green say?");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(said(&program).contains("70 degrees"), "{}", said(&program));
+    program.assert_all_accepted();
+}
+
+#[test]
+fn no_way_leads_a_model_to_this_computer() {
+    let web = WebSites::start();
+    web.set("tea.example/inside", WebAnswer::redirect("302 Found", "http://169.254.169.254/latest/meta-data/"));
+    web.set("mapped.example/", WebAnswer::html("<p>secret</p>"));
+    for url in ["http://tea.example/inside", "http://mapped.example/", "http://[::ffff:127.0.0.1]/", "http://2130706433/"] {
+        let program = found_by(&web, Program::on_local(ServerBehaviour::lm_studio()));
+        program.route(fetches(url));
+        assert_eq!(program.chat(&format!("what does {url} say?")).code, Some(0));
+        assert!(said(&program).contains("private network"), "{url}: {}", said(&program));
+    }
+    assert_eq!(web.seen(), ["tea.example/robots.txt", "tea.example/inside"]);
+}
+
+#[test]
+fn a_page_of_a_site_that_nobody_named_is_fetched_only_after_an_answer() {
+    let web = WebSites::start();
+    web.set("tea.example/black?q=1", WebAnswer::html("<p>90 degrees</p>"));
+    let program = found_by(&web, Program::new());
+    program.claude.route(fetches("http://tea.example/black?q=1"));
+    program.chat("how hot for black tea?");
+    assert_eq!(web.seen(), Vec::<String>::new());
+    let asks = program.json(&["asks", "list"]);
+    assert_eq!(asks.len(), 1, "{asks:?}");
+    assert!(asks[0].to_string().contains("http://tea.example/black?q=1"), "the whole address is shown: {asks:?}");
+    let id = asks[0]["ask"]["id"].as_str().expect("an id");
+    assert_eq!(program.run(&["asks", "answer", id, "allow", "--scope", "always"]).code, Some(0));
+    assert_eq!(program.run(&["chat"]).code, Some(0));
+    assert!(said(&program).contains("90 degrees"), "{}", said(&program));
+    let rules = program.run(&["rules", "list"]).out;
+    assert!(rules.contains("allow fetch_page host=tea.example"), "{rules}");
+    let test = program.run(&["rules", "test", "fetch_page", "url=http://tea.example/other"]).out;
+    assert!(test.starts_with("allow"), "{test}");
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn fetching_can_be_switched_off_and_private_addresses_are_never_fetched() {
+    let web = WebSites::start();
+    let program = found_by(&web, Program::new());
+    program.claude.route(fetches("http://127.0.0.1/admin"));
+    program.chat("read http://127.0.0.1/admin");
+    assert!(said(&program).contains("private network"), "{}", said(&program));
+    assert_eq!(program.run(&["config", "set", "web.fetch", "off"]).code, Some(0));
+    program.chat("again: http://127.0.0.1/admin");
+    let said = said(&program);
+    assert!(said.contains("there is no tool") || said.contains("not available any more"), "{said}");
+    assert_eq!(web.seen(), Vec::<String>::new());
+    program.claude.assert_all_accepted();
+}
