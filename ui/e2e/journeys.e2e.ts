@@ -103,6 +103,33 @@ test("stopping keeps what was done and offers to resume", async () => {
   await context.close();
 });
 
+test("an answer that searched the web says so and has its sources as links, which ask before they open", async () => {
+  const { page, context, pageErrors } = await open(chromium);
+  await say(page, "Search the web: how hot for green tea?");
+  await page.getByText("Searched the web: temperature for green tea").waitFor();
+  await page.getByText("Take 70 degrees, and two minutes.").waitFor();
+  const sources = page.getByRole("list", { name: "Sources" });
+  expect(await sources.getByRole("listitem").allInnerTexts()).toEqual(["Green tea tea.example", "A guide to leaves leaf.example"]);
+  await expectAccessible(page);
+  await screenshot(page, "web-sources");
+  await sources.getByRole("link", { name: "A guide to leaves" }).click();
+  await page.getByRole("heading", { name: "Open leaf.example?" }).waitFor();
+  await page.getByText("https://leaf.example/guide?kind=green", { exact: true }).waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
+test("searching the web is off until it is switched on, and fetching pages is on", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings?at=tools" });
+  const searching = page.getByRole("switch", { name: "Search the web with Anthropic" });
+  await page.getByText("Each search costs $0.01").waitFor();
+  expect(await searching.getAttribute("aria-checked")).toBe("false");
+  expect(await page.getByRole("switch", { name: "Fetch pages of the web" }).getAttribute("aria-checked")).toBe("true");
+  await searching.click();
+  await page.getByRole("switch", { name: "Search the web with Anthropic", checked: true }).waitFor();
+  await context.close();
+});
+
 test("a tool's result shows its texts, pictures and links; an interrupted call and a charge say how they stand", async () => {
   const { page, context, pageErrors } = await open(chromium, { speed: 2 });
   await say(page, "Draw me a picture");

@@ -139,6 +139,7 @@ struct Fixed {
 impl Fixed {
     fn new(offered: &[OfferedTool]) -> Fixed {
         let segment = Segment {
+            web_search: false,
             address: None,
             provider: "fixed".to_owned(),
             model: "fixed".to_owned(),

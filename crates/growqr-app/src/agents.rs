@@ -13,8 +13,9 @@ use growqr_core::event;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
 use growqr_core::journal::{AgentView, LimitsView, Store, Unread};
 use growqr_core::quota::Quota;
+use growqr_core::raw::RawJson;
 use growqr_wire as wire;
-use growqr_wire::event::{AskKind, TurnEnded};
+use growqr_wire::event::{AskKind, ModelReply, TurnEnded};
 use growqr_wire::{Event, Reply};
 
 /// Number of events read at once while the end of a turn is looked for.
@@ -76,6 +77,20 @@ impl Library {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let messages = store.messages(&AgentId::new(id), before.map(Seq), limit).await?;
         Ok(messages.into_iter().map(convert::message).collect())
+    }
+
+    /// The answer of the model that is a message; `None` if the message is something else.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn answer(&self, message: &wire::Message) -> Result<Option<ModelReply>, AppError> {
+        let (Some(store), wire::Author::Agent(_)) = (&self.store, &message.author) else { return Ok(None) };
+        let before = Seq(message.seq.saturating_sub(1));
+        let (entries, _) = store.entries(&AgentId::new(message.agent.as_str()), before, 1).await?;
+        let Some(event::Event::ModelAnswered(answered)) = entries.first().map(|entry| &entry.event) else {
+            return Ok(None);
+        };
+        Ok(serde_json::from_str(RawJson::of(&answered.reply).text()).ok())
     }
 
     /// Up to `limit` events after a position, of one agent or of all, oldest first.

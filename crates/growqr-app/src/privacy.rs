@@ -32,6 +32,7 @@ pub async fn destinations(profile: &Profile, environment: &Environment) -> Resul
     let library = Library::open(profile.clone()).await?;
     all.extend(tool_servers(&library).await?);
     all.push(web_pages(&stored));
+    all.push(web_search(environment, &stored));
     all.extend(containers(&library, environment).await?);
     all.extend(proxy());
     all.push(updates());
@@ -152,6 +153,19 @@ fn web_pages(stored: &StoredSettings) -> Destination {
         sends: "the address of the page, which an agent has written, and that GrowQR asks; no cookies, keys or messages"
             .to_owned(),
         when: "when an agent fetches a page that you have named, or a page of a site that you or a rule have allowed".to_owned(),
+    }
+}
+
+fn web_search(environment: &Environment, stored: &StoredSettings) -> Destination {
+    let (model, preferences) = (anthropic(environment, stored), Preferences::parse_lenient(stored));
+    Destination {
+        kind: DestinationKind::WebSearch,
+        name: "Web search".to_owned(),
+        sends: "what an agent searches for; the service asks search engines and sites, with nothing of you besides these words"
+            .to_owned(),
+        when: "when a model of Anthropic searches, without a question; only if you have switched it on".to_owned(),
+        in_use: model.in_use && preferences.web.searches,
+        ..model
     }
 }
 
@@ -283,6 +297,19 @@ mod tests {
         assert_eq!(one(&all, DestinationKind::SignIn).address.as_deref(), Some("https://clerk.example"));
         let images = one(&all, DestinationKind::Images).address.as_deref().unwrap();
         assert!(images.starts_with("localhost:5000, "), "{images}");
+    }
+
+    #[tokio::test]
+    async fn searching_the_web_is_listed_as_off_until_it_is_switched_on() {
+        assert!(!one(&found(&[]).await, DestinationKind::WebSearch).in_use);
+        let on = |model: &str| {
+            let stored = [("model", model), ("web.search", "on")];
+            let stored = stored.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+            web_search(&Environment::default(), &stored)
+        };
+        let search = on("claude-opus-5-5");
+        assert!(search.in_use && search.address.as_deref() == Some("https://api.anthropic.com"), "{search:?}");
+        assert!(!on("openai/qwen3:8b").in_use && !on("guide").in_use);
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use crate::CommandResult;
 use crate::args::Agents;
 use crate::missing_host::notice_missing_host;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
+use crate::transcript::web_lines;
 use growqr_app::{AppError, Environment, Library, Profile, health, send_request};
 use growqr_wire::event::{EndingText, Mind};
 use growqr_wire::{Agent, AgentTrouble, Author, Health, Message, Reply, Request};
@@ -160,6 +161,7 @@ async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&Age
     });
     for message in &messages {
         let missing = missing_files(library, message).await?;
+        let web = library.answer(message).await?.map_or_else(Vec::new, |answer| web_lines(&answer));
         out.row(message, || {
             let author = match &message.author {
                 Author::Person => "you".to_owned(),
@@ -174,7 +176,8 @@ async fn show_agent(library: &Library, out: &Out, id: &str, trouble: Option<&Age
                 let note = if missing.contains(&file) { ": its content is missing on this computer" } else { "" };
                 format!("\n{}", out.style(Style::Dim, &format!("[attached: {words}{note}]")))
             });
-            format!("\n{head}\n{}{}", sanitized(&message.text), files.collect::<String>())
+            let web = web.iter().map(|line| format!("\n{}", out.style(Style::Dim, line)));
+            format!("\n{head}\n{}{}", sanitized(&message.text), files.chain(web).collect::<String>())
         });
     }
     Ok(true)

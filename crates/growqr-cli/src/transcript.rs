@@ -4,8 +4,8 @@ use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, time, usd};
 use growqr_app::SMALLEST_WINDOW;
 use growqr_wire::event::{
-    Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided,
-    SessionEnded, SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
+    Ask, AskDetail, AskSettled, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SessionDecided, SessionEnded,
+    SessionReply, SettledBy, ToolFinished, ToolStarted, TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Error, Event, EventLine, Health, Push};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -252,13 +252,13 @@ impl<'a> Transcript<'a> {
     /// Prints the text now if it was not streamed, because this program subscribed too late.
     fn answered(&mut self, reply: &ModelReply) {
         if !self.has_streamed && !self.out.is_json() {
-            for block in reply.blocks() {
-                if let Block::Text { text } = block {
-                    self.out.line(&sanitized(&text));
-                }
+            let text = reply.text();
+            if !text.is_empty() {
+                self.out.line(&sanitized(&text));
             }
         }
         self.break_line();
+        web_lines(reply).iter().for_each(|line| self.note(line));
     }
 
     fn tool_started(&mut self, agent: &Agent, call: ToolStarted) {
@@ -395,6 +395,16 @@ impl<'a> Transcript<'a> {
             self.out.line(&self.out.style(Style::Dim, text));
         }
     }
+}
+
+/// What an answer has searched the web for, and the pages that it cites.
+pub fn web_lines(reply: &ModelReply) -> Vec<String> {
+    let searches = reply.searches().into_iter().map(|query| format!("Searched the web: {}", shortened(&query, 200)));
+    let sources = reply.sources().into_iter().enumerate().map(|(index, source)| {
+        let label = if index == 0 { "Sources:" } else { "        " };
+        format!("{label} {} {}", shortened(&source.title, 80), shortened(&source.url, 300))
+    });
+    searches.chain(sources).collect()
 }
 
 /// Converts the recorded ending of a turn to what the terminal shows.

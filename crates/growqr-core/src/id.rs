@@ -116,6 +116,12 @@ impl ExecutorId {
         ExecutorId::new("memory")
     }
 
+    /// Executor of tools that the provider of the model runs itself; their calls are a part of its answers.
+    #[must_use]
+    pub fn model() -> ExecutorId {
+        ExecutorId::new("model")
+    }
+
     /// Executor of calls that fetch pages of the web.
     #[must_use]
     pub fn web() -> ExecutorId {

@@ -50,7 +50,13 @@ pub struct Segment {
     /// The address of the server, if the choice of the model names one. `None`: the server that is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The provider searches the web for the model, at most [`MAX_SEARCHES`] times in a call, and bills each search.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub web_search: bool,
 }
+
+/// The most searches of the web in one call.
+pub const MAX_SEARCHES: u64 = 3;
 
 impl Segment {
     /// The bytes that are stored, and their hash.
@@ -262,7 +268,7 @@ fn result_text(content: &RawValue) -> String {
 /// All text of a content array, in order, blocks separated by a blank line.
 #[must_use]
 pub fn text_of(content: &RawJson) -> String {
-    let texts: Vec<String> = blocks(content)
+    let texts: Vec<String> = joined_blocks(content)
         .into_iter()
         .filter_map(|block| match block {
             Block::Text(text) if !text.is_empty() => Some(text),
@@ -270,6 +276,22 @@ pub fn text_of(content: &RawJson) -> String {
         })
         .collect();
     texts.join("\n\n")
+}
+
+/// Like [`blocks`], but a text that the service has divided to cite its sources is one block.
+pub(crate) fn joined_blocks(content: &RawJson) -> Vec<Block> {
+    let all = blocks(content);
+    if !content.text().contains(r#""citations":[{"#) {
+        return all;
+    }
+    let mut joined: Vec<Block> = Vec::new();
+    for block in all {
+        match (joined.last_mut(), block) {
+            (Some(Block::Text(text)), Block::Text(more)) => text.push_str(&more),
+            (_, block) => joined.push(block),
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
@@ -290,6 +312,15 @@ mod tests {
             format!(r#"[{{"type":"tool_result","tool_use_id":"t","content":[{{"type":"text","text":"see"}},{image}]}}]"#);
         let Some(Block::Result { content, .. }) = blocks(&RawJson::parse(content).unwrap()).pop() else { panic!("a result") };
         assert_eq!(content, "see\n[a picture, which cannot be shown as text]");
+    }
+
+    #[test]
+    fn a_text_that_was_divided_to_cite_is_one_text() {
+        let content = r#"[{"type":"text","text":"Take "},{"type":"text","text":"70","citations":[{"type":"x"}]},{"type":"text","text":" degrees."},
+            {"type":"web_search_tool_result"},{"type":"text","text":"More."}]"#;
+        assert_eq!(text_of(&RawJson::parse(content).unwrap()), "Take 70 degrees.\n\nMore.");
+        let whole = r#"[{"type":"text","text":"One."},{"type":"text","text":"Two.","citations":[]}]"#;
+        assert_eq!(text_of(&RawJson::parse(whole).unwrap()), "One.\n\nTwo.");
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(crate) mod tests {
         let picture = Attachment { hash: hash.clone(), name, kind, media_type, bytes, pixels: None, pages: None };
         let message = Message { role: Role::User, content: RawJson::of(&[attachment_block(&picture)]) };
         let segment = Segment {
+            web_search: false,
             provider: String::new(),
             model: "m".to_owned(),
             effort: None,

@@ -25,6 +25,8 @@ pub enum DestinationKind {
     ToolServer,
     /// Sites whose pages agents fetch.
     WebPages,
+    /// The service of the model, which searches the web for it.
+    WebSearch,
     /// A proxy of the environment.
     Proxy,
     /// Checks for a newer version.

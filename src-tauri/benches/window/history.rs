@@ -42,7 +42,12 @@ pub async fn write(data: &Path, events: u64) {
         history.moment(),
     );
     history.record(&*store, first, Some(&segment)).await;
-    let answered = Event::from(ModelAnswered { reply: reply("Good morning to you."), verdict: Some(KEPT), unknown: None });
+    let answered = Event::from(ModelAnswered {
+        reply: reply("Good morning to you."),
+        verdict: Some(KEPT),
+        unknown: None,
+        untrusted: Vec::new(),
+    });
     let ended = TurnEnded { turn: 1, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into();
     history.record(&*store, vec![answered, ended], None).await;
     while history.head.seq.0 < events {
@@ -83,6 +88,7 @@ impl HistoryWriter {
             reservation: Some(Money(1_000)),
             tokens: None,
             shortened: false,
+            holds_messages: false,
             content: Some(RawJson::of(&json!([{"type": "text", "text": text}]))),
             salt: None,
         };
@@ -90,7 +96,7 @@ impl HistoryWriter {
             UserSaid { id: MessageId::new(format!("m-{turn}")), text, at_limit: false, attachments: Vec::new() }.into(),
             TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
-            ModelAnswered { reply: reply(words), verdict: Some(KEPT), unknown: None }.into(),
+            ModelAnswered { reply: reply(words), verdict: Some(KEPT), unknown: None, untrusted: Vec::new() }.into(),
             TurnEnded { turn, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into(),
         ]
     }
@@ -125,6 +131,7 @@ fn reply(words: &str) -> Reply {
 fn setup() -> (Setup, Segment) {
     let offered = tools::offered();
     let segment = Segment {
+        web_search: false,
         address: None,
         provider: "anthropic".to_owned(),
         model: "claude-opus-4-7".to_owned(),

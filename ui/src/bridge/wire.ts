@@ -1660,7 +1660,7 @@ has_more: boolean,
  */
 lost: number, };
 
-export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "tool_server" | "web_pages" | "proxy" | "updates";
+export type DestinationKind = "model" | "local_models" | "sign_in" | "database" | "images" | "memory_copy" | "workbench" | "tool_server" | "web_pages" | "web_search" | "proxy" | "updates";
 
 export type Destination = { 
 /**
@@ -2297,6 +2297,10 @@ tokens?: number,
  */
 shortened?: boolean, 
 /**
+ * Whether messages wait, because the service still carries out a call of its own.
+ */
+holds_messages?: boolean, 
+/**
  * The content of the user message that the request adds, as it is sent.
  */
 content?: unknown, 
@@ -2317,7 +2321,11 @@ verdict?: Verdict,
 /**
  * What counts as spent although the bill is not known, in USD micro-cents.
  */
-unknown?: number, };
+unknown?: number, 
+/**
+ * Sources of the untrusted text that the provider has given the model while it answered.
+ */
+untrusted?: Array<string>, };
 
 export type ModelFailed = { 
 /**

@@ -23,7 +23,7 @@ export function isFinishing(lines: readonly EventLine[]): boolean {
         if (typeof event.data.outcome === "object" && "finishing" in event.data.outcome) return true;
         break;
       case "model_requested":
-        isRead = true;
+        if (!event.data.holds_messages) isRead = true;
         break;
       case "user_said":
         if (isRead) return false;

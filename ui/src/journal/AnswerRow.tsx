@@ -24,6 +24,7 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
       {text && <Markdown text={text} streaming={item === null} onPage={openPage} />}
+      {item?.web && <Rare instead={null}>{(rows) => <rows.AnswerWeb blocks={item.web ?? []} />}</Rare>}
       {item ? item.text && <Rare instead={null}>{(rows) => <rows.AnswerDetails item={item} />}</Rare> : <StreamStatus live={live} />}
     </div>
   );

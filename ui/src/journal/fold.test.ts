@@ -43,6 +43,22 @@ describe("a transcript", () => {
     expect(items[5]).toMatchObject({ took: 12_000, cost: 10, last: true });
   });
 
+  test("joins a text that was divided to cite, and keeps what was searched", () => {
+    seq = 0;
+    const blocks = [{ type: "text", text: "I look." }, { type: "server_tool_use", id: "s" }, { type: "text", text: "Take " }, { type: "text", text: "70", citations: [{ url: "https://a.example/" }] }, { type: "text", text: "." }];
+    const answered = (content: unknown[]) => line("model_answered", { reply: { content: content as never, stop: "end_turn", usage, model: "m", request_id: null, cost: 1 } });
+    const { items } = folded([answered(blocks), answered([{ type: "text", text: "One." }, { type: "text", text: "Two." }]), answered([{ type: "server_tool_use", id: "t" }])]);
+    expect(items).toMatchObject([{ text: "I look.\n\nTake 70.", web: blocks }, { text: "One.\n\nTwo." }, { text: "", web: [{ id: "t" }] }]);
+    expect(items[1]).not.toHaveProperty("web");
+  });
+
+  test("a message waits while the service of the model still searches", () => {
+    seq = 0;
+    const { items, waiting } = folded([line("user_said", { id: "m1", text: "look" }), line("model_requested", { attempt: 1 }), line("user_said", { id: "m2", text: "hurry" }), line("model_requested", { attempt: 1, holds_messages: true })]);
+    expect(waiting).toMatchObject([{ text: "hurry" }]);
+    expect(items).toMatchObject([{ text: "look" }]);
+  });
+
   test("shows the files of a message, also of one that was written anew", () => {
     seq = 0;
     const files = [{ hash: "a", name: "a.png", kind: "image" as const, media_type: "image/png", bytes: 3 }];

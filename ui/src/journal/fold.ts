@@ -2,9 +2,10 @@
  * The reducer from journal events to a transcript. Pure and idempotent: the same events give the same transcript in
  * batches of any size, and an event that is already applied changes nothing.
  */
-import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
+import type { AskSettled, EventLine, JournalEvent, Mail } from "../bridge";
 import { understood } from "../data/events";
 import { t } from "../words";
+import { isCited, isServerCall, words } from "./answerWords";
 import { divide, type Draft, push, read, say, sayNow, setAside } from "./foldMessages";
 import { sessionItems } from "./foldSession";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
@@ -78,7 +79,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       draft.working = true;
       draft.calling = line.seq;
       // A retry repeats the first request, so it includes no queued messages.
-      if (event.data.attempt > 1) return;
+      if (event.data.attempt > 1 || event.data.holds_messages) return;
       return read(draft);
     case "model_failed":
       draft.calling = null;
@@ -92,8 +93,9 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
       draft.asked = { cost: reply.cost, calls: blocks.filter((block) => block.type === "tool_use").length };
       const text = words(blocks, "text");
       const thinking = words(blocks, "thinking");
-      if (text || thinking) {
-        push(draft, { kind: "answer", ...place(line, "answer"), key, text, thinking, cost: reply.cost, usage: reply.usage, model: reply.model });
+      const web = blocks.some((block) => isCited(block) || isServerCall(block)) ? blocks : undefined;
+      if (text || thinking || web) {
+        push(draft, { kind: "answer", ...place(line, "answer"), key, text, thinking, ...(web && { web }), cost: reply.cost, usage: reply.usage, model: reply.model });
       }
       return;
     }
@@ -230,14 +232,6 @@ function settle(draft: Draft, charge: string, cost: number | null) {
   const index = draft.items.findLastIndex((item) => item.kind === "charge" && item.charge === charge);
   const item = draft.items[index];
   if (item?.kind === "charge") draft.items[index] = { ...item, isSettled: true, cost };
-}
-
-function words(blocks: readonly Block[], kind: "text" | "thinking"): string {
-  const found = blocks.map((block) => {
-    if (block.type !== kind) return "";
-    return block.type === "text" ? block.text : block.type === "thinking" ? block.thinking : "";
-  });
-  return found.filter((text) => text.trim()).join("\n\n");
 }
 
 function record(input: unknown): Record<string, unknown> {

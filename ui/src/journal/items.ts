@@ -1,5 +1,5 @@
 /** The items of a transcript. They are immutable, so that memoised rows can compare by identity. */
-import type { Ask, AskSettlement, Attachment, Ended, LimitReached, Report, Shortfall, ToolContent, Usage } from "../bridge";
+import type { Ask, AskSettlement, Attachment, Block, Ended, LimitReached, Report, Shortfall, ToolContent, Usage } from "../bridge";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -50,6 +50,8 @@ export interface Answer {
   seq: number;
   text: string;
   thinking: string;
+  /** Its blocks, if it has searched the web. */
+  web?: readonly Block[];
   /** `null`: unknown price. */
   cost: number | null;
   usage: Usage;

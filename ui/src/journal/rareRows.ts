@@ -1,5 +1,6 @@
 /** The rows of a transcript that its first paint can do without, in one chunk. */
 export { AnswerDetails } from "./AnswerDetails";
+export { AnswerWeb } from "./AnswerWeb";
 export { AskCard } from "./asks/AskCard";
 export { ChargeRow } from "./ChargeRow";
 export { ChildCard } from "./ChildCard";

@@ -1,4 +1,4 @@
-/** Whether agents fetch pages of the web, and whether they leave those alone that their site asks programs not to fetch. */
+/** Whether agents fetch pages of the web and search it, and whether they leave pages alone that their site asks programs not to fetch. */
 import { useId } from "react";
 import type { Setting } from "../bridge";
 import { InlineError } from "../design/states";
@@ -8,30 +8,33 @@ import { LabelledRow } from "../design/LabelledRow";
 import { t } from "../words";
 
 export function WebSwitches({ settings }: { settings: readonly Setting[] }) {
+  const setting = (name: string) => settings.find((one) => one.name === name);
   return (
     <>
+      <WebSwitch setting={setting("web.fetch")} standard="on" label={t("Fetch pages of the web")} about={t("Agents can fetch pages that you have named. For each other site they ask you first.")} />
+      <WebSwitch setting={setting("web.robots")} standard="on" label={t("Respect robots.txt")} about={t("Pages are left alone that their site asks programs not to fetch.")} />
       <WebSwitch
-        setting={settings.find((one) => one.name === "web.fetch")}
-        label={t("Fetch pages of the web")}
-        about={t("Agents can fetch pages that you have named. For each other site they ask you first.")}
-      />
-      <WebSwitch
-        setting={settings.find((one) => one.name === "web.robots")}
-        label={t("Respect robots.txt")}
-        about={t("Pages are left alone that their site asks programs not to fetch.")}
+        setting={setting("web.search")}
+        standard="off"
+        label={t("Search the web with Anthropic")}
+        about={t("Anthropic searches for its models without a question to you. Each search costs $0.01 and the tokens of what it finds; budgets count both.")}
       />
     </>
   );
 }
 
 /** A host of an earlier build has no such setting. */
-function WebSwitch({ setting, label, about }: { setting: Setting | undefined; label: string; about: string }) {
+function WebSwitch({ setting, standard, label, about }: { setting: Setting | undefined; standard: "on" | "off"; label: string; about: string }) {
   const id = useId();
   const request = useRequest();
   if (!setting) return null;
+  const choose = (isOn: boolean) => {
+    const value = isOn ? "on" : "off";
+    request.mutate({ op: "set_setting", name: setting.name, value: value === standard ? null : value });
+  };
   return (
     <LabelledRow label={label} about={about} htmlFor={id} below={<InlineError problem={request.error} />}>
-      <Switch id={id} isOn={setting.value !== "off"} disabled={request.isPending} onChange={(on) => request.mutate({ op: "set_setting", name: setting.name, value: on ? null : "off" })} />
+      <Switch id={id} isOn={setting.value === "on"} disabled={request.isPending} onChange={choose} />
     </LabelledRow>
   );
 }

@@ -182,6 +182,7 @@ impl Setups for FixedSetups {
         assert!(panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_to_panic).is_err(), "a failure that the test causes");
         let offered = self.tools.offered();
         let segment = Segment {
+            web_search: false,
             address: None,
             provider: "played".to_owned(),
             model: "played".to_owned(),

@@ -214,6 +214,7 @@ struct FixedSetups {
 impl Setups for FixedSetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
         let segment = Segment {
+            web_search: false,
             address: None,
             provider: "played".to_owned(),
             model: "played".to_owned(),

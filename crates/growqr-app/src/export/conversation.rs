@@ -1,8 +1,8 @@
 //! The events of one agent as Markdown.
 
-use super::safe_text::{fenced, html, inline, quoted};
+use super::safe_text::{address, fenced, html, inline, quoted};
 use crate::date;
-use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted, Verdict};
+use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, Source, ToolFinished, ToolStarted, Verdict};
 use growqr_wire::{Attachment, Author, EventLine};
 use std::collections::{HashMap, HashSet};
 
@@ -34,7 +34,7 @@ impl Changes {
                 self.unread.push(line.seq);
             }
             Some(Event::UserSaid(_)) => self.unread.push(line.seq),
-            Some(Event::ModelRequested(body)) if body.attempt == 1 => {
+            Some(Event::ModelRequested(body)) if body.attempt == 1 && !body.holds_messages => {
                 self.unread.retain(|seq| self.fresh_from.is_some_and(|from| *seq > from));
             }
             Some(Event::FreshRequested(_)) => self.fresh_from = Some(line.seq),
@@ -170,20 +170,25 @@ impl Conversation {
     }
 
     fn answered(&self, line: &EventLine, reply: &ModelReply) -> String {
-        let (mut thoughts, mut words) = (Vec::new(), Vec::new());
-        for block in reply.blocks() {
-            match block {
-                Block::Text { text } if !text.trim().is_empty() => words.push(text),
-                Block::Thinking { thinking, .. } if !thinking.trim().is_empty() => thoughts.push(thinking),
-                _ => {}
-            }
-        }
+        let thought = |block| match block {
+            Block::Thinking { thinking, .. } if !thinking.trim().is_empty() => Some(thinking),
+            _ => None,
+        };
+        let thoughts: Vec<String> = reply.blocks().into_iter().filter_map(thought).collect();
+        let words = reply.text();
         let mut text = String::new();
         if !thoughts.is_empty() {
             text += &format!("{}{}{FOLD_ENDS}", fold_begins("Thought process"), quoted(&thoughts.join("\n\n")));
         }
         if !words.is_empty() {
-            text += &said(&self.own_name(), line.at, &words.join("\n\n"));
+            text += &said(&self.own_name(), line.at, &words);
+        }
+        let searches: String = reply.searches().iter().map(|query| format!("\nSearched the web: {}\n", inline(query))).collect();
+        text += &searches;
+        let source = |source: Source| format!("- [{}](<{}>)\n", inline(&source.title), address(&source.url));
+        let sources: String = reply.sources().into_iter().map(source).collect();
+        if !sources.is_empty() {
+            text += &format!("\nSources:\n\n{sources}");
         }
         text
     }

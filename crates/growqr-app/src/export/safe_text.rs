@@ -53,6 +53,11 @@ pub(super) fn inline(text: &str) -> String {
     safe
 }
 
+/// An address between `<` and `>`, without characters that could end it.
+pub(super) fn address(url: &str) -> String {
+    cleaned(url).chars().filter(|c| !c.is_whitespace() && !matches!(c, '<' | '>' | '\\')).collect()
+}
+
 /// A text within a line of HTML.
 pub(super) fn html(text: &str) -> String {
     one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

@@ -304,7 +304,8 @@ fn setup(
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
     let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
     let (model, system) = (card.id.clone(), system.to_owned());
-    let segment = Segment { provider: provider.to_owned(), model, effort, system, tools, address };
+    let web_search = preferences.web.searches && provider == anthropic::PROVIDER;
+    let segment = Segment { provider: provider.to_owned(), model, effort, system, tools, address, web_search };
     let mut setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
     setup.asks_after_untrusted_text = preferences.asks_after_untrusted_text;
     // The guide reads each message as a command.

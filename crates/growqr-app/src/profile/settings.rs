@@ -25,7 +25,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 25] = [
+pub const SETTINGS: [SettingDefinition; 26] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -80,6 +80,11 @@ pub const SETTINGS: [SettingDefinition; 25] = [
         name: "web.fetch",
         default: "on",
         about: "on: agents can fetch pages of the web, after a question for each site that you have not named yourself; or off",
+    },
+    SettingDefinition {
+        name: "web.search",
+        default: "off",
+        about: "on: Anthropic searches the web for its models, up to 3 times in a call, without a question; each search costs 0.01 USD and the tokens of what it finds; or off",
     },
     SettingDefinition {
         name: "web.robots",
@@ -168,10 +173,10 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
         .collect()
 }
 
-/// The settings that send conversations to another server, show folders of this computer to agents, or let text from outside cause
-/// calls, with their values. Without them the defaults hold, which do none of this.
+/// The settings that send conversations to another server, show folders of this computer to agents, let text from outside cause
+/// calls, or let a service search for money, with their values. Without them the defaults hold, which do none of this.
 pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
-    const NAMES: [&str; 4] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders"];
+    const NAMES: [&str; 5] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders", "web.search"];
     let is_default = |name: &str, value: &str| SETTINGS.iter().any(|setting| setting.name == name && setting.default == value);
     let exposes = |name: &str, value: &str| match name {
         "model" => ServerModel::of(value).is_some_and(|model| model.address.is_some()),
@@ -367,6 +372,7 @@ mod tests {
             ("language", "tlh"),
             ("web.fetch", "yes"),
             ("web.robots", "1"),
+            ("web.search", "5"),
             ("colour", "red"),
         ] {
             assert!(check(name, value).is_err(), "{name} = {value}");

@@ -10,13 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct WebPreferences {
     /// Agents can fetch pages.
     pub(crate) fetches: bool,
+    /// The service of the model searches the web for it, if it can.
+    pub(crate) searches: bool,
     /// Pages are left alone that their site asks programs not to fetch.
     pub(crate) respects_robots: bool,
 }
 
 impl Default for WebPreferences {
     fn default() -> WebPreferences {
-        WebPreferences { fetches: true, respects_robots: true }
+        WebPreferences { fetches: true, searches: false, respects_robots: true }
     }
 }
 
@@ -26,12 +28,18 @@ impl WebPreferences {
     /// # Errors
     /// A sentence that says what to write instead.
     pub(crate) fn parse<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<WebPreferences, String> {
-        let is_on = |name: &str| match get(name) {
-            None | Some("on") => Ok(true),
+        let is_on = |name: &str, default| match get(name) {
+            None => Ok(default),
+            Some("on") => Ok(true),
             Some("off") => Ok(false),
             Some(_) => Err("write on or off".to_owned()),
         };
-        Ok(WebPreferences { fetches: is_on("web.fetch")?, respects_robots: is_on("web.robots")? })
+        let defaults = WebPreferences::default();
+        Ok(WebPreferences {
+            fetches: is_on("web.fetch", defaults.fetches)?,
+            searches: is_on("web.search", defaults.searches)?,
+            respects_robots: is_on("web.robots", defaults.respects_robots)?,
+        })
     }
 }
 

@@ -231,6 +231,7 @@ fn models() -> Vec<Event> {
             reservation,
             tokens: shortened.then_some(7),
             shortened,
+            holds_messages: shortened,
             content,
             salt,
         }
@@ -265,7 +266,7 @@ fn answers() -> Vec<Event> {
             request_id: None,
             cost: None,
         };
-        ModelAnswered { reply, verdict: Some(verdict), unknown: Some(Money(1)) }.into()
+        ModelAnswered { reply, verdict: Some(verdict), unknown: Some(Money(1)), untrusted: vec!["web".to_owned()] }.into()
     };
     vec![
         answered(StopReason::EndTurn, Verdict::Kept { left_out: vec![], calls: 0 }),

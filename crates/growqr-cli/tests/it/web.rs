@@ -115,3 +115,48 @@ fn fetching_can_be_switched_off_and_private_addresses_are_never_fetched() {
     assert_eq!(web.seen(), Vec::<String>::new());
     program.claude.assert_all_accepted();
 }
+
+/// A search that the service makes for its model.
+fn search(id: &str) -> Value {
+    json!({"type": "server_tool_use", "id": id, "name": "web_search", "input": {"query": "green tea"}, "caller": {"type": "direct"}})
+}
+
+/// What it has found.
+fn found(id: &str) -> Value {
+    let page = json!({"type": "web_search_result", "url": "https://tea.example/green", "title": "Green tea", "page_age": null,
+        "encrypted_content": "EqgfCioIARgBIiQ3YTAwMjY1Mi1mZjM5LTQ1NGUtODgxNC1kNjNjNTk1"});
+    json!({"type": "web_search_tool_result", "tool_use_id": id, "content": [page]})
+}
+
+#[test]
+fn a_search_of_the_service_is_billed_echoed_and_shown_with_its_sources() {
+    let program = Program::new();
+    assert_eq!(program.run(&["config", "set", "web.search", "on"]).code, Some(0));
+    let citation = json!({"type": "web_search_result_location", "url": "https://tea.example/green", "title": "Green tea",
+        "encrypted_index": "Eo8BCioIAhgBIiQyYjQ0", "cited_text": "70 degrees"});
+    let cited = json!({"type": "text", "text": "70 degrees", "citations": [citation]});
+    let answer = Script::message().block(found("srvtoolu_1")).block(search("srvtoolu_2")).block(found("srvtoolu_2"));
+    program.claude.will_all([
+        Script::message().says("I search.").block(search("srvtoolu_1")).stop("pause_turn"),
+        answer.says("Take ").block(cited).says(" at most."),
+        says("You are welcome."),
+    ]);
+    let ran = program.chat("how hot for green tea?");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(format!("{}{}", ran.out, ran.err).contains("https://tea.example/green"), "{ran:?}");
+    let answers: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "model_answered").collect();
+    assert_eq!(answers.len(), 2);
+    let spent: u64 = answers.iter().filter_map(|answer| answer["data"]["reply"]["cost"].as_u64()).sum();
+    assert_eq!(spent, program.claude.total_micro_cents());
+    assert!(spent >= 2_000_000, "two searches: {spent}");
+    assert_eq!(answers[1]["data"]["untrusted"], json!(["web"]));
+    let shown = said(&program);
+    assert!(shown.contains("Take 70 degrees at most."), "{shown}");
+    assert!(shown.contains("Searched the web: green tea") && shown.contains("Green tea https://tea.example/green"), "{shown}");
+    // Another process sends what was found back as it was received: the stub knows its own blocks.
+    assert_eq!(program.chat("thanks").code, Some(0));
+    let exported = program.run(&["export", "--markdown"]).out;
+    assert!(exported.contains("[Green tea](<https://tea.example/green>)"), "{exported}");
+    assert!(program.run(&["privacy"]).out.contains("Web search"));
+    program.claude.assert_all_accepted();
+}

@@ -226,12 +226,16 @@ impl State {
             if let Some(content) = content {
                 self.transcript.push(Role::User, content);
             }
-            self.pending.clear();
-            self.untrusted_sent.append(&mut self.untrusted_pending);
-            self.earlier_message = None;
             self.must_continue = false;
             self.unsent_results.clear();
-            self.shortenable_pending = None;
+            if body.holds_messages {
+                self.untrusted_sent.extend(self.untrusted_pending.iter().cloned());
+            } else {
+                self.pending.clear();
+                self.untrusted_sent.append(&mut self.untrusted_pending);
+                self.earlier_message = None;
+                self.shortenable_pending = None;
+            }
         }
         self.salt = body.salt.clone();
         self.counters.calls += 1;
@@ -257,6 +261,7 @@ impl State {
     fn model_answered(&mut self, body: &event::ModelAnswered, at: Timestamp) {
         let reply = &body.reply;
         self.untrusted_sent.clear();
+        self.untrusted.extend(body.untrusted.iter().cloned());
         self.too_long = 0;
         match (reply.cost, &self.phase) {
             (Some(cost), _) => self.budget.charge(cost, at),

@@ -6,11 +6,17 @@ use super::transcript::token_bound;
 use super::turn::Phase;
 use crate::budget::{MIN_OUTPUT_TOKENS, output_limit, output_limit_without_price, output_until_stopped};
 use crate::clock::Timestamp;
+use crate::id::ExecutorId;
 use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;
+use crate::prompt::MAX_SEARCHES;
 
 /// Tokens for what is added to the prompt of a last call: the request to finish, and what arrives meanwhile.
 pub(super) const FINISH_NOTE_TOKENS: u64 = 2_000;
+
+/// What a search of the web costs, and the most tokens that its results usually have. The provider bills what they really have.
+const SEARCH_COST: Money = Money(1_000_000);
+const SEARCH_TOKENS: u64 = 15_000;
 
 /// What the next call may use.
 pub(super) struct Affordable {
@@ -31,11 +37,11 @@ impl Draft<'_> {
         }
         let Some(current) = &state.segment else { return Err(LimitReached::Calls) };
         let max_output = max_output.min(state.max_output_limit());
-        let input = self.input_bound(current, attempt, shortened);
+        let input = self.input_bound(current, attempt, shortened).saturating_add(current.tokens_of_searches());
         let Some(prices) = &current.card.prices else { return self.affordable_without_price(input, max_output) };
         let (available, limit) = state.budget.available(&state.limits, self.now.at);
         let limit = state.limit_of_last_message.unwrap_or(limit);
-        let input_cost = prices.input_bound(input).unwrap_or_default();
+        let input_cost = prices.input_bound(input).unwrap_or_default() + current.cost_of_searches();
         let (max_tokens, reservation) = output_limit(prices, input, input_cost, max_output, available).ok_or(limit)?;
         Ok(Affordable { max_tokens, reservation: Some(reservation), tokens: None })
     }
@@ -74,9 +80,9 @@ impl Draft<'_> {
     pub(super) fn shortfall_with(&self, more_input: u64) -> Option<Shortfall> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
-        let input = self.input_bound(current, 1, false).saturating_add(more_input);
-        let needed =
-            prices.input_bound(input)? + prices.output_cost(input, MIN_OUTPUT_TOKENS.min(self.state.max_output_limit()))?;
+        let input = self.input_bound(current, 1, false).saturating_add(more_input).saturating_add(current.tokens_of_searches());
+        let output = prices.output_cost(input, MIN_OUTPUT_TOKENS.min(self.state.max_output_limit()))?;
+        let needed = prices.input_bound(input)? + output + current.cost_of_searches();
         let (available, _) = self.state.budget.available(&self.state.limits, self.now.at);
         (needed > available).then_some(Shortfall { needed, available })
     }
@@ -90,9 +96,26 @@ impl Draft<'_> {
         // A clock that was set back tells nothing about the elapsed time.
         let seconds = u64::try_from(end.0.saturating_sub(since.0)).ok()?.div_ceil(1_000);
         let output = output_until_stopped(max_tokens, seconds);
-        let input = self.state.transcript.bound(current.bytes, 0);
-        let bound = prices.input_bound(input)? + prices.output_cost(input, output)?;
+        let input = self.state.transcript.bound(current.bytes, 0).saturating_add(current.tokens_of_searches());
+        let bound = prices.input_bound(input)? + prices.output_cost(input, output)? + current.cost_of_searches();
         Some(bound.min(reservation.unwrap_or(bound)))
+    }
+}
+
+impl CurrentSegment {
+    /// The most searches of the web that the provider makes in one call.
+    fn searches(&self) -> u64 {
+        if self.tools.iter().any(|entry| entry.executor == ExecutorId::model()) { MAX_SEARCHES } else { 0 }
+    }
+
+    /// Tokens of the results of all searches of one call, which become a part of its prompt.
+    fn tokens_of_searches(&self) -> u64 {
+        self.searches() * SEARCH_TOKENS
+    }
+
+    /// What all searches of one call cost besides tokens.
+    fn cost_of_searches(&self) -> Money {
+        Money(self.searches() * SEARCH_COST.0)
     }
 }
 

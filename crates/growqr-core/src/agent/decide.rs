@@ -5,7 +5,7 @@ use super::bounds::Affordable;
 use super::children;
 use super::draft::Draft;
 use super::exchange::{Input, Setup};
-use super::judge::{Judged, judge};
+use super::judge::{Judged, judge, untrusted_in};
 use super::state::State;
 use super::transcript::Transcript;
 use super::turn::{Phase, Progress};
@@ -189,6 +189,7 @@ impl Draft<'_> {
             || full
             || self.state.leaves_past_behind()
             || self.state.last_ended.as_ref().is_some_and(Ended::needs_new_segment);
+        let begins = begins || self.state.has_broken_server_call();
         let begins = begins || self.state.has_refused_attachments() || self.state.needs_segment_for_attachments(&setup.card);
         if begins && !self.state.is_session() {
             self.begin_segment();
@@ -235,7 +236,18 @@ impl Draft<'_> {
                 }
                 let request_hash = self.state.request_hash_of(&after, max_tokens);
                 let salt = Some(EffectSalt::random(self.now.random));
-                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, tokens, shortened, content, salt });
+                let holds_messages = self.state.has_open_server_call() && attempt == 1;
+                self.push(ModelRequested {
+                    attempt,
+                    request_hash,
+                    max_tokens,
+                    reservation,
+                    tokens,
+                    shortened,
+                    holds_messages,
+                    content,
+                    salt,
+                });
             }
             Err(limit) => self.at_limit(limit),
         }
@@ -266,7 +278,8 @@ impl Draft<'_> {
         };
         let verdict = if nudge.is_some() { Verdict::Void { nudge } } else { judged.verdict() };
         let unknown = if reply.cost.is_none() { reservation } else { None };
-        self.push(ModelAnswered { reply, verdict: Some(verdict), unknown });
+        let untrusted = untrusted_in(&reply);
+        self.push(ModelAnswered { reply, verdict: Some(verdict), unknown, untrusted });
         match judged {
             Judged::Keep { calls, .. } if calls.is_empty() => self.after_answer_without_calls(stop),
             Judged::Keep { calls, .. } => {
@@ -301,11 +314,17 @@ impl Draft<'_> {
         match stop {
             StopReason::MaxTokens | StopReason::ContextFull => self.end_turn(Ended::Cut),
             StopReason::Other(reason) => self.end_turn(Ended::Unknown(reason)),
-            StopReason::PauseTurn if self.state.answers_in_a_row() > MAX_PAUSES => {
+            _ if (stop == StopReason::PauseTurn || self.state.has_open_server_call())
+                && self.state.answers_in_a_row() > MAX_PAUSES =>
+            {
                 self.end_turn(Ended::Unknown("it paused again and again".to_owned()));
             }
-            StopReason::PauseTurn => self.request(1),
-            StopReason::EndTurn | StopReason::StopSequence | StopReason::ToolUse | StopReason::Refusal { .. } => {
+            _ if stop == StopReason::PauseTurn || self.state.has_open_server_call() => self.request(1),
+            StopReason::PauseTurn
+            | StopReason::EndTurn
+            | StopReason::StopSequence
+            | StopReason::ToolUse
+            | StopReason::Refusal { .. } => {
                 if self.state.waits_for_finishing_children() {
                     // Their reports come first.
                 } else if self.state.has_news() {

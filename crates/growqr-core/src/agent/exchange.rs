@@ -5,7 +5,7 @@ use super::state::State;
 use crate::ask::Answer;
 use crate::attachment::Attachment;
 use crate::clock::{Timestamp, Zone};
-use crate::id::{AgentId, AskId, EffectId, MessageId, RequestId, SegmentHash, Seq};
+use crate::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::memory::{CommitPlan, DecidedInGitea, MemoryConflict, ReviewProblem, Settled};
@@ -13,7 +13,7 @@ use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::rules::{ArgumentField, Rules};
-use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolResult};
+use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, Repeat, ToolResult};
 use crate::workbench::{SessionNews, Workbench};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -259,7 +259,9 @@ impl Setup {
     #[must_use]
     pub fn of(segment: &Segment, card: ModelCard, offered: &[OfferedTool], limits: Limits) -> Setup {
         let (hash, bytes) = segment.encode();
-        let tools = offered.iter().map(OfferedTool::entry).collect();
+        let web_search = CatalogueEntry { name: "web_search".to_owned(), executor: ExecutorId::model(), repeat: Repeat::Safe };
+        let of_provider = segment.web_search.then_some(web_search);
+        let tools = offered.iter().map(OfferedTool::entry).chain(of_provider).collect();
         let arguments = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.argument.clone()?)));
         let hashes = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
         Setup {

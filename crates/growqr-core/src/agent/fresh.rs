@@ -28,7 +28,7 @@ impl BeforeMessage {
 
     /// Takes the next entry of the journal.
     pub fn apply(&mut self, entry: &Entry) {
-        let is_request = matches!(&entry.event, Event::ModelRequested(body) if body.attempt == 1);
+        let is_request = matches!(&entry.event, Event::ModelRequested(body) if body.attempt == 1 && !body.holds_messages);
         self.is_read |= is_request && self.state.pending.iter().any(|pending| self.is_message(pending));
         if !self.is_read {
             self.state.apply(entry);

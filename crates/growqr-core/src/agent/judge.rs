@@ -2,7 +2,7 @@
 //! verdict that was recorded with the answer.
 
 use crate::event::Verdict;
-use crate::id::CallId;
+use crate::id::{CallId, ExecutorId};
 use crate::model::{Reply, StopReason};
 use crate::prompt::{Block, blocks};
 use crate::raw::RawJson;
@@ -37,6 +37,13 @@ pub struct WantedCall {
     pub name: String,
     /// The input's JSON text as received.
     pub input: RawJson,
+}
+
+/// The sources of untrusted text in an answer: what the provider has found in the web for the model.
+pub(super) fn untrusted_in(reply: &Reply) -> Vec<String> {
+    let is_found =
+        |block: &Block| matches!(block, Block::Other(kind) if kind.starts_with("web_") && kind.ends_with("_tool_result"));
+    if blocks(&reply.content).iter().any(is_found) { vec![ExecutorId::web().as_str().to_owned()] } else { Vec::new() }
 }
 
 pub(super) fn judge(reply: &Reply) -> Judged {

@@ -8,7 +8,7 @@ use super::render::{result_text, text_content};
 use super::state::State;
 use super::tools::READ_TOOL;
 use super::turn::{Pending, Phase};
-use crate::prompt::{Block, Message, Role, blocks, escape_closing_tag};
+use crate::prompt::{Block, Message, Role, blocks, escape_closing_tag, joined_blocks};
 use crate::tool::ToolResult;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -187,7 +187,7 @@ fn message_lines(message: &Message, with_text: bool, limit: usize) -> Vec<String
         }
         Block::Thinking(_) | Block::Other(_) => None,
     };
-    blocks(&message.content).into_iter().filter_map(line).map(|line| line.to_string()).collect()
+    joined_blocks(&message.content).into_iter().filter_map(line).map(|line| line.to_string()).collect()
 }
 
 /// The lines of the past that an opening has carried. A past that an earlier build has rendered is one line.

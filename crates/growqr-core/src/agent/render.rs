@@ -43,7 +43,7 @@ pub(super) fn text_content<'a>(texts: impl Iterator<Item = &'a String>) -> RawJs
 impl State {
     /// The content of the next user message: all results of the last answer's calls, in order, then the pending items. With
     /// `shortened`, long texts of an earlier request that was too expensive lose their middle. `None` if there is nothing to
-    /// send. With a `zone`, each message says when it was written.
+    /// send. With a `zone`, each message says when it was written. While the service carries out a call of its own, only results.
     pub(super) fn next_user_content(&self, shortened: bool, zone: Option<&Zone>) -> Option<RawJson> {
         let calls = match &self.phase {
             Phase::Tools(calls) => calls,
@@ -51,6 +51,9 @@ impl State {
         };
         let shortened_count = self.shortenable_pending.filter(|_| shortened);
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, shortened_count.is_some())).collect();
+        if self.has_open_server_call() {
+            return if content.is_empty() { None } else { Some(RawJson::of(&content)) };
+        }
         let announced = self.announced(shortened_count);
         let text = self.pending_text(shortened_count, zone, &announced);
         if !text.is_empty() {

@@ -16,7 +16,7 @@ use crate::mail::SpawnRequest;
 use crate::memory::Origin;
 use crate::model::{FailureKind, Files, ModelCard, ModelRequest};
 use crate::money::Money;
-use crate::prompt::{Role, Segment};
+use crate::prompt::Segment;
 use crate::quota::{Quota, QuotaUse};
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, ToolCall};
@@ -325,11 +325,6 @@ impl State {
 
     pub(super) fn origin(&self, effect: EffectId) -> Origin {
         Origin { agent: self.id.clone(), name: self.name().to_owned(), turn: self.turn, effect }
-    }
-
-    /// How many answers the model has given since the last message to it.
-    pub(super) fn answers_in_a_row(&self) -> usize {
-        self.transcript.messages().iter().rev().take_while(|message| message.role == Role::Assistant).count()
     }
 
     /// The tool of this name in the current segment.

@@ -142,6 +142,9 @@ pub struct ModelRequested {
     /// True if long texts lost their middle because an earlier request with the full texts was too expensive.
     #[serde(default, skip_serializing_if = "is_false")]
     pub shortened: bool,
+    /// True if the service still carries out a call of its own: messages then wait, because only results may follow such a call.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub holds_messages: bool,
     /// The content of the user message that the request adds to the transcript, exactly as it is sent. `None` if it adds none (a
     /// further attempt), and in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,6 +165,9 @@ pub struct ModelAnswered {
     /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Money>,
+    /// Sources of the untrusted text that the provider has given the model while it answered. Empty in events of earlier builds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
 }
 
 /// Whether an answer is used.

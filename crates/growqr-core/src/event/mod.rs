@@ -24,9 +24,9 @@ use std::slice;
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
 /// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text,
-/// sessions, and conflicts of memory. Version 4 adds: decisions in Gitea, with the accounts of comments. Kinds of events that are added
-/// later do not raise it: an earlier build refuses them by name. A new value of an existing kind does: an earlier build would take the
-/// journal for damaged.
+/// sessions, and conflicts of memory. Version 4 adds: decisions in Gitea, with the accounts of comments; requests that hold
+/// messages. Kinds of events that are added later do not raise it: an earlier build refuses them by name. A new value of an existing
+/// kind does: an earlier build would take the journal for damaged.
 pub const SCHEMA_VERSION: u32 = 4;
 
 macro_rules! events {

@@ -30,6 +30,7 @@ struct GivenTool<'a> {
 pub(super) fn translate(model: &dyn Model, paid: &Paid<'_>) -> Result<ModelRequest, Refusal> {
     let request = &paid.request;
     let segment = Segment {
+        web_search: false,
         address: None,
         provider: model.provider().to_owned(),
         model: paid.card.id.clone(),

@@ -34,6 +34,9 @@ pub(super) struct Accumulator {
     is_output_final: bool,
     stop: Option<StopReason>,
     text: Shown,
+    /// Whether text was shown, and whether a result of the service has come after it.
+    has_shown_text: bool,
+    is_after_result: bool,
     thinking: Shown,
     has_halves: bool,
     complete: bool,
@@ -151,7 +154,7 @@ impl Accumulator {
             Err(_) => serde_json::from_str::<String>(content).map(Fields::of_text).into_iter().collect(),
         };
         for fields in blocks {
-            self.text.add(&fields.text("text").unwrap_or_default(), on_delta, Delta::Text);
+            self.show_text(&fields.text("text").unwrap_or_default(), on_delta);
             self.thinking.add(&fields.text("thinking").unwrap_or_default(), on_delta, Delta::Thinking);
             self.add_block(fields, on_delta);
         }
@@ -180,6 +183,7 @@ impl Accumulator {
         if block.kind == "tool_use" {
             on_delta(Delta::Call { name: block.name() });
         }
+        self.is_after_result |= self.has_shown_text && block.kind.ends_with("_tool_result");
         self.blocks.push(block);
         true
     }
@@ -215,7 +219,7 @@ impl Accumulator {
             "text_delta" => {
                 if let Some(more) = delta.text("text") {
                     self.block_for(event, "text").add_text(&more);
-                    self.text.add(&more, on_delta, Delta::Text);
+                    self.show_text(&more, on_delta);
                 }
             }
             "thinking_delta" => {
@@ -247,6 +251,18 @@ impl Accumulator {
             }
         }
         Ok(())
+    }
+
+    /// Shows text, which begins anew after a result of the service.
+    fn show_text(&mut self, more: &str, on_delta: OnDelta<'_>) {
+        if more.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.is_after_result) {
+            self.text.add("\n\n", on_delta, Delta::Text);
+        }
+        self.text.add(more, on_delta, Delta::Text);
+        self.has_shown_text = true;
     }
 
     fn message_delta(&mut self, event: &Fields) {

@@ -7,7 +7,7 @@ use super::{attached, table};
 use crate::encoded::Encoded;
 use growqr_core::attachment::AttachmentKind;
 use growqr_core::model::ModelRequest;
-use growqr_core::prompt::{Role, Segment};
+use growqr_core::prompt::{MAX_SEARCHES, Role, Segment};
 use growqr_core::raw::RawJson;
 use std::fmt::Write;
 
@@ -61,7 +61,7 @@ fn head(out: &mut String, segment: &Segment) {
     if has_system {
         let _ = write!(out, r#","system":[{{"type":"text","text":{},"cache_control":{EPHEMERAL}}}]"#, text(&segment.system));
     }
-    if segment.tools.is_empty() {
+    if segment.tools.is_empty() && !segment.web_search {
         return;
     }
     out.push_str(r#","tools":["#);
@@ -80,6 +80,16 @@ fn head(out: &mut String, segment: &Segment) {
             let _ = write!(out, r#","cache_control":{EPHEMERAL}"#);
         }
         out.push('}');
+    }
+    if segment.web_search {
+        if !segment.tools.is_empty() {
+            out.push(',');
+        }
+        // Direct calls: no code of the model filters what was found, so that nothing runs and every block can be kept as it is.
+        let _ = write!(
+            out,
+            r#"{{"type":"web_search_20260318","name":"web_search","max_uses":{MAX_SEARCHES},"allowed_callers":["direct"]}}"#
+        );
     }
     out.push(']');
 }

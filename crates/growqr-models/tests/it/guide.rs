@@ -27,6 +27,7 @@ impl Talk {
     fn with(agent: &str, tools: &[&str]) -> Talk {
         let tools = tools.iter().map(|name| crate::world::tool(name)).collect();
         let segment = Segment {
+            web_search: false,
             address: None,
             provider: "guide".into(),
             model: "guide".into(),

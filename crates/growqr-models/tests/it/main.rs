@@ -14,5 +14,6 @@ mod openai;
 mod quirks;
 mod recordings;
 mod retries;
+mod searches;
 mod through_litellm;
 mod world;

@@ -101,6 +101,7 @@ pub fn tool(name: &str) -> Tool {
 pub fn segment(model: &str) -> Segment {
     let effort = (!model.starts_with("claude-haiku-4-5")).then_some(Effort::High);
     Segment {
+        web_search: false,
         address: None,
         provider: "anthropic".into(),
         model: model.into(),

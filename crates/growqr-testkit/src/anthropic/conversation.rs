@@ -97,6 +97,12 @@ fn read_message(prompt: &mut Prompt, index: usize, message: &Value, issued: &dyn
     for (place, block) in blocks.into_iter().enumerate() {
         let issued = role == "assistant" && issued(&block);
         fields::check_block(&format!("{path}.content.{place}"), &block, issued)?;
+        let cites = block.get("citations").and_then(Value::as_array).is_some_and(|citations| !citations.is_empty());
+        if role == "assistant" && kind(&block) == "text" && cites && !issued {
+            return Err(ApiError::invalid(format!(
+                "{path}.content.{place}.text.citations: Invalid `encrypted_index` in citation"
+            )));
+        }
         let fits = match kind(&block) {
             "tool_use" | "thinking" | "redacted_thinking" => role == "assistant",
             "tool_result" | "image" | "document" => role == "user",
@@ -119,6 +125,7 @@ pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     }
     check_system_messages(&messages, model)?;
     check_tool_calls(&messages)?;
+    check_server_calls(prompt, &messages)?;
     let blocks: Vec<_> = prompt.blocks.iter().map(|placed| (placed.path(), &placed.block)).collect();
     sources::check_together(&blocks)?;
     let has_tool_blocks = prompt.blocks.iter().any(|placed| ["tool_use", "tool_result"].contains(&placed.kind()));
@@ -126,7 +133,7 @@ pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
         return Err(ApiError::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));
     }
     let ends_with_assistant = messages.last().is_some_and(|last| last[0].role == "assistant");
-    let paused = messages.last().is_some_and(|last| last.last().is_some_and(|placed| placed.kind().ends_with("_tool_result")));
+    let paused = messages.last().is_some_and(|last| last.last().is_some_and(|placed| is_of_service(placed.kind())));
     if ends_with_assistant && !paused && !model.prefill {
         return Err(ApiError::invalid(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
@@ -212,6 +219,39 @@ fn check_tool_calls(messages: &[&[PlacedBlock]]) -> Result<(), ApiError> {
         }
     }
     if open.is_empty() { Ok(()) } else { Err(unanswered(messages.len() - 1, &open)) }
+}
+
+/// Whether the service sends such blocks for a tool that it runs itself.
+fn is_of_service(kind: &str) -> bool {
+    kind == "server_tool_use" || (kind.ends_with("_tool_result") && kind != "tool_result")
+}
+
+/// Calls that the service carries out itself get their results in the same answer, or in its continuation: until then only the
+/// results of other calls may follow, and the tool must still be offered.
+fn check_server_calls(prompt: &Prompt, messages: &[&[PlacedBlock]]) -> Result<(), ApiError> {
+    let mut open: Vec<(&str, &str)> = Vec::new();
+    for (index, message) in messages.iter().enumerate() {
+        let has_only_results = message.iter().all(|placed| placed.kind() == "tool_result");
+        if let (Some((id, name)), "user", false) = (open.first(), message[0].role.as_str(), has_only_results) {
+            return Err(ApiError::invalid(format!(
+                "messages.{}: `{name}` tool use with id `{id}` was found without a corresponding `{name}_tool_result` block",
+                index - 1
+            )));
+        }
+        for placed in message.iter().filter(|placed| is_of_service(placed.kind())) {
+            match placed.kind() {
+                "server_tool_use" => open.push((text_of(placed, "id"), text_of(placed, "name"))),
+                _ => open.retain(|(id, _)| *id != text_of(placed, "tool_use_id")),
+            }
+        }
+    }
+    let is_offered = |wanted: &str| prompt.tools.iter().any(|tool| tool.get("name").and_then(Value::as_str) == Some(wanted));
+    match open.iter().find(|(_, name)| !is_offered(name)) {
+        Some((id, name)) => {
+            Err(ApiError::invalid(format!("`{name}` tool use with id `{id}` has no result, but no `{name}` tool was provided")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn unanswered(message: usize, ids: &[&str]) -> ApiError {

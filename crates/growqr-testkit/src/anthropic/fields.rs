@@ -212,6 +212,10 @@ fn check_tools(tools: Option<&Value>) -> Result<(), ApiError> {
     for (index, tool) in tools.iter().enumerate() {
         let path = format!("tools.{index}");
         let tool = object(&path, tool)?;
+        if tool.get("type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("web_search_")) {
+            names.push(check_web_search(&path, tool)?);
+            continue;
+        }
         let custom = format!("{path}.custom");
         only(
             &custom,
@@ -258,6 +262,37 @@ fn check_tools(tools: Option<&Value>) -> Result<(), ApiError> {
         return Err(ApiError::invalid("Schema is too complex for compilation."));
     }
     Ok(())
+}
+
+/// Checks a tool that the service runs itself. Returns its name.
+fn check_web_search<'a>(path: &str, tool: &'a Map<String, Value>) -> Result<&'a str, ApiError> {
+    let kind = tool.get("type").and_then(Value::as_str).unwrap_or_default();
+    let path = format!("{path}.{kind}");
+    if !["web_search_20250305", "web_search_20260209", "web_search_20260318"].contains(&kind) {
+        return Err(ApiError::invalid(format!("{path}: Input tag '{kind}' is not known")));
+    }
+    const FIELDS: [&str; 9] = [
+        "type",
+        "name",
+        "max_uses",
+        "allowed_domains",
+        "blocked_domains",
+        "user_location",
+        "cache_control",
+        "allowed_callers",
+        "response_inclusion",
+    ];
+    only(&path, tool, &FIELDS)?;
+    if tool.get("name").and_then(Value::as_str) != Some("web_search") {
+        return Err(ApiError::invalid(format!("{path}.name: Input should be 'web_search'")));
+    }
+    if tool.contains_key("allowed_domains") && tool.contains_key("blocked_domains") {
+        return Err(ApiError::invalid(format!("{path}: only one of allowed_domains and blocked_domains can be given")));
+    }
+    if tool.get("max_uses").is_some_and(|uses| uses.as_u64().is_none_or(|uses| uses == 0)) {
+        return Err(ApiError::invalid(format!("{path}.max_uses: Input should be greater than 0")));
+    }
+    Ok("web_search")
 }
 
 /// Checks that every object in a strict schema sets `additionalProperties` to false.

@@ -180,7 +180,7 @@ async fn reply(
     };
     let bill = |state: &mut State, output: u64| {
         if !free {
-            state.record(number).bill = Some(bill(model, &info, output));
+            state.record(number).bill = Some(bill(model, &info, output, wire::searches(message)));
         }
     };
     shared.update(|state| bill(state, 0));
@@ -225,8 +225,8 @@ async fn send(
     Ok(RequestOutcome::Answered(200))
 }
 
-/// The bill of a request with this number of output tokens.
-fn bill(model: &models::Row, info: &MessageInfo, output: u64) -> Bill {
+/// The bill of a request with this number of output tokens and searches of the web.
+fn bill(model: &models::Row, info: &MessageInfo, output: u64, searches: u64) -> Bill {
     let input = info.input;
     let card = models::find(info.model).unwrap_or(model).card_for(input.total());
     // Prices are thousandths of a dollar per million tokens: 100,000 micro-cents each.
@@ -241,6 +241,6 @@ fn bill(model: &models::Row, info: &MessageInfo, output: u64) -> Bill {
         cache_write_5m_tokens: input.written_5m,
         cache_write_1h_tokens: input.written_1h,
         output_tokens: output,
-        micro_cents: (total * 100_000).div_ceil(1_000_000),
+        micro_cents: (total * 100_000).div_ceil(1_000_000) + searches * 1_000_000,
     }
 }

@@ -59,15 +59,25 @@ fn stop_reason(message: &Message) -> String {
     message.stop.clone().unwrap_or_else(|| natural.to_owned())
 }
 
-fn usage(input: &Input, output: u64) -> Value {
-    json!({
+/// The searches of the web in a message that are billed: those that did not fail.
+pub(super) fn searches(message: &Message) -> u64 {
+    let has_found = |part: &&Part| matches!(part, Part::Raw(block) if block["type"] == "web_search_tool_result" && block["content"].is_array());
+    message.parts.iter().filter(has_found).count() as u64
+}
+
+fn usage(input: &Input, output: u64, searches: u64) -> Value {
+    let mut usage = json!({
         "input_tokens": input.plain,
         "cache_creation_input_tokens": input.written_5m + input.written_1h,
         "cache_read_input_tokens": input.read,
         "cache_creation": {"ephemeral_5m_input_tokens": input.written_5m, "ephemeral_1h_input_tokens": input.written_1h},
         "output_tokens": output,
         "service_tier": "standard",
-    })
+    });
+    if searches > 0 {
+        usage["server_tool_use"] = json!({"web_search_requests": searches, "web_fetch_requests": 0});
+    }
+    usage
 }
 
 /// The message as one JSON object, for requests without streaming.
@@ -75,7 +85,7 @@ pub(super) fn whole(message: &Message, info: &MessageInfo, content: &[Value], ou
     let mut body = json!({
         "id": info.message_id, "type": "message", "role": "assistant", "model": info.model, "content": content,
         "stop_reason": stop_reason(message), "stop_sequence": null, "stop_details": message.stop_details,
-        "container": null, "usage": usage(&info.input, output),
+        "container": null, "usage": usage(&info.input, output, searches(message)),
     });
     if !info.dropped.is_empty() {
         body["input_transformations"] = json!(info.dropped);
@@ -94,7 +104,7 @@ pub(super) fn stream(
     let mut events = Vec::new();
     let mut start = json!({
         "id": info.message_id, "type": "message", "role": "assistant", "model": info.model, "content": [],
-        "stop_reason": null, "stop_sequence": null, "usage": usage(&info.input, 1),
+        "stop_reason": null, "stop_sequence": null, "usage": usage(&info.input, 1, 0),
     });
     if !info.dropped.is_empty() {
         start["input_transformations"] = json!(info.dropped);
@@ -110,7 +120,7 @@ pub(super) fn stream(
     if let Some(details) = &message.stop_details {
         delta["stop_details"] = details.clone();
     }
-    let total = usage(&info.input, billed);
+    let total = usage(&info.input, billed, searches(message));
     events.push((event(&json!({"type": "message_delta", "delta": delta, "usage": total})), billed));
     events.push((event(&json!({"type": "message_stop"})), billed));
     let last = events.len() - 1;
@@ -142,6 +152,18 @@ fn block_events(events: &mut Vec<(Vec<u8>, u64)>, index: usize, part: &Part, blo
             start["input"] = json!({});
             deltas.push(json!({"type": "input_json_delta", "partial_json": ""}));
             deltas.extend(split_text(input, 7).map(|piece| json!({"type": "input_json_delta", "partial_json": piece})));
+        }
+        Part::Raw(_) if block["type"] == "server_tool_use" => {
+            let input = block["input"].to_string();
+            start["input"] = json!({});
+            deltas.extend(split_text(&input, 7).map(|piece| json!({"type": "input_json_delta", "partial_json": piece})));
+        }
+        Part::Raw(_) if block["type"] == "text" => {
+            let citations = block["citations"].as_array().into_iter().flatten();
+            deltas.extend(citations.map(|citation| json!({"type": "citations_delta", "citation": citation})));
+            let text = block["text"].as_str().unwrap_or_default();
+            deltas.extend(split_text(text, 12).map(|piece| json!({"type": "text_delta", "text": piece})));
+            (start["text"], start["citations"]) = (json!(""), json!([]));
         }
         Part::Redacted | Part::Raw(_) => {}
     }

@@ -142,6 +142,10 @@ pub struct ModelRequested {
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(as = "Option<bool>", optional)]
     pub shortened: bool,
+    /// Whether messages wait, because the service still carries out a call of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub holds_messages: bool,
     /// The content of the user message that the request adds, as it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "unknown")]
@@ -165,6 +169,10 @@ pub struct ModelAnswered {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub unknown: Option<u64>,
+    /// Sources of the untrusted text that the provider has given the model while it answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub untrusted: Vec<String>,
 }
 
 /// See [`super::Event::ModelFailed`].

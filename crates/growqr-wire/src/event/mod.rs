@@ -22,7 +22,8 @@ pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
 pub use mail::{ChangeDecided, Mail, MailBody, Report, ReportEnding, SpawnRequest};
 pub use model::{
-    Block, CatalogueEntry, Counted, Effort, Failure, FailureKind, ModelCard, ModelReply, Nudge, Price, StopReason, Usage, Verdict,
+    Block, CatalogueEntry, Counted, Effort, Failure, FailureKind, ModelCard, ModelReply, Nudge, Price, Source, StopReason, Usage,
+    Verdict,
 };
 pub use raw::Raw;
 pub use tool::{CommitPlan, ContentBlock, Repeat, ToolContent};

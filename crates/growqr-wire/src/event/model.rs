@@ -162,6 +162,68 @@ impl ModelReply {
         let blocks: Vec<Box<serde_json::value::RawValue>> = self.content.read().unwrap_or_default();
         blocks.iter().filter_map(|block| serde_json::from_str(block.get()).ok()).collect()
     }
+
+    /// Its text. A service divides a text where it cites; other texts are separated by a blank line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let blocks = self.values();
+        let is_divided = blocks.iter().any(|block| citations(block).next().is_some());
+        let (mut text, mut follows_text) = (String::new(), false);
+        for block in &blocks {
+            let piece = block["text"].as_str().filter(|piece| block["type"] == "text" && !piece.trim().is_empty());
+            if let Some(piece) = piece {
+                let is_continued = is_divided && follows_text;
+                if !text.is_empty() && !is_continued {
+                    text.push_str("\n\n");
+                }
+                text.push_str(piece);
+            }
+            follows_text = piece.is_some();
+        }
+        text
+    }
+
+    /// The pages that its text cites, each once, in their order. People must be shown them with the text.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Source> {
+        let mut sources: Vec<Source> = Vec::new();
+        for citation in self.values().iter().flat_map(citations) {
+            let url = citation["url"].as_str().unwrap_or_default();
+            let is_web = url.starts_with("https://") || url.starts_with("http://");
+            if is_web && sources.len() < MAX_SOURCES && sources.iter().all(|source| source.url != url) {
+                let title = citation["title"].as_str().map(str::trim).filter(|title| !title.is_empty()).unwrap_or(url);
+                sources.push(Source { url: url.to_owned(), title: title.to_owned() });
+            }
+        }
+        sources
+    }
+
+    /// What the service has searched the web for, in order.
+    #[must_use]
+    pub fn searches(&self) -> Vec<String> {
+        let is_search = |block: &&serde_json::Value| block["type"] == "server_tool_use" && block["name"] == "web_search";
+        self.values().iter().filter(is_search).filter_map(|block| Some(block["input"]["query"].as_str()?.to_owned())).collect()
+    }
+
+    fn values(&self) -> Vec<serde_json::Value> {
+        self.content.read().unwrap_or_default()
+    }
+}
+
+fn citations(block: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {
+    block["citations"].as_array().into_iter().flatten()
+}
+
+/// The most sources of an answer that are shown.
+const MAX_SOURCES: usize = 50;
+
+/// A page of the web that a text cites. Both come from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its address: `http` or `https`.
+    pub url: String,
+    /// Its title; the address if it has none.
+    pub title: String,
 }
 
 /// What kind of failure ended a call.

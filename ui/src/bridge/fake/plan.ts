@@ -4,6 +4,7 @@ import { askSteps } from "./askPlans";
 import type { Memory } from "./memory";
 import { LINKS, LONG, PICTURE, PLAN_TEXT, REPORTS } from "./replies";
 import { answer, type PlannedCall, type Step } from "./steps";
+import { webSteps } from "./webSteps";
 
 const NOTES = "journal/notes.md";
 
@@ -21,6 +22,7 @@ export function plan(text: string, id: string, name: string, isGuide: boolean, e
   if (/\b(budget|limit)\b/i.test(text)) return [...answerSteps(effects, "", "Let me look at that", cost), { do: "end", ended: { limit: "per_message" } }];
   if (/\bbroken\b/i.test(text)) return [{ do: "request" }, { do: "end", ended: { failed: { kind: "key", message: "The key was refused by Anthropic.", request_id: null } } }];
   if (/\bpicture\b/i.test(text)) return pictureSteps(effects, cost);
+  if (/\bsearch the web\b/i.test(text)) return webSteps(cost);
   if (/\blinks?\b/i.test(text)) return [...answerSteps(effects, "", LINKS, cost), { do: "end", ended: "done" }];
   const endless = /\bendless(?: (\d+))?/i.exec(text);
   if (endless) return [...answerSteps(effects, "", `${LONG}\n\n`.repeat(Number(endless[1] ?? 40)), cost), { do: "end", ended: "done" }];

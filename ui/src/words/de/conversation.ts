@@ -110,6 +110,8 @@ export default {
   "{read} in, {written} out": "{read} Eingabe, {written} Ausgabe",
   "Copy answer": "Antwort kopieren",
   "Thinking…": "Denkt nach …",
+  "Searched the web: {query}": "Im Web gesucht: {query}",
+  "Sources": "Quellen",
   "Thought process": "Gedankengang",
   "Stop {name}": "{name} stoppen",
   "Spent by {name}": "Von {name} ausgegeben",

@@ -503,6 +503,8 @@ export default {
   "Tools": "Werkzeuge",
   "Fetch pages of the web": "Seiten im Web abrufen",
   "Agents can fetch pages that you have named. For each other site they ask you first.": "Agenten können Seiten abrufen, die Sie genannt haben. Bei jeder anderen Website fragen sie Sie zuerst.",
+  "Search the web with Anthropic": "Mit Anthropic im Web suchen",
+  "Anthropic searches for its models without a question to you. Each search costs $0.01 and the tokens of what it finds; budgets count both.": "Anthropic sucht für seine Modelle, ohne Sie zu fragen. Jede Suche kostet 0,01 $ und die Token der Treffer; die Budgets zählen beides.",
   "Respect robots.txt": "robots.txt beachten",
   "Pages are left alone that their site asks programs not to fetch.": "Seiten, die Programme nach dem Wunsch ihrer Website nicht abrufen sollen, werden in Ruhe gelassen.",
   "MCP servers give agents more tools: programs on this computer, or addresses.": "MCP-Server geben Agenten mehr Werkzeuge: Programme auf diesem Computer oder Adressen.",

@@ -113,6 +113,8 @@ export default {
   "{read} in, {written} out": "{read} इनपुट, {written} आउटपुट",
   "Copy answer": "उत्तर कॉपी करें",
   "Thinking…": "सोच-विचार जारी…",
+  "Searched the web: {query}": "वेब पर खोजा: {query}",
+  "Sources": "स्रोत",
   "Thought process": "विचार प्रक्रिया",
   "Stop {name}": "{name} को रोकें",
   "Spent by {name}": "{name} का खर्च",

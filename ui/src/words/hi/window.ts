@@ -506,6 +506,8 @@ export default {
   "Tools": "टूल",
   "Fetch pages of the web": "वेब पेज लाना",
   "Agents can fetch pages that you have named. For each other site they ask you first.": "एजेंट वे पेज ला सकते हैं जिनका नाम आपने लिया है। हर दूसरी साइट के लिए वे पहले आपसे पूछते हैं।",
+  "Search the web with Anthropic": "Anthropic से वेब पर खोज",
+  "Anthropic searches for its models without a question to you. Each search costs $0.01 and the tokens of what it finds; budgets count both.": "Anthropic आपसे पूछे बिना अपने मॉडलों के लिए खोजता है। हर खोज का खर्च $0.01 और मिले टेक्स्ट के टोकन हैं; बजट दोनों को गिनते हैं।",
   "Respect robots.txt": "robots.txt का पालन",
   "Pages are left alone that their site asks programs not to fetch.": "जिन पेजों को लाने से उनकी साइट प्रोग्रामों को मना करती है, उन्हें छोड़ दिया जाता है।",
   "MCP servers give agents more tools: programs on this computer, or addresses.": "MCP सर्वर एजेंटों को और टूल देते हैं: इस कंप्यूटर के प्रोग्राम, या पते।",

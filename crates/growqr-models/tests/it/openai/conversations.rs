@@ -136,6 +136,7 @@ impl Machine {
     async fn answer(&mut self, server: &OpenAiStub, script: Script) {
         let Some(attempt) = self.open_attempt() else { return };
         let segment = Segment {
+            web_search: false,
             address: None,
             provider: "openai".into(),
             model: MODEL.into(),

@@ -54,6 +54,7 @@ impl World {
 
 pub fn request(messages: Vec<Message>) -> ModelRequest {
     let segment = Segment {
+        web_search: false,
         address: None,
         provider: "openai".into(),
         model: MODEL.into(),
