@@ -17,7 +17,7 @@ use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::ToolServers;
 use crate::{backup, machine, memory_link, rules};
-use growqr_actors::{MemoryTools, Ports, Toolbox};
+use growqr_actors::{MemoryTools, Ports, ScheduleTools, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
@@ -26,7 +26,7 @@ use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// One profile whose lock this process holds.
@@ -39,6 +39,8 @@ pub(crate) struct OpenProfile {
     pub(crate) tool_servers: Arc<ToolServers>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
+    /// Notified after schedules were added or changed.
+    pub(crate) schedules_changed: Arc<Notify>,
     /// A random number of this process, part of the ids of its charges.
     pub(crate) process: u64,
     pub(crate) environment: Environment,
@@ -92,12 +94,15 @@ impl OpenProfile {
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
-        let toolbox = Arc::new(Toolbox::new(vec![Arc::clone(&memory_tools)]));
+        let schedules_changed = Arc::new(Notify::new());
+        let schedule_tools = ScheduleTools::new(Arc::clone(&store), Arc::new(SystemClock), Arc::clone(&schedules_changed));
+        let own_tools = vec![memory_tools, Arc::new(schedule_tools) as Arc<dyn Executor>];
+        let toolbox = Arc::new(Toolbox::new(own_tools.clone()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         // The data folder's keychain on this computer: others may use the same database.
         let (keychain, keychain_name) =
             (keys::keychain(&profile), format!("{}/{}", machine::name(), profile.secrets_namespace()));
-        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keychain, keychain_name);
+        let tool_servers = ToolServers::new(toolbox, own_tools, Arc::clone(&store), keychain, keychain_name);
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);
@@ -113,6 +118,7 @@ impl OpenProfile {
             tool_servers,
             setups,
             workbench,
+            schedules_changed,
             process: rand::random(),
             environment,
             db,
@@ -129,6 +135,7 @@ impl OpenProfile {
             tools: Arc::clone(&self.tools),
             setups: Arc::clone(&self.setups) as Arc<dyn growqr_actors::Setups>,
             sessions: Arc::new(self.workbench.clone()),
+            schedules_changed: Arc::clone(&self.schedules_changed),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }

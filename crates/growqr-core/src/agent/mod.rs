@@ -35,6 +35,7 @@ mod open_session;
 mod past;
 mod render;
 mod reviews;
+mod scheduled;
 mod session;
 mod session_requests;
 mod session_state;
