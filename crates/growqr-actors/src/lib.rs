@@ -4,7 +4,7 @@
 //! starts it again after failures. Both know only the ports and the traits of [`placement`], so that another engine can run the
 //! same agents. [`local`] is the local placement:
 //! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers,
-//! [`deadlines`] settles asks in time.
+//! [`deadlines`] settles asks in time, [`schedules`] begins work at its set time.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 mod answers;
@@ -28,6 +28,8 @@ mod recorded_calls;
 mod reviews;
 mod run_inbox;
 mod runner;
+mod schedule_tools;
+mod schedules;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
 pub mod supervisor;
@@ -46,4 +48,5 @@ pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};
 pub use rebuild::{Rebuilt, rebuild};
 pub use recorded_calls::find_recorded_call;
+pub use schedule_tools::{ScheduleTools, offered as schedule_tools};
 pub use toolbox::Toolbox;

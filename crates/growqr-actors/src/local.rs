@@ -10,6 +10,7 @@ use crate::health::{Health, HealthBoard, StopCause};
 use crate::notification::Notification;
 use crate::placement::{Inbox, InboxItem, Place, Placement, PostError, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
+use crate::schedules;
 use crate::supervisor::{self, RunnerDeps};
 use crate::tidying;
 use crate::work_queue::WorkQueue;
@@ -57,6 +58,7 @@ impl LocalHost {
         let started = clock.now();
         let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
+        let schedules_changed = Arc::clone(&ports.schedules_changed);
         let at_work: Vec<AgentView> = store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
         let queue = WorkQueue::default();
         // Those that worked before the stop come first, then those that waited, in the order of their creation.
@@ -80,10 +82,12 @@ impl LocalHost {
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
             let deadlines = deadlines::run(Arc::clone(&placement), store.clone(), Arc::clone(&clock), asks, stop.clone());
+            let schedules = schedules::run(Arc::clone(&placement), store.clone(), clock.clone(), schedules_changed, stop.clone());
             tokio::join!(
                 registrar.run(inbox, idle),
                 delivery::run(placement, store, health, clock, mail, stop),
                 deadlines,
+                schedules,
                 maintenance
             );
         });

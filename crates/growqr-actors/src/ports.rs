@@ -10,6 +10,7 @@ use growqr_core::tool::Tools;
 use growqr_core::workbench::Sessions;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// The adapters that agents run on. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Ports {
     pub sessions: Arc<dyn Sessions>,
     /// Models and the person's settings.
     pub setups: Arc<dyn Setups>,
+    /// Notified after schedules were added or changed, so that the host looks at them.
+    pub schedules_changed: Arc<Notify>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bits.

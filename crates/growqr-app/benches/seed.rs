@@ -44,6 +44,7 @@ pub async fn ports(folder: &Path, agents: usize) -> Ports {
         tools,
         setups: Arc::new(fixed),
         sessions: Arc::new(NoWorkbench("not here".to_owned())),
+        schedules_changed: Arc::default(),
         clock: Arc::new(SystemClock),
         random: Arc::new(Unchanging),
     }
@@ -64,6 +65,7 @@ async fn create_agent(store: &dyn Store, setup: &Setup, segment: &Segment, n: us
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let mut input = Input::Mail(mail("spawn", MailBody::Spawn(spawn)));
     let mut round = 0;

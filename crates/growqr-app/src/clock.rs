@@ -1,6 +1,7 @@
 //! The computer's clock and its random bits.
 
 use growqr_core::clock::{Clock, Random, Timestamp, Zone};
+use jiff::tz::TimeZone;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The clock of this computer.
@@ -15,9 +16,13 @@ impl Clock for SystemClock {
 
     /// The zone that the computer is set to.
     fn zone(&self, at: Timestamp) -> Zone {
-        let zone = jiff::tz::TimeZone::system();
+        let zone = TimeZone::system();
         let seconds = jiff::Timestamp::from_millisecond(at.0).map_or(0, |at| zone.to_offset(at).seconds());
         Zone { offset_minutes: seconds / 60, name: zone.iana_name().filter(|name| *name != "Etc/Unknown").map(str::to_owned) }
+    }
+
+    fn named_zone(&self, name: &str) -> Option<TimeZone> {
+        TimeZone::get(name).ok()
     }
 }
 

@@ -32,6 +32,7 @@ mod privacy;
 mod profile;
 mod rebuild;
 mod rules;
+mod schedules;
 mod spending;
 mod stack;
 mod timeline;
@@ -60,6 +61,7 @@ pub use profile::location::{Environment, Profile};
 pub use profile::settings::{SETTINGS, check as check_setting};
 pub use profile::sign_in::failure::SignInFailure;
 pub use profile::sign_in::{CallbackRoute, LOCAL_PROFILE, SignIn, SignInAttempt, SignInOutcome, without_sign_in};
+pub use schedules::preview_schedule;
 pub use spending::{days_ago, parse_usd};
 pub use stack::work_files::{copy_work_file, export_work_files};
 pub use tools::read_tool_servers;
@@ -92,6 +94,12 @@ pub fn date(ms: i64) -> Date {
 #[must_use]
 pub fn new_message_id() -> String {
     format!("m-{:032x}", rand::random::<u128>())
+}
+
+/// A new id for a schedule.
+#[must_use]
+pub fn new_schedule_id() -> String {
+    format!("s-{:016x}", rand::random::<u64>())
 }
 
 /// The largest message that is accepted, in bytes.

@@ -110,7 +110,8 @@ fn database(profile: &Profile) -> Option<Destination> {
         is_local: is_this_computer(&host_of(&address)),
         address: Some(address),
         in_use: true,
-        sends: "all conversations with their attached files, settings and what was spent; no pages of memory, no keys".to_owned(),
+        sends: "all conversations with their attached files, settings, schedules and what was spent; no pages of memory, no keys"
+            .to_owned(),
         when: "always".to_owned(),
     })
 }

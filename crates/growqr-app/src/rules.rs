@@ -90,7 +90,8 @@ fn json_input(input: &str) -> String {
 /// The arguments of the program's own tools.
 fn argument_fields() -> Vec<(String, ArgumentField)> {
     let offered = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
-    offered.chain(growqr_tools::web::web_tools()).filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
+    let offered = offered.chain(growqr_actors::schedule_tools()).chain(growqr_tools::web::web_tools());
+    offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
 }
 
 /// The rules in force.

@@ -98,6 +98,8 @@ fn option(ask: &Ask, answer: &str) -> Option<String> {
     let answer = match answer.to_lowercase().as_str() {
         "yes" | "y" if ask.kind == AskKind::Permission => "allow",
         "no" | "n" if ask.kind == AskKind::Permission => "deny",
+        "yes" | "y" if ask.kind == AskKind::Schedule => "run",
+        "no" | "n" if ask.kind == AskKind::Schedule => "skip",
         "yes" | "y" if ask.kind == AskKind::Review => "approve",
         "no" | "n" if ask.kind == AskKind::Review => "reject",
         _ => answer,
@@ -246,6 +248,9 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
             lines.push(format!("  see the change: growqr memory requests show {}", ask.id));
             lines
         }
+        Some(AskDetail::Work(work)) => {
+            vec![format!("  up to {}: {}", usd(work.budget), shortened(&work.task, 500))]
+        }
         Some(AskDetail::Limit { .. } | AskDetail::Session { permission: None, .. }) | None => Vec::new(),
     }
 }
@@ -286,7 +291,7 @@ pub fn how_to_answer(ask: &Ask) -> Vec<String> {
 /// What a message to the agent `target` waits for while these asks are open, with the command that answers the first one, and the
 /// one that ends the turn instead. `None` if no turn waits for them.
 pub fn what_message_waits_for(target: &str, open: &[AskRow]) -> Option<String> {
-    let mut rows = open.iter().filter(|row| !matches!(row.ask.kind, AskKind::Conflict | AskKind::Review));
+    let mut rows = open.iter().filter(|row| !matches!(row.ask.kind, AskKind::Conflict | AskKind::Review | AskKind::Schedule));
     let (ask, others) = (&rows.next()?.ask, rows.count());
     let until = if others == 0 { "this question is answered" } else { "these questions are answered; the first" };
     let is_limit = ask.kind == AskKind::Budget;

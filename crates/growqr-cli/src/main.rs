@@ -29,6 +29,7 @@ mod progress;
 mod prompt;
 mod quick;
 mod rules;
+mod schedule;
 mod searching;
 mod settings;
 mod stack;
@@ -92,6 +93,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
+        Command::Schedule(command) => schedule::schedule(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,

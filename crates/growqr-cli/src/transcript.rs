@@ -178,6 +178,7 @@ impl<'a> Transcript<'a> {
             Event::ToolResumed(body) => self.tool_resumed(agent, &body.effect, "had not been performed; trying again"),
             Event::ToolFinished(body) => self.tool_finished(agent, &body),
             Event::ChildRequested(body) => self.child_requested(&body.mail),
+            Event::ScheduledWorkStarted(body) => self.child_requested(&body.mail),
             Event::ChargeReserved(body) => self.charge_reserved(agent, &body),
             Event::ChargeSettled(ChargeSettled { cost: Some(cost), .. }) => {
                 self.note(&format!("{}· cost {}", self.name_prefix(agent), usd(cost)));

@@ -12,6 +12,7 @@ use crate::id::{AskId, EffectId, RequestId, SessionId};
 use crate::limits::{LimitReached, Raise, Shortfall};
 use crate::memory::{CommitPlan, ConflictPage};
 use crate::money::Money;
+use crate::schedule::DueWork;
 use crate::workbench::{Permission, SessionReply};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,11 @@ pub const BY_HAND: &str = "by_hand";
 pub const APPROVE: &str = "approve";
 /// See [`APPROVE`].
 pub const REJECT: &str = "reject";
+
+/// The ids of the options about a run whose time has passed.
+pub const RUN: &str = "run";
+/// See [`RUN`].
+pub const SKIP: &str = "skip";
 
 /// The most that one answer can add: sums of such amounts still fit into the columns of the views.
 const MAX_AMOUNT: Money = Money::usd(1_000_000);
@@ -158,7 +164,7 @@ impl Ask {
         }
     }
 
-    /// What follows from this answer; `None` for a question or a conflict.
+    /// What follows from this answer; `None` for a question, a conflict or a scheduled run.
     #[must_use]
     pub fn outcome(&self, answer: &Answer) -> Option<AskOutcome> {
         let option = answer.option.as_deref();
@@ -174,7 +180,7 @@ impl Ask {
             }),
             Some(AskDetail::Review { .. }) if option == Some(APPROVE) => Some(AskOutcome::Approved),
             Some(AskDetail::Review { .. }) => Some(AskOutcome::Rejected),
-            Some(AskDetail::Session { permission: None, .. } | AskDetail::Conflict { .. }) | None => None,
+            Some(AskDetail::Session { permission: None, .. } | AskDetail::Conflict { .. } | AskDetail::Work(_)) | None => None,
         }
     }
 
@@ -219,11 +225,14 @@ pub enum AskKind {
     Conflict,
     /// A change waits for approval.
     Review,
+    /// The time of a scheduled run has passed.
+    Schedule,
 }
 
 impl AskKind {
     /// All of them.
-    pub const ALL: [AskKind; 5] = [AskKind::Question, AskKind::Permission, AskKind::Budget, AskKind::Conflict, AskKind::Review];
+    pub const ALL: [AskKind; 6] =
+        [AskKind::Question, AskKind::Permission, AskKind::Budget, AskKind::Conflict, AskKind::Review, AskKind::Schedule];
 
     /// Its name in SQL, JSON and on the screen.
     #[must_use]
@@ -234,6 +243,7 @@ impl AskKind {
             AskKind::Budget => "budget",
             AskKind::Conflict => "conflict",
             AskKind::Review => "review",
+            AskKind::Schedule => "schedule",
         }
     }
 }
@@ -322,6 +332,8 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<String>,
     },
+    /// A scheduled run whose time has passed.
+    Work(Box<DueWork>),
     /// A limit that was reached.
     Limit {
         /// Which one.

@@ -221,6 +221,19 @@ impl Budget {
         self.record_use(most, at);
     }
 
+    /// Counts money that goes to a scheduled run. It belongs to no message.
+    pub fn grant_for_no_message(&mut self, amount: Money, at: Timestamp) {
+        self.record_use_of_any_message(amount, at);
+    }
+
+    /// What the limits per day and month leave for a scheduled run.
+    #[must_use]
+    pub fn available_for_no_message(&self, limits: &Limits, now: Timestamp) -> Money {
+        let day = limits.per_day.saturating_sub(self.days.used_in(now.day()));
+        let month = limits.per_month.map(|limit| limit.saturating_sub(self.months.used_in(now.month())));
+        month.map_or(day, |month| month.min(day)).saturating_sub(self.reserved)
+    }
+
     /// Counts money that goes to a sub-agent.
     pub fn grant(&mut self, amount: Money, at: Timestamp) {
         self.record_use(amount, at);

@@ -1,5 +1,6 @@
 //! Time and randomness as values. The product gets both only through the ports [`Clock`] and [`Random`].
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -86,6 +87,11 @@ pub trait Clock: Send + Sync {
     /// The person's time zone at this time. UTC if the clock does not know it.
     fn zone(&self, _at: Timestamp) -> Zone {
         Zone::default()
+    }
+
+    /// The time zone with this name, such as Europe/Berlin. `None` if this computer does not know it.
+    fn named_zone(&self, name: &str) -> Option<TimeZone> {
+        (name == "UTC").then_some(TimeZone::UTC)
     }
 }
 

@@ -63,7 +63,7 @@ text_id! {
     MemoryName
 }
 text_id! {
-    /// The executor of a tool call: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
+    /// The executor of a tool call: `journal`, `memory`, `schedules`, `workbench`, `mcp:<server>`, `web`, `model`.
     ExecutorId
 }
 text_id! {
@@ -81,6 +81,10 @@ text_id! {
 text_id! {
     /// A request of a session for a permission or an answer, as the workbench names it.
     RequestId
+}
+text_id! {
+    /// A schedule: `s-` and random text, or an id made from the tool call that has asked for it.
+    ScheduleId
 }
 text_id! {
     /// A tool call's id as the model gave it. Unique within one answer only.
@@ -108,6 +112,12 @@ impl ExecutorId {
     #[must_use]
     pub fn journal() -> ExecutorId {
         ExecutorId::new("journal")
+    }
+
+    /// Executor of calls that add schedules.
+    #[must_use]
+    pub fn schedules() -> ExecutorId {
+        ExecutorId::new("schedules")
     }
 
     /// Executor of calls that read or change the memory repository.

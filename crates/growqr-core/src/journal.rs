@@ -4,9 +4,10 @@
 use crate::attachment::Attachment;
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
-use crate::id::{AgentId, AskId, ContentHash, EffectId, Position, SegmentHash, Seq, SessionId};
+use crate::id::{AgentId, AskId, ContentHash, EffectId, Position, ScheduleId, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
 use crate::memory_link::MemoryLink;
+use crate::schedule::{Claim, Occurrence, Schedule};
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
     AgentView, AskView, Author, LimitsView, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum,
@@ -416,6 +417,42 @@ pub trait MemoryLinks: Send + Sync {
     async fn save_memory_link(&self, link: &MemoryLink) -> Result<(), StoreError>;
 }
 
+/// The schedules, and what became of their occurrences. No journal contains them, so these rows are not views.
+///
+/// Each change names the revision that it replaces, and counts only if the row still has it: of two hosts, or of a host and the
+/// person, the first one counts.
+#[async_trait]
+pub trait Schedules: Send + Sync {
+    /// All that are not removed, in the order in which they were made.
+    async fn schedules(&self) -> Result<Vec<Schedule>, StoreError>;
+    /// One schedule, also a removed one.
+    async fn schedule(&self, id: &ScheduleId) -> Result<Option<Schedule>, StoreError>;
+    /// Adds a schedule; false, and nothing has changed, if there is one with this id, also a removed one.
+    async fn add_schedule(&self, schedule: &Schedule) -> Result<bool, StoreError>;
+    /// Keeps the state, the next occurrence and the settled time of a schedule, whose revision grows by one. False, and nothing has
+    /// changed, if its revision is another one than `changed.revision`.
+    async fn change_schedule(&self, changed: &Schedule) -> Result<bool, StoreError>;
+    /// Settles occurrences and moves the schedule on, in one transaction. False, and nothing has changed, if the schedule has another
+    /// revision by now.
+    async fn claim(&self, claim: &Claim) -> Result<bool, StoreError>;
+    /// Adds a run that the person starts by hand; false, and nothing has changed, if something was settled for that time, or the
+    /// schedule is removed.
+    async fn add_run(&self, run: &Occurrence) -> Result<bool, StoreError>;
+    /// The runs and questions that the Grow Agent has not recorded yet, oldest first, each with its schedule.
+    async fn unposted(&self) -> Result<Vec<(Schedule, Occurrence)>, StoreError>;
+    /// The Grow Agent has recorded the occurrence. Once more changes nothing.
+    async fn posted(&self, schedule: &ScheduleId, due: Timestamp, at: Timestamp) -> Result<(), StoreError>;
+    /// The settled occurrences of one schedule or of all, the last claimed first, at most `limit`.
+    async fn occurrences(&self, schedule: Option<&ScheduleId>, limit: u32) -> Result<Vec<Occurrence>, StoreError>;
+    /// Those that were to run, or about which the person was to be asked, of one schedule or of all: the last claimed first, at most
+    /// `limit`.
+    async fn runs(&self, schedule: Option<&ScheduleId>, limit: u32) -> Result<Vec<Occurrence>, StoreError>;
+    /// What is claimed and not recorded by the Grow Agent counts as missed. Returns how many runs and questions that were.
+    async fn miss_unposted(&self) -> Result<u64, StoreError>;
+    /// The settled occurrences of a schedule of which the last was due after this time.
+    async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError>;
+}
+
 /// All ports of a profile's store.
 pub trait Store:
     Journal
@@ -433,6 +470,7 @@ pub trait Store:
     + MemoryLinks
     + ReadingMarks
     + Attachments
+    + Schedules
 {
 }
 
@@ -452,5 +490,6 @@ impl<T> Store for T where
         + MemoryLinks
         + ReadingMarks
         + Attachments
+        + Schedules
 {
 }

@@ -1,8 +1,8 @@
 //! The core of GrowQR: the state of an agent, and every rule of its conversation.
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s, how searches
-//! compare text ([`fold`]), and the ports that adapters implement ([`journal`], [`model`], [`upstream`], [`memory`], [`tool`],
-//! [`secret`], [`workbench`], [`clock`]).
+//! compare text ([`fold`]), when work is due ([`schedule`]), and the ports that adapters implement ([`journal`], [`model`],
+//! [`upstream`], [`memory`], [`tool`], [`secret`], [`workbench`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
@@ -27,6 +27,7 @@ pub mod quota;
 pub mod raw;
 pub mod rebuild;
 pub mod rules;
+pub mod schedule;
 pub mod secret;
 pub mod stack;
 pub mod tool;

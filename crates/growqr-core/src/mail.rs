@@ -2,7 +2,7 @@
 //! the receiver processes each id once.
 
 use crate::ask::AskKind;
-use crate::id::{AgentId, AskId, EffectId};
+use crate::id::{AgentId, AskId, EffectId, ScheduleId};
 use crate::limits::LimitReached;
 use crate::money::Money;
 use crate::quota::Quota;
@@ -32,6 +32,9 @@ pub struct SpawnRequest {
     /// Why it has this mind: a short text for the person. `None` before there were sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The schedule that it works for: at a limit it asks the person, as it does in work that the person has given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
 }
 
 /// How a sub-agent's work ended.
@@ -77,6 +80,9 @@ pub struct Report {
     /// The sources of untrusted text that it had read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untrusted: Vec<String>,
+    /// The schedule that it works for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
 }
 
 fn is_zero(amount: &Money) -> bool {

@@ -42,6 +42,8 @@ pub enum Lane {
     Memory,
     /// Servers of tools: they wait for the keychain, and so perhaps for the person.
     Tools,
+    /// Schedules.
+    Schedules,
     /// Settings.
     Settings,
     /// Which entries of the inbox were seen.
@@ -102,6 +104,12 @@ impl Request {
             Request::SwitchToolServer { .. } => row(Lock, Profile, REPEATABLE),
             Request::TestToolServer { .. } => row(Host, Unchanged, REPEATABLE),
             Request::ToolLog { .. } => row(Host, Unchanged, REPEATABLE),
+            Request::AddSchedule { .. } => row(Lock, Profile, REPEATABLE),
+            Request::PauseSchedule { .. } => row(Lock, Profile, REPEATABLE),
+            Request::ResumeSchedule { .. } => row(Lock, Profile, REPEATABLE),
+            Request::RemoveSchedule { .. } => row(Lock, Profile, REPEATABLE),
+            // A second one is a second run.
+            Request::RunSchedule { .. } => row(Lock, Profile, ONCE),
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
@@ -152,6 +160,11 @@ impl Request {
             Request::Attach { .. } => Lane::Attachments,
             Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
             Request::AddToolServer { .. } | Request::RemoveToolServer { .. } | Request::SwitchToolServer { .. } => Lane::Tools,
+            Request::AddSchedule { .. }
+            | Request::PauseSchedule { .. }
+            | Request::ResumeSchedule { .. }
+            | Request::RemoveSchedule { .. }
+            | Request::RunSchedule { .. } => Lane::Schedules,
             Request::WriteMemory { .. }
             | Request::DeleteMemory { .. }
             | Request::RestoreMemory { .. }
@@ -193,6 +206,7 @@ mod tests {
     use super::*;
     use crate::api_key::ApiKey;
     use crate::attachment::FileContent;
+    use crate::schedules::{NewSchedule, OnMissed};
     use crate::tools::{NewToolServer, ToolTransport};
 
     fn all() -> Vec<Request> {
@@ -228,6 +242,21 @@ mod tests {
             Request::SwitchToolServer { name: text(), is_on: true },
             Request::TestToolServer { name: text() },
             Request::ToolLog { name: text() },
+            Request::AddSchedule {
+                schedule: NewSchedule {
+                    id: text(),
+                    name: text(),
+                    task: text(),
+                    words: text(),
+                    zone: None,
+                    on_missed: OnMissed::RunOnce,
+                    budget: None,
+                },
+            },
+            Request::PauseSchedule { id: text() },
+            Request::ResumeSchedule { id: text() },
+            Request::RemoveSchedule { id: text() },
+            Request::RunSchedule { id: text() },
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,

@@ -18,6 +18,7 @@ mod money;
 mod privacy;
 mod request;
 mod rows;
+mod schedules;
 mod sign_in;
 mod stack;
 mod timeline;
@@ -41,6 +42,7 @@ pub use rows::{
     ModelRow, OtherChanges, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy,
     SpendingRow, Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
+pub use schedules::{NewSchedule, OnMissed, RunOutcome, Schedule, SchedulePreview, ScheduleRun, ScheduleState};
 pub use sign_in::{Person, SignIn, SignInState};
 pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, PullRequest,
@@ -144,6 +146,13 @@ pub fn typescript() -> String {
         LeftOutTool,
         ToolLogLine,
         WorkFile,
+        NewSchedule,
+        OnMissed,
+        ScheduleState,
+        Schedule,
+        ScheduleRun,
+        RunOutcome,
+        SchedulePreview,
         AgentTrouble,
         HeldMail,
         Health,
@@ -200,6 +209,7 @@ pub fn typescript() -> String {
         event::AskScope,
         event::AskDetail,
         event::ConflictPage,
+        event::DueWork,
         event::Ask,
         event::EditedPage,
         event::AskAnswer,

@@ -11,6 +11,7 @@ use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
+use crate::schedules::{NewSchedule, Schedule};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
@@ -155,6 +156,31 @@ pub enum Request {
     ToolLog {
         /// Its name.
         name: String,
+    },
+    /// Adds work at a set time. Answered by [`Reply::Schedule`], as are the next four.
+    AddSchedule {
+        /// The schedule.
+        schedule: NewSchedule,
+    },
+    /// Pauses a schedule.
+    PauseSchedule {
+        /// Its id.
+        id: String,
+    },
+    /// Lets a paused schedule go on.
+    ResumeSchedule {
+        /// Its id.
+        id: String,
+    },
+    /// Removes a schedule. Its history stays.
+    RemoveSchedule {
+        /// Its id.
+        id: String,
+    },
+    /// Starts a run of a schedule, now or as soon as agents run.
+    RunSchedule {
+        /// Its id.
+        id: String,
     },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
@@ -377,6 +403,11 @@ pub enum Reply {
     ToolLog {
         /// Oldest first.
         lines: Vec<ToolLogLine>,
+    },
+    /// A schedule after a change.
+    Schedule {
+        /// The schedule.
+        schedule: Box<Schedule>,
     },
     /// A change of memory was made.
     Changed {

@@ -89,6 +89,21 @@ async fn events_before(
 }
 
 #[tauri::command]
+async fn schedules(desktop: DesktopState<'_>) -> Response<Vec<wire::Schedule>> {
+    Ok(desktop.session().await?.library().schedules().await?)
+}
+
+#[tauri::command]
+async fn schedule_runs(desktop: DesktopState<'_>, schedule: Option<String>, limit: u32) -> Response<Vec<wire::ScheduleRun>> {
+    Ok(desktop.session().await?.library().schedule_runs(schedule.as_deref(), limit).await?)
+}
+
+#[tauri::command]
+fn schedule_preview(words: String, zone: Option<String>) -> Response<wire::SchedulePreview> {
+    Ok(growqr_app::preview_schedule(&words, zone.as_deref())?)
+}
+
+#[tauri::command]
 async fn search(desktop: DesktopState<'_>, text: String, agent: Option<String>, limit: u32) -> Response<Vec<wire::Message>> {
     Ok(desktop.session().await?.library().search(&text, agent.as_deref(), limit).await?)
 }

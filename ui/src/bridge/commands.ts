@@ -24,6 +24,9 @@ import type {
   Request,
   RuleRow,
   RuleTest,
+  Schedule,
+  SchedulePreview,
+  ScheduleRun,
   Setting,
   SignIn,
   SpendingBy,
@@ -85,6 +88,11 @@ export interface Commands {
   settled_asks: [{ limit: number }, AskRow[]];
   ask_by_id: [{ id: string }, AskRow];
   /** All lines in their order: the last line that matches a call decides. */
+  schedules: [Nothing, Schedule[]];
+  /** What became of the occurrences of one schedule or of all, the last first. */
+  schedule_runs: [{ schedule: string | null; limit: number }, ScheduleRun[]];
+  /** What words about a time mean; `zone` is `null` for the zone of this computer. */
+  schedule_preview: [{ words: string; zone: string | null }, SchedulePreview];
   rules: [Nothing, RuleRow[]];
   /** The decision about a call of this tool. `input` is JSON; `agent` is `null` for the Grow Agent. */
   test_rules: [{ tool: string; input: string; agent: string | null }, RuleTest];

@@ -1366,6 +1366,152 @@ removed: number,
  */
 diff: string | null, };
 
+export type NewSchedule = { 
+/**
+ * Chosen by the client. A second schedule with the same id is ignored.
+ */
+id: string, 
+/**
+ * A short name.
+ */
+name: string, 
+/**
+ * The task of each run.
+ */
+task: string, 
+/**
+ * When it is due, such as `every weekday at 8`, `in two hours` or a cron pattern.
+ */
+words: string, 
+/**
+ * The time zone of the words, such as Europe/Berlin; `None`: that of this computer.
+ */
+zone: string | null, 
+/**
+ * What happens with a run whose time has passed.
+ */
+on_missed: OnMissed, 
+/**
+ * What one run may spend; `None`: 0.50 USD.
+ */
+budget: number | null, };
+
+export type OnMissed = "run_once" | "skip" | "ask";
+
+export type ScheduleState = "active" | "paused" | "done" | "removed";
+
+export type Schedule = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The task of each run.
+ */
+task: string, 
+/**
+ * When it is due, as it was written.
+ */
+words: string, 
+/**
+ * The cron pattern of these words; `None` if it is due once.
+ */
+cron: string | null, 
+/**
+ * The time zone of the pattern.
+ */
+zone: string | null, 
+/**
+ * What happens with a run whose time has passed.
+ */
+on_missed: OnMissed, 
+/**
+ * What one run may spend.
+ */
+budget: number, 
+/**
+ * Whether it goes on.
+ */
+state: ScheduleState, 
+/**
+ * When it is due next, in ms since 1970.
+ */
+next_at: number | null, 
+/**
+ * The agent that has asked for it; `None` if the person made it.
+ */
+by_agent: string | null, 
+/**
+ * When it was made.
+ */
+created_at: number, 
+/**
+ * What became of its last occurrence.
+ */
+last: ScheduleRun | null, 
+/**
+ * Why it cannot be due: this computer does not know its time zone.
+ */
+problem: string | null, };
+
+export type ScheduleRun = { 
+/**
+ * The schedule.
+ */
+schedule: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When it was due; of several, the first.
+ */
+due: number, 
+/**
+ * Of several, when the last was due.
+ */
+last: number, 
+/**
+ * How many. At 1000, counting stops.
+ */
+count: number, 
+/**
+ * What became of it.
+ */
+outcome: RunOutcome, 
+/**
+ * The sub-agent that works for it, or has.
+ */
+agent: string | null, 
+/**
+ * The question to the person about it.
+ */
+ask: string | null, 
+/**
+ * The person started it by hand.
+ */
+by_hand: boolean, };
+
+export type RunOutcome = "due" | "at_work" | "done" | "failed" | "limit" | "cancelled" | "asked" | "skipped" | "missed" | "busy";
+
+export type SchedulePreview = { 
+/**
+ * The cron pattern; `None` if it is due once.
+ */
+cron: string | null, 
+/**
+ * The time zone.
+ */
+zone: string, 
+/**
+ * When it is due next, in ms since 1970: the first of these times.
+ */
+next: Array<number>, };
+
 export type AgentTrouble = { 
 /**
  * The agent.
@@ -1828,7 +1974,27 @@ name: string, } | { "op": "tool_log",
 /**
  * Its name.
  */
-name: string, } | { "op": "resume", 
+name: string, } | { "op": "add_schedule", 
+/**
+ * The schedule.
+ */
+schedule: NewSchedule, } | { "op": "pause_schedule", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "resume_schedule", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "remove_schedule", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "run_schedule", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "resume", 
 /**
  * The agent.
  */
@@ -2019,7 +2185,11 @@ servers: Array<ToolServer>, } } | { "tool_log": {
 /**
  * Oldest first.
  */
-lines: Array<ToolLogLine>, } } | { "changed": { 
+lines: Array<ToolLogLine>, } } | { "schedule": { 
+/**
+ * The schedule.
+ */
+schedule: Schedule, } } | { "changed": { 
 /**
  * The commit's id.
  */
@@ -2145,9 +2315,9 @@ agent: string,
  */
 error: Error, } };
 
-export type EventKind = "agent_created" | "journal_named" | "user_said" | "said_again" | "fresh_requested" | "fresh_started" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "review_intended" | "review_closed" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
+export type EventKind = "agent_created" | "journal_named" | "user_said" | "said_again" | "fresh_requested" | "fresh_started" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "scheduled_work_started" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "charge_refused" | "session_intended" | "session_started" | "session_progressed" | "session_decided" | "session_replied" | "session_ended" | "ask_raised" | "ask_settled" | "review_intended" | "review_closed" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
 
-export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "said_again", "data": SaidAgain } | { "kind": "fresh_requested", "data": FreshRequested } | { "kind": "fresh_started", "data": FreshStarted } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "review_intended", "data": ReviewIntended } | { "kind": "review_closed", "data": ReviewClosed } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
+export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "said_again", "data": SaidAgain } | { "kind": "fresh_requested", "data": FreshRequested } | { "kind": "fresh_started", "data": FreshStarted } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "scheduled_work_started", "data": ScheduledWorkStarted } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "charge_refused", "data": ChargeRefused } | { "kind": "session_intended", "data": SessionIntended } | { "kind": "session_started", "data": SessionStarted } | { "kind": "session_progressed", "data": SessionProgressed } | { "kind": "session_decided", "data": SessionDecided } | { "kind": "session_replied", "data": SessionReplied } | { "kind": "session_ended", "data": SessionEnded } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "review_intended", "data": ReviewIntended } | { "kind": "review_closed", "data": ReviewClosed } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
 
 export type AgentCreated = { 
 /**
@@ -2440,6 +2610,20 @@ export type ChildRequested = {
  * The tool call.
  */
 effect: string, 
+/**
+ * The mail that creates the sub-agent.
+ */
+mail: Mail, };
+
+export type ScheduledWorkStarted = { 
+/**
+ * The schedule.
+ */
+schedule: string, 
+/**
+ * When it was due, in ms since 1970.
+ */
+due: number, 
 /**
  * The mail that creates the sub-agent.
  */
@@ -2925,7 +3109,11 @@ mind?: Mind,
 /**
  * Why it has this mind.
  */
-why?: string, };
+why?: string, 
+/**
+ * The schedule that it works for.
+ */
+schedule?: string, };
 
 export type ReportEnding = "done" | "failed" | "cancelled" | "limit";
 
@@ -2969,7 +3157,11 @@ quota?: Quota,
 /**
  * The sources of untrusted text that the sender had read.
  */
-untrusted?: Array<string>, };
+untrusted?: Array<string>, 
+/**
+ * The schedule that it works for.
+ */
+schedule?: string, };
 
 export type ChangeDecided = { 
 /**
@@ -3251,7 +3443,7 @@ available: number, };
 
 export type LimitReached = "per_message" | "per_day" | "per_month" | "allowance" | "calls" | "tree_tokens" | "tree_calls";
 
-export type AskKind = "question" | "permission" | "budget" | "conflict" | "review";
+export type AskKind = "question" | "permission" | "budget" | "conflict" | "review" | "schedule";
 
 export type AskOutcome = "allowed" | "refused" | { "raised": Raise } | { "finishing": Raise } | "stopped" | "approved" | "rejected";
 
@@ -3377,7 +3569,7 @@ edited?: string,
 /**
  * The remark of that approval. It counts for the next decision without one.
  */
-remark?: string, } } | { "limit": { 
+remark?: string, } } | { "work": DueWork } | { "limit": { 
 /**
  * Which one.
  */
@@ -3404,6 +3596,32 @@ path: string,
  * The page with Gitea's version.
  */
 copy: string, };
+
+export type DueWork = { 
+/**
+ * The schedule.
+ */
+schedule: string, 
+/**
+ * When it was due, in ms since 1970.
+ */
+due: number, 
+/**
+ * The name of the sub-agent that does it.
+ */
+name: string, 
+/**
+ * Its task.
+ */
+task: string, 
+/**
+ * What it may spend, in USD micro-cents.
+ */
+budget: number, 
+/**
+ * The agent that has asked for the schedule.
+ */
+by_agent?: string, };
 
 export type Ask = { 
 /**

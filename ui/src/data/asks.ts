@@ -5,10 +5,11 @@ import { optionLabel } from "./askOptions";
 import { ending } from "./ended";
 import { money, tokens } from "./money";
 import { agentName, quoted } from "./names";
-import { clock, until } from "./time";
+import { clock, dayAndTime, until } from "./time";
 
 export type ReviewDetail = Extract<AskDetail, { review: unknown }>["review"];
 export type ConflictDetail = Extract<AskDetail, { conflict: unknown }>["conflict"];
+export type WorkDetail = Extract<AskDetail, { work: unknown }>["work"];
 
 export const SCOPES: Record<AskScope, Text> = { once: "Only this once", agent: "For this agent", always: "Always" };
 
@@ -42,11 +43,17 @@ export function askTitle(ask: Ask, agent: { id: string; name: string }): string 
   }
   if (detail && "conflict" in detail) return t("{name} asks who merges {pages}", { name, pages: conflictWords(detail.conflict) });
   if (detail && "review" in detail) return t(REVIEWS[reviewKind(detail.review)], { name, page: quoted(detail.review.held.path) });
+  if (detail && "work" in detail) return t("{work} was due on {time}, while GrowQR was not running", workWords(detail.work));
   if (detail && "limit" in detail) return t("{name} has reached {limit}", { name, limit: limitName(detail.limit.limit) });
   return t("{name} asks: {question}", { name, question: quoted(ask.text) });
 }
 
 const REVIEWS = { delete: "{name} wants to delete the page {page}", add: "{name} wants to add the page {page}", change: "{name} wants to change the page {page}" } as const;
+
+/** The name and the time of a scheduled run. */
+export function workWords({ name, due }: WorkDetail): { work: string; time: string } {
+  return { work: quoted(name), time: dayAndTime(due) };
+}
 
 /** What a held change does with its page. */
 export function reviewKind({ held }: ReviewDetail): "delete" | "add" | "change" {

@@ -28,6 +28,7 @@ const NEEDED: { [K in EventKind]: ReadonlyArray<keyof EventData[K] & string> } =
   commit_intended: ["effect", "plan"],
   tool_finished: ["effect", "content"],
   child_requested: ["effect", "mail"],
+  scheduled_work_started: ["mail"],
   child_told: ["mail"],
   child_cancelled: ["mail"],
   cancel_requested: [],

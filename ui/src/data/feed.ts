@@ -6,7 +6,7 @@ import type { Journals } from "./journals";
 import { keys } from "./keys";
 
 /** Event kinds that change the budget. */
-const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "model_failed", "child_requested", "charge_reserved", "charge_settled", "turn_ended", "mail_received"]);
+const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "model_failed", "child_requested", "scheduled_work_started", "charge_reserved", "charge_settled", "turn_ended", "mail_received"]);
 
 /** Event kinds that change the lists of asks. */
 const ASKS = new Set<EventKind | null>(["ask_raised", "ask_settled"]);

@@ -177,6 +177,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "journal_named":
     case "session_replied":
     case "turn_ending":
+    case "scheduled_work_started":
     case "child_told":
     case "child_cancelled":
     case "cancel_requested":
@@ -192,7 +193,8 @@ function addMail(draft: Draft, line: EventLine, mail: Mail) {
     if (by_person) say(draft, said);
     else push(draft, said);
   } else if ("report" in mail.body) {
-    draft.turnCost += mail.body.report.spent;
+    // A scheduled run is paid apart from the turn in which its report comes.
+    if (!mail.body.report.schedule) draft.turnCost += mail.body.report.spent;
     push(draft, { kind: "reported", ...place(line, "report"), from: mail.from, report: mail.body.report });
   }
 }

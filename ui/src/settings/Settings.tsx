@@ -18,6 +18,7 @@ import { SECTIONS, type SectionId } from "./sections";
 import { SettingRow } from "./SettingRow";
 import { Shortcuts } from "./Shortcuts";
 import { Rules } from "./Rules";
+import { Schedules } from "./Schedules";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
 import { StartAtLogin } from "./StartAtLogin";
@@ -75,6 +76,9 @@ export default function Settings({ at }: { at: string | null }) {
         <Group id="rules" about={t("What agents may do without asking you. The last line that matches a call decides.")}>
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
+        </Group>
+        <Group id="schedules" about={t("At each time a sub-agent begins with a task and a budget of its own, and reports.")}>
+          <Schedules />
         </Group>
         <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
           <QueryView query={settings}>{(list) => <WebSwitches settings={list} />}</QueryView>

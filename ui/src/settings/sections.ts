@@ -11,6 +11,7 @@ export const SECTIONS = {
   limits: "Limits",
   containers: "Containers",
   rules: "Rules",
+  schedules: "Work at a set time",
   tools: "Tools",
   notifications: "Notifications",
   appearance: "Appearance",

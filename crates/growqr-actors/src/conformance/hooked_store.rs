@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use growqr_core::attachment::Attachment;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
-use growqr_core::id::{AgentId, AskId, ContentHash, EffectId, Position, SegmentHash, Seq, SessionId};
+use growqr_core::id::{AgentId, AskId, ContentHash, EffectId, Position, ScheduleId, SegmentHash, Seq, SessionId};
 use growqr_core::journal::{
     AgentView, Append, Appended, AskView, Asks, Attachments, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks,
-    Records, SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store,
+    Records, Schedules, SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store,
     StoreError, StoredAttachment, StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, ToolValues, Unread, User,
     Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
+use growqr_core::schedule::{Claim, Occurrence, Schedule};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,6 +112,25 @@ impl HookedStore {
         let _ = self.stopped.subscribe().wait_for(|is_stopped| *is_stopped).await;
     }
 
+    /// Counts this write among the appends, and handles it so.
+    async fn counted<T>(&self, write: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
+        let behavior = match self.hook.append {
+            Some((at, behavior)) if at == number => behavior,
+            _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendBehavior::FailAfter,
+            _ => AppendBehavior::Pass,
+        };
+        if behavior == AppendBehavior::StopBefore {
+            return self.stop().await;
+        }
+        let written = write.await?;
+        match behavior {
+            AppendBehavior::StopAfter => self.stop().await,
+            AppendBehavior::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
+            AppendBehavior::Pass | AppendBehavior::StopBefore => Ok(written),
+        }
+    }
+
     async fn stop<T>(&self) -> T {
         self.stopped.send_replace(true);
         std::future::pending().await
@@ -121,21 +141,7 @@ impl HookedStore {
 impl Journal for HookedStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         self.check(Some(&append.agent))?;
-        let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
-        let behavior = match self.hook.append {
-            Some((at, behavior)) if at == number => behavior,
-            _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendBehavior::FailAfter,
-            _ => AppendBehavior::Pass,
-        };
-        if behavior == AppendBehavior::StopBefore {
-            return self.stop().await;
-        }
-        let appended = self.store.append(append).await?;
-        match behavior {
-            AppendBehavior::StopAfter => self.stop().await,
-            AppendBehavior::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
-            AppendBehavior::Pass | AppendBehavior::StopBefore => Ok(appended),
-        }
+        self.counted(self.store.append(append)).await
     }
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
@@ -348,6 +354,60 @@ impl ReadingMarks for HookedStore {
 
     async fn saw(&self, agent: &AgentId, seq: Seq, at: Timestamp) -> Result<(), StoreError> {
         self.store.saw(agent, seq, at).await
+    }
+}
+
+/// Claims, and the notes that they are recorded, count among the appends.
+#[async_trait]
+impl Schedules for HookedStore {
+    async fn schedules(&self) -> Result<Vec<Schedule>, StoreError> {
+        self.store.schedules().await
+    }
+
+    async fn schedule(&self, id: &ScheduleId) -> Result<Option<Schedule>, StoreError> {
+        self.store.schedule(id).await
+    }
+
+    async fn add_schedule(&self, schedule: &Schedule) -> Result<bool, StoreError> {
+        self.store.add_schedule(schedule).await
+    }
+
+    async fn change_schedule(&self, changed: &Schedule) -> Result<bool, StoreError> {
+        self.store.change_schedule(changed).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<bool, StoreError> {
+        self.check(None)?;
+        self.counted(self.store.claim(claim)).await
+    }
+
+    async fn add_run(&self, run: &Occurrence) -> Result<bool, StoreError> {
+        self.store.add_run(run).await
+    }
+
+    async fn unposted(&self) -> Result<Vec<(Schedule, Occurrence)>, StoreError> {
+        self.store.unposted().await
+    }
+
+    async fn posted(&self, schedule: &ScheduleId, due: Timestamp, at: Timestamp) -> Result<(), StoreError> {
+        self.check(None)?;
+        self.counted(self.store.posted(schedule, due, at)).await
+    }
+
+    async fn occurrences(&self, schedule: Option<&ScheduleId>, limit: u32) -> Result<Vec<Occurrence>, StoreError> {
+        self.store.occurrences(schedule, limit).await
+    }
+
+    async fn runs(&self, schedule: Option<&ScheduleId>, limit: u32) -> Result<Vec<Occurrence>, StoreError> {
+        self.store.runs(schedule, limit).await
+    }
+
+    async fn miss_unposted(&self) -> Result<u64, StoreError> {
+        self.store.miss_unposted().await
+    }
+
+    async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError> {
+        self.store.occurrences_after(schedule, after).await
     }
 }
 

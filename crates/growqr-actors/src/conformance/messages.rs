@@ -68,6 +68,7 @@ pub async fn the_same_mail_twice_is_received_once(environment: Arc<dyn TestEnvir
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let mail = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     for _ in 0..3 {
@@ -213,6 +214,7 @@ pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(environme
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let spawn = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     host.placement.post(&child, Input::Mail(spawn)).await.expect("it is received");

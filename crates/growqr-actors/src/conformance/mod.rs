@@ -13,6 +13,7 @@ mod mail;
 mod messages;
 mod queue;
 mod random_asks;
+mod schedules;
 mod sessions;
 mod tools;
 mod trouble;
@@ -28,6 +29,7 @@ pub use mail::*;
 pub use messages::*;
 pub use queue::*;
 pub use random_asks::*;
+pub use schedules::*;
 pub use sessions::*;
 pub use tools::*;
 pub use trouble::*;
@@ -139,6 +141,12 @@ macro_rules! placement_conformance {
             a_fresh_start_is_made_once_when_killed_at_any_append
             a_message_that_is_written_anew_is_answered_once_when_killed_at_any_append
             random_fresh_starts_with_kills_answer_every_message_once
+            a_scheduled_run_works_and_reports_without_a_turn_of_the_grow_agent
+            after_a_sleep_the_last_run_is_made_up_for_skipped_or_asked_about
+            a_clock_that_jumps_runs_no_occurrence_twice
+            an_occurrence_is_left_out_while_the_run_before_is_at_work
+            a_scheduled_run_is_made_once_when_killed_at_any_append
+            a_run_by_hand_comes_besides_the_schedule
             a_session_reports_and_goes_on_with_the_next_message
             a_session_that_asks_does_everything_once_when_killed_at_any_append
             a_session_that_is_cancelled_stops_once_when_killed_at_any_append

@@ -24,6 +24,7 @@ pub struct World {
     pub effects: Arc<Effects>,
     pub toolbox: Arc<Toolbox>,
     pub workbench: Arc<FakeWorkbench>,
+    pub clock: Arc<TestClock>,
 }
 
 /// A running host.
@@ -55,8 +56,9 @@ impl World {
             setups: Arc::new(FixedSetups { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
             tools,
             sessions: Arc::clone(&workbench) as Arc<_>,
+            schedules_changed: Arc::default(),
             clock: Arc::clone(&clock) as Arc<_>,
-            random: clock,
+            random: Arc::clone(&clock) as Arc<_>,
         };
         // A short idle time, so that agents sleep and every test also wakes some.
         let config = HostConfig {
@@ -67,7 +69,7 @@ impl World {
             abort: Duration::from_millis(300),
             process: 7,
         };
-        World { environment, ports, config, script, effects, toolbox, workbench }
+        World { environment, ports, config, script, effects, toolbox, workbench, clock }
     }
 
     pub async fn start(&self) -> RunningHost {

@@ -59,6 +59,7 @@ impl World {
             memory,
             tools,
             sessions: Arc::new(NoWorkbench("none in this test".to_owned())),
+            schedules_changed: Arc::default(),
             clock: Arc::new(TestClock(AtomicI64::new(1_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };

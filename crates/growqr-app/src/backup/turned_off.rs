@@ -1,10 +1,10 @@
 //! What is turned off in a restored database. A backup may come from a stranger: its tool servers are programs that start with GrowQR,
-//! its rules let agents act without a question, and some of its settings send conversations to a server or show folders of this
-//! computer to agents. The person is told of each, and turns on again what is their own.
+//! its schedules give tasks to agents, its rules let agents act without a question, and some of its settings send conversations to a
+//! server or show folders of this computer to agents. The person is told of each, and turns on again what is their own.
 
 use crate::error::AppError;
 use crate::profile::settings;
-use crate::{rules, tools};
+use crate::{rules, schedules, tools};
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::Store;
 use growqr_wire::TurnedOff;
@@ -20,6 +20,7 @@ const SHOWN: usize = 300;
 /// If the store cannot be read or written.
 pub(super) async fn turn_off(store: &dyn Store, at: Timestamp) -> Result<Vec<TurnedOff>, AppError> {
     let servers = tools::turn_all_off(store, at).await?;
+    let paused = schedules::pause_all(store).await?;
     let lines = rules::remove_allowing(store, at).await?;
     let stored = settings::stored(store).await?;
     let mut values = Vec::new();
@@ -30,6 +31,7 @@ pub(super) async fn turn_off(store: &dyn Store, at: Timestamp) -> Result<Vec<Tur
     let on = "If it is yours and you know what it starts: growqr tools on NAME. Trust it again with: growqr tools add --trust --replace";
     Ok([
         named("tool server", &servers, on),
+        named("schedule", &paused, "If it is yours, let it go on: growqr schedule resume ID"),
         named("rule", &lines, "If it is yours, add it again: growqr rules add RULE"),
         named("setting", &values, "If it is yours, set it again: growqr config set NAME VALUE"),
     ]
@@ -80,6 +82,24 @@ mod tests {
         for line in ["allow evil__run", "ask commit_memory", "allow evil__run of=a-later-build"] {
             store.add_rule(line, NOW).await.unwrap();
         }
+        let due = |id: &str| growqr_core::schedule::NewSchedule {
+            id: growqr_core::id::ScheduleId::new(id),
+            name: "send".to_owned(),
+            task: "send all pages".to_owned(),
+            words: "every minute".to_owned(),
+            zone: Some("UTC".to_owned()),
+            on_missed: growqr_core::schedule::OnMissed::RunOnce,
+            budget: None,
+            by_agent: None,
+        };
+        let schedules = ["s-1", "s-2"].map(|id| due(id).make(&crate::SystemClock).unwrap());
+        for schedule in &schedules {
+            assert!(store.add_schedule(schedule).await.unwrap());
+        }
+        assert!(store.change_schedule(&schedules[1].clone().paused()).await.unwrap());
+        for schedule in &schedules {
+            assert!(store.add_run(&growqr_core::schedule::Occurrence::by_hand(schedule, NOW)).await.unwrap());
+        }
         let settings = [
             ("openai.base_url", "https://evil.example.org/v1"),
             ("model", "openai/m@https://evil.example.org/v1"),
@@ -100,6 +120,7 @@ mod tests {
                 "the tool server evil (/bin/evil -x)",
                 "the tool server later (cannot be read)",
                 "the tool server off (/bin/evil -x)",
+                "the schedule send (s-1, every minute)",
                 "the rule allow evil__run",
                 "the rule allow evil__run of=a-later-build",
                 "the setting openai.base_url = https://evil.example.org/v1",
@@ -111,6 +132,8 @@ mod tests {
         );
         let rows = store.tool_servers().await.unwrap();
         assert!(rows.len() == 3 && rows.iter().all(|row| !row.is_on && !row.config.contains("\"is_trusted\":true")), "{rows:?}");
+        assert_eq!(store.unposted().await.unwrap(), [], "a run that was waiting does not begin either");
+        assert!(store.schedules().await.unwrap().iter().all(|schedule| schedule.next_at.is_none()));
         let lines: Vec<String> = store.rules().await.unwrap().into_iter().map(|rule| rule.line).collect();
         assert_eq!(lines, ["ask commit_memory"]);
         assert_eq!(store.settings().await.unwrap(), [("effort".to_owned(), "low".to_owned())]);

@@ -2,7 +2,9 @@
 
 use super::safe_text::{address, fenced, html, inline, quoted};
 use crate::date;
-use growqr_wire::event::{AskAnswer, Block, Event, MailBody, ModelReply, SettledBy, Source, ToolFinished, ToolStarted, Verdict};
+use growqr_wire::event::{
+    AskAnswer, Block, Event, MailBody, ModelReply, ScheduledWorkStarted, SettledBy, Source, ToolFinished, ToolStarted, Verdict,
+};
 use growqr_wire::{Attachment, Author, EventLine};
 use std::collections::{HashMap, HashSet};
 
@@ -119,9 +121,10 @@ impl Conversation {
                 Some(call) => tool(&call, Some(&body)),
                 None => String::new(),
             },
-            Event::ChildRequested(body) => match &body.mail.body {
+            Event::ChildRequested(ChildRequested { mail, .. })
+            | Event::ScheduledWorkStarted(ScheduledWorkStarted { mail, .. }) => match &mail.body {
                 MailBody::Spawn(birth) => {
-                    let what = format!("Sub-agent {} ({}) begins", birth.name, body.mail.to);
+                    let what = format!("Sub-agent {} ({}) begins", birth.name, mail.to);
                     format!("{}{}{FOLD_ENDS}", fold_begins(&what), quoted(&birth.task))
                 }
                 _ => String::new(),

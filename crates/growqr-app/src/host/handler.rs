@@ -14,7 +14,7 @@ use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, stack};
+use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, schedules, stack};
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
 use growqr_core::attachment::Attachment;
@@ -146,6 +146,11 @@ impl Handler {
                 rules::remove(&*profile.store, &id).await?;
                 self.apply_rules().await
             }
+            Request::AddSchedule { schedule } => self.changed(schedules::add(&*profile.store, schedule).await),
+            Request::PauseSchedule { id } => self.changed(schedules::pause(&*profile.store, &id).await),
+            Request::ResumeSchedule { id } => self.changed(schedules::resume(&*profile.store, &id).await),
+            Request::RemoveSchedule { id } => self.changed(schedules::remove(&*profile.store, &id).await),
+            Request::RunSchedule { id } => self.changed(schedules::run_now(&*profile.store, &id).await),
             Request::ToolServers => self.tool_servers().await,
             Request::AddToolServer { server, replace } => {
                 profile.tool_servers.add(server, replace).await?;
@@ -228,6 +233,12 @@ impl Handler {
     /// The log's lines besides those of the journals.
     pub(crate) fn log(&self) -> Arc<HostLog> {
         Arc::clone(&self.log)
+    }
+
+    /// After a change of a schedule: the host looks at it.
+    fn changed(&self, changed: Result<Reply, AppError>) -> Result<Reply, AppError> {
+        self.profile.schedules_changed.notify_one();
+        changed
     }
 
     async fn tool_servers(&self) -> Result<Reply, AppError> {

@@ -18,7 +18,7 @@ use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::{OwnTools, ToolServers};
 use crate::{backup, machine, memory_link, rules};
-use growqr_actors::{MemoryTools, Ports, Toolbox};
+use growqr_actors::{MemoryTools, Ports, ScheduleTools, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
@@ -27,7 +27,7 @@ use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// One profile whose lock this process holds.
@@ -40,6 +40,8 @@ pub(crate) struct OpenProfile {
     pub(crate) tool_servers: Arc<ToolServers>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
+    /// Notified after schedules were added or changed.
+    pub(crate) schedules_changed: Arc<Notify>,
     /// A random number of this process, part of the ids of its charges.
     pub(crate) process: u64,
     pub(crate) environment: Environment,
@@ -93,7 +95,10 @@ impl OpenProfile {
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
-        let own = OwnTools::new(memory_tools, Preferences::parse_lenient(&stored).web);
+        let schedules_changed = Arc::new(Notify::new());
+        let schedule_tools = ScheduleTools::new(Arc::clone(&store), Arc::new(SystemClock), Arc::clone(&schedules_changed));
+        let fixed = vec![memory_tools, Arc::new(schedule_tools) as Arc<dyn Executor>];
+        let own = OwnTools::new(fixed, Preferences::parse_lenient(&stored).web);
         let toolbox = Arc::new(Toolbox::new(own.executors()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         // The data folder's keychain on this computer: others may use the same database.
@@ -115,6 +120,7 @@ impl OpenProfile {
             tool_servers,
             setups,
             workbench,
+            schedules_changed,
             process: rand::random(),
             environment,
             db,
@@ -131,6 +137,7 @@ impl OpenProfile {
             tools: Arc::clone(&self.tools),
             setups: Arc::clone(&self.setups) as Arc<dyn growqr_actors::Setups>,
             sessions: Arc::new(self.workbench.clone()),
+            schedules_changed: Arc::clone(&self.schedules_changed),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }

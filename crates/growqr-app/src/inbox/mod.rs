@@ -12,12 +12,12 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::settings::{self, Preferences};
 use growqr_core::clock::Timestamp;
-use growqr_core::id::{AgentId, Seq};
+use growqr_core::id::{AgentId, Seq, child_id};
 use growqr_core::journal::{AgentView, Status, Store};
 use growqr_wire::{Health, InboxEntry, Stack};
 use presence::Presence;
 use seen::Seen;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -28,6 +28,9 @@ const KEPT: i64 = 7 * 86_400_000;
 
 /// At most so many agents are looked at, those that did something last.
 const AGENTS: usize = 100;
+
+/// Of how many scheduled runs the reports are listed.
+const RUNS: u32 = 200;
 
 /// How long the answer counts whether memory can be changed: finding out writes to the disk.
 const MEMORY_CHECK: Duration = Duration::from_secs(60);
@@ -114,8 +117,11 @@ impl Known {
         recent.sort_by_key(|agent| (agent.status != Status::Failed, std::cmp::Reverse(agent.updated_at)));
         recent.truncate(AGENTS);
         self.turns.retain(|id, _| recent.iter().any(|agent| agent.agent == *id));
+        let scheduled = scheduled_agents(store).await?;
         let mut entries = Vec::new();
         for agent in recent {
+            // The person was not there, however short the work was.
+            let long = if scheduled.contains(&agent.agent) { Duration::ZERO } else { long };
             let known = self.turns.remove(&agent.agent).filter(|known| known.long == long);
             let known = match known {
                 Some(known) if known.seq == agent.seq => known,
@@ -174,6 +180,12 @@ impl Known {
         }
         Ok(problem.map(|problem| conditions::memory(problem, None)))
     }
+}
+
+/// The sub-agents of the last scheduled runs.
+async fn scheduled_agents(store: &dyn Store) -> Result<HashSet<AgentId>, AppError> {
+    let runs = store.runs(None, RUNS).await?;
+    Ok(runs.iter().map(|run| child_id(&run.effect())).collect())
 }
 
 #[cfg(test)]

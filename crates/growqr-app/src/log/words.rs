@@ -50,6 +50,7 @@ pub(super) fn words(event: &Event, agent: &str, name_of: impl Fn(&str) -> String
         Event::ReviewIntended(body) => good(format!("brings the approved change of {} into memory", body.plan.path)),
         Event::ReviewClosed(body) => review_closed(body),
         Event::ChildRequested(body) => return starts(&body.mail),
+        Event::ScheduledWorkStarted(body) => return starts(&body.mail),
         Event::ChildTold(body) => return writes(&body.mail, &name_of),
         Event::ChildCancelled(body) => quiet(format!("stops {}", name_of(body.mail.to.as_str()))),
         Event::CancelRequested(body) => quiet(format!("is to stop{}", by_whom(body.by_person))),

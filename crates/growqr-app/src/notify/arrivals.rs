@@ -61,6 +61,7 @@ fn ask(row: &AskRow) -> Arrival {
         AskKind::Budget => (format!("{name} has reached a limit"), None),
         AskKind::Conflict => (format!("{name} asks about a page in two versions"), None),
         AskKind::Review => (format!("{name} has a change to approve"), None),
+        AskKind::Schedule => ("Scheduled work waits for you".to_owned(), Some(shown(&row.ask.text, TEXT))),
     };
     Arrival { id: format!("ask:{}", row.ask.id), kind: ArrivalKind::Question, place: agent_place(&row.agent), name, title, text }
 }

@@ -233,7 +233,7 @@ impl TurnFold {
 
     fn of_asks(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::AskRaised(body) if !matches!(body.ask.kind, AskKind::Review | AskKind::Conflict) => {
+            Event::AskRaised(body) if !matches!(body.ask.kind, AskKind::Review | AskKind::Conflict | AskKind::Schedule) => {
                 let text = one_line(&body.ask.text, LABEL);
                 let part =
                     Part::new(PartKind::Person, at, &format!("Waiting for you: {text}"), &format!("Waited for you: {text}"));
@@ -248,6 +248,10 @@ impl TurnFold {
 
     fn mail(&mut self, at: Timestamp, mail: &Mail) {
         let MailBody::Report(report) = &mail.body else { return };
+        if report.schedule.is_some() {
+            // A scheduled run is no part of the turn in which its report comes.
+            return;
+        }
         let state = match report.ending {
             Ending::Done | Ending::Limit => TimelinePartState::Done,
             Ending::Failed => TimelinePartState::Failed,

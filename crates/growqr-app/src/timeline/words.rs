@@ -28,6 +28,7 @@ pub(crate) fn tool_words(name: &str, input: &RawJson) -> ToolWords {
         "delete_memory" => ("Deleting", "Deleted", "path"),
         "spawn_sub_agent" => ("Starting sub-agent", "Started sub-agent", "name"),
         "wait_for_sub_agents" => ("Waiting for sub-agents", "Waited for sub-agents", ""),
+        "schedule_work" => ("Scheduling", "Scheduled", "name"),
         "ask_user" => ("Asking you", "Asked you", "question"),
         "message_sub_agent" => ("Messaging sub-agent", "Messaged sub-agent", "id"),
         "cancel_sub_agent" => ("Stopping sub-agent", "Stopped sub-agent", "id"),

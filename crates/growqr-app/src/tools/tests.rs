@@ -122,7 +122,8 @@ impl World {
     fn servers_of(&self, keychain: &Arc<FakeKeychain>, name: &str) -> ToolServers {
         let toolbox = Arc::new(Toolbox::new(Vec::new()));
         let (store, keychain) = (Arc::clone(&self.store), Arc::clone(keychain) as Arc<dyn SecretStore>);
-        ToolServers::new(toolbox, OwnTools::new(Arc::new(NoTools), WebPreferences::default()), store, keychain, name.to_owned())
+        let own = OwnTools::new(vec![Arc::new(NoTools)], WebPreferences::default());
+        ToolServers::new(toolbox, own, store, keychain, name.to_owned())
     }
 
     async fn rows(&self) -> Vec<StoredToolServer> {

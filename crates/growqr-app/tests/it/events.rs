@@ -7,13 +7,13 @@ use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeRefused, ChargeReserved, ChargeSettled, ChildCancelled,
     ChildRequested, ChildTold, CommitIntended, CostBound, Counted, Ended, Event, FinishRequested, FreshRequested, FreshStarted,
     JournalNamed, MailReceived, MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, ReviewClosed,
-    ReviewIntended, SaidAgain, SegmentStarted, SessionDecided, SessionEnded, SessionIntended, SessionProgressed, SessionReplied,
-    SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted,
-    UserSaid, Verdict,
+    ReviewIntended, SaidAgain, ScheduledWorkStarted, SegmentStarted, SessionDecided, SessionEnded, SessionIntended,
+    SessionProgressed, SessionReplied, SessionStarted, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded,
+    TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
     AgentId, AskId, CallId, ContentHash, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId,
-    RequestId, SegmentHash, Seq, SessionId,
+    RequestId, ScheduleId, SegmentHash, Seq, SessionId,
 };
 use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
 use growqr_core::mail::{ChangeDecided, Ending, Mail, MailBody, Report, SpawnRequest};
@@ -23,6 +23,7 @@ use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Effort;
 use growqr_core::quota::Quota;
 use growqr_core::raw::RawJson;
+use growqr_core::schedule::DueWork;
 use growqr_core::tool::{CatalogueEntry, ContentBlock, Repeat, ToolContent};
 use growqr_core::workbench::{ChangedFile, Mind, Permission, SessionOutcome, SessionReply, SessionTokens};
 use growqr_store::{Db, DbConfig};
@@ -106,7 +107,16 @@ fn spawn_request() -> SpawnRequest {
         untrusted: vec![text()],
         mind: Mind::Model,
         why: None,
+        schedule: None,
     }
+}
+
+fn work(by_agent: Option<AgentId>) -> DueWork {
+    DueWork { schedule: ScheduleId::new("s-1"), due: Timestamp(7), name: text(), task: text(), budget: Money(1), by_agent }
+}
+
+fn scheduled() -> SpawnRequest {
+    SpawnRequest { schedule: Some(ScheduleId::new("s-1")), ..spawn_request() }
 }
 
 fn quota() -> Quota {
@@ -164,6 +174,7 @@ fn messages() -> Vec<Event> {
             excess: raised,
             quota,
             untrusted: Vec::new(),
+            schedule: None,
         })
     };
     let bodies = [
@@ -327,6 +338,8 @@ fn tools() -> Vec<Event> {
 fn sub_agents() -> Vec<Event> {
     vec![
         ChildRequested { effect: effect(), mail: mail(MailBody::Spawn(spawn_request())) }.into(),
+        ScheduledWorkStarted { schedule: ScheduleId::new("s-1"), due: Timestamp(7), mail: mail(MailBody::Spawn(scheduled())) }
+            .into(),
         ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: false }.into(),
         ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")), counts_with_work: true }.into(),
         ChildCancelled { mail: mail(MailBody::Cancel) }.into(),
@@ -470,6 +483,8 @@ fn asks() -> Vec<Event> {
         bare,
         ask(AskKind::Conflict, conflict(0)),
         ask(AskKind::Conflict, conflict(7)),
+        ask(AskKind::Schedule, Some(AskDetail::Work(Box::new(work(None))))),
+        ask(AskKind::Schedule, Some(AskDetail::Work(Box::new(work(Some(AgentId::grow())))))),
         ask(AskKind::Review, review(None, None)),
         ask(AskKind::Review, review(Some(text()), Some(text()))),
         ask(AskKind::Permission, call(AskReason::Rule(text()), Some(text()))),

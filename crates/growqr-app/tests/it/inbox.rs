@@ -55,6 +55,7 @@ pub fn created(name: &str) -> Event {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     AgentCreated { birth: Some(birth), parent: Some(AgentId::grow()), mail: Some(EffectId::new(name)) }.into()
 }

@@ -8,6 +8,7 @@ mod keys;
 mod memory;
 mod records;
 mod rules;
+mod schedule;
 mod settings;
 mod stack;
 mod tools;
@@ -19,6 +20,7 @@ pub use keys::Keys;
 pub use memory::{Memory, Requests};
 pub use records::{Audit, Db, Events, Logs, Search};
 pub use rules::Rules;
+pub use schedule::{IfMissed, Schedule};
 pub use settings::{Budget, By, Config};
 pub use stack::{Files, Part, Stack};
 pub use tools::Tools;
@@ -79,6 +81,9 @@ pub enum Command {
     /// Add and inspect MCP servers: programs and addresses that give the agents more tools
     #[command(subcommand)]
     Tools(Tools),
+    /// Have work done at a set time: add, list, pause, resume, remove and start schedules
+    #[command(subcommand)]
+    Schedule(Schedule),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),

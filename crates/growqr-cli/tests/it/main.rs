@@ -28,6 +28,7 @@ mod memory_states;
 mod older_host;
 mod program;
 mod rebuilding;
+mod schedules;
 mod sign_in;
 #[cfg(target_os = "linux")]
 mod stack;

@@ -47,6 +47,7 @@ impl State {
             Event::CommitIntended(body) => self.set_progress(&body.effect, Progress::Committing(body.plan.clone())),
             Event::ToolFinished(body) => self.tool_finished(body),
             Event::ChildRequested(body) => self.child_requested(&body.mail, at),
+            Event::ScheduledWorkStarted(body) => self.scheduled_work_started(body, at),
             Event::ChildTold(body) => self.child_told(body, at),
             Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
             Event::CancelRequested(_) => {
@@ -90,7 +91,8 @@ impl State {
             }
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
             let quota = request.quota.unwrap_or_default();
-            self.senders.push(Sender { agent: from.clone(), allowance: request.allowance, quota, by_person: false, up_to: 1 });
+            let by_person = request.schedule.is_some();
+            self.senders.push(Sender { agent: from.clone(), allowance: request.allowance, quota, by_person, up_to: 1 });
             self.pending.push(Pending::Task { from, text: request.task.clone(), at });
             self.waits_to_begin = true;
         }
@@ -155,6 +157,7 @@ impl State {
                         self.quota.refund(quota);
                     }
                 }
+                self.forget_earlier_run(&from, report);
                 self.pending.push(Pending::Report { from, report: report.clone() });
             }
         }

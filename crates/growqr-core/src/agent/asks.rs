@@ -234,7 +234,7 @@ impl Draft<'_> {
             // The person has seen what the agent does, so its calls are counted anew; a limit stays reached until it is answered.
             AskKind::Question => self.state.paused_at().is_some(),
             AskKind::Conflict => self.state.has_work_under_way(),
-            AskKind::Permission | AskKind::Budget | AskKind::Review => false,
+            AskKind::Permission | AskKind::Budget | AskKind::Review | AskKind::Schedule => false,
         };
         self.push(AskSettled {
             ask: ask.id.clone(),
@@ -272,7 +272,10 @@ impl Draft<'_> {
             }
             _ => None,
         };
+        let work = self.state.run_chosen(&ask, answer.as_ref());
         self.settle_ask(&ask, SettledBy::Person, answer, rule);
+        // It needs no turn, and its mail is delivered also if no host runs now.
+        work.into_iter().for_each(|work| self.start_run(&work));
     }
 
     /// The line that an answer adds; `None` if it is about this call only. `allow` is the line that allows such calls.
@@ -475,6 +478,7 @@ impl State {
         self.limit_asked(&body.ask);
         self.session_asked(&body.ask);
         self.conflict_asked(&body.ask);
+        self.run_asked(&body.ask);
         self.open_asks.insert(body.ask.id.clone(), (*body.ask).clone());
     }
 

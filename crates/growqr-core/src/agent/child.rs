@@ -7,6 +7,9 @@ use crate::quota::Quota;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The number of no message of the person: work for a schedule has a budget of its own.
+const NO_MESSAGE: i64 = -1;
+
 /// An agent that sent a sub-agent messages for the current turn. It gets a report when the turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sender {
@@ -36,7 +39,7 @@ pub(super) struct Child {
     pub(super) by_person: bool,
     /// Time of the first grant of money for its current work.
     pub(super) granted_at: Timestamp,
-    /// The number of the person's message for which it was started.
+    /// The number of the person's message for which it was started; [`NO_MESSAGE`] for a schedule.
     pub(super) message: i64,
     /// How many sub-agents it may have at work itself.
     pub(super) at_once: u64,
@@ -78,6 +81,16 @@ impl Child {
             last: LastMessage { granted_at, message, by_person, at_once },
             asks: BTreeMap::new(),
         }
+    }
+
+    /// A sub-agent that works for a schedule, which no message of the person pays for.
+    pub(super) fn scheduled(granted_at: Timestamp) -> Child {
+        Child::new(granted_at, NO_MESSAGE, true, 0)
+    }
+
+    /// Whether it works for a schedule.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.message == NO_MESSAGE
     }
 
     /// Whether some messages are not yet covered by a report.

@@ -46,6 +46,7 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, input: SpawnInput, cou
         untrusted: state.untrusted(),
         mind,
         why: Some(why),
+        schedule: None,
     };
     let child = child_id(effect);
     let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(request) };

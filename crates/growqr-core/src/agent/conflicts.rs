@@ -78,8 +78,8 @@ impl State {
         self.pending.push(Pending::MergePages { ask: ask.id, pages, more, remark: answer.text.clone() });
     }
 
-    /// The open asks that end with the turn. A conflict of memory and a held change are no matter of a turn.
+    /// The open asks that end with the turn. A conflict of memory, a held change and a scheduled run are no matter of a turn.
     pub(super) fn asks_of_turn(&self) -> impl Iterator<Item = &Ask> {
-        self.open_asks.values().filter(|ask| !matches!(ask.kind, AskKind::Conflict | AskKind::Review))
+        self.open_asks.values().filter(|ask| !matches!(ask.kind, AskKind::Conflict | AskKind::Review | AskKind::Schedule))
     }
 }

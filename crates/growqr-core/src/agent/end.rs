@@ -83,6 +83,7 @@ impl Draft<'_> {
                 excess,
                 quota,
                 untrusted: self.state.untrusted(),
+                schedule: self.state.spawn.as_ref().and_then(|spawn| spawn.schedule.clone()),
             };
             reports.push(self.mail(sender.agent.clone(), MailBody::Report(report)));
         }

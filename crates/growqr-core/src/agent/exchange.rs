@@ -13,6 +13,7 @@ use crate::model::{Failure, ModelCard, Reply, Usage};
 use crate::money::Money;
 use crate::prompt::Segment;
 use crate::rules::{ArgumentField, Rules};
+use crate::schedule::DueWork;
 use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, Repeat, ToolResult};
 use crate::workbench::{SessionNews, Workbench};
 use std::collections::BTreeMap;
@@ -149,6 +150,14 @@ pub enum Input {
     },
     /// Goes on with what is recorded already: acts on answers of the person, and begins a turn that was queued.
     Continue,
+    /// A scheduled run is due: starts a sub-agent for it, or with `asks` asks the person whether it is to run. Changes only the Grow
+    /// Agent, and nothing if it has recorded this occurrence before.
+    Due {
+        /// The run.
+        work: Box<DueWork>,
+        /// Its time has passed, and the person decides.
+        asks: bool,
+    },
     /// Settles asks whose deadline has passed.
     Deadline,
     /// Asks the person, once, about each of these conflicts, and settles the asks about others. Changes only the Grow Agent.

@@ -1,6 +1,5 @@
 //! The person's messages: to the agent, or to one of its sub-agents; changed, or taken back, while they are queued.
 
-use super::child::Child;
 use super::children;
 use super::draft::Draft;
 use super::state::State;
@@ -142,7 +141,7 @@ impl State {
 
     /// Whether anything that counts for the person's latest message may go on: a turn, what waits for one, or a sub-agent's work.
     pub(super) fn has_work_under_way(&self) -> bool {
-        self.has_open_work() || self.children.values().any(Child::is_at_work)
+        self.has_open_work() || self.children.values().any(|child| child.is_at_work() && !child.is_scheduled())
     }
 
     /// The person has given it work other than by a message, with a budget of its own if no work was under way.

@@ -36,6 +36,7 @@ mod open_session;
 mod past;
 mod render;
 mod reviews;
+mod scheduled;
 mod server_calls;
 mod session;
 mod session_requests;

@@ -21,7 +21,7 @@ use crate::quota::{Quota, QuotaUse};
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, ToolCall};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
@@ -122,6 +122,8 @@ pub struct State {
     pub(super) repeated: Repeated,
     /// Its session in the workbench, if its mind is one.
     pub(super) session: Session,
+    /// The last scheduled runs that it has started, or asked about.
+    pub(super) recent_runs: VecDeque<EffectId>,
 }
 
 /// The segment in use.
@@ -194,6 +196,7 @@ impl State {
             untrusted_sent: BTreeSet::new(),
             repeated: Repeated::default(),
             session: Session::default(),
+            recent_runs: VecDeque::new(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::ask::{Answer, Ask, AskOutcome, SettledBy};
 use crate::attachment::Attachment;
-use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
+use crate::clock::Timestamp;
+use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, ScheduleId, SegmentHash, Seq};
 use crate::limits::{LimitReached, Limits, Raise, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
@@ -311,6 +312,17 @@ pub struct ChildRequested {
     /// The tool call.
     pub effect: EffectId,
     /// The mail that creates the sub-agent.
+    pub mail: Mail,
+}
+
+/// See [`super::Event::ScheduledWorkStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledWorkStarted {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The occurrence.
+    pub due: Timestamp,
+    /// The mail that creates the sub-agent. Its id is made from schedule and occurrence.
     pub mail: Mail,
 }
 

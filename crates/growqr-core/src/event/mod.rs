@@ -24,10 +24,10 @@ use std::slice;
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
 /// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, the origin of untrusted text,
-/// sessions, and conflicts of memory. Version 4 adds: decisions in Gitea, with the accounts of comments; requests that hold
-/// messages. Kinds of events that are added later do not raise it: an earlier build refuses them by name. A new value of an existing
-/// kind does: an earlier build would take the journal for damaged.
-pub const SCHEMA_VERSION: u32 = 4;
+/// sessions, and conflicts of memory. Version 4 adds: decisions in Gitea, with the accounts of comments. Version 5 adds: requests
+/// that hold messages, asks about scheduled runs. Kinds of events that are added later do not raise it: an earlier build refuses them
+/// by name. A new value of an existing kind does: an earlier build would take the journal for damaged.
+pub const SCHEMA_VERSION: u32 = 5;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident => $kind:literal,)*) => {
@@ -110,6 +110,8 @@ events! {
     ToolFinished => "tool_finished",
     /// A sub-agent is started.
     ChildRequested => "child_requested",
+    /// A scheduled run begins: a sub-agent is started.
+    ScheduledWorkStarted => "scheduled_work_started",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",
     /// A sub-agent is told to stop.
@@ -194,6 +196,7 @@ impl Event {
     pub fn mail(&self) -> &[Mail] {
         match self {
             Event::ChildRequested(body) => slice::from_ref(&body.mail),
+            Event::ScheduledWorkStarted(body) => slice::from_ref(&body.mail),
             Event::ChildTold(body) => slice::from_ref(&body.mail),
             Event::ChildCancelled(body) => slice::from_ref(&body.mail),
             Event::AskRaised(body) => &body.notices,

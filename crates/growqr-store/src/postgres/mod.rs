@@ -12,6 +12,7 @@ mod reading_marks;
 mod rebuild;
 mod records;
 mod rules;
+mod schedules;
 mod search;
 mod sessions;
 mod settings;

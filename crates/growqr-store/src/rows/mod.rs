@@ -7,6 +7,7 @@ mod attachments;
 mod journal;
 mod messages;
 mod people;
+mod schedules;
 mod spendings;
 mod stack;
 mod tool_servers;
@@ -17,6 +18,7 @@ pub(crate) use attachments::{AttachmentRow, described, undamaged};
 pub(crate) use journal::{EntryRow, EventRow, HeadRow, JournalRow, SnapshotRow, UndeliveredRow, entries};
 pub(crate) use messages::{MessageRow, UnreadRow};
 pub(crate) use people::{MemoryLinkRow, UserRow};
+pub(crate) use schedules::{OccurrenceRow, ScheduleRow, ScheduleValues, UnpostedRow, occurrence_columns, schedule_columns};
 pub(crate) use spendings::SpendingSumRow;
 pub(crate) use stack::{ContainerRow, PortRow, RepoRow};
 pub(crate) use tool_servers::ToolServerRow;
@@ -27,9 +29,9 @@ fn json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, S
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
 }
 
-/// Converts the rows; leaves out those that cannot be read, so that one damaged ask does not hide the others.
-pub(crate) fn readable<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Vec<T> {
-    let convert = |row| T::try_from(row).inspect_err(|error| tracing::warn!(%error, "an ask cannot be read")).ok();
+/// Converts the rows; leaves out those that cannot be read, so that a damaged one does not hide the others. `what` names one of them.
+pub(crate) fn readable<Row, T: TryFrom<Row, Error = StoreError>>(what: &str, rows: Vec<Row>) -> Vec<T> {
+    let convert = |row| T::try_from(row).inspect_err(|error| tracing::warn!(%error, "{what} cannot be read")).ok();
     rows.into_iter().filter_map(convert).collect()
 }
 

@@ -24,19 +24,19 @@ impl Asks for SqliteStore {
     async fn open_asks(&self) -> Result<Vec<AskView>, StoreError> {
         let query = sqlx::query_as(OPEN).bind(self.profile());
         let rows: Vec<AskRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("list the asks"))?;
-        Ok(rows::readable(rows))
+        Ok(rows::readable("an ask", rows))
     }
 
     async fn settled_asks(&self, limit: u32) -> Result<Vec<AskView>, StoreError> {
         let query = sqlx::query_as(SETTLED).bind(self.profile()).bind(limit);
         let rows: Vec<AskRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("list the asks"))?;
-        Ok(rows::readable(rows))
+        Ok(rows::readable("an ask", rows))
     }
 
     async fn asks_about_commit(&self, beginning: &str) -> Result<Vec<AskView>, StoreError> {
         let query = sqlx::query_as(ABOUT_COMMIT).bind(self.profile()).bind(beginning);
         let rows: Vec<AskRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("list the asks about a change"))?;
-        Ok(rows::readable(rows))
+        Ok(rows::readable("an ask", rows))
     }
 
     async fn ask(&self, id: &AskId) -> Result<Option<AskView>, StoreError> {

@@ -11,6 +11,7 @@ mod reading_marks;
 mod rebuild;
 mod records;
 mod rules;
+mod schedules;
 mod search;
 mod sessions;
 mod settings;

@@ -51,6 +51,8 @@ pub enum AskKind {
     Conflict,
     /// A change waits for approval.
     Review,
+    /// The time of a scheduled run has passed.
+    Schedule,
 }
 
 /// What exactly an answer decides.
@@ -149,6 +151,8 @@ pub enum AskDetail {
         #[ts(optional)]
         remark: Option<String>,
     },
+    /// A scheduled run whose time has passed.
+    Work(Box<DueWork>),
     /// A limit that was reached. Amounts are USD micro-cents.
     Limit {
         /// Which one.
@@ -162,6 +166,25 @@ pub enum AskDetail {
         /// What the answer "finish" adds, for one last call.
         finish: Raise,
     },
+}
+
+/// A scheduled run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DueWork {
+    /// The schedule.
+    pub schedule: String,
+    /// When it was due, in ms since 1970.
+    pub due: i64,
+    /// The name of the sub-agent that does it.
+    pub name: String,
+    /// Its task.
+    pub task: String,
+    /// What it may spend, in USD micro-cents.
+    pub budget: u64,
+    /// The agent that has asked for the schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub by_agent: Option<String>,
 }
 
 /// A page in two versions.

@@ -287,6 +287,17 @@ pub struct ChildRequested {
     pub mail: Mail,
 }
 
+/// See [`super::Event::ScheduledWorkStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ScheduledWorkStarted {
+    /// The schedule.
+    pub schedule: String,
+    /// When it was due, in ms since 1970.
+    pub due: i64,
+    /// The mail that creates the sub-agent.
+    pub mail: Mail,
+}
+
 /// See [`super::Event::ChildTold`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ChildTold {

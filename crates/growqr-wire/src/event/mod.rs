@@ -16,7 +16,7 @@ mod wording;
 mod workbench;
 
 pub use ask::{
-    Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, ConflictPage, EditedPage, SettledBy,
+    Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, ConflictPage, DueWork, EditedPage, SettledBy,
 };
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
@@ -126,6 +126,8 @@ events! {
     ToolFinished => "tool_finished",
     /// A sub-agent is created.
     ChildRequested => "child_requested",
+    /// A scheduled run begins: a sub-agent is created.
+    ScheduledWorkStarted => "scheduled_work_started",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",
     /// A sub-agent is told to stop.

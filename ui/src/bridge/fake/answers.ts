@@ -15,6 +15,7 @@ import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
 import { destinations } from "./privacy";
 import { addRule, removeRule, rules, testRules } from "./rules";
+import { changeSchedule, previewSchedule, scheduleRuns, schedules } from "./schedules";
 import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
@@ -46,6 +47,9 @@ export function answers(world: World, providers: Providers, account: Account, st
     asks: () => openAsks(world),
     settled_asks: ({ limit }) => settledAsks(world, limit),
     ask_by_id: ({ id }) => askById(world, id),
+    schedules: () => schedules(world),
+    schedule_runs: ({ schedule, limit }) => scheduleRuns(world, schedule).slice(0, limit),
+    schedule_preview: ({ words }) => previewSchedule(world, words),
     rules: () => rules(world),
     test_rules: ({ tool, input, agent }) => testRules(world, tool, input, agent),
     spending: ({ by, since }) => spending(world, by, since),
@@ -136,6 +140,12 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       removeRule(world, request.id);
       applyRules(world);
       return "done";
+    case "add_schedule":
+    case "pause_schedule":
+    case "resume_schedule":
+    case "remove_schedule":
+    case "run_schedule":
+      return changeSchedule(world, request);
     case "tool_servers":
       return toolServers(world);
     case "add_tool_server":

@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, AskRow, Attachment, EventLine, JournalEvent, KeySource, Push, RuleRow, ToolServer } from "../wire";
+import type { Agent, AskRow, Attachment, EventLine, JournalEvent, KeySource, Push, RuleRow, Schedule, ScheduleRun, ToolServer } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -23,6 +23,9 @@ export interface Saved {
   toolServers?: ToolServer[];
   /** The files that were attached, by hash; without content: it is missing. */
   files?: Record<string, { attachment: Attachment; content: string | null }>;
+  /** The schedules that are not removed, and what became of their runs, the first first. */
+  schedules?: Schedule[];
+  scheduleRuns?: ScheduleRun[];
 }
 
 /** A stored event. The simulated journal holds only events of this build. */

@@ -3,8 +3,9 @@
  * with two versions, or the question. Texts of models are set apart from the card's own.
  */
 import type { Ask, AskDetail, AskReason, Permission } from "../../bridge";
-import { type ConflictDetail, conflictWords, limitName, limitWords, permissionArgument, raiseWords, reasonWords } from "../../data/asks";
+import { type ConflictDetail, conflictWords, limitName, limitWords, permissionArgument, raiseWords, reasonWords, type WorkDetail, workWords } from "../../data/asks";
 import { toPage } from "../../data/links";
+import { money } from "../../data/money";
 import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
 import { t } from "../../words";
@@ -22,6 +23,7 @@ export function AskAbout({ ask }: { ask: Ask }) {
   if (detail && "session" in detail && detail.session.permission) return <AboutPermission permission={detail.session.permission} why={detail.session.why} />;
   if (detail && "conflict" in detail) return <AboutConflict about={detail.conflict} />;
   if (detail && "review" in detail) return <AboutReview review={detail.review} />;
+  if (detail && "work" in detail) return <AboutWork work={detail.work} />;
   if (detail && "limit" in detail) return <AboutLimit about={detail.limit} />;
   return <ModelText text={ask.text} className="mt-2" />;
 }
@@ -96,6 +98,19 @@ function AboutConflict({ about }: { about: ConflictDetail }) {
         ))}
         {more > 0 && <li>{t("and {n} more", { n: more })}</li>}
       </ul>
+    </>
+  );
+}
+
+/** A scheduled run whose time has passed, with its task. */
+function AboutWork({ work }: { work: WorkDetail }) {
+  return (
+    <>
+      <p className="mt-2 font-medium [overflow-wrap:anywhere]">{t("{work} was due on {time}, while GrowQR was not running. Run it now?", workWords(work))}</p>
+      <ModelText text={work.task} className="mt-2" />
+      <p className="mt-2 text-sm text-ink-2">
+        {t("It may spend up to {amount}.", { amount: money(work.budget) })} {work.by_agent !== undefined && t("An agent has asked for this schedule.")}
+      </p>
     </>
   );
 }

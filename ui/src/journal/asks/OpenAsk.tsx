@@ -1,5 +1,5 @@
 /** An open ask: who asks, what, what exactly, until when, and the answers. */
-import { CircleHelp, Coins, GitMerge, ListChecks, type LucideIcon, RotateCw, ShieldQuestion } from "lucide-react";
+import { CalendarClock, CircleHelp, Coins, GitMerge, ListChecks, type LucideIcon, RotateCw, ShieldQuestion } from "lucide-react";
 import type { Ask, AskKind } from "../../bridge";
 import { deadlineWords } from "../../data/asks";
 import { toAgent } from "../../data/links";
@@ -21,6 +21,7 @@ const KINDS: Record<AskKind, { icon: LucideIcon; words: Text }> = {
   permission: { icon: ShieldQuestion, words: "asks for permission" },
   budget: { icon: Coins, words: "waits at a limit" },
   conflict: { icon: GitMerge, words: "asks about a conflict" },
+  schedule: { icon: CalendarClock, words: "asks about scheduled work" },
   review: { icon: ListChecks, words: "wants to change memory" },
 };
 

@@ -5,6 +5,7 @@ import attachments from "./attachments";
 import conversation from "./conversation";
 import host from "./host";
 import memory from "./memory";
+import schedules from "./schedules";
 import window from "./window";
 
-export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...host };
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...schedules, ...host };

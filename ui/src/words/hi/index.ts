@@ -6,6 +6,7 @@ import attachments from "./attachments";
 import conversation from "./conversation";
 import host from "./host";
 import memory from "./memory";
+import schedules from "./schedules";
 import window from "./window";
 
-export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...host } satisfies Catalogue;
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...schedules, ...host } satisfies Catalogue;

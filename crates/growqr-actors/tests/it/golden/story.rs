@@ -1,8 +1,10 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 mod files;
+mod schedules;
 
 pub use files::write_files;
+pub use schedules::write_schedules;
 
 use async_trait::async_trait;
 use growqr_actors::conformance::record_as_runner;
@@ -165,6 +167,7 @@ impl Story {
             tools,
             sessions: Arc::new(NoWorkbench("no host runs".to_owned())),
             setups: Arc::clone(&setups) as Arc<dyn Setups>,
+            schedules_changed: Arc::default(),
             clock: Arc::new(TestClock(AtomicI64::new(1_795_305_600_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };

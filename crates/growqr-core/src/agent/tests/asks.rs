@@ -250,6 +250,7 @@ fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
         excess: Money::ZERO,
         quota: None,
         untrusted: vec!["web".to_owned()],
+        schedule: None,
     };
     let (from, to) = (AgentId::new("a-1"), AgentId::grow());
     world.input(Input::Mail(Mail { id: EffectId::new("r"), from, to, body: MailBody::Report(report) }));
@@ -475,6 +476,7 @@ fn sub_agent() -> World {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));

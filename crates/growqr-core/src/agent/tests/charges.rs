@@ -126,6 +126,7 @@ fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let mail = Mail { id: EffectId::new("spawn"), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
     world.input(Input::Mail(mail));

@@ -185,6 +185,7 @@ fn sub_agent_at_limit() -> World {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     post(&mut world, "s", MailBody::Spawn(birth));
     post(&mut world, "m1", say(2, true));

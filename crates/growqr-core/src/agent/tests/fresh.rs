@@ -51,6 +51,7 @@ fn report_of_first_child(world: &World) -> Input {
         quota: None,
         untrusted: Vec::new(),
         excess: Money::ZERO,
+        schedule: None,
     };
     let (id, from) = (EffectId::new("report"), spawned.to.clone());
     Input::Mail(Mail { id, from, to: world.state.id().clone(), body: MailBody::Report(report) })

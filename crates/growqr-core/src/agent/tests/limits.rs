@@ -274,6 +274,7 @@ pub(super) fn report(world: &World, index: usize, returned: Money, quota: Option
         excess: Money::ZERO,
         quota,
         untrusted: Vec::new(),
+        schedule: None,
     };
     let id = EffectId::new(format!("report {}", child.to));
     Input::Mail(Mail { id, from: child.to.clone(), to: AgentId::grow(), body: MailBody::Report(report) })
@@ -492,6 +493,7 @@ fn money_raised_for_one_message_to_a_sub_agent_is_not_there_for_the_next() {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     let mail = |id: &str, body| Input::Mail(Mail { id: EffectId::new(id), from: from.clone(), to: to.clone(), body });
@@ -525,6 +527,7 @@ fn a_sub_agent_that_does_not_finish_ends_after_those_below_it() {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));
@@ -643,6 +646,7 @@ fn a_message_to_a_sub_agent_that_is_being_stopped_is_read_and_answered() {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     let mail = |id: &str, body| Mail { id: EffectId::new(id), from: from.clone(), to: to.clone(), body };

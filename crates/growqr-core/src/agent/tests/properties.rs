@@ -193,6 +193,7 @@ fn apply(world: &mut World, step: Step) {
                     excess: Money::ZERO,
                     quota: None,
                     untrusted: Vec::new(),
+                    schedule: None,
                 };
                 let id = EffectId::new(format!("r{}", world.entries.len()));
                 let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report) };

@@ -25,6 +25,7 @@ fn birth() -> MailBody {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     })
 }
 

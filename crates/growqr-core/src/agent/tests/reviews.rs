@@ -67,6 +67,7 @@ fn begin_sub_agent(world: &mut World, untrusted: Vec<String>) {
         untrusted,
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("spawn"), from, to, body: MailBody::Spawn(birth) }));

@@ -46,6 +46,7 @@ pub(super) fn scout() -> World {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
@@ -79,6 +80,7 @@ fn report_of(world: &World, index: usize, returned: Money) -> Mail {
         excess: Money::ZERO,
         quota: None,
         untrusted: Vec::new(),
+        schedule: None,
     };
     Mail { id: EffectId::new(format!("report-{index}")), from: child, to: AgentId::grow(), body: MailBody::Report(report) }
 }
@@ -850,6 +852,8 @@ fn a_snapshot_of_another_shape_has_another_version() {
     fields(&serde_json::to_value(&session.state).expect("a state can be saved"), "", &mut found);
     session.news(super::sessions::end("done", crate::workbench::SessionOutcome::Done));
     fields(&serde_json::to_value(&session.state).expect("a state can be saved"), "", &mut found);
+    let scheduling = super::scheduled::at_every_field();
+    fields(&serde_json::to_value(&scheduling.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
     assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (15, "a189c8b199b9ed7c"), "with another shape, raise STATE_VERSION");
 }

@@ -33,6 +33,7 @@ pub(super) fn worker() -> World {
         untrusted: Vec::new(),
         mind: Mind::Session,
         why: Some("needs files".into()),
+        schedule: None,
     };
     world.input(mail("spawn", MailBody::Spawn(birth)));
     world

@@ -19,6 +19,7 @@ fn spawn(id: &str) -> (Mail, Event) {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let id = EffectId::new(id);
     let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(request) };

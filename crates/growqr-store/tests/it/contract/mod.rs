@@ -10,6 +10,7 @@ mod opening;
 mod reading;
 mod reading_marks;
 mod rebuilding;
+mod scheduling;
 mod searching;
 mod sessions;
 mod stacking;

@@ -38,6 +38,7 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
         untrusted: Vec::new(),
         mind: Mind::Model,
         why: None,
+        schedule: None,
     };
     let (spawn, cancel) = (mail("m-1", MailBody::Spawn(request.clone())), mail("m-2", MailBody::Cancel));
     grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])

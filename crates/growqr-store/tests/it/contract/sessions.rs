@@ -23,6 +23,7 @@ fn born() -> Event {
         untrusted: Vec::new(),
         mind: Mind::Session,
         why: Some("needs\0 files".to_owned()),
+        schedule: None,
     };
     AgentCreated { birth: Some(request), parent: Some(AgentId::grow()), mail: Some(EffectId::new("m-1")) }.into()
 }

@@ -1,0 +1,202 @@
+//! A new schedule, made from what a person or an agent has written.
+
+use super::words::{self, WordsError};
+use super::{OnMissed, Schedule, ScheduleState};
+use crate::budget::MIN_ALLOWANCE;
+use crate::clock::{Clock, Timestamp};
+use crate::id::{AgentId, ScheduleId};
+use crate::money::Money;
+
+/// What a run may spend if nothing else is said.
+pub const DEFAULT_BUDGET: Money = Money(50_000_000);
+
+/// The most that a run may spend.
+const MAX_BUDGET: Money = Money::usd(1_000);
+
+/// The most characters of a name, and the most bytes of a task and of the words.
+const MAX_NAME: usize = 60;
+const MAX_TASK: usize = 20_000;
+const MAX_WORDS: usize = 200;
+
+/// The most schedules at the same time.
+pub const MAX_SCHEDULES: usize = 200;
+
+/// What makes a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSchedule {
+    /// Its id.
+    pub id: ScheduleId,
+    /// A short name.
+    pub name: String,
+    /// The task of each run.
+    pub task: String,
+    /// When it is due ([`words`]).
+    pub words: String,
+    /// The time zone of the words; `None`: that of this computer.
+    pub zone: Option<String>,
+    /// What happens with a run whose time has passed.
+    pub on_missed: OnMissed,
+    /// What one run may spend; `None`: [`DEFAULT_BUDGET`].
+    pub budget: Option<Money>,
+    /// The agent that asks for it; `None` for the person.
+    pub by_agent: Option<AgentId>,
+}
+
+/// Why it is no schedule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NewScheduleError {
+    /// When it is due is not clear.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    /// A text is missing or too long.
+    #[error("the {what} is missing, or longer than {limit} characters")]
+    Text {
+        /// Which text.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// This computer does not know the time zone.
+    #[error("this computer knows no time zone {0:?}; a name looks like Europe/Berlin")]
+    Zone(String),
+    /// A budget that pays for nothing, or that nobody means.
+    #[error("a run may spend between ${MIN_ALLOWANCE} and ${MAX_BUDGET}")]
+    Budget,
+}
+
+impl NewSchedule {
+    /// The schedule, if it is made now.
+    ///
+    /// # Errors
+    /// [`NewScheduleError`].
+    pub fn make(self, clock: &dyn Clock) -> Result<Schedule, NewScheduleError> {
+        let now = clock.now();
+        let name = line(&self.name);
+        let checked = |what, text: &str, is_long: bool, limit| match text.trim().is_empty() || is_long {
+            true => Err(NewScheduleError::Text { what, limit }),
+            false => Ok(()),
+        };
+        checked("task", &self.task, self.task.len() > MAX_TASK, MAX_TASK)?;
+        checked("name", &name, name.chars().count() > MAX_NAME, MAX_NAME)?;
+        if self.words.len() > MAX_WORDS {
+            return Err(NewScheduleError::Text { what: "time", limit: MAX_WORDS });
+        }
+        let budget = self.budget.unwrap_or(DEFAULT_BUDGET);
+        if !(MIN_ALLOWANCE..=MAX_BUDGET).contains(&budget) {
+            return Err(NewScheduleError::Budget);
+        }
+        let zone_name = self.zone.or_else(|| clock.zone(now).name).unwrap_or_else(|| "UTC".to_owned());
+        let Some(zone) = clock.named_zone(&zone_name) else { return Err(NewScheduleError::Zone(zone_name)) };
+        let when = words::parse(&self.words, now, &zone, &zone_name)?;
+        Ok(Schedule {
+            id: self.id,
+            name,
+            task: self.task.trim().to_owned(),
+            words: line(&self.words),
+            next_at: when.next(now, &zone),
+            when,
+            on_missed: self.on_missed,
+            budget,
+            state: ScheduleState::Active,
+            settled_to: now,
+            by_agent: self.by_agent,
+            created_at: now,
+            revision: 1,
+        })
+    }
+}
+
+impl Schedule {
+    /// The next `count` times at which it is due after this one.
+    #[must_use]
+    pub fn times_after(&self, after: Timestamp, count: usize, clock: &dyn Clock) -> Vec<Timestamp> {
+        let Some(zone) = self.when.time_zone(clock) else { return Vec::new() };
+        let next = |after: &Timestamp| self.when.next(*after, &zone);
+        std::iter::successors(next(&after), next).take(count).collect()
+    }
+}
+
+/// The text in one line, without characters that move the text around them.
+fn line(text: &str) -> String {
+    let is_shown = |c: &char| !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text: String = text.replace(['\n', '\t'], " ").chars().filter(is_shown).collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Zone;
+    use crate::schedule::When;
+    use jiff::tz::TimeZone;
+
+    /// Monday, 2026-11-30, 10:30 in a zone that this test calls Berlin.
+    struct Monday;
+
+    impl Clock for Monday {
+        fn now(&self) -> Timestamp {
+            Timestamp(1_796_031_000_000)
+        }
+
+        fn zone(&self, _: Timestamp) -> Zone {
+            Zone { offset_minutes: 60, name: Some("Europe/Berlin".to_owned()) }
+        }
+
+        fn named_zone(&self, name: &str) -> Option<TimeZone> {
+            match name {
+                "UTC" => Some(TimeZone::UTC),
+                "Europe/Berlin" => TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").ok(),
+                _ => None,
+            }
+        }
+    }
+
+    fn new(words: &str) -> NewSchedule {
+        NewSchedule {
+            id: ScheduleId::new("s-1"),
+            name: " The\nnews ".to_owned(),
+            task: "Read the news.\nSay what matters.\n".to_owned(),
+            words: words.to_owned(),
+            zone: None,
+            on_missed: OnMissed::RunOnce,
+            budget: None,
+            by_agent: None,
+        }
+    }
+
+    #[test]
+    fn it_is_due_on_the_clock_of_the_computer_or_of_the_zone_that_is_said() {
+        let made = new("tomorrow at 9").make(&Monday).unwrap();
+        assert_eq!((made.name.as_str(), made.task.as_str()), ("The news", "Read the news.\nSay what matters."));
+        assert_eq!((made.next_at, made.budget), (Some(Timestamp(1_796_112_000_000)), DEFAULT_BUDGET));
+        let utc = NewSchedule { zone: Some("UTC".to_owned()), ..new("tomorrow at 9") }.make(&Monday).unwrap();
+        assert_eq!(utc.next_at, Some(Timestamp(1_796_115_600_000)));
+        let repeated = new("every day at 9").make(&Monday).unwrap();
+        assert_eq!(repeated.when.zone(), Some("Europe/Berlin"));
+        let days: Vec<i64> = repeated.times_after(repeated.created_at, 3, &Monday).into_iter().map(Timestamp::day).collect();
+        assert_eq!(days, [20_788, 20_789, 20_790]);
+        assert_eq!(made.times_after(made.created_at, 3, &Monday).len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let problem = |new: NewSchedule| new.make(&Monday).unwrap_err();
+        assert_eq!(problem(new("soon")), NewScheduleError::Words(WordsError::Word("soon".to_owned())));
+        assert_eq!(
+            problem(NewSchedule { zone: Some("Mars".to_owned()), ..new("at 9") }),
+            NewScheduleError::Zone("Mars".to_owned())
+        );
+        for budget in [Money::ZERO, Money(1), Money::usd(5_000)] {
+            assert_eq!(problem(NewSchedule { budget: Some(budget), ..new("at 9") }), NewScheduleError::Budget);
+        }
+        for name in ["", " \n ", &"x".repeat(61)] {
+            let problem = problem(NewSchedule { name: name.to_owned(), ..new("at 9") });
+            assert!(matches!(problem, NewScheduleError::Text { what: "name", .. }), "{name:?}");
+        }
+        assert!(matches!(
+            problem(NewSchedule { task: " ".to_owned(), ..new("at 9") }),
+            NewScheduleError::Text { what: "task", .. }
+        ));
+        let When::Once(_) = new("at 9").make(&Monday).unwrap().when else { panic!("it is due once") };
+    }
+}
