@@ -53,6 +53,20 @@ test("while the next text is searched, nothing that was found for the last one i
   await expect.poll(status).toBe("No matches.");
 });
 
+test("Enter opens the first hit of the text that was typed last, also if it was found for the text before", async () => {
+  const { type, answer } = show();
+  await type("mara");
+  fireEvent.click(screen.getByRole("option", { name: "Search everything for “mara”" }));
+  await answer("mara", [hit("ask mara about the marathon")]);
+  await screen.findByText("about the", { exact: false });
+  await type("marathon");
+  await answer("marathon", [hit("ask mara about the marathon")]);
+  await expect.poll(status).toBe("");
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain("marathon");
+  await enter();
+  expect(location.hash).toBe("#/agents/grow?at=seq-7");
+});
+
 test("a hit that is chosen again is gone to again", async () => {
   const { type, answer } = show();
   const seen: string[] = [];
