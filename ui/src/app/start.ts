@@ -24,8 +24,14 @@ async function load(events: WindowEvents) {
   const host: Host = await connect();
   const client = newClient();
   const journals = new Journals(host, frames);
-  const drafts = new Drafts(host);
+  const drafts = new Drafts(host, (agent) => journals.get(agent).lines.at(-1)?.seq ?? null);
   const read = Promise.all([drafts.loadProfile(), prefetchInitial(host, client), journals.begin(GROW)]);
+  const forgetSent = async () => {
+    await read;
+    if (drafts.get("after", GROW) !== "") (await import("../data/sentDraft")).forgetSentDraft(drafts, GROW, journals.get(GROW).lines);
+  };
+  // The draft stays.
+  forgetSent().catch(() => {});
   const following = Promise.all([startFeed(host, client, journals), events.listen(host, client)]).then(async () => {
     // Data read before the subscription started may be stale, or may belong to another profile.
     await read;

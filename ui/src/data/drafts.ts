@@ -5,10 +5,14 @@
 import { HostError, type Host } from "../bridge";
 
 /**
- * A message to an agent, a long text pasted into it, the files attached to it (see `attachedFiles.ts`), an edit of a page, a change of a message that is queued, an edit of a change that
- * waits for approval, the parts left out of it, or a remark about it.
+ * A message to an agent, a long text pasted into it, the files attached to it (see `attachedFiles.ts`), the last event of the journal
+ * when these were begun (see `sentDraft.ts`), an edit of a page, a change of a message that is queued, an edit of a change that waits
+ * for approval, the parts left out of it, or a remark about it.
  */
-export type DraftKind = "draft" | "paste" | "files" | "edit" | "message" | "review" | "parts" | "remark";
+export type DraftKind = "draft" | "paste" | "files" | "after" | "edit" | "message" | "review" | "parts" | "remark";
+
+/** The drafts that are sent as one message. */
+export const MESSAGE_PARTS: readonly DraftKind[] = ["draft", "paste", "files"];
 
 /** Whether drafts survive a restart, and if not, or not all of them, why. */
 export interface DraftStorage {
@@ -21,6 +25,7 @@ const WRITE_AFTER_MS = 500;
 
 export class Drafts {
   readonly #host: Host;
+  readonly #lastSeq: (agent: string) => number | null;
   readonly #listeners = new Set<() => void>();
   /** Drafts that were read or written, by kind and id. */
   readonly #texts = new Map<string, { kind: DraftKind; id: string; text: string }>();
@@ -31,8 +36,10 @@ export class Drafts {
   #profile: string | null = null;
   #storage: DraftStorage = { isPersistent: false, problem: null };
 
-  constructor(host: Host) {
+  /** `lastSeq`: the last event of an agent's journal; `null` if it is not known. */
+  constructor(host: Host, lastSeq: (agent: string) => number | null = () => null) {
     this.#host = host;
+    this.#lastSeq = lastSeq;
     addEventListener("pagehide", () => this.write());
     document.addEventListener("visibilitychange", () => document.hidden && this.write());
     addEventListener("storage", (event) => this.#takeFromOtherWindow(event));
@@ -75,13 +82,23 @@ export class Drafts {
   }
 
   set(kind: DraftKind, id: string, text: string) {
-    const key = `${kind}:${id}`;
-    this.#texts.set(key, { kind, id, text });
-    this.#unwritten.add(key);
+    const hadMessage = this.#hasMessage(id);
+    this.#put(kind, id, text);
+    if (this.#hasMessage(id) !== hadMessage) this.#put("after", id, hadMessage ? "" : String(this.#lastSeq(id) ?? ""));
     // At once, so that a message that was sent does not come back after a crash.
     if (text === "") this.write();
     else if (this.#profile !== null) this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
     this.#notify();
+  }
+
+  #put(kind: DraftKind, id: string, text: string) {
+    const key = `${kind}:${id}`;
+    this.#texts.set(key, { kind, id, text });
+    this.#unwritten.add(key);
+  }
+
+  #hasMessage(id: string): boolean {
+    return MESSAGE_PARTS.some((part) => this.get(part, id) !== "");
   }
 
   /** Writes all changes now. A draft for which there is no room stays in memory, and `storage` says so. */
@@ -117,7 +134,7 @@ export class Drafts {
 
   /** Appends drafts from memory to the stored ones. */
   #begin(profile: string) {
-    const unsaved = [...this.#texts.values()].filter(({ text }) => text);
+    const unsaved = [...this.#texts.values()].filter(({ kind, text }) => text && kind !== "after");
     this.#texts.clear();
     this.#unwritten.clear();
     this.#profile = profile;
@@ -127,6 +144,11 @@ export class Drafts {
   #notify() {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What is typed and what is pasted, as one text. */
+export function joined(typed: string, pasted: string): string {
+  return [typed, pasted].filter((text) => text.trim()).join("\n\n");
 }
 
 const FULL = { code: "disk_full", message: "The storage of the window is full.", retryable: true, next_step: "Send or shorten long drafts." } as const;

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { merged } from "../data/attachedFiles";
 import { bytes } from "../data/bytes";
 import { useDraft, useDrafts } from "../data/context";
+import { joined } from "../data/drafts";
 import { t } from "../words";
 
 /** The most bytes of a message; the host refuses more. */
@@ -118,10 +119,6 @@ export function useMessageDraft(agent: string): MessageDraft {
       setFiles(merged(files, others));
     },
   };
-}
-
-function joined(typed: string, pasted: string): string {
-  return [typed, pasted].filter((text) => text.trim()).join("\n\n");
 }
 
 /** Why a text is too long to be sent; `null` if it is not. */
