@@ -93,6 +93,9 @@ test("what has the typed word comes first, and what only has its letters is not 
   expect(location.hash).toBe("#/memory/plans%2Ftea.md");
   await type("stck");
   expect(screen.getAllByRole("option")[0]?.textContent).toContain("Stack");
+  // These letters are in "Stop the Grow Agent and its sub-agents", too.
+  await type("stpgrw");
+  expect(screen.getAllByRole("option")).toHaveLength(1);
 });
 
 test("spaces alone hide nothing", async () => {

@@ -67,8 +67,10 @@ function fitting(groups: readonly NamedGroup[], text: string): NamedGroup[] {
     return { heading, scored, best: scored[0]?.fit ?? 0 };
   });
   const least = Math.max(...fits.map(({ best }) => best)) >= GOOD_FIT ? GOOD_FIT : Number.MIN_VALUE;
+  // Enter on a poor fit may go to a wrong place, and does nothing.
+  const leastOf = (heading: Text) => (heading === "Actions" ? GOOD_FIT : least);
   const found = fits.sort((a, b) => b.best - a.best);
-  return found.map(({ heading, scored }) => ({ heading, items: scored.filter(({ fit }) => fit >= least).map(({ item }) => item) }));
+  return found.map(({ heading, scored }) => ({ heading, items: scored.filter(({ fit }) => fit >= leastOf(heading)).map(({ item }) => item) }));
 }
 
 function useNames(props: { isBusy: boolean; onGo: (href: string) => () => void; onAct: (action: Action) => void }): NamedGroup[] {

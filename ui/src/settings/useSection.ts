@@ -7,6 +7,8 @@ export function useSection(scroller: RefObject<HTMLElement | null>, section: str
     const content = scroller.current?.firstElementChild;
     if (!target || !content) return;
     target.focus({ preventScroll: true });
+    // WebKit does not always tell the observer of the first size.
+    target.scrollIntoView();
     const observer = new ResizeObserver(() => target.scrollIntoView());
     observer.observe(content);
     const stop = () => observer.disconnect();
