@@ -14,6 +14,8 @@ mod login;
 #[cfg(target_os = "macos")]
 mod menu;
 mod notifications;
+#[cfg(target_os = "linux")]
+mod portal;
 mod quick;
 mod quit;
 #[cfg(target_os = "linux")]
