@@ -31,6 +31,8 @@ export class Drafts {
   readonly #texts = new Map<string, { kind: DraftKind; id: string; text: string }>();
   /** The keys of those that are not in localStorage yet. */
   readonly #unwritten = new Set<string>();
+  /** The agents to which a message is being sent. Its draft stays in localStorage until it is recorded. */
+  readonly #sending = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** Never changes once known: a change of profile reloads the page. */
   #profile: string | null = null;
@@ -85,10 +87,21 @@ export class Drafts {
     const hadMessage = this.#hasMessage(id);
     this.#put(kind, id, text);
     if (this.#hasMessage(id) !== hadMessage) this.#put("after", id, hadMessage ? "" : String(this.#lastSeq(id) ?? ""));
-    // At once, so that a message that was sent does not come back after a crash.
+    // At once, so that what was sent or given up does not come back after a crash.
     if (text === "") this.write();
     else if (this.#profile !== null) this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
     this.#notify();
+  }
+
+  /** Keeps the draft of a message in localStorage, whatever becomes of it here, until `sent`: it comes back after a crash. */
+  send(id: string) {
+    this.write();
+    this.#sending.add(id);
+  }
+
+  sent(id: string) {
+    this.#sending.delete(id);
+    this.write();
   }
 
   #put(kind: DraftKind, id: string, text: string) {
@@ -109,11 +122,17 @@ export class Drafts {
     const had = this.#storage.problem;
     // Removals first: they make room.
     const changes = [...this.#unwritten].sort((a, b) => this.#length(a) - this.#length(b));
+    const isKept = ({ kind, id }: { kind: DraftKind; id: string }) => this.#sending.has(id) && (kind === "after" || MESSAGE_PARTS.includes(kind));
     for (const key of changes) {
       const draft = this.#texts.get(key);
+      if (draft && isKept(draft)) continue;
       if (!draft || stored(storageKey(draft.kind, this.#profile, draft.id), draft.text)) this.#unwritten.delete(key);
     }
-    const problem = this.#unwritten.size === 0 ? null : (had ?? new HostError(FULL));
+    const left = [...this.#unwritten].some((key) => {
+      const draft = this.#texts.get(key);
+      return draft !== undefined && !isKept(draft);
+    });
+    const problem = !left ? null : (had ?? new HostError(FULL));
     if (problem === had) return;
     this.#storage = { isPersistent: true, problem };
     this.#notify();
