@@ -36,11 +36,11 @@ pub struct DroppedFile {
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::DragDrop(event) = event else { return };
     let told = match event {
-        DragDropEvent::Enter { .. } => DRAGGED,
+        DragDropEvent::Enter { paths, .. } if !files(paths).is_empty() => DRAGGED,
         DragDropEvent::Leave => LEFT,
-        DragDropEvent::Drop { paths, .. } => {
+        DragDropEvent::Drop { paths, .. } if !files(paths).is_empty() => {
             let dropped = window.state::<Dropped>();
-            dropped.0.lock().unwrap_or_else(PoisonError::into_inner).insert(window.label().to_owned(), paths.clone());
+            dropped.0.lock().unwrap_or_else(PoisonError::into_inner).insert(window.label().to_owned(), files(paths));
             DROPPED
         }
         _ => return,
@@ -48,6 +48,11 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
     if let Err(error) = window.emit_to(window.label(), told, ()) {
         tracing::warn!(%error, "an event could not be sent to the page");
     }
+}
+
+/// The files among what is dragged: it may also be a link of a page.
+fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().filter(|path| path.is_absolute()).cloned().collect()
 }
 
 impl Dropped {
