@@ -101,7 +101,9 @@ fn until_on_disk(computer: &Computer, text: &str) {
 
 /// Expects that the message was answered once, and that a later one has no file.
 fn expect_answered_once(computer: &Computer, window: &Open) {
-    let seen = window.see(names::CONVERSATION, "I have read: the notes.");
+    window.see(names::CONVERSATION, "I have read: the notes.");
+    // The files of a message come a moment after its text.
+    let seen = window.see(names::CONVERSATION, "notes.txt");
     for words in ["what is this?", "notes.txt", "I have read: the notes."] {
         assert_eq!(seen.matches(words).count(), 1, "{words:?} in {seen}");
     }
