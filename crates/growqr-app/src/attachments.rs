@@ -13,14 +13,17 @@ use growqr_core::attachment::{
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Event;
 use growqr_core::id::{AgentId, ContentHash, Position, Seq};
-use growqr_core::journal::{Store, StoreError};
+use growqr_core::journal::{Store, StoreError, StoredAttachment};
 use growqr_models::guide;
 use growqr_wire as wire;
 use growqr_wire::{FileContent, Reply};
 use std::collections::BTreeMap;
 
-/// A file that no message has is deleted after this time, in milliseconds: it may be part of a draft, which people leave for days.
-const KEPT_UNUSED: i64 = 7 * 24 * 60 * 60 * 1000;
+/// A file that no message has is deleted once the person has talked with the Grow Agent on so many later days: it may be part of a
+/// draft, which people leave for days. A clock that is set forward adds one such day, however far it is set.
+const KEPT_DAYS: usize = 7;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Events that are read at once while the messages with files are looked for.
 const PAGE: u32 = 500;
@@ -211,29 +214,19 @@ fn missing() -> AppError {
     }
 }
 
-/// The time by which [`delete_unused`] measures how old files are: that of the last event if it is before `now`. A clock that was set
-/// forward since then makes no file old.
-///
-/// # Errors
-/// If the store cannot be read.
-pub(crate) async fn last_time(store: &dyn Store, now: Timestamp) -> Result<Timestamp, StoreError> {
-    let last = store.events_before(None, None, 1).await?;
-    Ok(last.first().map_or(Timestamp(0), |event| event.at.min(now)))
-}
-
-/// Deletes the files that were stored a while before this time and that no message has: a message was not sent, or GrowQR was killed
-/// before it was recorded.
+/// Deletes the files that were stored some days ago and that no message has: a message was not sent, or GrowQR was killed before it
+/// was recorded.
 ///
 /// # Errors
 /// If the store fails, or a message cannot be read: then nothing more is deleted.
-pub(crate) async fn delete_unused(store: &dyn Store, as_of: Timestamp) -> Result<(), StoreError> {
-    let unused = store.unused_attachments(Timestamp(as_of.0.saturating_sub(KEPT_UNUSED))).await?;
+pub(crate) async fn delete_unused(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+    let unused = store.unused_attachments(now).await?;
     let Some(first) = unused.iter().map(|file| file.position).min() else { return Ok(()) };
-    let named = named_after(store, first).await?;
-    let is_named = |hash: &ContentHash| named.contains_key(hash);
+    let since = read_since(store, first).await?;
+    let is_named = |hash: &ContentHash| since.named.contains_key(hash);
     let used: Vec<ContentHash> = unused.iter().map(|file| file.attachment.hash.clone()).filter(is_named).collect();
     store.note_used_attachments(&used).await?;
-    for file in unused.iter().filter(|file| !is_named(&file.attachment.hash)) {
+    for file in unused.iter().filter(|file| !is_named(&file.attachment.hash) && since.days_after(file) >= KEPT_DAYS) {
         store.delete_unused_attachment(&file.attachment.hash, file.at).await?;
     }
     Ok(())
@@ -264,7 +257,7 @@ impl Library {
     /// If the database cannot be read.
     pub async fn attached_files(&self) -> Result<AttachedFiles, AppError> {
         let Some(store) = self.store.as_deref() else { return Ok(AttachedFiles::default()) };
-        let named = named_after(store, Position(0)).await?;
+        let named = read_since(store, Position(0)).await?.named;
         let mut files = AttachedFiles { count: named.len(), missing: Vec::new() };
         for (hash, name) in named {
             if store.attachment_content(&hash).await?.is_none() {
@@ -275,18 +268,35 @@ impl Library {
     }
 }
 
-/// The files of all messages after a position, each with a name.
-async fn named_after(store: &dyn Store, position: Position) -> Result<BTreeMap<ContentHash, String>, StoreError> {
-    let (mut named, mut before) = (BTreeMap::new(), None);
+/// The conversation after a position, as far as files are concerned.
+#[derive(Default)]
+struct Since {
+    /// The files of all messages, each with a name.
+    named: BTreeMap<ContentHash, String>,
+    /// Each day with a message or a turn, by the clock of this computer, with its last event.
+    days: BTreeMap<i64, (Position, Timestamp)>,
+}
+
+impl Since {
+    /// On how many days the conversation went on after the file was stored.
+    fn days_after(&self, file: &StoredAttachment) -> usize {
+        self.days.values().filter(|(position, at)| *position > file.position && *at > file.at).count()
+    }
+}
+
+async fn read_since(store: &dyn Store, position: Position) -> Result<Since, StoreError> {
+    let (mut since, mut before) = (Since::default(), None);
     loop {
         let page = store.turn_events_before(before, &AgentId::grow(), PAGE).await?;
-        let Some(oldest) = page.first().map(|event| event.position) else { return Ok(named) };
+        let Some(oldest) = page.first().map(|event| event.position) else { return Ok(since) };
         for event in &page {
             let entry = event.entry()?;
-            named.extend(files_of(&entry.event).iter().map(|file| (file.hash.clone(), file.name.clone())));
+            since.named.extend(files_of(&entry.event).iter().map(|file| (file.hash.clone(), file.name.clone())));
+            let last = since.days.entry(event.at.0.div_euclid(DAY_MS)).or_insert((event.position, event.at));
+            *last = (last.0.max(event.position), last.1.max(event.at));
         }
         if oldest <= position {
-            return Ok(named);
+            return Ok(since);
         }
         before = Some(oldest);
     }
@@ -303,44 +313,62 @@ fn files_of(event: &Event) -> &[Attachment] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use growqr_core::event::{AgentCreated, FreshStarted};
-    use growqr_core::id::ProfileId;
+    use growqr_core::event::{AgentCreated, UserSaid};
+    use growqr_core::id::{MessageId, ProfileId};
     use growqr_core::journal::{Append, Head};
     use growqr_store::{Db, DbConfig};
 
-    const DAY: i64 = 24 * 60 * 60 * 1000;
-
-    /// Records an event at this time; the new end of the journal.
-    async fn record(store: &dyn Store, head: Head, event: Event, at: Timestamp) -> Head {
+    /// Records an event on this day; the new end of the journal.
+    async fn record(store: &dyn Store, head: Head, event: Event, day: i64) -> Head {
         let (agent, events) = (AgentId::grow(), vec![event]);
-        let append = Append { agent, head, at, events, views: Vec::new(), segment: None };
+        let append = Append { agent, head, at: Timestamp(day * DAY_MS), events, views: Vec::new(), segment: None };
         store.append(append).await.expect("it is recorded").head
     }
 
-    async fn delete_at_start(store: &dyn Store, now: Timestamp) {
-        let as_of = last_time(store, now).await.expect("a time");
-        delete_unused(store, as_of).await.expect("it works");
+    fn said(day: i64) -> Event {
+        let id = MessageId::new(format!("m-{day}"));
+        UserSaid { id, text: "hello".to_owned(), at_limit: false, attachments: Vec::new() }.into()
     }
 
     #[tokio::test]
-    async fn a_clock_that_is_set_forward_deletes_no_file_of_a_draft() {
+    async fn the_file_of_a_draft_is_deleted_after_days_of_talk_and_not_because_a_clock_was_set_forward() {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }).await.unwrap();
-        let store = db.profile(&ProfileId::new("local"), Timestamp(DAY)).await.unwrap();
-        let draft = examine("a.txt", b"draft".to_vec()).unwrap();
-        let is_kept = async || store.attachment(&draft.attachment.hash).await.unwrap().is_some();
-        store.save_attachment(&draft.attachment, &draft.content, Timestamp(DAY)).await.unwrap();
-        let ahead = Timestamp(400 * DAY);
-        delete_at_start(&*store, ahead).await;
-        assert!(is_kept().await, "before the first event");
+        let store = db.profile(&ProfileId::new("local"), Timestamp(DAY_MS)).await.unwrap();
         let created = AgentCreated { birth: None, parent: None, mail: None };
-        let head = record(&*store, Head::default(), created.into(), Timestamp(2 * DAY)).await;
-        delete_at_start(&*store, ahead).await;
-        assert!(is_kept().await, "the clock alone has moved");
-        record(&*store, head, FreshStarted {}.into(), ahead).await;
-        delete_at_start(&*store, Timestamp(3 * DAY)).await;
-        assert!(is_kept().await, "the clock is right again");
-        delete_at_start(&*store, Timestamp(9 * DAY)).await;
-        assert!(!is_kept().await, "it is old");
+        let mut head = record(&*store, Head::default(), created.into(), 1).await;
+        let draft = examine("a.txt", b"draft".to_vec()).unwrap();
+        let is_kept_on = async |day: i64| {
+            delete_unused(&*store, Timestamp(day * DAY_MS)).await.unwrap();
+            store.attachment(&draft.attachment.hash).await.unwrap().is_some()
+        };
+        store.save_attachment(&draft.attachment, &draft.content, Timestamp(DAY_MS)).await.unwrap();
+        assert!(is_kept_on(400).await, "the clock alone has moved");
+        for _ in 0..8 {
+            head = record(&*store, head, said(400), 400).await;
+        }
+        assert!(is_kept_on(400).await, "the clock is still wrong at the next start");
+        for day in 2..8 {
+            assert!(is_kept_on(day).await, "day {day}");
+            head = record(&*store, head, said(day), day).await;
+        }
+        assert!(!is_kept_on(8).await, "seven other days");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_attached_again_is_as_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }).await.unwrap();
+        let store = db.profile(&ProfileId::new("local"), Timestamp(DAY_MS)).await.unwrap();
+        let created = AgentCreated { birth: None, parent: None, mail: None };
+        let mut head = record(&*store, Head::default(), created.into(), 1).await;
+        let draft = examine("a.txt", b"draft".to_vec()).unwrap();
+        store.save_attachment(&draft.attachment, &draft.content, Timestamp(DAY_MS)).await.unwrap();
+        for day in 2..20 {
+            head = record(&*store, head, said(day), day).await;
+        }
+        store.save_attachment(&draft.attachment, &draft.content, Timestamp(20 * DAY_MS)).await.unwrap();
+        delete_unused(&*store, Timestamp(21 * DAY_MS)).await.unwrap();
+        assert!(store.attachment(&draft.attachment.hash).await.unwrap().is_some());
     }
 }

@@ -151,14 +151,7 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
                     None => Ok(say_request(text, files.hashes())),
                 };
                 let sent = match request {
-                    Ok(request) => {
-                        let is_message = matches!(request, Request::Say { .. });
-                        let sent = session.send_and_print(request).await;
-                        if is_message && sent.is_ok() {
-                            files.clear();
-                        }
-                        sent
-                    }
+                    Ok(request) => session.send_with_files_and_print(request, &mut files).await,
                     Err(error) => Err(error),
                 };
                 let succeeded = match sent {
@@ -337,13 +330,26 @@ impl<'a> ChatSession<'a> {
         Ok(())
     }
 
-    /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
-    /// second one leaves at once, and the turn continues at the next start.
+    /// Sends one request and prints events until the target agent's turn ends.
     async fn send_and_print(&mut self, request: Request) -> Result<Ending, AppError> {
+        self.send_with_files_and_print(request, &mut NextFiles::default()).await
+    }
+
+    /// Like [`ChatSession::send_and_print`]. The files have gone once a message is recorded, however its turn ends.
+    async fn send_with_files_and_print(&mut self, request: Request, files: &mut NextFiles) -> Result<Ending, AppError> {
         let is_message = matches!(request, Request::Say { .. });
-        let Reply::Said { agent: recorded } = self.client.send(request).await? else {
+        let Reply::Said { agent } = self.client.send(request).await? else {
             return Err(AppError::Protocol { problem: "sent an unexpected answer".to_owned() });
         };
+        if is_message {
+            files.clear();
+        }
+        self.print_turn(&agent, is_message).await
+    }
+
+    /// Prints events until the turn of the target agent ends. `recorded`: the agent when the request was recorded. The first Ctrl-C
+    /// cancels the turn. The second one leaves at once, and the turn continues at the next start.
+    async fn print_turn(&mut self, recorded: &Agent, is_message: bool) -> Result<Ending, AppError> {
         // The answer to an agent that works in the background starts no turn of this conversation.
         if recorded.id != self.target && !self.at_work.contains(&self.target) {
             return Ok(Ending::Done);

@@ -2,6 +2,7 @@
 
 use super::account;
 use super::desktop::Desktop;
+use super::dropped::{self, Dropped, DroppedFile};
 use super::following::{self, Followers};
 use super::incoming_links::{self, IncomingLinks, Place};
 use super::shortcut::{self, Shortcut};
@@ -287,6 +288,14 @@ fn open_in_window(app: AppHandle, hash: String) -> Response<()> {
 #[tauri::command]
 fn shortcut(app: AppHandle) -> Shortcut {
     shortcut::state(&app)
+}
+
+/// The files that were dropped last on this window, once.
+#[tauri::command]
+async fn take_dropped(window: WebviewWindow, dropped: State<'_, Dropped>) -> Response<Vec<DroppedFile>> {
+    let paths = dropped.take(window.label());
+    let read = tauri::async_runtime::spawn_blocking(move || dropped::read(&paths)).await;
+    read.unwrap_or_else(|_| Err(wire::Error::new(wire::ErrorCode::Internal, "reading the files has failed")))
 }
 
 /// Tells the tray icon whether the page knows of a network.

@@ -5,6 +5,7 @@ mod commands;
 mod desktop;
 mod dialog;
 mod display;
+mod dropped;
 mod failure;
 mod following;
 mod incoming_links;
@@ -13,6 +14,8 @@ mod login;
 #[cfg(target_os = "macos")]
 mod menu;
 mod notifications;
+#[cfg(target_os = "linux")]
+mod portal;
 mod quick;
 mod quit;
 #[cfg(target_os = "linux")]
@@ -57,6 +60,9 @@ pub fn run() -> ExitCode {
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     schemes::configure(context.config_mut());
+    for window in &mut context.config_mut().app.windows {
+        window.drag_drop_enabled = dropped::IS_NEEDED;
+    }
     let desktop = Desktop::from_process();
     let builder = tauri::Builder::default();
     // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything. Not on
@@ -84,12 +90,14 @@ fn build() -> tauri::Result<App> {
         .manage(incoming_links::IncomingLinks::default())
         .manage(schemes::Registered::default())
         .manage(shortcut::Current::default())
+        .manage(dropped::Dropped::default())
         .manage(tray_updates::FromPage::default())
         .manage(notifications::Places::default())
         .invoke_handler(commands::all())
         .on_window_event(|window, event| {
             window::on_event(window, event);
             quick::on_event(window, event);
+            dropped::on_event(window, event);
         })
         .setup(|app| {
             let has_tray = tray::add(app.handle());

@@ -1,7 +1,7 @@
 //! The quick chat: a small window above the others. It is created on first use; after that it is hidden and shown, so that it
 //! is ready to type at once.
 
-use super::window;
+use super::{dropped, window};
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
 /// The label of its window, which `capabilities/quick.json` names too.
@@ -57,7 +57,7 @@ fn bring_back(existing: &WebviewWindow) -> tauri::Result<()> {
 }
 
 fn create(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, QUICK, WebviewUrl::App("quick.html".into()))
+    let builder = WebviewWindowBuilder::new(app, QUICK, WebviewUrl::App("quick.html".into()))
         .title("GrowQR quick chat")
         .inner_size(420.0, 600.0)
         .min_inner_size(320.0, 320.0)
@@ -66,9 +66,8 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
         .visible_on_all_workspaces(true)
         .skip_taskbar(true)
         .maximizable(false)
-        .focused(true)
-        // Its page takes dropped files; Tauri's handler would take them first.
-        .disable_drag_drop_handler()
-        .build()
-        .map(drop)
+        .focused(true);
+    // Where its page takes dropped files, Tauri's handler would take them first.
+    let builder = if dropped::IS_NEEDED { builder } else { builder.disable_drag_drop_handler() };
+    builder.build().map(drop)
 }

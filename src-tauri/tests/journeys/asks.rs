@@ -25,8 +25,7 @@ fn an_ask_is_announced_in_another_view_and_answered_by_keyboard() {
     let Some(computer) = Computer::new() else { return };
     computer.claude.route(model);
     let window = computer.open();
-    let added = computer.growqr(&["rules", "add", "ask", "commit_memory", "path=people/*"]).status().expect("it runs");
-    assert!(added.success());
+    computer.add_rule(&["ask", "commit_memory", "path=people/*"]);
 
     window.click(names::CHAT);
     window.say("remember that I like tea");

@@ -6,6 +6,11 @@ use growqr_testkit::window::{self, Element, Failure, Screen, Window};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// In which intervals, and how often, it is looked whether the window has stopped: half a minute in all.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(10);
+const STOP_POLLS: u32 = 3_000;
 
 /// The test computer. Each test has its own.
 pub struct Computer {
@@ -51,6 +56,47 @@ impl Computer {
     /// Opens the window through this program from now on.
     pub fn set_starter(&mut self, starter: PathBuf) {
         self.starter = starter;
+    }
+
+    /// The screen, and the message bus of its session.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// Makes every window that is opened from now on stop at this place, such as `after:1`: right after its first append.
+    pub fn stop_windows_at(&mut self, place: &str) {
+        self.set("GROWQR_STOP_POINT", place);
+        self.set("GROWQR_STOP_POINT_MARK", self.stop_mark());
+    }
+
+    /// Waits until the window has come to that place, and kills it.
+    pub fn kill_when_stopped(&mut self, window: Open) {
+        for _ in 0..STOP_POLLS {
+            if self.stop_mark().exists() {
+                window.kill();
+                std::fs::remove_file(self.stop_mark()).expect("it is there");
+                self.unset("GROWQR_STOP_POINT");
+                self.unset("GROWQR_STOP_POINT_MARK");
+                return;
+            }
+            std::thread::sleep(STOP_POLL_INTERVAL);
+        }
+        panic!("the window has not come to the place at which it stops");
+    }
+
+    fn stop_mark(&self) -> PathBuf {
+        self.home().join("stopped")
+    }
+
+    /// Adds a line to the rules, such as `["ask", "commit_memory", "path=people/*"]`.
+    pub fn add_rule(&self, line: &[&str]) {
+        let added = self.growqr(&[&["rules", "add"], line].concat()).status().expect("it runs");
+        assert!(added.success());
+    }
+
+    /// Opens the quick chat of the running window, as a shortcut of the system does.
+    pub fn open_quick_chat(&self) {
+        assert!(self.growqr(&["quick"]).status().expect("it runs").success());
     }
 
     /// The home folder.
@@ -170,6 +216,20 @@ impl Open {
     pub fn press_button(&self, name: &str) {
         let script = format!("const found = find('button', '{name}'); found?.click(); return Boolean(found)");
         self.until(&script, &format!("there is a button {name:?}"));
+    }
+
+    /// Presses this button of a group, such as the answer to a question. The name of the group is the beginning of its own.
+    pub fn press_in(&self, group: &str, name: &str) {
+        let script = format!(
+            "const of = [...(find('group', '{group}')?.querySelectorAll('button:enabled') ?? [])]; \
+             const found = of.find((one) => one.innerText.trim() === '{name}'); found?.click(); return Boolean(found)"
+        );
+        self.until(&script, &format!("there is a button {name:?} in {group:?}"));
+    }
+
+    /// Chooses a file with the button that attaches files.
+    pub fn choose_file(&self, file: &Path) {
+        or_panic(self.window.choose_file(file));
     }
 
     pub fn see(&self, element: Element<'_>, text: &str) -> String {

@@ -30,6 +30,14 @@ pub const ONE_WAITS: &str = "1 question waits for you";
 pub const PERMISSION: Element<'_> = Element::group("Grow Agent wants to use");
 /// The answer that lets a call happen.
 pub const ALLOW: &str = "Allow";
+/// The answers to a change of memory that waits for approval.
+pub const APPROVE: &str = "Approve";
+pub const REJECT: &str = "Reject";
+
+/// The beginning of the name of the question about a page that a held change adds.
+pub fn held_page(path: &str) -> String {
+    format!("Grow Agent wants to add the page \u{201c}{path}\u{201d}")
+}
 
 // Sign-in.
 /// The account button; its name continues with the user and the state.

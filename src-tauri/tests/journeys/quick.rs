@@ -2,7 +2,8 @@
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use crate::tray_menu::TrayMenu;
+use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use serde_json::json;
 
 fn model(request: &RequestView<'_>) -> Option<Script> {
@@ -22,11 +23,10 @@ fn the_quick_chat_answers_asks_and_leads_to_the_main_window() {
     let Some(computer) = Computer::new() else { return };
     computer.claude.route(model);
     let window = computer.open();
-    let added = computer.growqr(&["rules", "add", "ask", "commit_memory", "path=people/*"]).status().expect("it runs");
-    assert!(added.success());
+    computer.add_rule(&["ask", "commit_memory", "path=people/*"]);
     window.click(names::CHAT);
 
-    assert!(computer.growqr(&["quick"]).status().expect("it runs").success());
+    computer.open_quick_chat();
     window.switch_to(names::QUICK_PAGE);
     window.say("hello");
     window.see(names::CONVERSATION, "Good morning.");
@@ -48,9 +48,66 @@ fn the_quick_chat_answers_asks_and_leads_to_the_main_window() {
     window.kill();
     let window = computer.open();
     window.see(names::CONVERSATION, "Noted.");
-    assert!(computer.growqr(&["quick"]).status().expect("it runs").success());
+    computer.open_quick_chat();
     window.switch_to(names::QUICK_PAGE);
     window.see(names::CONVERSATION, "Noted.");
+    computer.claude.assert_all_accepted();
+}
+
+#[test]
+fn the_tray_leads_to_the_quick_chat_and_to_what_waits_in_the_main_window() {
+    let Some(computer) = Computer::new() else { return };
+    computer.claude.route(model);
+    computer.add_rule(&["ask", "commit_memory", "path=people/*"]);
+    let window = computer.open();
+    window.click(names::CHAT);
+    let menu = TrayMenu::of(computer.screen().bus());
+    menu.choose("Quick chat");
+    window.switch_to(names::QUICK_PAGE);
+    window.say("hello");
+    window.see(names::CONVERSATION, "Good morning.");
+    window.say("remember that I like tea");
+    window.see(names::PERMISSION, "people/me.md");
+    menu.choose(names::ONE_WAITS);
+    window.switch_to("");
+    window.press_in("Grow Agent wants to use", names::ALLOW);
+    menu.choose("Quick chat");
+    window.switch_to(names::QUICK_PAGE);
+    window.see(names::CONVERSATION, "Noted.");
+    computer.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_kill_while_the_quick_chat_is_answered_or_asks_loses_and_doubles_nothing() {
+    let Some(computer) = Computer::new() else { return };
+    let stop_point = StopPoint::new();
+    computer.claude.will(says("It counts to three.").stop_at(Point::Events(4), &stop_point));
+    computer.claude.will(says("It counts to three."));
+    computer.add_rule(&["ask", "commit_memory", "path=people/*"]);
+    let in_quick_chat = || {
+        let window = computer.open();
+        window.click(names::CHAT);
+        computer.open_quick_chat();
+        window.switch_to(names::QUICK_PAGE);
+        window
+    };
+    let window = in_quick_chat();
+    window.say("count");
+    window.see(names::CONVERSATION, "It counts to");
+    window.kill();
+
+    let window = in_quick_chat();
+    let seen = window.see(names::CONVERSATION, "It counts to three.");
+    assert_eq!((seen.matches("count").count(), seen.matches("three").count()), (2, 1), "{seen}");
+    computer.claude.route(model);
+    window.say("remember that I like tea");
+    window.see(names::PERMISSION, "people/me.md");
+    window.kill();
+
+    let window = in_quick_chat();
+    window.press_in("Grow Agent wants to use", names::ALLOW);
+    window.see(names::CONVERSATION, "Noted.");
+    assert!(computer.page("people/me.md").exists());
     computer.claude.assert_all_accepted();
 }
 

@@ -96,7 +96,7 @@ function Lines({ lines, isOfAgent, onOlder }: { lines: readonly LogLine[]; isOfA
       role="log"
       aria-live="off"
       aria-label={t("Log")}
-      className="min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]"
+      className="@container/log min-h-0 grow overflow-y-auto px-3 [overflow-anchor:none]"
       onScroll={(event) => event.currentTarget.scrollTop < 600 && onOlder()}
     >
       <div className="relative" style={{ height: virtual.getTotalSize() }}>
@@ -132,16 +132,17 @@ const Line = memo(function Line({ line, name }: { line: LogLine; name: string | 
     </>
   );
   return (
-    <div className="flex items-start gap-3 rounded px-3 text-sm">
+    <div className="flex flex-wrap items-start gap-x-3 rounded px-3 text-sm @lg/log:flex-nowrap">
       <time className="min-w-18 shrink-0 py-1 whitespace-nowrap text-xs leading-5 text-ink-3 tabular-nums" dateTime={new Date(line.at).toISOString()} title={exactTime(line.at)}>
         {clockSeconds(line.at)}
       </time>
       {name !== null && (
-        <span className="w-28 shrink-0 truncate py-1 text-xs leading-5 font-medium">
+        // Above the line where there is no room beside it.
+        <span className={cx("order-first w-full truncate pt-1 text-xs leading-5 font-medium @lg/log:order-none @lg/log:block @lg/log:w-28 @lg/log:shrink-0 @lg/log:py-1", name === "" && "hidden")}>
           {line.agent === null || name === "" ? name : <a dir="auto" href={toAgent(line.agent)} className="hover:underline">{name}</a>}
         </span>
       )}
-      <span className="min-w-0 grow">
+      <span className="min-w-0 grow basis-0">
         {line.agent === null ? (
           <span className="flex items-center gap-2 py-1">{words}</span>
         ) : (

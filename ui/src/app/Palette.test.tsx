@@ -13,7 +13,7 @@ function show() {
   const waiting = new Map<string, (hits: Message[]) => void>();
   const call = (name: string, args: { text: string }) => {
     if (name === "search") return new Promise((done) => waiting.set(args.text, done));
-    return Promise.resolve(name === "memory_list" ? { rows: [], next: null } : []);
+    return Promise.resolve(name === "memory_list" ? { rows: [{ path: "plans/tea.md" }], next: null } : []);
   };
   const host = { call } as unknown as Host;
   const journals = new Journals(host, { request: () => 0, cancel: () => {} });
@@ -53,6 +53,20 @@ test("while the next text is searched, nothing that was found for the last one i
   await expect.poll(status).toBe("No matches.");
 });
 
+test("Enter opens the first hit of the text that was typed last, also if it was found for the text before", async () => {
+  const { type, answer } = show();
+  await type("mara");
+  fireEvent.click(screen.getByRole("option", { name: "Search everything for “mara”" }));
+  await answer("mara", [hit("ask mara about the marathon")]);
+  await screen.findByText("about the", { exact: false });
+  await type("marathon");
+  await answer("marathon", [hit("ask mara about the marathon")]);
+  await expect.poll(status).toBe("");
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain("marathon");
+  await enter();
+  expect(location.hash).toBe("#/agents/grow?at=seq-7");
+});
+
 test("a hit that is chosen again is gone to again", async () => {
   const { type, answer } = show();
   const seen: string[] = [];
@@ -68,6 +82,20 @@ test("a hit that is chosen again is gone to again", async () => {
   fireEvent.click(screen.getByRole("option", { name: /mara/ }));
   await expect.poll(() => seen).toEqual(["#/agents/grow", "#/agents/grow?at=seq-7"]);
   removeEventListener("hashchange", note);
+});
+
+test("what has the typed word comes first, and what only has its letters is not shown beside it", async () => {
+  const { type } = show();
+  await screen.findByRole("option", { name: "plans/tea.md" });
+  await type("tea");
+  expect(screen.getAllByRole("option").map((option) => option.textContent?.trim())).toEqual(["plans/tea.md", "Search everything for “tea”"]);
+  await enter();
+  expect(location.hash).toBe("#/memory/plans%2Ftea.md");
+  await type("stck");
+  expect(screen.getAllByRole("option")[0]?.textContent).toContain("Stack");
+  // These letters are in "Stop the Grow Agent and its sub-agents", too.
+  await type("stpgrw");
+  expect(screen.getAllByRole("option")).toHaveLength(1);
 });
 
 test("spaces alone hide nothing", async () => {

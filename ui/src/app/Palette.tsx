@@ -7,7 +7,7 @@ import { InlineError } from "../design/states";
 import { useHost, useRequest } from "../data/context";
 import { t } from "../words";
 import type { Action } from "./actions";
-import { fit, PaletteNames } from "./PaletteNames";
+import { PaletteNames } from "./PaletteNames";
 import { SearchEverything } from "./SearchEverything";
 
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -18,8 +18,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   // Whether the text is searched in conversations and memory, and not among names.
   const [searches, setSearches] = useState(false);
-  const isBlank = text.trim() === "";
-  const isSearch = searches && !isBlank;
+  const isSearch = searches && text.trim() !== "";
   const onText = (next: string) => {
     setText(next);
     if (next.trim() === "") setSearches(false);
@@ -31,8 +30,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   return (
     <Command.Dialog
       open
-      shouldFilter={!isSearch && !isBlank}
-      filter={fit}
+      shouldFilter={false}
       onOpenChange={(open) => !open && onClose()}
       label={t("Go to")}
       overlayClassName="fixed inset-0 bg-veil"

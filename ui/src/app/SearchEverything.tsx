@@ -40,6 +40,8 @@ export function SearchEverything({ text, onGo }: { text: string; onGo: (href: st
   // What is found for an earlier text stays until there is something newer, but Enter does not open it.
   const isOld = { messages: messages.data?.query !== wanted, lines: query !== wanted };
   const isSearching = (isOld.messages && !messages.error) || isOld.lines || (!lines.data && !lines.error);
+  // A row that is enabled again is not selected by itself, a new one is: what is found for another text has rows of its own.
+  const keyOf = (of: string | undefined, place: string) => `${of} ${place}`;
   const isNothing = messages.data?.hits.length === 0 && lines.data?.length === 0;
   return (
     <>
@@ -49,7 +51,7 @@ export function SearchEverything({ text, onGo }: { text: string; onGo: (href: st
       </p>
       <Group heading={t("Messages")}>
         {found.messages.slice(0, shown.messages).map((hit) => (
-          <Command.Item key={`${hit.agent} ${hit.seq}`} disabled={isOld.messages} value={`message ${hit.agent} ${hit.seq}`} onSelect={onGo(toAgent(hit.agent, `seq-${hit.seq}`))} className={ROW}>
+          <Command.Item key={keyOf(messages.data?.query, `${hit.agent} ${hit.seq}`)} disabled={isOld.messages} value={`message ${hit.agent} ${hit.seq}`} onSelect={onGo(toAgent(hit.agent, `seq-${hit.seq}`))} className={ROW}>
             <MessageCircle className={ICON} aria-hidden />
             <HitText text={hit.text} query={query} />
             <Where>
@@ -61,7 +63,7 @@ export function SearchEverything({ text, onGo }: { text: string; onGo: (href: st
       </Group>
       <Group heading={t("Memory")}>
         {found.lines.slice(0, shown.lines).map((hit) => (
-          <Command.Item key={`${hit.path}:${hit.line}`} disabled={isOld.lines} value={`line ${hit.path}:${hit.line}`} onSelect={onGo(toLine(hit.path, hit.line))} className={ROW}>
+          <Command.Item key={keyOf(query, `${hit.path}:${hit.line}`)} disabled={isOld.lines} value={`line ${hit.path}:${hit.line}`} onSelect={onGo(toLine(hit.path, hit.line))} className={ROW}>
             <BookOpen className={ICON} aria-hidden />
             <HitText text={hit.text} query={query} />
             <Where>

@@ -58,6 +58,15 @@ export interface Shortcut {
   problem: string | null;
 }
 
+/** A file or folder that was dropped on the window. */
+export interface DroppedFile {
+  name: string;
+  is_folder: boolean;
+  bytes: number;
+  /** In base64; `null` for a folder, and for a file that is too large for a message. */
+  content: string | null;
+}
+
 type Nothing = Record<string, never>;
 
 /** Command name to `[arguments, result]`. */
@@ -155,6 +164,8 @@ export interface Commands {
   start_at_login: [{ change: boolean | null }, boolean];
   /** Tells the tray icon whether there is a network. */
   network: [{ online: boolean }, null];
+  /** Returns the files that were dropped last on this window, once. Only where the page does not get them itself. */
+  take_dropped: [Nothing, DroppedFile[]];
   /** Returns the place that was requested last, by a link or the quick chat, once. */
   take_place: [Nothing, LinkedPlace | null];
 }

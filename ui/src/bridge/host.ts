@@ -12,8 +12,11 @@ export interface Host {
   on(event: HostEvent, listener: () => void): Promise<void>;
 }
 
-/** Events of the shell: "New message" in the tray, changed sign-in, changed profile, a requested place, the quick chat was shown. */
-export type HostEvent = "new-message" | "sign-in-changed" | "profile-changed" | "place" | "quick-shown";
+/**
+ * Events of the shell: "New message" in the tray, changed sign-in, changed profile, a requested place, the quick chat was shown; files
+ * are dragged over the window, have left it, were dropped.
+ */
+export type HostEvent = "new-message" | "sign-in-changed" | "profile-changed" | "place" | "quick-shown" | "files-dragged" | "files-left" | "files-dropped";
 
 /** A wire `Error` as an exception, in words for the window. Branch on `code`, never on the text. */
 export class HostError extends Error {

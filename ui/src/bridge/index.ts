@@ -2,7 +2,7 @@
 import type { Host } from "./host";
 import { tauri } from "./tauri";
 
-export type { About, Answer, Args, CommandName, LinkedPlace, Shortcut } from "./commands";
+export type { About, Answer, Args, CommandName, DroppedFile, LinkedPlace, Shortcut } from "./commands";
 export { type HostEvent, HostError, type Host } from "./host";
 export { asSentence, inWindow } from "./nextSteps";
 export type * from "./wire";

@@ -23,6 +23,11 @@ export const tauri: Host = {
     }
   },
   async on(event, listener) {
-    await listen(event, listener);
+    await listen(event, listener, event.startsWith("files-") ? { target: ownLabel() } : undefined);
   },
 };
+
+/** The name of this window: without it, events for other windows are listened to as well. */
+function ownLabel(): string {
+  return (window as unknown as { __TAURI_INTERNALS__: { metadata: { currentWindow: { label: string } } } }).__TAURI_INTERNALS__.metadata.currentWindow.label;
+}

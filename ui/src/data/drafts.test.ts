@@ -79,3 +79,18 @@ test("with full storage no letter is lost, the person is told, and it is written
   expect(localStorage.getItem("draft:p-ada:grow")).toBe("hello you");
   expect(drafts.storage().problem).toBeNull();
 });
+
+test("a message that is being sent stays on the disk until it is recorded, and what is typed meanwhile is written then", async () => {
+  const drafts = new Drafts(host().host, () => 7);
+  await drafts.loadProfile();
+  drafts.set("draft", "grow", "hello");
+  drafts.send("grow");
+  drafts.set("draft", "grow", "");
+  drafts.set("draft", "grow", "next");
+  drafts.set("draft", "scout", "other");
+  vi.runAllTimers();
+  expect([drafts.get("draft", "grow"), localStorage.getItem("draft:p-ada:grow"), localStorage.getItem("draft:p-ada:scout")]).toEqual(["next", "hello", "other"]);
+  expect(drafts.storage().problem).toBeNull();
+  drafts.sent("grow");
+  expect(localStorage.getItem("draft:p-ada:grow")).toBe("next");
+});

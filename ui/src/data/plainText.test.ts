@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { plainText } from "./plainText";
+import { plainText, withStop } from "./plainText";
 
 test("colours and titles of a terminal are removed, text and tabs stay", () => {
   expect(plainText("\u001b[1;32mready\u001b[0m\tin 2 s")).toBe("ready\tin 2 s");
@@ -13,4 +13,8 @@ test("characters that hide or turn text around are written out", () => {
 
 test("markup stays text", () => {
   expect(plainText("<img src=x onerror=alert(1)>")).toBe("<img src=x onerror=alert(1)>");
+});
+
+test("a message that another sentence follows has a full stop, once", () => {
+  expect(["not found", "not found.", "found?"].map(withStop)).toEqual(["not found.", "not found.", "found?"]);
 });

@@ -8,3 +8,8 @@ const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b
 export function plainText(text: string): string {
   return visible(text.replace(ESCAPES, "").replace(/\r\n?/g, "\n"));
 }
+
+/** A message of the host with a full stop at its end, so that another sentence can follow. */
+export function withStop(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

@@ -19,7 +19,7 @@ export default function Inbox() {
   const inbox = useInbox();
   const { current, earlier } = useStableAsks(open.data, settled.data);
   return (
-    <section aria-label={t("Inbox")} data-scroller className="h-full overflow-y-auto">
+    <section aria-label={t("Inbox")} data-scroller className="relative h-full overflow-y-auto">
       <div className="mx-auto max-w-[50rem] px-6 pt-6 pb-16">
         <h2 tabIndex={-1} data-inbox-title className="text-lg font-semibold outline-none">
           {t("Inbox")}

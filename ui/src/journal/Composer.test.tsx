@@ -20,7 +20,7 @@ function show() {
     sent.push(request);
     return new Promise((_resolve, reject) => failures.push(() => reject(new HostError({ code: "database", message: "the database is busy", retryable: true, next_step: null }))));
   };
-  const host = { call } as unknown as Host;
+  const host = { call, on: async () => {} } as unknown as Host;
   const journals = new Journals(host, { request: () => 0, cancel: () => {} });
   const drafts = new Drafts(host);
   render(

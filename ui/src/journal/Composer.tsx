@@ -48,7 +48,7 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
     const message = say.isPending || isHeld ? null : draft.take();
     if (message === null) return;
     // A callback of `mutate` would not be called once another view is open.
-    say.mutateAsync({ op: "say", agent, id: message.id, text: message.text, attachments: hashes(message.files) }).catch(() => draft.putBack(message));
+    say.mutateAsync({ op: "say", agent, id: message.id, text: message.text, attachments: hashes(message.files) }).then(draft.sent, () => draft.putBack(message));
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { merged } from "../data/attachedFiles";
 import { bytes } from "../data/bytes";
 import { useDraft, useDrafts } from "../data/context";
+import { joined } from "../data/drafts";
 import { t } from "../words";
 
 /** The most bytes of a message; the host refuses more. */
@@ -40,6 +41,8 @@ export interface MessageDraft {
   changed(): void;
   /** Empties the draft and returns the message; `null` if there is none that can be sent. */
   take(): Message | null;
+  /** To be called once a taken message is recorded. Until then, its draft comes back after a crash. */
+  sent(): void;
   /** Puts a message that could not be sent before what was written since. Also after the view is gone. */
   putBack(message: Message): void;
 }
@@ -103,6 +106,7 @@ export function useMessageDraft(agent: string): MessageDraft {
       const problem = tooLong(text, t("Shorten it, or put it into a file and write its path."));
       setRefusal(problem);
       if ((!text && !files) || problem !== null) return null;
+      drafts.send(agent);
       setTyped("");
       setPasted("");
       setFiles("");
@@ -110,18 +114,16 @@ export function useMessageDraft(agent: string): MessageDraft {
       changed();
       return { id, text, files };
     },
+    sent: () => drafts.sent(agent),
     putBack({ id, text, files }) {
       const [now, later, others] = [drafts.get("draft", agent), drafts.get("paste", agent), drafts.get("files", agent)];
       if (!now && !later && !others) failedIds.set(agent, id);
       if (text.length > LONG_TEXT) setPasted(joined(text, later));
       else setTyped(now ? `${text}\n${now}` : text);
       setFiles(merged(files, others));
+      drafts.sent(agent);
     },
   };
-}
-
-function joined(typed: string, pasted: string): string {
-  return [typed, pasted].filter((text) => text.trim()).join("\n\n");
 }
 
 /** Why a text is too long to be sent; `null` if it is not. */

@@ -12,7 +12,7 @@ export function WaitingChanges({ path }: { path: string }) {
   const waiting = asks.filter(({ ask: { detail } }) => detail && "review" in detail && detail.review.held.path === path);
   if (waiting.length === 0) return null;
   return (
-    <section aria-label={t("Changes that wait for your approval")} className="max-h-3/5 shrink-0 overflow-y-auto px-6">
+    <section aria-label={t("Changes that wait for your approval")} className="relative max-h-3/5 shrink-0 overflow-y-auto px-6">
       {waiting.map(({ ask, agent, agent_name, raised_at, settled }) => (
         <Disclosure key={ask.id} summary={<span className="min-w-0 truncate">{askTitle(ask, { id: agent, name: agent_name })}</span>}>
           {() => (

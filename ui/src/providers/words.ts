@@ -1,5 +1,6 @@
 /** Texts of providers, keys and the keychain. */
 import type { Keychain, KeySource } from "../bridge";
+import { withStop } from "../data/plainText";
 import { t, type Text } from "../words";
 
 export interface ProviderWords {
@@ -32,7 +33,7 @@ export function keySourceText(source: KeySource, variable: string): string {
 
 /** The state of the keychain and the next step, as sentences. */
 export function keychainText({ found, next_step }: Keychain): string {
-  const sentence = `${found.charAt(0).toUpperCase()}${found.slice(1)}${/[.!?]$/.test(found) ? "" : "."}`;
+  const sentence = withStop(`${found.charAt(0).toUpperCase()}${found.slice(1)}`);
   return next_step ? `${sentence} ${next_step}` : sentence;
 }
 

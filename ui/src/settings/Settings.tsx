@@ -43,7 +43,7 @@ export default function Settings({ at }: { at: string | null }) {
   const scroller = useRef<HTMLElement>(null);
   useSection(scroller, at);
   return (
-    <section ref={scroller} aria-label={t("Settings")} className="h-full overflow-y-auto">
+    <section ref={scroller} aria-label={t("Settings")} className="relative h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
         <h2 className="text-lg font-semibold">{t("Settings")}</h2>
         <Group id="account">

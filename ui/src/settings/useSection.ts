@@ -7,7 +7,14 @@ export function useSection(scroller: RefObject<HTMLElement | null>, section: str
     const content = scroller.current?.firstElementChild;
     if (!target || !content) return;
     target.focus({ preventScroll: true });
-    const observer = new ResizeObserver(() => target.scrollIntoView());
+    // `scrollIntoView` would scroll the window, too, for the last sections.
+    const show = () => {
+      const view = scroller.current;
+      if (view) view.scrollTop += target.getBoundingClientRect().top - view.getBoundingClientRect().top - (parseFloat(getComputedStyle(target).scrollMarginTop) || 0);
+    };
+    // WebKit does not always tell the observer of the first size.
+    show();
+    const observer = new ResizeObserver(show);
     observer.observe(content);
     const stop = () => observer.disconnect();
     const actions = ["wheel", "keydown", "pointerdown"] as const;

@@ -2,7 +2,7 @@
 import { type ReactNode, useId } from "react";
 import { inWindow } from "../bridge";
 import type { Tone } from "../data/status";
-import { plainText } from "../data/plainText";
+import { plainText, withStop } from "../data/plainText";
 import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
 import { hostWords } from "../words";
@@ -32,7 +32,7 @@ export function Found({ text, nextStep, isBad }: { text: string; nextStep: strin
   if (!text && !nextStep) return null;
   return (
     <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere] first-letter:uppercase">
-      {text && <span lang="en" dir="auto" className={isBad ? "text-bad" : undefined}>{plainText(text)} </span>}
+      {text && <span lang="en" dir="auto" className={isBad ? "text-bad" : undefined}>{plainText(nextStep ? withStop(text) : text)} </span>}
       {nextStep && plainText(hostWords(inWindow(nextStep) ?? ""))}
     </p>
   );

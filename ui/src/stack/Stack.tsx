@@ -23,7 +23,7 @@ export default function Stack() {
   const heading = useRef<HTMLHeadingElement>(null);
   useKeptFocus(root, heading);
   return (
-    <section ref={root} aria-label={t("Stack")} className="h-full overflow-y-auto">
+    <section ref={root} aria-label={t("Stack")} className="relative h-full overflow-y-auto">
       <div className="mx-auto max-w-[58rem] px-6 pt-6 pb-16">
         <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
           {t("Stack")}

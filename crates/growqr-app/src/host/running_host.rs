@@ -73,12 +73,9 @@ impl RunningHost {
         refresh.spawn(Arc::clone(&profile.tool_servers).follow());
         let tool_servers = Arc::clone(&profile.tool_servers);
         refresh.spawn(async move { tool_servers.tidy().await });
-        // Before the agents record anything, perhaps with a wrong time.
-        let as_of = attachments::last_time(&*profile.store, SystemClock.now()).await;
         let store = Arc::clone(&profile.store);
         refresh.spawn(async move {
-            let deleted = async { attachments::delete_unused(&*store, as_of?).await };
-            if let Err(error) = deleted.await {
+            if let Err(error) = attachments::delete_unused(&*store, SystemClock.now()).await {
                 tracing::warn!(%error, "files that no message has are not deleted");
             }
         });

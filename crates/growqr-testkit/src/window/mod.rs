@@ -94,6 +94,18 @@ impl Screen {
         Ok(Screen { display: format!(":{display}"), bus: bus.to_owned(), _running: vec![screen] })
     }
 
+    /// The name of the screen, as in `DISPLAY`.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// The address of the message bus.
+    #[must_use]
+    pub fn bus(&self) -> &str {
+        &self.bus
+    }
+
     /// Sets the environment variables that make a program use this screen and bus.
     pub fn enter(&self, command: &mut Command) {
         command.env("DISPLAY", &self.display).env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
@@ -172,6 +184,16 @@ impl Window {
     pub fn type_into(&self, element: Element<'_>, text: &str) -> Result<(), Failure> {
         let found = self.find(element)?;
         self.session.post(&format!("/element/{found}/value"), json!({"text": text})).map(drop)
+    }
+
+    /// Chooses a file in the page's file picker, whose dialog does not open.
+    ///
+    /// # Errors
+    /// If the page has no picker.
+    pub fn choose_file(&self, file: &Path) -> Result<(), Failure> {
+        let look = "return document.querySelector('input[type=file]')";
+        let picker = driver::reference(&self.wait(look, Vec::new(), "there is a file picker")?)?;
+        self.session.post(&format!("/element/{picker}/value"), json!({"text": file})).map(drop)
     }
 
     /// Waits until the element is visible and enabled. Returns its reference.

@@ -87,6 +87,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     privacy: () => destinations(world.setting("model")),
     start_at_login: ({ change }) => (startsAtLogin = change ?? startsAtLogin),
     network: () => null,
+    take_dropped: () => [],
     take_place: () => account.takePlace(),
   };
 }

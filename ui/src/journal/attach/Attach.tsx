@@ -20,7 +20,8 @@ import { useGiven } from "./useGiven";
 
 /** `onChange`: the files have changed. `onHold`: whether the message cannot be sent because of one of them. */
 export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (isHeld: boolean) => void }) {
-  const uploads = uploadsOf(useHost(), useDrafts());
+  const host = useHost();
+  const uploads = uploadsOf(host, useDrafts());
   const state = useSyncExternalStore(uploads.subscribe, uploads.state);
   const draft = useDraft("files", GROW);
   const files = attachmentsOf(draft);
@@ -33,7 +34,7 @@ export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (is
     uploads.add(given, limits);
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
-  const isDragging = useGiven(add);
+  const isDragging = useGiven(host, add, (problem) => uploads.refuse([problem.message, problem.nextStep].filter(Boolean).join(" ")));
   // The host removes files that no message has for days. Those that are added now are there.
   const [old] = useState(() => hashes(draft));
   const [removed, setRemoved] = useState<readonly string[]>([]);

@@ -1,12 +1,33 @@
 /** Files that the person drops on the window or pastes into the message. */
 import { useEffect, useRef, useState } from "react";
+import { HostError, type DroppedFile, type Host } from "../../bridge";
 import type { Given } from "./files";
 
-/** Calls `onFiles` with them. Returns whether files are being dragged over the window. */
-export function useGiven(onFiles: (given: Given[]) => void): boolean {
+/** Calls `onFiles` with them, or `onProblem` if they cannot be read. Returns whether files are being dragged over the window. */
+export function useGiven(host: Host, onFiles: (given: Given[]) => void, onProblem: (problem: HostError) => void): boolean {
   const [isDragging, setDragging] = useState(false);
   const take = useRef(onFiles);
   take.current = onFiles;
+  const tell = useRef(onProblem);
+  tell.current = onProblem;
+  useEffect(() => {
+    // Where the web view gives the page no files, the shell does.
+    const shell = shellOf(host);
+    const show = () => setDragging(isFree());
+    const hide = () => setDragging(false);
+    const read = () => {
+      setDragging(false);
+      host.call("take_dropped", {}).then(
+        (files) => isFree() && take.current(files.map(fromShell)),
+        (thrown: unknown) => tell.current(HostError.from(thrown)),
+      );
+    };
+    const listeners = { "files-dragged": show, "files-left": hide, "files-dropped": read };
+    for (const [event, listener] of Object.entries(listeners)) shell.addEventListener(event, listener);
+    return () => {
+      for (const [event, listener] of Object.entries(listeners)) shell.removeEventListener(event, listener);
+    };
+  }, [host]);
   useEffect(() => {
     // The innermost element that the pointer has entered: leaving any other one does not leave the window.
     let inside: EventTarget | null = null;
@@ -58,9 +79,36 @@ export function useGiven(onFiles: (given: Given[]) => void): boolean {
   return isDragging;
 }
 
+const shells = new WeakMap<Host, EventTarget>();
+
+/** What the shell tells about dragged files: subscribed to once, for the lifetime of the window. */
+function shellOf(host: Host): EventTarget {
+  const known = shells.get(host);
+  if (known) return known;
+  const shell = new EventTarget();
+  shells.set(host, shell);
+  for (const event of ["files-dragged", "files-left", "files-dropped"] as const) {
+    host.on(event, () => void shell.dispatchEvent(new Event(event))).catch(() => {
+      // Without it, files are attached with the button.
+    });
+  }
+  return shell;
+}
+
 /** Files, and no dialog is open. */
 function isPossible({ dataTransfer }: DragEvent): boolean {
-  return dataTransfer?.types.includes("Files") === true && document.querySelector("dialog[open], [role=dialog]") === null;
+  return dataTransfer?.types.includes("Files") === true && isFree();
+}
+
+function isFree(): boolean {
+  return document.querySelector("dialog[open], [role=dialog]") === null;
+}
+
+/** A file as the page would have got it. Of one that is too large for a message only the size is known, so that it is refused. */
+function fromShell({ name, is_folder, bytes, content }: DroppedFile): Given {
+  const file = new File(content === null ? [] : [Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name);
+  if (content === null) Object.defineProperty(file, "size", { value: bytes });
+  return { file, isFolder: is_folder };
 }
 
 /** Whether it belongs to another field than that of the message, or to a dialog. */
