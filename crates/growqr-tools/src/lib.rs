@@ -23,6 +23,7 @@ mod login_shell;
 mod placeholders;
 mod process;
 mod process_group;
+mod progress;
 mod server;
 mod server_config;
 mod server_name;
