@@ -115,6 +115,12 @@ impl ExecutorId {
     pub fn memory() -> ExecutorId {
         ExecutorId::new("memory")
     }
+
+    /// Executor of the search among the tools of other programs.
+    #[must_use]
+    pub fn tool_search() -> ExecutorId {
+        ExecutorId::new("tool_search")
+    }
 }
 
 impl JournalName {

@@ -30,6 +30,8 @@ mod server_name;
 mod server_status;
 mod servers;
 mod tool_name;
+mod tool_ranking;
+mod tool_search;
 
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
 pub use connect_error::ConnectError;
@@ -41,3 +43,4 @@ pub use server_config::{Kept, KeptValues, ServerConfig, Transport, ValuesError};
 pub use server_name::{NameError, ServerName};
 pub use server_status::{ServerState, ServerStatus};
 pub use servers::{KnownServer, Servers};
+pub use tool_search::ToolSearch;

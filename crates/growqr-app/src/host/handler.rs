@@ -231,7 +231,7 @@ impl Handler {
     }
 
     async fn tool_servers(&self) -> Result<Reply, AppError> {
-        self.profile.tool_servers.list(&self.profile.setups.tools_without_room()).await
+        self.profile.tool_servers.list().await
     }
 
     /// After a change of a server of tools: what was allowed an earlier one has ended, and questions about tools that are gone are

@@ -20,11 +20,11 @@ use growqr_actors::Toolbox;
 use growqr_core::journal::{Store, StoredToolServer};
 use growqr_core::secret::SecretStore;
 use growqr_core::tool::Executor;
-use growqr_tools::{KnownServer, Listing, ServerName, Servers};
+use growqr_tools::{KnownServer, Listing, ServerName, Servers, ToolSearch};
 use growqr_wire as wire;
 use growqr_wire::Reply;
 use kept_values::KeychainValues;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The servers of an open profile. They run only while agents run.
@@ -124,17 +124,18 @@ impl ToolServers {
     }
 
     fn offer(&self) {
-        let memory_tools = std::iter::once(Arc::clone(&self.memory_tools));
-        self.toolbox.refresh(memory_tools.chain(self.servers.executors()).collect());
+        let servers = self.servers.executors();
+        let search = ToolSearch::new(servers.iter().flat_map(|server| server.tools()).collect());
+        let own = [Arc::clone(&self.memory_tools), Arc::new(search) as Arc<dyn Executor>];
+        self.toolbox.refresh(own.into_iter().chain(servers).collect());
     }
 
-    /// All servers that are stored, with what those that run are doing. `without_room` are the tools that the chosen model is not
-    /// offered.
+    /// All servers that are stored, with what those that run are doing.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn list(&self, without_room: &BTreeSet<String>) -> Result<Reply, AppError> {
-        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses(), without_room).await? })
+    pub(crate) async fn list(&self) -> Result<Reply, AppError> {
+        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses()).await? })
     }
 
     /// Starts a server again. Does not wait: until it is ready or has failed, its state is that it is being started.
@@ -170,7 +171,7 @@ impl ToolServers {
 /// If the store cannot be read.
 pub(crate) async fn list_without_host(store: Option<&dyn Store>) -> Result<Vec<wire::ToolServer>, AppError> {
     match store {
-        Some(store) => rows::all(store, &[], &BTreeSet::new()).await,
+        Some(store) => rows::all(store, &[]).await,
         None => Ok(Vec::new()),
     }
 }

@@ -24,6 +24,7 @@ mod images;
 mod keys;
 mod kills;
 mod local;
+mod many_tools;
 mod memory_states;
 mod older_host;
 mod program;

@@ -35,6 +35,7 @@ mod open_session;
 mod past;
 mod render;
 mod reviews;
+pub mod searched;
 mod session;
 mod session_requests;
 mod session_state;

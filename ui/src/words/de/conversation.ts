@@ -84,6 +84,8 @@ export default {
   "Listed memory": "Gedächtnis aufgelistet",
   "Searching memory for": "Durchsucht das Gedächtnis nach",
   "Searched memory for": "Gedächtnis durchsucht nach",
+  "Searching tools for": "Sucht Werkzeuge für",
+  "Searched tools for": "Werkzeuge gesucht für",
   "Writing": "Schreibt",
   "Wrote": "Geschrieben:",
   "Deleting": "Löscht",

@@ -87,6 +87,8 @@ export default {
   "Listed memory": "स्मृति की सूची बनी",
   "Searching memory for": "स्मृति में खोज जारी:",
   "Searched memory for": "स्मृति में खोजा गया:",
+  "Searching tools for": "टूल की खोज जारी:",
+  "Searched tools for": "टूल खोजे गए:",
   "Writing": "लिखा जा रहा है:",
   "Wrote": "लिखा गया:",
   "Deleting": "मिटाया जा रहा है:",

@@ -15,6 +15,7 @@ mod properties;
 mod queue;
 mod reviews;
 mod rules;
+mod searched;
 mod segments;
 mod session_properties;
 mod session_rules;
