@@ -40,6 +40,7 @@ mod story;
 mod surroundings;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tool_peers;
 mod tools;
 #[cfg(target_os = "linux")]
 mod workbench;
