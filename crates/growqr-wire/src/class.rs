@@ -98,6 +98,8 @@ impl Request {
             Request::RemoveRule { .. } => row(Lock, Profile, ONCE),
             Request::ToolServers => row(Nothing, Unchanged, REPEATABLE),
             Request::AddToolServer { .. } => row(Lock, Profile, REPEATABLE),
+            Request::ToolConfigurations => row(Nothing, Unchanged, REPEATABLE),
+            Request::ImportToolServers { .. } => row(Lock, Profile, REPEATABLE),
             Request::RemoveToolServer { .. } => row(Lock, Profile, ONCE),
             Request::SwitchToolServer { .. } => row(Lock, Profile, REPEATABLE),
             Request::TestToolServer { .. } => row(Host, Unchanged, REPEATABLE),
@@ -151,7 +153,10 @@ impl Request {
             Request::AnswerAsk { .. } => Lane::Answers,
             Request::Attach { .. } => Lane::Attachments,
             Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
-            Request::AddToolServer { .. } | Request::RemoveToolServer { .. } | Request::SwitchToolServer { .. } => Lane::Tools,
+            Request::AddToolServer { .. }
+            | Request::ImportToolServers { .. }
+            | Request::RemoveToolServer { .. }
+            | Request::SwitchToolServer { .. } => Lane::Tools,
             Request::WriteMemory { .. }
             | Request::DeleteMemory { .. }
             | Request::RestoreMemory { .. }
@@ -177,6 +182,7 @@ impl Request {
             | Request::UnlockKeychain
             | Request::LocalServers
             | Request::ToolServers
+            | Request::ToolConfigurations
             | Request::TestToolServer { .. }
             | Request::ToolLog { .. }
             | Request::StackStatus
@@ -224,6 +230,8 @@ mod tests {
                 },
                 replace: false,
             },
+            Request::ToolConfigurations,
+            Request::ImportToolServers { path: text(), version: text(), titles: vec![text()] },
             Request::RemoveToolServer { name: text() },
             Request::SwitchToolServer { name: text(), is_on: true },
             Request::TestToolServer { name: text() },

@@ -14,7 +14,7 @@ use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, stack};
+use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, stack, tools};
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
 use growqr_core::attachment::Attachment;
@@ -150,6 +150,13 @@ impl Handler {
             Request::AddToolServer { server, replace } => {
                 profile.tool_servers.add(server, replace).await?;
                 self.tools_changed().await
+            }
+            Request::ToolConfigurations => tools::list_configurations().await,
+            Request::ImportToolServers { path, version, titles } => {
+                let imported = profile.tool_servers.import(path, version, titles).await;
+                // Some may have been added although one was refused.
+                let listed = self.tools_changed().await?;
+                imported.map(|()| listed)
             }
             Request::RemoveToolServer { name } => {
                 profile.tool_servers.remove(&name).await?;

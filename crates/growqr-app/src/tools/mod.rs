@@ -1,6 +1,7 @@
 //! The servers of tools (MCP) that the person has added: kept in the store and the keychain, run by `growqr-tools`.
 
 mod changes;
+mod configurations;
 mod consent;
 mod import;
 mod kept_values;
@@ -15,6 +16,7 @@ pub use import::read_tool_servers;
 pub(crate) use restored::turn_all_off;
 
 use crate::SystemClock;
+use crate::blocking::blocking;
 use crate::error::AppError;
 use growqr_actors::Toolbox;
 use growqr_core::journal::{Store, StoredToolServer};
@@ -163,6 +165,15 @@ impl ToolServers {
     pub(crate) async fn close(&self) {
         self.servers.close().await;
     }
+}
+
+/// The configurations of other programs.
+///
+/// # Errors
+/// Never; files that cannot be read are in the reply.
+pub(crate) async fn list_configurations() -> Result<Reply, AppError> {
+    let configurations = blocking(|| Ok::<_, AppError>(configurations::all())).await?;
+    Ok(Reply::ToolConfigurations { configurations })
 }
 
 /// All servers that are stored, while no agents run.
