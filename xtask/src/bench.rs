@@ -7,7 +7,7 @@ use crate::{Failure, command, machine, run};
 use std::fmt;
 
 /// The limits: the name of the figure and its highest allowed value. The unit is the one that the benchmark prints.
-const LIMITS: [(&str, f64); 36] = [
+const LIMITS: [(&str, f64); 39] = [
     ("append_1_ratio", 2.0),
     ("append_16_each_ratio", 0.3),
     ("rules_turn_ratio", 1.1),
@@ -25,6 +25,11 @@ const LIMITS: [(&str, f64); 36] = [
     ("awake_1000_agents", 50.0),
     ("chat_second_start", 60.0),
     ("chat_second_start_peak", 40.0),
+    // Beside `rmcp` alone, without the appends.
+    ("tool_call_ratio", 1.2),
+    // Servers that nobody calls, beside none.
+    ("start_20_servers_ratio", 1.1),
+    ("tools_300_tokens", 3_000.0),
     // Beside `git add` and `git commit`, `git status` and `git blame` on the same pages.
     ("memory_adoption_6000_ratio", 1.5),
     ("memory_adoption_50000_ratio", 1.5),
@@ -68,8 +73,10 @@ pub fn run() -> Result<(), Failure> {
         ("growqr-memory", "vault"),
         ("growqr-memory", "adoption"),
         ("growqr-gateway", "gateway"),
+        ("growqr-tools", "calls"),
         ("growqr-app", "turn"),
         ("growqr-app", "program"),
+        ("growqr-app", "tools"),
         ("growqr-cli", "stack"),
     ];
     for (package, bench) in benches {

@@ -14,6 +14,8 @@ const OIDC_VERSION: &str = include_str!("../oidc-provider.txt");
 /// The version of the MCP servers, and their names.
 const MCP_VERSION: &str = include_str!("../mcp-servers.txt");
 const MCP_SERVERS: [&str; 3] = ["everything", "filesystem", "memory"];
+/// The MCP servers of PyPI, with all that they import.
+const MCP_PYPI: &str = include_str!("../mcp-servers-pypi.txt");
 /// LiteLLM and the packages that its proxy needs, with their versions.
 const LITELLM: &str = include_str!("../litellm.txt");
 
@@ -38,13 +40,19 @@ pub fn everything(yes: bool) -> Result<(), Failure> {
     MCP_SERVERS.iter().try_for_each(|name| // A folder each: tests that run side by side may install them too.
         npm_package(&format!("mcp-servers/{name}"), &format!("@modelcontextprotocol/server-{name}"), MCP_VERSION.trim()))?;
     // Other systems name Python in other ways: there the tests install it when they run, or are skipped.
-    if cfg!(target_os = "linux") { litellm() } else { Ok(()) }
+    if cfg!(target_os = "linux") {
+        pypi_packages("litellm", LITELLM, ("litellm.txt", "litellm"))?;
+        pypi_packages("mcp-servers/pypi", MCP_PYPI, ("mcp-servers-pypi.txt", "mcp-server-git"))?;
+    }
+    Ok(())
 }
 
-/// Installs LiteLLM into an environment of Python below the target folder, where the tests look for it.
-fn litellm() -> Result<(), Failure> {
-    let version = LITELLM.lines().find_map(|line| line.strip_prefix("litellm==")).ok_or("xtask/litellm.txt names no version")?;
-    let folder = machine::root().join("target/litellm").join(version);
+/// Installs the packages of a list into an environment of Python below the target folder, where the tests look for them. The version of
+/// one of them is the version of the environment.
+fn pypi_packages(folder: &str, list: &str, (file, package): (&str, &str)) -> Result<(), Failure> {
+    let pinned = format!("{package}==");
+    let version = list.lines().find_map(|line| line.strip_prefix(&pinned)).ok_or("a list of Python packages names no version")?;
+    let folder = machine::root().join("target").join(folder).join(version);
     // Written last: an installation that was killed is repeated.
     let marker = folder.join("installed");
     if marker.exists() {
@@ -53,7 +61,7 @@ fn litellm() -> Result<(), Failure> {
     command::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     let mut pip = Command::new(folder.join("bin/pip"));
     pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps", "--requirement"]);
-    command::run(pip.arg(machine::root().join("xtask/litellm.txt")))?;
+    command::run(pip.arg(machine::root().join("xtask").join(file)))?;
     Ok(std::fs::write(marker, "")?)
 }
 

@@ -137,6 +137,12 @@ impl ExecutorId {
     pub fn web() -> ExecutorId {
         ExecutorId::new("web")
     }
+
+    /// Executor of the search among the tools of other programs.
+    #[must_use]
+    pub fn tool_search() -> ExecutorId {
+        ExecutorId::new("tool_search")
+    }
 }
 
 impl JournalName {

@@ -6,6 +6,7 @@ use crate::http_transport::http_transport;
 use crate::listing::{Listing, MAX_TOOLS};
 use crate::log::{Log, LogSource};
 use crate::process::{Process, Program};
+use crate::progress::ProgressSigns;
 use crate::server_config::{KeptValues, ServerConfig, Transport};
 use crate::server_name::ServerName;
 use growqr_core::clock::{Clock, Timestamp};
@@ -14,7 +15,7 @@ use rmcp::model::{
     Implementation, JsonObject, ListToolsRequest, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, RequestId,
 };
 use rmcp::service::{
-    ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RunningService,
+    ClientLifecycleMode, ClientServiceExt, NotificationContext, PeerRequestOptions, RequestHandle, RunningService,
     RunningServiceCancellationToken,
 };
 use rmcp::{ClientHandler, Peer, RoleClient};
@@ -22,7 +23,7 @@ use serde_json::Value;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// How long a server may take to introduce itself: `npx` and `uvx` first download it.
@@ -51,7 +52,7 @@ pub(crate) struct Handler {
     log: Arc<Log>,
     clock: Arc<dyn Clock>,
     tools_changed: Arc<Notify>,
-    progress: watch::Sender<u64>,
+    progress: Arc<ProgressSigns>,
 }
 
 impl ClientHandler for Handler {
@@ -60,8 +61,8 @@ impl ClientHandler for Handler {
         ClientConfig::new(ClientCapabilities::default(), growqr).with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
     }
 
-    async fn on_progress(&self, _progress: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
-        self.progress.send_modify(|count| *count += 1);
+    async fn on_progress(&self, progress: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
+        self.progress.on_sign(&progress.progress_token);
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
@@ -86,8 +87,7 @@ pub(crate) struct Connection {
     /// Ends with the task that speaks the protocol; `None` when it has ended.
     speaking: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     process: Option<Process>,
-    /// Changes with each sign of progress.
-    progress: watch::Receiver<u64>,
+    progress: Arc<ProgressSigns>,
     /// Notified when the server says that its tools have changed.
     pub tools_changed: Arc<Notify>,
 }
@@ -135,9 +135,10 @@ impl Connection {
         clock: &Arc<dyn Clock>,
     ) -> Result<Connection, OpenError> {
         let tools_changed = Arc::new(Notify::new());
-        let (told, progress) = watch::channel(0);
-        let (log_too, clock_too) = (Arc::clone(log), Arc::clone(clock));
-        let handler = Handler { log: log_too, clock: clock_too, tools_changed: Arc::clone(&tools_changed), progress: told };
+        let progress = Arc::new(ProgressSigns::default());
+        let (log_too, clock_too, progress_too) = (Arc::clone(log), Arc::clone(clock), Arc::clone(&progress));
+        let handler =
+            Handler { log: log_too, clock: clock_too, tools_changed: Arc::clone(&tools_changed), progress: progress_too };
         let (service, process) = match &config.transport {
             Transport::Program { command, args, env } => {
                 let program = Program { command, args, env, folder: config.folder.as_deref() };
@@ -162,7 +163,7 @@ impl Connection {
     }
 
     pub(crate) fn caller(&self) -> Caller {
-        Caller { peer: self.peer.clone(), progress: self.progress.clone() }
+        Caller { peer: self.peer.clone(), progress: Arc::clone(&self.progress) }
     }
 
     /// Waits until the server is gone, or has closed its output: then it can be told nothing any more. Cancel-safe.
@@ -225,7 +226,7 @@ async fn with_kept_values(config: &ServerConfig, kept: &dyn KeptValues) -> Resul
 #[derive(Clone)]
 pub(crate) struct Caller {
     peer: Peer<RoleClient>,
-    progress: watch::Receiver<u64>,
+    progress: Arc<ProgressSigns>,
 }
 
 impl Caller {
@@ -260,35 +261,55 @@ impl Caller {
         Ok((tools, cursor.is_some()))
     }
 
-    /// Calls a tool; `limit` is the time without a sign of progress of the server. If the future is dropped, the server is told to
+    /// Calls a tool; `limit` is the time without a sign of progress of this call. If the future is dropped, the server is told to
     /// stop.
     pub(crate) async fn call(&self, tool: &str, input: JsonObject, limit: Duration) -> Result<Value, CallError> {
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(input);
-        let call = request_raw(&self.peer, ClientRequest::CallToolRequest(CallToolRequest::new(params)));
-        tokio::pin!(call);
-        let mut progress = self.progress.clone();
-        progress.mark_unchanged();
+        let sending = Sent::send(&self.peer, ClientRequest::CallToolRequest(CallToolRequest::new(params)));
+        let sent = tokio::time::timeout(limit, sending).await.map_err(|_| CallError::Silent(limit))??;
+        let progress = self.progress.follow(sent.handle.progress_token.clone());
+        let answer = sent.answer();
+        tokio::pin!(answer);
         let mut until = Instant::now() + limit;
         let end = Instant::now() + MAX_CALL;
         loop {
             tokio::select! {
-                result = &mut call => return result,
-                Ok(()) = progress.changed() => until = Instant::now() + limit,
+                result = &mut answer => return result,
+                () = progress.sign() => until = Instant::now() + limit,
                 () = tokio::time::sleep_until(until.min(end)) => return Err(CallError::Silent(limit)),
             }
         }
     }
 }
 
-/// Sends a request and returns the result as JSON, whatever its shape: one odd field costs nothing else. The limits of `rmcp` are not
-/// used: when one has passed it waits until the server has taken the news, which one that does not read never does.
+/// Sends a request and returns its answer.
 async fn request_raw(peer: &Peer<RoleClient>, request: ClientRequest) -> Result<Value, CallError> {
-    let handle = peer.send_cancellable_request(request, PeerRequestOptions::no_options()).await.map_err(CallError::not_sent)?;
-    let mut under_way = UnderWay { peer: peer.clone(), id: Some(handle.id.clone()) };
-    let result = handle.await_response().await;
-    under_way.id = None;
-    let result = result.map_err(CallError::unanswered)?;
-    serde_json::to_value(result).map_err(|_| CallError::Unreadable)
+    Sent::send(peer, request).await?.answer().await
+}
+
+/// A request that was sent. The limits of `rmcp` are not used: when one has passed it waits until the server has taken the news, which
+/// one that does not read never does.
+struct Sent {
+    handle: RequestHandle<RoleClient>,
+    under_way: UnderWay,
+}
+
+impl Sent {
+    async fn send(peer: &Peer<RoleClient>, request: ClientRequest) -> Result<Sent, CallError> {
+        let sending = peer.send_cancellable_request(request, PeerRequestOptions::no_options());
+        let handle = sending.await.map_err(CallError::not_sent)?;
+        let under_way = UnderWay { peer: peer.clone(), id: Some(handle.id.clone()) };
+        Ok(Sent { handle, under_way })
+    }
+
+    /// The result as JSON, whatever its shape: one odd field costs nothing else.
+    async fn answer(self) -> Result<Value, CallError> {
+        let Sent { handle, mut under_way } = self;
+        let result = handle.await_response().await;
+        under_way.id = None;
+        let result = result.map_err(CallError::unanswered)?;
+        serde_json::to_value(result).map_err(|_| CallError::Unreadable)
+    }
 }
 
 /// A request without an answer. If this is dropped, nobody waits for it any more, and the server is told to stop: `rmcp` does

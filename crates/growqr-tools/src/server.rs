@@ -1,14 +1,13 @@
 //! The task of one server: starts it when it is needed, keeps its list of tools, and ends it when it is idle.
 
-use crate::connect_error::{ConnectError, ListError};
+use crate::connect_error::ConnectError;
 use crate::connection::{Caller, Connection, last_words};
-use crate::list_changes::ListChanges;
+use crate::list_changes::ChangedList;
 use crate::listing::Listing;
 use crate::log::{Log, LogLine, LogSource};
 use crate::server_config::{KeptValues, ServerConfig};
 use crate::server_status::{ServerState, ServerStatus};
 use growqr_core::clock::{Clock, Timestamp};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -204,17 +203,6 @@ enum Opening {
     Opened(Result<Connection, ConnectError>),
 }
 
-/// The reading of a changed list.
-type Reading = Pin<Box<dyn Future<Output = Result<Listing, ListError>> + Send>>;
-
-/// Waits for a reading and takes it away; waits for ever if there is none.
-async fn finished(reading: &mut Option<Reading>) -> Result<Listing, ListError> {
-    let Some(running) = reading else { return std::future::pending().await };
-    let result = running.await;
-    *reading = None;
-    result
-}
-
 struct Task {
     config: ServerConfig,
     log: Arc<Log>,
@@ -347,41 +335,36 @@ impl Task {
         self.note("ready");
         *lock(&self.shared.last_used) = Instant::now();
         let caller = connection.caller();
-        for call in self.waiting.drain(..) {
-            // A call that was stopped meanwhile has nobody who waits.
-            let _ = call.send(Ok(caller.clone()));
-        }
+        self.answer_waiting(&caller);
         let tools_changed = Arc::clone(&connection.tools_changed);
-        let mut changes = ListChanges::default();
-        let mut reading: Option<Reading> = None;
+        let mut list = ChangedList::default();
         let mut idle_check = tokio::time::interval(IDLE_CHECK);
         let end = loop {
             tokio::select! {
+                // What the server has said about its tools comes before the next call of one.
+                biased;
                 () = self.stop.cancelled() => break End::Stopped,
                 () = connection.ended() => {
                     // Its last words arrive by another pipe, a moment later.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     break End::Failed(ConnectError::Gone(last_words(&self.log, began)));
                 }
-                () = tools_changed.notified(), if reading.is_none() && changes.is_listened_to() => {
-                    match changes.on_change(Instant::now()) {
-                        Some(at) => {
-                            let (caller, name) = (caller.clone(), self.config.name.clone());
-                            reading = Some(Box::pin(async move {
-                                tokio::time::sleep_until(at).await;
-                                caller.list(&name).await
-                            }));
-                        }
-                        None => self.note("it changes its tools all the time; until it is started again they stay as they are"),
+                () = tools_changed.notified(), if list.is_listened_to() => {
+                    if !list.on_change(caller.clone(), self.config.name.clone()) {
+                        self.note("it changes its tools all the time; until it is started again they stay as they are");
                     }
                 }
-                listed = finished(&mut reading) => match listed {
-                    Ok(listing) => {
-                        self.keep(listing);
-                        self.shared.set_state(ServerState::Ready { since: began });
+                listed = list.read() => {
+                    match listed {
+                        Some(Ok(listing)) => {
+                            self.keep(listing);
+                            self.shared.set_state(ServerState::Ready { since: began });
+                        }
+                        None => self.note("its changed list of tools does not come; calls no longer wait for it"),
+                        Some(Err(error)) => self.note(&format!("its changed list of tools cannot be read: {error}")),
                     }
-                    Err(error) => self.note(&format!("its changed list of tools cannot be read: {error}")),
-                },
+                    self.answer_waiting(&caller);
+                }
                 _ = idle_check.tick() => {
                     let is_unused = self.shared.calls.load(Ordering::Relaxed) == 0;
                     if is_unused && lock(&self.shared.last_used).elapsed() > IDLE_LIMIT {
@@ -389,6 +372,11 @@ impl Task {
                     }
                 }
                 command = self.commands.recv() => match command {
+                    // It would be compared with a list that does not hold any more.
+                    Some(Command::Connect(call)) if list.holds_up_calls() => {
+                        self.waiting.push(call);
+                        list.hurry();
+                    }
                     Some(Command::Connect(call)) => drop(call.send(Ok(caller.clone()))),
                     Some(Command::Restart) => {
                         self.restart_begins();
@@ -400,6 +388,14 @@ impl Task {
         };
         connection.close().await;
         end
+    }
+
+    /// Lets the calls that wait be made.
+    fn answer_waiting(&mut self, caller: &Caller) {
+        for call in self.waiting.drain(..) {
+            // A call that was stopped meanwhile has nobody who waits.
+            let _ = call.send(Ok(caller.clone()));
+        }
     }
 
     /// Tells everybody about a failure. Then waits until the server should be started again (`true`), or rests (`false`); `None`

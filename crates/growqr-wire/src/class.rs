@@ -100,6 +100,8 @@ impl Request {
             Request::RemoveRule { .. } => row(Lock, Profile, ONCE),
             Request::ToolServers => row(Nothing, Unchanged, REPEATABLE),
             Request::AddToolServer { .. } => row(Lock, Profile, REPEATABLE),
+            Request::ToolConfigurations => row(Nothing, Unchanged, REPEATABLE),
+            Request::ImportToolServers { .. } => row(Lock, Profile, REPEATABLE),
             Request::RemoveToolServer { .. } => row(Lock, Profile, ONCE),
             Request::SwitchToolServer { .. } => row(Lock, Profile, REPEATABLE),
             Request::TestToolServer { .. } => row(Host, Unchanged, REPEATABLE),
@@ -159,7 +161,10 @@ impl Request {
             Request::AnswerAsk { .. } => Lane::Answers,
             Request::Attach { .. } => Lane::Attachments,
             Request::AddRule { .. } | Request::RemoveRule { .. } => Lane::Rules,
-            Request::AddToolServer { .. } | Request::RemoveToolServer { .. } | Request::SwitchToolServer { .. } => Lane::Tools,
+            Request::AddToolServer { .. }
+            | Request::ImportToolServers { .. }
+            | Request::RemoveToolServer { .. }
+            | Request::SwitchToolServer { .. } => Lane::Tools,
             Request::AddSchedule { .. }
             | Request::PauseSchedule { .. }
             | Request::ResumeSchedule { .. }
@@ -190,6 +195,7 @@ impl Request {
             | Request::UnlockKeychain
             | Request::LocalServers
             | Request::ToolServers
+            | Request::ToolConfigurations
             | Request::TestToolServer { .. }
             | Request::ToolLog { .. }
             | Request::StackStatus
@@ -238,6 +244,8 @@ mod tests {
                 },
                 replace: false,
             },
+            Request::ToolConfigurations,
+            Request::ImportToolServers { path: text(), version: text(), titles: vec![text()] },
             Request::RemoveToolServer { name: text() },
             Request::SwitchToolServer { name: text(), is_on: true },
             Request::TestToolServer { name: text() },

@@ -50,7 +50,8 @@ pub use stack::{
 };
 pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
 pub use tools::{
-    FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolImport, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
+    FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolConfiguration, ToolImport, ToolLogLine, ToolServer,
+    ToolServerOffer, ToolServerState, ToolTransport,
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
@@ -144,6 +145,8 @@ pub fn typescript() -> String {
         ToolServerState,
         ServerTool,
         LeftOutTool,
+        ToolConfiguration,
+        ToolServerOffer,
         ToolLogLine,
         WorkFile,
         NewSchedule,

@@ -13,7 +13,7 @@ use crate::log::{LogCursor, LogPage};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
 use crate::schedules::{NewSchedule, Schedule};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
-use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
+use crate::tools::{NewToolServer, ToolConfiguration, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -151,6 +151,17 @@ pub enum Request {
     TestToolServer {
         /// Its name.
         name: String,
+    },
+    /// The MCP servers that other programs of this computer have configured. Answered by [`Reply::ToolConfigurations`].
+    ToolConfigurations,
+    /// Adds servers that another program has configured, with their values. Answered by [`Reply::ToolServers`].
+    ImportToolServers {
+        /// The file.
+        path: String,
+        /// The version that the person was shown.
+        version: String,
+        /// What the file calls them.
+        titles: Vec<String>,
     },
     /// What a server has said since GrowQR started. Answered by [`Reply::ToolLog`].
     ToolLog {
@@ -398,6 +409,11 @@ pub enum Reply {
     ToolServers {
         /// By name.
         servers: Vec<ToolServer>,
+    },
+    /// The configurations of other programs.
+    ToolConfigurations {
+        /// Those that have servers or cannot be read.
+        configurations: Vec<ToolConfiguration>,
     },
     /// The last lines of what a server has said.
     ToolLog {

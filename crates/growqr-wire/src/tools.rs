@@ -118,6 +118,42 @@ pub struct ToolLogLine {
     pub text: String,
 }
 
+/// The file in which another program of this computer has configured MCP servers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolConfiguration {
+    /// The program.
+    pub program: String,
+    /// The file.
+    pub path: String,
+    /// Changes with the file: what was shown is what is added.
+    pub version: String,
+    /// Its servers, by name.
+    pub servers: Vec<ToolServerOffer>,
+    /// Entries that cannot be used.
+    pub left_out: Vec<LeftOutTool>,
+    /// Why it cannot be read.
+    pub problem: Option<String>,
+}
+
+/// A server of another program's configuration, without its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolServerOffer {
+    /// What the configuration calls it.
+    pub title: String,
+    /// Its name once it is added.
+    pub name: String,
+    /// What would run, or where it would connect.
+    pub transport: ToolTransport,
+    /// The names of its variables or headers, whose values the keychain would keep.
+    pub values: Vec<String>,
+    /// The variables of this environment whose values it would get.
+    pub reads: Vec<String>,
+    /// Placeholders that have no value here; with one it cannot be added.
+    pub missing: Vec<String>,
+    /// The configuration says that it is switched off.
+    pub is_off: bool,
+}
+
 /// The servers of another program's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ToolImport {

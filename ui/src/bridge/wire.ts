@@ -1334,6 +1334,62 @@ name: string,
  */
 reason: string, };
 
+export type ToolConfiguration = { 
+/**
+ * The program.
+ */
+program: string, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Changes with the file: what was shown is what is added.
+ */
+version: string, 
+/**
+ * Its servers, by name.
+ */
+servers: Array<ToolServerOffer>, 
+/**
+ * Entries that cannot be used.
+ */
+left_out: Array<LeftOutTool>, 
+/**
+ * Why it cannot be read.
+ */
+problem: string | null, };
+
+export type ToolServerOffer = { 
+/**
+ * What the configuration calls it.
+ */
+title: string, 
+/**
+ * Its name once it is added.
+ */
+name: string, 
+/**
+ * What would run, or where it would connect.
+ */
+transport: ToolTransport, 
+/**
+ * The names of its variables or headers, whose values the keychain would keep.
+ */
+values: Array<string>, 
+/**
+ * The variables of this environment whose values it would get.
+ */
+reads: Array<string>, 
+/**
+ * Placeholders that have no value here; with one it cannot be added.
+ */
+missing: Array<string>, 
+/**
+ * The configuration says that it is switched off.
+ */
+is_off: boolean, };
+
 export type ToolLogLine = { 
 /**
  * When, in ms since 1970.
@@ -1970,7 +2026,19 @@ is_on: boolean, } | { "op": "test_tool_server",
 /**
  * Its name.
  */
-name: string, } | { "op": "tool_log", 
+name: string, } | { "op": "tool_configurations" } | { "op": "import_tool_servers", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * The version that the person was shown.
+ */
+version: string, 
+/**
+ * What the file calls them.
+ */
+titles: Array<string>, } | { "op": "tool_log", 
 /**
  * Its name.
  */
@@ -2181,7 +2249,11 @@ page: LogPage, } } | { "tool_servers": {
 /**
  * By name.
  */
-servers: Array<ToolServer>, } } | { "tool_log": { 
+servers: Array<ToolServer>, } } | { "tool_configurations": { 
+/**
+ * Those that have servers or cannot be read.
+ */
+configurations: Array<ToolConfiguration>, } } | { "tool_log": { 
 /**
  * Oldest first.
  */

@@ -27,6 +27,7 @@ export const keys = {
   settledAsks: ["asks", "settled"],
   rules: ["rules"],
   toolServers: ["tool_servers"],
+  toolConfigurations: ["tool_configurations"],
   spending: ["spending"],
   spendingBy: (by: SpendingBy, since: number) => ["spending", by, since],
   servers: ["local_servers"],
@@ -77,6 +78,7 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "remove_rule":
       return invalidate(keys.rules);
     case "add_tool_server":
+    case "import_tool_servers":
     case "remove_tool_server":
     case "switch_tool_server":
       // Each server is a place that data goes to, and what was allowed to its tools ends with it.

@@ -20,6 +20,7 @@ const TOOLS: Record<string, Words> = {
   list_memory: { icon: FolderOpen, doing: "Listing memory", done: "Listed memory", about: text("prefix") },
   search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => t("“{text}”", { text: text("query")(input) }) },
   fetch_page: { icon: Eye, doing: "Fetching", done: "Fetched", about: text("url") },
+  search_tools: { icon: Search, doing: "Searching tools for", done: "Searched tools for", about: (input) => t("“{text}”", { text: text("query")(input) }) },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
   delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
   spawn_sub_agent: { icon: Bot, doing: "Starting sub-agent", done: "Started sub-agent", about: text("name") },

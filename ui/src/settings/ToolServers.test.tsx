@@ -1,6 +1,6 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { Host, Reply, Request, ToolServer } from "../bridge";
+import { type Host, HostError, type Reply, type Request, type ToolConfiguration, type ToolServer, type ToolServerOffer } from "../bridge";
 import { DataProvider, newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
 import { Journals } from "../data/journals";
@@ -47,4 +47,49 @@ test("a server that has failed and starts again by itself is shown as ready", as
   show(() => listed((asked += 1) === 1 ? failed : server));
   await screen.findByText("Failed");
   await screen.findByText("Ready", {}, { timeout: 4_000 });
+});
+
+const offer: ToolServerOffer = { title: "Notes", name: "Notes", transport: { type: "program", command: "npx", args: ["-y", "notes"] }, values: ["KEY"], reads: [], missing: [], is_off: false };
+const cursor: ToolConfiguration = {
+  program: "Cursor", path: "/home/ada/.cursor/mcp.json", version: "1", left_out: [], problem: null,
+  servers: [offer, { ...offer, title: "Search", name: "Search", missing: ["input:key"] }, { ...offer, title: "Off", name: "Off", is_off: true }, { ...offer, title: "files", name: "files" }],
+};
+
+/** Opens the servers of other programs, of which one is there already. */
+async function showImport(importing: () => Promise<Reply>): Promise<Request[]> {
+  const requests = show((request) => {
+    if (request.op === "tool_configurations") return Promise.resolve({ tool_configurations: { configurations: [cursor] } });
+    return request.op === "import_tool_servers" ? importing() : listed(server);
+  });
+  await screen.findByText("Ready");
+  fireEvent.click(screen.getByRole("button", { name: "Add servers of other programs" }));
+  await screen.findByText("Notes");
+  return requests;
+}
+
+const imports = (requests: readonly Request[]) => requests.filter((request) => request.op === "import_tool_servers");
+
+test("servers of other programs are shown as they would run, and added with one click", async () => {
+  const requests = await showImport(() => listed(server));
+  expect(screen.getAllByText("npx -y notes")).toHaveLength(4);
+  expect(screen.getAllByText("With values that go to the keychain: KEY")).toHaveLength(4);
+  expect(imports(requests)).toHaveLength(0);
+  fireEvent.click(screen.getByRole("button", { name: "Add: Notes" }));
+  await expect.poll(() => imports(requests)).toEqual([{ op: "import_tool_servers", path: cursor.path, version: "1", titles: ["Notes"] }]);
+});
+
+test("all that can be added are added together, without those that are off, there already or without a value", async () => {
+  const requests = await showImport(() => listed(server));
+  fireEvent.click(screen.getByRole("button", { name: "Add: Search" }));
+  fireEvent.click(screen.getByRole("button", { name: "Add: files" }));
+  expect(screen.getByText("Already there")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Add all servers of Cursor" }));
+  await expect.poll(() => imports(requests).map((request) => request.op === "import_tool_servers" && request.titles)).toEqual([["Notes"]]);
+});
+
+test("a file that has changed meanwhile is shown again before anything is added from it", async () => {
+  const requests = await showImport(() => Promise.reject(new HostError({ code: "bad_request", message: "it has changed since you looked at it", retryable: false, next_step: null })));
+  fireEvent.click(screen.getByRole("button", { name: "Add: Notes" }));
+  await screen.findByText(/has changed since you looked at it/i);
+  await expect.poll(() => requests.filter((request) => request.op === "tool_configurations").length).toBe(2);
 });

@@ -14,6 +14,7 @@ import { clockSeconds, exactTime } from "../data/time";
 import { counted, t, type Text } from "../words";
 import { AddToolServer } from "./AddToolServer";
 import { commandLine } from "./commandLine";
+import { ImportToolServers } from "./ImportToolServers";
 import { useToolServers } from "./useToolServers";
 
 /** How often the log of a server is asked for while it is open, in ms. */
@@ -33,13 +34,15 @@ function shownState(server: ToolServer): { tone: Tone; label: Text } {
 
 export function ToolServers() {
   const query = useToolServers();
+  const names = query.data?.map((server) => server.name) ?? [];
   return (
     <>
       <News servers={query.data} />
       <QueryView query={query}>
         {(servers) => (servers.length === 0 ? <p className="py-3 text-sm text-ink-3">{t("No servers yet.")}</p> : <ul aria-label={t("Tool servers")} className="divide-y divide-line">{servers.map((server) => <Server key={server.name} server={server} />)}</ul>)}
       </QueryView>
-      <AddToolServer taken={query.data?.map((server) => server.name) ?? []} />
+      <ImportToolServers taken={names} />
+      <AddToolServer taken={names} />
     </>
   );
 }

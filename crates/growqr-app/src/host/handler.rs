@@ -14,7 +14,7 @@ use crate::log::{self, HostLog, LogQuery};
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, schedules, stack};
+use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, schedules, stack, tools};
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
 use growqr_core::attachment::Attachment;
@@ -156,6 +156,13 @@ impl Handler {
                 profile.tool_servers.add(server, replace).await?;
                 self.tools_changed().await
             }
+            Request::ToolConfigurations => tools::list_configurations().await,
+            Request::ImportToolServers { path, version, titles } => {
+                let imported = profile.tool_servers.import(path, version, titles).await;
+                // Some may have been added although one was refused.
+                let listed = self.tools_changed().await?;
+                imported.map(|()| listed)
+            }
             Request::RemoveToolServer { name } => {
                 profile.tool_servers.remove(&name).await?;
                 self.tools_changed().await
@@ -242,7 +249,7 @@ impl Handler {
     }
 
     async fn tool_servers(&self) -> Result<Reply, AppError> {
-        self.profile.tool_servers.list(&self.profile.setups.tools_without_room()).await
+        self.profile.tool_servers.list().await
     }
 
     /// After a change of a server of tools: what was allowed an earlier one has ended, and questions about tools that are gone are

@@ -35,6 +35,7 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
             let library = Library::open(profile.clone()).await?;
             Ok(Reply::ToolServers { servers: tools::list_without_host(library.store.as_deref()).await? })
         }
+        Request::ToolConfigurations => tools::list_configurations().await,
         Request::Health => Ok(Reply::Health { health: Health::default() }),
         Request::Inbox => {
             let library = Library::open_all(profile.clone()).await?;

@@ -3,7 +3,7 @@
 
 use crate::error::AppError;
 use crate::model_setup::servers::{self, ServerAddress, Servers};
-use crate::model_setup::{system_prompts, tool_room};
+use crate::model_setup::{searched_tools, system_prompts};
 use crate::profile::keys::Keys;
 use crate::profile::location::Environment;
 use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
@@ -14,13 +14,13 @@ use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
 use growqr_core::rules::Rules;
 use growqr_core::secret::{Secret, SecretStore};
-use growqr_core::tool::{OfferedTool, Tools};
+use growqr_core::tool::{CatalogueEntry, OfferedTool, Tools};
 use growqr_core::upstream::Upstream;
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_models::openai;
 use growqr_wire::LocalServer;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The setup and segment of the Grow Agent and those of sub-agents.
@@ -28,10 +28,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 struct CurrentSetups {
     grow: (Setup, Arc<Segment>),
     sub: (Setup, Arc<Segment>),
-    /// All tools on offer, of which both segments have those that fit.
+    /// All tools on offer; both segments have the same ones of them.
     tools: Arc<[OfferedTool]>,
-    /// The names of the others.
-    without_room: Arc<BTreeSet<String>>,
     /// The window that decided.
     context_tokens: u64,
 }
@@ -183,11 +181,6 @@ impl ModelSetups {
         self.stored.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The tools, by name, for which the chosen model has no room.
-    pub(crate) fn tools_without_room(&self) -> Arc<BTreeSet<String>> {
-        self.current().without_room
-    }
-
     /// The setups for the tools on offer now and the window of the model as it is known now.
     fn current(&self) -> CurrentSetups {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -275,20 +268,21 @@ fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[Offe
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
     let address = chosen.and_then(|chosen| chosen.address).map(str::to_owned);
-    let (fitting, without_room) = tool_room::fitting(&tools, card.context_tokens);
-    // Also of tools without room: a running segment may still have them.
+    let (sent, searched) = searched_tools::split(&tools, card.context_tokens);
+    let searched: Arc<[CatalogueEntry]> = searched.into();
+    // Also of tools to search for.
     let hashes = tools.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
     let hashes: Arc<BTreeMap<String, String>> = Arc::new(hashes.collect());
     let with_system = |system| {
-        let (mut setup, segment) = setup((provider, address.clone()), &card, system, &preferences, &fitting);
+        let (mut setup, segment) = setup((provider, address.clone()), &card, system, &preferences, &sent);
         setup.hashes = Arc::clone(&hashes);
+        setup.searched = Arc::clone(&searched);
         (setup, segment)
     };
     CurrentSetups {
         grow: with_system(system_prompts::GROW_AGENT),
         sub: with_system(system_prompts::SUB_AGENT),
         tools,
-        without_room: Arc::new(without_room),
         context_tokens: card.context_tokens,
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn tool_words(name: &str, input: &RawJson) -> ToolWords {
         "list_memory" => ("Listing memory", "Listed memory", "prefix"),
         "search_memory" => ("Searching memory for", "Searched memory for", "query"),
         "fetch_page" => ("Fetching", "Fetched", "url"),
+        "search_tools" => ("Searching tools for", "Searched tools for", "query"),
         "commit_memory" => ("Writing", "Wrote", "path"),
         "delete_memory" => ("Deleting", "Deleted", "path"),
         "spawn_sub_agent" => ("Starting sub-agent", "Started sub-agent", "name"),

@@ -7,8 +7,9 @@
 
 use super::kept_values::{self, Found};
 use super::stored::{self, StoredConfig};
-use super::{ToolServers, consent, missing};
+use super::{ToolServers, configurations, consent, missing};
 use crate::SystemClock;
+use crate::blocking::blocking;
 use crate::error::AppError;
 use growqr_core::clock::Clock;
 use growqr_core::journal::StoredToolServer;
@@ -73,6 +74,22 @@ impl ToolServers {
             self.servers.restart(&name).await;
         }
         Ok(())
+    }
+
+    /// Adds the servers with these titles from the configuration of another program, in the version that the person was shown. One that
+    /// is refused stops no other.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] if the file has changed, or one of them is not in it or has no values; otherwise the first error of
+    /// [`ToolServers::add`].
+    pub(crate) async fn import(&self, path: String, version: String, titles: Vec<String>) -> Result<(), AppError> {
+        let servers = blocking(move || configurations::chosen(&path, &version, &titles)).await?;
+        let mut refused = Ok(());
+        for server in servers {
+            let added = self.add(server, false).await;
+            refused = refused.and(added);
+        }
+        refused
     }
 
     /// Gives a configuration the mark of its values: that of the stored ones if this keychain has the same, or none because another

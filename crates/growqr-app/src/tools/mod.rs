@@ -2,6 +2,7 @@
 //! program's own tools beside theirs.
 
 mod changes;
+mod configurations;
 mod consent;
 mod import;
 mod kept_values;
@@ -20,15 +21,17 @@ pub(crate) use own::{OwnTools, WebPreferences};
 pub(crate) use restored::turn_all_off;
 
 use crate::SystemClock;
+use crate::blocking::blocking;
 use crate::error::AppError;
 use growqr_actors::Toolbox;
 use growqr_core::journal::{Store, StoredToolServer};
 use growqr_core::secret::SecretStore;
-use growqr_tools::{KnownServer, Listing, ServerName, Servers};
+use growqr_core::tool::Executor;
+use growqr_tools::{KnownServer, Listing, ServerName, Servers, ToolSearch};
 use growqr_wire as wire;
 use growqr_wire::Reply;
 use kept_values::KeychainValues;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The servers of an open profile. They run only while agents run.
@@ -134,16 +137,18 @@ impl ToolServers {
     }
 
     fn offer(&self) {
-        self.toolbox.refresh(self.own.executors().into_iter().chain(self.servers.executors()).collect());
+        let servers = self.servers.executors();
+        let search = ToolSearch::new(servers.iter().flat_map(|server| server.tools()).collect());
+        let own = self.own.executors().into_iter().chain([Arc::new(search) as Arc<dyn Executor>]);
+        self.toolbox.refresh(own.chain(servers).collect());
     }
 
-    /// All servers that are stored, with what those that run are doing. `without_room` are the tools that the chosen model is not
-    /// offered.
+    /// All servers that are stored, with what those that run are doing.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn list(&self, without_room: &BTreeSet<String>) -> Result<Reply, AppError> {
-        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses(), without_room).await? })
+    pub(crate) async fn list(&self) -> Result<Reply, AppError> {
+        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses()).await? })
     }
 
     /// Starts a server again. Does not wait: until it is ready or has failed, its state is that it is being started.
@@ -173,13 +178,22 @@ impl ToolServers {
     }
 }
 
+/// The configurations of other programs.
+///
+/// # Errors
+/// Never; files that cannot be read are in the reply.
+pub(crate) async fn list_configurations() -> Result<Reply, AppError> {
+    let configurations = blocking(|| Ok::<_, AppError>(configurations::all())).await?;
+    Ok(Reply::ToolConfigurations { configurations })
+}
+
 /// All servers that are stored, while no agents run.
 ///
 /// # Errors
 /// If the store cannot be read.
 pub(crate) async fn list_without_host(store: Option<&dyn Store>) -> Result<Vec<wire::ToolServer>, AppError> {
     match store {
-        Some(store) => rows::all(store, &[], &BTreeSet::new()).await,
+        Some(store) => rows::all(store, &[]).await,
         None => Ok(Vec::new()),
     }
 }

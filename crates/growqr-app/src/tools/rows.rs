@@ -5,34 +5,23 @@ use crate::error::AppError;
 use growqr_core::journal::{Store, StoredToolServer};
 use growqr_tools::{Listing, LogLine, LogSource, ServerState, ServerStatus};
 use growqr_wire as wire;
-use std::collections::BTreeSet;
 
 /// The most bytes of a description, reason or cause: all servers together are one message to a client.
 const SHOWN_BYTES: usize = 300;
 
-/// Why a usable tool is not offered.
-const NO_ROOM: &str = "with it, the tools of all servers would fill too much of the model's context window";
-
-/// A row for each stored server; those that run have a status. `without_room` are the tools, by their names for the model, that the
-/// chosen model is not offered.
+/// A row for each stored server; those that run have a status.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub(super) async fn all(
-    store: &dyn Store,
-    statuses: &[ServerStatus],
-    without_room: &BTreeSet<String>,
-) -> Result<Vec<wire::ToolServer>, AppError> {
+pub(super) async fn all(store: &dyn Store, statuses: &[ServerStatus]) -> Result<Vec<wire::ToolServer>, AppError> {
     let stored = store.tool_servers().await?;
     let status = |server: &StoredToolServer| statuses.iter().find(|status| status.name.as_str() == server.name);
-    Ok(stored.iter().map(|server| row(server, status(server), without_room)).collect())
+    Ok(stored.iter().map(|server| row(server, status(server))).collect())
 }
 
-fn row(server: &StoredToolServer, status: Option<&ServerStatus>, without_room: &BTreeSet<String>) -> wire::ToolServer {
+fn row(server: &StoredToolServer, status: Option<&ServerStatus>) -> wire::ToolServer {
     let listing = status.and_then(|status| status.listing.as_deref().cloned()).or_else(|| stored::listing(server));
     let Listing { tools, left_out } = listing.clone().unwrap_or_default();
-    let (beyond, tools): (Vec<_>, Vec<_>) = tools.into_iter().partition(|tool| without_room.contains(&tool.tool.name));
-    let beyond = beyond.into_iter().map(|tool| wire::LeftOutTool { name: tool.name, reason: NO_ROOM.to_owned() });
     let config = serde_json::from_str(&server.config).unwrap_or_else(|_| StoredConfig {
         transport: wire::ToolTransport::Program { command: "(cannot be read; add it again)".to_owned(), args: Vec::new() },
         kept: Vec::new(),
@@ -57,7 +46,7 @@ fn row(server: &StoredToolServer, status: Option<&ServerStatus>, without_room: &
         state: status.map_or(wire::ToolServerState::Resting, |status| state(&status.state)),
         introduction: status.map(|status| status.introduction.clone()).unwrap_or_default(),
         tools: listing.map(|_| tools.into_iter().map(tool).collect()),
-        left_out: left_out.into_iter().map(reason).chain(beyond).collect(),
+        left_out: left_out.into_iter().map(reason).collect(),
     }
 }
 
@@ -106,15 +95,8 @@ mod tests {
 
     #[test]
     fn a_thousand_tools_with_long_descriptions_are_a_short_message() {
-        let row = row(&stored(1_000), None, &BTreeSet::new());
+        let row = row(&stored(1_000), None);
         assert_eq!(row.tools.as_ref().map(Vec::len), Some(1_000));
         assert!(serde_json::to_string(&row).unwrap().len() < 600_000);
-    }
-
-    #[test]
-    fn a_tool_for_which_the_model_has_no_room_is_left_out_by_name() {
-        let row = row(&stored(3), None, &BTreeSet::from(["files__tool1".to_owned()]));
-        assert_eq!(row.tools.map(|tools| tools.len()), Some(2));
-        assert_eq!((row.left_out[0].name.as_str(), row.left_out[0].reason.as_str()), ("tool1", NO_ROOM));
     }
 }

@@ -24,6 +24,7 @@ mod images;
 mod keys;
 mod kills;
 mod local;
+mod many_tools;
 mod memory_states;
 mod older_host;
 mod program;
@@ -40,6 +41,7 @@ mod story;
 mod surroundings;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tool_peers;
 mod tools;
 mod web;
 #[cfg(target_os = "linux")]

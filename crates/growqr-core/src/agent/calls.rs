@@ -32,9 +32,10 @@ struct Start {
     held: Option<String>,
 }
 
-/// Whether the results of this executor are texts of this program, or of the person's own memory.
+/// Whether the results of this executor are texts of this program, or of the person's own memory. The descriptions of tools that a
+/// search returns count as little as those in a segment.
 fn is_trusted(executor: &ExecutorId) -> bool {
-    *executor == ExecutorId::journal() || *executor == ExecutorId::memory()
+    [ExecutorId::journal(), ExecutorId::memory(), ExecutorId::tool_search()].contains(executor)
 }
 
 impl Draft<'_> {
@@ -42,10 +43,13 @@ impl Draft<'_> {
     pub(super) fn start_calls(&mut self, calls: &[WantedCall], mut prepared: Vec<(usize, Performed)>) {
         let mut spawns_left = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
         for (index, call) in calls.iter().enumerate() {
-            let Some(entry) = self.state.tool(&call.name).cloned() else {
-                let name = &call.name;
-                self.refuse_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
-                continue;
+            let meant = self.meant(call);
+            let (call, entry) = match &meant {
+                Ok((meant, entry)) => (meant, entry.clone()),
+                Err(problem) => {
+                    self.refuse_call(call, problem.clone());
+                    continue;
+                }
             };
             // Without its definition the person could not be asked about it.
             if !is_trusted(&entry.executor) && !self.is_on_offer(&call.name) {

@@ -234,6 +234,8 @@ pub struct Setup {
     pub bytes: u64,
     /// The segment's tools.
     pub tools: Vec<CatalogueEntry>,
+    /// Tools of other programs that are not in the segment: the model searches for them ([`super::searched`]).
+    pub searched: Arc<[CatalogueEntry]>,
     /// Limits.
     pub limits: Limits,
     /// Where the inputs of tools have the argument that rules compare, by the name of the tool.
@@ -279,6 +281,7 @@ impl Setup {
             card,
             bytes: bytes.len() as u64,
             tools,
+            searched: Arc::default(),
             limits,
             arguments: Arc::new(arguments.collect()),
             hashes: Arc::new(hashes.collect()),

@@ -37,6 +37,7 @@ mod past;
 mod render;
 mod reviews;
 mod scheduled;
+pub mod searched;
 mod server_calls;
 mod session;
 mod session_requests;

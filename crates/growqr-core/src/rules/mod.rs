@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// The built-in lines. Reading, changes of memory (each can be undone) and messages between agents need no question; every tool
 /// that is not named here does.
-const BUILT_IN: [&str; 12] = [
+const BUILT_IN: [&str; 13] = [
     "ask * as risky",
     "allow spawn_sub_agent",
     "allow wait_for_sub_agents",
@@ -28,6 +28,7 @@ const BUILT_IN: [&str; 12] = [
     "allow search_memory",
     "allow commit_memory",
     "allow delete_memory",
+    "allow search_tools",
 ];
 
 /// Where a line comes from.

@@ -1,12 +1,16 @@
-//! MCP servers: a scripted one that misbehaves as told, and real ones of npm.
+//! MCP servers: a scripted one that misbehaves as told, and real ones of npm and PyPI.
 
-use crate::{npm, skipped};
+use crate::{npm, pypi, skipped};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 const SERVER: &str = include_str!("server.mjs");
+
+/// The servers of PyPI, with all that they import. `cargo xtask install` installs the same ones.
+const PYPI: &str = include_str!("../../../../xtask/mcp-servers-pypi.txt");
 
 /// A program and its arguments.
 pub type CommandLine = (String, Vec<String>);
@@ -113,11 +117,36 @@ pub fn npm_server(name: &str) -> Option<CommandLine> {
     // `cargo xtask install` installs the same version.
     let version = include_str!("../../../../xtask/mcp-servers.txt").trim();
     let package = format!("@modelcontextprotocol/server-{name}");
-    let Some(packages) = npm::install(&format!("mcp-servers/{name}"), &package, version) else {
-        skipped(&format!("every test with the MCP server {package}: npm could not install it"));
-        assert!(std::env::var_os("GROWQR_REQUIRE_MCP").is_none(), "the MCP server is required");
-        return None;
-    };
+    let packages = found(&package, npm::install(&format!("mcp-servers/{name}"), &package, version))?;
     let program = packages.join("node_modules").join(package).join("dist/index.js");
     Some(("node".to_owned(), vec![program.display().to_string()]))
+}
+
+/// A real server of PyPI, `mcp-server-…`, with the path of its program. `None`, and the test is reported as skipped, if it cannot be
+/// installed.
+///
+/// # Panics
+/// If there is none and `GROWQR_REQUIRE_MCP` is set.
+#[must_use]
+pub fn pypi_server(name: &str) -> Option<CommandLine> {
+    // Tests of one program run side by side, and share the folder.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let package = format!("mcp-server-{name}");
+    let pinned = format!("{package}==");
+    let version = PYPI.lines().find_map(|line| line.strip_prefix(&pinned)).expect("its version is pinned");
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/mcp-servers-pypi.txt");
+    let programs = {
+        let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+        found(&package, pypi::install("mcp-servers/pypi", version, &list))?
+    };
+    Some((programs.join(package).display().to_string(), Vec::new()))
+}
+
+/// The folder of an installed server; tells that its tests are skipped if there is none.
+fn found(package: &str, folder: Option<PathBuf>) -> Option<PathBuf> {
+    if folder.is_none() {
+        skipped(&format!("every test with the MCP server {package}: it could not be installed"));
+        assert!(std::env::var_os("GROWQR_REQUIRE_MCP").is_none(), "the MCP server is required");
+    }
+    folder
 }

@@ -129,6 +129,25 @@ async fn a_call_that_hangs_ends_at_its_limit_and_the_server_is_told() {
 }
 
 #[tokio::test]
+async fn the_progress_of_one_call_does_not_extend_the_limit_of_another() {
+    let server = ScriptedMcp::new(&json!({
+        "tools": [{"name": "hang"}, {"name": "slow"}],
+        "calls": {"hang": {"hang": true}, "slow": {"progress": 12, "every": 300}},
+    }));
+    let mut known = scripted("busy", &server);
+    known.config.call_limit = Duration::from_secs(1);
+    let servers = servers();
+    servers.set(vec![known]);
+    until_ready(&servers, "busy").await;
+    let hang = tokio::time::timeout(Duration::from_millis(2_500), call(&servers, "busy", "busy__hang", json!({})));
+    let (hang, slow) = tokio::join!(hang, call(&servers, "busy", "busy__slow", json!({})));
+    assert!(!slow.is_error, "{}", text(&slow));
+    let hang = hang.expect("it ends before the other one");
+    assert!(hang.is_error && text(&hang).contains("did not finish within 1 s"), "{}", text(&hang));
+    servers.close().await;
+}
+
+#[tokio::test]
 async fn a_server_that_has_stopped_reading_holds_up_a_call_only_until_its_limit() {
     let deaf = ScriptedMcp::new(&json!({"tools": [{"name": "hear"}], "calls": {"hear": {"stopReading": true}}}));
     let mut known = scripted("deaf", &deaf);

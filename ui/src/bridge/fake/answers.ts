@@ -20,7 +20,7 @@ import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
 import { agentSteps, timeline } from "./timeline";
-import { addToolServer, removeToolServer, switchToolServer, testToolServer, toolLog, toolServers } from "./toolServers";
+import { addToolServer, importToolServers, removeToolServer, switchToolServer, testToolServer, toolConfigurations, toolLog, toolServers } from "./toolServers";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
@@ -151,6 +151,10 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return toolServers(world);
     case "add_tool_server":
       return addToolServer(world, request.server, request.replace);
+    case "tool_configurations":
+      return toolConfigurations();
+    case "import_tool_servers":
+      return importToolServers(world, request.titles);
     case "remove_tool_server":
       return removeToolServer(world, request.name);
     case "switch_tool_server":

@@ -1,5 +1,5 @@
 /** MCP servers of the simulated host: those that the person adds. A program whose name has "broken" in it fails. */
-import type { Request, ToolServer } from "../wire";
+import type { Request, ToolConfiguration, ToolServer } from "../wire";
 import { hostError } from "./hostError";
 import type { Stage } from "./stage";
 
@@ -20,6 +20,28 @@ export function addToolServer(world: Stage, { name, transport, values, is_truste
   if (!replace && world.state.toolServers?.some((other) => other.name === name)) throw hostError("bad_request", `there is another server with the name ${name}`);
   const server: ToolServer = { name, transport, kept: Object.keys(values), is_on: true, is_trusted, state: { type: "resting" }, introduction: "", tools: null, left_out: [] };
   world.state.toolServers = [...(world.state.toolServers ?? []).filter((other) => other.name !== name), started(server)];
+  return toolServers(world);
+}
+
+/** What Cursor has configured on the simulated computer. */
+const CURSOR: ToolConfiguration = {
+  program: "Cursor", path: "/home/ada/.cursor/mcp.json", version: "1", left_out: [{ name: "old", reason: "it speaks the old HTTP+SSE protocol" }], problem: null,
+  servers: [
+    { title: "Issues", name: "Issues", transport: { type: "http", url: "https://issues.example.com/mcp" }, values: ["Authorization"], reads: [], missing: [], is_off: false },
+    { title: "Notes", name: "Notes", transport: { type: "program", command: "npx", args: ["-y", "notes-server", "~/notes"] }, values: [], reads: [], missing: [], is_off: false },
+    { title: "Search", name: "Search", transport: { type: "program", command: "search-server", args: [] }, values: ["KEY"], reads: [], missing: ["input:key"], is_off: false },
+  ],
+};
+
+export function toolConfigurations() {
+  return { tool_configurations: { configurations: [CURSOR] } };
+}
+
+export function importToolServers(world: Stage, titles: readonly string[]): Listed {
+  for (const { title, name, transport, values } of CURSOR.servers) {
+    const kept = Object.fromEntries(values.map((value) => [value, ""]));
+    if (titles.includes(title)) addToolServer(world, { name, transport, values: kept, call_limit_ms: null, folder: null, is_trusted: false }, false);
+  }
   return toolServers(world);
 }
 

@@ -86,6 +86,8 @@ export default {
   "Searched memory for": "Gedächtnis durchsucht nach",
   "Fetching": "Ruft ab",
   "Fetched": "Abgerufen:",
+  "Searching tools for": "Sucht Werkzeuge für",
+  "Searched tools for": "Werkzeuge gesucht für",
   "Writing": "Schreibt",
   "Wrote": "Geschrieben:",
   "Deleting": "Löscht",

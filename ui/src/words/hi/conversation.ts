@@ -89,6 +89,8 @@ export default {
   "Searched memory for": "स्मृति में खोजा गया:",
   "Fetching": "लाया जा रहा है:",
   "Fetched": "लाया गया:",
+  "Searching tools for": "टूल की खोज जारी:",
+  "Searched tools for": "टूल खोजे गए:",
   "Writing": "लिखा जा रहा है:",
   "Wrote": "लिखा गया:",
   "Deleting": "मिटाया जा रहा है:",

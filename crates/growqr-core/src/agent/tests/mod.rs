@@ -16,6 +16,7 @@ mod queue;
 mod reviews;
 mod rules;
 mod scheduled;
+mod searched;
 mod segments;
 mod session_properties;
 mod session_rules;

@@ -54,6 +54,7 @@ pub(super) fn setup(model: &str) -> Setup {
         card,
         bytes: 4_000,
         tools,
+        searched: Arc::default(),
         limits: Limits::default(),
         arguments: Arc::default(),
         hashes: Arc::default(),

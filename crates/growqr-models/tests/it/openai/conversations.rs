@@ -101,6 +101,7 @@ impl Machine {
             card: provider.card(MODEL),
             bytes: 4_000,
             tools: catalogue(),
+            searched: Arc::default(),
             limits,
             arguments: Arc::default(),
             hashes: Arc::default(),
