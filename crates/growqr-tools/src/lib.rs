@@ -1,4 +1,4 @@
-//! Tools of other programs for the agents: MCP servers that the person has added.
+//! Tools for the agents that reach outside: the files of the person ([`FileTools`]), and MCP servers that the person has added.
 //!
 //! Each server has a task, a state, limits and a log of its own; nothing waits for a server that does not answer. What a server
 //! says is untrusted: schemas are mended or the tool is left out by name, names are made legal and distinct, and results are
@@ -14,6 +14,7 @@ mod connection;
 mod definition_hash;
 mod environment;
 mod executor;
+mod files;
 mod http_transport;
 mod input_schema;
 mod list_changes;
@@ -33,6 +34,7 @@ mod tool_name;
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
 pub use connect_error::ConnectError;
 pub use definition_hash::definition_hash;
+pub use files::{FileChange, FileTools, Folder, WRITE_FILE, file_change, file_tools};
 pub use http_transport::check_address;
 pub use listing::{Hints, LeftOut, ListedTool, Listing};
 pub use log::{LogLine, LogSource};
