@@ -89,7 +89,8 @@ fn json_input(input: &str) -> String {
 
 /// The arguments of the program's own tools.
 fn argument_fields() -> Vec<(String, ArgumentField)> {
-    let offered = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
+    let own = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
+    let offered = own.chain(growqr_tools::file_tools());
     offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
 }
 

@@ -16,7 +16,7 @@ use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::ToolServers;
-use crate::{backup, machine, memory_link, rules};
+use crate::{backup, files, machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
@@ -24,6 +24,7 @@ use growqr_core::memory::Memory;
 use growqr_core::tool::{Executor, Tools};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
+use growqr_tools::{FileTools, Folder};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -37,6 +38,8 @@ pub(crate) struct OpenProfile {
     tools: Arc<dyn Tools>,
     /// The servers of tools that the person has added; they begin with the host.
     pub(crate) tool_servers: Arc<ToolServers>,
+    /// The tools on the folders that the person has chosen.
+    file_tools: Arc<FileTools>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
     /// A random number of this process, part of the ids of its charges.
@@ -92,12 +95,14 @@ impl OpenProfile {
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
-        let toolbox = Arc::new(Toolbox::new(vec![Arc::clone(&memory_tools)]));
+        let file_tools = Arc::new(FileTools::new(files::of(&profile, &stored)));
+        let own_tools = vec![memory_tools, Arc::clone(&file_tools) as Arc<dyn Executor>];
+        let toolbox = Arc::new(Toolbox::new(own_tools.clone()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         // The data folder's keychain on this computer: others may use the same database.
         let (keychain, keychain_name) =
             (keys::keychain(&profile), format!("{}/{}", machine::name(), profile.secrets_namespace()));
-        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keychain, keychain_name);
+        let tool_servers = ToolServers::new(toolbox, own_tools, Arc::clone(&store), keychain, keychain_name);
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);
@@ -111,6 +116,7 @@ impl OpenProfile {
             memory,
             tools,
             tool_servers,
+            file_tools,
             setups,
             workbench,
             process: rand::random(),
@@ -119,6 +125,12 @@ impl OpenProfile {
             claim,
             _lock: lock,
         })))
+    }
+
+    /// Gives agents these folders of the person, from their next turn on.
+    pub(crate) fn set_file_folders(&self, folders: Vec<Folder>) {
+        self.file_tools.set(folders);
+        self.tool_servers.offer();
     }
 
     /// The ports that a host needs.

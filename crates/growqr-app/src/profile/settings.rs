@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::notify::NotificationPreferences;
+use crate::profile::file_folders::{self, FILE_FOLDERS};
 use crate::profile::shortcut;
 use crate::stack::preferences::StackPreferences;
 use growqr_core::journal::Store;
@@ -10,6 +11,7 @@ use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
 use growqr_models::openai::BaseUrl;
+use growqr_tools::Folder;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
@@ -24,7 +26,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 23] = [
+pub const SETTINGS: [SettingDefinition; 24] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -91,6 +93,11 @@ pub const SETTINGS: [SettingDefinition; 23] = [
         about: "folders of this computer that sub-agents in the workbench see, as a JSON list of paths; write {\"path\": \"…\", \"write\": true} in place of a path to let them change it; none for no folder",
     },
     SettingDefinition {
+        name: FILE_FOLDERS,
+        default: "none",
+        about: "folders of this computer whose files agents read, as a JSON list of paths; write {\"path\": \"…\", \"name\": \"notes\", \"write\": true} in place of a path to name it, or to let agents change files after they have asked you; none for no folder. Easier: growqr folders",
+    },
+    SettingDefinition {
         name: "quick.shortcut",
         default: "CmdOrCtrl+Shift+G",
         about: "the keys that show the quick chat from any program, such as CmdOrCtrl+Shift+G, or none; a change from a terminal counts from the next start of the window",
@@ -131,6 +138,8 @@ pub(crate) struct Preferences {
     pub(crate) asks_after_untrusted_text: bool,
     pub(crate) stack: StackPreferences,
     pub(crate) notifications: NotificationPreferences,
+    /// The folders whose files agents may use.
+    pub(crate) files: Vec<Folder>,
 }
 
 /// The stored settings, by name.
@@ -159,7 +168,7 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
 /// The settings that send conversations to another server, show folders of this computer to agents, or let text from outside cause
 /// calls, with their values. Without them the defaults hold, which do none of this.
 pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
-    const NAMES: [&str; 4] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders"];
+    const NAMES: [&str; 5] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders", FILE_FOLDERS];
     let is_default = |name: &str, value: &str| SETTINGS.iter().any(|setting| setting.name == name && setting.default == value);
     let exposes = |name: &str, value: &str| match name {
         "model" => ServerModel::of(value).is_some_and(|model| model.address.is_some()),
@@ -265,7 +274,8 @@ impl Preferences {
         }
         let stack = StackPreferences::parse(&get)?;
         let notifications = NotificationPreferences::parse(&get)?;
-        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications })
+        let files = get(FILE_FOLDERS).map_or(Ok(Vec::new()), file_folders::folders)?;
+        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications, files })
     }
 }
 
@@ -280,6 +290,7 @@ impl Default for Preferences {
             asks_after_untrusted_text: true,
             stack: StackPreferences::default(),
             notifications: NotificationPreferences::default(),
+            files: Vec::new(),
         }
     }
 }
