@@ -4,6 +4,7 @@
 mod agents;
 mod asks;
 mod auth;
+mod folders;
 mod keys;
 mod memory;
 mod records;
@@ -15,6 +16,7 @@ mod tools;
 pub use agents::{Agents, Chat, Export};
 pub use asks::{Asks, Scope};
 pub use auth::{Auth, SignIn};
+pub use folders::Folders;
 pub use keys::Keys;
 pub use memory::{Memory, Requests};
 pub use records::{Audit, Db, Events, Logs, Search};
@@ -79,6 +81,9 @@ pub enum Command {
     /// Add and inspect MCP servers: programs and addresses that give the agents more tools
     #[command(subcommand)]
     Tools(Tools),
+    /// Choose the folders of this computer whose files agents may use
+    #[command(subcommand)]
+    Folders(Folders),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),
