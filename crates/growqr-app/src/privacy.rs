@@ -17,8 +17,7 @@ use growqr_store::DbConfig;
 use growqr_wire::{Destination, DestinationKind, ToolServer, ToolTransport};
 
 /// What every model call contains.
-const CONVERSATION: &str =
-    "your messages and the files attached to them, what agents have read from memory and files, results of tools, and the key";
+const CONVERSATION: &str = "your messages and the files attached to them, what agents have read from memory and from files in the folders that you have chosen, results of tools, and the key";
 
 /// Every program besides GrowQR that gets data, those that are in use first.
 ///

@@ -89,8 +89,9 @@ fn json_input(input: &str) -> String {
 
 /// The arguments of the program's own tools.
 fn argument_fields() -> Vec<(String, ArgumentField)> {
-    let offered = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
-    let offered = offered.chain(growqr_actors::schedule_tools()).chain(growqr_tools::web::web_tools());
+    let own = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
+    let own = own.chain(growqr_actors::schedule_tools());
+    let offered = own.chain(growqr_tools::file_tools()).chain(growqr_tools::web::web_tools());
     offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
 }
 

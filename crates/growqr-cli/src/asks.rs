@@ -2,10 +2,11 @@
 
 use crate::CommandResult;
 use crate::args::{Asks, Scope};
+use crate::page_text::diff_line;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
 use growqr_app::{AppError, Environment, Library, Profile, send_request};
 use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskKind, AskReason, AskScope, ConflictPage, SettledBy};
-use growqr_wire::{AskRow, AskSettlement, Reply, Request};
+use growqr_wire::{AskRow, AskSettlement, FileChange, Reply, Request};
 
 pub async fn asks(profile: Profile, environment: &Environment, out: &Out, command: Asks) -> CommandResult {
     match command {
@@ -26,6 +27,9 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
         Asks::Show { id } => {
             let row = find(&profile, &id).await?;
             out.row(&row, || full(out, &row));
+            if row.settled.is_none() && is_write(&row.ask) {
+                print_file_change(out, &Library::open(profile).await?.file_change(&row.ask.id).await?);
+            }
             Ok(true)
         }
         Asks::Answer { id, answer, note, scope, by } => {
@@ -36,6 +40,27 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
         Asks::Withdraw { id } => {
             let row = find(&profile, &id).await?;
             settle(profile, environment, out, row.ask.id, None).await
+        }
+    }
+}
+
+/// Whether an ask is about a file that an agent wants to write.
+fn is_write(ask: &Ask) -> bool {
+    matches!(&ask.detail, Some(AskDetail::Call { tool, .. }) if tool == "write_file")
+}
+
+/// What allowing a write would change now.
+fn print_file_change(out: &Out, change: &FileChange) {
+    if out.is_json() {
+        return out.json(change);
+    }
+    let place = change.place.as_deref().unwrap_or(&change.path);
+    match &change.problem {
+        Some(problem) => out.line(&format!("\nIf you allow it, nothing is written: {}", sanitized_line(problem))),
+        None => {
+            let what = if change.is_new { "creates" } else { "changes" };
+            out.line(&format!("\nAllowing it {what} {}:", sanitized_line(place)));
+            change.diff.lines().for_each(|line| out.line(&diff_line(out, line)));
         }
     }
 }
@@ -200,7 +225,11 @@ fn detail_lines(ask: &Ask) -> Vec<String> {
                 .map_or_else(String::new, |argument| format!(" {}", sanitized_line(argument)));
             let more = if *cut > 0 { format!(" … and {cut} more bytes") } else { String::new() };
             let mut lines = vec![format!("  {}{argument}", sanitized_line(tool))];
-            lines.extend((input.trim() != "{}").then(|| format!("  input: {}{more}", shortened(input, 2_000))));
+            if is_write(ask) {
+                lines.push(format!("  see the change: growqr asks show {}", ask.id));
+            } else {
+                lines.extend((input.trim() != "{}").then(|| format!("  input: {}{more}", shortened(input, 2_000))));
+            }
             lines.push(format!("  {why}"));
             lines.extend(rule_line(rule.as_ref()));
             lines

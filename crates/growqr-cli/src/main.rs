@@ -12,6 +12,7 @@ mod auth;
 mod backups;
 mod change_requests;
 mod chat;
+mod folders;
 mod fresh;
 mod inbox;
 mod inspect;
@@ -94,6 +95,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
         Command::Schedule(command) => schedule::schedule(profile()?, &environment, out, command).await,
+        Command::Folders(command) => folders::folders(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,

@@ -74,7 +74,10 @@ impl MemoryRepo {
 }
 
 /// The unified diff between two versions of a page; empty if they are the same.
-pub(crate) fn diff_texts(page: &str, old: Option<&str>, new: Option<&str>) -> Result<String, MemoryError> {
+///
+/// # Errors
+/// If git cannot compare them.
+pub fn diff_texts(page: &str, old: Option<&str>, new: Option<&str>) -> Result<String, MemoryError> {
     let (before, after) = (old.unwrap_or_default(), new.unwrap_or_default());
     if before == after && old.is_some() == new.is_some() {
         return Ok(String::new());

@@ -123,7 +123,7 @@ mod work_tree;
 mod write_index;
 
 pub use adopt::Adopted;
-pub use comparison::Comparison;
+pub use comparison::{Comparison, diff_texts};
 pub use conflict_copy::conflict_copy_of;
 pub use conflicts::OpenConflicts;
 pub use held_copies::MergedPage;

@@ -1,4 +1,5 @@
-//! Tools for the agents that reach beyond this program: MCP servers that the person has added, and pages of the web ([`web`]).
+//! Tools for the agents that reach outside: the files of the person ([`FileTools`]), MCP servers that the person has added, and pages of
+//! the web ([`web`]).
 //!
 //! Each server has a task, a state, limits and a log of its own; nothing waits for a server that does not answer. What a server
 //! says is untrusted: schemas are mended or the tool is left out by name, names are made legal and distinct, and results are
@@ -14,6 +15,7 @@ mod connection;
 mod definition_hash;
 mod environment;
 mod executor;
+mod files;
 mod http_transport;
 mod input_schema;
 mod list_changes;
@@ -30,13 +32,14 @@ mod server_name;
 mod server_status;
 mod servers;
 mod tool_name;
-pub mod web;
 mod tool_ranking;
 mod tool_search;
+pub mod web;
 
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
 pub use connect_error::ConnectError;
 pub use definition_hash::definition_hash;
+pub use files::{FileChange, FileTools, Folder, WRITE_FILE, file_change, file_tools};
 pub use http_transport::check_address;
 pub use listing::{Hints, LeftOut, ListedTool, Listing};
 pub use log::{LogLine, LogSource};

@@ -38,9 +38,9 @@ pub use privacy::{Destination, DestinationKind};
 pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
-    EventLine, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, MemoryNotice, Message,
-    ModelRow, OtherChanges, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy,
-    SpendingRow, Text, TreeLimit, UndoPreview, UnpricedLimits,
+    EventLine, FileChange, FileFolder, Found, HeldChange, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer,
+    MemoryNotice, Message, ModelRow, OtherChanges, Page, PageRow, PageRows, Rebuilt, Retirement, RuleOrigin, RuleRow, RuleTest,
+    Setting, SpendingBy, SpendingRow, Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
 pub use schedules::{NewSchedule, OnMissed, RunOutcome, Schedule, SchedulePreview, ScheduleRun, ScheduleState};
 pub use sign_in::{Person, SignIn, SignInState};
@@ -101,6 +101,8 @@ pub fn typescript() -> String {
         Change,
         BlamedLine,
         Text,
+        FileChange,
+        FileFolder,
         HeldChange,
         OtherChanges,
         UndoPreview,

@@ -370,6 +370,32 @@ pub struct Text {
     pub text: String,
 }
 
+/// What a call of `write_file` would change now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FileChange {
+    /// The file as the agent names it: the name of a folder and the path in it.
+    pub path: String,
+    /// Where it is on this computer; `null` if there is no such folder any more.
+    pub place: Option<String>,
+    /// Whether there is no such file yet.
+    pub is_new: bool,
+    /// The unified diff; empty if nothing would be written.
+    pub diff: String,
+    /// Why nothing would be written; `null` if it would be.
+    pub problem: Option<String>,
+}
+
+/// A folder whose files agents may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FileFolder {
+    /// The first part of the paths of its files, as agents see them.
+    pub name: String,
+    /// Where it is on this computer.
+    pub path: String,
+    /// Whether agents may change files in it; they ask before each change.
+    pub can_write: bool,
+}
+
 /// A held change of memory beside its page as it is now. Texts are `null` where there is no page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct HeldChange {

@@ -196,6 +196,12 @@ async fn held_change(desktop: DesktopState<'_>, held: wire::event::CommitPlan) -
     Ok(desktop.session().await?.read_memory(move |library| library.held_change(&held)).await?)
 }
 
+/// What a call of `write_file` that an ask is about would change now.
+#[tauri::command]
+async fn file_change(desktop: DesktopState<'_>, ask: String) -> Response<wire::FileChange> {
+    Ok(desktop.session().await?.library().file_change(&ask).await?)
+}
+
 /// What undoing all changes of a turn, or of an agent, would do now.
 #[tauri::command]
 async fn memory_undo_preview(desktop: DesktopState<'_>, agent: String, turn: Option<u64>) -> Response<wire::UndoPreview> {

@@ -14,6 +14,7 @@ import type {
   Destination,
   EventLine,
   Found,
+  FileChange,
   HeldChange,
   MemoryNotice,
   Message,
@@ -116,6 +117,8 @@ export interface Commands {
   memory_diff: [{ rev: string }, Text];
   /** A held change beside its page as it is now. */
   held_change: [{ held: CommitPlan }, HeldChange];
+  /** What a call of `write_file` that an ask is about would change now. */
+  file_change: [{ ask: string }, FileChange];
   /** What undoing all changes of a turn, or of an agent, would do now. */
   memory_undo_preview: [{ agent: string; turn: number | null }, UndoPreview];
   /** The page as it is after a change. */

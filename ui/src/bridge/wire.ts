@@ -606,6 +606,42 @@ export type Text = {
  */
 text: string, };
 
+export type FileChange = { 
+/**
+ * The file as the agent names it: the name of a folder and the path in it.
+ */
+path: string, 
+/**
+ * Where it is on this computer; `null` if there is no such folder any more.
+ */
+place: string | null, 
+/**
+ * Whether there is no such file yet.
+ */
+is_new: boolean, 
+/**
+ * The unified diff; empty if nothing would be written.
+ */
+diff: string, 
+/**
+ * Why nothing would be written; `null` if it would be.
+ */
+problem: string | null, };
+
+export type FileFolder = { 
+/**
+ * The first part of the paths of its files, as agents see them.
+ */
+name: string, 
+/**
+ * Where it is on this computer.
+ */
+path: string, 
+/**
+ * Whether agents may change files in it; they ask before each change.
+ */
+can_write: boolean, };
+
 export type HeldChange = { 
 /**
  * The page that the change was made from.

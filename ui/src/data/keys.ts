@@ -24,6 +24,7 @@ export const keys = {
   asks: ["asks"],
   inbox: ["inbox"],
   openAsks: ["asks", "open"],
+  fileChange: (ask: string) => ["asks", "file", ask],
   settledAsks: ["asks", "settled"],
   rules: ["rules"],
   toolServers: ["tool_servers"],

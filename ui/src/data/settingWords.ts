@@ -17,6 +17,7 @@ const LABELS: Record<string, Text> = {
   "stack.start": "When they start",
   "stack.idle_stop": "Stop the workbench when idle",
   "workbench.folders": "Folders that sub-agents see",
+  "files.folders": "Folders whose files agents use",
   "quick.shortcut": "Keys of the quick chat",
   "notifications.enabled": "Notifications",
   "notifications.quiet_hours": "Quiet hours",

@@ -29,7 +29,7 @@ import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|web\.|workbench\.|model$|effort$|language$)/;
+const ELSEWHERE = /^(budget\.|files\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|web\.|workbench\.|model$|effort$|language$)/;
 
 /** Settings about what is announced. */
 const NOTIFICATIONS = /^(inbox|notifications)\./;
@@ -71,7 +71,7 @@ export default function Settings({ at }: { at: string | null }) {
           <QueryView query={settings}>{(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
         <Group id="containers" about={t("Docker runs a copy of memory and a workbench for sub-agents, if you start them in the stack view.")}>
-          <QueryView query={settings}>{(list) => list.filter((one) => CONTAINERS.test(one.name)).map((one) => (one.name === "workbench.folders" ? <WorkFolders key={one.name} setting={one} /> : <SettingRow key={one.name} setting={one} />))}</QueryView>
+          <QueryView query={settings}>{(list) => list.filter((one) => CONTAINERS.test(one.name)).map((one) => (one.name === "workbench.folders" ? <WorkFolders key={one.name} setting={one} about={t("Sub-agents read them, and change them only where you allow it. They see nothing else of this computer.")} /> : <SettingRow key={one.name} setting={one} />))}</QueryView>
         </Group>
         <Group id="rules" about={t("What agents may do without asking you. The last line that matches a call decides.")}>
           <Rules />
@@ -83,6 +83,9 @@ export default function Settings({ at }: { at: string | null }) {
         <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
           <QueryView query={settings}>{(list) => <WebSwitches settings={list} />}</QueryView>
           <ToolServers />
+        </Group>
+        <Group id="files" about={t("What agents read there is in the conversation, and goes to the model. Hidden files and files with keys stay closed.")}>
+          <QueryView query={settings}>{(list) => list.filter((one) => one.name === "files.folders").map((one) => <WorkFolders key={one.name} setting={one} about={t("The Grow Agent reads the files in them; sub-agents ask first. Where you allow changes, each change asks you and shows the difference.")} />)}</QueryView>
         </Group>
         <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>

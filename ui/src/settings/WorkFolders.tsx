@@ -1,4 +1,4 @@
-/** The folders of this computer that sub-agents in the workbench see. */
+/** Folders of this computer that agents see: those of the workbench, or those whose files agents use. */
 import { X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Setting } from "../bridge";
@@ -10,7 +10,7 @@ import { settingLabel } from "../data/settingWords";
 import { t } from "../words";
 import { type SharedFolder, readFolders, writtenFolders } from "./sharedFolders";
 
-export function WorkFolders({ setting }: { setting: Setting }) {
+export function WorkFolders({ setting, about }: { setting: Setting; about: string }) {
   const request = useRequest();
   const [path, setPath] = useState("");
   const folders = readFolders(setting.value);
@@ -23,12 +23,14 @@ export function WorkFolders({ setting }: { setting: Setting }) {
   return (
     <div role="group" aria-label={label} className="py-3">
       <p className="text-sm font-medium">{label}</p>
-      <p className="text-xs text-ink-3">{t("Sub-agents read them, and change them only where you allow it. They see nothing else of this computer.")}</p>
+      <p className="text-xs text-ink-3">{about}</p>
       {folders.length > 0 && (
         <ul aria-label={t("Folders")} className="mt-2 flex flex-col gap-1">
           {folders.map((folder) => (
             <li key={folder.path} className="flex items-center gap-3 text-sm">
-              <span className="min-w-0 grow font-mono [overflow-wrap:anywhere]">{folder.path}</span>
+              <span className="min-w-0 grow font-mono [overflow-wrap:anywhere]">
+                {folder.path} {folder.name !== undefined && <span className="text-ink-3">({folder.name})</span>}
+              </span>
               <label className="flex shrink-0 cursor-pointer items-center gap-1.5">
                 <input type="checkbox" checked={folder.write} onChange={(event) => save(folders.map((one) => (one === folder ? { ...one, write: event.target.checked } : one)))} />
                 {t("may change")}<span className="sr-only"> {folder.path}</span>

@@ -13,6 +13,7 @@ export const SECTIONS = {
   rules: "Rules",
   schedules: "Work at a set time",
   tools: "Tools",
+  files: "Files",
   notifications: "Notifications",
   appearance: "Appearance",
   shortcuts: "Keyboard shortcuts",

@@ -9,6 +9,8 @@ test("the folders of the setting are read and written in the form of the command
   ];
   expect(readFolders(value)).toEqual(folders);
   expect(writtenFolders(folders)).toBe(value);
+  const named = '[{"name":"letters","path":"/home/you/mail"},{"name":"drafts","path":"/home/you/new","write":true}]';
+  expect(writtenFolders(readFolders(named))).toBe(named);
   expect(writtenFolders([])).toBeNull();
   expect(readFolders("none")).toEqual([]);
   expect(readFolders('[1, {"write": true}]')).toEqual([]);

@@ -50,6 +50,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls", &["growqr-http"]),
     ("bollard", &["growqr-stack"]),
     ("rmcp", &["growqr-tools"]),
+    // Files of the person: confined to the folders that they have chosen, and read as hostile input.
+    ("cap-", &["growqr-tools"]),
+    ("lopdf", &["growqr-tools"]),
+    ("zip", &["growqr-tools"]),
     // Files of containers, and files of backups.
     ("tar", &["growqr-stack", "growqr-backup"]),
     ("git2", &["growqr-memory"]),

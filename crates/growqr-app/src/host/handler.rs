@@ -11,10 +11,13 @@ use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::inbox::{HostFacts, Inbox};
 use crate::log::{self, HostLog, LogQuery};
+use crate::profile::file_folders::FILE_FOLDERS;
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
-use crate::{SystemClock, agents, asks, attachments, convert, memory, memory_link, memory_undo, rules, schedules, stack, tools};
+use crate::{
+    SystemClock, agents, asks, attachments, convert, files, memory, memory_link, memory_undo, rules, schedules, stack, tools,
+};
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
 use growqr_core::attachment::Attachment;
@@ -316,9 +319,18 @@ impl Handler {
         if !settings::SETTINGS.iter().any(|setting| setting.name == name) {
             settings::check(name, "")?;
         }
+        let profile = self.profile.library.profile();
+        if name == FILE_FOLDERS {
+            files::before_change(profile, &**store, value.as_deref().unwrap_or("none")).await?;
+        }
         store.set(name, value.as_deref(), SystemClock.now()).await?;
         let stored = settings::stored(&**store).await?;
         self.profile.tool_servers.choose_web(Preferences::parse_lenient(&stored).web);
+        if name == FILE_FOLDERS {
+            self.profile.set_file_folders(files::of(profile, &stored));
+            // Also withdraws questions about tools that are gone.
+            self.apply_rules().await?;
+        }
         setups.set_stored(stored);
         // Another model may need another key, which is in the keychain.
         if matches!(name, "model" | "openai.base_url") {

@@ -17,7 +17,7 @@ use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::{OwnTools, ToolServers};
-use crate::{backup, machine, memory_link, rules};
+use crate::{backup, files, machine, memory_link, rules};
 use growqr_actors::{MemoryTools, Ports, ScheduleTools, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
@@ -25,6 +25,7 @@ use growqr_core::memory::Memory;
 use growqr_core::tool::{Executor, Tools};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
+use growqr_tools::{FileTools, Folder};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
@@ -38,6 +39,8 @@ pub(crate) struct OpenProfile {
     tools: Arc<dyn Tools>,
     /// The servers of tools that the person has added; they begin with the host.
     pub(crate) tool_servers: Arc<ToolServers>,
+    /// The tools on the folders that the person has chosen.
+    file_tools: Arc<FileTools>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
     /// Notified after schedules were added or changed.
@@ -97,7 +100,8 @@ impl OpenProfile {
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
         let schedules_changed = Arc::new(Notify::new());
         let schedule_tools = ScheduleTools::new(Arc::clone(&store), Arc::new(SystemClock), Arc::clone(&schedules_changed));
-        let fixed = vec![memory_tools, Arc::new(schedule_tools) as Arc<dyn Executor>];
+        let file_tools = Arc::new(FileTools::new(files::of(&profile, &stored)));
+        let fixed = vec![memory_tools, Arc::new(schedule_tools), Arc::clone(&file_tools) as Arc<dyn Executor>];
         let own = OwnTools::new(fixed, Preferences::parse_lenient(&stored).web);
         let toolbox = Arc::new(Toolbox::new(own.executors()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
@@ -118,6 +122,7 @@ impl OpenProfile {
             memory,
             tools,
             tool_servers,
+            file_tools,
             setups,
             workbench,
             schedules_changed,
@@ -127,6 +132,12 @@ impl OpenProfile {
             claim,
             _lock: lock,
         })))
+    }
+
+    /// Gives agents these folders of the person, from their next turn on.
+    pub(crate) fn set_file_folders(&self, folders: Vec<Folder>) {
+        self.file_tools.set(folders);
+        self.tool_servers.offer();
     }
 
     /// The ports that a host needs.

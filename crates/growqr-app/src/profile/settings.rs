@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::notify::NotificationPreferences;
+use crate::profile::file_folders::{self, FILE_FOLDERS};
 use crate::profile::shortcut;
 use crate::stack::preferences::StackPreferences;
 use crate::tools::WebPreferences;
@@ -11,6 +12,7 @@ use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
 use growqr_models::openai::BaseUrl;
+use growqr_tools::Folder;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
@@ -25,7 +27,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 26] = [
+pub const SETTINGS: [SettingDefinition; 27] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -107,6 +109,11 @@ pub const SETTINGS: [SettingDefinition; 26] = [
         about: "folders of this computer that sub-agents in the workbench see, as a JSON list of paths; write {\"path\": \"…\", \"write\": true} in place of a path to let them change it; none for no folder",
     },
     SettingDefinition {
+        name: FILE_FOLDERS,
+        default: "none",
+        about: "folders of this computer whose files agents read, as a JSON list of paths; write {\"path\": \"…\", \"name\": \"notes\", \"write\": true} in place of a path to name it, or to let agents change files after they have asked you; none for no folder. Easier: growqr folders",
+    },
+    SettingDefinition {
         name: "quick.shortcut",
         default: "CmdOrCtrl+Shift+G",
         about: "the keys that show the quick chat from any program, such as CmdOrCtrl+Shift+G, or none; a change from a terminal counts from the next start of the window",
@@ -148,6 +155,8 @@ pub(crate) struct Preferences {
     pub(crate) stack: StackPreferences,
     pub(crate) notifications: NotificationPreferences,
     pub(crate) web: WebPreferences,
+    /// The folders whose files agents may use.
+    pub(crate) files: Vec<Folder>,
 }
 
 /// The stored settings, by name.
@@ -176,7 +185,8 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
 /// The settings that send conversations to another server, show folders of this computer to agents, let text from outside cause
 /// calls, or let a service search for money, with their values. Without them the defaults hold, which do none of this.
 pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
-    const NAMES: [&str; 5] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders", "web.search"];
+    const NAMES: [&str; 6] =
+        ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders", FILE_FOLDERS, "web.search"];
     let is_default = |name: &str, value: &str| SETTINGS.iter().any(|setting| setting.name == name && setting.default == value);
     let exposes = |name: &str, value: &str| match name {
         "model" => ServerModel::of(value).is_some_and(|model| model.address.is_some()),
@@ -282,8 +292,20 @@ impl Preferences {
         }
         let stack = StackPreferences::parse(&get)?;
         let notifications = NotificationPreferences::parse(&get)?;
-        let web = WebPreferences::parse(get)?;
-        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications, web })
+        let web = WebPreferences::parse(&get)?;
+        let files = get(FILE_FOLDERS).map_or(Ok(Vec::new()), file_folders::folders)?;
+        Ok(Preferences {
+            model,
+            window,
+            openai_base,
+            effort,
+            limits,
+            asks_after_untrusted_text,
+            stack,
+            notifications,
+            web,
+            files,
+        })
     }
 }
 
@@ -299,6 +321,7 @@ impl Default for Preferences {
             stack: StackPreferences::default(),
             notifications: NotificationPreferences::default(),
             web: WebPreferences::default(),
+            files: Vec::new(),
         }
     }
 }

@@ -86,19 +86,24 @@ fn folder(entry: FolderEntry) -> Result<SharedFolder, String> {
         FolderEntry::ReadOnly(path) => (path, false),
         FolderEntry::Chosen { path, write } => (path, write),
     };
+    check_folder(&path)?;
+    Ok(SharedFolder { path, writable })
+}
+
+/// Refuses a path that agents cannot be given as a folder.
+///
+/// # Errors
+/// A sentence about it.
+pub(crate) fn check_folder(path: &Path) -> Result<(), String> {
     if !path.is_absolute() {
         return Err(format!("{} is not an absolute path", path.display()));
     }
     // A whole disk is never meant, and a path with `..` does not show what it names.
-    let is_too_much = path.parent().is_none() || contains_parent(&path);
-    if is_too_much {
+    let contains_parent = path.components().any(|part| part == std::path::Component::ParentDir);
+    if path.parent().is_none() || contains_parent {
         return Err(format!("{} cannot be shared; name one folder with the files that are needed", path.display()));
     }
-    Ok(SharedFolder { path, writable })
-}
-
-fn contains_parent(path: &Path) -> bool {
-    path.components().any(|part| part == std::path::Component::ParentDir)
+    Ok(())
 }
 
 #[cfg(test)]

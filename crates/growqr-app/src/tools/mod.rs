@@ -136,7 +136,8 @@ impl ToolServers {
         self.offer();
     }
 
-    fn offer(&self) {
+    /// Offers the tools that there are now.
+    pub(crate) fn offer(&self) {
         let servers = self.servers.executors();
         let search = ToolSearch::new(servers.iter().flat_map(|server| server.tools()).collect());
         let own = self.own.executors().into_iter().chain([Arc::new(search) as Arc<dyn Executor>]);

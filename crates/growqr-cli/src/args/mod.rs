@@ -4,6 +4,7 @@
 mod agents;
 mod asks;
 mod auth;
+mod folders;
 mod keys;
 mod memory;
 mod records;
@@ -16,6 +17,7 @@ mod tools;
 pub use agents::{Agents, Chat, Export};
 pub use asks::{Asks, Scope};
 pub use auth::{Auth, SignIn};
+pub use folders::Folders;
 pub use keys::Keys;
 pub use memory::{Memory, Requests};
 pub use records::{Audit, Db, Events, Logs, Search};
@@ -84,6 +86,9 @@ pub enum Command {
     /// Have work done at a set time: add, list, pause, resume, remove and start schedules
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Choose the folders of this computer whose files agents may use
+    #[command(subcommand)]
+    Folders(Folders),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),

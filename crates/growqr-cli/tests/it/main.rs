@@ -17,6 +17,7 @@ mod docker_proxy;
 mod export;
 #[cfg(target_os = "linux")]
 mod fake_docker;
+mod files;
 mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;

@@ -14,8 +14,8 @@ pub use line::{Agents, Decision, Glob, Risk, Rule, RuleError};
 use serde::{Deserialize, Serialize};
 
 /// The built-in lines. Reading, changes of memory (each can be undone) and messages between agents need no question; every tool
-/// that is not named here does.
-const BUILT_IN: [&str; 13] = [
+/// that is not named here does. The folders of the person are chosen for the Grow Agent: its sub-agents ask.
+const BUILT_IN: [&str; 16] = [
     "ask * as risky",
     "allow spawn_sub_agent",
     "allow wait_for_sub_agents",
@@ -29,6 +29,9 @@ const BUILT_IN: [&str; 13] = [
     "allow commit_memory",
     "allow delete_memory",
     "allow search_tools",
+    "allow list_files depth=0",
+    "allow read_file depth=0",
+    "allow search_files depth=0",
 ];
 
 /// Where a line comes from.

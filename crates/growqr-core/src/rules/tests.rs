@@ -33,6 +33,12 @@ fn the_last_line_that_matches_decides() {
         (&[], "commit_memory", Path, "a.md", "a-1", 2, Allow, "allow commit_memory"),
         (&[], "my_commit_memory", Path, "a.md", "grow", 0, Ask, "ask * as risky"),
         (&[], "search_web", Host, "https://a.example", "grow", 0, Ask, "ask * as risky"),
+        // Files in the folders of the person: the Grow Agent reads them, its sub-agents ask, and every write asks.
+        (&[], "read_file", Path, "notes/a.md", "grow", 0, Allow, "allow read_file depth=0"),
+        (&[], "read_file", Path, "notes/a~1.md", "grow", 0, Allow, "allow read_file depth=0"),
+        (&[], "read_file", Path, "notes/a.md", "a-1", 1, Ask, "ask * as risky"),
+        (&[], "write_file", Path, "notes/a.md", "grow", 0, Ask, "ask * as risky"),
+        (&["deny * path=notes/*"], "read_file", Path, "Notes/a.md", "grow", 0, Deny, "deny * path=notes/*"),
         // A later line wins, whether it is more general or more specific.
         (&["deny commit_memory path=x/*"], "commit_memory", Path, "x/a.md", "grow", 0, Deny, "deny commit_memory path=x/*"),
         (&["deny commit_memory path=x/*"], "commit_memory", Path, "y/a.md", "grow", 0, Allow, "allow commit_memory"),

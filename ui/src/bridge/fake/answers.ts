@@ -7,6 +7,7 @@ import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { backup } from "./backup";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
+import { fileChange } from "./fileChange";
 import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
@@ -59,6 +60,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     memory_search: ({ text }) => memory.search(text),
     memory_log: ({ path }) => memory.log(path),
     memory_diff: ({ rev }) => ({ text: memory.diff(rev) }),
+    file_change: ({ ask }) => fileChange(world, ask),
     held_change: ({ held }) => memory.compare(held),
     memory_undo_preview: ({ agent, turn }) => memory.undoPreview(agent, turn),
     memory_page_at: ({ path, rev }) => memory.pageAt(path, rev),

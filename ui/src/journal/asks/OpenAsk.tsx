@@ -1,5 +1,6 @@
 /** An open ask: who asks, what, what exactly, until when, and the answers. */
 import { CalendarClock, CircleHelp, Coins, GitMerge, ListChecks, type LucideIcon, RotateCw, ShieldQuestion } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { Ask, AskKind } from "../../bridge";
 import { deadlineWords } from "../../data/asks";
 import { toAgent } from "../../data/links";
@@ -15,6 +16,8 @@ import { AskForm } from "./AskForm";
 import { PullLink } from "./PullLink";
 import { ReviewForm } from "./Review";
 import type { Answering } from "./useAnswer";
+
+const FileChange = lazy(async () => ({ default: (await import("./FileChange")).FileChange }));
 
 const KINDS: Record<AskKind, { icon: LucideIcon; words: Text }> = {
   question: { icon: CircleHelp, words: "asks" },
@@ -48,6 +51,11 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
         </span>
       </p>
       <AskAbout ask={ask} />
+      {ask.detail && "call" in ask.detail && ask.detail.call.tool === "write_file" && (
+        <Suspense>
+          <FileChange ask={ask.id} />
+        </Suspense>
+      )}
       {deadline && <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{deadline}</p>}
       {ask.detail && "review" in ask.detail ? <ReviewForm id={ask.id} review={ask.detail.review} answer={answer} /> : <AskForm ask={ask} agent={agent.id} answer={answer} />}
       {/* Below the buttons: it comes later, and would move them. */}

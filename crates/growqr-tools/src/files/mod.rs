@@ -1,0 +1,215 @@
+//! The files of the person: tools on the folders that they have chosen.
+//!
+//! Paths are the name of a folder and the path in it; where the folder is on this computer, agents are never told. Every path is opened
+//! part by part inside the folder (`place.rs`), hidden files and files with keys are refused (`names.rs`), and what is read is text from
+//! outside. Nothing is kept: a result is in the conversation, and a text that is being written is beside its file.
+
+mod documents;
+mod error;
+mod folder;
+mod input;
+mod listing;
+mod names;
+mod path;
+mod place;
+mod read;
+mod search;
+#[cfg(test)]
+mod tests;
+mod text;
+mod write;
+
+pub use folder::Folder;
+
+use async_trait::async_trait;
+use error::FilesError;
+use growqr_core::id::{EffectId, ExecutorId};
+use growqr_core::memory::CommitPlan;
+use growqr_core::raw::RawJson;
+use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
+use growqr_core::tool_input::{ToolInput, parse};
+use input::{ListInput, ReadInput, SearchInput, WriteInput};
+use path::FilePath;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The name of the tool that writes.
+pub const WRITE_FILE: &str = WriteInput::NAME;
+
+/// All tools on chosen folders, as they are offered while a folder can be written.
+#[must_use]
+pub fn file_tools() -> Vec<OfferedTool> {
+    input::offered(&FileTools::executor_id(), true)
+}
+
+/// The executor of the tools on the chosen folders.
+pub struct FileTools {
+    folders: RwLock<Arc<[Folder]>>,
+    /// Held by the thread that writes, also if nobody waits for it any more: what an interrupted write has done is looked up after it.
+    writing: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl FileTools {
+    /// Tools on these folders; without one, none is offered.
+    #[must_use]
+    pub fn new(folders: Vec<Folder>) -> FileTools {
+        FileTools { folders: RwLock::new(folders.into()), writing: Arc::default() }
+    }
+
+    /// Replaces the folders. Calls that run go on with the earlier ones; later ones find the new ones.
+    pub fn set(&self, folders: Vec<Folder>) {
+        *self.folders.write().unwrap_or_else(PoisonError::into_inner) = folders.into();
+    }
+
+    fn executor_id() -> ExecutorId {
+        ExecutorId::new("files")
+    }
+
+    fn folders(&self) -> Arc<[Folder]> {
+        Arc::clone(&self.folders.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs `work` on a blocking thread; `None` if it panicked.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        call: &ToolCall,
+        work: impl FnOnce(&[Folder], &ToolCall) -> T + Send + 'static,
+    ) -> Option<T> {
+        let writing = match call.name == WRITE_FILE {
+            true => Some(Arc::clone(&self.writing).lock_owned().await),
+            false => None,
+        };
+        let (folders, call) = (self.folders(), call.clone());
+        let work = move || {
+            let _until_it_is_done = writing;
+            work(&folders, &call)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.inspect_err(|error| tracing::error!(%error, "a tool on files failed")).ok()
+    }
+}
+
+#[async_trait]
+impl Executor for FileTools {
+    fn id(&self) -> ExecutorId {
+        FileTools::executor_id()
+    }
+
+    fn tools(&self) -> Vec<OfferedTool> {
+        let folders = self.folders();
+        if folders.is_empty() {
+            return Vec::new();
+        }
+        input::offered(&self.id(), folders.iter().any(|folder| folder.can_write))
+    }
+
+    async fn perform(&self, call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
+        let done = self.blocking(call, perform).await;
+        Performed::Finished(
+            done.unwrap_or_else(|| ToolResult::error("the file could not be handled; go on without it, or tell the person")),
+        )
+    }
+
+    async fn look_up(&self, call: &ToolCall) -> LookedUp {
+        self.blocking(call, look_up).await.unwrap_or(LookedUp::Unknown)
+    }
+}
+
+fn perform(folders: &[Folder], call: &ToolCall) -> ToolResult {
+    match result(folders, &call.name, &call.input, &call.origin.effect) {
+        Ok(text) => ToolResult::ok(text),
+        Err(problem) => ToolResult::error(problem),
+    }
+}
+
+fn result(folders: &[Folder], name: &str, input: &RawJson, effect: &EffectId) -> Result<String, String> {
+    let told = |error: FilesError| error.to_string();
+    match name {
+        ListInput::NAME => match parse::<ListInput>(input)?.path.filter(|path| !is_everything(path)) {
+            None => Ok(listing::list_folders(folders)),
+            Some(path) => find(folders, &path).and_then(|(folder, path)| listing::list(folder, &path)).map_err(told),
+        },
+        ReadInput::NAME => {
+            let input: ReadInput = parse(input)?;
+            let from = input.from.unwrap_or(0);
+            find(folders, &input.path).and_then(|(folder, path)| read::read(folder, &path, from)).map_err(told)
+        }
+        SearchInput::NAME => {
+            let input: SearchInput = parse(input)?;
+            let places = match input.path.filter(|path| !is_everything(path)) {
+                None => Ok(folders
+                    .iter()
+                    .map(|folder| (folder, FilePath { folder: folder.name.clone(), parts: Vec::new() }))
+                    .collect()),
+                Some(path) => find(folders, &path).map(|found| vec![found]),
+            };
+            places.and_then(|places| search::search(&places, &input.query)).map_err(told)
+        }
+        WRITE_FILE => {
+            let input: WriteInput = parse(input)?;
+            let written = find(folders, &input.path).and_then(|(folder, path)| write::write(folder, &path, &input, effect));
+            written.map(|version| written_result(&input.path, &version)).map_err(told)
+        }
+        _ => Err(format!("this version of GrowQR no longer has the tool {name:?}; go on without it")),
+    }
+}
+
+fn written_result(path: &str, version: &str) -> String {
+    format!("{path} is written; its version is {version}")
+}
+
+/// Whether a model means all folders.
+fn is_everything(path: &str) -> bool {
+    matches!(path.trim(), "" | "." | "./" | "/")
+}
+
+fn find<'a>(folders: &'a [Folder], path: &str) -> Result<(&'a Folder, FilePath), FilesError> {
+    let path = FilePath::parse(path)?;
+    let folder = folders.iter().find(|folder| folder.name == path.folder);
+    folder.map(|folder| (folder, path.clone())).ok_or(FilesError::NoFolder(path.folder))
+}
+
+fn look_up(folders: &[Folder], call: &ToolCall) -> LookedUp {
+    let Ok(input) = parse::<WriteInput>(&call.input) else { return LookedUp::NothingHappened };
+    let Ok((folder, path)) = find(folders, &input.path) else { return LookedUp::Unknown };
+    match write::look_up(folder, &path, &input, &call.origin.effect) {
+        Ok(write::Found::Written { version }) => LookedUp::Happened(ToolResult::ok(written_result(&input.path, &version))),
+        Ok(write::Found::Nothing) => LookedUp::NothingHappened,
+        Ok(write::Found::Unclear) | Err(_) => LookedUp::Unknown,
+    }
+}
+
+/// What a recorded call of `write_file` would do now, for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// The file, as the model names it.
+    pub path: String,
+    /// Where it is on this computer; `None` if there is no such folder.
+    pub place: Option<PathBuf>,
+    /// The text that it would replace; `None` if the file is new, or cannot be written.
+    pub before: Option<String>,
+    /// The new text.
+    pub after: String,
+    /// Why nothing would be written; `None` if it would be.
+    pub problem: Option<String>,
+}
+
+/// What a call of `write_file` with this input would do now. Changes nothing.
+///
+/// # Errors
+/// A sentence about an input that is none of this tool.
+pub fn file_change(folders: &[Folder], input: &RawJson) -> Result<FileChange, String> {
+    let input: WriteInput = parse(input)?;
+    let (place, planned) = match find(folders, &input.path) {
+        Ok((folder, path)) => {
+            let place = path.parts.iter().fold(folder.path.clone(), |place, part| place.join(part));
+            (Some(place), write::plan(folder, &path, &input))
+        }
+        Err(error) => (None, Err(error)),
+    };
+    let (before, problem) = match planned {
+        Ok(change) => (change.before, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    Ok(FileChange { path: input.path, place, before, after: input.content, problem })
+}
