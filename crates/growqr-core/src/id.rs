@@ -115,6 +115,12 @@ impl ExecutorId {
     pub fn memory() -> ExecutorId {
         ExecutorId::new("memory")
     }
+
+    /// Executor of calls that read skills.
+    #[must_use]
+    pub fn skills() -> ExecutorId {
+        ExecutorId::new("skills")
+    }
 }
 
 impl JournalName {

@@ -28,6 +28,7 @@ pub mod raw;
 pub mod rebuild;
 pub mod rules;
 pub mod secret;
+pub mod skill;
 pub mod stack;
 pub mod tool;
 pub mod tool_input;
