@@ -1,4 +1,4 @@
-//! Tools of other programs for the agents: MCP servers that the person has added.
+//! Tools of other programs for the agents: MCP servers that the person has added. And [`skills`].
 //!
 //! Each server has a task, a state, limits and a log of its own; nothing waits for a server that does not answer. What a server
 //! says is untrusted: schemas are mended or the tool is left out by name, names are made legal and distinct, and results are
@@ -28,6 +28,7 @@ mod server_config;
 mod server_name;
 mod server_status;
 mod servers;
+pub mod skills;
 mod tool_name;
 
 pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
