@@ -32,6 +32,7 @@ mod privacy;
 mod profile;
 mod rebuild;
 mod rules;
+mod skills;
 mod spending;
 mod stack;
 mod timeline;

@@ -10,6 +10,7 @@ use growqr_core::raw::RawJson;
 use growqr_core::rules::{
     Agents, Argument, ArgumentField, CallFacts, Decision, Glob, Rule, RuleError, RuleLine, RuleOrigin, Rules,
 };
+use growqr_core::skill;
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -90,7 +91,8 @@ fn json_input(input: &str) -> String {
 /// The arguments of the program's own tools.
 fn argument_fields() -> Vec<(String, ArgumentField)> {
     let offered = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
-    offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
+    let memory = offered.filter_map(|offered| Some((offered.tool.name, offered.argument?)));
+    memory.chain([(skill::READ_SKILL.to_owned(), skill::argument())]).collect()
 }
 
 /// The rules in force.

@@ -102,6 +102,10 @@ impl Request {
             Request::SwitchToolServer { .. } => row(Lock, Profile, REPEATABLE),
             Request::TestToolServer { .. } => row(Host, Unchanged, REPEATABLE),
             Request::ToolLog { .. } => row(Host, Unchanged, REPEATABLE),
+            Request::Skills => row(Nothing, Unchanged, REPEATABLE),
+            Request::Skill { .. } => row(Nothing, Unchanged, REPEATABLE),
+            // A folder that the first attempt has removed is missing for the second.
+            Request::ChangeSkills { .. } => row(Lock, Profile, ONCE),
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
@@ -157,7 +161,7 @@ impl Request {
             | Request::RestoreMemory { .. }
             | Request::UndoMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
-            Request::SetSetting { .. } => Lane::Settings,
+            Request::SetSetting { .. } | Request::ChangeSkills { .. } => Lane::Settings,
             Request::SeeInbox { .. } | Request::SeeConversation { .. } => Lane::Inbox,
             Request::SetKey { .. } | Request::Keys => Lane::Keys,
             Request::StackUp { .. }
@@ -179,6 +183,8 @@ impl Request {
             | Request::ToolServers
             | Request::TestToolServer { .. }
             | Request::ToolLog { .. }
+            | Request::Skills
+            | Request::Skill { .. }
             | Request::StackStatus
             | Request::StackLog { .. }
             | Request::WorkFiles { .. }
@@ -193,6 +199,7 @@ mod tests {
     use super::*;
     use crate::api_key::ApiKey;
     use crate::attachment::FileContent;
+    use crate::skills::SkillChange;
     use crate::tools::{NewToolServer, ToolTransport};
 
     fn all() -> Vec<Request> {
@@ -228,6 +235,9 @@ mod tests {
             Request::SwitchToolServer { name: text(), is_on: true },
             Request::TestToolServer { name: text() },
             Request::ToolLog { name: text() },
+            Request::Skills,
+            Request::Skill { name: text() },
+            Request::ChangeSkills { change: SkillChange::AddFolder { path: text() } },
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,

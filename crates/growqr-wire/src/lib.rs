@@ -19,6 +19,7 @@ mod privacy;
 mod request;
 mod rows;
 mod sign_in;
+mod skills;
 mod stack;
 mod timeline;
 mod tools;
@@ -42,6 +43,7 @@ pub use rows::{
     SpendingRow, Text, TreeLimit, UndoPreview, UnpricedLimits,
 };
 pub use sign_in::{Person, SignIn, SignInState};
+pub use skills::{Skill, SkillChange, SkillList, SkillText, UnusableSkill};
 pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, PullRequest,
     Stack, StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
@@ -143,6 +145,11 @@ pub fn typescript() -> String {
         ServerTool,
         LeftOutTool,
         ToolLogLine,
+        Skill,
+        UnusableSkill,
+        SkillList,
+        SkillText,
+        SkillChange,
         WorkFile,
         AgentTrouble,
         HeldMail,

@@ -11,6 +11,7 @@ use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
+use crate::skills::{SkillChange, SkillList, SkillText};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use crate::tools::{NewToolServer, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
@@ -155,6 +156,18 @@ pub enum Request {
     ToolLog {
         /// Its name.
         name: String,
+    },
+    /// The skills. Answered by [`Reply::Skills`].
+    Skills,
+    /// The text of a skill, also of one that is off. Answered by [`Reply::Skill`].
+    Skill {
+        /// Its name.
+        name: String,
+    },
+    /// Changes which skills agents may read. Answered by [`Reply::Skills`].
+    ChangeSkills {
+        /// The change.
+        change: SkillChange,
     },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
@@ -377,6 +390,16 @@ pub enum Reply {
     ToolLog {
         /// Oldest first.
         lines: Vec<ToolLogLine>,
+    },
+    /// The skills.
+    Skills {
+        /// All of them.
+        skills: SkillList,
+    },
+    /// A skill.
+    Skill {
+        /// Its text.
+        skill: SkillText,
     },
     /// A change of memory was made.
     Changed {

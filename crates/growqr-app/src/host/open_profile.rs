@@ -9,6 +9,7 @@ use crate::library::Library;
 use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
+use crate::profile::settings::Preferences;
 use crate::profile::{keys, settings};
 use crate::stack::credentials::CredentialStore;
 use crate::stack::deps::StackDeps;
@@ -16,14 +17,16 @@ use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::ToolServers;
-use crate::{backup, machine, memory_link, rules};
+use crate::{backup, machine, memory_link, rules, skills};
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
+use growqr_core::skill::Skills;
 use growqr_core::tool::{Executor, Tools};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
+use growqr_tools::skills::{SkillSet, SkillTools};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -37,6 +40,8 @@ pub(crate) struct OpenProfile {
     tools: Arc<dyn Tools>,
     /// The servers of tools that the person has added; they begin with the host.
     pub(crate) tool_servers: Arc<ToolServers>,
+    /// The skills in memory and in folders that the person has chosen.
+    pub(crate) skills: Arc<SkillSet>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
     /// A random number of this process, part of the ids of its charges.
@@ -92,15 +97,19 @@ impl OpenProfile {
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
-        let toolbox = Arc::new(Toolbox::new(vec![Arc::clone(&memory_tools)]));
+        let skills = Arc::new(skills::of(Some(Arc::clone(&memory)), &profile));
+        skills.choose(Preferences::parse_lenient(&stored).skills);
+        let own = vec![memory_tools, Arc::new(SkillTools::new(Arc::clone(&skills))) as Arc<dyn Executor>];
+        let toolbox = Arc::new(Toolbox::new(own.clone()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         // The data folder's keychain on this computer: others may use the same database.
         let (keychain, keychain_name) =
             (keys::keychain(&profile), format!("{}/{}", machine::name(), profile.secrets_namespace()));
-        let tool_servers = ToolServers::new(toolbox, memory_tools, Arc::clone(&store), keychain, keychain_name);
+        let tool_servers = ToolServers::new(toolbox, own, Arc::clone(&store), keychain, keychain_name);
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);
+        setups.set_skills(Arc::clone(&skills) as Arc<dyn Skills>);
         let library = Library::of(profile, Arc::clone(&store), Arc::clone(&memory));
         let workbench = WorkbenchSlot::default();
         setups.set_workbench(workbench.clone());
@@ -111,6 +120,7 @@ impl OpenProfile {
             memory,
             tools,
             tool_servers,
+            skills,
             setups,
             workbench,
             process: rand::random(),

@@ -3,6 +3,7 @@
 use crate::error::AppError;
 use crate::notify::NotificationPreferences;
 use crate::profile::shortcut;
+use crate::skills::choice;
 use crate::stack::preferences::StackPreferences;
 use growqr_core::journal::Store;
 use growqr_core::limits::{Limits, Unpriced};
@@ -10,6 +11,7 @@ use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
 use growqr_models::openai::BaseUrl;
+use growqr_tools::skills::SkillChoice;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
@@ -24,7 +26,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 23] = [
+pub const SETTINGS: [SettingDefinition; 25] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -91,6 +93,16 @@ pub const SETTINGS: [SettingDefinition; 23] = [
         about: "folders of this computer that sub-agents in the workbench see, as a JSON list of paths; write {\"path\": \"…\", \"write\": true} in place of a path to let them change it; none for no folder",
     },
     SettingDefinition {
+        name: "skills.folders",
+        default: "none",
+        about: "folders of this computer with skills, as a JSON list of paths, or none; they are only read (growqr skills add FOLDER)",
+    },
+    SettingDefinition {
+        name: "skills.off",
+        default: "none",
+        about: "skills that agents may not read, as a JSON list of names, or all, or none (growqr skills off NAME)",
+    },
+    SettingDefinition {
         name: "quick.shortcut",
         default: "CmdOrCtrl+Shift+G",
         about: "the keys that show the quick chat from any program, such as CmdOrCtrl+Shift+G, or none; a change from a terminal counts from the next start of the window",
@@ -131,6 +143,7 @@ pub(crate) struct Preferences {
     pub(crate) asks_after_untrusted_text: bool,
     pub(crate) stack: StackPreferences,
     pub(crate) notifications: NotificationPreferences,
+    pub(crate) skills: SkillChoice,
 }
 
 /// The stored settings, by name.
@@ -159,7 +172,7 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
 /// The settings that send conversations to another server, show folders of this computer to agents, or let text from outside cause
 /// calls, with their values. Without them the defaults hold, which do none of this.
 pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
-    const NAMES: [&str; 4] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders"];
+    const NAMES: [&str; 5] = ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders", choice::FOLDERS];
     let is_default = |name: &str, value: &str| SETTINGS.iter().any(|setting| setting.name == name && setting.default == value);
     let exposes = |name: &str, value: &str| match name {
         "model" => ServerModel::of(value).is_some_and(|model| model.address.is_some()),
@@ -265,7 +278,8 @@ impl Preferences {
         }
         let stack = StackPreferences::parse(&get)?;
         let notifications = NotificationPreferences::parse(&get)?;
-        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications })
+        let skills = choice::parse(&get)?;
+        Ok(Preferences { model, window, openai_base, effort, limits, asks_after_untrusted_text, stack, notifications, skills })
     }
 }
 
@@ -280,6 +294,7 @@ impl Default for Preferences {
             asks_after_untrusted_text: true,
             stack: StackPreferences::default(),
             notifications: NotificationPreferences::default(),
+            skills: SkillChoice::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn tool_words(name: &str, input: &RawJson) -> ToolWords {
         "read_message" => ("Reading on in a long message", "Read on in a long message", ""),
         "list_memory" => ("Listing memory", "Listed memory", "prefix"),
         "search_memory" => ("Searching memory for", "Searched memory for", "query"),
+        "read_skill" => ("Reading the skill", "Read the skill", "path"),
         "commit_memory" => ("Writing", "Wrote", "path"),
         "delete_memory" => ("Deleting", "Deleted", "path"),
         "spawn_sub_agent" => ("Starting sub-agent", "Started sub-agent", "name"),

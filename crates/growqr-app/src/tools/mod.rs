@@ -31,7 +31,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct ToolServers {
     servers: Servers,
     toolbox: Arc<Toolbox>,
-    memory_tools: Arc<dyn Executor>,
+    /// The executors of GrowQR's own tools.
+    own: Vec<Arc<dyn Executor>>,
     store: Arc<dyn Store>,
     values: Arc<KeychainValues>,
     /// Names the keychain in the store ([`growqr_core::journal::ToolValues`]).
@@ -54,7 +55,7 @@ impl ToolServers {
     /// No server runs yet. `keychain_name` is the same at each start, and is that of no other keychain.
     pub(crate) fn new(
         toolbox: Arc<Toolbox>,
-        memory_tools: Arc<dyn Executor>,
+        own: Vec<Arc<dyn Executor>>,
         store: Arc<dyn Store>,
         keychain: Arc<dyn SecretStore>,
         keychain_name: String,
@@ -63,7 +64,7 @@ impl ToolServers {
         let servers = Servers::new(Arc::clone(&values) as Arc<dyn growqr_tools::KeptValues>, Arc::new(SystemClock));
         let (changing, loading) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
         let (keychain, stored) = (keychain_name, Mutex::default());
-        ToolServers { servers, toolbox, memory_tools, store, values, keychain, changing, loading, stored }
+        ToolServers { servers, toolbox, own, store, values, keychain, changing, loading, stored }
     }
 
     /// Begins the servers that are stored. Waits for none of them; one whose tools are known starts with its first call.
@@ -124,8 +125,7 @@ impl ToolServers {
     }
 
     fn offer(&self) {
-        let memory_tools = std::iter::once(Arc::clone(&self.memory_tools));
-        self.toolbox.refresh(memory_tools.chain(self.servers.executors()).collect());
+        self.toolbox.refresh(self.own.iter().cloned().chain(self.servers.executors()).collect());
     }
 
     /// All servers that are stored, with what those that run are doing. `without_room` are the tools that the chosen model is not

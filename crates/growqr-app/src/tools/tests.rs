@@ -122,7 +122,7 @@ impl World {
     fn servers_of(&self, keychain: &Arc<FakeKeychain>, name: &str) -> ToolServers {
         let toolbox = Arc::new(Toolbox::new(Vec::new()));
         let (store, keychain) = (Arc::clone(&self.store), Arc::clone(keychain) as Arc<dyn SecretStore>);
-        ToolServers::new(toolbox, Arc::new(NoTools), store, keychain, name.to_owned())
+        ToolServers::new(toolbox, vec![Arc::new(NoTools)], store, keychain, name.to_owned())
     }
 
     async fn rows(&self) -> Vec<StoredToolServer> {
