@@ -31,6 +31,7 @@ mod quick;
 mod rules;
 mod searching;
 mod settings;
+mod skills;
 mod stack;
 mod stack_work;
 mod timeline;
@@ -92,6 +93,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
+        Command::Skills(command) => skills::skills(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,

@@ -9,6 +9,7 @@ mod memory;
 mod records;
 mod rules;
 mod settings;
+mod skills;
 mod stack;
 mod tools;
 
@@ -20,6 +21,7 @@ pub use memory::{Memory, Requests};
 pub use records::{Audit, Db, Events, Logs, Search};
 pub use rules::Rules;
 pub use settings::{Budget, By, Config};
+pub use skills::Skills;
 pub use stack::{Files, Part, Stack};
 pub use tools::Tools;
 
@@ -79,6 +81,9 @@ pub enum Command {
     /// Add and inspect MCP servers: programs and addresses that give the agents more tools
     #[command(subcommand)]
     Tools(Tools),
+    /// List, show and choose skills: folders with a SKILL.md that tells agents how to do a kind of work
+    #[command(subcommand)]
+    Skills(Skills),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),

@@ -29,6 +29,7 @@ mod older_host;
 mod program;
 mod rebuilding;
 mod sign_in;
+mod skills;
 #[cfg(target_os = "linux")]
 mod stack;
 #[cfg(target_os = "linux")]
