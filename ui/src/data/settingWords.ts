@@ -17,6 +17,8 @@ const LABELS: Record<string, Text> = {
   "stack.start": "When they start",
   "stack.idle_stop": "Stop the workbench when idle",
   "workbench.folders": "Folders that sub-agents see",
+  "skills.folders": "Folders with skills",
+  "skills.off": "Skills that are off",
   "quick.shortcut": "Keys of the quick chat",
   "notifications.enabled": "Notifications",
   "notifications.quiet_hours": "Quiet hours",

@@ -19,6 +19,7 @@ const TOOLS: Record<string, Words> = {
   read_message: { icon: Eye, doing: "Reading on in a long message", done: "Read on in a long message", about: () => "" },
   list_memory: { icon: FolderOpen, doing: "Listing memory", done: "Listed memory", about: text("prefix") },
   search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => t("“{text}”", { text: text("query")(input) }) },
+  read_skill: { icon: Eye, doing: "Reading the skill", done: "Read the skill", about: text("path") },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
   delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
   spawn_sub_agent: { icon: Bot, doing: "Starting sub-agent", done: "Started sub-agent", about: text("name") },

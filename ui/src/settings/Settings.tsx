@@ -18,6 +18,7 @@ import { SECTIONS, type SectionId } from "./sections";
 import { SettingRow } from "./SettingRow";
 import { Shortcuts } from "./Shortcuts";
 import { Rules } from "./Rules";
+import { Skills } from "./Skills";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
 import { StartAtLogin } from "./StartAtLogin";
@@ -27,7 +28,7 @@ import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|workbench\.|model$|effort$|language$)/;
+const ELSEWHERE = /^(budget\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|skills\.|stack\.|workbench\.|model$|effort$|language$)/;
 
 /** Settings about what is announced. */
 const NOTIFICATIONS = /^(inbox|notifications)\./;
@@ -77,6 +78,9 @@ export default function Settings({ at }: { at: string | null }) {
         </Group>
         <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
           <ToolServers />
+        </Group>
+        <Group id="skills" about={t("A skill tells agents how to do a kind of work: a folder with a SKILL.md, in memory under skills/ or on this computer. Their scripts are never run on this computer.")}>
+          <Skills />
         </Group>
         <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>

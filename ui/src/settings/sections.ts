@@ -12,6 +12,7 @@ export const SECTIONS = {
   containers: "Containers",
   rules: "Rules",
   tools: "Tools",
+  skills: "Skills",
   notifications: "Notifications",
   appearance: "Appearance",
   shortcuts: "Keyboard shortcuts",
