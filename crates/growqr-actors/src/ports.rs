@@ -6,6 +6,7 @@ use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::model::Model;
 use growqr_core::prompt::Segment;
+use growqr_core::skill::Skills;
 use growqr_core::tool::Tools;
 use growqr_core::workbench::Sessions;
 use std::sync::Arc;
@@ -47,6 +48,11 @@ pub trait Setups: Send + Sync {
 
     /// The provider of this segment; `None` if this build has none.
     fn model(&self, segment: &Segment) -> Option<Arc<dyn Model>>;
+
+    /// The skills whose list a segment begins with; `None` if there are none here.
+    fn skills(&self) -> Option<Arc<dyn Skills>> {
+        None
+    }
 }
 
 /// Sizes and timeouts of a host.

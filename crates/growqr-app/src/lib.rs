@@ -34,6 +34,7 @@ mod profile;
 mod rebuild;
 mod rules;
 mod schedules;
+mod skills;
 mod spending;
 mod stack;
 mod timeline;

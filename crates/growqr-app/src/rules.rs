@@ -10,6 +10,7 @@ use growqr_core::raw::RawJson;
 use growqr_core::rules::{
     Agents, Argument, ArgumentField, CallFacts, Decision, Glob, Rule, RuleError, RuleLine, RuleOrigin, Rules,
 };
+use growqr_core::skill;
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -92,7 +93,8 @@ fn argument_fields() -> Vec<(String, ArgumentField)> {
     let own = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
     let own = own.chain(growqr_actors::schedule_tools());
     let offered = own.chain(growqr_tools::file_tools()).chain(growqr_tools::web::web_tools());
-    offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
+    let fields = offered.filter_map(|offered| Some((offered.tool.name, offered.argument?)));
+    fields.chain([(skill::READ_SKILL.to_owned(), skill::argument())]).collect()
 }
 
 /// The rules in force.

@@ -33,6 +33,7 @@ mod rules;
 mod schedule;
 mod searching;
 mod settings;
+mod skills;
 mod stack;
 mod stack_work;
 mod timeline;
@@ -96,6 +97,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
         Command::Schedule(command) => schedule::schedule(profile()?, &environment, out, command).await,
         Command::Folders(command) => folders::folders(profile()?, &environment, out, command).await,
+        Command::Skills(command) => skills::skills(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Logs(logs) => logs::logs(profile()?, &environment, out, logs).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,

@@ -60,7 +60,7 @@ pub async fn rules(profile: Profile, environment: &Environment, out: &Out, comma
 fn remark(line: &str) -> Option<&'static str> {
     let hides_pages = (line.starts_with("deny read_memory ") || line.starts_with("ask read_memory ")) && line.contains(" path=");
     hides_pages.then_some(
-        "list_memory and search_memory can still show what is in these pages; for all tools, write * instead of read_memory",
+        "list_memory, search_memory and read_skill can still show what is in these pages; for all tools, write * instead of read_memory",
     )
 }
 

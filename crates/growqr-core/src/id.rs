@@ -143,6 +143,12 @@ impl ExecutorId {
     pub fn tool_search() -> ExecutorId {
         ExecutorId::new("tool_search")
     }
+
+    /// Executor of calls that read skills.
+    #[must_use]
+    pub fn skills() -> ExecutorId {
+        ExecutorId::new("skills")
+    }
 }
 
 impl JournalName {

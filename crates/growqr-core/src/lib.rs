@@ -29,6 +29,7 @@ pub mod rebuild;
 pub mod rules;
 pub mod schedule;
 pub mod secret;
+pub mod skill;
 pub mod stack;
 pub mod tool;
 pub mod tool_input;

@@ -192,13 +192,13 @@ fn text_of(content: &Value) -> String {
     }
 }
 
-/// A text without the picture of memory, and without the lines that say when a message was written.
+/// A text without the picture of memory and the list of skills, and without the lines that say when a message was written.
 fn as_written(text: &str) -> String {
-    const START: &str = "<memory_picture>";
-    const END: &str = "</memory_picture>";
     let mut text = text.to_owned();
-    if let (Some(start), Some(end)) = (text.find(START), text.find(END)) {
-        text.replace_range(start..end + END.len(), "");
+    for (start, end) in [("<memory_picture>", "</memory_picture>"), ("<skills>", "</skills>")] {
+        if let (Some(from), Some(to)) = (text.find(start), text.find(end)) {
+            text.replace_range(from..to + end.len(), "");
+        }
     }
     let days = ["Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun"];
     let is_time = |line: &str| {

@@ -1,5 +1,5 @@
 //! Tools for the agents that reach outside: the files of the person ([`FileTools`]), MCP servers that the person has added, and pages of
-//! the web ([`web`]).
+//! the web ([`web`]). And [`skills`].
 //!
 //! Each server has a task, a state, limits and a log of its own; nothing waits for a server that does not answer. What a server
 //! says is untrusted: schemas are mended or the tool is left out by name, names are made legal and distinct, and results are
@@ -31,6 +31,7 @@ mod server_config;
 mod server_name;
 mod server_status;
 mod servers;
+pub mod skills;
 mod tool_name;
 mod tool_ranking;
 mod tool_search;

@@ -112,6 +112,10 @@ impl Request {
             Request::RemoveSchedule { .. } => row(Lock, Profile, REPEATABLE),
             // A second one is a second run.
             Request::RunSchedule { .. } => row(Lock, Profile, ONCE),
+            Request::Skills => row(Nothing, Unchanged, REPEATABLE),
+            Request::Skill { .. } => row(Nothing, Unchanged, REPEATABLE),
+            // A folder that the first attempt has removed is missing for the second.
+            Request::ChangeSkills { .. } => row(Lock, Profile, ONCE),
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
@@ -175,7 +179,7 @@ impl Request {
             | Request::RestoreMemory { .. }
             | Request::UndoMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
-            Request::SetSetting { .. } => Lane::Settings,
+            Request::SetSetting { .. } | Request::ChangeSkills { .. } => Lane::Settings,
             Request::SeeInbox { .. } | Request::SeeConversation { .. } => Lane::Inbox,
             Request::SetKey { .. } | Request::Keys => Lane::Keys,
             Request::StackUp { .. }
@@ -198,6 +202,8 @@ impl Request {
             | Request::ToolConfigurations
             | Request::TestToolServer { .. }
             | Request::ToolLog { .. }
+            | Request::Skills
+            | Request::Skill { .. }
             | Request::StackStatus
             | Request::StackLog { .. }
             | Request::WorkFiles { .. }
@@ -213,6 +219,7 @@ mod tests {
     use crate::api_key::ApiKey;
     use crate::attachment::FileContent;
     use crate::schedules::{NewSchedule, OnMissed};
+    use crate::skills::SkillChange;
     use crate::tools::{NewToolServer, ToolTransport};
 
     fn all() -> Vec<Request> {
@@ -265,6 +272,9 @@ mod tests {
             Request::ResumeSchedule { id: text() },
             Request::RemoveSchedule { id: text() },
             Request::RunSchedule { id: text() },
+            Request::Skills,
+            Request::Skill { name: text() },
+            Request::ChangeSkills { change: SkillChange::AddFolder { path: text() } },
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,

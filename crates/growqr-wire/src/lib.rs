@@ -20,6 +20,7 @@ mod request;
 mod rows;
 mod schedules;
 mod sign_in;
+mod skills;
 mod stack;
 mod timeline;
 mod tools;
@@ -44,6 +45,7 @@ pub use rows::{
 };
 pub use schedules::{NewSchedule, OnMissed, RunOutcome, Schedule, SchedulePreview, ScheduleRun, ScheduleState};
 pub use sign_in::{Person, SignIn, SignInState};
+pub use skills::{Skill, SkillChange, SkillList, SkillText, UnusableSkill};
 pub use stack::{
     Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, OrphanKey, OrphanState, PartState, PullRequest,
     Stack, StackAction, StackOrphan, StackPart, StackProgress, WorkFile,
@@ -150,6 +152,11 @@ pub fn typescript() -> String {
         ToolConfiguration,
         ToolServerOffer,
         ToolLogLine,
+        Skill,
+        UnusableSkill,
+        SkillList,
+        SkillText,
+        SkillChange,
         WorkFile,
         NewSchedule,
         OnMissed,

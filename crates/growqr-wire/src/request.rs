@@ -12,6 +12,7 @@ use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
 use crate::schedules::{NewSchedule, Schedule};
+use crate::skills::{SkillChange, SkillList, SkillText};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
 use crate::tools::{NewToolServer, ToolConfiguration, ToolLogLine, ToolServer};
 use serde::{Deserialize, Serialize};
@@ -192,6 +193,18 @@ pub enum Request {
     RunSchedule {
         /// Its id.
         id: String,
+    },
+    /// The skills. Answered by [`Reply::Skills`].
+    Skills,
+    /// The text of a skill, also of one that is off. Answered by [`Reply::Skill`].
+    Skill {
+        /// Its name.
+        name: String,
+    },
+    /// Changes which skills agents may read. Answered by [`Reply::Skills`].
+    ChangeSkills {
+        /// The change.
+        change: SkillChange,
     },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
@@ -424,6 +437,16 @@ pub enum Reply {
     Schedule {
         /// The schedule.
         schedule: Box<Schedule>,
+    },
+    /// The skills.
+    Skills {
+        /// All of them.
+        skills: SkillList,
+    },
+    /// A skill.
+    Skill {
+        /// Its text.
+        skill: SkillText,
     },
     /// A change of memory was made.
     Changed {

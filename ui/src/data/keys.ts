@@ -39,6 +39,9 @@ export const keys = {
   page: (path: string) => ["memory", "page", path],
   memorySearch: (text: string) => ["memory", "search", text],
   log: (path: string | null) => ["memory", "log", path],
+  /** Pages of memory are among them. */
+  skills: ["memory", "skills"],
+  skill: (name: string) => ["memory", "skills", name],
   heldChange: (commit: string) => ["memory", "held", commit],
   undo: (agent: string, turn: number | null) => ["memory", "undo", agent, turn],
   diff: (rev: string) => ["diff", rev],
@@ -88,6 +91,9 @@ export function invalidateAfter(client: QueryClient, request: Request) {
       return invalidate(keys.toolServers);
     case "test_tool_server":
       return invalidate(keys.toolServers);
+    case "change_skills":
+      invalidate(keys.settings);
+      return invalidate(keys.skills);
     case "answer_ask":
       // An answer with the scope "always" adds a rule.
       invalidate(keys.rules);

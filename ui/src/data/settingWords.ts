@@ -18,6 +18,8 @@ const LABELS: Record<string, Text> = {
   "stack.idle_stop": "Stop the workbench when idle",
   "workbench.folders": "Folders that sub-agents see",
   "files.folders": "Folders whose files agents use",
+  "skills.folders": "Folders with skills",
+  "skills.off": "Skills that are off",
   "quick.shortcut": "Keys of the quick chat",
   "notifications.enabled": "Notifications",
   "notifications.quiet_hours": "Quiet hours",

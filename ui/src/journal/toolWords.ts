@@ -21,6 +21,7 @@ const TOOLS: Record<string, Words> = {
   search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => t("“{text}”", { text: text("query")(input) }) },
   fetch_page: { icon: Eye, doing: "Fetching", done: "Fetched", about: text("url") },
   search_tools: { icon: Search, doing: "Searching tools for", done: "Searched tools for", about: (input) => t("“{text}”", { text: text("query")(input) }) },
+  read_skill: { icon: Eye, doing: "Reading the skill", done: "Read the skill", about: text("path") },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
   delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
   read_file: { icon: Eye, doing: "Reading", done: "Read", about: text("path") },

@@ -19,6 +19,7 @@ import { SettingRow } from "./SettingRow";
 import { Shortcuts } from "./Shortcuts";
 import { Rules } from "./Rules";
 import { Schedules } from "./Schedules";
+import { Skills } from "./Skills";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
 import { StartAtLogin } from "./StartAtLogin";
@@ -29,7 +30,7 @@ import { WorkFolders } from "./WorkFolders";
 import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|files\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|stack\.|web\.|workbench\.|model$|effort$|language$)/;
+const ELSEWHERE = /^(budget\.|files\.|inbox\.|notifications\.|rules\.|openai\.|quick\.|skills\.|stack\.|web\.|workbench\.|model$|effort$|language$)/;
 
 /** Settings about what is announced. */
 const NOTIFICATIONS = /^(inbox|notifications)\./;
@@ -86,6 +87,9 @@ export default function Settings({ at }: { at: string | null }) {
         </Group>
         <Group id="files" about={t("What agents read there is in the conversation, and goes to the model. Hidden files and files with keys stay closed.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => one.name === "files.folders").map((one) => <WorkFolders key={one.name} setting={one} about={t("The Grow Agent reads the files in them; sub-agents ask first. Where you allow changes, each change asks you and shows the difference.")} />)}</QueryView>
+        </Group>
+        <Group id="skills" about={t("A skill tells agents how to do a kind of work: a folder with a SKILL.md, in memory under skills/ or on this computer. Their scripts are never run on this computer.")}>
+          <Skills />
         </Group>
         <Group id="notifications" about={t("Your system shows one when an agent asks, something fails or long work is done: once each, and not while the window shows it.")}>
           <QueryView query={settings}>{(list) => list.filter((one) => NOTIFICATIONS.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>

@@ -14,6 +14,7 @@ export const SECTIONS = {
   schedules: "Work at a set time",
   tools: "Tools",
   files: "Files",
+  skills: "Skills",
   notifications: "Notifications",
   appearance: "Appearance",
   shortcuts: "Keyboard shortcuts",

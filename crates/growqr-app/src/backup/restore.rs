@@ -12,6 +12,7 @@ use crate::profile::accounts::{Accounts, is_folder_name};
 use crate::profile::file_lock;
 use crate::profile::location::Profile;
 use crate::profile::private_file;
+use crate::skills;
 use growqr_backup::{BackupError, DATABASE, LeftOutList, MEMORY, Manifest, check, extract};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
@@ -117,7 +118,9 @@ async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -
     }
     let config = DbConfig::Sqlite { path: path.clone() };
     let db = Db::open(&config).await?;
-    let changed = change_database(&db, target, manifest).await;
+    let memory = staging.join(MEMORY);
+    let skills = blocking(move || Ok::<_, AppError>(skills::names_in(&memory))).await?;
+    let changed = change_database(&db, target, manifest, skills.as_deref()).await;
     db.close().await;
     let changed = changed?;
     Db::check_writing(&config, target.id()).await?;
@@ -135,7 +138,7 @@ fn sync(file: &Path) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Changed, AppError> {
+async fn change_database(db: &Db, target: &Profile, manifest: &Manifest, skills: Option<&[String]>) -> Result<Changed, AppError> {
     let foreign = db.triggers_and_views().await?;
     if !foreign.is_empty() {
         return Err(BackupError::Refused { what: format!("a database with triggers or views ({})", foreign.join(", ")) }.into());
@@ -148,7 +151,7 @@ async fn change_database(db: &Db, target: &Profile, manifest: &Manifest) -> Resu
     }
     let now = SystemClock.now();
     let store = db.profile(target.id(), now).await?;
-    Ok(Changed { turned_off: turned_off::turn_off(&*store, now).await?, damage })
+    Ok(Changed { turned_off: turned_off::turn_off(&*store, skills, now).await?, damage })
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What is turned off in a restored database. A backup may come from a stranger: its tool servers are programs that start with GrowQR,
-//! its schedules give tasks to agents, its rules let agents act without a question, and some of its settings send conversations to a
+//! its schedules give tasks to agents, its rules let agents act without a question, its skills tell agents what to do, and some of its
+//! settings send conversations to a
 //! server or show folders of this computer to agents. The person is told of each, and turns on again what is their own.
 
 use crate::error::AppError;
 use crate::profile::settings;
-use crate::{rules, schedules, tools};
+use crate::{rules, schedules, skills, tools};
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::Store;
 use growqr_wire::TurnedOff;
@@ -14,14 +15,15 @@ const NAMED: usize = 20;
 /// The most characters of one that are shown.
 const SHOWN: usize = 300;
 
-/// Turns them off, and returns what they were.
+/// Turns them off, and returns what they were. `skills` are those in the restored memory; `None`: more than are looked at.
 ///
 /// # Errors
 /// If the store cannot be read or written.
-pub(super) async fn turn_off(store: &dyn Store, at: Timestamp) -> Result<Vec<TurnedOff>, AppError> {
+pub(super) async fn turn_off(store: &dyn Store, skills: Option<&[String]>, at: Timestamp) -> Result<Vec<TurnedOff>, AppError> {
     let servers = tools::turn_all_off(store, at).await?;
     let paused = schedules::pause_all(store).await?;
     let lines = rules::remove_allowing(store, at).await?;
+    let skills = skills::turn_off(store, skills, at).await?;
     let stored = settings::stored(store).await?;
     let mut values = Vec::new();
     for (name, value) in settings::exposing(&stored) {
@@ -33,6 +35,7 @@ pub(super) async fn turn_off(store: &dyn Store, at: Timestamp) -> Result<Vec<Tur
         named("tool server", &servers, on),
         named("schedule", &paused, "If it is yours, let it go on: growqr schedule resume ID"),
         named("rule", &lines, "If it is yours, add it again: growqr rules add RULE"),
+        named("skill", &skills, "Read it (growqr skills show NAME). If you trust it: growqr skills on NAME"),
         named("setting", &values, "If it is yours, set it again: growqr config set NAME VALUE"),
     ]
     .concat())
@@ -104,6 +107,8 @@ mod tests {
             ("openai.base_url", "https://evil.example.org/v1"),
             ("model", "openai/m@https://evil.example.org/v1"),
             ("workbench.folders", "[\"/home/you/notes\"]"),
+            ("skills.folders", "[\"/home/you/skills\"]"),
+            ("skills.off", "[\"old\"]"),
             ("rules.ask_after_untrusted_text", "off"),
             ("web.search", "on"),
             ("files.folders", "[\"/home/you/letters\"]"),
@@ -113,7 +118,8 @@ mod tests {
             store.set(name, Some(value), NOW).await.unwrap();
         }
 
-        let found = turn_off(&*store, NOW).await.unwrap();
+        let skills = ["old".to_owned(), "tea".to_owned()];
+        let found = turn_off(&*store, Some(&skills), NOW).await.unwrap();
         let whats: Vec<&str> = found.iter().map(|off| off.what.as_str()).collect();
         assert_eq!(
             whats,
@@ -124,11 +130,13 @@ mod tests {
                 "the schedule send (s-1, every minute)",
                 "the rule allow evil__run",
                 "the rule allow evil__run of=a-later-build",
+                "the skill tea",
                 "the setting openai.base_url = https://evil.example.org/v1",
                 "the setting model = openai/m@https://evil.example.org/v1",
                 "the setting rules.ask_after_untrusted_text = off",
                 "the setting workbench.folders = [\"/home/you/notes\"]",
                 "the setting files.folders = [\"/home/you/letters\"]",
+                "the setting skills.folders = [\"/home/you/skills\"]",
                 "the setting web.search = on",
             ]
         );
@@ -138,8 +146,11 @@ mod tests {
         assert!(store.schedules().await.unwrap().iter().all(|schedule| schedule.next_at.is_none()));
         let lines: Vec<String> = store.rules().await.unwrap().into_iter().map(|rule| rule.line).collect();
         assert_eq!(lines, ["ask commit_memory"]);
-        assert_eq!(store.settings().await.unwrap(), [("effort".to_owned(), "low".to_owned())]);
-        assert_eq!(turn_off(&*store, NOW).await.unwrap(), [], "a second time there is nothing to do");
+        let left = [("effort", "low"), ("skills.off", "[\"old\",\"tea\"]")];
+        assert_eq!(store.settings().await.unwrap(), left.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(turn_off(&*store, Some(&skills), NOW).await.unwrap(), [], "a second time there is nothing to do");
+        assert_eq!(turn_off(&*store, None, NOW).await.unwrap().len(), 1, "too many skills are all turned off");
+        assert_eq!(store.settings().await.unwrap()[1].1, "all");
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
 use crate::{
-    SystemClock, agents, asks, attachments, convert, files, memory, memory_link, memory_undo, rules, schedules, stack, tools,
+    SystemClock, agents, asks, attachments, convert, files, memory, memory_link, memory_undo, rules, schedules, skills, stack,
+    tools,
 };
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
@@ -24,7 +25,7 @@ use growqr_core::attachment::Attachment;
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, Seq};
 use growqr_wire::event::AskScope;
-use growqr_wire::{Changes, Reply, Request, VERSION};
+use growqr_wire::{Changes, Reply, Request, SkillChange, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -38,6 +39,8 @@ pub(crate) struct Handler {
     unlocking: Mutex<JoinSet<()>>,
     /// Held while the rules are read from the store and put in force.
     loading_rules: tokio::sync::Mutex<()>,
+    /// Held while a setting is changed and all are put in force, so that what was stored last is what counts.
+    changing_settings: tokio::sync::Mutex<()>,
     /// Marked as changed whenever the person has changed memory.
     memory_changes: watch::Sender<()>,
     /// How far a long adoption of hand edits is.
@@ -74,10 +77,10 @@ impl Handler {
         memory_changes: watch::Sender<()>,
         adoption: watch::Sender<AdoptionProgress>,
     ) -> Handler {
-        let (unlocking, loading_rules) = (Mutex::default(), tokio::sync::Mutex::default());
+        let (unlocking, loading_rules, changing_settings) = (Mutex::default(), Default::default(), Default::default());
         let stack = StackControl::new(profile.stack_deps(memory_changes.clone()));
         let (inbox, log, run) = (Inbox::default(), Arc::default(), u64::from(rand::random::<u32>()) + 1);
-        Handler { profile, host, unlocking, loading_rules, memory_changes, adoption, stack, inbox, log, run }
+        Handler { profile, host, unlocking, loading_rules, changing_settings, memory_changes, adoption, stack, inbox, log, run }
     }
 
     /// Answers one request.
@@ -179,6 +182,12 @@ impl Handler {
                 self.tool_servers().await
             }
             Request::ToolLog { name } => profile.tool_servers.log(&name),
+            Request::Skills => skills::list(&profile.skills).await,
+            Request::Skill { name } => skills::show(&profile.skills, name).await,
+            Request::ChangeSkills { change } => {
+                self.change_skills(change).await?;
+                skills::list(&profile.skills).await
+            }
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
             Request::Inbox => {
@@ -314,30 +323,51 @@ impl Handler {
     }
 
     async fn set_setting(&self, name: &str, value: Option<String>) -> Result<Reply, AppError> {
-        let OpenProfile { store, setups, .. } = &self.profile;
         let value = value.map(|value| settings::check(name, &value)).transpose()?;
         if !settings::SETTINGS.iter().any(|setting| setting.name == name) {
             settings::check(name, "")?;
         }
-        let profile = self.profile.library.profile();
-        if name == FILE_FOLDERS {
-            files::before_change(profile, &**store, value.as_deref().unwrap_or("none")).await?;
-        }
-        store.set(name, value.as_deref(), SystemClock.now()).await?;
-        let stored = settings::stored(&**store).await?;
-        self.profile.tool_servers.choose_web(Preferences::parse_lenient(&stored).web);
-        if name == FILE_FOLDERS {
-            self.profile.set_file_folders(files::of(profile, &stored));
-            // Also withdraws questions about tools that are gone.
-            self.apply_rules().await?;
-        }
-        setups.set_stored(stored);
+        let one_at_a_time = self.changing_settings.lock().await;
+        self.store_setting(name, value.as_deref()).await?;
+        drop(one_at_a_time);
+        let setups = &self.profile.setups;
         // Another model may need another key, which is in the keychain.
         if matches!(name, "model" | "openai.base_url") {
             setups.load_keys().await;
             setups.probe_server().await;
         }
         Ok(Reply::Done)
+    }
+
+    /// Stores a checked value, and puts all settings in force.
+    async fn store_setting(&self, name: &str, value: Option<&str>) -> Result<(), AppError> {
+        let OpenProfile { store, setups, skills, .. } = &self.profile;
+        let profile = self.profile.library.profile();
+        if name == FILE_FOLDERS {
+            files::before_change(profile, &**store, value.unwrap_or("none")).await?;
+        }
+        store.set(name, value, SystemClock.now()).await?;
+        let stored = settings::stored(&**store).await?;
+        let preferences = Preferences::parse_lenient(&stored);
+        skills.choose(preferences.skills);
+        self.profile.tool_servers.choose_web(preferences.web);
+        if name == FILE_FOLDERS {
+            self.profile.set_file_folders(files::of(profile, &stored));
+            // Also withdraws questions about tools that are gone.
+            self.apply_rules().await?;
+        }
+        setups.set_stored(stored);
+        Ok(())
+    }
+
+    async fn change_skills(&self, change: SkillChange) -> Result<(), AppError> {
+        let checked = skills::check(&self.profile.skills, change).await?;
+        let _one_at_a_time = self.changing_settings.lock().await;
+        let stored = settings::stored(&*self.profile.store).await?;
+        match skills::changed(&stored, checked)? {
+            Some((name, value)) => self.store_setting(name, value.as_deref()).await,
+            None => Ok(()),
+        }
     }
 
     async fn set_key(&self, name: &str, value: Option<&str>) -> Result<Reply, AppError> {

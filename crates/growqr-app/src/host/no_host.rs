@@ -10,7 +10,7 @@ use crate::log::{self, LogQuery};
 use crate::models::local_servers;
 use crate::profile::keys::{keys_without_host, unlock_keychain};
 use crate::profile::location::{Environment, Profile};
-use crate::{attachments, stack, tools};
+use crate::{attachments, skills, stack, tools};
 use growqr_core::clock::Clock;
 use growqr_wire::{Health, Reply, Request};
 
@@ -36,6 +36,10 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
             Ok(Reply::ToolServers { servers: tools::list_without_host(library.store.as_deref()).await? })
         }
         Request::ToolConfigurations => tools::list_configurations().await,
+        Request::Skills => skills::list(&skills::without_host(&Library::open_all(profile.clone()).await?).await?).await,
+        Request::Skill { name } => {
+            skills::show(&skills::without_host(&Library::open_all(profile.clone()).await?).await?, name).await
+        }
         Request::Health => Ok(Reply::Health { health: Health::default() }),
         Request::Inbox => {
             let library = Library::open_all(profile.clone()).await?;

@@ -17,14 +17,16 @@ use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::{OwnTools, ToolServers};
-use crate::{backup, files, machine, memory_link, rules};
+use crate::{backup, files, machine, memory_link, rules, skills};
 use growqr_actors::{MemoryTools, Ports, ScheduleTools, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
+use growqr_core::skill::Skills;
 use growqr_core::tool::{Executor, Tools};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Claim, Db, Holder, ProfileClaim};
+use growqr_tools::skills::{SkillSet, SkillTools};
 use growqr_tools::{FileTools, Folder};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub(crate) struct OpenProfile {
     pub(crate) tool_servers: Arc<ToolServers>,
     /// The tools on the folders that the person has chosen.
     file_tools: Arc<FileTools>,
+    /// The skills in memory and in folders that the person has chosen.
+    pub(crate) skills: Arc<SkillSet>,
     pub(crate) setups: Arc<ModelSetups>,
     workbench: WorkbenchSlot,
     /// Notified after schedules were added or changed.
@@ -98,11 +102,15 @@ impl OpenProfile {
         let stored = settings::stored(&*store).await?;
         memory_link::settle(&profile, &*store, &memory, now).await?;
         let memory_tools: Arc<dyn Executor> = Arc::new(MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>));
+        let preferences = Preferences::parse_lenient(&stored);
         let schedules_changed = Arc::new(Notify::new());
         let schedule_tools = ScheduleTools::new(Arc::clone(&store), Arc::new(SystemClock), Arc::clone(&schedules_changed));
         let file_tools = Arc::new(FileTools::new(files::of(&profile, &stored)));
-        let fixed = vec![memory_tools, Arc::new(schedule_tools), Arc::clone(&file_tools) as Arc<dyn Executor>];
-        let own = OwnTools::new(fixed, Preferences::parse_lenient(&stored).web);
+        let skills = Arc::new(skills::of(Some(Arc::clone(&memory)), &profile));
+        skills.choose(preferences.skills);
+        let skill_tools = SkillTools::new(Arc::clone(&skills));
+        let fixed = [Arc::new(schedule_tools) as Arc<dyn Executor>, Arc::clone(&file_tools) as _, Arc::new(skill_tools)];
+        let own = OwnTools::new([memory_tools].into_iter().chain(fixed).collect(), preferences.web);
         let toolbox = Arc::new(Toolbox::new(own.executors()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         // The data folder's keychain on this computer: others may use the same database.
@@ -112,6 +120,7 @@ impl OpenProfile {
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);
+        setups.set_skills(Arc::clone(&skills) as Arc<dyn Skills>);
         let library = Library::of(profile, Arc::clone(&store), Arc::clone(&memory));
         let workbench = WorkbenchSlot::default();
         setups.set_workbench(workbench.clone());
@@ -123,6 +132,7 @@ impl OpenProfile {
             tools,
             tool_servers,
             file_tools,
+            skills,
             setups,
             workbench,
             schedules_changed,

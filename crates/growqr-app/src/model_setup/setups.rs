@@ -14,6 +14,7 @@ use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
 use growqr_core::rules::Rules;
 use growqr_core::secret::{Secret, SecretStore};
+use growqr_core::skill::Skills;
 use growqr_core::tool::{CatalogueEntry, OfferedTool, Tools};
 use growqr_core::upstream::Upstream;
 use growqr_models::anthropic::{self, Anthropic};
@@ -45,6 +46,7 @@ pub(crate) struct ModelSetups {
     current: RwLock<CurrentSetups>,
     rules: RwLock<Arc<Rules>>,
     workbench: RwLock<WorkbenchSlot>,
+    skills: RwLock<Option<Arc<dyn Skills>>>,
 }
 
 /// The providers, built from keys and settings.
@@ -86,7 +88,13 @@ impl ModelSetups {
             current: RwLock::new(current),
             rules: RwLock::default(),
             workbench: RwLock::default(),
+            skills: RwLock::default(),
         }
+    }
+
+    /// The skills whose list a segment begins with.
+    pub(crate) fn set_skills(&self, skills: Arc<dyn Skills>) {
+        *self.skills.write().unwrap_or_else(PoisonError::into_inner) = Some(skills);
     }
 
     /// The workbench, whose state decides whether new sub-agents may work in it.
@@ -240,6 +248,10 @@ impl Setups for ModelSetups {
             openai::PROVIDER => Some(providers.openai.at(segment.address.as_deref())),
             _ => None,
         }
+    }
+
+    fn skills(&self) -> Option<Arc<dyn Skills>> {
+        self.skills.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -4,6 +4,7 @@ use crate::error::AppError;
 use crate::notify::NotificationPreferences;
 use crate::profile::file_folders::{self, FILE_FOLDERS};
 use crate::profile::shortcut;
+use crate::skills::choice;
 use crate::stack::preferences::StackPreferences;
 use crate::tools::WebPreferences;
 use growqr_core::journal::Store;
@@ -13,6 +14,7 @@ use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
 use growqr_models::openai::BaseUrl;
 use growqr_tools::Folder;
+use growqr_tools::skills::SkillChoice;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
@@ -27,7 +29,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 27] = [
+pub const SETTINGS: [SettingDefinition; 29] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -114,6 +116,16 @@ pub const SETTINGS: [SettingDefinition; 27] = [
         about: "folders of this computer whose files agents read, as a JSON list of paths; write {\"path\": \"…\", \"name\": \"notes\", \"write\": true} in place of a path to name it, or to let agents change files after they have asked you; none for no folder. Easier: growqr folders",
     },
     SettingDefinition {
+        name: "skills.folders",
+        default: "none",
+        about: "folders of this computer with skills, as a JSON list of paths, or none; they are only read (growqr skills add FOLDER)",
+    },
+    SettingDefinition {
+        name: "skills.off",
+        default: "none",
+        about: "skills that agents may not read, as a JSON list of names, or all, or none (growqr skills off NAME)",
+    },
+    SettingDefinition {
         name: "quick.shortcut",
         default: "CmdOrCtrl+Shift+G",
         about: "the keys that show the quick chat from any program, such as CmdOrCtrl+Shift+G, or none; a change from a terminal counts from the next start of the window",
@@ -157,6 +169,7 @@ pub(crate) struct Preferences {
     pub(crate) web: WebPreferences,
     /// The folders whose files agents may use.
     pub(crate) files: Vec<Folder>,
+    pub(crate) skills: SkillChoice,
 }
 
 /// The stored settings, by name.
@@ -185,8 +198,15 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
 /// The settings that send conversations to another server, show folders of this computer to agents, let text from outside cause
 /// calls, or let a service search for money, with their values. Without them the defaults hold, which do none of this.
 pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
-    const NAMES: [&str; 6] =
-        ["openai.base_url", "model", "rules.ask_after_untrusted_text", "workbench.folders", FILE_FOLDERS, "web.search"];
+    const NAMES: [&str; 7] = [
+        "openai.base_url",
+        "model",
+        "rules.ask_after_untrusted_text",
+        "workbench.folders",
+        FILE_FOLDERS,
+        choice::FOLDERS,
+        "web.search",
+    ];
     let is_default = |name: &str, value: &str| SETTINGS.iter().any(|setting| setting.name == name && setting.default == value);
     let exposes = |name: &str, value: &str| match name {
         "model" => ServerModel::of(value).is_some_and(|model| model.address.is_some()),
@@ -294,6 +314,7 @@ impl Preferences {
         let notifications = NotificationPreferences::parse(&get)?;
         let web = WebPreferences::parse(&get)?;
         let files = get(FILE_FOLDERS).map_or(Ok(Vec::new()), file_folders::folders)?;
+        let skills = choice::parse(&get)?;
         Ok(Preferences {
             model,
             window,
@@ -305,6 +326,7 @@ impl Preferences {
             notifications,
             web,
             files,
+            skills,
         })
     }
 }
@@ -322,6 +344,7 @@ impl Default for Preferences {
             notifications: NotificationPreferences::default(),
             web: WebPreferences::default(),
             files: Vec::new(),
+            skills: SkillChoice::default(),
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn tool_words(name: &str, input: &RawJson) -> ToolWords {
         "search_memory" => ("Searching memory for", "Searched memory for", "query"),
         "fetch_page" => ("Fetching", "Fetched", "url"),
         "search_tools" => ("Searching tools for", "Searched tools for", "query"),
+        "read_skill" => ("Reading the skill", "Read the skill", "path"),
         "commit_memory" => ("Writing", "Wrote", "path"),
         "delete_memory" => ("Deleting", "Deleted", "path"),
         "read_file" => ("Reading", "Read", "path"),

@@ -11,6 +11,7 @@ mod records;
 mod rules;
 mod schedule;
 mod settings;
+mod skills;
 mod stack;
 mod tools;
 
@@ -24,6 +25,7 @@ pub use records::{Audit, Db, Events, Logs, Search};
 pub use rules::Rules;
 pub use schedule::{IfMissed, Schedule};
 pub use settings::{Budget, By, Config};
+pub use skills::Skills;
 pub use stack::{Files, Part, Stack};
 pub use tools::Tools;
 
@@ -89,6 +91,9 @@ pub enum Command {
     /// Choose the folders of this computer whose files agents may use
     #[command(subcommand)]
     Folders(Folders),
+    /// List, show and choose skills: folders with a SKILL.md that tells agents how to do a kind of work
+    #[command(subcommand)]
+    Skills(Skills),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),

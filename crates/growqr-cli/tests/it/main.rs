@@ -32,6 +32,7 @@ mod program;
 mod rebuilding;
 mod schedules;
 mod sign_in;
+mod skills;
 #[cfg(target_os = "linux")]
 mod stack;
 #[cfg(target_os = "linux")]

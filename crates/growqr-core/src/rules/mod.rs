@@ -13,9 +13,9 @@ pub use line::{Agents, Decision, Glob, Risk, Rule, RuleError};
 
 use serde::{Deserialize, Serialize};
 
-/// The built-in lines. Reading, changes of memory (each can be undone) and messages between agents need no question; every tool
-/// that is not named here does. The folders of the person are chosen for the Grow Agent: its sub-agents ask.
-const BUILT_IN: [&str; 16] = [
+/// The built-in lines. Reading memory and skills, changes of memory (each can be undone) and messages between agents need no question;
+/// every tool that is not named here does. The folders of the person are chosen for the Grow Agent: its sub-agents ask.
+const BUILT_IN: [&str; 17] = [
     "ask * as risky",
     "allow spawn_sub_agent",
     "allow wait_for_sub_agents",
@@ -26,6 +26,7 @@ const BUILT_IN: [&str; 16] = [
     "allow read_memory",
     "allow list_memory",
     "allow search_memory",
+    "allow read_skill",
     "allow commit_memory",
     "allow delete_memory",
     "allow search_tools",

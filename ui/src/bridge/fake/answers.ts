@@ -21,6 +21,7 @@ import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
 import { agentSteps, timeline } from "./timeline";
+import { changeSkills, skill, skills } from "./skills";
 import { addToolServer, importToolServers, removeToolServer, switchToolServer, testToolServer, toolConfigurations, toolLog, toolServers } from "./toolServers";
 import type { World } from "./world";
 
@@ -165,6 +166,12 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return testToolServer(world, request.name);
     case "tool_log":
       return toolLog(world, request.name);
+    case "skills":
+      return skills(world);
+    case "skill":
+      return skill(world, request.name);
+    case "change_skills":
+      return changeSkills(world, request.change);
     case "resume":
       world.resume(request.agent);
       return "done";

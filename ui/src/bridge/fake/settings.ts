@@ -21,6 +21,8 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["stack.idle_stop", "never", "stops the workbench after this many minutes in which no agent has used it (5 to 10000), or never; it starts again when it is needed"],
   ["workbench.folders", "none", "folders of this computer that sub-agents in the workbench see"],
   ["files.folders", "none", "folders of this computer whose files agents read"],
+  ["skills.folders", "none", "folders of this computer with skills"],
+  ["skills.off", "none", "skills that agents may not read"],
   ["quick.shortcut", "CmdOrCtrl+Shift+G", "the keys that show the quick chat from any program"],
   ["notifications.enabled", "on", "whether the system shows notifications"],
   ["notifications.quiet_hours", "none", "the hours without notifications in local time, such as 22:00-07:00, or none; what still waits at their end is shown then"],

@@ -21,6 +21,8 @@ export interface Saved {
   seen?: string[];
   /** The MCP servers that the person has added. */
   toolServers?: ToolServer[];
+  /** The chosen folders of skills, and the names of the skills that are off. */
+  skills?: { folders: string[]; off: string[] };
   /** The files that were attached, by hash; without content: it is missing. */
   files?: Record<string, { attachment: Attachment; content: string | null }>;
   /** The schedules that are not removed, and what became of their runs, the first first. */

@@ -76,6 +76,8 @@ export default {
   "Your message waits until the question above is answered. To end the turn instead, press Stop.": "Ihre Nachricht wartet, bis die Frage oben beantwortet ist. Um stattdessen den Durchgang zu beenden, wählen Sie „Stoppen“.",
   "Not read yet. The fresh start begins with it, once this turn has ended.": "Noch nicht gelesen. Der Neubeginn startet mit ihr, sobald dieser Durchgang zu Ende ist.",
   "Not read yet. The agent reads it before its next step.": "Noch nicht gelesen. Der Agent liest sie vor seinem nächsten Schritt.",
+  "Reading the skill": "Liest die Fertigkeit",
+  "Read the skill": "Fertigkeit gelesen:",
   "Reading": "Liest",
   "Read": "Gelesen:",
   "Reading on in a long message": "Liest in einer langen Nachricht weiter",

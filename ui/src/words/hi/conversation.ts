@@ -79,6 +79,8 @@ export default {
   "Your message waits until the question above is answered. To end the turn instead, press Stop.": "आपका संदेश ऊपर के प्रश्न के उत्तर तक प्रतीक्षा करेगा। इसके बजाय चरण समाप्त करने के लिए “रोकें” दबाएँ।",
   "Not read yet. The fresh start begins with it, once this turn has ended.": "अभी नहीं पढ़ा गया। यह चरण समाप्त होने पर नई शुरुआत इसी से होगी।",
   "Not read yet. The agent reads it before its next step.": "अभी नहीं पढ़ा गया। एजेंट इसे अपने अगले कदम से पहले पढ़ेगा।",
+  "Reading the skill": "कौशल पढ़ा जा रहा है:",
+  "Read the skill": "कौशल पढ़ा गया:",
   "Reading": "पढ़ा जा रहा है:",
   "Read": "पढ़ा गया:",
   "Reading on in a long message": "लंबा संदेश आगे पढ़ा जा रहा है",

@@ -1,0 +1,92 @@
+//! The `growqr skills` commands.
+
+use crate::CommandResult;
+use crate::args::Skills;
+use crate::print::{Out, Style, sanitized, sanitized_line, shortened};
+use growqr_app::{AppError, Environment, Profile, send_request};
+use growqr_wire::{Reply, Request, Skill, SkillChange, SkillList};
+use std::path::Path;
+
+/// The most characters of a description in the list.
+const SHOWN_CHARS: usize = 200;
+
+pub async fn skills(profile: Profile, environment: &Environment, out: &Out, command: Skills) -> CommandResult {
+    match command {
+        Skills::List => print(out, &all(send_request(profile, environment, Request::Skills).await?)),
+        Skills::Show { name } => {
+            if let Reply::Skill { skill } = send_request(profile, environment, Request::Skill { name }).await? {
+                out.row(&skill, || {
+                    let files = skill.files.iter().map(|file| format!("\n{}", out.style(Style::Dim, &sanitized_line(file))));
+                    format!(
+                        "{}\n\n{}{}",
+                        described(out, &skill.skill),
+                        sanitized(skill.text.trim_end()),
+                        files.collect::<String>()
+                    )
+                });
+            }
+        }
+        Skills::On { name } => change(profile, environment, SkillChange::Switch { name, is_on: true }).await.map(drop)?,
+        Skills::Off { name } => change(profile, environment, SkillChange::Switch { name, is_on: false }).await.map(drop)?,
+        Skills::Add { folder } => {
+            let path = full_path(&folder)?;
+            let list = change(profile, environment, SkillChange::AddFolder { path }).await?;
+            print(out, &list);
+            out.notice("Agents can read the skills that are on from now on. To turn one off: growqr skills off NAME");
+        }
+        Skills::Remove { folder } => {
+            let path = full_path(&folder)?;
+            change(profile, environment, SkillChange::RemoveFolder { path }).await?;
+        }
+    }
+    Ok(true)
+}
+
+async fn change(profile: Profile, environment: &Environment, change: SkillChange) -> Result<SkillList, AppError> {
+    Ok(all(send_request(profile, environment, Request::ChangeSkills { change }).await?))
+}
+
+fn all(reply: Reply) -> SkillList {
+    match reply {
+        Reply::Skills { skills } => skills,
+        _ => SkillList::default(),
+    }
+}
+
+fn print(out: &Out, list: &SkillList) {
+    for skill in &list.skills {
+        out.row(skill, || described(out, skill));
+    }
+    for skill in &list.unusable {
+        out.row(skill, || {
+            let cannot = out.style(Style::Bad, "cannot be used");
+            format!("{cannot}  {}\n    {}", sanitized_line(&skill.place), sanitized_line(&skill.reason))
+        });
+    }
+    if out.is_json() {
+        return;
+    }
+    if list.not_looked_at > 0 {
+        out.notice(&format!("{} more were not looked at: there are too many", list.not_looked_at));
+    }
+    if list.skills.is_empty() && list.unusable.is_empty() {
+        let own = "growqr memory write skills/NAME/SKILL.md";
+        out.notice(&format!("No skills yet. To write one: {own}. To use those of a folder: growqr skills add FOLDER"));
+    }
+}
+
+fn described(out: &Out, skill: &Skill) -> String {
+    let state = if skill.is_on { out.style(Style::Good, "on ") } else { out.style(Style::Dim, "off") };
+    let (name, place) = (out.style(Style::Bold, &skill.name), out.style(Style::Dim, &sanitized_line(&skill.place)));
+    format!("{state}  {name}  {place}\n    {}", shortened(&skill.description, SHOWN_CHARS))
+}
+
+/// The path as it is found from another folder.
+fn full_path(folder: &Path) -> Result<String, AppError> {
+    let wrong = |problem: String| AppError::BadRequest {
+        message: format!("{} is not the path of a folder: {problem}", folder.display()),
+        next_step: "Give a folder with skills: growqr skills add ~/skills".to_owned(),
+    };
+    let path = std::path::absolute(folder).map_err(|error| wrong(error.to_string()))?;
+    path.into_os_string().into_string().map_err(|_| wrong("it is not text".to_owned()))
+}
