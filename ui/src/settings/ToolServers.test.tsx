@@ -51,7 +51,7 @@ test("a server that has failed and starts again by itself is shown as ready", as
 
 const offer: ToolServerOffer = { title: "Notes", name: "Notes", transport: { type: "program", command: "npx", args: ["-y", "notes"] }, values: ["KEY"], reads: [], missing: [], is_off: false };
 const cursor: ToolConfiguration = {
-  program: "Cursor", path: "/home/ada/.cursor/mcp.json", version: "1", left_out: [], problem: null,
+  program: "Cursor", path: "/home/you/.cursor/mcp.json", version: "1", left_out: [], problem: null,
   servers: [offer, { ...offer, title: "Search", name: "Search", missing: ["input:key"] }, { ...offer, title: "Off", name: "Off", is_off: true }, { ...offer, title: "files", name: "files" }],
 };
 

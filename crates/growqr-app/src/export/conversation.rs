@@ -3,7 +3,8 @@
 use super::safe_text::{address, fenced, html, inline, quoted};
 use crate::date;
 use growqr_wire::event::{
-    AskAnswer, Block, Event, MailBody, ModelReply, ScheduledWorkStarted, SettledBy, Source, ToolFinished, ToolStarted, Verdict,
+    AskAnswer, Block, ChildRequested, Event, MailBody, ModelReply, ScheduledWorkStarted, SettledBy, Source, ToolFinished,
+    ToolStarted, Verdict,
 };
 use growqr_wire::{Attachment, Author, EventLine};
 use std::collections::{HashMap, HashSet};

@@ -135,18 +135,18 @@ mod tests {
     use super::*;
 
     fn files(system: System, settings: Option<&str>) -> Vec<String> {
-        let folders = Folders { system, home: Some("/home/ada".into()), settings: settings.map(PathBuf::from) };
+        let folders = Folders { system, home: Some("/home/you".into()), settings: settings.map(PathBuf::from) };
         folders.files().into_iter().map(|(_, file)| file.display().to_string().replace('\\', "/")).collect()
     }
 
     #[test]
     fn the_files_are_where_the_programs_of_each_system_have_them() {
         let mac = files(System::MacOs, None);
-        assert_eq!(mac[0], "/home/ada/Library/Application Support/Claude/claude_desktop_config.json");
-        assert_eq!(mac[1], "/home/ada/.cursor/mcp.json");
+        assert_eq!(mac[0], "/home/you/Library/Application Support/Claude/claude_desktop_config.json");
+        assert_eq!(mac[1], "/home/you/.cursor/mcp.json");
         assert_eq!(files(System::Windows, Some("/roaming"))[2], "/roaming/Code/User/mcp.json");
-        assert_eq!(files(System::Windows, None)[0], "/home/ada/AppData/Roaming/Claude/claude_desktop_config.json");
-        assert_eq!(files(System::Other, None)[3], "/home/ada/.config/Code/User/settings.json");
+        assert_eq!(files(System::Windows, None)[0], "/home/you/AppData/Roaming/Claude/claude_desktop_config.json");
+        assert_eq!(files(System::Other, None)[3], "/home/you/.config/Code/User/settings.json");
         assert!(Folders { system: System::Other, home: None, settings: None }.files().is_empty());
     }
 

@@ -45,15 +45,16 @@ impl WebPreferences {
 
 /// The executors.
 pub(crate) struct OwnTools {
-    memory: Arc<dyn Executor>,
+    /// Those that are always on.
+    fixed: Vec<Arc<dyn Executor>>,
     web: Arc<WebTools>,
     fetches: AtomicBool,
 }
 
 impl OwnTools {
-    pub(crate) fn new(memory: Arc<dyn Executor>, preferences: WebPreferences) -> OwnTools {
+    pub(crate) fn new(fixed: Vec<Arc<dyn Executor>>, preferences: WebPreferences) -> OwnTools {
         let web = Arc::new(WebTools::new(network(), WebLimits::default()));
-        let own = OwnTools { memory, web, fetches: AtomicBool::new(true) };
+        let own = OwnTools { fixed, web, fetches: AtomicBool::new(true) };
         own.choose(preferences);
         own
     }
@@ -66,7 +67,7 @@ impl OwnTools {
 
     /// Those that are on.
     pub(crate) fn executors(&self) -> Vec<Arc<dyn Executor>> {
-        let mut executors = vec![Arc::clone(&self.memory)];
+        let mut executors = self.fixed.clone();
         if self.fetches.load(Ordering::Relaxed) {
             executors.push(Arc::clone(&self.web) as Arc<dyn Executor>);
         }

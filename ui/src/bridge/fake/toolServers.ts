@@ -25,7 +25,7 @@ export function addToolServer(world: Stage, { name, transport, values, is_truste
 
 /** What Cursor has configured on the simulated computer. */
 const CURSOR: ToolConfiguration = {
-  program: "Cursor", path: "/home/ada/.cursor/mcp.json", version: "1", left_out: [{ name: "old", reason: "it speaks the old HTTP+SSE protocol" }], problem: null,
+  program: "Cursor", path: "/home/you/.cursor/mcp.json", version: "1", left_out: [{ name: "old", reason: "it speaks the old HTTP+SSE protocol" }], problem: null,
   servers: [
     { title: "Issues", name: "Issues", transport: { type: "http", url: "https://issues.example.com/mcp" }, values: ["Authorization"], reads: [], missing: [], is_off: false },
     { title: "Notes", name: "Notes", transport: { type: "program", command: "npx", args: ["-y", "notes-server", "~/notes"] }, values: [], reads: [], missing: [], is_off: false },
