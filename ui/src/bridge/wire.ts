@@ -1440,6 +1440,88 @@ is_ours: boolean,
  */
 text: string, };
 
+export type Skill = { 
+/**
+ * `[a-z0-9-]{1,64}`; no other skill has it.
+ */
+name: string, 
+/**
+ * What it is for, in one line. Whoever wrote the skill has written it.
+ */
+description: string, 
+/**
+ * Where it is, for people.
+ */
+place: string, 
+/**
+ * The page of its `SKILL.md` if it is in memory.
+ */
+page: string | null, 
+/**
+ * Whether agents may read it.
+ */
+is_on: boolean, };
+
+export type UnusableSkill = { 
+/**
+ * Where it is, for people.
+ */
+place: string, 
+/**
+ * Why, and what to change.
+ */
+reason: string, };
+
+export type SkillList = { 
+/**
+ * Those that can be used.
+ */
+skills: Array<Skill>, 
+/**
+ * What looks like a skill and cannot be used.
+ */
+unusable: Array<UnusableSkill>, 
+/**
+ * The chosen folders, in their order.
+ */
+folders: Array<string>, 
+/**
+ * How many more there are that were not looked at.
+ */
+not_looked_at: number, };
+
+export type SkillText = { 
+/**
+ * The skill.
+ */
+skill: Skill, 
+/**
+ * Its `SKILL.md`.
+ */
+text: string, 
+/**
+ * Its other files.
+ */
+files: Array<string>, };
+
+export type SkillChange = { "type": "switch", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether they may.
+ */
+is_on: boolean, } | { "type": "add_folder", 
+/**
+ * Its absolute path.
+ */
+path: string, } | { "type": "remove_folder", 
+/**
+ * Its path.
+ */
+path: string, };
+
 export type WorkFile = { 
 /**
  * Its path in the sub-agent's folder.
@@ -2098,7 +2180,15 @@ id: string, } | { "op": "run_schedule",
 /**
  * Its id.
  */
-id: string, } | { "op": "resume", 
+id: string, } | { "op": "skills" } | { "op": "skill", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "change_skills", 
+/**
+ * The change.
+ */
+change: SkillChange, } | { "op": "resume", 
 /**
  * The agent.
  */
@@ -2297,7 +2387,15 @@ lines: Array<ToolLogLine>, } } | { "schedule": {
 /**
  * The schedule.
  */
-schedule: Schedule, } } | { "changed": { 
+schedule: Schedule, } } | { "skills": { 
+/**
+ * All of them.
+ */
+skills: SkillList, } } | { "skill": { 
+/**
+ * Its text.
+ */
+skill: SkillText, } } | { "changed": { 
 /**
  * The commit's id.
  */

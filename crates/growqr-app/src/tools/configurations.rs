@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn files(system: System, settings: Option<&str>) -> Vec<String> {
-        let folders = Folders { system, home: Some("/home/you".into()), settings: settings.map(PathBuf::from) };
+        let folders = Folders { system, home: Some("/home/you/".into()), settings: settings.map(PathBuf::from) };
         folders.files().into_iter().map(|(_, file)| file.display().to_string().replace('\\', "/")).collect()
     }
 
