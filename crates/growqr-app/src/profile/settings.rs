@@ -312,7 +312,7 @@ impl Preferences {
         }
         let stack = StackPreferences::parse(&get)?;
         let notifications = NotificationPreferences::parse(&get)?;
-        let web = WebPreferences::parse(&get)?;
+        let web = WebPreferences::parse(get)?;
         let files = get(FILE_FOLDERS).map_or(Ok(Vec::new()), file_folders::folders)?;
         let skills = choice::parse(&get)?;
         Ok(Preferences {
