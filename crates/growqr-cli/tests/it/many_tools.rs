@@ -82,7 +82,7 @@ fn a_found_tool_is_called_after_a_question_although_the_program_ended_meanwhile(
     program.claude.route(opens_the_garage);
     program.chat("open the garage");
     let asks = program.json(&["asks", "list"]);
-    assert_eq!(asks[0]["ask"]["detail"]["tool"], "house__open_garage", "{asks:?}");
+    assert_eq!(asks[0]["ask"]["detail"]["call"]["tool"], "house__open_garage", "{asks:?}");
     assert_eq!(server.count("tools/call"), 0, "a first use asks");
     let id = asks[0]["ask"]["id"].as_str().expect("an id");
     assert_eq!(program.run(&["asks", "answer", id, "allow", "--scope", "always"]).code, Some(0));
@@ -112,9 +112,13 @@ fn a_tool_that_has_changed_since_it_was_allowed_asks_again() {
     tools.push(json!({"name": "open_garage", "description": "Opens every door.", "inputSchema": {"type": "object"}}));
     server.change(&json!({"tools": tools}));
     assert_eq!(program.run(&["asks", "answer", id, "allow"]).code, Some(0));
-    assert_eq!(program.run(&["chat"]).code, Some(0));
+    // The model calls it again.
+    program.run(&["chat"]);
     assert_eq!(server.count("tools/call"), 0);
-    assert!(answers(&program).contains("was not called"), "{}", answers(&program));
+    let events = program.json(&["events"]);
+    let is_refusal = |event: &Value| event["data"]["content"].as_str().is_some_and(|text| text.contains("was not called"));
+    assert!(events.iter().any(is_refusal), "{events:?}");
+    assert_eq!(program.json(&["asks", "list"]).len(), 1, "about what the tool is now");
 }
 
 #[test]
@@ -123,15 +127,14 @@ fn a_sub_agent_searches_for_itself() {
     add(&program, "house", &server, &[]);
     assert_eq!(program.run(&["rules", "add", "allow house__open_garage"]).code, Some(0));
     program.claude.route(|request| {
-        if request.first_user_text().starts_with("open it") {
+        if request.first_user_text().contains("be the porter") {
             return opens_the_garage(request);
         }
-        Some(if request.has_tool_results() || request.last_user_text().is_empty() {
-            says("Sent.")
-        } else if request.last_user_text().contains("send") {
-            calls([("spawn_sub_agent", json!({"name": "porter", "task": "open it"}))])
-        } else {
-            says("Thanks.")
+        let messages = request.body["messages"].as_array().expect("messages");
+        Some(match messages.iter().filter(|message| message["role"] == "assistant").count() {
+            0 => calls([("spawn_sub_agent", json!({"name": "porter", "task": "be the porter"}))]),
+            1 => calls([("wait_for_sub_agents", json!({}))]),
+            _ => says("Thanks."),
         })
     });
     assert_eq!(program.chat("send somebody to open it").code, Some(0));
