@@ -57,7 +57,7 @@ pub use tools::{
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
