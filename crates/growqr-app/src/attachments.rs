@@ -273,14 +273,15 @@ impl Library {
 struct Since {
     /// The files of all messages, each with a name.
     named: BTreeMap<ContentHash, String>,
-    /// Each day with a message or a turn, by the clock of this computer, with its last event.
-    days: BTreeMap<i64, (Position, Timestamp)>,
+    /// Each day on which the person said something, by the clock of this computer, with the last such event.
+    days: BTreeMap<i64, Position>,
 }
 
 impl Since {
-    /// On how many days the conversation went on after the file was stored.
+    /// On how many later days the person said something after the file was stored.
     fn days_after(&self, file: &StoredAttachment) -> usize {
-        self.days.values().filter(|(position, at)| *position > file.position && *at > file.at).count()
+        let stored = file.at.0.div_euclid(DAY_MS);
+        self.days.iter().filter(|(day, position)| **day > stored && **position > file.position).count()
     }
 }
 
@@ -292,8 +293,10 @@ async fn read_since(store: &dyn Store, position: Position) -> Result<Since, Stor
         for event in &page {
             let entry = event.entry()?;
             since.named.extend(files_of(&entry.event).iter().map(|file| (file.hash.clone(), file.name.clone())));
-            let last = since.days.entry(event.at.0.div_euclid(DAY_MS)).or_insert((event.position, event.at));
-            *last = (last.0.max(event.position), last.1.max(event.at));
+            if matches!(entry.event, Event::UserSaid(_) | Event::SaidAgain(_)) {
+                let last = since.days.entry(event.at.0.div_euclid(DAY_MS)).or_insert(event.position);
+                *last = event.position.max(*last);
+            }
         }
         if oldest <= position {
             return Ok(since);
