@@ -1,7 +1,7 @@
 //! Checks a backup, and extracts it. Trusts nothing in it.
 
 use crate::error::BackupError;
-use crate::manifest::{FORMAT, LeftOutList, MANIFEST, MAX_MANIFEST, Manifest, Parts, hex};
+use crate::manifest::{FORMAT, LeftOut, LeftOutList, MANIFEST, MAX_MANIFEST, Manifest, Parts, hex};
 use crate::names;
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
@@ -31,29 +31,30 @@ pub fn check(file: &File, limit: u64) -> Result<Manifest, BackupError> {
 }
 
 /// Writes the files of a backup into a new, empty folder, and compares them with their checksums while doing so. They are durable then.
-/// Pages that this system cannot hold, because of their names, are left out and returned.
+/// Pages that this system cannot hold, because of their names, are left out, and all of them are returned.
 ///
 /// # Errors
 /// As [`check`], and [`BackupError::Extract`]: a part may be in the folder then.
-pub fn extract(file: &File, limit: u64, into: &Path) -> Result<(Manifest, LeftOutList), BackupError> {
+pub fn extract(file: &File, limit: u64, into: &Path) -> Result<(Manifest, Vec<LeftOut>), BackupError> {
     extract_on(file, limit, into, cfg!(windows))
 }
 
-fn extract_on(file: &File, limit: u64, into: &Path, is_windows: bool) -> Result<(Manifest, LeftOutList), BackupError> {
-    let mut left_out = LeftOutList::default();
+fn extract_on(file: &File, limit: u64, into: &Path, is_windows: bool) -> Result<(Manifest, Vec<LeftOut>), BackupError> {
+    let mut left_out = Vec::new();
+    let mut leave_out = |path: &str, why: String| left_out.push(LeftOut { path: path.to_owned(), why });
     let manifest = read(file, limit, |path, is_program| {
         let is_page = names::is_page(path);
         if is_page
             && is_windows
             && let Some(why) = names::not_on_windows(path)
         {
-            left_out.add(path, why);
+            leave_out(path, why.to_owned());
             return Ok(None);
         }
         match create(&into.join(path), is_program) {
             Ok(file) => Ok(Some(file)),
             Err(error) if is_page && is_about_name(&error) => {
-                left_out.add(path, &format!("this system cannot hold it beside a file whose name is the same to it: {error}"));
+                leave_out(path, format!("this system cannot hold it beside a file whose name is the same to it: {error}"));
                 Ok(None)
             }
             Err(source) => Err(BackupError::Extract { path: path.to_owned(), source }),

@@ -13,7 +13,7 @@ use crate::profile::file_lock;
 use crate::profile::location::Profile;
 use crate::profile::private_file;
 use crate::skills;
-use growqr_backup::{BackupError, DATABASE, LeftOutList, MEMORY, Manifest, check, extract};
+use growqr_backup::{BackupError, DATABASE, LeftOut, MEMORY, Manifest, check, extract};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
 use growqr_memory::MemoryRepo;
@@ -52,7 +52,7 @@ pub async fn restore(profile: &Profile, file: &Path) -> Result<wire::Restored, A
     let Changed { turned_off, damage } = check_database(staging.path(), &target, &manifest).await?;
     let to = empty.fill(staging.path())?;
     let needs_sign_in = Accounts::read(profile.root())?.current != *target.id();
-    let (left_out, more_left_out) = shown(&left_out.named, left_out.more);
+    let (left_out, more_left_out) = shown(&left_out, 0);
     let backup = described(&manifest, &file, bytes);
     Ok(wire::Restored { folder: to.display().to_string(), needs_sign_in, damage, turned_off, left_out, more_left_out, backup })
 }
@@ -77,7 +77,7 @@ fn target(profile: &Profile, manifest: &Manifest) -> Result<Profile, AppError> {
 }
 
 /// Extracts into a new folder beside the profiles. What a killed restore has left there is removed.
-fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Result<(tempfile::TempDir, LeftOutList), AppError> {
+fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Result<(tempfile::TempDir, Vec<LeftOut>), AppError> {
     for entry in fs::read_dir(profiles).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let _ = fs::remove_dir_all(entry.path());
@@ -96,7 +96,7 @@ fn stage(profiles: &Path, file: &File, limit: u64, expected: &Manifest) -> Resul
         // Its newest change can be read; earlier ones are not looked at.
         let repository = MemoryRepo::open_read_only(&memory).ok_or(BackupError::Damaged { part: MEMORY.to_owned() })?;
         repository.history(None, 1)?;
-        let pages: Vec<&str> = left_out.named.iter().filter_map(|page| page.path.strip_prefix("memory/")).collect();
+        let pages: Vec<&str> = left_out.iter().filter_map(|page| page.path.strip_prefix("memory/")).collect();
         growqr_memory::leave_outside(&memory, &pages)?;
     }
     Ok((staging, left_out))
