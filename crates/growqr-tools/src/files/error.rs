@@ -1,6 +1,6 @@
 //! Why something about a file could not be done, for the model: each says what to do next and none has a path of this computer.
 
-use super::names::Refusal;
+use crate::closed_names::Refusal;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FilesError {

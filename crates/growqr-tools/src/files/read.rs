@@ -7,6 +7,7 @@ use super::path::FilePath;
 use super::place::{Place, read_whole};
 use super::text::{LineEnds, decode};
 use super::write::version;
+use crate::closed_names::holds_private_key;
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 32 << 20;
@@ -46,10 +47,4 @@ pub(super) fn read(folder: &Folder, path: &FilePath, from: u64) -> Result<String
     let left = text.len() - end;
     let more = if left > 0 { format!("\n[{left} more bytes; read on with from={end}]") } else { String::new() };
     Ok(format!("{head}\n\n{}{more}", &text[start..end]))
-}
-
-/// Whether a text is the file of a private key, whatever its name is.
-pub(super) fn holds_private_key(text: &str) -> bool {
-    let first = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).lines().next().unwrap_or_default();
-    (first.starts_with("-----BEGIN ") && first.contains("PRIVATE KEY")) || first.starts_with("PuTTY-User-Key-File")
 }

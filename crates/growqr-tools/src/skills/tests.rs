@@ -149,6 +149,23 @@ async fn an_agent_reads_a_skill_and_its_files_and_sees_edits_at_once() {
 }
 
 #[tokio::test]
+async fn hidden_files_and_keys_of_a_skill_are_neither_named_nor_read() {
+    let world = World::new();
+    world.skill("skills/tea", "tea");
+    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\ns3cret\n";
+    for (file, text) in [(".env", "s3cret"), (".git/config", "s3cret"), ("server.pem", "s3cret"), ("leaves.md", key)] {
+        world.write(&format!("skills/tea/{file}"), text);
+    }
+    world.choose(&["skills"], &[]);
+    for path in ["tea/.env", "tea/.git/config", "tea/server.pem", "tea/leaves.md"] {
+        let (is_ok, text) = world.read(path).await;
+        assert!(!is_ok && !text.contains("s3cret"), "{path}: {text}");
+    }
+    let text = world.read("tea/SKILL.md").await.1;
+    assert!(text.starts_with(r#"{"files":["tea/leaves.md"],"skill":"tea"}"#), "{text}");
+}
+
+#[tokio::test]
 async fn a_skill_that_is_off_cannot_be_read_under_any_path() {
     let world = World::new();
     world.skill("skills/tea", "tea");

@@ -1,8 +1,8 @@
-//! The names of files and folders that agents cannot reach.
+//! The files and folders that agents cannot reach, by their names and by what is in them.
 
 /// Why a name cannot be reached in any chosen folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It begins with a dot.
     #[error("it is hidden")]
     Hidden,
@@ -15,7 +15,7 @@ pub(super) enum Refusal {
 }
 
 /// Why a name is not reached; `None` if it is. `windows` are the rules of that system's file names.
-pub(super) fn refused(name: &str, windows: bool) -> Option<Refusal> {
+pub(crate) fn refused(name: &str, windows: bool) -> Option<Refusal> {
     // Some file systems ignore letter case, and some ignore characters that cannot be seen.
     let folded: String = name.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
     let folded = folded.trim_end_matches([' ', '.']);
@@ -28,6 +28,12 @@ pub(super) fn refused(name: &str, windows: bool) -> Option<Refusal> {
     } else {
         None
     }
+}
+
+/// Whether a text is the file of a private key, whatever its name is.
+pub(crate) fn holds_private_key(text: &str) -> bool {
+    let first = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).lines().next().unwrap_or_default();
+    (first.starts_with("-----BEGIN ") && first.contains("PRIVATE KEY")) || first.starts_with("PuTTY-User-Key-File")
 }
 
 fn is_invisible(c: char) -> bool {
