@@ -1,5 +1,7 @@
 //! The files and folders that agents cannot reach, by their names and by what is in them.
 
+use growqr_core::rules::fold;
+
 /// Why a name cannot be reached in any chosen folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -16,8 +18,7 @@ pub(crate) enum Refusal {
 
 /// Why a name is not reached; `None` if it is. `windows` are the rules of that system's file names.
 pub(crate) fn refused(name: &str, windows: bool) -> Option<Refusal> {
-    // Some file systems ignore letter case, and some ignore characters that cannot be seen.
-    let folded: String = name.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
+    let folded = fold(name);
     let folded = folded.trim_end_matches([' ', '.']);
     if name.len() > 255 || folded.is_empty() || (windows && is_unusable_on_windows(name, folded)) {
         Some(Refusal::Unusable)
@@ -34,10 +35,6 @@ pub(crate) fn refused(name: &str, windows: bool) -> Option<Refusal> {
 pub(crate) fn holds_private_key(text: &str) -> bool {
     let first = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).lines().next().unwrap_or_default();
     (first.starts_with("-----BEGIN ") && first.contains("PRIVATE KEY")) || first.starts_with("PuTTY-User-Key-File")
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 /// Names that Windows changes or gives another meaning: devices, streams, short names such as `SECRET~1`, dots and spaces at the end.
@@ -119,6 +116,10 @@ mod tests {
             "passwords.txt",
             "x.kdbx ",
             "secr\u{ad}ets.yml",
+            "pa\u{17f}\u{17f}words.txt",
+            "pa\u{df}words.txt",
+            "secr\u{34f}ets.yml",
+            "\u{212a}ey.\u{212a}ey",
         ] {
             assert_eq!(refused(name, false), Some(Refusal::Secret), "{name:?}");
         }

@@ -10,6 +10,7 @@ mod spelling;
 
 pub use call::{Argument, ArgumentField, ArgumentKind, CallFacts, Reach};
 pub use line::{Agents, Decision, Glob, Risk, Rule, RuleError};
+pub use spelling::fold;
 
 use serde::{Deserialize, Serialize};
 
