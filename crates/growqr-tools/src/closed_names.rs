@@ -31,10 +31,14 @@ pub(crate) fn refused(name: &str, windows: bool) -> Option<Refusal> {
     }
 }
 
-/// Whether a text is the file of a private key, whatever its name is.
+/// Whether a text has a private key in it, whatever the name of its file is.
 pub(crate) fn holds_private_key(text: &str) -> bool {
-    let first = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).lines().next().unwrap_or_default();
-    (first.starts_with("-----BEGIN ") && first.contains("PRIVATE KEY")) || first.starts_with("PuTTY-User-Key-File")
+    let has_key = |line: &str| {
+        let after = line.split("-----BEGIN ").skip(1);
+        after.filter_map(|rest| rest.split("-----").next()).any(|title| title.contains("PRIVATE KEY"))
+    };
+    text.lines().any(has_key)
+        || text.lines().any(|line| line.trim_start_matches(['\u{feff}', ' ', '\t']).starts_with("PuTTY-User-Key-File"))
 }
 
 /// Names that Windows changes or gives another meaning: devices, streams, short names such as `SECRET~1`, dots and spaces at the end.
@@ -55,21 +59,10 @@ fn is_unusable_on_windows(name: &str, folded: &str) -> bool {
 }
 
 fn is_secret(folded: &str) -> bool {
-    const BEGINNINGS: [&str; 6] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "client_secret", "service-account"];
-    const STEMS: [&str; 11] = [
-        "credential",
-        "credentials",
-        "secret",
-        "secrets",
-        "password",
-        "passwords",
-        "passwd",
-        "shadow",
-        "htpasswd",
-        "netrc",
-        "_netrc",
-    ];
-    const ENDINGS: [&str; 19] = [
+    const BEGINNINGS: [&str; 6] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "service-account", "service_account"];
+    const WORDS: [&str; 6] = ["credential", "credentials", "secret", "secrets", "password", "passwords"];
+    const STEMS: [&str; 7] = ["passwd", "shadow", "htpasswd", "netrc", "_netrc", "kubeconfig", "rootkey"];
+    const ENDINGS: [&str; 21] = [
         "pem",
         "key",
         "p8",
@@ -89,11 +82,19 @@ fn is_secret(folded: &str) -> bool {
         "agekey",
         "env",
         "tfstate",
+        "tfvars",
+        "kubeconfig",
     ];
-    let (stem, ending) = (folded.split('.').next().unwrap_or_default(), folded.rsplit_once('.').map(|(_, ending)| ending));
+    // What follows `env.` in the name of such a file; `env.py` is a program.
+    const ENVIRONMENTS: [&str; 10] =
+        ["production", "prod", "development", "dev", "staging", "test", "local", "backup", "bak", "old"];
+    let mut parts = folded.split('.').map(str::trim);
+    let stem = parts.next().unwrap_or_default();
+    let has_word = folded.split(|c: char| !c.is_alphabetic()).any(|word| WORDS.contains(&word));
     BEGINNINGS.iter().any(|beginning| folded.starts_with(beginning))
         || STEMS.contains(&stem)
-        || ending.is_some_and(|ending| ENDINGS.contains(&ending))
+        || has_word
+        || parts.any(|part| ENDINGS.contains(&part) || (stem == "env" && ENVIRONMENTS.contains(&part)))
         || matches!(folded, "wallet.dat" | "token.json")
 }
 
@@ -120,13 +121,51 @@ mod tests {
             "pa\u{df}words.txt",
             "secr\u{34f}ets.yml",
             "\u{212a}ey.\u{212a}ey",
+            "server.key.old",
+            "config.env.bak",
+            "env.production",
+            "my-passwords 2024.txt",
+            "old.credentials.json",
+            "1password.csv",
+            "kubeconfig",
+            "prod.kubeconfig.yml",
+            "terraform.tfvars",
+            "rootkey.csv",
+            "client_secret_1.json",
         ] {
             assert_eq!(refused(name, false), Some(Refusal::Secret), "{name:?}");
         }
-        for name in
-            ["notes.md", "keys.md", "environment.txt", "monkey", "a~1.txt", "con.txt", "Secretary.docx", "ключ.txt", "👩‍🔬.md"]
-        {
+        for name in [
+            "notes.md",
+            "keys.md",
+            "environment.txt",
+            "env.py",
+            "monkey",
+            "a~1.txt",
+            "con.txt",
+            "Secretary.docx",
+            "1. Key figures.docx",
+            "ключ.txt",
+            "👩‍🔬.md",
+        ] {
             assert_eq!(refused(name, false), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_found_wherever_it_stands_in_a_text() {
+        for key in [
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nx",
+            "\u{feff}\nBag Attributes\n    name: a\n-----BEGIN ENCRYPTED PRIVATE KEY-----\nx",
+            "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n-----BEGIN RSA PRIVATE KEY-----\nx",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\nx",
+            r#"{"private_key": "-----BEGIN PRIVATE KEY-----\nx"}"#,
+            "# copied\nPuTTY-User-Key-File-3: ssh-ed25519\n",
+        ] {
+            assert!(holds_private_key(key), "{key}");
+        }
+        for text in ["", "Keep the PRIVATE KEY at home.", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"] {
+            assert!(!holds_private_key(text), "{text}");
         }
     }
 
