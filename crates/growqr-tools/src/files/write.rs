@@ -204,7 +204,12 @@ impl Draft<'_> {
     /// Writes the new text, with the permissions of the file that it replaces, and makes it durable.
     fn write(&self, place: &Place, change: &Change) -> Result<(), FilesError> {
         let written = || -> std::io::Result<()> {
-            let mut file = self.dir.open_with(&self.name, OpenOptions::new().write(true).create_new(true))?;
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            if change.replaced.is_some() {
+                make_private(&mut options);
+            }
+            let mut file = self.dir.open_with(&self.name, &options)?;
             file.write_all(&change.bytes)?;
             if change.replaced.is_some() {
                 file.set_permissions(place.dir.symlink_metadata(&place.name)?.permissions())?;
@@ -258,6 +263,15 @@ impl Draft<'_> {
         exchange(self.dir, &self.name, &place.name).map_err(|error| self.error(&error))
     }
 }
+
+/// Nobody else may read what replaces a file before it has the permissions of that file.
+#[cfg(unix)]
+fn make_private(options: &mut OpenOptions) {
+    cap_std::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn make_private(_options: &mut OpenOptions) {}
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn exchange(dir: &Dir, one: &str, other: &str) -> std::io::Result<bool> {
