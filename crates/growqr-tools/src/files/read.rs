@@ -7,13 +7,11 @@ use super::path::FilePath;
 use super::place::{Place, read_whole};
 use super::text::{LineEnds, decode};
 use super::write::version;
+use crate::bounded_text::part;
 use crate::closed_names::holds_private_key;
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 32 << 20;
-
-/// The most text in one result, in bytes.
-const PART: usize = 48_000;
 
 /// The text for the model: the file from the byte `from` of its text on.
 ///
@@ -41,10 +39,6 @@ pub(super) fn read(folder: &Folder, path: &FilePath, from: u64) -> Result<String
     if holds_private_key(&text) {
         return Err(FilesError::PrivateKey(path.to_string()));
     }
-    let start = usize::try_from(from).ok().filter(|from| *from <= text.len()).ok_or(FilesError::From(text.len()))?;
-    let start = text.floor_char_boundary(start);
-    let end = text.floor_char_boundary(start.saturating_add(PART));
-    let left = text.len() - end;
-    let more = if left > 0 { format!("\n[{left} more bytes; read on with from={end}]") } else { String::new() };
-    Ok(format!("{head}\n\n{}{more}", &text[start..end]))
+    let part = part(&text, from).ok_or(FilesError::From(text.len()))?;
+    Ok(format!("{head}\n\n{part}"))
 }

@@ -199,6 +199,25 @@ async fn many_skills_have_a_limit_and_what_is_left_out_is_said() {
     assert!(!is_ok && text.contains("larger than 256 KB"), "{text}");
 }
 
+#[tokio::test]
+async fn a_long_file_is_read_in_parts_and_many_names_are_cut() {
+    let world = World::new();
+    world.skill("skills/tea", "tea");
+    world.write("skills/tea/long.md", &"x".repeat(100_000));
+    for number in 0..150 {
+        world.write(&format!("skills/tea/references/{number:03}-{}.md", "n".repeat(60)), "text");
+    }
+    world.choose(&["skills"], &[]);
+    let (is_ok, text) = world.read("tea/long.md").await;
+    assert!(is_ok && text.len() < 48_100 && text.ends_with("[52000 more bytes; read on with from=48000]"), "{}", text.len());
+    let rest = world.call(&json!({"path": "tea/long.md", "from": 96_000})).await.content.plain().into_owned();
+    assert_eq!(rest, "x".repeat(4_000));
+    let beyond = world.call(&json!({"path": "tea/long.md", "from": 100_001})).await;
+    assert!(beyond.is_error && beyond.content.plain().contains("from is at most 100000"));
+    let text = world.read("tea/SKILL.md").await.1;
+    assert!(text.len() < 6_000 && text.contains("\"more_files\":"), "{}", text.len());
+}
+
 #[test]
 fn the_tool_is_described_and_its_schema_refuses_other_fields() {
     let tool = SkillTools::new(World::new().skills).tools().remove(0);
