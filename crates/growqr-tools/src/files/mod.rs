@@ -187,7 +187,7 @@ pub struct FileChange {
     pub place: Option<PathBuf>,
     /// The text that it would replace; `None` if the file is new, or cannot be written.
     pub before: Option<String>,
-    /// The new text.
+    /// The new text, as it will be read after it is written.
     pub after: String,
     /// Why nothing would be written; `None` if it would be.
     pub problem: Option<String>,
@@ -206,9 +206,9 @@ pub fn file_change(folders: &[Folder], input: &RawJson) -> Result<FileChange, St
         }
         Err(error) => (None, Err(error)),
     };
-    let (before, problem) = match planned {
-        Ok(change) => (change.before, None),
-        Err(error) => (None, Some(error.to_string())),
+    let (before, after, problem) = match planned {
+        Ok(change) => (change.before, change.after, None),
+        Err(error) => (None, input.content, Some(error.to_string())),
     };
-    Ok(FileChange { path: input.path, place, before, after: input.content, problem })
+    Ok(FileChange { path: input.path, place, before, after, problem })
 }

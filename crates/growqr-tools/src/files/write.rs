@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::input::WriteInput;
 use super::path::FilePath;
 use super::place::{Place, open_file, read_whole, sync, sync_file};
-use super::text::{Encoding, Format, LineEnds, decode, encode, is_beginning, is_written};
+use super::text::{Encoding, Format, LineEnds, as_read, decode, encode, is_beginning, is_written};
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::{Dir, OpenOptions};
 use growqr_core::id::{EffectId, sha256_hex};
@@ -29,6 +29,8 @@ pub(super) fn version(bytes: &[u8]) -> String {
 pub(super) struct Change {
     /// The text that is replaced; `None` if the file is new.
     pub before: Option<String>,
+    /// The new text, as it will be read.
+    pub after: String,
     bytes: Vec<u8>,
     /// The bytes that are replaced.
     replaced: Option<Vec<u8>>,
@@ -87,7 +89,11 @@ fn plan_content(path: &FilePath, input: &WriteInput, now: Option<Vec<u8>>) -> Re
         return Err(FilesError::TooLarge { path: path.to_string(), bytes: bytes.len() as u64, limit: MAX_BYTES });
     }
     let is_done = now.as_ref().is_some_and(|now| *now == bytes || is_written(&input.content, now));
-    Ok(Change { before, bytes, replaced: now, is_done })
+    let after = match &before {
+        Some(before) if is_done => before.clone(),
+        _ => as_read(&input.content, format.ends),
+    };
+    Ok(Change { before, after, bytes, replaced: now, is_done })
 }
 
 /// Writes a file. Returns its new version.
