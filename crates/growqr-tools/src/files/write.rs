@@ -104,17 +104,25 @@ pub(super) fn write(folder: &Folder, path: &FilePath, input: &WriteInput, effect
     // Before folders are created for it.
     plan(folder, path, input)?;
     let place = Place::of(folder, path, true)?;
+    let written = write_at(&place, path, input, effect);
+    if written.is_err() {
+        place.remove_created();
+    }
+    written
+}
+
+fn write_at(place: &Place, path: &FilePath, input: &WriteInput, effect: &EffectId) -> Result<String, FilesError> {
     let draft = Draft { dir: &place.dir, name: draft_name(effect), path };
     draft.remove()?;
-    let change = plan_at(&place, path, input)?;
+    let change = plan_at(place, path, input)?;
     let version = version(&change.bytes);
     if change.is_done {
         return Ok(change.replaced.as_deref().map_or(version, self::version));
     }
-    draft.write(&place, &change)?;
+    draft.write(place, &change)?;
     let placed = match &change.replaced {
-        None => draft.place_new(&place),
-        Some(replaced) => draft.replace(&place, replaced),
+        None => draft.place_new(place),
+        Some(replaced) => draft.replace(place, replaced),
     };
     // A draft that was exchanged, and cannot be exchanged back, has the text of another program.
     if placed.is_err() && draft.read().is_ok_and(|left| left.as_ref() == Some(&change.bytes)) {
