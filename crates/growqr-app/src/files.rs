@@ -28,7 +28,8 @@ pub(crate) fn of(profile: &Profile, stored: &StoredSettings) -> Vec<Folder> {
     chosen.filter(|folder| !overlaps(&folder.path, &own)).collect()
 }
 
-/// Prepares a change of the setting: refuses a folder in which GrowQR's own data is, and ends what was allowed in folders that go.
+/// Prepares a change of the setting: refuses a folder in which GrowQR's own data is, and removes the rules that allowed calls in removed
+/// folders.
 ///
 /// # Errors
 /// [`AppError::BadRequest`] for such a folder, or if the store cannot be written; then the setting must stay.

@@ -1,8 +1,8 @@
 //! The files of the person: tools on the folders that they have chosen.
 //!
 //! Paths are the name of a folder and the path in it; where the folder is on this computer, agents are never told. Every path is opened
-//! part by part inside the folder (`place.rs`), hidden files and files with keys are refused (`closed_names.rs`), and what is read is text from
-//! outside. Nothing is kept: a result is in the conversation, and a text that is being written is beside its file.
+//! part by part inside the folder (`place.rs`), hidden files and files with keys are refused (`closed_names.rs`), and what is read is
+//! text from outside. Nothing is kept: a result is in the conversation, and a text that is being written is beside its file.
 
 mod documents;
 mod error;

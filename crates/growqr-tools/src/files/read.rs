@@ -22,7 +22,7 @@ pub(super) fn read(folder: &Folder, path: &FilePath, from: u64) -> Result<String
     let (file, _) = place.open(path)?.ok_or_else(|| FilesError::Missing(path.to_string()))?;
     let bytes = read_whole(file, path, MAX_BYTES)?;
     let (head, text) = match documents::text_of(&place.name, &bytes) {
-        Some(Ok(document)) => (format!("{path}: the text of a {}; it cannot be written", document.kind), document.text),
+        Some(Ok(document)) => (format!("{path}: the text of {}; it cannot be written", document.kind), document.text),
         Some(Err(problem)) => return Err(FilesError::Document { path: path.to_string(), problem }),
         None => {
             let text = decode(&bytes).ok_or_else(|| FilesError::Binary(path.to_string()))?;

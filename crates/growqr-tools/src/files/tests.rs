@@ -233,7 +233,7 @@ mod links {
         let world = World::new();
         let pipe = world.home.path().join("notes/pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        assert!(world.read("notes/pipe").await.unwrap_err().contains("no file"));
+        assert!(world.read("notes/pipe").await.unwrap_err().contains("not a regular file"));
         assert_eq!(world.call("list_files", json!({"path": "notes"})).await.unwrap(), "pipe (no file)");
         assert!(world.call("search_files", json!({"query": "x"})).await.is_ok());
     }

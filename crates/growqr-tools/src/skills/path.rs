@@ -6,8 +6,8 @@ use crate::closed_names::refused;
 const MAX_BYTES: usize = 1_024;
 const MAX_PARTS: usize = 16;
 
-/// The path without `./` before it; `None` if it could lead out of the folder on any system, or to a hidden
-/// file or one that agents cannot reach in any folder of the person.
+/// The path without `./` before it; `None` if it could lead out of the folder on any system, or to a file that agents cannot reach in any
+/// folder of the person.
 pub(super) fn checked(path: &str) -> Option<String> {
     let path = path.strip_prefix("./").unwrap_or(path);
     let is_plain = |part: &str| !part.ends_with(['.', ' ']) && refused(part, cfg!(windows)).is_none();

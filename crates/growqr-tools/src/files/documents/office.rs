@@ -38,10 +38,10 @@ impl Kind {
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Kind::Word => "Word document",
-            Kind::Excel => "workbook of Excel",
-            Kind::PowerPoint => "PowerPoint presentation",
-            Kind::OpenDocument => "OpenDocument file",
+            Kind::Word => "a Word document",
+            Kind::Excel => "an Excel workbook",
+            Kind::PowerPoint => "a PowerPoint presentation",
+            Kind::OpenDocument => "an OpenDocument file",
         }
     }
 }
@@ -221,7 +221,7 @@ fn push_words(text: &mut String, event: &Event<'_>) {
     }
 }
 
-/// The cells of a workbook of Excel, a line for each row.
+/// The cells of an Excel workbook, a line for each row.
 fn workbook(parts: &mut Parts<'_>) -> Result<String, String> {
     let shared = match parts.read("xl/sharedStrings.xml")? {
         Some(xml) => shared_strings(&xml)?,
