@@ -37,8 +37,10 @@ pub(crate) fn holds_private_key(text: &str) -> bool {
         let after = line.split("-----BEGIN ").skip(1);
         after.filter_map(|rest| rest.split("-----").next()).any(|title| title.contains("PRIVATE KEY"))
     };
-    text.lines().any(has_key)
-        || text.lines().any(|line| line.trim_start_matches(['\u{feff}', ' ', '\t']).starts_with("PuTTY-User-Key-File"))
+    let is_putty = |line: &str| line.trim_start_matches(['\u{feff}', ' ', '\t']).starts_with("PuTTY-User-Key-File");
+    // Most texts have neither, and are then looked through only twice.
+    (text.contains("PRIVATE KEY") && text.lines().any(has_key))
+        || (text.contains("PuTTY-User-Key-File") && text.lines().any(is_putty))
 }
 
 /// Names that Windows changes or gives another meaning: devices, streams, short names such as `SECRET~1`, dots and spaces at the end.
