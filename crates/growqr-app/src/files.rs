@@ -28,7 +28,8 @@ pub(crate) fn of(profile: &Profile, stored: &StoredSettings) -> Vec<Folder> {
     chosen.filter(|folder| !overlaps(&folder.path, &own)).collect()
 }
 
-/// Prepares a change of the setting: refuses a folder in which GrowQR's own data is, and ends what was allowed in folders that go.
+/// Prepares a change of the setting: refuses a folder in which GrowQR's own data is, and removes the rules that allowed calls in removed
+/// folders.
 ///
 /// # Errors
 /// [`AppError::BadRequest`] for such a folder, or if the store cannot be written; then the setting must stay.
@@ -52,25 +53,40 @@ fn overlaps(chosen: &Path, own: &Path) -> bool {
 }
 
 /// Removes the lines that come from answers or allow something in folders that are gone, or that are another place now: it does not
-/// pass to another folder with the name.
+/// pass to another folder with the name. Nor does an answer about folders with a beginning of the name pass to one that is new.
 ///
 /// # Errors
 /// If the store cannot be written.
 async fn end_consent(store: &dyn Store, before: &[Folder], now: &[Folder]) -> Result<(), AppError> {
-    let stays = |folder: &&Folder| now.iter().any(|other| other.name == folder.name && other.path == folder.path);
-    let gone: Vec<&Folder> = before.iter().filter(|folder| !stays(folder)).collect();
+    let (gone, new) = (without(before, now), without(now, before));
     for stored in store.rules().await? {
         let Ok(rule) = stored.line.parse::<Rule>() else { continue };
-        let is_consent = stored.origin == RuleOrigin::Answer || rule.decision == Decision::Allow;
-        let about = rule.argument.as_ref().map(|(_, pattern)| pattern.to_string()).unwrap_or_default();
-        let is_in = |folder: &&Folder| {
-            about.strip_prefix(&folder.name).is_some_and(|rest| matches!(rest.as_bytes().first(), None | Some(b'/' | b'*')))
-        };
-        if is_consent && is_file_tool(&rule.tool.to_string()) && gone.iter().any(is_in) {
+        if ends(&rule, stored.origin, &gone, &new) {
             store.remove_rule(&stored.id, SystemClock.now()).await?;
         }
     }
     Ok(())
+}
+
+/// The folders that are not among the others.
+fn without<'a>(folders: &'a [Folder], others: &[Folder]) -> Vec<&'a Folder> {
+    let is_other = |folder: &Folder| others.iter().any(|other| other.name == folder.name && other.path == folder.path);
+    folders.iter().filter(|folder| !is_other(folder)).collect()
+}
+
+/// Whether a line ends with the folders that are gone, or with those that are new.
+fn ends(rule: &Rule, origin: RuleOrigin, gone: &[&Folder], new: &[&Folder]) -> bool {
+    let is_answer = origin == RuleOrigin::Answer;
+    if !is_file_tool(&rule.tool.to_string()) || !(is_answer || rule.decision == Decision::Allow) {
+        return false;
+    }
+    let about = rule.argument.as_ref().map(|(_, pattern)| pattern.to_string()).unwrap_or_default();
+    let is_in = |folder: &&Folder| {
+        about.strip_prefix(&folder.name).is_some_and(|rest| matches!(rest.as_bytes().first(), None | Some(b'/' | b'*')))
+    };
+    let literal = about.find(['*', '?', '[']).map(|end| &about[..end]);
+    let may_be_in = |folder: &&Folder| is_answer && literal.is_some_and(|literal| folder.name.starts_with(literal));
+    gone.iter().any(is_in) || gone.iter().chain(new).any(may_be_in)
 }
 
 fn is_file_tool(name: &str) -> bool {
@@ -178,5 +194,22 @@ mod tests {
         end_consent(&*store, &[notes], &[moved]).await.unwrap();
         let left: Vec<String> = store.rules().await.unwrap().into_iter().map(|rule| rule.line).collect();
         assert_eq!(left, lines[2..]);
+    }
+
+    #[test]
+    fn an_answer_about_a_beginning_of_names_ends_when_folders_change() {
+        let folder = |name: &str| Folder { name: name.to_owned(), path: "/x".into(), can_write: true };
+        let (notes, drafts) = (folder("notes"), folder("drafts"));
+        let ends = |line: &str, origin| ends(&line.parse().unwrap(), origin, &[&drafts], &[&notes]);
+        for line in ["allow list_files path=*", "allow search_files path=no*", "allow list_files path=notes*"] {
+            assert!(ends(line, RuleOrigin::Answer), "{line}");
+            assert!(!ends(line, RuleOrigin::Person), "{line}");
+        }
+        for line in ["allow read_file path=drafts/*", "allow list_files path=drafts*"] {
+            assert!(ends(line, RuleOrigin::Person), "{line}");
+        }
+        for line in ["allow list_files path=music/*", "allow list_memory path=*", "allow list_files"] {
+            assert!(!ends(line, RuleOrigin::Answer), "{line}");
+        }
     }
 }

@@ -67,7 +67,7 @@ fn print(out: &Out, list: &SkillList) {
         return;
     }
     if list.not_looked_at > 0 {
-        out.notice(&format!("{} more were not looked at: there are too many", list.not_looked_at));
+        out.notice(&format!("{} more skills were skipped: at most 500 are read", list.not_looked_at));
     }
     if list.skills.is_empty() && list.unusable.is_empty() {
         let own = "growqr memory write skills/NAME/SKILL.md";

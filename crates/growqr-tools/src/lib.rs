@@ -9,6 +9,7 @@
 
 mod bounded_text;
 mod call_result;
+mod closed_names;
 mod configuration;
 mod connect_error;
 mod connection;

@@ -85,8 +85,8 @@ export default function Settings({ at }: { at: string | null }) {
           <QueryView query={settings}>{(list) => <WebSwitches settings={list} />}</QueryView>
           <ToolServers />
         </Group>
-        <Group id="files" about={t("What agents read there is in the conversation, and goes to the model. Hidden files and files with keys stay closed.")}>
-          <QueryView query={settings}>{(list) => list.filter((one) => one.name === "files.folders").map((one) => <WorkFolders key={one.name} setting={one} about={t("The Grow Agent reads the files in them; sub-agents ask first. Where you allow changes, each change asks you and shows the difference.")} />)}</QueryView>
+        <Group id="files" about={t("What agents read there is in the conversation, and goes to the model. Agents cannot read hidden files, or files whose names suggest passwords or private keys.")}>
+          <QueryView query={settings}>{(list) => list.filter((one) => one.name === "files.folders").map((one) => <WorkFolders key={one.name} setting={one} about={t("The Grow Agent reads the files in them; sub-agents ask first. Where you allow changes, an agent asks you before each change, and you see the difference.")} />)}</QueryView>
         </Group>
         <Group id="skills" about={t("A skill tells agents how to do a kind of work: a folder with a SKILL.md, in memory under skills/ or on this computer. Their scripts are never run on this computer.")}>
           <Skills />

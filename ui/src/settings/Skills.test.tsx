@@ -50,7 +50,7 @@ test("its text is read only once it is opened, and hides nothing", async () => {
 test("what cannot be used or was not looked at is told with the reason", async () => {
   show({ unusable: [{ place: "/home/you/skills/x", reason: "it has no name" }], not_looked_at: 3 });
   await screen.findByText("/home/you/skills/x cannot be used: it has no name");
-  await screen.findByText("3 more skills were not looked at: there are too many.");
+  await screen.findByText("3 more skills were skipped: at most 500 are read.");
   await screen.findByText("No skills yet.");
 });
 

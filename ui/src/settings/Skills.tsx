@@ -32,7 +32,7 @@ export function Skills() {
           {list.skills.length === 0 && <p className="py-3 text-sm text-ink-3">{t("No skills yet.")}</p>}
           {list.skills.length > 0 && <ul aria-label={t("Skills")} className="divide-y divide-line">{list.skills.map((skill) => <SkillRow key={skill.name} skill={skill} />)}</ul>}
           {list.unusable.length > 0 && <Unusable skills={list.unusable} />}
-          {list.not_looked_at > 0 && <p className="py-3 text-sm text-warn">{counted(list.not_looked_at, "{n} more skill was not looked at: there are too many.", "{n} more skills were not looked at: there are too many.")}</p>}
+          {list.not_looked_at > 0 && <p className="py-3 text-sm text-warn">{counted(list.not_looked_at, "{n} more skill was skipped: at most 500 are read.", "{n} more skills were skipped: at most 500 are read.")}</p>}
           <SkillFolders folders={list.folders} />
         </>
       )}
@@ -116,7 +116,7 @@ function SkillFolders({ folders }: { folders: readonly string[] }) {
   return (
     <div role="group" aria-label={label} className="py-3">
       <p className="text-sm font-medium">{label}</p>
-      <p className="text-xs text-ink-3">{t("They are only read. Read what you did not write before you add it: agents do their work as a skill says.")}</p>
+      <p className="text-xs text-ink-3">{t("They are only read. Read what you did not write before you add it: agents follow the instructions in a skill.")}</p>
       {folders.length > 0 && (
         <ul aria-label={t("Folders")} className="mt-2 flex flex-col gap-1">
           {folders.map((folder) => (

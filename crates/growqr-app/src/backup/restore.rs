@@ -110,17 +110,25 @@ struct Changed {
     damage: Option<String>,
 }
 
-/// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use.
+/// Opens the database, brings it to this version, checks its file and its journals, and turns off what a stranger could use. Without a
+/// database in the backup, one is created in which the skills of the restored memory are off.
 async fn check_database(staging: &Path, target: &Profile, manifest: &Manifest) -> Result<Changed, AppError> {
     let path = staging.join(DATABASE);
-    if !path.exists() {
+    let is_new = !path.exists();
+    let memory = staging.join(MEMORY);
+    let skills = blocking(move || Ok::<_, AppError>(skills::names_in(&memory))).await?;
+    let has_no_skills = skills.as_ref().is_some_and(Vec::is_empty);
+    // What is on a server stays as it is.
+    if is_new && (has_no_skills || matches!(target.database(), DbConfig::Postgres { .. })) {
         return Ok(Changed::default());
     }
     let config = DbConfig::Sqlite { path: path.clone() };
     let db = Db::open(&config).await?;
-    let memory = staging.join(MEMORY);
-    let skills = blocking(move || Ok::<_, AppError>(skills::names_in(&memory))).await?;
-    let changed = change_database(&db, target, manifest, skills.as_deref()).await;
+    let damage = if is_new { Ok(None) } else { damage(&db, target, manifest).await };
+    let changed = match damage {
+        Ok(damage) => turn_off(&db, target, skills.as_deref()).await.map(|turned_off| Changed { turned_off, damage }),
+        Err(error) => Err(error),
+    };
     db.close().await;
     let changed = changed?;
     Db::check_writing(&config, target.id()).await?;
@@ -138,7 +146,8 @@ fn sync(file: &Path) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn change_database(db: &Db, target: &Profile, manifest: &Manifest, skills: Option<&[String]>) -> Result<Changed, AppError> {
+/// The first event of the database that was wrong already when the backup was made.
+async fn damage(db: &Db, target: &Profile, manifest: &Manifest) -> Result<Option<String>, AppError> {
     let foreign = db.triggers_and_views().await?;
     if !foreign.is_empty() {
         return Err(BackupError::Refused { what: format!("a database with triggers or views ({})", foreign.join(", ")) }.into());
@@ -149,9 +158,13 @@ async fn change_database(db: &Db, target: &Profile, manifest: &Manifest, skills:
     if damage.is_none() && verified.events < manifest.events {
         return Err(BackupError::Damaged { part: DATABASE.to_owned() }.into());
     }
+    Ok(damage)
+}
+
+async fn turn_off(db: &Db, target: &Profile, skills: Option<&[String]>) -> Result<Vec<wire::TurnedOff>, AppError> {
     let now = SystemClock.now();
     let store = db.profile(target.id(), now).await?;
-    Ok(Changed { turned_off: turned_off::turn_off(&*store, skills, now).await?, damage })
+    turned_off::turn_off(&*store, skills, now).await
 }
 
 #[cfg(test)]
@@ -159,6 +172,9 @@ mod tests {
     use super::*;
     use crate::profile::location::Environment;
     use growqr_backup::Part;
+    use growqr_core::clock::Timestamp;
+    use growqr_core::id::{AgentId, EffectId};
+    use growqr_core::memory::{Change, Edit, Memory as _, Origin};
 
     fn manifest(profile: &str, schema: i64) -> Manifest {
         let database = Part { name: DATABASE.to_owned(), ..Part::default() };
@@ -176,5 +192,28 @@ mod tests {
         assert_eq!(newer.next_step.as_deref(), Some("Install GrowQR 9.0.0 or later, then restore it. Nothing was changed."));
         assert!(refused(&manifest("../other", 1)).message.contains("a profile of the name"));
         target(&profile, &manifest("local", 1)).expect("it is known");
+    }
+
+    #[tokio::test]
+    async fn skills_of_a_backup_without_a_database_are_off() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = Profile::find(Some(folder.path()), &Environment::default()).expect("a profile");
+        let staging = tempfile::tempdir().expect("a folder");
+        let expected = Manifest { events: 7, ..Manifest::default() };
+        let nothing = check_database(staging.path(), &target, &expected).await.expect("checked");
+        assert!(nothing.turned_off.is_empty() && !staging.path().join(DATABASE).exists());
+        let memory = MemoryRepo::open(&staging.path().join(MEMORY), Timestamp(1)).expect("opens");
+        let origin = Origin { agent: AgentId::grow(), name: "Grow Agent".to_owned(), turn: 1, effect: EffectId::new("e") };
+        let content = "---\nname: tea\ndescription: Does tea.\n---\nHow to do tea.\n".to_owned();
+        let (path, edit) = ("skills/tea/SKILL.md".to_owned(), Edit::Write { content, base: None });
+        let change = Change { path, edit, message: "a skill".to_owned(), origin, at: Timestamp(2), approval: None };
+        memory.commit(&memory.prepare(&change).expect("prepared")).expect("committed");
+        let changed = check_database(staging.path(), &target, &expected).await.expect("checked");
+        let named: Vec<&str> = changed.turned_off.iter().map(|one| one.what.as_str()).collect();
+        assert_eq!((named, changed.damage), (vec!["the skill tea"], None));
+        let db = Db::open(&DbConfig::Sqlite { path: staging.path().join(DATABASE) }).await.expect("opens");
+        let store = db.profile(target.id(), Timestamp(3)).await.expect("a store");
+        let stored = crate::profile::settings::stored(&*store).await.expect("read");
+        assert_eq!(stored.get("skills.off").map(String::as_str), Some(r#"["tea"]"#));
     }
 }

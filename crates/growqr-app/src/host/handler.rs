@@ -309,17 +309,27 @@ impl Handler {
 
     /// Reads the rules again, and settles the asks that they decide now.
     async fn apply_rules(&self) -> Result<Reply, AppError> {
+        self.load_rules().await?;
+        self.check_asks().await;
+        Ok(Reply::Done)
+    }
+
+    /// Puts the stored rules in force.
+    async fn load_rules(&self) -> Result<(), AppError> {
         let OpenProfile { store, setups, .. } = &self.profile;
         // The rules that are read last must be those that are set last.
         let _one_at_a_time = self.loading_rules.lock().await;
         setups.set_rules(rules::load(&**store).await?);
-        // An ask that is not checked now still waits for the person.
+        Ok(())
+    }
+
+    /// Checks the open asks against the rules in force. One that is not checked now still waits for the person.
+    async fn check_asks(&self) {
         if let Some(host) = &self.host
             && let Err(error) = host.rules_changed().await
         {
             tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
-        Ok(Reply::Done)
     }
 
     async fn set_setting(&self, name: &str, value: Option<String>) -> Result<Reply, AppError> {
@@ -351,12 +361,15 @@ impl Handler {
         let preferences = Preferences::parse_lenient(&stored);
         skills.choose(preferences.skills);
         self.profile.tool_servers.choose_web(preferences.web);
-        if name == FILE_FOLDERS {
-            self.profile.set_file_folders(files::of(profile, &stored));
-            // Also withdraws questions about tools that are gone.
-            self.apply_rules().await?;
-        }
+        let folders = (name == FILE_FOLDERS).then(|| files::of(profile, &stored));
         setups.set_stored(stored);
+        if let Some(folders) = folders {
+            // What was allowed in other folders must be gone before new ones can be reached.
+            self.load_rules().await?;
+            self.profile.set_file_folders(folders);
+            // Also withdraws questions about tools that are gone.
+            self.check_asks().await;
+        }
         Ok(())
     }
 

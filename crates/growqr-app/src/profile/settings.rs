@@ -235,12 +235,16 @@ pub fn check(name: &str, value: &str) -> Result<String, AppError> {
 
 impl Preferences {
     /// Reads stored settings. A value from an older or newer build that this build does not understand is logged, and
-    /// the default is used instead.
+    /// the default is used instead; but all skills are off if it is not understood which are.
     pub(crate) fn parse_lenient(stored: &StoredSettings) -> Preferences {
         let mut understood = StoredSettings::new();
         for (name, value) in stored {
             match Preferences::parse(&StoredSettings::from([(name.clone(), value.clone())])) {
                 Ok(_) => drop(understood.insert(name.clone(), value.clone())),
+                Err(problem) if name == choice::OFF => {
+                    tracing::warn!(name, problem, "a stored setting is not valid in this version; all skills are off");
+                    understood.insert(name.clone(), "all".to_owned());
+                }
                 Err(problem) => {
                     tracing::warn!(name, problem, "a stored setting is not valid in this version; the default is used")
                 }
@@ -448,5 +452,14 @@ mod tests {
         let stored =
             StoredSettings::from([("effort".to_owned(), "ultra".to_owned()), ("limit.calls".to_owned(), "3".to_owned())]);
         assert_eq!(Preferences::parse_lenient(&stored).limits.calls, 3);
+    }
+
+    #[test]
+    fn all_skills_are_off_if_it_is_not_understood_which_are() {
+        for value in ["[\"Tea\"]", "some", ""] {
+            let stored = StoredSettings::from([("skills.off".to_owned(), value.to_owned())]);
+            assert_eq!(Preferences::parse_lenient(&stored).skills.off, growqr_tools::skills::SkillsOff::All, "{value:?}");
+        }
+        assert!(Preferences::parse_lenient(&StoredSettings::new()).skills.off.is_on("tea"));
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The settings.
 pub(crate) const FOLDERS: &str = "skills.folders";
-pub(super) const OFF: &str = "skills.off";
+pub(crate) const OFF: &str = "skills.off";
 
 /// More folders than anyone has skills in.
 pub(super) const MAX_FOLDERS: usize = 32;

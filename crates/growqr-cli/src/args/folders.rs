@@ -9,8 +9,9 @@ pub enum Folders {
     List,
     /// Let agents read the files in a folder: text, and the text of PDF and office files
     ///
-    /// Hidden files and files with keys stay closed. What an agent reads is in the conversation, and goes to the model. Sub-agents
-    /// ask before they read; rules change that (growqr rules add "allow read_file path=notes/*").
+    /// Agents cannot read hidden files, or files whose names suggest passwords or private keys. What an agent reads is in the
+    /// conversation, and goes to the model. Sub-agents ask before they read; rules change that
+    /// (growqr rules add "allow read_file path=notes/*").
     Add {
         /// The folder
         #[arg(value_hint = ValueHint::DirPath)]

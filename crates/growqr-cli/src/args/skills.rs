@@ -24,13 +24,13 @@ pub enum Skills {
     },
     /// Look for skills in a folder too; it is only read
     ///
-    /// The folder has a SKILL.md itself, or folders that have one. Read what you did not write before you add it: agents do their work as
-    /// a skill says. A skill can also be a page of memory: growqr memory write skills/NAME/SKILL.md
+    /// The folder has a SKILL.md itself, or folders that have one. Read what you did not write before you add it: agents follow the
+    /// instructions in a skill. A skill can also be a page of memory: growqr memory write skills/NAME/SKILL.md
     Add {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
-    /// Look for skills in a folder no more; the folder stays as it is
+    /// Stop using the skills in a folder. Deletes nothing
     Remove {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,

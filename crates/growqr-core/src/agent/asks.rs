@@ -26,6 +26,9 @@ const REPEATS: u32 = 3;
 const MAX_OPEN: usize = 250;
 const MAX_OPEN_BYTES: usize = 200_000;
 
+/// The tools on everything below a folder of the person.
+const FOLDER_TOOLS: [&str; 2] = ["list_files", "search_files"];
+
 /// The most bytes of a call's input in its ask.
 const SHOWN_INPUT: usize = 4_000;
 
@@ -408,13 +411,14 @@ impl Draft<'_> {
     }
 }
 
-/// The line that allows calls of this tool with this argument; `None` if the argument is not clear. What the model wrote is
-/// matched literally.
+/// The line that allows calls of this tool with this argument; `None` if the argument is not clear, or would also allow folders that the
+/// person chooses later. What the model wrote is matched literally.
 pub(super) fn exact_rule(call: &CallFacts) -> Option<Rule> {
     let argument = match call.argument() {
         Argument::None => None,
         Argument::Unclear(_) => return None,
         Argument::One(kind, value) => Some((*kind, Glob::literal(value)?)),
+        Argument::Beginning(_, start) if FOLDER_TOOLS.contains(&call.tool) && !start.ends_with('/') => return None,
         Argument::Beginning(kind, start) => Some((*kind, Glob::beginning(start)?)),
     };
     let (tool, hash) = (Glob::literal(call.tool)?, call.hash.map(str::to_owned));
@@ -513,5 +517,28 @@ impl State {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::AgentId;
+    use crate::rules::{ArgumentField, ArgumentKind, Reach};
+
+    #[test]
+    fn no_answer_allows_folders_that_are_chosen_later() {
+        let agent = AgentId::grow();
+        let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::Beginning("path".to_owned()) };
+        let rule = |tool: &str, input: &str| {
+            let input = RawJson::parse(input).unwrap();
+            let line = exact_rule(&CallFacts::new(tool, Some(&field), &input, &agent, 1));
+            line.map(|rule| rule.to_string())
+        };
+        for input in ["{}", r#"{"path":"no"}"#, r#"{"path":"notes"}"#] {
+            assert_eq!((rule("list_files", input), rule("search_files", input)), (None, None), "{input}");
+        }
+        assert_eq!(rule("list_files", r#"{"path":"notes/"}"#).as_deref(), Some("allow list_files path=notes/*"));
+        assert_eq!(rule("list_memory", "{}").as_deref(), Some("allow list_memory path=*"));
     }
 }

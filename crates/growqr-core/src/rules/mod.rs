@@ -10,12 +10,14 @@ mod spelling;
 
 pub use call::{Argument, ArgumentField, ArgumentKind, CallFacts, Reach};
 pub use line::{Agents, Decision, Glob, Risk, Rule, RuleError};
+pub use spelling::fold;
 
 use serde::{Deserialize, Serialize};
 
 /// The built-in lines. Reading memory and skills, changes of memory (each can be undone) and messages between agents need no question;
 /// every tool that is not named here does. The folders of the person are chosen for the Grow Agent: its sub-agents ask.
-const BUILT_IN: [&str; 17] = [
+/// What a line lets them read there they read without a question also after untrusted text, which every file is.
+const BUILT_IN: [&str; 20] = [
     "ask * as risky",
     "allow spawn_sub_agent",
     "allow wait_for_sub_agents",
@@ -30,6 +32,9 @@ const BUILT_IN: [&str; 17] = [
     "allow commit_memory",
     "allow delete_memory",
     "allow search_tools",
+    "ask list_files as safe",
+    "ask read_file as safe",
+    "ask search_files as safe",
     "allow list_files depth=0",
     "allow read_file depth=0",
     "allow search_files depth=0",

@@ -5,7 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The text as a file system or memory may compare it: in one normal form, without case, and without the invisible characters
 /// that some ignore in names.
-pub(super) fn fold(text: &str) -> String {
+#[must_use]
+pub fn fold(text: &str) -> String {
     // Some letters have two forms of lower case and one of upper case, such as `s` and `ſ`.
     visible(text).flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }

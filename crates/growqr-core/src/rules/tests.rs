@@ -36,7 +36,7 @@ fn the_last_line_that_matches_decides() {
         // Files in the folders of the person: the Grow Agent reads them, its sub-agents ask, and every write asks.
         (&[], "read_file", Path, "notes/a.md", "grow", 0, Allow, "allow read_file depth=0"),
         (&[], "read_file", Path, "notes/a~1.md", "grow", 0, Allow, "allow read_file depth=0"),
-        (&[], "read_file", Path, "notes/a.md", "a-1", 1, Ask, "ask * as risky"),
+        (&[], "read_file", Path, "notes/a.md", "a-1", 1, Ask, "ask read_file as safe"),
         (&[], "write_file", Path, "notes/a.md", "grow", 0, Ask, "ask * as risky"),
         (&["deny * path=notes/*"], "read_file", Path, "Notes/a.md", "grow", 0, Deny, "deny * path=notes/*"),
         // A later line wins, whether it is more general or more specific.
@@ -209,7 +209,22 @@ fn to_allow_a_call_does_not_make_it_safe() {
     assert!(is_risky(&[], "send") && is_risky(&["allow send"], "send") && is_risky(&["allow *", "allow send"], "send"));
     assert!(!is_risky(&["allow send as safe"], "send") && !is_risky(&["allow send as safe", "allow send"], "send"));
     assert!(is_risky(&["allow send as safe", "ask send as risky"], "send"));
+    assert!(!is_risky(&[], "read_file") && is_risky(&["allow write_file"], "write_file"));
     assert!(!is_risky(&[], "read_memory") && is_risky(&["allow read_memory as risky"], "read_memory"));
+}
+
+#[test]
+fn a_sub_agent_that_may_read_a_folder_reads_one_file_after_the_other() {
+    let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::One("path".to_owned()) };
+    let (input, agent) = (RawJson::of(&json!({"path": "notes/a.md"})), AgentId::new("a-1"));
+    let decided = |lines: &[&str]| {
+        let rules = rules(lines);
+        let decided = rules.decide(&CallFacts::new("read_file", Some(&field), &input, &agent, 1));
+        (decided.line.rule.decision, decided.is_risky)
+    };
+    assert_eq!(decided(&["allow read_file path=notes/*"]), (Decision::Allow, false));
+    assert_eq!(decided(&["allow read_file path=other/*"]), (Decision::Ask, false));
+    assert_eq!(decided(&["allow read_file path=notes/*", "ask read_file as risky"]), (Decision::Ask, true));
 }
 
 #[test]

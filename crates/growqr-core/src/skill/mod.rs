@@ -88,7 +88,7 @@ pub fn shown(skills: &[OfferedSkill], context_tokens: u64) -> Option<String> {
         lines.push(json!({"more_skills": more, "to_see_them": format!("call {READ_SKILL} without a path")}).to_string());
     }
     Some(format!(
-        "<{ELEMENT}>\nSkills that the person has turned on, when this part of the conversation began, shown by GrowQR; each line is a JSON \
+        "<{ELEMENT}>\nSkills that are on, when this part of the conversation began, shown by GrowQR; each line is a JSON \
          object. They may have changed since. Read one with {READ_SKILL} before you do what it is for.\n\n{}\n</{ELEMENT}>",
         lines.join("\n")
     ))

@@ -1,6 +1,6 @@
 //! Why something about a file could not be done, for the model: each says what to do next and none has a path of this computer.
 
-use super::names::Refusal;
+use crate::closed_names::Refusal;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FilesError {
@@ -22,11 +22,11 @@ pub(super) enum FilesError {
     IsFolder(String),
     #[error("{0} is no folder; read_file shows what is in it")]
     NotFolder(String),
-    #[error("{0} is no file that can be read")]
+    #[error("{0} is not a regular file")]
     NotFile(String),
     #[error("{path} has {bytes} bytes, and {limit} is the most; tell the person")]
     TooLarge { path: String, bytes: u64, limit: u64 },
-    #[error("{0} is not a text; its content cannot be shown or written")]
+    #[error("{0} is not a text file; its content cannot be shown or written")]
     Binary(String),
     #[error("{path}: the text of this document cannot be read: {problem}")]
     Document { path: String, problem: String },

@@ -2,9 +2,9 @@
 
 use super::error::FilesError;
 use super::folder::Folder;
-use super::names::refused;
 use super::path::FilePath;
 use super::place::open_folder;
+use crate::closed_names::refused;
 use cap_std::fs::{Dir, FileType};
 
 /// The most entries that are looked at, and that are listed.

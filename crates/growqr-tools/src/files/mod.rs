@@ -1,15 +1,14 @@
 //! The files of the person: tools on the folders that they have chosen.
 //!
 //! Paths are the name of a folder and the path in it; where the folder is on this computer, agents are never told. Every path is opened
-//! part by part inside the folder (`place.rs`), hidden files and files with keys are refused (`names.rs`), and what is read is text from
-//! outside. Nothing is kept: a result is in the conversation, and a text that is being written is beside its file.
+//! part by part inside the folder (`place.rs`), hidden files and files with keys are refused (`closed_names.rs`), and what is read is
+//! text from outside. Nothing is kept: a result is in the conversation, and a text that is being written is beside its file.
 
 mod documents;
 mod error;
 mod folder;
 mod input;
 mod listing;
-mod names;
 mod path;
 mod place;
 mod read;
@@ -188,7 +187,7 @@ pub struct FileChange {
     pub place: Option<PathBuf>,
     /// The text that it would replace; `None` if the file is new, or cannot be written.
     pub before: Option<String>,
-    /// The new text.
+    /// The new text, as it will be read after it is written.
     pub after: String,
     /// Why nothing would be written; `None` if it would be.
     pub problem: Option<String>,
@@ -207,9 +206,9 @@ pub fn file_change(folders: &[Folder], input: &RawJson) -> Result<FileChange, St
         }
         Err(error) => (None, Err(error)),
     };
-    let (before, problem) = match planned {
-        Ok(change) => (change.before, None),
-        Err(error) => (None, Some(error.to_string())),
+    let (before, after, problem) = match planned {
+        Ok(change) => (change.before, change.after, None),
+        Err(error) => (None, input.content, Some(error.to_string())),
     };
-    Ok(FileChange { path: input.path, place, before, after: input.content, problem })
+    Ok(FileChange { path: input.path, place, before, after, problem })
 }

@@ -1,7 +1,7 @@
 //! Paths as agents write them.
 
 use super::error::FilesError;
-use super::names::refused;
+use crate::closed_names::refused;
 use std::fmt;
 
 /// A file or folder in a chosen folder: `notes/2026/plan.md`.

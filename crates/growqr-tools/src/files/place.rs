@@ -13,6 +13,8 @@ use std::io::{ErrorKind, Read};
 pub(super) struct Place {
     pub dir: Dir,
     pub name: String,
+    /// The folders that were created for it, the outermost first, each with the folder in which it is.
+    created: Vec<(Dir, String)>,
 }
 
 impl Place {
@@ -24,14 +26,27 @@ impl Place {
         let (name, parents) = path.parts.split_last().ok_or_else(|| FilesError::IsFolder(path.to_string()))?;
         let mut dir = root(folder)?;
         let mut at = FilePath { folder: path.folder.clone(), parts: Vec::new() };
+        let mut created = Vec::new();
         for part in parents {
             at.parts.push(part.clone());
-            if create {
-                create_folder(&dir, part, &at)?;
+            let entered = if create { enter_or_create(&dir, part, &at, &mut created) } else { enter(&dir, part, &at) };
+            match entered {
+                Ok(next) => dir = next,
+                Err(error) => {
+                    remove_empty(created);
+                    return Err(error);
+                }
             }
-            dir = enter(&dir, part, &at)?;
         }
-        Ok(Place { dir, name: name.clone() })
+        Ok(Place { dir, name: name.clone(), created })
+    }
+
+    /// Removes the folders that were created for the file, as far as nothing is in them.
+    pub(super) fn remove_created(self) {
+        let Place { dir, created, .. } = self;
+        // Windows removes a folder only when nobody has it open.
+        drop(dir);
+        remove_empty(created);
     }
 
     /// Opens the file for reading; `None` if there is none.
@@ -76,11 +91,26 @@ pub(super) fn enter(dir: &Dir, name: &str, path: &FilePath) -> Result<Dir, Files
     })
 }
 
-fn create_folder(dir: &Dir, name: &str, path: &FilePath) -> Result<(), FilesError> {
+/// Opens a folder in a folder, and creates it if it is missing.
+fn enter_or_create(dir: &Dir, name: &str, path: &FilePath, created: &mut Vec<(Dir, String)>) -> Result<Dir, FilesError> {
     match dir.create_dir(name) {
-        Ok(()) => sync(dir, path),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(FilesError::io(path, &error)),
+        Ok(()) => {
+            created.push((dir.try_clone().map_err(|error| FilesError::io(path, &error))?, name.to_owned()));
+            sync(dir, path)?;
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(FilesError::io(path, &error)),
+    }
+    enter(dir, name, path)
+}
+
+/// Removes folders, the innermost first, up to one that is not empty.
+fn remove_empty(mut created: Vec<(Dir, String)>) {
+    while let Some((dir, name)) = created.pop() {
+        if let Err(error) = dir.remove_dir(&name) {
+            tracing::debug!(%error, "a folder that was created stays");
+            return;
+        }
     }
 }
 
@@ -169,4 +199,24 @@ fn plain_sync(file: &File, _refused: std::io::Error) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn plain_sync(_file: &File, refused: std::io::Error) -> std::io::Result<()> {
     Err(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_were_created_in_vain_are_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = home.path().join("kept");
+        std::fs::create_dir(&kept).unwrap();
+        let folder = Folder { name: "notes".to_owned(), path: home.path().to_owned(), can_write: true };
+        let place = || Place::of(&folder, &FilePath::parse("notes/kept/a/b/c.md").unwrap(), true).unwrap();
+        place().remove_created();
+        assert!(kept.is_dir() && !kept.join("a").exists());
+        let created = place();
+        std::fs::write(kept.join("a/x.md"), "x").unwrap();
+        created.remove_created();
+        assert!(kept.join("a/x.md").is_file() && !kept.join("a/b").exists());
+    }
 }

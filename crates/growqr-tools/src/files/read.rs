@@ -7,12 +7,11 @@ use super::path::FilePath;
 use super::place::{Place, read_whole};
 use super::text::{LineEnds, decode};
 use super::write::version;
+use crate::bounded_text::part;
+use crate::closed_names::holds_private_key;
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 32 << 20;
-
-/// The most text in one result, in bytes.
-const PART: usize = 48_000;
 
 /// The text for the model: the file from the byte `from` of its text on.
 ///
@@ -23,7 +22,7 @@ pub(super) fn read(folder: &Folder, path: &FilePath, from: u64) -> Result<String
     let (file, _) = place.open(path)?.ok_or_else(|| FilesError::Missing(path.to_string()))?;
     let bytes = read_whole(file, path, MAX_BYTES)?;
     let (head, text) = match documents::text_of(&place.name, &bytes) {
-        Some(Ok(document)) => (format!("{path}: the text of a {}; it cannot be written", document.kind), document.text),
+        Some(Ok(document)) => (format!("{path}: the text of {}; it cannot be written", document.kind), document.text),
         Some(Err(problem)) => return Err(FilesError::Document { path: path.to_string(), problem }),
         None => {
             let text = decode(&bytes).ok_or_else(|| FilesError::Binary(path.to_string()))?;
@@ -40,16 +39,6 @@ pub(super) fn read(folder: &Folder, path: &FilePath, from: u64) -> Result<String
     if holds_private_key(&text) {
         return Err(FilesError::PrivateKey(path.to_string()));
     }
-    let start = usize::try_from(from).ok().filter(|from| *from <= text.len()).ok_or(FilesError::From(text.len()))?;
-    let start = text.floor_char_boundary(start);
-    let end = text.floor_char_boundary(start.saturating_add(PART));
-    let left = text.len() - end;
-    let more = if left > 0 { format!("\n[{left} more bytes; read on with from={end}]") } else { String::new() };
-    Ok(format!("{head}\n\n{}{more}", &text[start..end]))
-}
-
-/// Whether a text is the file of a private key, whatever its name is.
-pub(super) fn holds_private_key(text: &str) -> bool {
-    let first = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).lines().next().unwrap_or_default();
-    (first.starts_with("-----BEGIN ") && first.contains("PRIVATE KEY")) || first.starts_with("PuTTY-User-Key-File")
+    let part = part(&text, from).ok_or(FilesError::From(text.len()))?;
+    Ok(format!("{head}\n\n{part}"))
 }

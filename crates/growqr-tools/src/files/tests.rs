@@ -233,7 +233,7 @@ mod links {
         let world = World::new();
         let pipe = world.home.path().join("notes/pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        assert!(world.read("notes/pipe").await.unwrap_err().contains("no file"));
+        assert!(world.read("notes/pipe").await.unwrap_err().contains("not a regular file"));
         assert_eq!(world.call("list_files", json!({"path": "notes"})).await.unwrap(), "pipe (no file)");
         assert!(world.call("search_files", json!({"query": "x"})).await.is_ok());
     }
@@ -322,6 +322,8 @@ async fn the_change_is_shown_before_it_is_allowed() {
     let change = |input: Value| file_change(&folders, &RawJson::of(&input)).unwrap();
     let shown = change(json!({"path": "drafts/a.md", "content": "two\n", "base": base}));
     assert_eq!((shown.before.as_deref(), &*shown.after, shown.problem), (Some("one\n"), "two\n", None));
+    let same_ends = change(json!({"path": "drafts/a.md", "content": "one\r\ntwo\r\n", "base": base}));
+    assert_eq!(same_ends.after, "one\ntwo\n", "line ends that are not written are not shown");
     assert_eq!(shown.place.unwrap(), world.home.path().join("drafts/a.md"));
     assert_eq!(change(json!({"path": "drafts/x/new.md", "content": "x"})).problem, None);
     for (input, why) in [

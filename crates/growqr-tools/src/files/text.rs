@@ -92,13 +92,18 @@ fn line_ends(text: &str) -> LineEnds {
     }
 }
 
+/// What is read of a text after it was written with these line ends.
+pub(super) fn as_read(text: &str, ends: LineEnds) -> String {
+    match ends {
+        LineEnds::Lf | LineEnds::CrLf => text.replace("\r\n", "\n"),
+        LineEnds::Mixed => text.to_owned(),
+    }
+}
+
 /// The bytes of a text in the format of an earlier one; the error is the first character that its encoding does not have.
 pub(super) fn encode(text: &str, format: Format) -> Result<Vec<u8>, char> {
-    let text = match format.ends {
-        LineEnds::Lf => text.replace("\r\n", "\n"),
-        LineEnds::CrLf => text.replace("\r\n", "\n").replace('\n', "\r\n"),
-        LineEnds::Mixed => text.to_owned(),
-    };
+    let text = as_read(text, format.ends);
+    let text = if format.ends == LineEnds::CrLf { text.replace('\n', "\r\n") } else { text };
     Ok(match format.encoding {
         Encoding::Utf8 => text.as_bytes().to_vec(),
         Encoding::Utf8WithMark => [UTF8_MARK, text.as_bytes()].concat(),

@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::input::WriteInput;
 use super::path::FilePath;
 use super::place::{Place, open_file, read_whole, sync, sync_file};
-use super::text::{Encoding, Format, LineEnds, decode, encode, is_beginning, is_written};
+use super::text::{Encoding, Format, LineEnds, as_read, decode, encode, is_beginning, is_written};
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::{Dir, OpenOptions};
 use growqr_core::id::{EffectId, sha256_hex};
@@ -29,6 +29,8 @@ pub(super) fn version(bytes: &[u8]) -> String {
 pub(super) struct Change {
     /// The text that is replaced; `None` if the file is new.
     pub before: Option<String>,
+    /// The new text, as it will be read.
+    pub after: String,
     bytes: Vec<u8>,
     /// The bytes that are replaced.
     replaced: Option<Vec<u8>>,
@@ -87,7 +89,11 @@ fn plan_content(path: &FilePath, input: &WriteInput, now: Option<Vec<u8>>) -> Re
         return Err(FilesError::TooLarge { path: path.to_string(), bytes: bytes.len() as u64, limit: MAX_BYTES });
     }
     let is_done = now.as_ref().is_some_and(|now| *now == bytes || is_written(&input.content, now));
-    Ok(Change { before, bytes, replaced: now, is_done })
+    let after = match &before {
+        Some(before) if is_done => before.clone(),
+        _ => as_read(&input.content, format.ends),
+    };
+    Ok(Change { before, after, bytes, replaced: now, is_done })
 }
 
 /// Writes a file. Returns its new version.
@@ -98,17 +104,25 @@ pub(super) fn write(folder: &Folder, path: &FilePath, input: &WriteInput, effect
     // Before folders are created for it.
     plan(folder, path, input)?;
     let place = Place::of(folder, path, true)?;
+    let written = write_at(&place, path, input, effect);
+    if written.is_err() {
+        place.remove_created();
+    }
+    written
+}
+
+fn write_at(place: &Place, path: &FilePath, input: &WriteInput, effect: &EffectId) -> Result<String, FilesError> {
     let draft = Draft { dir: &place.dir, name: draft_name(effect), path };
     draft.remove()?;
-    let change = plan_at(&place, path, input)?;
+    let change = plan_at(place, path, input)?;
     let version = version(&change.bytes);
     if change.is_done {
         return Ok(change.replaced.as_deref().map_or(version, self::version));
     }
-    draft.write(&place, &change)?;
+    draft.write(place, &change)?;
     let placed = match &change.replaced {
-        None => draft.place_new(&place),
-        Some(replaced) => draft.replace(&place, replaced),
+        None => draft.place_new(place),
+        Some(replaced) => draft.replace(place, replaced),
     };
     // A draft that was exchanged, and cannot be exchanged back, has the text of another program.
     if placed.is_err() && draft.read().is_ok_and(|left| left.as_ref() == Some(&change.bytes)) {
@@ -204,7 +218,12 @@ impl Draft<'_> {
     /// Writes the new text, with the permissions of the file that it replaces, and makes it durable.
     fn write(&self, place: &Place, change: &Change) -> Result<(), FilesError> {
         let written = || -> std::io::Result<()> {
-            let mut file = self.dir.open_with(&self.name, OpenOptions::new().write(true).create_new(true))?;
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            if change.replaced.is_some() {
+                make_private(&mut options);
+            }
+            let mut file = self.dir.open_with(&self.name, &options)?;
             file.write_all(&change.bytes)?;
             if change.replaced.is_some() {
                 file.set_permissions(place.dir.symlink_metadata(&place.name)?.permissions())?;
@@ -258,6 +277,15 @@ impl Draft<'_> {
         exchange(self.dir, &self.name, &place.name).map_err(|error| self.error(&error))
     }
 }
+
+/// Nobody else may read what replaces a file before it has the permissions of that file.
+#[cfg(unix)]
+fn make_private(options: &mut OpenOptions) {
+    cap_std::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn make_private(_options: &mut OpenOptions) {}
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn exchange(dir: &Dir, one: &str, other: &str) -> std::io::Result<bool> {

@@ -4,6 +4,7 @@
 //! an answer of the person.
 
 use super::{FoundSkill, SkillError, SkillSet};
+use crate::bounded_text::part;
 use async_trait::async_trait;
 use growqr_core::id::ExecutorId;
 use growqr_core::memory::CommitPlan;
@@ -22,6 +23,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes of the list of all skills.
 const LIST_BYTES: usize = 64 << 10;
 
+/// The most bytes of the paths of a skill's files.
+const FILES_BYTES: usize = 4 << 10;
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
@@ -32,6 +36,8 @@ struct ReadSkillInput {
         description = "The path of a skill as it is listed, such as tea/SKILL.md, or of another file of it, such as tea/references/leaves.md; leave it out for the list"
     )]
     path: Option<String>,
+    #[schemars(description = "Where to read on, in bytes of the text, as an earlier result says. Left out: from its beginning")]
+    from: Option<u64>,
 }
 
 impl ToolInput for ReadSkillInput {
@@ -87,7 +93,7 @@ fn answer(skills: &SkillSet, input: &ReadSkillInput) -> ToolResult {
         return ToolResult::ok(list(&found.usable.iter().filter(|skill| skill.is_on).collect::<Vec<_>>()));
     };
     match SkillSet::at(&found, path) {
-        Some((skill, file)) if skill.is_on => match read(skills, skill, file) {
+        Some((skill, file)) if skill.is_on => match read(skills, skill, file, input.from.unwrap_or(0)) {
             Ok(text) => ToolResult::ok(text),
             Err(error) => ToolResult::error(format!("{error}. {} names its files", skill.path())),
         },
@@ -102,14 +108,36 @@ fn answer(skills: &SkillSet, input: &ReadSkillInput) -> ToolResult {
     }
 }
 
-/// A skill with the paths of its files, or one of these files.
-fn read(skills: &SkillSet, skill: &FoundSkill, file: &str) -> Result<String, SkillError> {
+/// A skill with the paths of its files, or one of these files, from this byte on.
+fn read(skills: &SkillSet, skill: &FoundSkill, file: &str, from: u64) -> Result<String, SkillError> {
     let text = skills.read(skill, file)?;
-    if file != super::SKILL_FILE {
-        return Ok(text);
+    let too_far = || {
+        let reason = format!("from is at most {}, the bytes of the text", text.len());
+        SkillError::File { skill: skill.name.clone(), file: file.to_owned(), reason }
+    };
+    let part = part(&text, from).ok_or_else(too_far)?;
+    if file != super::SKILL_FILE || from > 0 {
+        return Ok(part);
     }
     let files: Vec<String> = skills.files(skill).into_iter().map(|file| format!("{}{file}", skill.folder())).collect();
-    Ok(format!("{}\n\n{text}", json!({"files": files, "skill": skill.name})))
+    let all = files.len();
+    let named = within(files.into_iter(), FILES_BYTES);
+    let mut head = json!({"files": named, "skill": skill.name});
+    if named.len() < all {
+        head["more_files"] = json!(all - named.len());
+    }
+    Ok(format!("{head}\n\n{part}"))
+}
+
+/// The first lines that have room in this many bytes.
+fn within(lines: impl Iterator<Item = String>, bytes: usize) -> Vec<String> {
+    let mut room = bytes;
+    let fits = |line: &String| {
+        let fits = line.len() < room;
+        room = room.saturating_sub(line.len() + 1);
+        fits
+    };
+    lines.take_while(fits).collect()
 }
 
 /// The names and descriptions, one JSON object a line.
@@ -117,14 +145,8 @@ fn list(on: &[&FoundSkill]) -> String {
     if on.is_empty() {
         return "no skills are on".to_owned();
     }
-    let mut room = LIST_BYTES;
     let line = |skill: &&FoundSkill| json!({"description": skill.description, "path": skill.path()}).to_string();
-    let fits = |line: &String| {
-        let fits = line.len() < room;
-        room = room.saturating_sub(line.len() + 1);
-        fits
-    };
-    let mut lines: Vec<String> = on.iter().map(line).take_while(fits).collect();
+    let mut lines = within(on.iter().map(line), LIST_BYTES);
     if lines.len() < on.len() {
         lines.push(format!(
             "({} more skills are left out; ask the person for the path of the one that you need)",

@@ -11,6 +11,7 @@ mod tests;
 
 pub use executor::SkillTools;
 
+use crate::closed_names::holds_private_key;
 use folder::{FolderError, ReadOnlyFolder};
 use growqr_core::memory::{Memory, MemoryError};
 use growqr_core::skill::{FRONT_MATTER_BYTES, OfferedSkill, Skills, read_front_matter};
@@ -196,7 +197,11 @@ impl SkillSet {
     /// [`SkillError`].
     pub fn read(&self, skill: &FoundSkill, file: &str) -> Result<String, SkillError> {
         let file = path::checked(file).ok_or_else(|| SkillError::Unknown(file.to_owned()))?;
-        self.text(&skill.place, &file).map_err(|reason| SkillError::File { skill: skill.name.clone(), file, reason })
+        match self.text(&skill.place, &file) {
+            Ok(text) if !holds_private_key(&text) => Ok(text),
+            Ok(_) => Err(SkillError::File { skill: skill.name.clone(), file, reason: "it holds a private key".to_owned() }),
+            Err(reason) => Err(SkillError::File { skill: skill.name.clone(), file, reason }),
+        }
     }
 
     /// The skill that a path of [`FoundSkill::path`]'s kind is about, and the file in it. `None` if there is no such skill.

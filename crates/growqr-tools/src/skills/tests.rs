@@ -149,6 +149,23 @@ async fn an_agent_reads_a_skill_and_its_files_and_sees_edits_at_once() {
 }
 
 #[tokio::test]
+async fn hidden_files_and_keys_of_a_skill_are_neither_named_nor_read() {
+    let world = World::new();
+    world.skill("skills/tea", "tea");
+    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\ns3cret\n";
+    for (file, text) in [(".env", "s3cret"), (".git/config", "s3cret"), ("server.pem", "s3cret"), ("leaves.md", key)] {
+        world.write(&format!("skills/tea/{file}"), text);
+    }
+    world.choose(&["skills"], &[]);
+    for path in ["tea/.env", "tea/.git/config", "tea/server.pem", "tea/leaves.md"] {
+        let (is_ok, text) = world.read(path).await;
+        assert!(!is_ok && !text.contains("s3cret"), "{path}: {text}");
+    }
+    let text = world.read("tea/SKILL.md").await.1;
+    assert!(text.starts_with(r#"{"files":["tea/leaves.md"],"skill":"tea"}"#), "{text}");
+}
+
+#[tokio::test]
 async fn a_skill_that_is_off_cannot_be_read_under_any_path() {
     let world = World::new();
     world.skill("skills/tea", "tea");
@@ -180,6 +197,25 @@ async fn many_skills_have_a_limit_and_what_is_left_out_is_said() {
     world.write("skills/0000/long.md", &"x".repeat(300 << 10));
     let (is_ok, text) = world.read("skill-0/long.md").await;
     assert!(!is_ok && text.contains("larger than 256 KB"), "{text}");
+}
+
+#[tokio::test]
+async fn a_long_file_is_read_in_parts_and_many_names_are_cut() {
+    let world = World::new();
+    world.skill("skills/tea", "tea");
+    world.write("skills/tea/long.md", &"x".repeat(100_000));
+    for number in 0..150 {
+        world.write(&format!("skills/tea/references/{number:03}-{}.md", "n".repeat(60)), "text");
+    }
+    world.choose(&["skills"], &[]);
+    let (is_ok, text) = world.read("tea/long.md").await;
+    assert!(is_ok && text.len() < 48_100 && text.ends_with("[52000 more bytes; read on with from=48000]"), "{}", text.len());
+    let rest = world.call(&json!({"path": "tea/long.md", "from": 96_000})).await.content.plain().into_owned();
+    assert_eq!(rest, "x".repeat(4_000));
+    let beyond = world.call(&json!({"path": "tea/long.md", "from": 100_001})).await;
+    assert!(beyond.is_error && beyond.content.plain().contains("from is at most 100000"));
+    let text = world.read("tea/SKILL.md").await.1;
+    assert!(text.len() < 6_000 && text.contains("\"more_files\":"), "{}", text.len());
 }
 
 #[test]

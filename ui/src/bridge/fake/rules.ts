@@ -3,7 +3,7 @@ import type { RuleRow, RuleTest } from "../wire";
 import { hostError } from "./hostError";
 import type { Stage } from "./stage";
 
-const BUILT_IN = ["ask * as risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow read_skill", "allow commit_memory", "allow delete_memory", "allow search_tools", "allow list_files depth=0", "allow read_file depth=0", "allow search_files depth=0"];
+const BUILT_IN = ["ask * as risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow read_skill", "allow commit_memory", "allow delete_memory", "allow search_tools", "ask list_files as safe", "ask read_file as safe", "ask search_files as safe", "allow list_files depth=0", "allow read_file depth=0", "allow search_files depth=0"];
 const SHAPE = /^(allow|ask|hold|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( hash=[0-9a-f]+)?( as (risky|safe))?$/;
 
 export function rules(world: Stage): RuleRow[] {

@@ -5,7 +5,7 @@ mod pdf;
 
 /// The text of a document.
 pub(super) struct Document {
-    /// What it is, for the model.
+    /// What it is, for the model, such as `a PDF document`.
     pub kind: &'static str,
     pub text: String,
 }
@@ -16,7 +16,7 @@ const MAX_TEXT: usize = 4 << 20;
 /// The text of a document; `None` if the file is none of a known kind.
 pub(super) fn text_of(name: &str, bytes: &[u8]) -> Option<Result<Document, String>> {
     let text = if bytes.starts_with(b"%PDF-") {
-        pdf::text(bytes).map(|text| Document { kind: "PDF document", text })
+        pdf::text(bytes).map(|text| Document { kind: "a PDF document", text })
     } else {
         let kind = office::Kind::of(name, bytes)?;
         office::text(kind, bytes).map(|text| Document { kind: kind.as_str(), text })

@@ -1,7 +1,7 @@
 //! The text of office documents: XML files in a zip archive.
 
 use super::MAX_TEXT;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
@@ -9,6 +9,9 @@ use zip::ZipArchive;
 /// What all parts of a document may be unpacked to, in bytes, and how many parts are read.
 const MAX_UNPACKED: u64 = 64 << 20;
 const MAX_PARTS: usize = 500;
+
+/// The most columns of a sheet in which values keep their place.
+const MAX_COLUMNS: usize = 1_024;
 
 /// A kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +38,10 @@ impl Kind {
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Kind::Word => "Word document",
-            Kind::Excel => "workbook of Excel",
-            Kind::PowerPoint => "PowerPoint presentation",
-            Kind::OpenDocument => "OpenDocument file",
+            Kind::Word => "a Word document",
+            Kind::Excel => "an Excel workbook",
+            Kind::PowerPoint => "a PowerPoint presentation",
+            Kind::OpenDocument => "an OpenDocument file",
         }
     }
 }
@@ -132,6 +135,8 @@ fn flow(xml: &str, elements: &[&str]) -> Result<String, String> {
     let mut reader = Reader::from_str(xml);
     let mut text = String::new();
     let mut inside = 0_u32;
+    // Where the text of each open cell of a sheet begins, and how many cells it is.
+    let mut cells: Vec<(usize, usize)> = Vec::new();
     let is_text = |name: &str| elements.contains(&name);
     loop {
         let event = reader.read_event().map_err(|_| damaged())?;
@@ -142,6 +147,10 @@ fn flow(xml: &str, elements: &[&str]) -> Result<String, String> {
                 "tab" => text.push('\t'),
                 "br" | "cr" | "line-break" => text.push('\n'),
                 "s" if inside > 0 => text.push(' '),
+                "table-cell" | "covered-table-cell" if matches!(event, Event::Empty(_)) => {
+                    text.extend(std::iter::repeat_n('\t', repeated(tag)));
+                }
+                "table-cell" | "covered-table-cell" => cells.push((text.len(), repeated(tag))),
                 _ => {}
             },
             Event::End(tag) => {
@@ -152,12 +161,29 @@ fn flow(xml: &str, elements: &[&str]) -> Result<String, String> {
                 }
                 match name {
                     "p" | "h" => text.push('\n'),
-                    "tc" | "table-cell" => {
+                    "tc" => {
                         // The last paragraph of a cell does not end its row.
                         text.truncate(text.strip_suffix('\n').unwrap_or(&text).len());
                         text.push('\t');
                     }
-                    "tr" | "table-row" => text.push('\n'),
+                    "table-cell" | "covered-table-cell" => {
+                        let (start, times) = cells.pop().unwrap_or((text.len(), 1));
+                        let cell = text.split_off(text.floor_char_boundary(start));
+                        let cell = cell.strip_suffix('\n').unwrap_or(&cell);
+                        for _ in 0..times {
+                            text.push_str(cell);
+                            text.push('\t');
+                            if text.len() > MAX_TEXT {
+                                break;
+                            }
+                        }
+                    }
+                    "tr" => text.push('\n'),
+                    "table-row" => {
+                        // The empty cells up to the end of the sheet.
+                        text.truncate(text.trim_end_matches('\t').len());
+                        text.push('\n');
+                    }
                     _ => {}
                 }
             }
@@ -168,6 +194,12 @@ fn flow(xml: &str, elements: &[&str]) -> Result<String, String> {
             return Ok(text);
         }
     }
+}
+
+/// How many equal cells beside each other a cell stands for.
+fn repeated(tag: &BytesStart<'_>) -> usize {
+    let number = tag.try_get_attribute("table:number-columns-repeated").ok().flatten();
+    number.and_then(|number| number.value.parse::<usize>().ok()).unwrap_or(1).min(MAX_COLUMNS)
 }
 
 /// The characters of a text event.
@@ -189,7 +221,7 @@ fn push_words(text: &mut String, event: &Event<'_>) {
     }
 }
 
-/// The cells of a workbook of Excel, a line for each row.
+/// The cells of an Excel workbook, a line for each row.
 fn workbook(parts: &mut Parts<'_>) -> Result<String, String> {
     let shared = match parts.read("xl/sharedStrings.xml")? {
         Some(xml) => shared_strings(&xml)?,
@@ -215,6 +247,7 @@ fn shared_strings(xml: &str) -> Result<Vec<String>, String> {
         match &event {
             Event::Eof => return Ok(all),
             Event::Start(tag) if tag.local_name().as_ref() == "t" => inside = true,
+            Event::Empty(tag) if tag.local_name().as_ref() == "si" => all.push(String::new()),
             Event::End(tag) => match tag.local_name().as_ref() {
                 "t" => inside = false,
                 "si" => all.push(std::mem::take(&mut current)),
@@ -229,7 +262,7 @@ fn shared_strings(xml: &str) -> Result<Vec<String>, String> {
 fn sheet(xml: &str, shared: &[String], text: &mut String) -> Result<(), String> {
     let mut reader = Reader::from_str(xml);
     let (mut value, mut inside, mut is_shared) = (String::new(), false, false);
-    let mut row = String::new();
+    let (mut row, mut column) = (String::new(), 0_usize);
     loop {
         let event = reader.read_event().map_err(|_| damaged())?;
         match &event {
@@ -238,16 +271,22 @@ fn sheet(xml: &str, shared: &[String], text: &mut String) -> Result<(), String> 
                 "c" => {
                     is_shared = tag.try_get_attribute("t").ok().flatten().is_some_and(|kind| &*kind.value == "s");
                     value.clear();
+                    column = up_to(column_of(tag), column, &mut row);
                 }
                 "v" | "t" => inside = true,
                 _ => {}
             },
+            Event::Empty(tag) if tag.local_name().as_ref() == "c" => {
+                column = up_to(column_of(tag), column, &mut row) + 1;
+                row.push('\t');
+            }
             Event::End(tag) => match tag.local_name().as_ref() {
                 "v" | "t" => inside = false,
                 "c" => {
                     let found = value.trim().parse::<usize>().ok().filter(|_| is_shared).and_then(|index| shared.get(index));
                     row.push_str(found.map_or(&*value, String::as_str));
                     row.push('\t');
+                    column += 1;
                 }
                 "row" => {
                     if !row.trim().is_empty() {
@@ -255,6 +294,7 @@ fn sheet(xml: &str, shared: &[String], text: &mut String) -> Result<(), String> 
                         text.push('\n');
                     }
                     row.clear();
+                    column = 0;
                 }
                 _ => {}
             },
@@ -267,6 +307,21 @@ fn sheet(xml: &str, shared: &[String], text: &mut String) -> Result<(), String> 
             return Ok(());
         }
     }
+}
+
+/// The column in the name of a cell, such as `C5`, counted from 0; `None` if it has no name, or is too far away.
+fn column_of(tag: &BytesStart<'_>) -> Option<usize> {
+    let name = tag.try_get_attribute("r").ok().flatten()?;
+    let letters = name.value.bytes().take_while(u8::is_ascii_uppercase).take(4);
+    let number = letters.fold(0_usize, |number, letter| number * 26 + usize::from(letter - b'A') + 1);
+    number.checked_sub(1).filter(|number| *number < MAX_COLUMNS)
+}
+
+/// Adds the empty cells before the next cell, which is in `wanted`. Returns the column in which it is then.
+fn up_to(wanted: Option<usize>, column: usize, row: &mut String) -> usize {
+    let wanted = wanted.unwrap_or(column).max(column);
+    row.extend(std::iter::repeat_n('\t', wanted - column));
+    wanted
 }
 
 #[cfg(test)]
@@ -314,6 +369,21 @@ mod tests {
             <row><c t="s"><v>1</v></c><c t="inlineStr"><is><t>in line</t></is></c><c t="s"><v>99</v></c></row></sheetData></worksheet>"#;
         let found = read(Kind::Excel, &[("xl/sharedStrings.xml", strings), ("xl/worksheets/sheet1.xml", sheet)]);
         assert_eq!(found, "[sheet 1]\nname\t3.5\nRiver\tin line\t99\n");
+    }
+
+    #[test]
+    fn the_values_of_a_sheet_stand_in_their_columns() {
+        let strings = "<sst><si/><si><t>late</t></si></sst>";
+        let sheet = r#"<sheetData><row><c r="B1"><v>2</v></c><c r="C1" s="4"/><c r="D1"><v>4</v></c></row>
+            <row><c s="4"/><c t="s"><v>0</v></c><c r="AA2" t="s"><v>1</v></c></row><row><c r="XFD3"><v>7</v></c></row></sheetData>"#;
+        let found = read(Kind::Excel, &[("xl/sharedStrings.xml", strings), ("xl/worksheets/sheet1.xml", sheet)]);
+        let late = format!("{}late", "\t".repeat(26));
+        assert_eq!(found, format!("[sheet 1]\n\t2\t\t4\n{late}\n7\n"));
+        let content = r#"<table:table xmlns:table="a" xmlns:text="t"><table:table-row><table:table-cell table:number-columns-repeated="2"/>
+            <table:table-cell table:number-columns-repeated="2"><text:p>x</text:p></table:table-cell><table:table-cell></table:table-cell>
+            <table:table-cell><text:p>y</text:p></table:table-cell><table:table-cell table:number-columns-repeated="16378"/></table:table-row>
+            <table:table-row><table:table-cell></table:table-cell><table:table-cell><text:p>z</text:p></table:table-cell></table:table-row></table:table>"#;
+        assert_eq!(read(Kind::OpenDocument, &[("content.xml", content)]), "\t\tx\tx\t\ty\n\tz\n");
     }
 
     #[test]
