@@ -144,17 +144,11 @@ pub(crate) async fn remove(store: &dyn Store, id: &str) -> Result<Reply, AppErro
     change(store, id, |schedule| Ok(if schedule.state == ScheduleState::Removed { None } else { Some(schedule.removed()) })).await
 }
 
-/// Pauses all schedules; what is claimed and has not begun does not begin. Returns the schedules that were active, in words.
+/// Pauses all schedules; what is claimed and has not begun does not begin. Returns those that were not paused, in words.
 pub(crate) async fn pause_all(store: &dyn Store) -> Result<Vec<String>, AppError> {
+    let paused = store.pause_schedules().await?;
     store.miss_unposted().await?;
-    let mut paused = Vec::new();
-    for schedule in store.schedules().await? {
-        if schedule.state == ScheduleState::Active {
-            paused.push(format!("{} ({}, {})", schedule.name, schedule.id, schedule.words));
-            store.change_schedule(&schedule.paused()).await?;
-        }
-    }
-    Ok(paused)
+    Ok(paused.into_iter().map(|it| format!("{} ({}, {})", it.name, it.id, it.words)).collect())
 }
 
 /// Starts a run by hand, now or, if no agents run, once they do.

@@ -13,7 +13,7 @@ use growqr_core::journal::{
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
-use growqr_core::schedule::{Claim, Occurrence, Schedule};
+use growqr_core::schedule::{Claim, Occurrence, PausedSchedule, Schedule};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -379,6 +379,10 @@ impl Schedules for HookedStore {
     async fn claim(&self, claim: &Claim) -> Result<bool, StoreError> {
         self.check(None)?;
         self.counted(self.store.claim(claim)).await
+    }
+
+    async fn pause_schedules(&self) -> Result<Vec<PausedSchedule>, StoreError> {
+        self.store.pause_schedules().await
     }
 
     async fn add_run(&self, run: &Occurrence) -> Result<bool, StoreError> {

@@ -51,6 +51,17 @@ pub struct Schedule {
     pub revision: u64,
 }
 
+/// A schedule that was paused together with all others, as a person knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PausedSchedule {
+    /// Its id.
+    pub id: ScheduleId,
+    /// Its name.
+    pub name: String,
+    /// When it is due, as it was written.
+    pub words: String,
+}
+
 /// When a schedule is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
