@@ -106,7 +106,7 @@ pub(crate) async fn add(store: &dyn Store, new: wire::NewSchedule) -> Result<Rep
     reply(store, id.as_str()).await
 }
 
-/// Pauses a schedule: what is due meanwhile is no occurrence.
+/// Pauses a schedule: what is due meanwhile is no occurrence, and what has not begun does not begin.
 pub(crate) async fn pause(store: &dyn Store, id: &str) -> Result<Reply, AppError> {
     change(store, id, |schedule| match schedule.state {
         ScheduleState::Active => Ok(Some(schedule.paused())),
@@ -115,7 +115,8 @@ pub(crate) async fn pause(store: &dyn Store, id: &str) -> Result<Reply, AppError
             Err(AppError::bad_request("it is over, so there is nothing to pause", "See all schedules: growqr schedule list"))
         }
     })
-    .await
+    .await?;
+    without_unbegun(store, id).await
 }
 
 /// Lets a paused schedule go on.
@@ -139,15 +140,23 @@ pub(crate) async fn resume(store: &dyn Store, id: &str) -> Result<Reply, AppErro
     .await
 }
 
-/// Removes a schedule. What has begun goes on, and its history stays.
+/// Removes a schedule. What has begun goes on, what has not begun does not begin, and its history stays.
 pub(crate) async fn remove(store: &dyn Store, id: &str) -> Result<Reply, AppError> {
-    change(store, id, |schedule| Ok(if schedule.state == ScheduleState::Removed { None } else { Some(schedule.removed()) })).await
+    change(store, id, |schedule| Ok(if schedule.state == ScheduleState::Removed { None } else { Some(schedule.removed()) }))
+        .await?;
+    without_unbegun(store, id).await
+}
+
+/// What is claimed, or was started by hand, and has not begun counts as missed.
+async fn without_unbegun(store: &dyn Store, id: &str) -> Result<Reply, AppError> {
+    store.miss_unposted(Some(&ScheduleId::new(id))).await?;
+    reply(store, id).await
 }
 
 /// Pauses all schedules; what is claimed and has not begun does not begin. Returns those that were not paused, in words.
 pub(crate) async fn pause_all(store: &dyn Store) -> Result<Vec<String>, AppError> {
     let paused = store.pause_schedules().await?;
-    store.miss_unposted().await?;
+    store.miss_unposted(None).await?;
     Ok(paused.into_iter().map(|it| format!("{} ({}, {})", it.name, it.id, it.words)).collect())
 }
 

@@ -450,8 +450,9 @@ pub trait Schedules: Send + Sync {
     /// Those that were to run, or about which the person was to be asked, of one schedule or of all: the last claimed first, at most
     /// `limit`.
     async fn runs(&self, schedule: Option<&ScheduleId>, limit: u32) -> Result<Vec<Occurrence>, StoreError>;
-    /// What is claimed and not recorded by the Grow Agent counts as missed. Returns how many runs and questions that were.
-    async fn miss_unposted(&self) -> Result<u64, StoreError>;
+    /// What is claimed, of one schedule or of all, and not recorded by the Grow Agent counts as missed. Returns how many runs and
+    /// questions that were.
+    async fn miss_unposted(&self, schedule: Option<&ScheduleId>) -> Result<u64, StoreError>;
     /// The settled occurrences of a schedule of which the last was due after this time.
     async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError>;
 }

@@ -406,8 +406,8 @@ impl Schedules for HookedStore {
         self.store.runs(schedule, limit).await
     }
 
-    async fn miss_unposted(&self) -> Result<u64, StoreError> {
-        self.store.miss_unposted().await
+    async fn miss_unposted(&self, schedule: Option<&ScheduleId>) -> Result<u64, StoreError> {
+        self.store.miss_unposted(schedule).await
     }
 
     async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError> {

@@ -100,6 +100,18 @@ fn a_run_by_hand_waits_for_a_host_and_reports_to_the_inbox() {
 }
 
 #[test]
+fn a_run_that_waits_for_a_host_does_not_begin_once_its_schedule_is_paused_or_removed() {
+    let program = Program::new();
+    for stop in ["pause", "remove"] {
+        let id = add(&program, "every 1st of the month at 7", &[]);
+        program.json(&["schedule", "run-now", &id]);
+        program.json(&["schedule", stop, &id]);
+        let runs = program.json(&["schedule", "history", &id]);
+        assert_eq!((runs.len(), runs[0]["outcome"].as_str()), (1, Some("missed")), "{stop}");
+    }
+}
+
+#[test]
 fn an_agent_asks_for_a_schedule_and_the_person_allows_it() {
     let program = Program::new();
     let wish = json!({"when": "every weekday at 8", "name": "News", "task": "Read the news", "if_missed": "skip"});

@@ -73,6 +73,8 @@ const RUNS_OF_ONE: &str = concat!(
 );
 const MISS_UNPOSTED: &str = "update occurrences set fate = 'missed' \
     where profile_id = ?1 and posted_at is null and fate in ('run', 'ask')";
+const MISS_UNPOSTED_OF_ONE: &str = "update occurrences set fate = 'missed' \
+    where profile_id = ?1 and schedule_id = ?2 and posted_at is null and fate in ('run', 'ask')";
 const AFTER: &str = concat!(
     "select ",
     occurrence_columns!(),
@@ -199,8 +201,11 @@ impl Schedules for SqliteStore {
         self.latest(if schedule.is_some() { RUNS_OF_ONE } else { RUNS }, schedule, limit).await
     }
 
-    async fn miss_unposted(&self) -> Result<u64, StoreError> {
-        let query = sqlx::query(MISS_UNPOSTED).bind(self.profile());
+    async fn miss_unposted(&self, schedule: Option<&ScheduleId>) -> Result<u64, StoreError> {
+        let query = match schedule {
+            Some(schedule) => sqlx::query(MISS_UNPOSTED_OF_ONE).bind(self.profile()).bind(schedule.as_str()),
+            None => sqlx::query(MISS_UNPOSTED).bind(self.profile()),
+        };
         let mut writer = self.db.writer().await?;
         let done = query.execute(&mut *writer).await.map_err(while_doing("leave out the claimed runs"))?;
         writer.release();

@@ -179,7 +179,9 @@ on_both! {
         assert_eq!(due(store.runs(Some(&schedule.id), 50).await.unwrap()), [("s-1".to_owned(), 1)]);
         assert_eq!(due(store.runs(None, 50).await.unwrap()), [("s-2".to_owned(), 2), ("s-1".to_owned(), 1)]);
         store.posted(&schedule.id, in_hours(1), in_hours(61)).await.unwrap();
-        assert_eq!(store.miss_unposted().await.unwrap(), 1);
+        assert_eq!(store.miss_unposted(Some(&schedule.id)).await.unwrap(), 0, "the other schedule has it");
+        assert_eq!(store.miss_unposted(Some(&ScheduleId::new("s-2"))).await.unwrap(), 1);
+        assert_eq!(store.miss_unposted(None).await.unwrap(), 0);
         assert!(store.unposted().await.unwrap().is_empty());
         assert_eq!(due(store.runs(None, 50).await.unwrap()), [("s-1".to_owned(), 1)], "what is recorded stays a run");
     }
