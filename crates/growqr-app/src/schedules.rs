@@ -207,7 +207,9 @@ fn refused(problem: NewScheduleError) -> AppError {
     let next_step = match &problem {
         NewScheduleError::Words(_) => format!("Examples: {}", words::EXAMPLES),
         NewScheduleError::Text { .. } => "Write it shorter, or write one.".to_owned(),
-        NewScheduleError::Zone(_) => "Give the zone of a large city near you, such as Asia/Kolkata.".to_owned(),
+        NewScheduleError::Zone(_) | NewScheduleError::NoZone => {
+            "Give the zone of a large city near you, such as Asia/Kolkata.".to_owned()
+        }
         NewScheduleError::Budget => "Write it like this: 0.50".to_owned(),
     };
     AppError::bad_request(problem.to_string(), next_step)

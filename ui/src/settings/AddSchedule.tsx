@@ -88,10 +88,10 @@ export function AddSchedule() {
 /** When it is due next, or what is not understood. */
 function Meaning({ id, words }: { id: string; words: string }) {
   const query = useSchedulePreview(words);
-  const next = words === "" ? undefined : query.data?.next;
+  const meaning = words === "" ? undefined : query.data;
   return (
     <div id={id} role="status" className="-mt-2 text-xs text-ink-3">
-      {next && <p>{t("Next: {time}", { time: next.map(dayAndTime).join(" · ") })}</p>}
+      {meaning && <p>{t("Next: {time}", { time: `${meaning.next.map(dayAndTime).join(" · ")} (${meaning.zone})` })}</p>}
       {words !== "" && <InlineError problem={query.error} />}
     </div>
   );

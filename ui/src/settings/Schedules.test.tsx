@@ -72,7 +72,7 @@ test("what the words mean is shown while they are written, and a schedule is add
   fireEvent.change(when, { target: { value: "soon" } });
   await screen.findByText(/"soon" is not understood here/i);
   fireEvent.change(when, { target: { value: "every day at 8" } });
-  await screen.findByText(/^Next: /);
+  await screen.findByText(/^Next: .* \(Europe\/Berlin\)$/);
   const add = screen.getByRole("button", { name: "Add schedule" });
   expect(add).toHaveProperty("disabled", true);
   fireEvent.change(screen.getByRole("textbox", { name: "Name of the schedule" }), { target: { value: "News" } });

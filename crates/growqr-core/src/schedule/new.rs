@@ -3,7 +3,7 @@
 use super::words::{self, WordsError};
 use super::{OnMissed, Schedule, ScheduleState};
 use crate::budget::MIN_ALLOWANCE;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, Zone};
 use crate::id::{AgentId, ScheduleId};
 use crate::money::Money;
 
@@ -59,6 +59,9 @@ pub enum NewScheduleError {
     /// This computer does not know the time zone.
     #[error("this computer knows no time zone {0:?}; a name looks like Europe/Berlin")]
     Zone(String),
+    /// This computer does not tell the name of its time zone, and the name is needed when clocks are changed.
+    #[error("the time zone of this computer has no name; give it with --zone")]
+    NoZone,
     /// A budget that pays for nothing, or that nobody means.
     #[error("a run may spend between ${MIN_ALLOWANCE} and ${MAX_BUDGET}")]
     Budget,
@@ -85,7 +88,7 @@ impl NewSchedule {
         if !(MIN_ALLOWANCE..=MAX_BUDGET).contains(&budget) {
             return Err(NewScheduleError::Budget);
         }
-        let zone_name = self.zone.or_else(|| clock.zone(now).name).unwrap_or_else(|| "UTC".to_owned());
+        let zone_name = self.zone.map_or_else(|| zone_of_computer(clock, now), Ok)?;
         let Some(zone) = clock.named_zone(&zone_name) else { return Err(NewScheduleError::Zone(zone_name)) };
         let when = words::parse(&self.words, now, &zone, &zone_name)?;
         Ok(Schedule {
@@ -116,6 +119,18 @@ impl Schedule {
     }
 }
 
+/// The name of this computer's time zone.
+///
+/// # Errors
+/// [`NewScheduleError::NoZone`]: it has none, and is not UTC.
+fn zone_of_computer(clock: &dyn Clock, now: Timestamp) -> Result<String, NewScheduleError> {
+    match clock.zone(now) {
+        Zone { name: Some(name), .. } => Ok(name),
+        Zone { offset_minutes: 0, .. } => Ok("UTC".to_owned()),
+        _ => Err(NewScheduleError::NoZone),
+    }
+}
+
 /// The text in one line, without characters that move the text around them.
 fn line(text: &str) -> String {
     let is_shown = |c: &char| !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -126,7 +141,6 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Zone;
     use crate::schedule::When;
     use jiff::tz::TimeZone;
 
@@ -176,6 +190,27 @@ mod tests {
         let days: Vec<i64> = repeated.times_after(repeated.created_at, 3, &Monday).into_iter().map(Timestamp::day).collect();
         assert_eq!(days, [20_788, 20_789, 20_790]);
         assert_eq!(made.times_after(made.created_at, 3, &Monday).len(), 1);
+    }
+
+    /// A computer whose zone has no name.
+    struct Nameless(i32);
+
+    impl Clock for Nameless {
+        fn now(&self) -> Timestamp {
+            Monday.now()
+        }
+
+        fn zone(&self, _: Timestamp) -> Zone {
+            Zone { offset_minutes: self.0, name: None }
+        }
+    }
+
+    #[test]
+    fn a_zone_without_a_name_is_not_taken_for_utc() {
+        assert_eq!(new("every day at 9").make(&Nameless(330)), Err(NewScheduleError::NoZone));
+        let said = NewSchedule { zone: Some("UTC".to_owned()), ..new("every day at 9") };
+        assert_eq!(said.make(&Nameless(330)).unwrap().when.zone(), Some("UTC"));
+        assert_eq!(new("every day at 9").make(&Nameless(0)).unwrap().when.zone(), Some("UTC"));
     }
 
     #[test]
