@@ -8,7 +8,8 @@ use growqr_core::id::{AskId, ScheduleId, child_id};
 use growqr_core::journal::{Status, Store};
 use growqr_core::money::Money;
 use growqr_core::schedule::{
-    Fate, MAX_SCHEDULES, MissedBecause, NewSchedule, NewScheduleError, Occurrence, OnMissed, Schedule, ScheduleState, When, words,
+    Fate, MAX_SCHEDULES, MissedBecause, NewSchedule, NewScheduleError, Occurrence, OnMissed, Schedule, ScheduleState, When,
+    is_full, words,
 };
 use growqr_wire as wire;
 use growqr_wire::{Reply, RunOutcome, ScheduleRun};
@@ -20,16 +21,22 @@ const PREVIEW: usize = 3;
 /// How often a change is tried again while the host claims an occurrence at the same time.
 const TRIES: u32 = 5;
 
+/// How long a schedule that is done stays in the list, in milliseconds.
+const LISTED: i64 = 7 * 86_400_000;
+
 impl Library {
-    /// All schedules that are not removed, in the order in which they were made.
+    /// All schedules that are not removed, in the order in which they were made; what was done more than a week ago is left out.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub async fn schedules(&self) -> Result<Vec<wire::Schedule>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let mut rows = Vec::new();
+        let since = SystemClock.now().0.saturating_sub(LISTED);
         for schedule in store.schedules().await? {
-            rows.push(row(&**store, &schedule).await?);
+            if schedule.state != ScheduleState::Done || schedule.settled_to.0 >= since {
+                rows.push(row(&**store, &schedule).await?);
+            }
         }
         Ok(rows)
     }
@@ -88,7 +95,7 @@ pub(crate) async fn add(store: &dyn Store, new: wire::NewSchedule) -> Result<Rep
     }
     let id = ScheduleId::new(id);
     if store.schedule(&id).await?.is_none() {
-        if store.schedules().await?.len() >= MAX_SCHEDULES {
+        if is_full(&store.schedules().await?) {
             return Err(AppError::bad_request(
                 format!("there are {MAX_SCHEDULES} schedules already"),
                 "Remove some that you no longer need: growqr schedule list",
@@ -106,7 +113,7 @@ pub(crate) async fn add(store: &dyn Store, new: wire::NewSchedule) -> Result<Rep
     reply(store, id.as_str()).await
 }
 
-/// Pauses a schedule: what is due meanwhile is no occurrence.
+/// Pauses a schedule: what is due meanwhile is no occurrence, and what has not begun does not begin.
 pub(crate) async fn pause(store: &dyn Store, id: &str) -> Result<Reply, AppError> {
     change(store, id, |schedule| match schedule.state {
         ScheduleState::Active => Ok(Some(schedule.paused())),
@@ -115,7 +122,8 @@ pub(crate) async fn pause(store: &dyn Store, id: &str) -> Result<Reply, AppError
             Err(AppError::bad_request("it is over, so there is nothing to pause", "See all schedules: growqr schedule list"))
         }
     })
-    .await
+    .await?;
+    without_unbegun(store, id).await
 }
 
 /// Lets a paused schedule go on.
@@ -139,22 +147,24 @@ pub(crate) async fn resume(store: &dyn Store, id: &str) -> Result<Reply, AppErro
     .await
 }
 
-/// Removes a schedule. What has begun goes on, and its history stays.
+/// Removes a schedule. What has begun goes on, what has not begun does not begin, and its history stays.
 pub(crate) async fn remove(store: &dyn Store, id: &str) -> Result<Reply, AppError> {
-    change(store, id, |schedule| Ok(if schedule.state == ScheduleState::Removed { None } else { Some(schedule.removed()) })).await
+    change(store, id, |schedule| Ok(if schedule.state == ScheduleState::Removed { None } else { Some(schedule.removed()) }))
+        .await?;
+    without_unbegun(store, id).await
 }
 
-/// Pauses all schedules; what is claimed and has not begun does not begin. Returns the schedules that were active, in words.
+/// What is claimed, or was started by hand, and has not begun counts as missed.
+async fn without_unbegun(store: &dyn Store, id: &str) -> Result<Reply, AppError> {
+    store.miss_unposted(Some(&ScheduleId::new(id))).await?;
+    reply(store, id).await
+}
+
+/// Pauses all schedules; what is claimed and has not begun does not begin. Returns those that were not paused, in words.
 pub(crate) async fn pause_all(store: &dyn Store) -> Result<Vec<String>, AppError> {
-    store.miss_unposted().await?;
-    let mut paused = Vec::new();
-    for schedule in store.schedules().await? {
-        if schedule.state == ScheduleState::Active {
-            paused.push(format!("{} ({}, {})", schedule.name, schedule.id, schedule.words));
-            store.change_schedule(&schedule.paused()).await?;
-        }
-    }
-    Ok(paused)
+    let paused = store.pause_schedules().await?;
+    store.miss_unposted(None).await?;
+    Ok(paused.into_iter().map(|it| format!("{} ({}, {})", it.name, it.id, it.words)).collect())
 }
 
 /// Starts a run by hand, now or, if no agents run, once they do.
@@ -204,7 +214,9 @@ fn refused(problem: NewScheduleError) -> AppError {
     let next_step = match &problem {
         NewScheduleError::Words(_) => format!("Examples: {}", words::EXAMPLES),
         NewScheduleError::Text { .. } => "Write it shorter, or write one.".to_owned(),
-        NewScheduleError::Zone(_) => "Give the zone of a large city near you, such as Asia/Kolkata.".to_owned(),
+        NewScheduleError::Zone(_) | NewScheduleError::NoZone => {
+            "Give the zone of a large city near you, such as Asia/Kolkata.".to_owned()
+        }
         NewScheduleError::Budget => "Write it like this: 0.50".to_owned(),
     };
     AppError::bad_request(problem.to_string(), next_step)

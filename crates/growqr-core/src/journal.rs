@@ -7,7 +7,7 @@ use crate::event::{DecodeError, Entry, Event};
 use crate::id::{AgentId, AskId, ContentHash, EffectId, Position, ScheduleId, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
 use crate::memory_link::MemoryLink;
-use crate::schedule::{Claim, Occurrence, Schedule};
+use crate::schedule::{Claim, Occurrence, PausedSchedule, Schedule};
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
     AgentView, AskView, Author, LimitsView, MessageView, SessionStatus, SessionView, Settlement, SpendingBy, SpendingSum,
@@ -432,6 +432,9 @@ pub trait Schedules: Send + Sync {
     /// Keeps the state, the next occurrence and the settled time of a schedule, whose revision grows by one. False, and nothing has
     /// changed, if its revision is another one than `changed.revision`.
     async fn change_schedule(&self, changed: &Schedule) -> Result<bool, StoreError>;
+    /// Pauses every schedule that is neither paused nor removed, also one that this build cannot read, and one that is done: a clock
+    /// that is set back makes it due again. Returns them by id.
+    async fn pause_schedules(&self) -> Result<Vec<PausedSchedule>, StoreError>;
     /// Settles occurrences and moves the schedule on, in one transaction. False, and nothing has changed, if the schedule has another
     /// revision by now.
     async fn claim(&self, claim: &Claim) -> Result<bool, StoreError>;
@@ -447,8 +450,9 @@ pub trait Schedules: Send + Sync {
     /// Those that were to run, or about which the person was to be asked, of one schedule or of all: the last claimed first, at most
     /// `limit`.
     async fn runs(&self, schedule: Option<&ScheduleId>, limit: u32) -> Result<Vec<Occurrence>, StoreError>;
-    /// What is claimed and not recorded by the Grow Agent counts as missed. Returns how many runs and questions that were.
-    async fn miss_unposted(&self) -> Result<u64, StoreError>;
+    /// What is claimed, of one schedule or of all, and not recorded by the Grow Agent counts as missed. Returns how many runs and
+    /// questions that were.
+    async fn miss_unposted(&self, schedule: Option<&ScheduleId>) -> Result<u64, StoreError>;
     /// The settled occurrences of a schedule of which the last was due after this time.
     async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError>;
 }

@@ -4,19 +4,13 @@ import type { OnMissed } from "../bridge";
 import { Button } from "../design/Button";
 import { Field, Input, Select } from "../design/Field";
 import { InlineError } from "../design/states";
+import { parseAmount } from "../data/asks";
 import { dayAndTime } from "../data/time";
 import { t } from "../words";
 import { ON_MISSED } from "./scheduleWords";
 import { useSchedulePreview, useScheduleRequest } from "./useSchedules";
 
-const PER_USD = 100_000_000;
 const RULES = Object.keys(ON_MISSED) as OnMissed[];
-
-/** The amount in micro-cents; `null` if the text is none. */
-function amountOf(text: string): number | null {
-  const amount = Number(text.trim().replace(/^\$/, "").replace(",", "."));
-  return Number.isFinite(amount) && amount > 0 ? Math.round(amount * PER_USD) : null;
-}
 
 const newId = () => `s-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
 
@@ -32,7 +26,7 @@ export function AddSchedule() {
   const form = useRef<HTMLFormElement>(null);
   const title = useId();
   const meaning = useId();
-  const amount = amountOf(budget);
+  const amount = parseAmount(budget);
   const isComplete = words.trim() !== "" && name.trim() !== "" && task.trim() !== "" && amount !== null;
   const add = (event: FormEvent) => {
     event.preventDefault();
@@ -88,10 +82,10 @@ export function AddSchedule() {
 /** When it is due next, or what is not understood. */
 function Meaning({ id, words }: { id: string; words: string }) {
   const query = useSchedulePreview(words);
-  const next = words === "" ? undefined : query.data?.next;
+  const meaning = words === "" ? undefined : query.data;
   return (
     <div id={id} role="status" className="-mt-2 text-xs text-ink-3">
-      {next && <p>{t("Next: {time}", { time: next.map(dayAndTime).join(" · ") })}</p>}
+      {meaning && <p>{t("Next: {time}", { time: `${meaning.next.map(dayAndTime).join(" · ")} (${meaning.zone})` })}</p>}
       {words !== "" && <InlineError problem={query.error} />}
     </div>
   );

@@ -13,7 +13,7 @@ use growqr_core::journal::{
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
-use growqr_core::schedule::{Claim, Occurrence, Schedule};
+use growqr_core::schedule::{Claim, Occurrence, PausedSchedule, Schedule};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -381,6 +381,10 @@ impl Schedules for HookedStore {
         self.counted(self.store.claim(claim)).await
     }
 
+    async fn pause_schedules(&self) -> Result<Vec<PausedSchedule>, StoreError> {
+        self.store.pause_schedules().await
+    }
+
     async fn add_run(&self, run: &Occurrence) -> Result<bool, StoreError> {
         self.store.add_run(run).await
     }
@@ -402,8 +406,8 @@ impl Schedules for HookedStore {
         self.store.runs(schedule, limit).await
     }
 
-    async fn miss_unposted(&self) -> Result<u64, StoreError> {
-        self.store.miss_unposted().await
+    async fn miss_unposted(&self, schedule: Option<&ScheduleId>) -> Result<u64, StoreError> {
+        self.store.miss_unposted(schedule).await
     }
 
     async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError> {

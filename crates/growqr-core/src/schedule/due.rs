@@ -11,6 +11,7 @@ use super::{OnMissed, Schedule, ScheduleState};
 use crate::clock::Timestamp;
 use crate::id::{EffectId, ScheduleId};
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 
 /// An occurrence that is at most this late is on time: the computer may have slept, or the program started.
 pub const ON_TIME: i64 = 10 * 60_000;
@@ -118,7 +119,8 @@ pub struct Claim {
 #[must_use]
 pub fn settle(schedule: &Schedule, now: Timestamp, zone: &TimeZone, later: &[Occurrence], is_busy: bool) -> Option<Claim> {
     let is_live = matches!(schedule.state, ScheduleState::Active | ScheduleState::Done);
-    let view = Ahead { schedule, zone, later };
+    let ran = later.iter().filter(|other| !matches!(other.fate, Fate::Missed(_))).map(|other| other.due).collect();
+    let view = Ahead { schedule, zone, later, ran };
     if is_live && schedule.settled_to > now {
         return Some(view.set_back(now));
     }
@@ -131,6 +133,8 @@ struct Ahead<'a> {
     schedule: &'a Schedule,
     zone: &'a TimeZone,
     later: &'a [Occurrence],
+    /// The times that have run, or about which the person was asked.
+    ran: BTreeSet<Timestamp>,
 }
 
 impl Ahead<'_> {
@@ -138,8 +142,7 @@ impl Ahead<'_> {
     fn next(&self, mut after: Timestamp) -> Option<Timestamp> {
         loop {
             after = self.schedule.when.next(after, self.zone)?;
-            let has_run = |other: &Occurrence| other.due == after && !matches!(other.fate, Fate::Missed(_));
-            if !self.later.iter().any(has_run) {
+            if !self.ran.contains(&after) {
                 return Some(after);
             }
         }
@@ -148,14 +151,18 @@ impl Ahead<'_> {
     /// Settles the occurrences from `first` until now.
     fn due(&self, first: Timestamp, now: Timestamp, is_busy: bool) -> Claim {
         let schedule = self.schedule;
-        let Some(first) = self.next(Timestamp(first.0 - 1)).filter(|first| *first <= now) else {
-            // The person has started a run by hand at the same moment.
+        // After a clock that was years late: what was due before the schedule was made is no occurrence of it.
+        let made = Some(schedule.created_at).filter(|made| *made <= now);
+        let before = Timestamp(first.0 - 1).max(made.unwrap_or(Timestamp(i64::MIN)));
+        let Some(first) = self.next(before).filter(|first| *first <= now) else {
+            // The person has started a run by hand at the same moment, or it has run already.
             return self.claim(self.next(now), now, Vec::new(), None);
         };
-        let mut last = schedule.when.latest(first, now, self.zone).unwrap_or(first);
-        if self.next(Timestamp(last.0 - 1)) != Some(last) {
-            // The clock was set back and forth: this one has run already.
-            last = self.last_unsettled(first, last);
+        let last = schedule.when.latest(first, now, self.zone).unwrap_or(first);
+        if self.ran.contains(&last) {
+            // The clock was set back and forth. The last one has run, so none runs for those before.
+            let missed = self.missed(first, Timestamp(last.0 - 1), now);
+            return self.claim(self.next(last), last, missed.into_iter().collect(), None);
         }
         let is_on_time = now.0.saturating_sub(last.0) <= ON_TIME;
         let fate = match schedule.on_missed {
@@ -172,15 +179,6 @@ impl Ahead<'_> {
             settled.push(Occurrence::new(schedule, last, fate, now));
         }
         self.claim(self.next(last), last, settled, None)
-    }
-
-    /// The last of the occurrences from `first` to `last` that are not settled.
-    fn last_unsettled(&self, first: Timestamp, last: Timestamp) -> Timestamp {
-        let mut found = first;
-        while let Some(next) = self.next(found).filter(|next| *next <= last) {
-            found = next;
-        }
-        found
     }
 
     /// The occurrences from `first` to `until`, as missed.
@@ -205,9 +203,11 @@ impl Ahead<'_> {
             let kept = self.missed(other.due, since, other.claimed_at)?;
             Some(Occurrence { fate: other.fate, ..kept })
         });
-        // What was due before the schedule was made is no occurrence of it, unless the clock was wrong when it was made.
-        let made = Some(self.schedule.created_at).filter(|made| made.0.saturating_sub(now.0) <= ON_TIME);
-        self.claim(self.next(since.max(made.unwrap_or(since))), since, settled.collect(), Some(since))
+        // What was due before the schedule was made is no occurrence of it. If that time is long to come, the clock was wrong when it
+        // was made, or is wrong now: then only what is still to come is due.
+        let made = self.schedule.created_at;
+        let after = if made.0.saturating_sub(now.0) <= ON_TIME { since.max(made) } else { now };
+        self.claim(self.next(after), since, settled.collect(), Some(since))
     }
 
     fn claim(

@@ -10,7 +10,7 @@ mod pattern;
 pub mod words;
 
 pub use due::{Claim, Fate, MissedBecause, ON_TIME, Occurrence, settle};
-pub use new::{DEFAULT_BUDGET, MAX_SCHEDULES, NewSchedule, NewScheduleError};
+pub use new::{DEFAULT_BUDGET, MAX_SCHEDULES, NewSchedule, NewScheduleError, TOOL, is_full, wanted};
 pub use pattern::{Pattern, PatternError};
 
 use crate::clock::{Clock, Timestamp};
@@ -49,6 +49,17 @@ pub struct Schedule {
     pub created_at: Timestamp,
     /// Grows with each change: a change names the one that it replaces.
     pub revision: u64,
+}
+
+/// A schedule that was paused together with all others, as a person knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PausedSchedule {
+    /// Its id.
+    pub id: ScheduleId,
+    /// Its name.
+    pub name: String,
+    /// When it is due, as it was written.
+    pub words: String,
 }
 
 /// When a schedule is due.

@@ -3,9 +3,14 @@
 use super::words::{self, WordsError};
 use super::{OnMissed, Schedule, ScheduleState};
 use crate::budget::MIN_ALLOWANCE;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, Zone};
 use crate::id::{AgentId, ScheduleId};
 use crate::money::Money;
+use crate::raw::RawJson;
+use serde_json::Value;
+
+/// The tool with which an agent asks for work at a set time.
+pub const TOOL: &str = "schedule_work";
 
 /// What a run may spend if nothing else is said.
 pub const DEFAULT_BUDGET: Money = Money(50_000_000);
@@ -13,13 +18,20 @@ pub const DEFAULT_BUDGET: Money = Money(50_000_000);
 /// The most that a run may spend.
 const MAX_BUDGET: Money = Money::usd(1_000);
 
-/// The most characters of a name, and the most bytes of a task and of the words.
+/// The most characters of a name, of a task and of the words.
 const MAX_NAME: usize = 60;
 const MAX_TASK: usize = 20_000;
 const MAX_WORDS: usize = 200;
 
-/// The most schedules at the same time.
+/// The most schedules at the same time; those that are done do not count.
 pub const MAX_SCHEDULES: usize = 200;
+
+/// Whether there is no place for another schedule beside these.
+#[must_use]
+pub fn is_full(schedules: &[Schedule]) -> bool {
+    let counts = |schedule: &&Schedule| matches!(schedule.state, ScheduleState::Active | ScheduleState::Paused);
+    schedules.iter().filter(counts).count() >= MAX_SCHEDULES
+}
 
 /// What makes a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +71,9 @@ pub enum NewScheduleError {
     /// This computer does not know the time zone.
     #[error("this computer knows no time zone {0:?}; a name looks like Europe/Berlin")]
     Zone(String),
+    /// This computer does not tell the name of its time zone, and the name is needed when clocks are changed.
+    #[error("the time zone of this computer has no name; give it with --zone")]
+    NoZone,
     /// A budget that pays for nothing, or that nobody means.
     #[error("a run may spend between ${MIN_ALLOWANCE} and ${MAX_BUDGET}")]
     Budget,
@@ -72,20 +87,21 @@ impl NewSchedule {
     pub fn make(self, clock: &dyn Clock) -> Result<Schedule, NewScheduleError> {
         let now = clock.now();
         let name = line(&self.name);
-        let checked = |what, text: &str, is_long: bool, limit| match text.trim().is_empty() || is_long {
+        let is_long = |text: &str, limit: usize| text.chars().count() > limit;
+        let checked = |what, text: &str, limit| match text.trim().is_empty() || is_long(text, limit) {
             true => Err(NewScheduleError::Text { what, limit }),
             false => Ok(()),
         };
-        checked("task", &self.task, self.task.len() > MAX_TASK, MAX_TASK)?;
-        checked("name", &name, name.chars().count() > MAX_NAME, MAX_NAME)?;
-        if self.words.len() > MAX_WORDS {
+        checked("task", &self.task, MAX_TASK)?;
+        checked("name", &name, MAX_NAME)?;
+        if is_long(&self.words, MAX_WORDS) {
             return Err(NewScheduleError::Text { what: "time", limit: MAX_WORDS });
         }
         let budget = self.budget.unwrap_or(DEFAULT_BUDGET);
         if !(MIN_ALLOWANCE..=MAX_BUDGET).contains(&budget) {
             return Err(NewScheduleError::Budget);
         }
-        let zone_name = self.zone.or_else(|| clock.zone(now).name).unwrap_or_else(|| "UTC".to_owned());
+        let zone_name = self.zone.map_or_else(|| zone_of_computer(clock, now), Ok)?;
         let Some(zone) = clock.named_zone(&zone_name) else { return Err(NewScheduleError::Zone(zone_name)) };
         let when = words::parse(&self.words, now, &zone, &zone_name)?;
         Ok(Schedule {
@@ -116,6 +132,28 @@ impl Schedule {
     }
 }
 
+/// When, for how much and under which name a call of an agent wants work done: a question about the call shows it. `None` for other
+/// tools, and for what the tool refuses anyway.
+#[must_use]
+pub fn wanted(tool: &str, input: &RawJson) -> Option<String> {
+    let input: Value = serde_json::from_str(input.text()).ok().filter(|_| tool == TOOL)?;
+    let text = |field: &str, limit: usize| Some(line(input.get(field)?.as_str()?).chars().take(limit).collect::<String>());
+    let budget: Money = input.get("budget_usd")?.as_str()?.trim().trim_start_matches('$').parse().ok()?;
+    Some(format!("{}, up to ${budget} a run: {}", text("when", MAX_WORDS)?, text("name", MAX_NAME)?))
+}
+
+/// The name of this computer's time zone.
+///
+/// # Errors
+/// [`NewScheduleError::NoZone`]: it has none, and is not UTC.
+fn zone_of_computer(clock: &dyn Clock, now: Timestamp) -> Result<String, NewScheduleError> {
+    match clock.zone(now) {
+        Zone { name: Some(name), .. } => Ok(name),
+        Zone { offset_minutes: 0, .. } => Ok("UTC".to_owned()),
+        _ => Err(NewScheduleError::NoZone),
+    }
+}
+
 /// The text in one line, without characters that move the text around them.
 fn line(text: &str) -> String {
     let is_shown = |c: &char| !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -126,7 +164,6 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Zone;
     use crate::schedule::When;
     use jiff::tz::TimeZone;
 
@@ -178,6 +215,49 @@ mod tests {
         assert_eq!(made.times_after(made.created_at, 3, &Monday).len(), 1);
     }
 
+    /// A computer whose zone has no name.
+    struct Nameless(i32);
+
+    impl Clock for Nameless {
+        fn now(&self) -> Timestamp {
+            Monday.now()
+        }
+
+        fn zone(&self, _: Timestamp) -> Zone {
+            Zone { offset_minutes: self.0, name: None }
+        }
+    }
+
+    #[test]
+    fn a_zone_without_a_name_is_not_taken_for_utc() {
+        assert_eq!(new("every day at 9").make(&Nameless(330)), Err(NewScheduleError::NoZone));
+        let said = NewSchedule { zone: Some("UTC".to_owned()), ..new("every day at 9") };
+        assert_eq!(said.make(&Nameless(330)).unwrap().when.zone(), Some("UTC"));
+        assert_eq!(new("every day at 9").make(&Nameless(0)).unwrap().when.zone(), Some("UTC"));
+    }
+
+    #[test]
+    fn a_question_about_a_wanted_schedule_shows_when_how_much_and_its_name() {
+        let input = RawJson::of(&serde_json::json!({
+            "task": "Read the news", "name": "News\nof today", "when": "every weekday at 8", "budget_usd": "$0.5",
+        }));
+        let shown = wanted("schedule_work", &input);
+        assert_eq!(shown.as_deref(), Some("every weekday at 8, up to $0.50 a run: News of today"));
+        assert_eq!(wanted("other__schedule_work", &input), None);
+        assert_eq!(wanted("schedule_work", &RawJson::of("every weekday at 8")), None);
+    }
+
+    #[test]
+    fn what_is_done_takes_no_place() {
+        let schedule = new("at 9").make(&Monday).unwrap();
+        let mut all = vec![schedule.clone(); MAX_SCHEDULES];
+        assert!(is_full(&all));
+        all[0].state = ScheduleState::Paused;
+        assert!(is_full(&all));
+        all[0].state = ScheduleState::Done;
+        assert!(!is_full(&all));
+    }
+
     #[test]
     fn what_cannot_be_is_refused() {
         let problem = |new: NewSchedule| new.make(&Monday).unwrap_err();
@@ -197,6 +277,10 @@ mod tests {
             problem(NewSchedule { task: " ".to_owned(), ..new("at 9") }),
             NewScheduleError::Text { what: "task", .. }
         ));
+        for (letters, is_made) in [(MAX_TASK, true), (MAX_TASK + 1, false)] {
+            let task = "क".repeat(letters);
+            assert_eq!(NewSchedule { task, ..new("at 9") }.make(&Monday).is_ok(), is_made, "{letters} letters of three bytes");
+        }
         let When::Once(_) = new("at 9").make(&Monday).unwrap().when else { panic!("it is due once") };
     }
 }

@@ -5,13 +5,15 @@
 use super::PostgresStore;
 use crate::chain::to_i64;
 use crate::error::while_doing;
-use crate::rows::{self, OccurrenceRow, ScheduleRow, ScheduleValues, UnpostedRow, occurrence_columns, schedule_columns};
+use crate::rows::{
+    self, OccurrenceRow, PausedRow, ScheduleRow, ScheduleValues, UnpostedRow, occurrence_columns, schedule_columns,
+};
 use crate::text::without_nul;
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ScheduleId;
 use growqr_core::journal::{Schedules, StoreError};
-use growqr_core::schedule::{Claim, Occurrence, Schedule};
+use growqr_core::schedule::{Claim, Occurrence, PausedSchedule, Schedule};
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -27,6 +29,8 @@ const ADD: &str = "insert into schedules (profile_id, id, name, task, words, onc
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (profile_id, id) do nothing";
 const CHANGE: &str = "update schedules set state = $4, next_at = $5, settled_to = $6, revision = revision + 1 \
     where profile_id = $1 and id = $2 and revision = $3";
+const PAUSE: &str = "update schedules set state = 'paused', next_at = null, revision = revision + 1 \
+    where profile_id = $1 and state not in ('paused', 'removed') returning id, name, words";
 const FORGET: &str =
     "delete from occurrences where profile_id = $1 and schedule_id = $2 and due_at > $3 and fate in ('missed', 'busy')";
 /// Only a range of missed occurrences that a wrong clock has counted is written again.
@@ -71,6 +75,8 @@ const RUNS_OF_ONE: &str = concat!(
 );
 const MISS_UNPOSTED: &str = "update occurrences set fate = 'missed' \
     where profile_id = $1 and posted_at is null and fate in ('run', 'ask')";
+const MISS_UNPOSTED_OF_ONE: &str = "update occurrences set fate = 'missed' \
+    where profile_id = $1 and schedule_id = $2 and posted_at is null and fate in ('run', 'ask')";
 const AFTER: &str = concat!(
     "select ",
     occurrence_columns!(),
@@ -126,6 +132,12 @@ impl Schedules for PostgresStore {
         Ok(done.rows_affected() > 0)
     }
 
+    async fn pause_schedules(&self) -> Result<Vec<PausedSchedule>, StoreError> {
+        let query = sqlx::query_as(PAUSE).bind(self.profile());
+        let rows: Vec<PausedRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("pause the schedules"))?;
+        Ok(rows::paused(rows))
+    }
+
     async fn claim(&self, claim: &Claim) -> Result<bool, StoreError> {
         let doing = || while_doing("claim the occurrences of a schedule");
         let mut writer = self.db.begin().await?;
@@ -179,8 +191,11 @@ impl Schedules for PostgresStore {
         self.latest(if schedule.is_some() { RUNS_OF_ONE } else { RUNS }, schedule, limit).await
     }
 
-    async fn miss_unposted(&self) -> Result<u64, StoreError> {
-        let query = sqlx::query(MISS_UNPOSTED).bind(self.profile());
+    async fn miss_unposted(&self, schedule: Option<&ScheduleId>) -> Result<u64, StoreError> {
+        let query = match schedule {
+            Some(schedule) => sqlx::query(MISS_UNPOSTED_OF_ONE).bind(self.profile()).bind(schedule.as_str()),
+            None => sqlx::query(MISS_UNPOSTED).bind(self.profile()),
+        };
         let done = query.execute(&self.db.pool).await.map_err(while_doing("leave out the claimed runs"))?;
         Ok(done.rows_affected())
     }

@@ -18,7 +18,9 @@ pub(crate) use attachments::{AttachmentRow, described, undamaged};
 pub(crate) use journal::{EntryRow, EventRow, HeadRow, JournalRow, SnapshotRow, UndeliveredRow, entries};
 pub(crate) use messages::{MessageRow, UnreadRow};
 pub(crate) use people::{MemoryLinkRow, UserRow};
-pub(crate) use schedules::{OccurrenceRow, ScheduleRow, ScheduleValues, UnpostedRow, occurrence_columns, schedule_columns};
+pub(crate) use schedules::{
+    OccurrenceRow, PausedRow, ScheduleRow, ScheduleValues, UnpostedRow, occurrence_columns, paused, schedule_columns,
+};
 pub(crate) use spendings::SpendingSumRow;
 pub(crate) use stack::{ContainerRow, PortRow, RepoRow};
 pub(crate) use tool_servers::ToolServerRow;

@@ -5,7 +5,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ScheduleId};
 use growqr_core::journal::StoreError;
 use growqr_core::money::Money;
-use growqr_core::schedule::{Fate, Occurrence, OnMissed, Pattern, Schedule, ScheduleState, When};
+use growqr_core::schedule::{Fate, Occurrence, OnMissed, Pattern, PausedSchedule, Schedule, ScheduleState, When};
 
 /// The columns of a schedule, in the order of its row.
 macro_rules! schedule_columns {
@@ -72,6 +72,20 @@ impl TryFrom<ScheduleRow> for Schedule {
             revision: number("schedules.revision", row.revision)?,
         })
     }
+}
+
+/// What is said of a schedule that was paused, whatever the rest of its row is.
+#[derive(sqlx::FromRow)]
+pub(crate) struct PausedRow {
+    id: String,
+    name: String,
+    words: String,
+}
+
+/// A database returns changed rows in no order.
+pub(crate) fn paused(mut rows: Vec<PausedRow>) -> Vec<PausedSchedule> {
+    rows.sort_by(|one, other| one.id.cmp(&other.id));
+    rows.into_iter().map(|PausedRow { id, name, words }| PausedSchedule { id: ScheduleId::new(id), name, words }).collect()
 }
 
 #[derive(sqlx::FromRow)]

@@ -177,6 +177,21 @@ fn what_was_due_before_the_schedule_was_made_does_not_run_when_the_clock_is_set_
 }
 
 #[test]
+fn a_clock_that_is_years_late_for_a_while_runs_nothing_again_and_nothing_from_before_the_schedule() {
+    for pattern in ["0 8 * * *", "* * * * *"] {
+        let mut world = repeated(pattern, OnMissed::RunOnce, "2026-11-30T12:00:00Z");
+        let runs = |lines: Vec<String>| lines.into_iter().filter(|line| line.starts_with("run")).collect::<Vec<_>>();
+        assert_eq!(runs(world.look("2026-12-01T07:00:00Z")), ["run 01 07:00"]);
+        // The program starts before the time server answers.
+        assert!(world.look("2015-01-01T00:00:30Z").is_empty());
+        assert!(runs(world.look("2026-12-01T07:00:30Z")).is_empty(), "{pattern}: it has run");
+        assert!(world.settled.values().all(|it| it.due >= world.schedule.created_at), "{pattern}");
+        assert!(runs(world.look("2026-12-01T07:00:40Z")).is_empty());
+        assert_eq!(runs(world.look("2026-12-02T07:00:00Z")), ["run 02 07:00"]);
+    }
+}
+
+#[test]
 fn what_a_wrong_clock_has_skipped_once_is_due_again() {
     let start = at("2026-11-30T12:00:00Z");
     let mut world = World::new(schedule(When::Once(Timestamp(start.0 + DAY)), OnMissed::Skip, start));

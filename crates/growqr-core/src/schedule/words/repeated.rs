@@ -2,7 +2,7 @@
 
 use super::clock_words::{count, day_of_year, optional_time, ordinal, time, weekday};
 use super::{Words, WordsError};
-use jiff::civil::Time;
+use jiff::civil::{Time, Weekday};
 
 /// The cron pattern of the words; `None` if they are not about times that repeat.
 pub(super) fn parse(words: &mut Words<'_>) -> Result<Option<String>, WordsError> {
@@ -152,31 +152,43 @@ fn month_days(words: &mut Words<'_>, is_monthly: bool) -> Result<String, WordsEr
     let (mut days, mut is_clear) = (Vec::new(), is_monthly);
     loop {
         let word = words.next()?;
-        let is_last = word == "last";
-        let which = ordinal(word).filter(|day| (1..=31).contains(day));
-        if let Some(day) = words.peek().and_then(weekday) {
+        let day = match word {
+            "last" => "L".to_owned(),
+            _ => ordinal(word).filter(|day| (1..=31).contains(day)).ok_or_else(|| unknown(word))?.to_string(),
+        };
+        is_clear |= word.starts_with(|c: char| c.is_ascii_digit());
+        days.push((word, day));
+        if let Some(weekday) = words.peek().and_then(weekday) {
             words.at += 1;
             of_the_month(words, is_monthly)?;
-            let which = match which {
-                _ if is_last => "L".to_owned(),
-                Some(which @ 1..=5) => format!("#{which}"),
-                _ => return Err(WordsError::Word(word.to_owned())),
-            };
-            return Ok(format!("* * {}{which}", day.to_sunday_zero_offset()));
+            return nth_weekdays(&days, weekday);
         }
-        is_clear |= word.starts_with(|c: char| c.is_ascii_digit());
-        days.push(match which {
-            _ if is_last => "L".to_owned(),
-            Some(day) => day.to_string(),
-            None => return Err(WordsError::Word(word.to_owned())),
-        });
-        words.skip(&["day"]);
+        // "Every 2nd day" is more often meant as every other day.
+        let is_day = words.skip(&["day", "days"]);
+        is_clear &= is_monthly || !is_day;
         if !words.skip(&["and"]) && words.peek().and_then(ordinal).is_none() {
             break;
         }
     }
     of_the_month(words, is_clear)?;
+    let days: Vec<String> = days.into_iter().map(|(_, day)| day).collect();
     Ok(format!("{} * *", days.join(",")))
+}
+
+/// "first and third monday": these of the month, each with the word that says which.
+fn nth_weekdays(which: &[(&str, String)], day: Weekday) -> Result<String, WordsError> {
+    let day = day.to_sunday_zero_offset();
+    let one = |(word, which): &(&str, String)| match &which[..] {
+        "L" => Ok(format!("{day}L")),
+        "1" | "2" | "3" | "4" | "5" => Ok(format!("{day}#{which}")),
+        _ => Err(unknown(word)),
+    };
+    let days: Vec<String> = which.iter().map(one).collect::<Result<_, _>>()?;
+    Ok(format!("* * {}", days.join(",")))
+}
+
+fn unknown(word: &str) -> WordsError {
+    WordsError::Word(word.to_owned())
 }
 
 /// Passes "of the month" or "of every month"; also nothing, if it is clear without.

@@ -179,7 +179,9 @@ on_both! {
         assert_eq!(due(store.runs(Some(&schedule.id), 50).await.unwrap()), [("s-1".to_owned(), 1)]);
         assert_eq!(due(store.runs(None, 50).await.unwrap()), [("s-2".to_owned(), 2), ("s-1".to_owned(), 1)]);
         store.posted(&schedule.id, in_hours(1), in_hours(61)).await.unwrap();
-        assert_eq!(store.miss_unposted().await.unwrap(), 1);
+        assert_eq!(store.miss_unposted(Some(&schedule.id)).await.unwrap(), 0, "the other schedule has it");
+        assert_eq!(store.miss_unposted(Some(&ScheduleId::new("s-2"))).await.unwrap(), 1);
+        assert_eq!(store.miss_unposted(None).await.unwrap(), 0);
         assert!(store.unposted().await.unwrap().is_empty());
         assert_eq!(due(store.runs(None, 50).await.unwrap()), [("s-1".to_owned(), 1)], "what is recorded stays a run");
     }
@@ -204,5 +206,27 @@ on_both! {
         let left: Vec<ScheduleId> = store.schedules().await.unwrap().into_iter().map(|schedule| schedule.id).collect();
         assert_eq!(left, [ScheduleId::new("s-2")]);
         assert!(store.schedule(&ScheduleId::new("s-1")).await.is_err());
+    }
+
+    /// A restored backup: a schedule can also begin if this build cannot read it, or if the clock is set back later.
+    async fn all_schedules_are_paused_whatever_their_rows_say(world: World) {
+        let store = world.store().await;
+        for id in ["s-1", "s-2", "s-3", "s-4"] {
+            store.add_schedule(&hourly(id, OnMissed::RunOnce)).await.unwrap();
+        }
+        world.run_sql("update schedules set cron = 'at dawn' where id = 's-1'").await;
+        world.run_sql("update schedules set state = 'done', next_at = null, settled_to = 9000000000000000 where id = 's-2'").await;
+        world.run_sql("update schedules set state = 'removed', next_at = null where id = 's-4'").await;
+        let paused: Vec<String> = store.pause_schedules().await.unwrap().into_iter().map(|it| it.id.to_string()).collect();
+        assert_eq!(paused, ["s-1", "s-2", "s-3"]);
+        assert!(store.pause_schedules().await.unwrap().is_empty());
+        let left = store.schedules().await.unwrap();
+        assert!(left.len() == 2 && left.iter().all(|it| it.state == ScheduleState::Paused && it.revision == 2), "{left:?}");
+        assert_eq!(claim_at(&*store, "s-2", in_hours(5)).await, None, "it is not taken up when the clock is right again");
+        world.run_sql("update schedules set cron = '0 * * * *' where id = 's-1'").await;
+        let read = store.schedule(&ScheduleId::new("s-1")).await.unwrap().unwrap();
+        assert_eq!((read.state, read.next_at), (ScheduleState::Paused, None));
+        let removed = store.schedule(&ScheduleId::new("s-4")).await.unwrap().unwrap();
+        assert_eq!(removed.state, ScheduleState::Removed);
     }
 }
