@@ -301,7 +301,7 @@ fn shortcut(app: AppHandle) -> Shortcut {
 async fn take_dropped(window: WebviewWindow, dropped: State<'_, Dropped>) -> Response<Vec<DroppedFile>> {
     let paths = dropped.take(window.label());
     let read = tauri::async_runtime::spawn_blocking(move || dropped::read(&paths)).await;
-    read.unwrap_or_else(|_| Err(wire::Error::new(wire::ErrorCode::Internal, "reading the files has failed")))
+    read.map_err(|_| wire::Error::new(wire::ErrorCode::Internal, "reading the files has failed"))
 }
 
 /// Tells the tray icon whether the page knows of a network.
