@@ -36,7 +36,7 @@ async fn ask(window: WebviewWindow, desktop: DesktopState<'_>, request: wire::Re
     let (sets_shortcut, changes_tray) = (shortcut::is_set_by(&request), tray_updates::is_changed_by(&request));
     let reply = desktop.session_for(window.label(), &request).await?.client().send(request).await?;
     if sets_shortcut {
-        shortcut::apply(window.app_handle()).await;
+        shortcut::apply(window.app_handle(), true).await;
     }
     if changes_tray {
         tray_updates::refresh(window.app_handle());
