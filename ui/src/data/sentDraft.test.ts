@@ -36,21 +36,21 @@ beforeEach(() => {
   return () => vi.unstubAllGlobals();
 });
 
-test.each([true, false])("a message that was recorded before a kill is no draft any more (its draft is on the disk: %s)", async (withDraft) => {
+test.each([true, false])("a message that was recorded before a kill is no draft any more (old draft still in localStorage: %s)", async (withDraft) => {
   const id = await killed("grow", withDraft);
   const drafts = await open();
   settleSent(drafts, () => [said(id)]);
   expect([...texts(drafts, "grow"), localStorage.length]).toEqual(["", "", 0]);
 });
 
-test("so is one to a sub-agent, which is in the journal of the Grow Agent", async () => {
+test("a message to a sub-agent that was recorded before a kill is no draft any more: the journal of the Grow Agent has it", async () => {
   const id = await killed("scout", false);
   const drafts = await open();
   settleSent(drafts, () => [line("child_told", { mail: { id: "m", from: "grow", to: "scout", body: {} }, message: id })]);
   expect([...texts(drafts, "scout"), localStorage.length]).toEqual(["", "", 0]);
 });
 
-test.each([true, false])("a message that was not recorded is a draft again and is sent as the same (its draft is on the disk: %s)", async (withDraft) => {
+test.each([true, false])("a message that was not recorded before a kill is a draft again and keeps its id (old draft still in localStorage: %s)", async (withDraft) => {
   const id = await killed("grow", withDraft);
   const drafts = await open();
   // The same words were sent earlier.
