@@ -36,7 +36,7 @@ async fn ask(window: WebviewWindow, desktop: DesktopState<'_>, request: wire::Re
     let (sets_shortcut, changes_tray) = (shortcut::is_set_by(&request), tray_updates::is_changed_by(&request));
     let reply = desktop.session_for(window.label(), &request).await?.client().send(request).await?;
     if sets_shortcut {
-        shortcut::apply(window.app_handle()).await;
+        shortcut::apply(window.app_handle(), true).await;
     }
     if changes_tray {
         tray_updates::refresh(window.app_handle());
@@ -301,7 +301,7 @@ fn shortcut(app: AppHandle) -> Shortcut {
 async fn take_dropped(window: WebviewWindow, dropped: State<'_, Dropped>) -> Response<Vec<DroppedFile>> {
     let paths = dropped.take(window.label());
     let read = tauri::async_runtime::spawn_blocking(move || dropped::read(&paths)).await;
-    read.unwrap_or_else(|_| Err(wire::Error::new(wire::ErrorCode::Internal, "reading the files has failed")))
+    read.map_err(|_| wire::Error::new(wire::ErrorCode::Internal, "reading the files has failed"))
 }
 
 /// Tells the tray icon whether the page knows of a network.

@@ -2,7 +2,6 @@
 //! and would open the file in place of the page. The page gets only what was dropped, once.
 
 use growqr_app::{MAX_TOTAL_BYTES, file_content};
-use growqr_wire as wire;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fs::File;
@@ -29,8 +28,10 @@ pub struct DroppedFile {
     name: String,
     is_folder: bool,
     bytes: u64,
-    /// In base64; `None` for a folder, and for a file that is too large for a message.
+    /// In base64; `None` for a folder, and for a file that is too large for a message with the files before it.
     content: Option<String>,
+    /// Why it cannot be attached: a sentence. `None` for a folder, and for a file that is only too large.
+    problem: Option<String>,
 }
 
 pub fn on_event(window: &Window, event: &WindowEvent) {
@@ -62,30 +63,44 @@ impl Dropped {
     }
 }
 
-/// Reads these files.
-///
-/// # Errors
-/// If one of them cannot be read.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<DroppedFile>, wire::Error> {
-    let problem = |path: &Path, error: &io::Error| {
-        let message = format!("the file {} cannot be read: {error}", path.display());
-        wire::Error::new(wire::ErrorCode::BadRequest, message)
-    };
-    paths.iter().map(|path| read_one(path).map_err(|error| problem(path, &error))).collect()
+/// Reads these files, as many as a message can have.
+pub fn read(paths: &[PathBuf]) -> Vec<DroppedFile> {
+    read_up_to(MAX_TOTAL_BYTES, paths)
 }
 
-fn read_one(path: &Path) -> io::Result<DroppedFile> {
+fn read_up_to(mut room: u64, paths: &[PathBuf]) -> Vec<DroppedFile> {
+    paths.iter().map(|path| read_one(path, &mut room)).collect()
+}
+
+fn read_one(path: &Path, room: &mut u64) -> DroppedFile {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut file = DroppedFile { name, is_folder: false, bytes: 0, content: None, problem: None };
+    if let Err(error) = fill(&mut file, path, room) {
+        file.problem = Some(format!("{} cannot be read: {error}.", file.name));
+    }
+    file
+}
+
+fn fill(file: &mut DroppedFile, path: &Path, room: &mut u64) -> io::Result<()> {
     let data = path.metadata()?;
-    let (is_folder, bytes) = (data.is_dir(), data.len());
-    // A pipe or a device may have no end.
-    if !data.is_file() || bytes > MAX_TOTAL_BYTES {
-        return Ok(DroppedFile { name, is_folder, bytes, content: None });
+    file.is_folder = data.is_dir();
+    file.bytes = data.len();
+    if !data.is_file() {
+        // A pipe or a device may have no end.
+        if !data.is_dir() {
+            file.problem = Some(format!("{} is not a regular file and cannot be attached.", file.name));
+        }
+        return Ok(());
+    }
+    if file.bytes > *room {
+        return Ok(());
     }
     let mut content = Vec::new();
     // It may grow meanwhile.
-    File::open(path)?.take(MAX_TOTAL_BYTES).read_to_end(&mut content)?;
-    Ok(DroppedFile { name, is_folder, bytes, content: Some(file_content(&content).0) })
+    let read = File::open(path)?.take(*room).read_to_end(&mut content)?;
+    *room = room.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
+    file.content = Some(file_content(&content).0);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -99,11 +114,40 @@ mod tests {
         std::fs::write(place("a.txt"), "tea").unwrap();
         File::create(place("huge")).unwrap().set_len(MAX_TOTAL_BYTES + 1).unwrap();
         std::fs::create_dir(place("folder")).unwrap();
-        let read = read(&["a.txt", "huge", "folder"].map(place)).unwrap();
-        assert_eq!(read[0], DroppedFile { name: "a.txt".into(), is_folder: false, bytes: 3, content: Some("dGVh".into()) });
-        assert_eq!((read[1].bytes, &read[1].content, read[1].is_folder), (MAX_TOTAL_BYTES + 1, &None, false));
-        assert!(read[2].is_folder && read[2].content.is_none());
-        assert!(super::read(&[place("none")]).is_err());
+        let files = read(&["a.txt", "huge", "folder"].map(place));
+        let content = Some("dGVh".to_owned());
+        assert_eq!(files[0], DroppedFile { name: "a.txt".to_owned(), is_folder: false, bytes: 3, content, problem: None });
+        assert_eq!((files[1].bytes, &files[1].content, files[1].is_folder), (MAX_TOTAL_BYTES + 1, &None, false));
+        assert!(files[2].is_folder && files[2].content.is_none() && files[2].problem.is_none());
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_message_can_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = ["a", "b", "c"].map(|name| folder.path().join(name));
+        for (place, text) in places.iter().zip(["four", "five5", "6"]) {
+            std::fs::write(place, text).unwrap();
+        }
+        let files = read_up_to(5, &places);
+        let read: Vec<(u64, bool)> = files.iter().map(|file| (file.bytes, file.content.is_some())).collect();
+        assert_eq!(read, [(4, true), (5, false), (1, true)]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_a_problem_and_the_others_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        std::fs::write(place("a.txt"), "tea").unwrap();
+        let files = read(&["none", "a.txt"].map(place));
+        assert!(files[0].problem.as_ref().is_some_and(|problem| problem.starts_with("none cannot be read: ")));
+        assert!(files[1].content.is_some() && files[1].problem.is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_read() {
+        let files = read(&[PathBuf::from("/dev/zero")]);
+        assert_eq!(files[0].problem.as_deref(), Some("zero is not a regular file and cannot be attached."));
     }
 
     #[test]

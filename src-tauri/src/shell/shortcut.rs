@@ -26,9 +26,9 @@ pub struct Shortcut {
 #[derive(Default)]
 pub struct Current {
     state: Mutex<Shortcut>,
-    /// The keys that the portal was asked for last. Locked while it is asked.
+    /// The keys that a portal has decided about last, and whether it gave them. Locked while it is asked.
     #[cfg(target_os = "linux")]
-    bound: tokio::sync::Mutex<Option<String>>,
+    bound: tokio::sync::Mutex<Option<(String, bool)>>,
 }
 
 /// The plugin that passes the keys on.
@@ -53,8 +53,10 @@ pub fn state(app: &AppHandle) -> Shortcut {
 }
 
 /// Reads the setting and registers its keys in place of the earlier ones. On Wayland this goes on in the background, as the desktop
-/// may ask the person.
-pub async fn apply(app: &AppHandle) {
+/// may ask the person. `by_person`: they have just set the keys, and may be asked again about those that they had not allowed.
+pub async fn apply(app: &AppHandle, by_person: bool) {
+    #[cfg(not(target_os = "linux"))]
+    let _ = by_person;
     let keys = match setting(app).await {
         Ok(keys) => keys,
         Err(error) => {
@@ -65,7 +67,7 @@ pub async fn apply(app: &AppHandle) {
     #[cfg(target_os = "linux")]
     if is_wayland() {
         let of_app = app.clone();
-        tauri::async_runtime::spawn(async move { bind_on_wayland(&of_app, &keys).await });
+        tauri::async_runtime::spawn(async move { bind_on_wayland(&of_app, &keys, by_person).await });
         return;
     }
     set(app, register(app, &keys));
@@ -78,30 +80,43 @@ fn set(app: &AppHandle, now: Shortcut) {
     *app.state::<Current>().state.lock().unwrap_or_else(PoisonError::into_inner) = now;
 }
 
-/// Asks the desktop for the keys, one request after the other. It remembers the answer of the person, so the same keys are asked for
-/// once.
+/// Asks the desktop's portal for the keys. A second request waits until the first is answered.
 #[cfg(target_os = "linux")]
-async fn bind_on_wayland(app: &AppHandle, keys: &str) {
+async fn bind_on_wayland(app: &AppHandle, keys: &str, by_person: bool) {
     let current = app.state::<Current>();
     let mut bound = current.bound.lock().await;
-    if bound.as_deref() == Some(keys) {
+    if !is_to_ask(bound.as_ref(), keys, by_person) {
         return;
     }
-    *bound = Some(keys.to_owned());
-    set(app, Shortcut { active: false, problem: (keys != "none").then(|| "Your desktop is asked for these keys.".to_owned()) });
+    let waiting = (keys != "none").then(|| "Waiting for your desktop to allow this shortcut.".to_owned());
+    set(app, Shortcut { active: false, problem: waiting });
     let answer = portal::bind(app, keys).await;
     if let Err(refusal) = &answer {
         tracing::info!(?refusal, "the portal gives no keys");
     }
-    set(
-        app,
-        match answer {
-            Ok(()) => Shortcut { active: keys != "none", problem: None },
-            Err(Refusal::NoPortal(_)) => refused("This desktop (Wayland) gives programs no keys of other windows."),
-            Err(Refusal::ByPerson) => refused("Your desktop has asked about these keys, and they were not allowed."),
-            Err(Refusal::NoKeys) => refused("Your desktop has assigned no keys yet: its keyboard settings can."),
-        },
-    );
+    *bound = match &answer {
+        // It may be there later.
+        Err(Refusal::NoPortal(_)) => None,
+        decided => Some((keys.to_owned(), decided.is_ok())),
+    };
+    set(app, answered(keys, &answer));
+}
+
+/// Whether the portal is asked for these keys, after it has decided about those of `last`.
+#[cfg(target_os = "linux")]
+fn is_to_ask(last: Option<&(String, bool)>, keys: &str, by_person: bool) -> bool {
+    last.is_none_or(|(asked, is_given)| asked != keys || (by_person && !is_given))
+}
+
+#[cfg(target_os = "linux")]
+fn answered(keys: &str, answer: &Result<(), Refusal>) -> Shortcut {
+    match answer {
+        Ok(()) => Shortcut { active: keys != "none", problem: None },
+        Err(_) if keys == "none" => Shortcut::default(),
+        Err(Refusal::NoPortal(_)) => refused("This desktop does not offer global shortcuts on Wayland."),
+        Err(Refusal::ByPerson) => refused("This shortcut was not allowed in your desktop's dialog."),
+        Err(Refusal::NoKeys) => refused("Your desktop has not assigned keys. Set them in its keyboard settings."),
+    }
 }
 
 async fn setting(app: &AppHandle) -> Result<String, wire::Error> {
@@ -136,4 +151,26 @@ fn refused(why: &str) -> Shortcut {
 fn is_wayland() -> bool {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     !variable("WAYLAND_DISPLAY").is_empty() && variable("GDK_BACKEND") != "x11"
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::{Refusal, Shortcut, answered, is_to_ask};
+
+    #[test]
+    fn refused_keys_are_asked_for_again_only_if_the_person_sets_them_again() {
+        let (given, not_given) = (("Alt+1".to_owned(), true), ("Alt+1".to_owned(), false));
+        assert!(is_to_ask(None, "Alt+1", false));
+        assert!(is_to_ask(Some(&given), "Alt+2", false));
+        assert!(!is_to_ask(Some(&given), "Alt+1", true));
+        assert!(!is_to_ask(Some(&not_given), "Alt+1", false));
+        assert!(is_to_ask(Some(&not_given), "Alt+1", true));
+    }
+
+    #[test]
+    fn without_keys_a_missing_portal_is_no_problem() {
+        let missing = Err(Refusal::NoPortal("no bus".to_owned()));
+        assert_eq!(answered("none", &missing), Shortcut::default());
+        assert!(answered("Alt+1", &missing).problem.is_some());
+    }
 }

@@ -69,7 +69,7 @@ pub fn follow(app: &AppHandle) {
             match app.state::<Desktop>().subscribe().await {
                 Ok(events) => {
                     // Each profile has its own keys.
-                    shortcut::apply(&app).await;
+                    shortcut::apply(&app, false).await;
                     until_it_ends(&app, events).await;
                 }
                 Err(_) => sleep(RETRY).await,

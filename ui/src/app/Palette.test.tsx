@@ -4,6 +4,9 @@ import type { Host, Message } from "../bridge";
 import { DataProvider, newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
 import { Journals } from "../data/journals";
+import de from "../words/de";
+import hi from "../words/hi";
+import { ACTIONS } from "./actions";
 import Palette from "./Palette";
 
 const hit = (text: string): Message => ({ agent: "grow", seq: 7, at: 0, role: "user", text }) as unknown as Message;
@@ -96,6 +99,38 @@ test("what has the typed word comes first, and what only has its letters is not 
   // These letters are in "Stop the Grow Agent and its sub-agents", too.
   await type("stpgrw");
   expect(screen.getAllByRole("option")).toHaveLength(1);
+});
+
+test.each([
+  ["q", "Show the quick chat"],
+  ["qu", "Show the quick chat"],
+  ["qui", "Show the quick chat"],
+  ["quit", "Quit GrowQR"],
+  ["stop", "Stop the Grow Agent and its sub-agents"],
+  ["stop the", "Stop the Grow Agent and its sub-agents"],
+  ["cancel", "Stop the Grow Agent and its sub-agents"],
+  ["beenden", "Quit GrowQR"],
+  ["start", "Start fresh"],
+])("%s goes first to %s", async (text, first) => {
+  const { type } = show();
+  await type(text);
+  expect(screen.getAllByRole("option")[0]?.textContent?.trim()).toBe(first);
+});
+
+test.each(["sub", "the", "sca", "grow", "gr", "growqr", "agents", "s", "st"])("%s does not go first to what stops, quits or starts fresh", async (text) => {
+  const { type } = show();
+  await screen.findByRole("option", { name: "plans/tea.md" });
+  await type(text);
+  expect(screen.getAllByRole("option")[0]?.textContent).not.toMatch(/Stop|Quit|Start fresh/);
+});
+
+test.each([["German", de], ["Hindi", hi]])("what stops, quits or starts fresh is found by its verb in %s", (_, words) => {
+  const risky = ACTIONS.filter(({ isRisky }) => isRisky);
+  expect(risky).toHaveLength(3);
+  for (const { label, words: others } of risky) {
+    const ownWords = words[label]?.toLowerCase().split(" ");
+    expect(others?.split(" ").some((word) => ownWords?.includes(word)), label).toBe(true);
+  }
 });
 
 test("spaces alone hide nothing", async () => {

@@ -23,6 +23,8 @@ const GOOD_FIT = 0.5;
 interface Named {
   /** What is typed is looked for in it. */
   name: string;
+  /** Of what is risky: one of them must begin with what is typed. */
+  beginnings?: readonly string[];
   onSelect: () => void;
   content: ReactNode;
 }
@@ -63,14 +65,22 @@ export function PaletteNames(props: { text: string; isBusy: boolean; onGo: (href
 /** What fits the typed text, the best first, and nothing that fits poorly beside something that fits well. */
 function fitting(groups: readonly NamedGroup[], text: string): NamedGroup[] {
   const fits = groups.map(({ heading, items }) => {
-    const scored = items.map((item) => ({ item, fit: defaultFilter(item.name, text) })).sort((a, b) => b.fit - a.fit);
+    const scored = items.map((item) => ({ item, fit: fitOf(item, text) })).sort((a, b) => b.fit - a.fit);
     return { heading, scored, best: scored[0]?.fit ?? 0 };
   });
   const least = Math.max(...fits.map(({ best }) => best)) >= GOOD_FIT ? GOOD_FIT : Number.MIN_VALUE;
-  // Enter on a poor fit may go to a wrong place, and does nothing.
+  // A poor fit may open a wrong place, but must not run an action.
   const leastOf = (heading: Text) => (heading === "Actions" ? GOOD_FIT : least);
   const found = fits.sort((a, b) => b.best - a.best);
   return found.map(({ heading, scored }) => ({ heading, items: scored.filter(({ fit }) => fit >= leastOf(heading)).map(({ item }) => item) }));
+}
+
+function fitOf({ name, beginnings }: Named, text: string): number {
+  if (!beginnings) return defaultFilter(name, text);
+  const typed = text.toLowerCase();
+  const found = beginnings.find((words) => words.toLowerCase().startsWith(typed));
+  const hasWord = found !== undefined && typed.length >= found.split(" ", 1).join().length;
+  return hasWord ? 1 : found === undefined ? 0 : GOOD_FIT;
 }
 
 function useNames(props: { isBusy: boolean; onGo: (href: string) => () => void; onAct: (action: Action) => void }): NamedGroup[] {
@@ -88,6 +98,7 @@ function useNames(props: { isBusy: boolean; onGo: (href: string) => () => void; 
   }));
   const actions = ACTIONS.map((action) => ({
     name: `${t(action.label)} ${action.label} ${action.words ?? ""}`,
+    ...(action.isRisky && { beginnings: [action.label, ...(action.words?.split(" ") ?? [])] }),
     onSelect: () => !props.isBusy && props.onAct(action),
     content: (
       <>

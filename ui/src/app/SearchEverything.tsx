@@ -40,7 +40,7 @@ export function SearchEverything({ text, onGo }: { text: string; onGo: (href: st
   // What is found for an earlier text stays until there is something newer, but Enter does not open it.
   const isOld = { messages: messages.data?.query !== wanted, lines: query !== wanted };
   const isSearching = (isOld.messages && !messages.error) || isOld.lines || (!lines.data && !lines.error);
-  // A row that is enabled again is not selected by itself, a new one is: what is found for another text has rows of its own.
+  // cmdk selects new rows only, so rows for another query get new keys.
   const keyOf = (of: string | undefined, place: string) => `${of} ${place}`;
   const isNothing = messages.data?.hits.length === 0 && lines.data?.length === 0;
   return (

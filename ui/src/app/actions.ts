@@ -14,6 +14,11 @@ export interface Action {
   label: Text;
   /** Other words that find it. */
   words?: string;
+  /**
+   * Ends something: only the beginning of its English label or of one of its other words finds it, and it comes after what else fits
+   * well until a whole word is typed. Its other words have the verbs of the translations.
+   */
+  isRisky?: true;
   icon: LucideIcon;
   shortcut?: ShortcutId;
   run: (host: Host, send: (request: Request) => Promise<unknown>, client: QueryClient) => Promise<unknown> | void;
@@ -32,14 +37,15 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     label: "Start fresh",
-    words: "new conversation",
+    words: "new conversation neu नए",
+    isRisky: true,
     icon: MessageSquarePlus,
     run: async (_host, send) => {
       await send({ op: "start_fresh", id: crypto.randomUUID() });
       go(toChat);
     },
   },
-  { label: "Stop the Grow Agent and its sub-agents", words: "cancel", icon: Square, run: (_host, send) => send({ op: "cancel", agent: GROW, tree: true }) },
+  { label: "Stop the Grow Agent and its sub-agents", words: "cancel stoppen रोकें", isRisky: true, icon: Square, run: (_host, send) => send({ op: "cancel", agent: GROW, tree: true }) },
   { label: "Export the conversation", words: "markdown download", icon: Download, run: (host) => host.call("export_conversation", { agent: GROW }) },
   { label: "Show the quick chat", icon: PanelTop, run: (host) => host.call("open_quick", {}) },
   { label: "Recent changes of memory", words: "history", icon: Rows3, run: () => go(toRecent) },
@@ -59,7 +65,7 @@ export const ACTIONS: readonly Action[] = [
   { label: "Open memory folder", icon: FolderOpen, run: (host) => host.call("open_memory_folder", {}) },
   { label: "Open data folder", icon: FolderOpen, run: (host) => host.call("open_data_folder", {}) },
   { label: "Show the architecture diagram", icon: Workflow, run: (host) => host.call("open_architecture", {}) },
-  { label: "Quit GrowQR", icon: Power, run: (host) => host.call("quit", {}) },
+  { label: "Quit GrowQR", words: "beenden बंद", isRisky: true, icon: Power, run: (host) => host.call("quit", {}) },
 ];
 
 /** The keys of an action, in the notation of the table; `null` if it has none. */

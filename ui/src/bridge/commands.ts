@@ -64,8 +64,10 @@ export interface DroppedFile {
   name: string;
   is_folder: boolean;
   bytes: number;
-  /** In base64; `null` for a folder, and for a file that is too large for a message. */
+  /** In base64; `null` for a folder, and for a file that is too large for a message with the files before it. */
   content: string | null;
+  /** Why it cannot be attached: a sentence. `null` for a folder, and for a file that is only too large. */
+  problem: string | null;
 }
 
 type Nothing = Record<string, never>;

@@ -28,7 +28,7 @@ function show(files: Attachment[], missing: string[] = [], dropped: DroppedFile[
   const held = vi.fn();
   const view = render(
     <DataProvider host={host} client={newClient()} journals={journals} drafts={drafts}>
-      <Attach onChange={() => {}} onHold={held} />
+      <Attach onHold={held} />
       <textarea data-composer />
     </DataProvider>,
   );
@@ -60,9 +60,12 @@ test("of many refusals, five are shown and the others counted", async () => {
 
 test("files that the shell has read for the page are attached, and what is none or too large is refused", async () => {
   const dropped: DroppedFile[] = [
-    { name: "notes.txt", is_folder: false, bytes: 3, content: btoa("tea") },
-    { name: "photos", is_folder: true, bytes: 4_096, content: null },
-    { name: "film.txt", is_folder: false, bytes: 9_000, content: null },
+    { name: "notes.txt", is_folder: false, bytes: 3, content: btoa("tea"), problem: null },
+    { name: "photos", is_folder: true, bytes: 4_096, content: null, problem: null },
+    { name: "film.txt", is_folder: false, bytes: 9_000, content: null, problem: null },
+    { name: "pipe", is_folder: false, bytes: 0, content: null, problem: "pipe is not a regular file and cannot be attached." },
+    // Small enough by itself, but the shell had no room for it.
+    { name: "last.txt", is_folder: false, bytes: 5, content: null, problem: null },
   ];
   const { shell } = show([], [], dropped);
   await screen.findByTitle(/Up to 5 files/);
@@ -75,5 +78,6 @@ test("files that the shell has read for the page are attached, and what is none 
   await screen.findByText("notes.txt");
   expect(document.querySelector("[data-drop-cue]")).toBeNull();
   const refused = [...screen.getByRole("alert").querySelectorAll("p")].map((line) => line.textContent);
-  expect(refused).toEqual(["photos is a folder. Attach the files in it.", expect.stringContaining("film.txt has 9")]);
+  expect(refused).toEqual(["photos is a folder. Attach the files in it.", expect.stringContaining("film.txt has 9"), "pipe is not a regular file and cannot be attached.", expect.stringMatching(/^last.txt is not attached: the files of a message can have /)]);
+  expect(screen.queryByRole("button", { name: /last.txt/ })).toBeNull();
 });

@@ -8,6 +8,7 @@ import { Modal } from "../../design/Modal";
 import { ErrorPanel, Loading } from "../../design/states";
 import { t } from "../../words";
 import { visible } from "../../words/visible";
+import { bytesOf } from "./base64";
 import { fileWords } from "./fileWords";
 import { dataUrl, still } from "./picture";
 
@@ -100,7 +101,7 @@ function Note({ children }: { children: ReactNode }) {
 
 /** UTF-8, or UTF-16 with a byte order mark. */
 export function decoded(base64: string): string {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const bytes = bytesOf(base64);
   const [first, second] = bytes;
   const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
   return new TextDecoder(encoding).decode(bytes);

@@ -9,6 +9,10 @@ import { visible } from "../../words/visible";
 export interface Given {
   file: File;
   isFolder: boolean;
+  /** Why it cannot be attached: a sentence. */
+  problem?: string | null;
+  /** Whether its content is not there: it was too large for a message with the files before it. */
+  isUnread?: boolean;
 }
 
 /** The line of a file in the draft. See `data/attachedFiles.ts`. */
@@ -29,8 +33,9 @@ export function sorted(given: readonly Given[], limits: AttachmentLimits | undef
   const taken: File[] = [];
   const refusals: string[] = [];
   let size = before.bytes;
-  for (const { file, isFolder } of given) {
-    const why = isFolder ? t("{name} is a folder. Attach the files in it.", { name: visible(file.name) }) : refusal(file, limits, before.files + taken.length, size);
+  for (const one of given) {
+    const { file } = one;
+    const why = refusal(one, limits, before.files + taken.length, size);
     if (why !== null) {
       refusals.push(why);
       continue;
@@ -41,8 +46,10 @@ export function sorted(given: readonly Given[], limits: AttachmentLimits | undef
   return { taken, refusals };
 }
 
-function refusal(file: File, limits: AttachmentLimits = FIRST, files: number, size: number): string | null {
+function refusal({ file, isFolder, problem, isUnread }: Given, limits: AttachmentLimits = FIRST, files: number, size: number): string | null {
   const name = visible(file.name);
+  if (isFolder) return t("{name} is a folder. Attach the files in it.", { name });
+  if (problem) return visible(problem);
   if (file.size === 0) return t("{name} is empty.", { name });
   const kind = likelyKind(file);
   const unread = unreadKind(kind, limits);
@@ -51,7 +58,7 @@ function refusal(file: File, limits: AttachmentLimits = FIRST, files: number, si
   if (kind === "image" && file.size > limits.max_image_bytes) return tooLarge(file, limits.max_image_bytes);
   if (kind === "text" && file.size > limits.max_text_bytes) return tooLarge(file, limits.max_text_bytes);
   if (file.size > limits.max_bytes) return tooLarge(file, limits.max_bytes);
-  if (size + file.size > limits.max_bytes) return t("{name} is not attached: the files of a message can have {most} together.", { name, most: bytes(limits.max_bytes) });
+  if (isUnread || size + file.size > limits.max_bytes) return t("{name} is not attached: the files of a message can have {most} together.", { name, most: bytes(limits.max_bytes) });
   return null;
 }
 

@@ -1,6 +1,7 @@
 /** Files that the person drops on the window or pastes into the message. */
 import { useEffect, useRef, useState } from "react";
 import { HostError, type DroppedFile, type Host } from "../../bridge";
+import { bytesOf } from "./base64";
 import type { Given } from "./files";
 
 /** Calls `onFiles` with them, or `onProblem` if they cannot be read. Returns whether files are being dragged over the window. */
@@ -104,11 +105,11 @@ function isFree(): boolean {
   return document.querySelector("dialog[open], [role=dialog]") === null;
 }
 
-/** A file as the page would have got it. Of one that is too large for a message only the size is known, so that it is refused. */
-function fromShell({ name, is_folder, bytes, content }: DroppedFile): Given {
-  const file = new File(content === null ? [] : [Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name);
+/** A file as the page would have got it. One without content has its size all the same. */
+function fromShell({ name, is_folder, bytes, content, problem }: DroppedFile): Given {
+  const file = new File(content === null ? [] : [bytesOf(content)], name);
   if (content === null) Object.defineProperty(file, "size", { value: bytes });
-  return { file, isFolder: is_folder };
+  return { file, isFolder: is_folder, problem, isUnread: content === null };
 }
 
 /** Whether it belongs to another field than that of the message, or to a dialog. */
