@@ -310,11 +310,25 @@ fn setup(
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
     let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
     let (model, system) = (card.id.clone(), system.to_owned());
-    let web_search = preferences.web.searches && provider == anthropic::PROVIDER;
+    // A budget in money does not count the searches of a model without a known price.
+    let web_search = preferences.web.searches && provider == anthropic::PROVIDER && card.prices.is_some();
     let segment = Segment { provider: provider.to_owned(), model, effort, system, tools, address, web_search };
     let mut setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
     setup.asks_after_untrusted_text = preferences.asks_after_untrusted_text;
     // The guide reads each message as a command.
     setup.surroundings = (provider != guide::PROVIDER).then(Surroundings::default);
     (setup, Arc::new(segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_without_a_known_price_is_given_no_search() {
+        let client = anthropic_client(None, None, 1);
+        let preferences = Preferences::parse_lenient(&StoredSettings::from([("web.search".to_owned(), "on".to_owned())]));
+        let searches = |model: &str| setup((anthropic::PROVIDER, None), &client.card(model), "", &preferences, &[]).1.web_search;
+        assert!(searches(client.default_model()) && !searches("claude-of-a-later-year"));
+    }
 }
