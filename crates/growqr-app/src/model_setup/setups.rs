@@ -10,9 +10,11 @@ use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use crate::stack::workbench::WorkbenchSlot;
 use growqr_actors::Setups;
 use growqr_core::agent::{Setup, Surroundings};
+use growqr_core::id::AgentId;
 use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
-use growqr_core::rules::Rules;
+use growqr_core::raw::RawJson;
+use growqr_core::rules::{CallFacts, Decision, Rules};
 use growqr_core::secret::{Secret, SecretStore};
 use growqr_core::skill::Skills;
 use growqr_core::tool::{CatalogueEntry, OfferedTool, Tools};
@@ -233,9 +235,12 @@ impl ModelSetups {
 impl Setups for ModelSetups {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
         let current = self.current();
-        let (mut setup, segment) = if depth == 0 { current.grow } else { current.sub };
+        let (mut setup, mut segment) = if depth == 0 { current.grow } else { current.sub };
         setup.card = self.card_of(&setup, &segment);
         setup.rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        if segment.web_search && denies_search(&setup.rules, depth) {
+            segment = Arc::new(Segment { web_search: false, ..(*segment).clone() });
+        }
         setup.workbench = self.workbench.read().unwrap_or_else(PoisonError::into_inner).state();
         (setup, segment)
     }
@@ -253,6 +258,15 @@ impl Setups for ModelSetups {
     fn skills(&self) -> Option<Arc<dyn Skills>> {
         self.skills.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Whether a rule denies the search of the service to the agents at this depth. The service asks nobody before it searches, so no
+/// other decision counts. Of the sub-agents, whose ids are not known here, only lines about all at their depth count.
+fn denies_search(rules: &Rules, depth: u32) -> bool {
+    let agent = if depth == 0 { AgentId::grow() } else { AgentId::new("") };
+    let input = RawJson::of(&serde_json::Map::new());
+    let call = CallFacts::new("web_search", None, &input, &agent, depth);
+    rules.decide(&call).line.rule.decision == Decision::Deny
 }
 
 /// A client is built even without a key: an agent that uses it gets the provider's own clear error.
@@ -323,6 +337,25 @@ fn setup(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use growqr_core::rules::{RuleLine, RuleOrigin};
+
+    #[test]
+    fn only_a_line_that_denies_the_search_switches_it_off() {
+        for (lines, of_grow, of_sub_agents) in [
+            ("ask *", false, false),
+            ("deny web_search", true, true),
+            ("deny *", true, true),
+            ("deny *; allow web_search", false, false),
+            ("deny web_search depth=1+", false, true),
+            ("deny web_search agent=grow", true, false),
+            ("deny * host=evil.example", false, false),
+            ("deny fetch_page", false, false),
+        ] {
+            let line = |text: &str| RuleLine { rule: text.parse().expect("a rule"), origin: RuleOrigin::Person };
+            let rules = Rules::new(lines.split("; ").map(line));
+            assert_eq!((denies_search(&rules, 0), denies_search(&rules, 1)), (of_grow, of_sub_agents), "{lines}");
+        }
+    }
 
     #[test]
     fn a_model_without_a_known_price_is_given_no_search() {

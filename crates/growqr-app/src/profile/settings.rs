@@ -88,7 +88,7 @@ pub const SETTINGS: [SettingDefinition; 29] = [
     SettingDefinition {
         name: "web.search",
         default: "off",
-        about: "on: Anthropic searches the web for its models, up to 3 times in a call, without a question; each search costs 0.01 USD and the tokens of what it finds; or off",
+        about: "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off",
     },
     SettingDefinition {
         name: "web.robots",

@@ -9,7 +9,7 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["budget.per_month", "none", "the most that a month (UTC) may cost, in USD, or none"],
   ["rules.ask_after_untrusted_text", "on", "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it"],
   ["web.fetch", "on", "on: agents can fetch pages of the web, after a question for each site that you have not named yourself; or off"],
-  ["web.search", "off", "on: Anthropic searches the web for its models, up to 3 times in a call, without a question; each search costs 0.01 USD and the tokens of what it finds; or off"],
+  ["web.search", "off", "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off"],
   ["web.robots", "on", "on: pages that their site asks programs not to fetch (robots.txt) are left alone; or off"],
   ["limit.max_tokens", "16000", "the most tokens of one answer"],
   ["limit.calls", "25", "model calls for one message"],
