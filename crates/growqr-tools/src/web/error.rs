@@ -24,6 +24,9 @@ pub(crate) enum FetchError {
     /// The whole took too long.
     #[error("the page did not come within {} seconds", .0.as_secs())]
     Timeout(Duration),
+    /// Other pages of its host took too long.
+    #[error("other pages of {host} are still being fetched; try later")]
+    Turn { host: String },
     /// Too many redirects.
     #[error("the page leads from address to address without an end")]
     Redirects,
