@@ -28,10 +28,10 @@ pub(crate) enum FetchError {
     #[error("other pages of {host} are still being fetched; try later")]
     Turn { host: String },
     /// Too many redirects.
-    #[error("the page leads from address to address without an end")]
+    #[error("too many redirects")]
     Redirects,
     /// A redirect that is not followed.
-    #[error("the page leads to an address that is not followed: {0}")]
+    #[error("the page redirects to an address that is not allowed: {0}")]
     Redirect(&'static str),
     /// The server has refused or failed.
     #[error("the server answers with status {}{}", .0, hint(*.0))]
