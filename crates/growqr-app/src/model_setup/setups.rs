@@ -37,6 +37,13 @@ struct CurrentSetups {
     context_tokens: u64,
 }
 
+impl CurrentSetups {
+    /// The window that the tools of other programs did not fit into, if they are searched for.
+    fn searched_in(&self) -> Option<u64> {
+        (!self.grow.0.searched.is_empty()).then_some(self.context_tokens)
+    }
+}
+
 /// Keys, settings and models of one profile.
 pub(crate) struct ModelSetups {
     environment: Environment,
@@ -79,7 +86,7 @@ impl ModelSetups {
             anthropic: (anthropic_key, anthropic),
             openai: Arc::new(Servers::new(address, key, Preferences::parse_lenient(&stored).window, seed)),
         };
-        let current = build_setups(&providers, &stored, tools.offered());
+        let current = build_setups(&providers, &stored, tools.offered(), None);
         ModelSetups {
             environment: environment.clone(),
             keys,
@@ -226,7 +233,8 @@ impl ModelSetups {
         if !providers.openai.are_for(&address, key.as_ref(), window) {
             providers.openai = Arc::new(Servers::new(address, key, window, self.seed));
         }
-        let current = build_setups(&providers, &stored, self.tools.offered());
+        let searched_in = self.current.read().unwrap_or_else(PoisonError::into_inner).searched_in();
+        let current = build_setups(&providers, &stored, self.tools.offered(), searched_in);
         drop(providers);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
@@ -279,8 +287,13 @@ fn anthropic_client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> A
 }
 
 /// A model of an OpenAI-compatible server is used even without a key. Without a key for Claude, the built-in guide is
-/// used.
-fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[OfferedTool]>) -> CurrentSetups {
+/// used. `searched_in` is what [`CurrentSetups::searched_in`] was until now.
+fn build_setups(
+    providers: &Providers,
+    stored: &StoredSettings,
+    tools: Arc<[OfferedTool]>,
+    searched_in: Option<u64>,
+) -> CurrentSetups {
     let mut preferences = Preferences::parse_lenient(stored);
     if !stored.contains_key("model") {
         providers.anthropic.1.default_model().clone_into(&mut preferences.model);
@@ -294,7 +307,8 @@ fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[Offe
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
     let address = chosen.and_then(|chosen| chosen.address).map(str::to_owned);
-    let (sent, searched) = searched_tools::split(&tools, card.context_tokens);
+    let were_searched = searched_in == Some(card.context_tokens);
+    let (sent, searched) = searched_tools::split(&tools, card.context_tokens, were_searched);
     let searched: Arc<[CatalogueEntry]> = searched.into();
     // Also of tools to search for.
     let hashes = tools.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
