@@ -4,8 +4,11 @@
 use super::import::read_tool_servers;
 use crate::error::AppError;
 use growqr_core::id::sha256_hex;
+use growqr_tools::MAX_CONFIGURATION_BYTES;
 use growqr_wire::{FoundToolServer, LeftOutTool, NewToolServer, ToolConfiguration, ToolServerOffer};
 use std::env;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// How the folders of programs are laid out.
@@ -61,10 +64,10 @@ pub(super) fn all() -> Vec<ToolConfiguration> {
 }
 
 fn configuration(program: &str, file: &Path) -> Option<ToolConfiguration> {
-    let text = std::fs::read_to_string(file);
+    let text = text_of(file);
     let (version, found) = match &text {
         Ok(text) => (sha256_hex(text.as_bytes()), read_tool_servers(text).map_err(|error| error.to_string())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => (String::new(), Err(error.to_string())),
     };
     let (servers, left_out, problem) = match found {
@@ -76,6 +79,19 @@ fn configuration(program: &str, file: &Path) -> Option<ToolConfiguration> {
     let is_empty = servers.is_empty() && left_out.is_empty() && problem.is_none();
     let (program, path) = (program.to_owned(), file.display().to_string());
     (!is_empty).then_some(ToolConfiguration { program, path, version, servers, left_out, problem })
+}
+
+/// The text of a configuration. Opens nothing that may have no end, such as a pipe, and reads no more than one can have.
+fn text_of(file: &Path) -> io::Result<String> {
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(file)?.take(MAX_CONFIGURATION_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_CONFIGURATION_BYTES {
+        return Err(io::Error::other("it is too large for a configuration"));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))
 }
 
 /// A server with the names of its values alone.
@@ -106,8 +122,8 @@ pub(super) fn chosen(path: &str, version: &str, titles: &[String]) -> Result<Vec
 const LOOK: &str = "Look at the configurations again.";
 
 fn chosen_from(file: &Path, version: &str, titles: &[String]) -> Result<Vec<NewToolServer>, AppError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| AppError::bad_request(format!("{} cannot be read: {error}", file.display()), LOOK))?;
+    let text =
+        text_of(file).map_err(|error| AppError::bad_request(format!("{} cannot be read: {error}", file.display()), LOOK))?;
     if sha256_hex(text.as_bytes()) != version {
         return Err(AppError::bad_request(format!("{} has changed since you looked at it", file.display()), LOOK));
     }
@@ -154,7 +170,7 @@ mod tests {
     fn what_is_shown_has_the_names_of_values_and_no_value() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mcp.json");
-        std::fs::write(
+        fs::write(
             &file,
             r#"{"mcpServers": {"My Files": {"command": "npx", "args": ["-y"], "env": {"KEY": "s3cret"}}, "no": {}}}"#,
         )
@@ -167,7 +183,7 @@ mod tests {
         let chosen = chosen_from(&file, &found.version, &titles).unwrap();
         assert_eq!(chosen[0].values["KEY"].0, "s3cret");
 
-        std::fs::write(&file, r#"{"mcpServers": {"My Files": {"command": "evil"}}}"#).unwrap();
+        fs::write(&file, r#"{"mcpServers": {"My Files": {"command": "evil"}}}"#).unwrap();
         let refused = chosen_from(&file, &found.version, &titles).unwrap_err().to_string();
         assert!(refused.contains("has changed"), "{refused}");
     }
@@ -190,11 +206,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.json");
         assert_eq!(configuration("VS Code", &file), None);
-        std::fs::write(&file, r#"{"editor.fontSize": 12}"#).unwrap();
+        fs::write(&file, r#"{"editor.fontSize": 12}"#).unwrap();
         assert_eq!(configuration("VS Code", &file), None);
-        std::fs::write(&file, r#"{"mcpServers": {}}"#).unwrap();
+        fs::write(&file, r#"{"mcpServers": {}}"#).unwrap();
         assert_eq!(configuration("VS Code", &file), None);
-        std::fs::write(&file, r#"{"mcpServers": "#).unwrap();
+        fs::write(&file, r#"{"mcpServers": "#).unwrap();
         assert!(configuration("VS Code", &file).unwrap().problem.unwrap().contains("no JSON"));
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let problem = |file: &Path| configuration("Cursor", file).unwrap().problem.unwrap();
+        assert_eq!(problem(folder.path()), "it is no file");
+        let large = folder.path().join("mcp.json");
+        File::create(&large).unwrap().set_len(MAX_CONFIGURATION_BYTES as u64 + 1).unwrap();
+        assert_eq!(problem(&large), "it is too large for a configuration");
+        let refused = chosen_from(&large, "", &[]).unwrap_err().to_string();
+        assert!(refused.contains("too large"), "{refused}");
     }
 }
