@@ -1,10 +1,10 @@
 //! The MCP servers that other programs of this computer have configured: where their files are, what is in them, and adding from them.
 //! Values never leave this process: people are shown their names.
 
-use super::import::read_tool_servers;
+use super::import::{found_in, read_tool_servers};
 use crate::error::AppError;
 use growqr_core::id::sha256_hex;
-use growqr_tools::MAX_CONFIGURATION_BYTES;
+use growqr_tools::{ConfigurationError, MAX_CONFIGURATION_BYTES};
 use growqr_wire::{FoundToolServer, LeftOutTool, NewToolServer, ToolConfiguration, ToolServerOffer};
 use std::env;
 use std::fs::{self, File};
@@ -64,21 +64,29 @@ pub(super) fn all() -> Vec<ToolConfiguration> {
 }
 
 fn configuration(program: &str, file: &Path) -> Option<ToolConfiguration> {
-    let text = text_of(file);
-    let (version, found) = match &text {
-        Ok(text) => (sha256_hex(text.as_bytes()), read_tool_servers(text).map_err(|error| error.to_string())),
+    let text = match text_of(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-        Err(error) => (String::new(), Err(error.to_string())),
+        text => text.map_err(|error| error.to_string()),
+    };
+    let version = text.as_ref().map(|text| sha256_hex(text.as_bytes())).unwrap_or_default();
+    let found = match text.as_deref().map(found_in) {
+        // The settings of an editor, or a configuration without servers.
+        Ok(Err(ConfigurationError::NoServers)) => return None,
+        Ok(Err(ConfigurationError::Json(_))) if text.as_deref().is_ok_and(is_of_other_things) => return None,
+        Ok(found) => found.map_err(|error| error.to_string()),
+        Err(problem) => Err(problem.clone()),
     };
     let (servers, left_out, problem) = match found {
         Ok(found) => (found.servers.iter().map(shown).collect(), found.left_out, None),
-        // The settings of an editor, or a configuration without servers.
-        Err(_) if text.is_ok_and(|text| !text.contains("mcpServers") && !text.contains("\"servers\"")) => return None,
         Err(problem) => (Vec::new(), Vec::new(), Some(problem)),
     };
     let is_empty = servers.is_empty() && left_out.is_empty() && problem.is_none();
     let (program, path) = (program.to_owned(), file.display().to_string());
     (!is_empty).then_some(ToolConfiguration { program, path, version, servers, left_out, problem })
+}
+
+fn is_of_other_things(text: &str) -> bool {
+    !text.contains("mcpServers") && !text.contains("\"servers\"")
 }
 
 /// The text of a configuration. Opens nothing that may have no end, such as a pipe, and reads no more than one can have.
@@ -208,7 +216,11 @@ mod tests {
         assert_eq!(configuration("VS Code", &file), None);
         fs::write(&file, r#"{"editor.fontSize": 12}"#).unwrap();
         assert_eq!(configuration("VS Code", &file), None);
+        fs::write(&file, r#"{"tests": {"servers": []}, "editor.rulers": ["mcpServers"]}"#).unwrap();
+        assert_eq!(configuration("VS Code", &file), None);
         fs::write(&file, r#"{"mcpServers": {}}"#).unwrap();
+        assert_eq!(configuration("VS Code", &file), None);
+        fs::write(&file, "").unwrap();
         assert_eq!(configuration("VS Code", &file), None);
         fs::write(&file, r#"{"mcpServers": "#).unwrap();
         assert!(configuration("VS Code", &file).unwrap().problem.unwrap().contains("no JSON"));
