@@ -353,6 +353,8 @@ impl Handler {
         self.profile.tool_servers.choose_web(preferences.web);
         if name == FILE_FOLDERS {
             self.profile.set_file_folders(files::of(profile, &stored));
+        }
+        if matches!(name, FILE_FOLDERS | "web.fetch") {
             // Also withdraws questions about tools that are gone.
             self.apply_rules().await?;
         }
