@@ -1,5 +1,6 @@
 //! The MCP servers that other programs of this computer have configured: where their files are, what is in them, and adding from them.
-//! Values never leave this process: people are shown their names.
+//! Values of env and headers never leave this process: people are shown their names. Arguments and addresses are shown as they
+//! are.
 
 use super::import::{found_in, read_tool_servers};
 use crate::error::AppError;
