@@ -152,7 +152,7 @@ fn web_pages(stored: &StoredSettings) -> Destination {
         in_use: Preferences::parse_lenient(stored).web.fetches,
         sends: "the address of the page, which an agent has written, and that GrowQR asks; no cookies, keys or messages"
             .to_owned(),
-        when: "when an agent fetches a page that you have named, or a page of a site that you or a rule have allowed".to_owned(),
+        when: "when an agent fetches a page whose whole address is in your message, or a page of a site that you or a rule have allowed".to_owned(),
     }
 }
 
@@ -163,7 +163,7 @@ fn web_search(environment: &Environment, stored: &StoredSettings) -> Destination
         name: "Web search".to_owned(),
         sends: "what an agent searches for; the service asks search engines and sites, with nothing of you besides these words"
             .to_owned(),
-        when: "when a model of Anthropic searches, without a question; only if you have switched it on".to_owned(),
+        when: "when Claude searches, without asking you first; only if you have switched it on".to_owned(),
         in_use: model.in_use && preferences.web.searches,
         ..model
     }

@@ -3,6 +3,7 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::library::Library;
+use growqr_core::agent::searched::CALL_TOOL;
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{Store, StoredRule};
@@ -120,6 +121,12 @@ pub(crate) async fn add(store: &dyn Store, line: &str) -> Result<(), AppError> {
     let rule: Rule = line
         .parse()
         .map_err(|problem| AppError::bad_request(format!("{problem}"), "An example: ask commit_memory path=private/*"))?;
+    if rule.tool.to_string() == CALL_TOOL {
+        return Err(AppError::bad_request(
+            "a call through call_tool is decided as a call of the tool that it names",
+            "Write the name of that tool instead, for example: ask files__*",
+        ));
+    }
     if store.rules().await?.iter().filter(|rule| rule.origin == RuleOrigin::Person).count() >= MAX_LINES {
         return Err(AppError::bad_request(
             format!("there are {MAX_LINES} rules already"),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The largest file that is read, in bytes.
-const MAX_BYTES: usize = 4 << 20;
+pub const MAX_CONFIGURATION_BYTES: usize = 4 << 20;
 
 /// The servers of a configuration.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ enum EntryError {
 /// # Errors
 /// [`ConfigurationError`]; entries that cannot be used are in [`Found::left_out`] instead.
 pub fn read_configuration(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Found, ConfigurationError> {
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_CONFIGURATION_BYTES {
         return Err(ConfigurationError::TooLarge);
     }
     let text = text.trim_start_matches('\u{feff}');

@@ -38,7 +38,7 @@ mod tool_ranking;
 mod tool_search;
 pub mod web;
 
-pub use configuration::{ConfigurationError, Found, FoundServer, read_configuration};
+pub use configuration::{ConfigurationError, Found, FoundServer, MAX_CONFIGURATION_BYTES, read_configuration};
 pub use connect_error::ConnectError;
 pub use definition_hash::definition_hash;
 pub use files::{FileChange, FileTools, Folder, WRITE_FILE, file_change, file_tools};

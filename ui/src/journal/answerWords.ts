@@ -16,8 +16,11 @@ export function words(blocks: readonly Block[], kind: "text" | "thinking"): stri
   let follows = false;
   for (const block of blocks) {
     const text = block.type === "text" && kind === "text" ? block.text : block.type === "thinking" && kind === "thinking" ? block.thinking : "";
-    if (text.trim()) words += (words && !(isDivided && follows) ? "\n\n" : "") + text;
-    follows = text.trim() !== "";
+    const isContinued = isDivided && follows;
+    if (text.trim()) words += (words && !isContinued ? "\n\n" : "") + text;
+    // All that is between two pieces that cite.
+    else if (isContinued && block.type === kind) words += text;
+    follows = text.trim() !== "" || (follows && block.type === kind);
   }
   return words;
 }

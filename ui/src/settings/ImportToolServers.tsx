@@ -1,4 +1,4 @@
-/** MCP servers that other programs of this computer have configured: shown as they would run, and added with one click. The host reads the files; no value of theirs comes here. */
+/** MCP servers that other programs of this computer have configured: shown as they would run, and added with one click. The host reads the files; the values of env and headers never come here, arguments and addresses do. */
 import { useQuery } from "@tanstack/react-query";
 import type { ToolConfiguration, ToolServerOffer } from "../bridge";
 import { Button } from "../design/Button";
@@ -34,7 +34,7 @@ function Configurations({ taken }: { taken: readonly string[] }) {
     <QueryView query={query}>
       {(all) =>
         all.length === 0 ? (
-          <p className="text-sm text-ink-3">{t("Claude Desktop, Cursor and VS Code have no servers here.")}</p>
+          <p className="text-sm text-ink-3">{t("No MCP servers found in Claude Desktop, Cursor or VS Code.")}</p>
         ) : (
           <ul className="flex flex-col gap-4">
             {all.map((configuration) => (
@@ -76,12 +76,12 @@ function Configuration(props: { configuration: ToolConfiguration; taken: readonl
               <p className="text-sm [overflow-wrap:anywhere]">{plainText(server.title)}</p>
               <p className="font-mono text-xs text-ink-3 [overflow-wrap:anywhere]">{plainText(commandLine(server.transport))}</p>
               {server.values.length > 0 && <Note text={t("With values that go to the keychain: {names}", { names: server.values.join(", ") })} />}
-              {server.reads.length > 0 && <Note text={t("Gets the values of {names} from this environment", { names: server.reads.join(", ") })} />}
+              {server.reads.length > 0 && <Note text={t("Reads these environment variables: {names}", { names: server.reads.join(", ") })} />}
               {server.missing.length > 0 && <Note isWarning text={t("Cannot be added: there is no value for {names}", { names: server.missing.join(", ") })} />}
-              {server.is_off && <Note text={t("Switched off there")} />}
+              {server.is_off && <Note text={t("Disabled in {program}", { program })} />}
             </div>
             <Button look="quiet" className="px-2 py-0.5 aria-disabled:opacity-50" aria-label={t("Add: {what}", { what: server.title })} aria-disabled={!isUsable(server)} onClick={() => isUsable(server) && add([server])}>
-              {isThere(server) ? t("Already there") : t("Add")}
+              {isThere(server) ? t("Already added") : t("Add")}
             </Button>
           </li>
         ))}

@@ -82,7 +82,7 @@ test("all that can be added are added together, without those that are off, ther
   const requests = await showImport(() => listed(server));
   fireEvent.click(screen.getByRole("button", { name: "Add: Search" }));
   fireEvent.click(screen.getByRole("button", { name: "Add: files" }));
-  expect(screen.getByText("Already there")).toBeTruthy();
+  expect(screen.getByText("Already added")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Add all servers of Cursor" }));
   await expect.poll(() => imports(requests).map((request) => request.op === "import_tool_servers" && request.titles)).toEqual([["Notes"]]);
 });

@@ -1,4 +1,4 @@
-/** Whether agents fetch pages of the web and search it, and whether they leave pages alone that their site asks programs not to fetch. */
+/** Whether agents fetch pages of the web and search it, and whether they respect robots.txt. */
 import { useId } from "react";
 import type { Setting } from "../bridge";
 import { InlineError } from "../design/states";
@@ -11,13 +11,13 @@ export function WebSwitches({ settings }: { settings: readonly Setting[] }) {
   const setting = (name: string) => settings.find((one) => one.name === name);
   return (
     <>
-      <WebSwitch setting={setting("web.fetch")} standard="on" label={t("Fetch pages of the web")} about={t("Agents can fetch pages that you have named. For each other site they ask you first.")} />
-      <WebSwitch setting={setting("web.robots")} standard="on" label={t("Respect robots.txt")} about={t("Pages are left alone that their site asks programs not to fetch.")} />
+      <WebSwitch setting={setting("web.fetch")} standard="on" label={t("Fetch pages of the web")} about={t("Pages whose whole address (https://…) is in your message are fetched at once; other sites need your answer.")} />
+      <WebSwitch setting={setting("web.robots")} standard="on" label={t("Respect robots.txt")} about={t("Does not fetch pages that the site's robots.txt forbids.")} />
       <WebSwitch
         setting={setting("web.search")}
         standard="off"
         label={t("Search the web with Anthropic")}
-        about={t("Anthropic searches for its models without a question to you. Each search costs $0.01 and the tokens of what it finds; budgets count both.")}
+        about={t("Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both.")}
       />
     </>
   );

@@ -367,6 +367,8 @@ impl Handler {
             // What was allowed in other folders must be gone before new ones can be reached.
             self.load_rules().await?;
             self.profile.set_file_folders(folders);
+        }
+        if matches!(name, FILE_FOLDERS | "web.fetch") {
             // Also withdraws questions about tools that are gone.
             self.check_asks().await;
         }

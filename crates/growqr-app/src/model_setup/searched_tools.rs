@@ -5,7 +5,7 @@ use growqr_core::id::ExecutorId;
 use growqr_core::tool::{CatalogueEntry, OfferedTool};
 
 /// The most tools that are sent, and the most tokens of them.
-const MAX_SENT: usize = 40;
+const MAX_SENT: u64 = 40;
 const MAX_SENT_TOKENS: u64 = 8_000;
 
 /// The part of the window that they may fill, in percent.
@@ -15,15 +15,22 @@ const PERCENT: u64 = 15;
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// Splits the tools on offer for a model with this window: those of the segment, in their order, and those to search for. Either all
-/// tools of other programs are sent, or all are searched for: which ones a model is given depends on no order.
-pub(super) fn split(offered: &[OfferedTool], context_tokens: u64) -> (Vec<OfferedTool>, Vec<CatalogueEntry>) {
+/// tools of other programs are sent, or all are searched for: which ones a model is given depends on no order. If they `were_searched`
+/// for until now, they are sent again only when there are a quarter fewer than could be: a change of mode ends what a conversation has
+/// cached, and one tool more or less is not worth that.
+pub(super) fn split(
+    offered: &[OfferedTool],
+    context_tokens: u64,
+    were_searched: bool,
+) -> (Vec<OfferedTool>, Vec<CatalogueEntry>) {
     let (search, others): (Vec<&OfferedTool>, Vec<&OfferedTool>) =
         offered.iter().partition(|offered| offered.executor == ExecutorId::tool_search());
     let (foreign, own): (Vec<&OfferedTool>, Vec<&OfferedTool>) =
         others.iter().copied().partition(|offered| offered.hash.is_some());
     let bytes: usize = foreign.iter().copied().map(size).sum();
-    let most_tokens = MAX_SENT_TOKENS.min(context_tokens / 100 * PERCENT);
-    if foreign.len() <= MAX_SENT && bytes as u64 <= most_tokens * BYTES_PER_TOKEN {
+    let of = |most: u64| if were_searched { most / 4 * 3 } else { most };
+    let most_bytes = of(MAX_SENT_TOKENS.min(context_tokens / 100 * PERCENT)) * BYTES_PER_TOKEN;
+    if foreign.len() as u64 <= of(MAX_SENT) && bytes as u64 <= most_bytes {
         return (others.into_iter().cloned().collect(), Vec::new());
     }
     let sent = own.into_iter().chain(search).cloned().collect();
@@ -67,16 +74,16 @@ mod tests {
 
     #[test]
     fn a_few_tools_are_sent_as_they_are() {
-        let (sent, searched) = split(&offered(2, 500), 200_000);
+        let (sent, searched) = split(&offered(2, 500), 200_000, false);
         assert_eq!((names(&sent), searched.len()), (vec!["read_memory", "files__0", "files__1"], 0));
-        let (none, searched) = split(&offered(0, 0), 200_000);
+        let (none, searched) = split(&offered(0, 0), 200_000, true);
         assert_eq!((names(&none), searched.len()), (vec!["read_memory"], 0));
     }
 
     #[test]
     fn many_tools_are_searched_for_and_cost_little() {
         let offered = offered(300, 400);
-        let (sent, searched) = split(&offered, 1_000_000);
+        let (sent, searched) = split(&offered, 1_000_000, false);
         assert_eq!(names(&sent), ["read_memory", "search_tools", "call_tool"]);
         assert_eq!(searched.len(), 300);
         let tokens: usize = sent[1..].iter().map(size).sum::<usize>() / 4;
@@ -86,8 +93,20 @@ mod tests {
     #[test]
     fn a_few_tools_that_fill_a_small_window_are_searched_for() {
         let offered = offered(20, 900);
-        assert_eq!(split(&offered, 200_000).1.len(), 0);
-        assert_eq!(split(&offered, 8_000).1.len(), 20);
-        assert_eq!(split(&self::offered(10, 4_000), 1_000_000).1.len(), 10, "and a few large ones in every window");
+        assert_eq!(split(&offered, 200_000, false).1.len(), 0);
+        assert_eq!(split(&offered, 8_000, false).1.len(), 20);
+        assert_eq!(split(&self::offered(10, 4_000), 1_000_000, false).1.len(), 10, "and a few large ones in every window");
+    }
+
+    #[test]
+    fn one_tool_more_or_less_does_not_change_back_what_is_done() {
+        let is_searched =
+            |count: usize, bytes: usize, were_searched| !split(&offered(count, bytes), 1_000_000, were_searched).1.is_empty();
+        assert!(!is_searched(40, 100, false) && is_searched(41, 100, false));
+        assert!(is_searched(31, 100, true) && !is_searched(30, 100, true));
+        assert!(
+            !is_searched(10, 3_000, false) && is_searched(10, 3_000, true) && !is_searched(10, 2_000, true),
+            "nor do a few bytes"
+        );
     }
 }

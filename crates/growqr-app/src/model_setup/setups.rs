@@ -10,9 +10,11 @@ use crate::profile::settings::{Preferences, ServerModel, StoredSettings};
 use crate::stack::workbench::WorkbenchSlot;
 use growqr_actors::Setups;
 use growqr_core::agent::{Setup, Surroundings};
+use growqr_core::id::AgentId;
 use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
-use growqr_core::rules::Rules;
+use growqr_core::raw::RawJson;
+use growqr_core::rules::{CallFacts, Decision, Rules};
 use growqr_core::secret::{Secret, SecretStore};
 use growqr_core::skill::Skills;
 use growqr_core::tool::{CatalogueEntry, OfferedTool, Tools};
@@ -33,6 +35,13 @@ struct CurrentSetups {
     tools: Arc<[OfferedTool]>,
     /// The window that decided.
     context_tokens: u64,
+}
+
+impl CurrentSetups {
+    /// The window that the tools of other programs did not fit into, if they are searched for.
+    fn searched_in(&self) -> Option<u64> {
+        (!self.grow.0.searched.is_empty()).then_some(self.context_tokens)
+    }
 }
 
 /// Keys, settings and models of one profile.
@@ -77,7 +86,7 @@ impl ModelSetups {
             anthropic: (anthropic_key, anthropic),
             openai: Arc::new(Servers::new(address, key, Preferences::parse_lenient(&stored).window, seed)),
         };
-        let current = build_setups(&providers, &stored, tools.offered());
+        let current = build_setups(&providers, &stored, tools.offered(), None);
         ModelSetups {
             environment: environment.clone(),
             keys,
@@ -224,7 +233,8 @@ impl ModelSetups {
         if !providers.openai.are_for(&address, key.as_ref(), window) {
             providers.openai = Arc::new(Servers::new(address, key, window, self.seed));
         }
-        let current = build_setups(&providers, &stored, self.tools.offered());
+        let searched_in = self.current.read().unwrap_or_else(PoisonError::into_inner).searched_in();
+        let current = build_setups(&providers, &stored, self.tools.offered(), searched_in);
         drop(providers);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
@@ -233,9 +243,12 @@ impl ModelSetups {
 impl Setups for ModelSetups {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
         let current = self.current();
-        let (mut setup, segment) = if depth == 0 { current.grow } else { current.sub };
+        let (mut setup, mut segment) = if depth == 0 { current.grow } else { current.sub };
         setup.card = self.card_of(&setup, &segment);
         setup.rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        if segment.web_search && denies_search(&setup.rules, depth) {
+            segment = Arc::new(Segment { web_search: false, ..(*segment).clone() });
+        }
         setup.workbench = self.workbench.read().unwrap_or_else(PoisonError::into_inner).state();
         (setup, segment)
     }
@@ -255,6 +268,15 @@ impl Setups for ModelSetups {
     }
 }
 
+/// Whether a rule denies the search of the service to the agents at this depth. The service asks nobody before it searches, so no
+/// other decision counts. Of the sub-agents, whose ids are not known here, only lines about all at their depth count.
+fn denies_search(rules: &Rules, depth: u32) -> bool {
+    let agent = if depth == 0 { AgentId::grow() } else { AgentId::new("") };
+    let input = RawJson::of(&serde_json::Map::new());
+    let call = CallFacts::new("web_search", None, &input, &agent, depth);
+    rules.decide(&call).line.rule.decision == Decision::Deny
+}
+
 /// A client is built even without a key: an agent that uses it gets the provider's own clear error.
 fn anthropic_client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
     let mut config = anthropic::Config::new(key.unwrap_or_else(|| Secret::new("")), seed);
@@ -265,8 +287,13 @@ fn anthropic_client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> A
 }
 
 /// A model of an OpenAI-compatible server is used even without a key. Without a key for Claude, the built-in guide is
-/// used.
-fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[OfferedTool]>) -> CurrentSetups {
+/// used. `searched_in` is what [`CurrentSetups::searched_in`] was until now.
+fn build_setups(
+    providers: &Providers,
+    stored: &StoredSettings,
+    tools: Arc<[OfferedTool]>,
+    searched_in: Option<u64>,
+) -> CurrentSetups {
     let mut preferences = Preferences::parse_lenient(stored);
     if !stored.contains_key("model") {
         providers.anthropic.1.default_model().clone_into(&mut preferences.model);
@@ -280,7 +307,8 @@ fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[Offe
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
     let address = chosen.and_then(|chosen| chosen.address).map(str::to_owned);
-    let (sent, searched) = searched_tools::split(&tools, card.context_tokens);
+    let were_searched = searched_in == Some(card.context_tokens);
+    let (sent, searched) = searched_tools::split(&tools, card.context_tokens, were_searched);
     let searched: Arc<[CatalogueEntry]> = searched.into();
     // Also of tools to search for.
     let hashes = tools.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.hash.clone()?)));
@@ -310,11 +338,44 @@ fn setup(
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
     let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
     let (model, system) = (card.id.clone(), system.to_owned());
-    let web_search = preferences.web.searches && provider == anthropic::PROVIDER;
+    // A budget in money does not count the searches of a model without a known price.
+    let web_search = preferences.web.searches && provider == anthropic::PROVIDER && card.prices.is_some();
     let segment = Segment { provider: provider.to_owned(), model, effort, system, tools, address, web_search };
     let mut setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
     setup.asks_after_untrusted_text = preferences.asks_after_untrusted_text;
     // The guide reads each message as a command.
     setup.surroundings = (provider != guide::PROVIDER).then(Surroundings::default);
     (setup, Arc::new(segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use growqr_core::rules::{RuleLine, RuleOrigin};
+
+    #[test]
+    fn only_a_line_that_denies_the_search_switches_it_off() {
+        for (lines, of_grow, of_sub_agents) in [
+            ("ask *", false, false),
+            ("deny web_search", true, true),
+            ("deny *", true, true),
+            ("deny *; allow web_search", false, false),
+            ("deny web_search depth=1+", false, true),
+            ("deny web_search agent=grow", true, false),
+            ("deny * host=evil.example", false, false),
+            ("deny fetch_page", false, false),
+        ] {
+            let line = |text: &str| RuleLine { rule: text.parse().expect("a rule"), origin: RuleOrigin::Person };
+            let rules = Rules::new(lines.split("; ").map(line));
+            assert_eq!((denies_search(&rules, 0), denies_search(&rules, 1)), (of_grow, of_sub_agents), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_model_without_a_known_price_is_given_no_search() {
+        let client = anthropic_client(None, None, 1);
+        let preferences = Preferences::parse_lenient(&StoredSettings::from([("web.search".to_owned(), "on".to_owned())]));
+        let searches = |model: &str| setup((anthropic::PROVIDER, None), &client.card(model), "", &preferences, &[]).1.web_search;
+        assert!(searches(client.default_model()) && !searches("claude-of-a-later-year"));
+    }
 }

@@ -83,17 +83,17 @@ pub const SETTINGS: [SettingDefinition; 29] = [
     SettingDefinition {
         name: "web.fetch",
         default: "on",
-        about: "on: agents can fetch pages of the web, after a question for each site that you have not named yourself; or off",
+        about: "on: agents can fetch pages of the web: those whose whole address (https://…) is in your message at once, those of other sites after your answer; or off",
     },
     SettingDefinition {
         name: "web.search",
         default: "off",
-        about: "on: Anthropic searches the web for its models, up to 3 times in a call, without a question; each search costs 0.01 USD and the tokens of what it finds; or off",
+        about: "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off",
     },
     SettingDefinition {
         name: "web.robots",
         default: "on",
-        about: "on: pages that their site asks programs not to fetch (robots.txt) are left alone; or off",
+        about: "on: does not fetch pages that the site's robots.txt forbids; or off",
     },
     SettingDefinition {
         name: "stack.start",
@@ -196,7 +196,7 @@ pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
 }
 
 /// The settings that send conversations to another server, show folders of this computer to agents, let text from outside cause
-/// calls, or let a service search for money, with their values. Without them the defaults hold, which do none of this.
+/// calls, or allow paid searches, with their values. Without them the defaults hold, which do none of this.
 pub(crate) fn exposing(stored: &StoredSettings) -> Vec<(&'static str, &str)> {
     const NAMES: [&str; 7] = [
         "openai.base_url",

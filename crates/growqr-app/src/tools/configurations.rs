@@ -1,11 +1,15 @@
 //! The MCP servers that other programs of this computer have configured: where their files are, what is in them, and adding from them.
-//! Values never leave this process: people are shown their names.
+//! Values of env and headers never leave this process: people are shown their names. Arguments and addresses are shown as they
+//! are.
 
-use super::import::read_tool_servers;
+use super::import::{found_in, read_tool_servers};
 use crate::error::AppError;
 use growqr_core::id::sha256_hex;
+use growqr_tools::{ConfigurationError, MAX_CONFIGURATION_BYTES};
 use growqr_wire::{FoundToolServer, LeftOutTool, NewToolServer, ToolConfiguration, ToolServerOffer};
 use std::env;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// How the folders of programs are laid out.
@@ -61,21 +65,42 @@ pub(super) fn all() -> Vec<ToolConfiguration> {
 }
 
 fn configuration(program: &str, file: &Path) -> Option<ToolConfiguration> {
-    let text = std::fs::read_to_string(file);
-    let (version, found) = match &text {
-        Ok(text) => (sha256_hex(text.as_bytes()), read_tool_servers(text).map_err(|error| error.to_string())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(error) => (String::new(), Err(error.to_string())),
+    let text = match text_of(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        text => text.map_err(|error| error.to_string()),
+    };
+    let version = text.as_ref().map(|text| sha256_hex(text.as_bytes())).unwrap_or_default();
+    let found = match text.as_deref().map(found_in) {
+        // The settings of an editor, or a configuration without servers.
+        Ok(Err(ConfigurationError::NoServers)) => return None,
+        Ok(Err(ConfigurationError::Json(_))) if text.as_deref().is_ok_and(is_of_other_things) => return None,
+        Ok(found) => found.map_err(|error| error.to_string()),
+        Err(problem) => Err(problem.clone()),
     };
     let (servers, left_out, problem) = match found {
         Ok(found) => (found.servers.iter().map(shown).collect(), found.left_out, None),
-        // The settings of an editor, or a configuration without servers.
-        Err(_) if text.is_ok_and(|text| !text.contains("mcpServers") && !text.contains("\"servers\"")) => return None,
         Err(problem) => (Vec::new(), Vec::new(), Some(problem)),
     };
     let is_empty = servers.is_empty() && left_out.is_empty() && problem.is_none();
     let (program, path) = (program.to_owned(), file.display().to_string());
     (!is_empty).then_some(ToolConfiguration { program, path, version, servers, left_out, problem })
+}
+
+fn is_of_other_things(text: &str) -> bool {
+    !text.contains("mcpServers") && !text.contains("\"servers\"")
+}
+
+/// The text of a configuration. Opens nothing that may have no end, such as a pipe, and reads no more than one can have.
+fn text_of(file: &Path) -> io::Result<String> {
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(file)?.take(MAX_CONFIGURATION_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_CONFIGURATION_BYTES {
+        return Err(io::Error::other("it is too large for a configuration"));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))
 }
 
 /// A server with the names of its values alone.
@@ -106,8 +131,8 @@ pub(super) fn chosen(path: &str, version: &str, titles: &[String]) -> Result<Vec
 const LOOK: &str = "Look at the configurations again.";
 
 fn chosen_from(file: &Path, version: &str, titles: &[String]) -> Result<Vec<NewToolServer>, AppError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| AppError::bad_request(format!("{} cannot be read: {error}", file.display()), LOOK))?;
+    let text =
+        text_of(file).map_err(|error| AppError::bad_request(format!("{} cannot be read: {error}", file.display()), LOOK))?;
     if sha256_hex(text.as_bytes()) != version {
         return Err(AppError::bad_request(format!("{} has changed since you looked at it", file.display()), LOOK));
     }
@@ -154,7 +179,7 @@ mod tests {
     fn what_is_shown_has_the_names_of_values_and_no_value() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mcp.json");
-        std::fs::write(
+        fs::write(
             &file,
             r#"{"mcpServers": {"My Files": {"command": "npx", "args": ["-y"], "env": {"KEY": "s3cret"}}, "no": {}}}"#,
         )
@@ -167,7 +192,7 @@ mod tests {
         let chosen = chosen_from(&file, &found.version, &titles).unwrap();
         assert_eq!(chosen[0].values["KEY"].0, "s3cret");
 
-        std::fs::write(&file, r#"{"mcpServers": {"My Files": {"command": "evil"}}}"#).unwrap();
+        fs::write(&file, r#"{"mcpServers": {"My Files": {"command": "evil"}}}"#).unwrap();
         let refused = chosen_from(&file, &found.version, &titles).unwrap_err().to_string();
         assert!(refused.contains("has changed"), "{refused}");
     }
@@ -190,11 +215,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.json");
         assert_eq!(configuration("VS Code", &file), None);
-        std::fs::write(&file, r#"{"editor.fontSize": 12}"#).unwrap();
+        fs::write(&file, r#"{"editor.fontSize": 12}"#).unwrap();
         assert_eq!(configuration("VS Code", &file), None);
-        std::fs::write(&file, r#"{"mcpServers": {}}"#).unwrap();
+        fs::write(&file, r#"{"tests": {"servers": []}, "editor.rulers": ["mcpServers"]}"#).unwrap();
         assert_eq!(configuration("VS Code", &file), None);
-        std::fs::write(&file, r#"{"mcpServers": "#).unwrap();
+        fs::write(&file, r#"{"mcpServers": {}}"#).unwrap();
+        assert_eq!(configuration("VS Code", &file), None);
+        fs::write(&file, "").unwrap();
+        assert_eq!(configuration("VS Code", &file), None);
+        fs::write(&file, r#"{"mcpServers": "#).unwrap();
         assert!(configuration("VS Code", &file).unwrap().problem.unwrap().contains("no JSON"));
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let problem = |file: &Path| configuration("Cursor", file).unwrap().problem.unwrap();
+        assert_eq!(problem(folder.path()), "it is no file");
+        let large = folder.path().join("mcp.json");
+        File::create(&large).unwrap().set_len(MAX_CONFIGURATION_BYTES as u64 + 1).unwrap();
+        assert_eq!(problem(&large), "it is too large for a configuration");
+        let refused = chosen_from(&large, "", &[]).unwrap_err().to_string();
+        assert!(refused.contains("too large"), "{refused}");
     }
 }

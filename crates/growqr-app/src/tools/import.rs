@@ -1,7 +1,7 @@
 //! Reads servers of tools from the configurations of other programs.
 
 use crate::error::AppError;
-use growqr_tools::{FoundServer, Transport, read_configuration};
+use growqr_tools::{ConfigurationError, FoundServer, Transport, read_configuration};
 use growqr_wire::{ApiKey, FoundToolServer, LeftOutTool, NewToolServer, ToolImport, ToolTransport};
 use std::collections::BTreeMap;
 
@@ -10,13 +10,18 @@ use std::collections::BTreeMap;
 /// # Errors
 /// [`AppError::BadRequest`] if it is no such configuration.
 pub fn read_tool_servers(text: &str) -> Result<ToolImport, AppError> {
-    let variable = |name: &str| if is_ours(name) { None } else { std::env::var(name).ok() };
-    let found = read_configuration(text, &variable).map_err(|error| {
+    found_in(text).map_err(|error| {
         AppError::bad_request(
             format!("this is no configuration of MCP servers: {error}"),
             "Claude Desktop has one in claude_desktop_config.json, Cursor in ~/.cursor/mcp.json, VS Code in .vscode/mcp.json.",
         )
-    })?;
+    })
+}
+
+/// As [`read_tool_servers`], with the reason for callers that tell a file without servers from a broken one.
+pub(super) fn found_in(text: &str) -> Result<ToolImport, ConfigurationError> {
+    let variable = |name: &str| if is_ours(name) { None } else { std::env::var(name).ok() };
+    let found = read_configuration(text, &variable)?;
     let left_out = found.left_out.into_iter().map(|(name, reason)| LeftOutTool { name, reason });
     Ok(ToolImport { servers: found.servers.into_iter().map(server).collect(), left_out: left_out.collect() })
 }

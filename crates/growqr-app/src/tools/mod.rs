@@ -47,6 +47,8 @@ pub(crate) struct ToolServers {
     changing: tokio::sync::Mutex<()>,
     /// Held while rows are read and set, so that what is set last is what was stored last.
     loading: tokio::sync::Mutex<()>,
+    /// Held while the tools that there are now are read and offered, so that what is offered last is what was read last.
+    offering: Mutex<()>,
     /// What the store has of the servers that run.
     stored: Mutex<BTreeMap<ServerName, Stored>>,
 }
@@ -69,8 +71,8 @@ impl ToolServers {
         let values = Arc::new(KeychainValues::new(keychain));
         let servers = Servers::new(Arc::clone(&values) as Arc<dyn growqr_tools::KeptValues>, Arc::new(SystemClock));
         let (changing, loading) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
-        let (keychain, stored) = (keychain_name, Mutex::default());
-        ToolServers { servers, toolbox, own, store, values, keychain, changing, loading, stored }
+        let (keychain, offering, stored) = (keychain_name, Mutex::default(), Mutex::default());
+        ToolServers { servers, toolbox, own, store, values, keychain, changing, loading, offering, stored }
     }
 
     /// Begins the servers that are stored. Waits for none of them; one whose tools are known starts with its first call.
@@ -138,6 +140,7 @@ impl ToolServers {
 
     /// Offers the tools that there are now.
     pub(crate) fn offer(&self) {
+        let _one_at_a_time = self.offering.lock().unwrap_or_else(PoisonError::into_inner);
         let servers = self.servers.executors();
         let search = ToolSearch::new(servers.iter().flat_map(|server| server.tools()).collect());
         let own = self.own.executors().into_iter().chain([Arc::new(search) as Arc<dyn Executor>]);

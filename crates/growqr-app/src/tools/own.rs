@@ -12,7 +12,7 @@ pub(crate) struct WebPreferences {
     pub(crate) fetches: bool,
     /// The service of the model searches the web for it, if it can.
     pub(crate) searches: bool,
-    /// Pages are left alone that their site asks programs not to fetch.
+    /// Pages that the site's robots.txt forbids are not fetched.
     pub(crate) respects_robots: bool,
 }
 

@@ -168,6 +168,8 @@ fn a_rule_keeps_the_words_that_the_shell_has_joined() {
     let lines: Vec<Value> = program.json(&["rules", "list"]).into_iter().filter(|rule| rule["origin"] == "person").collect();
     assert_eq!(lines[0]["line"], r#"deny read_memory path="my notes/*""#);
     assert_eq!(lines[1]["line"], "ask delete_memory agent=a-*");
+    let refused = program.run(&["rules", "add", "deny call_tool"]);
+    assert!(refused.code != Some(0) && refused.err.contains("the tool that it names"), "no rule decides about it: {refused:?}");
     let test = program.json(&["rules", "test", "read_memory", r#"{"path": "My Notes/x.md"}"#]);
     assert_eq!((test[0]["decision"].as_str(), test[0]["rule"]["id"].as_str()), (Some("deny"), lines[0]["id"].as_str()));
 }

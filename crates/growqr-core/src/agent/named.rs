@@ -33,7 +33,7 @@ pub(super) struct NamedAddresses(VecDeque<String>);
 impl NamedAddresses {
     /// Adds the addresses in a text of the person.
     pub(super) fn add(&mut self, text: &str) {
-        let is_end = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '|');
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '|' | '।' | '॥' | '。' | '，' | '、' | '）');
         let addresses = text.split(is_end).filter_map(address).take(MAX_IN_TEXT + 1).collect::<Vec<_>>();
         if addresses.len() > MAX_IN_TEXT {
             return;
@@ -63,19 +63,38 @@ pub(super) fn is_same_page(one: &str, other: &str) -> bool {
     key_of(one).is_some_and(|one| key_of(other).as_ref() == Some(&one))
 }
 
-/// The address that a word of a text is.
+/// The address in a word of a text: languages that put no space before it have it in the middle.
 fn address(word: &str) -> Option<String> {
     if word.len() > MAX_BYTES {
         return None;
     }
     // A link of Markdown has two parts.
-    let word = word.rsplit("](").next().unwrap_or(word).trim_matches(AROUND);
-    let has = |start: &str| word.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start));
-    if has("www.") {
-        return key(&Url::parse(&format!("https://{word}")).ok()?);
+    let word = word.rsplit("](").next().unwrap_or(word);
+    let lower = word.to_ascii_lowercase();
+    if let Some(start) = ["http://", "https://"].into_iter().filter_map(|scheme| lower.find(scheme)).min() {
+        return key(&Url::parse(without_end(&word[start..])).ok()?);
     }
-    let is_whole = has("https://") || has("http://");
-    key(&Url::parse(word).ok().filter(|_| is_whole)?)
+    let start = lower.len() - lower.trim_start_matches(AROUND).len();
+    if !lower[start..].starts_with("www.") {
+        return None;
+    }
+    key(&Url::parse(&format!("https://{}", without_end(&word[start..]))).ok()?)
+}
+
+/// An address without the characters after it in a sentence. A bracket that it has opened itself is a part of it.
+fn without_end(mut address: &str) -> &str {
+    let opened = address.matches('(').count();
+    let mut closed = address.matches(')').count();
+    while let Some(last) = address.chars().next_back().filter(|last| AROUND.contains(last)) {
+        if last == ')' {
+            if closed <= opened {
+                break;
+            }
+            closed -= 1;
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    address
 }
 
 /// An address in a form in which equal pages are equal: without scheme, `www.` and fragment. `None` for one that is not of the web.
@@ -113,6 +132,22 @@ mod tests {
             assert_eq!(after(text).find("https://example.com/a?b=c"), Some(NamedAs::Page), "{text}");
             assert_eq!(after(text).find("https://example.com/other"), Some(NamedAs::Host), "{text}");
             assert_eq!(after(text).find("https://example.com.evil.example/a?b=c"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_ends_where_its_sentence_goes_on_in_each_language() {
+        for (text, address) in [
+            ("(see https://example.com/tea_(plant))", "https://example.com/tea_(plant)"),
+            ("https://example.com/tea_(plant).", "https://example.com/tea_(plant)"),
+            ("(www.example.com/tea)", "https://example.com/tea"),
+            ("see:https://example.com/tea", "https://example.com/tea"),
+            ("請看https://example.com/tea。謝謝", "https://example.com/tea"),
+            ("（https://example.com/tea）", "https://example.com/tea"),
+            ("https://example.com/tea，https://example.com/coffee、", "https://example.com/coffee"),
+            ("देखें https://example.com/tea। धन्यवाद", "https://example.com/tea"),
+        ] {
+            assert_eq!(after(text).find(address), Some(NamedAs::Page), "{text}");
         }
     }
 

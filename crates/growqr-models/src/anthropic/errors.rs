@@ -81,6 +81,8 @@ fn kind(status: u16, body: &Value) -> FailureKind {
         _ if spent || says("credit balance is too low") => FailureKind::NoCredit,
         400 if TOO_LONG.iter().any(|words| says(words)) => FailureKind::PromptTooLong,
         400 if says("`signature` in `thinking`") => FailureKind::PastRefused,
+        // Nothing is wrong with the conversation: it goes on when the search is off.
+        400 if refuses_search(&message) => FailureKind::Key,
         401 | 403 => FailureKind::Key,
         404 if body["error"]["type"] == "not_found_error" && says("model") => FailureKind::UnknownModel,
         413 => FailureKind::TooLarge,
@@ -90,9 +92,20 @@ fn kind(status: u16, body: &Value) -> FailureKind {
     }
 }
 
+/// Whether the service does not search for this account or model. That it refuses what an earlier search has found, in a message of
+/// the conversation, is something else.
+fn refuses_search(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    (message.contains("web_search") || message.contains("web search")) && !message.contains("messages.")
+}
+
 /// The message for the user: what failed, followed by the service's own message.
 fn sentence(kind: FailureKind, status: u16, model: &str, service_message: &str) -> String {
     let start = match kind {
+        FailureKind::Key if status != 401 && refuses_search(service_message) => {
+            "Anthropic does not search the web for this key or model; switch the search off (growqr config set web.search off)"
+                .to_owned()
+        }
         FailureKind::Key if status == 403 => "Anthropic does not allow this key to do that".to_owned(),
         FailureKind::Key => "Anthropic does not accept the API key; check it, or add another".to_owned(),
         FailureKind::NoCredit => "The Anthropic account has no credit left, or its spend limit is reached".to_owned(),
@@ -132,6 +145,23 @@ mod tests {
             "The conversation is too long: input length and `max_tokens` exceed context limit: 178959 + 64000 > 200000, decrease";
         assert_eq!(read(output), Some((178_959, 200_000)));
         assert_eq!(read("prompt is too long"), None);
+    }
+
+    #[test]
+    fn a_refused_search_keeps_the_conversation_and_says_how_to_switch_it_off() {
+        let body = |message: &str| serde_json::json!({"error": {"type": "invalid_request_error", "message": message}});
+        for (status, message) in [
+            (400, "tools.4: 'web_search_20260318' is not supported for this model"),
+            (400, "Web search is not enabled for this organization."),
+            (403, "web_search is not allowed for this key"),
+        ] {
+            let kind = kind(status, &body(message));
+            assert_eq!(kind, FailureKind::Key, "{message}");
+            let said = sentence(kind, status, "claude", message);
+            assert!(said.contains("growqr config set web.search off") && said.ends_with(message), "{said}");
+        }
+        let found = "messages.3.content.1: invalid `encrypted_content` in `web_search_tool_result`";
+        assert_eq!(kind(400, &body(found)), FailureKind::Rejected);
     }
 
     #[test]

@@ -32,17 +32,23 @@ const RESERVED_V6: [(Ipv6Addr, u32); 3] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether an address is one of the internet. An IPv4 address inside an IPv6 address is judged instead of it.
+/// Networks outside of `2000::/3` whose addresses stand for an IPv4 address, which alone says whether they are of the internet:
+/// mapped ones, and those of NAT64.
+const STANDING_FOR_V4: [(Ipv6Addr, u32); 2] =
+    [(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96), (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96)];
+
+/// Whether an address is one of the internet. An IPv4 address inside an IPv6 address must be one as well.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => match embedded(address) {
-            Some(inner) => is_public_v4(inner),
-            None => {
-                is_in(address.to_bits(), 128, Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0).to_bits(), 3) && !is_reserved(address)
-            }
-        },
+        IpAddr::V6(address) => is_public_outer(address) && embedded(address).is_none_or(is_public_v4),
     }
+}
+
+/// Whether an IPv6 address is one of the internet, as far as its network says.
+fn is_public_outer(address: Ipv6Addr) -> bool {
+    let internet = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+    is_in_v6(address, &STANDING_FOR_V4) || is_in_v6(address, &[internet]) && !is_in_v6(address, &RESERVED_V6)
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -50,8 +56,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !RESERVED_V4.iter().any(|(network, prefix)| is_in(bits(address), 32, bits(*network), *prefix))
 }
 
-fn is_reserved(address: Ipv6Addr) -> bool {
-    RESERVED_V6.iter().any(|(network, prefix)| is_in(address.to_bits(), 128, network.to_bits(), *prefix))
+fn is_in_v6(address: Ipv6Addr, networks: &[(Ipv6Addr, u32)]) -> bool {
+    networks.iter().any(|(network, prefix)| is_in(address.to_bits(), 128, network.to_bits(), *prefix))
 }
 
 /// The IPv4 address to which packets for this IPv6 address go in the end, or which it stands for.
@@ -131,12 +137,17 @@ mod tests {
             "2002:c0a8:101::1",
             "2a00::5efe:192.168.0.1",
             "2a00::200:5efe:10.0.0.1",
+            "fd00::5efe:808:808",
+            "fe80::5efe:808:808",
+            "fe80::200:5efe:808:808",
+            "64:ff9b:1::5efe:808:808",
+            "2001:db8::5efe:808:808",
             "::ffff:0:127.0.0.1",
             "::127.0.0.1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
-        for address in ["::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1"] {
+        for address in ["::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "2a00::5efe:808:808"] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
     }

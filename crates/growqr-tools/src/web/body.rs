@@ -37,7 +37,7 @@ pub(crate) async fn read(mut response: Response, limit: usize) -> Result<Body, F
             return Err(FetchError::Body("its compression is broken"));
         }
         if received > limit.saturating_mul(COMPRESSED_TIMES) {
-            return Err(FetchError::Body("it has no end"));
+            return Err(FetchError::Body("it is too large"));
         }
     }
     let ended = decoder.end();

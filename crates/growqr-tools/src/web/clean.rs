@@ -19,7 +19,7 @@ const MAX_CHILDREN: usize = 1_000;
 /// How many lists and quotes within each other are kept: each of them begins every line of its text.
 const MAX_INDENTS: usize = 8;
 
-/// The most bytes of text that are kept.
+/// The most bytes of text that are kept, with those of links.
 const MAX_TEXT: usize = 2 << 20;
 
 /// The most bytes of a link.
@@ -127,8 +127,13 @@ pub(crate) fn clean(document: &Handle, base: &Url) -> Cleaned {
                     append_text(&next.parent, &picture(&attrs));
                     continue;
                 }
-                let parent = match kept(tag, &attrs, base, &next) {
-                    Some(attrs) => append_element(&next.parent, name, attrs),
+                // A link without an address is what is in it: a short one on the page can be a long one as a whole address.
+                let kept = kept(tag, &attrs, base, &next).filter(|attrs| tag != "a" || bytes + size(attrs) <= MAX_TEXT);
+                let parent = match kept {
+                    Some(attrs) => {
+                        bytes += size(&attrs);
+                        append_element(&next.parent, name, attrs)
+                    }
                     None => {
                         // The words of two cells would become one.
                         if BLOCKS.contains(&tag) {
@@ -176,6 +181,10 @@ fn kept(tag: &str, attrs: &[Attribute], base: &Url, at: &Waiting) -> Option<Vec<
         "code" | "pre" => Some(found("class").cloned().into_iter().collect()),
         _ => Some(Vec::new()),
     }
+}
+
+fn size(attrs: &[Attribute]) -> usize {
+    attrs.iter().map(|attr| attr.value.len()).sum()
 }
 
 /// Whether a part of a table belongs to a table that was not kept, because it is in a cell of another one.

@@ -24,11 +24,14 @@ pub(crate) enum FetchError {
     /// The whole took too long.
     #[error("the page did not come within {} seconds", .0.as_secs())]
     Timeout(Duration),
+    /// Other pages of its host took too long.
+    #[error("other pages of {host} are still being fetched; try later")]
+    Turn { host: String },
     /// Too many redirects.
-    #[error("the page leads from address to address without an end")]
+    #[error("too many redirects")]
     Redirects,
     /// A redirect that is not followed.
-    #[error("the page leads to an address that is not followed: {0}")]
+    #[error("the page redirects to an address that is not allowed: {0}")]
     Redirect(&'static str),
     /// The server has refused or failed.
     #[error("the server answers with status {}{}", .0, hint(*.0))]

@@ -14,6 +14,9 @@ use url::Url;
 /// The most redirects of one page.
 const MAX_HOPS: usize = 5;
 
+/// How long another page of the same host is waited for.
+const TURN_LIMIT: Duration = Duration::from_secs(60);
+
 /// What is asked for. Some sites have a form for models.
 const ACCEPT: &str = "text/markdown, text/html;q=0.9, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5";
 
@@ -68,7 +71,9 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`].
     pub(crate) async fn fetch(&self, url: Url, respects_robots: bool) -> Result<Fetched, FetchError> {
-        let _turn = self.turns.wait(url.host_str().unwrap_or_default()).await;
+        let host = url.host_str().unwrap_or_default();
+        let turn = tokio::time::timeout(TURN_LIMIT, self.turns.wait(host)).await;
+        let _turn = turn.map_err(|_| FetchError::Turn { host: host.to_owned() })?;
         let fetched = tokio::time::timeout(self.limits.time, self.follow(url, respects_robots)).await;
         fetched.unwrap_or(Err(FetchError::Timeout(self.limits.time)))
     }
@@ -91,5 +96,19 @@ impl Fetcher {
             }
         }
         Err(FetchError::Redirects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::network::SystemNetwork;
+
+    #[tokio::test(start_paused = true)]
+    async fn another_page_of_the_same_host_is_not_waited_for_without_end() {
+        let fetcher = Fetcher::new(Arc::new(SystemNetwork), WebLimits::default());
+        let _turn = fetcher.turns.wait("example.com").await;
+        let fetched = fetcher.fetch(Url::parse("https://example.com/").unwrap(), true).await;
+        assert!(matches!(fetched, Err(FetchError::Turn { .. })));
     }
 }

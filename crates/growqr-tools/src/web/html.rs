@@ -181,7 +181,8 @@ mod tests {
         let wide = format!("<table><tr><th>{}{}</table>", "w".repeat(1_000_000), "<tr><td>x".repeat(20_000));
         let tables = "<table><tr><td>".repeat(50_000);
         let attributes = format!("<p {}>a", "x=1 ".repeat(100_000));
-        for html in [deep, quotes, siblings, spans, wide, tables, attributes] {
+        let links = format!("<base href='https://example.com/{}/'>{}", "a".repeat(1_900), "<p><a href=b>c</a>".repeat(20_000));
+        for html in [deep, quotes, siblings, spans, wide, tables, attributes, links] {
             let began = Instant::now();
             let found = page(&html);
             assert!(began.elapsed() < Duration::from_secs(30), "{}: {:?}", &html[..20], began.elapsed());

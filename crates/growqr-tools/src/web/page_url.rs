@@ -14,9 +14,9 @@ const PRIVATE_ENDINGS: [&str; 6] = [".localhost", ".local", ".internal", ".home.
 /// Where a redirect leads.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Hop {
-    /// To the same site.
+    /// To the same host.
     Same(Url),
-    /// To another site, about which rules decide as about each other one.
+    /// To another host, about which rules decide as about each other one.
     Other(Url),
 }
 
@@ -43,8 +43,8 @@ pub(crate) fn hop(from: &Url, location: &str) -> Result<Hop, FetchError> {
     if from.scheme() == "https" && to.scheme() == "http" {
         return Err(FetchError::Redirect("it is not encrypted, and this page is"));
     }
-    let site = |url: &Url| url.host_str().map(|host| host.strip_prefix("www.").unwrap_or(host).to_owned());
-    Ok(if site(from) == site(&to) { Hop::Same(to) } else { Hop::Other(to) })
+    // Also `www.` is another host: a rule may name it.
+    Ok(if from.host_str() == to.host_str() { Hop::Same(to) } else { Hop::Other(to) })
 }
 
 fn checked(mut url: Url) -> Result<Url, FetchError> {
@@ -151,7 +151,7 @@ mod tests {
         let from = parse("https://example.com/a/b").unwrap();
         let to = |text: &str| parse(text).unwrap();
         assert_eq!(hop(&from, "../c?d").unwrap(), Hop::Same(to("https://example.com/c?d")));
-        assert_eq!(hop(&from, "//www.example.com/x").unwrap(), Hop::Same(to("https://www.example.com/x")));
+        assert_eq!(hop(&from, "//www.example.com/x").unwrap(), Hop::Other(to("https://www.example.com/x")));
         assert_eq!(hop(&from, "https://other.example/x").unwrap(), Hop::Other(to("https://other.example/x")));
         assert_eq!(
             hop(&from, "https://www.example.com.evil.example/").unwrap(),

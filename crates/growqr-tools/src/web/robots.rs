@@ -115,7 +115,15 @@ async fn ask(network: &dyn Network, page: &Url) -> Result<Wishes, FetchError> {
 fn allows(text: &[u8], url: &str) -> bool {
     let end = text.iter().enumerate().filter(|(_, byte)| **byte == b'$').nth(MAX_ENDS).map_or(text.len(), |(at, _)| at);
     let text = if end < text.len() { &text[..text[..end].iter().rposition(|byte| *byte == b'\n').unwrap_or(0)] } else { text };
-    Robot::new(ROBOTS_NAME, text).map_or(true, |robot| robot.allowed(url))
+    // A rule that ends with `$` can be too complex: the others still count. A text that cannot be read may ask for anything.
+    let robot = Robot::new(ROBOTS_NAME, text).or_else(|_| Robot::new(ROBOTS_NAME, &without_ends(text)));
+    robot.is_ok_and(|robot| robot.allowed(url))
+}
+
+/// The text without the lines that have a `$`.
+fn without_ends(text: &[u8]) -> Vec<u8> {
+    let lines = text.split_inclusive(|byte| matches!(*byte, b'\n' | b'\r' | 0));
+    lines.filter(|line| !line.contains(&b'$')).flatten().copied().collect()
 }
 
 #[cfg(test)]
@@ -139,6 +147,13 @@ mod tests {
         let stars = format!("User-agent: *\nDisallow: /{}\n", "*a".repeat(MAX_BYTES / 2));
         assert!(allows(stars.as_bytes(), &format!("https://example.com/{}", "a".repeat(2_000))));
         assert!(allows("$".repeat(MAX_BYTES).as_bytes(), "https://example.com/"));
+    }
+
+    #[test]
+    fn the_other_rules_count_beside_one_that_is_too_complex() {
+        let text = format!("User-agent: *\nDisallow: /{}$\nDisallow: /private\n", "a*".repeat(20_000));
+        assert!(Robot::new(ROBOTS_NAME, text.as_bytes()).is_err());
+        assert!(!allows(text.as_bytes(), "https://example.com/private") && allows(text.as_bytes(), "https://example.com/page"));
     }
 
     #[test]

@@ -166,21 +166,7 @@ impl ModelReply {
     /// Its text. A service divides a text where it cites; other texts are separated by a blank line.
     #[must_use]
     pub fn text(&self) -> String {
-        let blocks = self.values();
-        let is_divided = blocks.iter().any(|block| citations(block).next().is_some());
-        let (mut text, mut follows_text) = (String::new(), false);
-        for block in &blocks {
-            let piece = block["text"].as_str().filter(|piece| block["type"] == "text" && !piece.trim().is_empty());
-            if let Some(piece) = piece {
-                let is_continued = is_divided && follows_text;
-                if !text.is_empty() && !is_continued {
-                    text.push_str("\n\n");
-                }
-                text.push_str(piece);
-            }
-            follows_text = piece.is_some();
-        }
-        text
+        words(&self.values())
     }
 
     /// The pages that its text cites, each once, in their order. People must be shown them with the text.
@@ -337,4 +323,40 @@ pub enum Counted {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
 fn is_zero(value: &u64) -> bool {
     *value == 0
+}
+
+fn words(blocks: &[serde_json::Value]) -> String {
+    let is_divided = blocks.iter().any(|block| citations(block).next().is_some());
+    let (mut words, mut follows_text) = (String::new(), false);
+    for block in blocks {
+        let piece = block["text"].as_str().filter(|_| block["type"] == "text");
+        let is_continued = is_divided && follows_text;
+        if let Some(space) = piece.filter(|piece| piece.trim().is_empty()) {
+            // All that is between two pieces that cite.
+            words.push_str(if is_continued { space } else { "" });
+            continue;
+        }
+        if let Some(piece) = piece {
+            if !words.is_empty() && !is_continued {
+                words.push_str("\n\n");
+            }
+            words.push_str(piece);
+        }
+        follows_text = piece.is_some();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_space_between_two_citations_is_kept() {
+        let cited = |text: &str| json!({"type": "text", "text": text, "citations": [{"type": "x"}]});
+        let plain = |text: &str| json!({"type": "text", "text": text});
+        assert_eq!(words(&[plain(" "), cited("Green tea."), plain(" "), cited("Black tea.")]), "Green tea. Black tea.");
+        assert_eq!(words(&[plain("One."), plain(" "), plain("Two.")]), "One.\n\nTwo.");
+    }
 }
