@@ -93,6 +93,11 @@ impl Child {
         self.message == NO_MESSAGE
     }
 
+    /// Whether it is told to stop together with the agent above: a run of a schedule is no part of that agent's work.
+    pub(super) fn stops_with_parent(&self) -> bool {
+        self.is_at_work() && !self.cancelled && !self.is_scheduled()
+    }
+
     /// Whether some messages are not yet covered by a report.
     pub(super) fn is_at_work(&self) -> bool {
         self.messages_sent > self.messages_reported

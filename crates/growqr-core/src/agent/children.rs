@@ -147,15 +147,10 @@ pub(super) fn cancel(draft: &mut Draft, id: &str) -> ToolResult {
     }
 }
 
-/// Tells every sub-agent at work to stop.
+/// Tells every sub-agent at work to stop, but no scheduled runs.
 pub(super) fn cancel_all(draft: &mut Draft) {
-    let at_work: Vec<AgentId> = draft
-        .state
-        .children
-        .iter()
-        .filter(|(_, child)| child.is_at_work() && !child.cancelled)
-        .map(|(id, _)| id.clone())
-        .collect();
+    let at_work: Vec<AgentId> =
+        draft.state.children.iter().filter(|(_, child)| child.stops_with_parent()).map(|(id, _)| id.clone()).collect();
     for id in at_work {
         let mail = draft.mail(id, MailBody::Cancel);
         draft.push(ChildCancelled { mail });

@@ -2,6 +2,7 @@
 //! that each decision sees the result of the earlier ones.
 
 use super::bounds::Affordable;
+use super::child::Child;
 use super::children;
 use super::draft::Draft;
 use super::exchange::{Input, Setup};
@@ -374,9 +375,9 @@ impl Draft<'_> {
         }
     }
 
-    /// Stops the turn; with `tree`, also its sub-agents. Otherwise a sub-agent ends once its own sub-agents have reported.
+    /// Stops the turn; with `tree`, also its sub-agents, but no scheduled runs. Otherwise a sub-agent ends once its own sub-agents have reported.
     fn on_cancel(&mut self, by_person: bool, tree: bool) {
-        let children_to_stop = tree && self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
+        let children_to_stop = tree && self.state.children.values().any(Child::stops_with_parent);
         let is_working = (self.state.is_at_work() && self.state.ending.is_none()) || self.state.can_continue();
         if self.state.cancelling || (!is_working && !children_to_stop && self.state.asks_of_turn().next().is_none()) {
             // The agent stops already; its sub-agents were not told to.

@@ -228,6 +228,23 @@ fn a_question_about_a_run_outlives_turns_and_cancels() {
 }
 
 #[test]
+fn a_run_goes_on_when_the_work_of_a_message_is_stopped_or_finished() {
+    for stop in [Input::Cancel { tree: true }, Input::Finish { tree: true }] {
+        let mut world = World::grow();
+        let work = due("s-1", 5);
+        is_due(&mut world, &work);
+        assert_eq!(world.input(stop.clone()), [""; 0], "there is no other work");
+        world.say("go");
+        world.answer(calls(&[spawn("helper")]));
+        world.input(stop);
+        let is_told = |mail: &&&Mail| matches!(mail.body, MailBody::Cancel | MailBody::Finish);
+        let told: Vec<AgentId> = world.mail().iter().filter(is_told).map(|mail| mail.to.clone()).collect();
+        assert!(told.len() == 1 && told[0] != child_id(&work.effect()), "the helper alone: {told:?}");
+        world.check_replay();
+    }
+}
+
+#[test]
 fn a_run_at_work_is_no_work_of_a_message() {
     let mut world = World::grow();
     world.say("go");
