@@ -8,7 +8,8 @@ use growqr_core::id::{AskId, ScheduleId, child_id};
 use growqr_core::journal::{Status, Store};
 use growqr_core::money::Money;
 use growqr_core::schedule::{
-    Fate, MAX_SCHEDULES, MissedBecause, NewSchedule, NewScheduleError, Occurrence, OnMissed, Schedule, ScheduleState, When, words,
+    Fate, MAX_SCHEDULES, MissedBecause, NewSchedule, NewScheduleError, Occurrence, OnMissed, Schedule, ScheduleState, When,
+    is_full, words,
 };
 use growqr_wire as wire;
 use growqr_wire::{Reply, RunOutcome, ScheduleRun};
@@ -20,16 +21,22 @@ const PREVIEW: usize = 3;
 /// How often a change is tried again while the host claims an occurrence at the same time.
 const TRIES: u32 = 5;
 
+/// How long a schedule that is done stays in the list, in milliseconds.
+const LISTED: i64 = 7 * 86_400_000;
+
 impl Library {
-    /// All schedules that are not removed, in the order in which they were made.
+    /// All schedules that are not removed, in the order in which they were made; what was done more than a week ago is left out.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub async fn schedules(&self) -> Result<Vec<wire::Schedule>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let mut rows = Vec::new();
+        let since = SystemClock.now().0.saturating_sub(LISTED);
         for schedule in store.schedules().await? {
-            rows.push(row(&**store, &schedule).await?);
+            if schedule.state != ScheduleState::Done || schedule.settled_to.0 >= since {
+                rows.push(row(&**store, &schedule).await?);
+            }
         }
         Ok(rows)
     }
@@ -88,7 +95,7 @@ pub(crate) async fn add(store: &dyn Store, new: wire::NewSchedule) -> Result<Rep
     }
     let id = ScheduleId::new(id);
     if store.schedule(&id).await?.is_none() {
-        if store.schedules().await?.len() >= MAX_SCHEDULES {
+        if is_full(&store.schedules().await?) {
             return Err(AppError::bad_request(
                 format!("there are {MAX_SCHEDULES} schedules already"),
                 "Remove some that you no longer need: growqr schedule list",

@@ -9,7 +9,7 @@ use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::{ExecutorId, ScheduleId};
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::memory::CommitPlan;
-use growqr_core::schedule::{MAX_SCHEDULES, NewSchedule, Schedule, words};
+use growqr_core::schedule::{MAX_SCHEDULES, NewSchedule, Schedule, is_full, words};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -45,7 +45,7 @@ impl ScheduleTools {
         if let Some(added) = self.store.schedule(&new.id).await? {
             return Ok(self.added(&added));
         }
-        if self.store.schedules().await?.len() >= MAX_SCHEDULES {
+        if is_full(&self.store.schedules().await?) {
             let problem = format!("there are {MAX_SCHEDULES} schedules already; the person must remove some first");
             return Ok(ToolResult::error(problem));
         }

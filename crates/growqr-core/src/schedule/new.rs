@@ -18,8 +18,15 @@ const MAX_NAME: usize = 60;
 const MAX_TASK: usize = 20_000;
 const MAX_WORDS: usize = 200;
 
-/// The most schedules at the same time.
+/// The most schedules at the same time; those that are done do not count.
 pub const MAX_SCHEDULES: usize = 200;
+
+/// Whether there is no place for another schedule beside these.
+#[must_use]
+pub fn is_full(schedules: &[Schedule]) -> bool {
+    let counts = |schedule: &&Schedule| matches!(schedule.state, ScheduleState::Active | ScheduleState::Paused);
+    schedules.iter().filter(counts).count() >= MAX_SCHEDULES
+}
 
 /// What makes a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,6 +218,17 @@ mod tests {
         let said = NewSchedule { zone: Some("UTC".to_owned()), ..new("every day at 9") };
         assert_eq!(said.make(&Nameless(330)).unwrap().when.zone(), Some("UTC"));
         assert_eq!(new("every day at 9").make(&Nameless(0)).unwrap().when.zone(), Some("UTC"));
+    }
+
+    #[test]
+    fn what_is_done_takes_no_place() {
+        let schedule = new("at 9").make(&Monday).unwrap();
+        let mut all = vec![schedule.clone(); MAX_SCHEDULES];
+        assert!(is_full(&all));
+        all[0].state = ScheduleState::Paused;
+        assert!(is_full(&all));
+        all[0].state = ScheduleState::Done;
+        assert!(!is_full(&all));
     }
 
     #[test]
