@@ -13,7 +13,7 @@ pub const DEFAULT_BUDGET: Money = Money(50_000_000);
 /// The most that a run may spend.
 const MAX_BUDGET: Money = Money::usd(1_000);
 
-/// The most characters of a name, and the most bytes of a task and of the words.
+/// The most characters of a name, of a task and of the words.
 const MAX_NAME: usize = 60;
 const MAX_TASK: usize = 20_000;
 const MAX_WORDS: usize = 200;
@@ -82,13 +82,14 @@ impl NewSchedule {
     pub fn make(self, clock: &dyn Clock) -> Result<Schedule, NewScheduleError> {
         let now = clock.now();
         let name = line(&self.name);
-        let checked = |what, text: &str, is_long: bool, limit| match text.trim().is_empty() || is_long {
+        let is_long = |text: &str, limit: usize| text.chars().count() > limit;
+        let checked = |what, text: &str, limit| match text.trim().is_empty() || is_long(text, limit) {
             true => Err(NewScheduleError::Text { what, limit }),
             false => Ok(()),
         };
-        checked("task", &self.task, self.task.len() > MAX_TASK, MAX_TASK)?;
-        checked("name", &name, name.chars().count() > MAX_NAME, MAX_NAME)?;
-        if self.words.len() > MAX_WORDS {
+        checked("task", &self.task, MAX_TASK)?;
+        checked("name", &name, MAX_NAME)?;
+        if is_long(&self.words, MAX_WORDS) {
             return Err(NewScheduleError::Text { what: "time", limit: MAX_WORDS });
         }
         let budget = self.budget.unwrap_or(DEFAULT_BUDGET);
@@ -250,6 +251,10 @@ mod tests {
             problem(NewSchedule { task: " ".to_owned(), ..new("at 9") }),
             NewScheduleError::Text { what: "task", .. }
         ));
+        for (letters, is_made) in [(MAX_TASK, true), (MAX_TASK + 1, false)] {
+            let task = "क".repeat(letters);
+            assert_eq!(NewSchedule { task, ..new("at 9") }.make(&Monday).is_ok(), is_made, "{letters} letters of three bytes");
+        }
         let When::Once(_) = new("at 9").make(&Monday).unwrap().when else { panic!("it is due once") };
     }
 }
