@@ -7,8 +7,9 @@
 use crate::backoff::Backoff;
 use crate::placement::{Placement, PostError};
 use growqr_core::agent::Input;
+use growqr_core::ask::RUN;
 use growqr_core::clock::{Clock, Timestamp};
-use growqr_core::id::{AgentId, ScheduleId, child_id};
+use growqr_core::id::{AgentId, AskId, ScheduleId, child_id};
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::schedule::{DueWork, Fate, Occurrence, Schedule, ScheduleState, settle};
 use std::collections::BTreeSet;
@@ -27,7 +28,7 @@ const MIN_WAIT: Duration = Duration::from_millis(50);
 /// was faster.
 const MAX_CLAIMS: u32 = 4;
 
-/// Among how many of the last runs and questions the run before is looked for.
+/// How many of the last runs and questions are looked at for one that is still at work.
 const LAST_RUNS: u32 = 50;
 
 /// Runs until stopped. Whoever changes schedules notifies `changed`.
@@ -125,17 +126,32 @@ impl Schedules {
         Ok(schedule.next_at)
     }
 
-    /// Whether the run before is still at work, or has not begun.
+    /// Whether a run before is still at work, or has not begun.
     async fn is_busy(&self, schedule: &ScheduleId) -> Result<bool, StoreError> {
+        let mut has_begun_later = false;
         for before in self.store.runs(Some(schedule), LAST_RUNS).await? {
-            match (before.fate, self.store.agent(&child_id(&before.effect())).await?) {
-                (_, Some(agent)) => return Ok(agent.status.is_at_work()),
-                (Fate::Run, None) => return Ok(true),
-                // The person was asked, and has not answered or has not wanted it.
-                _ => {}
+            let agent = self.store.agent(&child_id(&before.effect())).await?;
+            let is_busy = match (before.fate, &agent) {
+                (_, Some(agent)) => agent.status.is_at_work(),
+                // The Grow Agent begins runs one after the other: what has not begun before this one never will.
+                (_, None) if has_begun_later => false,
+                (Fate::Run, None) => true,
+                (Fate::Ask, None) => self.is_wanted(&before).await?,
+                (Fate::Missed(_), None) => false,
+            };
+            if is_busy {
+                return Ok(true);
             }
+            has_begun_later |= agent.is_some();
         }
         Ok(false)
+    }
+
+    /// Whether the person was asked about this run, and wants it.
+    async fn is_wanted(&self, run: &Occurrence) -> Result<bool, StoreError> {
+        let asked = self.store.ask(&AskId::new(format!("ask-{}", run.effect()))).await?;
+        let answer = asked.and_then(|view| view.settled).and_then(|settled| settled.answer);
+        Ok(answer.is_some_and(|answer| answer.option.as_deref() == Some(RUN)))
     }
 
     /// Brings what is claimed to the Grow Agent, in the order in which it was claimed.
