@@ -86,12 +86,13 @@ impl Schedules {
         self.failures.next_delay()
     }
 
-    /// Claims what is due. Returns the next time at which something is.
+    /// Claims what is due. Returns the next time at which something is. That of a schedule that is done or paused is never, but not
+    /// `None`: a clock that is set back can make it due again.
     async fn claim_all(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let mut next = None;
         for schedule in self.store.schedules().await? {
-            let due = self.claim(schedule).await?;
-            next = next.into_iter().chain(due).min();
+            let due = self.claim(schedule).await?.unwrap_or(Timestamp(i64::MAX));
+            next = next.into_iter().chain([due]).min();
         }
         Ok(next)
     }
