@@ -2,7 +2,7 @@
 
 use growqr_core::id::{ExecutorId, ScheduleId};
 use growqr_core::money::Money;
-use growqr_core::schedule::{NewSchedule, OnMissed};
+use growqr_core::schedule::{NewSchedule, OnMissed, TOOL};
 use growqr_core::tool::{OfferedTool, Repeat, ToolCall};
 use growqr_core::tool_input::{self, ToolInput, describe};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Has work done at a set time, once or again and again; the person is asked to allow it. At each time a new sub-agent begins with this task and reports, so the task must say the goal, what to read and what to report. Use it when the person wants something later or regularly; say when in their words and on their clock."
+    description = "Has work done at a set time, once or again and again; the person is asked to allow it. At each time a new sub-agent begins with this task and reports, so the task must say the goal, what to read and what to report. Use it when the person wants something later or regularly; say when in their words and on their clock. It can only add one: you cannot change or remove one, so tell the person to do it in the settings."
 )]
 struct ScheduleInput {
     #[schemars(
@@ -25,8 +25,8 @@ struct ScheduleInput {
         description = "If the computer slept at that time: do it once afterwards (the default), skip it, or ask the person"
     )]
     if_missed: Option<IfMissed>,
-    #[schemars(description = "What one run may spend, such as 0.50, which is the default")]
-    budget_usd: Option<String>,
+    #[schemars(description = "What one run may spend, such as 0.50; the person is shown it")]
+    budget_usd: String,
 }
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
@@ -38,7 +38,7 @@ enum IfMissed {
 }
 
 impl ToolInput for ScheduleInput {
-    const NAME: &'static str = "schedule_work";
+    const NAME: &'static str = TOOL;
 }
 
 pub(super) fn offered() -> Vec<OfferedTool> {
@@ -52,8 +52,8 @@ pub(super) fn parse(call: &ToolCall) -> Result<NewSchedule, String> {
         return Err(format!("this version of GrowQR no longer has the tool {:?}; go on without it", call.name));
     }
     let ScheduleInput { when, name, task, if_missed, budget_usd } = tool_input::parse(&call.input)?;
-    let budget = budget_usd.map(|text| text.trim().trim_start_matches('$').parse::<Money>());
-    let budget = budget.transpose().map_err(|problem| format!("schedule_work: budget_usd: {problem}"))?;
+    let budget = budget_usd.trim().trim_start_matches('$').parse::<Money>();
+    let budget = budget.map(Some).map_err(|problem| format!("schedule_work: budget_usd: {problem}"))?;
     let on_missed = match if_missed {
         None | Some(IfMissed::RunOnce) => OnMissed::RunOnce,
         Some(IfMissed::Skip) => OnMissed::Skip,

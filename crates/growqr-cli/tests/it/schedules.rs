@@ -114,7 +114,8 @@ fn a_run_that_waits_for_a_host_does_not_begin_once_its_schedule_is_paused_or_rem
 #[test]
 fn an_agent_asks_for_a_schedule_and_the_person_allows_it() {
     let program = Program::new();
-    let wish = json!({"when": "every weekday at 8", "name": "News", "task": "Read the news", "if_missed": "skip"});
+    let wish =
+        json!({"when": "every weekday at 8", "name": "News", "task": "Read the news", "if_missed": "skip", "budget_usd": "0.25"});
     program.route(move |request| {
         let results = request.tool_results();
         Some(if results.is_empty() {
@@ -127,6 +128,8 @@ fn an_agent_asks_for_a_schedule_and_the_person_allows_it() {
     assert_eq!(program.json(&["schedule", "list"]), Vec::<Value>::new(), "nothing is scheduled before the answer");
     let asks = program.json(&["asks", "list"]);
     assert_eq!((asks.len(), asks[0]["ask"]["kind"].as_str()), (1, Some("permission")));
+    let shown = &asks[0]["ask"]["detail"]["call"]["argument"];
+    assert_eq!(shown.as_str(), Some("every weekday at 8, up to $0.25 a run: News"));
     program.run(&["asks", "answer", asks[0]["ask"]["id"].as_str().unwrap(), "allow"]);
     assert_eq!(program.run(&["chat"]).code, Some(0));
     let listed = program.json(&["schedule", "list"]);

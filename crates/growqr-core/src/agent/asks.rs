@@ -16,6 +16,7 @@ use crate::id::{AskId, EffectId, ExecutorId};
 use crate::mail::{Mail, MailBody};
 use crate::raw::RawJson;
 use crate::rules::{Agents, Argument, CallFacts, Decision, Glob, Rule, RuleOrigin};
+use crate::schedule;
 use crate::tool::ToolResult;
 use std::sync::Arc;
 
@@ -103,7 +104,7 @@ impl Draft<'_> {
                 let argument = match call.argument() {
                     Argument::One(_, value) => Some(value.clone()),
                     Argument::Beginning(_, start) => Some(format!("{start}*")),
-                    Argument::None | Argument::Unclear(_) => None,
+                    Argument::None | Argument::Unclear(_) => schedule::wanted(name, input),
                 };
                 Permission::Needed { line, need: Need { reason, argument, rule: rule.map(|rule| rule.to_string()) } }
             }

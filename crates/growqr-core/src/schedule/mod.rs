@@ -10,7 +10,7 @@ mod pattern;
 pub mod words;
 
 pub use due::{Claim, Fate, MissedBecause, ON_TIME, Occurrence, settle};
-pub use new::{DEFAULT_BUDGET, MAX_SCHEDULES, NewSchedule, NewScheduleError, is_full};
+pub use new::{DEFAULT_BUDGET, MAX_SCHEDULES, NewSchedule, NewScheduleError, TOOL, is_full, wanted};
 pub use pattern::{Pattern, PatternError};
 
 use crate::clock::{Clock, Timestamp};

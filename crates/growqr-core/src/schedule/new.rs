@@ -6,6 +6,11 @@ use crate::budget::MIN_ALLOWANCE;
 use crate::clock::{Clock, Timestamp, Zone};
 use crate::id::{AgentId, ScheduleId};
 use crate::money::Money;
+use crate::raw::RawJson;
+use serde_json::Value;
+
+/// The tool with which an agent asks for work at a set time.
+pub const TOOL: &str = "schedule_work";
 
 /// What a run may spend if nothing else is said.
 pub const DEFAULT_BUDGET: Money = Money(50_000_000);
@@ -127,6 +132,16 @@ impl Schedule {
     }
 }
 
+/// When, for how much and under which name a call of an agent wants work done: a question about the call shows it. `None` for other
+/// tools, and for what the tool refuses anyway.
+#[must_use]
+pub fn wanted(tool: &str, input: &RawJson) -> Option<String> {
+    let input: Value = serde_json::from_str(input.text()).ok().filter(|_| tool == TOOL)?;
+    let text = |field: &str, limit: usize| Some(line(input.get(field)?.as_str()?).chars().take(limit).collect::<String>());
+    let budget: Money = input.get("budget_usd")?.as_str()?.trim().trim_start_matches('$').parse().ok()?;
+    Some(format!("{}, up to ${budget} a run: {}", text("when", MAX_WORDS)?, text("name", MAX_NAME)?))
+}
+
 /// The name of this computer's time zone.
 ///
 /// # Errors
@@ -219,6 +234,17 @@ mod tests {
         let said = NewSchedule { zone: Some("UTC".to_owned()), ..new("every day at 9") };
         assert_eq!(said.make(&Nameless(330)).unwrap().when.zone(), Some("UTC"));
         assert_eq!(new("every day at 9").make(&Nameless(0)).unwrap().when.zone(), Some("UTC"));
+    }
+
+    #[test]
+    fn a_question_about_a_wanted_schedule_shows_when_how_much_and_its_name() {
+        let input = RawJson::of(&serde_json::json!({
+            "task": "Read the news", "name": "News\nof today", "when": "every weekday at 8", "budget_usd": "$0.5",
+        }));
+        let shown = wanted("schedule_work", &input);
+        assert_eq!(shown.as_deref(), Some("every weekday at 8, up to $0.50 a run: News of today"));
+        assert_eq!(wanted("other__schedule_work", &input), None);
+        assert_eq!(wanted("schedule_work", &RawJson::of("every weekday at 8")), None);
     }
 
     #[test]
