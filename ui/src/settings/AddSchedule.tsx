@@ -4,19 +4,13 @@ import type { OnMissed } from "../bridge";
 import { Button } from "../design/Button";
 import { Field, Input, Select } from "../design/Field";
 import { InlineError } from "../design/states";
+import { parseAmount } from "../data/asks";
 import { dayAndTime } from "../data/time";
 import { t } from "../words";
 import { ON_MISSED } from "./scheduleWords";
 import { useSchedulePreview, useScheduleRequest } from "./useSchedules";
 
-const PER_USD = 100_000_000;
 const RULES = Object.keys(ON_MISSED) as OnMissed[];
-
-/** The amount in micro-cents; `null` if the text is none. */
-function amountOf(text: string): number | null {
-  const amount = Number(text.trim().replace(/^\$/, "").replace(",", "."));
-  return Number.isFinite(amount) && amount > 0 ? Math.round(amount * PER_USD) : null;
-}
 
 const newId = () => `s-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
 
@@ -32,7 +26,7 @@ export function AddSchedule() {
   const form = useRef<HTMLFormElement>(null);
   const title = useId();
   const meaning = useId();
-  const amount = amountOf(budget);
+  const amount = parseAmount(budget);
   const isComplete = words.trim() !== "" && name.trim() !== "" && task.trim() !== "" && amount !== null;
   const add = (event: FormEvent) => {
     event.preventDefault();

@@ -53,6 +53,12 @@ test("a schedule says when it is due, what it may spend and what became of its r
   screen.getByText("Left out: the run before was still at work");
 });
 
+test("a schedule says that an agent has asked for it", async () => {
+  show([schedule, { ...schedule, id: "s-2", by_agent: "a-7" }]);
+  const links = await screen.findAllByRole("link", { name: "An agent has asked for this schedule." });
+  expect(links.map((link) => link.getAttribute("href"))).toEqual([expect.stringContaining("a-7")]);
+});
+
 test("it is run, paused, taken up again, and removed with two clicks", async () => {
   const requests = show([schedule, { ...schedule, id: "s-2", name: "Later", state: "paused", next_at: null, last: null }]);
   fireEvent.click(await screen.findByRole("button", { name: "Run now: News" }));
@@ -79,7 +85,10 @@ test("what the words mean is shown while they are written, and a schedule is add
   fireEvent.change(screen.getByRole("textbox", { name: /^Task/ }), { target: { value: "Read the news" } });
   fireEvent.change(screen.getByRole("textbox", { name: "Budget of one run, in USD" }), { target: { value: "nothing" } });
   expect(add).toHaveProperty("disabled", true);
-  fireEvent.change(screen.getByRole("textbox", { name: "Budget of one run, in USD" }), { target: { value: "0,25" } });
+  // Some write a thousand like this.
+  fireEvent.change(screen.getByRole("textbox", { name: "Budget of one run, in USD" }), { target: { value: "1,000" } });
+  expect(add).toHaveProperty("disabled", true);
+  fireEvent.change(screen.getByRole("textbox", { name: "Budget of one run, in USD" }), { target: { value: "0.25" } });
   fireEvent.click(add);
   fireEvent.click(add);
   await expect.poll(() => when).toHaveProperty("value", "");

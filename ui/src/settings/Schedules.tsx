@@ -98,6 +98,11 @@ function Row({ schedule }: { schedule: Schedule }) {
       </p>
       <p className="mt-0.5 text-xs text-ink-3">{t("Up to {amount} a run. If missed: {rule}", { amount: money(schedule.budget), rule: t(ON_MISSED[schedule.on_missed]) })}</p>
       <p dir="auto" className="mt-0.5 line-clamp-3 text-xs text-ink-3 [overflow-wrap:anywhere]">{plainText(schedule.task)}</p>
+      {schedule.by_agent !== null && (
+        <p className="mt-0.5 text-xs">
+          <a href={toAgent(schedule.by_agent)} className="text-accent-ink underline">{t("An agent has asked for this schedule.")}</a>
+        </p>
+      )}
       {problem !== null && <p className="mt-1 text-sm text-bad [overflow-wrap:anywhere] first-letter:uppercase">{problem}</p>}
       <p role="status" className="mt-1 flex items-center gap-1.5 text-sm text-ink-2">
         {last && (
