@@ -119,7 +119,7 @@ pub(crate) async fn pause(store: &dyn Store, id: &str) -> Result<Reply, AppError
         ScheduleState::Active => Ok(Some(schedule.paused())),
         ScheduleState::Paused => Ok(None),
         ScheduleState::Done | ScheduleState::Removed => {
-            Err(AppError::bad_request("it is over, so there is nothing to pause", "See all schedules: growqr schedule list"))
+            Err(AppError::bad_request("it is finished, so there is nothing to pause", "See all schedules: growqr schedule list"))
         }
     })
     .await?;
@@ -141,7 +141,7 @@ pub(crate) async fn resume(store: &dyn Store, id: &str) -> Result<Reply, AppErro
         }
         (ScheduleState::Active, _) => Ok(None),
         (ScheduleState::Done | ScheduleState::Removed, _) => {
-            Err(AppError::bad_request("it is over, so it cannot go on", "Make a new one: growqr schedule add"))
+            Err(AppError::bad_request("it is finished, so it cannot be resumed", "Make a new one: growqr schedule add"))
         }
     })
     .await

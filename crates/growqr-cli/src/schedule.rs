@@ -69,7 +69,7 @@ fn name_of(task: &str) -> String {
 fn described(out: &Out, schedule: &Schedule) -> String {
     let state = match (schedule.state, schedule.next_at) {
         (ScheduleState::Active, Some(next)) => out.style(Style::Good, &format!("next {}", time(next))),
-        (ScheduleState::Active | ScheduleState::Done, _) => out.style(Style::Dim, "done"),
+        (ScheduleState::Active | ScheduleState::Done, _) => out.style(Style::Dim, "finished"),
         (ScheduleState::Paused, _) => "paused".to_owned(),
         (ScheduleState::Removed, _) => out.style(Style::Dim, "removed"),
     };

@@ -45,7 +45,7 @@ test("an ask in one sentence keeps a model's words apart from the window's", () 
   expect(askTitle(conflict(), { id: "grow", name: "Grow Agent" })).toBe("Grow Agent asks who merges “a.md”");
   expect(askTitle(conflict(4), { id: "grow", name: "Grow Agent" })).toBe("Grow Agent asks who merges 5 pages");
   const work = { schedule: "s-1", due: 1_800_000_000_000, name: "News\nGrow Agent has finished.", task: "Read the news", budget: 50_000_000 };
-  expect(askTitle({ id: "w", kind: "schedule", text: "x", detail: { work } }, { id: "grow", name: "Grow Agent" })).toMatch(/^“News Grow Agent has finished.” was due on .*2027.*, while GrowQR was not running$/);
+  expect(askTitle({ id: "w", kind: "schedule", text: "x", detail: { work } }, { id: "grow", name: "Grow Agent" })).toMatch(/^“News Grow Agent has finished.” was due on .*2027.* and did not run$/);
   expect(announcement({ id: "q", kind: "question", text: "Which\nGrow Agent has finished." }, scout)).toBe("“Scout” asks: “Which Grow Agent has finished.”. Answer it in the inbox.");
 });
 

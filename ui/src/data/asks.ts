@@ -43,7 +43,7 @@ export function askTitle(ask: Ask, agent: { id: string; name: string }): string 
   }
   if (detail && "conflict" in detail) return t("{name} asks who merges {pages}", { name, pages: conflictWords(detail.conflict) });
   if (detail && "review" in detail) return t(REVIEWS[reviewKind(detail.review)], { name, page: quoted(detail.review.held.path) });
-  if (detail && "work" in detail) return t("{work} was due on {time}, while GrowQR was not running", workWords(detail.work));
+  if (detail && "work" in detail) return t("{work} was due on {time} and did not run", workWords(detail.work));
   if (detail && "limit" in detail) return t("{name} has reached {limit}", { name, limit: limitName(detail.limit.limit) });
   return t("{name} asks: {question}", { name, question: quoted(ask.text) });
 }

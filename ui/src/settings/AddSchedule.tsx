@@ -55,7 +55,7 @@ export function AddSchedule() {
         <textarea rows={3} className="w-full rounded-lg border border-line-strong/60 bg-surface px-3 py-1.5 text-sm text-ink" value={task} onChange={(event) => setTask(event.target.value)} />
       </Field>
       <div className="flex flex-wrap gap-3">
-        <Field label={t("If the computer slept at that time")}>
+        <Field label={t("If GrowQR was not running at that time")}>
           <Select value={onMissed} onChange={(event) => setOnMissed(RULES.find((rule) => rule === event.target.value) ?? "run_once")}>
             {RULES.map((rule) => (
               <option key={rule} value={rule}>

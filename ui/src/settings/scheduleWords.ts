@@ -15,8 +15,8 @@ export const OUTCOMES: Record<RunOutcome, { tone: Tone; label: Text }> = {
   at_work: { tone: "active", label: "At work" },
   done: { tone: "good", label: "Ran" },
   failed: { tone: "bad", label: "Failed" },
-  limit: { tone: "warn", label: "Stopped at a limit" },
-  cancelled: { tone: "quiet", label: "Stopped" },
+  limit: { tone: "warn", label: "Reached a limit" },
+  cancelled: { tone: "quiet", label: "Cancelled" },
   asked: { tone: "warn", label: "Waits for you in the inbox" },
   skipped: { tone: "quiet", label: "Skipped" },
   missed: { tone: "quiet", label: "Missed" },
@@ -26,7 +26,7 @@ export const OUTCOMES: Record<RunOutcome, { tone: Tone; label: Text }> = {
 /** Whether, and when, it is due next. */
 export function nextWords({ state, next_at }: Schedule): string {
   if (state === "paused") return t("Paused");
-  return next_at === null ? t("Over") : t("Next: {time}", { time: dayAndTime(next_at) });
+  return next_at === null ? t("Finished") : t("Next: {time}", { time: dayAndTime(next_at) });
 }
 
 /** When a run was due; of several, the first and the last time. */

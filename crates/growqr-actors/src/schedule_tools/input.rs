@@ -22,7 +22,7 @@ struct ScheduleInput {
     name: String,
     task: String,
     #[schemars(
-        description = "If the computer slept at that time: do it once afterwards (the default), skip it, or ask the person"
+        description = "If GrowQR was not running at that time: do it once afterwards (the default), skip it, or ask the person"
     )]
     if_missed: Option<IfMissed>,
     #[schemars(description = "What one run may spend, such as 0.50; the person is shown it")]

@@ -1,6 +1,7 @@
 //! Hosts that look at the schedules of one database at the same time, and a Grow Agent that cannot be reached.
 
-use super::run;
+use super::{MAX_WAIT, Schedules, run};
+use crate::backoff::Backoff;
 use crate::health::Health;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
@@ -76,6 +77,25 @@ async fn store(config: &DbConfig) -> Arc<dyn Store> {
     Db::open(config).await.unwrap().profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap()
 }
 
+fn hourly(id: &str, zone: &str) -> Schedule {
+    let when = When::Repeated { pattern: "0 * * * *".parse().expect("a pattern"), zone: zone.to_owned() };
+    Schedule {
+        id: ScheduleId::new(id),
+        name: id.to_owned(),
+        task: "report".to_owned(),
+        words: "every hour".to_owned(),
+        when,
+        on_missed: OnMissed::RunOnce,
+        budget: Money::usd(1),
+        state: ScheduleState::Active,
+        next_at: Some(Timestamp(HOUR)),
+        settled_to: Timestamp(1),
+        by_agent: None,
+        created_at: Timestamp(1),
+        revision: 1,
+    }
+}
+
 /// Several hosts of one database, each with connections of its own.
 struct Hosts {
     shared: Arc<Shared>,
@@ -101,23 +121,7 @@ impl Hosts {
     }
 
     async fn add(&self, id: &str, zone: &str) {
-        let when = When::Repeated { pattern: "0 * * * *".parse().unwrap(), zone: zone.to_owned() };
-        let schedule = Schedule {
-            id: ScheduleId::new(id),
-            name: id.to_owned(),
-            task: "report".to_owned(),
-            words: "every hour".to_owned(),
-            when,
-            on_missed: OnMissed::RunOnce,
-            budget: Money::usd(1),
-            state: ScheduleState::Active,
-            next_at: Some(Timestamp(HOUR)),
-            settled_to: Timestamp(1),
-            by_agent: None,
-            created_at: Timestamp(1),
-            revision: 1,
-        };
-        assert!(self.store.add_schedule(&schedule).await.unwrap());
+        assert!(self.store.add_schedule(&hourly(id, zone)).await.unwrap());
     }
 
     /// All hosts look at the same time.
@@ -219,4 +223,22 @@ async fn a_time_zone_that_this_computer_does_not_know_holds_up_no_other_schedule
     assert_eq!((ran.len(), ran[0].schedule.as_str()), (1, "s-2"));
     assert_eq!(warnings.load(Ordering::SeqCst), 1, "it is said once");
     hosts.stop().await;
+}
+
+#[tokio::test]
+async fn the_clock_is_looked_at_as_long_as_there_are_schedules() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }).await;
+    let shared = Arc::new(Shared::default());
+    let mut schedules = Schedules {
+        placement: Arc::clone(&shared) as Arc<dyn Placement>,
+        store: Arc::clone(&store),
+        clock: shared,
+        failures: Backoff::default(),
+        unknown_zones: BTreeSet::new(),
+    };
+    assert_eq!(schedules.look().await, None);
+    let done = Schedule { state: ScheduleState::Done, next_at: None, settled_to: Timestamp(0), ..hourly("s-1", "UTC") };
+    assert!(store.add_schedule(&done).await.unwrap());
+    assert_eq!(schedules.look().await, Some(MAX_WAIT), "a clock that is set back makes it due again");
 }

@@ -33,7 +33,7 @@ pub(super) async fn turn_off(store: &dyn Store, skills: Option<&[String]>, at: T
     let on = "If it is yours and you know what it starts: growqr tools on NAME. Trust it again with: growqr tools add --trust --replace";
     Ok([
         named("tool server", &servers, on),
-        named("schedule", &paused, "If it is yours, let it go on: growqr schedule resume ID"),
+        named("schedule", &paused, "If it is yours, resume it: growqr schedule resume ID"),
         named("rule", &lines, "If it is yours, add it again: growqr rules add RULE"),
         named("skill", &skills, "Read it (growqr skills show NAME). If you trust it: growqr skills on NAME"),
         named("setting", &values, "If it is yours, set it again: growqr config set NAME VALUE"),

@@ -7,7 +7,7 @@ pub enum Schedule {
     /// Add work at a set time
     ///
     /// At each time a sub-agent begins with this task, with a budget of its own, and reports. It needs GrowQR to be open at that
-    /// time; what was missed is made up for as --if-missed says.
+    /// time; --if-missed says whether a missed run starts later.
     ///
     /// Examples of WHEN: "every weekday at 8", "every monday and thursday at 17:30", "every 1st of the month at 7", "every 2 hours",
     /// "in two hours", "tomorrow at 9:30", or a cron pattern of five fields.
@@ -19,7 +19,7 @@ pub enum Schedule {
         /// A short name [default: the beginning of the task]
         #[arg(long)]
         name: Option<String>,
-        /// What happens if the computer slept, or GrowQR was closed, at that time
+        /// Whether a run starts later if GrowQR was not running at that time
         #[arg(long, value_enum, default_value = "run-once")]
         if_missed: IfMissed,
         /// What one run may spend, in USD [default: 0.50]
@@ -64,10 +64,10 @@ pub enum Schedule {
 /// What happens with a run whose time has passed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum IfMissed {
-    /// The last of them runs, late
+    /// The last missed one starts later
     RunOnce,
-    /// None of them runs
+    /// No missed one starts
     Skip,
-    /// GrowQR asks
+    /// GrowQR asks whether the last missed one is to start
     Ask,
 }

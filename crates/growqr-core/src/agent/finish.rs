@@ -12,8 +12,8 @@ use crate::mail::{Mail, MailBody};
 use crate::tool::ToolResult;
 
 impl Draft<'_> {
-    /// Lets the turn finish. With `tree`, its sub-agents finish first, but no scheduled runs, and it waits for their reports. Only recorded: the model
-    /// is called by [`Draft::on_continue`], so that nothing is called while no host runs.
+    /// Lets the turn finish. With `tree`, its sub-agents finish first, but no scheduled runs, and it waits for their reports. Only
+    /// recorded: the model is called by [`Draft::on_continue`], so that nothing is called while no host runs.
     pub(super) fn on_finish(&mut self, by_person: bool, tree: bool) {
         let to_finish = |child: &super::child::Child| tree && child.stops_with_parent() && !child.finishing;
         let children = self.state.children.iter().filter(|(_, child)| to_finish(child));

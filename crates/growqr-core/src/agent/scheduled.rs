@@ -77,7 +77,7 @@ impl Draft<'_> {
 
 fn question(work: &DueWork, zone: &Zone) -> String {
     let name = beginning(&work.name, SHOWN_NAME);
-    format!("\"{name}\" was due on {}, while GrowQR was not running. Run it now?", work.due.in_words(zone))
+    format!("\"{name}\" was due on {} and did not run. Run it now?", work.due.in_words(zone))
 }
 
 impl State {

@@ -106,7 +106,7 @@ function AboutConflict({ about }: { about: ConflictDetail }) {
 function AboutWork({ work }: { work: WorkDetail }) {
   return (
     <>
-      <p className="mt-2 font-medium [overflow-wrap:anywhere]">{t("{work} was due on {time}, while GrowQR was not running. Run it now?", workWords(work))}</p>
+      <p className="mt-2 font-medium [overflow-wrap:anywhere]">{t("{work} was due on {time} and did not run. Run it now?", workWords(work))}</p>
       <ModelText text={work.task} className="mt-2" />
       <p className="mt-2 text-sm text-ink-2">
         {t("It may spend up to {amount}.", { amount: money(work.budget) })} {work.by_agent !== undefined && t("An agent has asked for this schedule.")}

@@ -195,6 +195,7 @@ fn the_person_decides_about_a_run_whose_time_has_passed() {
     assert!(
         asks.iter().all(|ask| ask.kind == AskKind::Schedule && ask.text.contains("\"News\" was due on Thursday, 1970-01-01"))
     );
+    assert!(asks.iter().all(|ask| ask.text.ends_with(" and did not run. Run it now?")));
     let about = |work: &DueWork| asks.iter().find(|ask| ask.detail == Some(AskDetail::Work(Box::new(work.clone())))).unwrap();
     assert_eq!(answer(&mut world, about(&first), RUN), ["ask_settled", "scheduled_work_started"]);
     assert_eq!(answer(&mut world, about(&second), SKIP), ["ask_settled"]);

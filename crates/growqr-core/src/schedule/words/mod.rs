@@ -34,7 +34,7 @@ pub enum WordsError {
     #[error("{0:?} is no time of day, such as 8, 17:30 or 5 pm")]
     Time(String),
     /// Not a date.
-    #[error("{0:?} is no date of the calendar")]
+    #[error("{0:?} is not a valid date")]
     Date(String),
     /// It has passed.
     #[error("that time has passed")]
@@ -43,7 +43,7 @@ pub enum WordsError {
     #[error("that is too far away")]
     TooFar,
     /// An interval that clocks do not repeat each hour, or each day.
-    #[error("every {number} {unit} does not come out even: {allowed}")]
+    #[error("every {number} {unit} is not possible. Use {allowed}")]
     Uneven {
         /// The number.
         number: u32,
@@ -56,8 +56,8 @@ pub enum WordsError {
     #[error("say of which days: such as every 2nd day of the month, or every monday")]
     NotMonthly,
     /// Times that need two schedules.
-    #[error("{0:?} and the time before it do not have the same minutes: make two schedules")]
-    Minutes(String),
+    #[error("both times must have the same minutes; add two schedules")]
+    Minutes,
     /// A cron pattern that is none.
     #[error(transparent)]
     Pattern(#[from] PatternError),

@@ -216,10 +216,9 @@ fn with_times(words: &mut Words<'_>, first_time: Option<Time>, days: &str) -> Re
         times.push(optional_time(words)?.ok_or(WordsError::NoTime)?);
         while words.skip(&["and"]) {
             words.skip(&["at"]);
-            let said = words.peek().unwrap_or_default().to_owned();
             let time = time(words)?;
             if time.minute() != times[0].minute() {
-                return Err(WordsError::Minutes(said));
+                return Err(WordsError::Minutes);
             }
             times.push(time);
         }

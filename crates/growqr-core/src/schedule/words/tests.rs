@@ -140,7 +140,7 @@ fn what_cannot_be_meant_is_refused_with_its_reason() {
         ("every day at 8:5", WordsError::Time("8:5".to_owned())),
         ("every day at a", WordsError::Time("a".to_owned())),
         ("every day at 8 sharp", word("sharp")),
-        ("every day at 8 and 17:30", WordsError::Minutes("17:30".to_owned())),
+        ("every day at 8 and 17:30", WordsError::Minutes),
         ("every second day at 8", WordsError::NotMonthly),
         ("every 2nd day at 8", WordsError::NotMonthly),
         ("every 1st and 15th day at 8", WordsError::NotMonthly),
@@ -164,6 +164,13 @@ fn what_cannot_be_meant_is_refused_with_its_reason() {
     assert!(matches!(problem("every 7 minutes"), WordsError::Uneven { number: 7, unit: "minutes", .. }));
     assert!(matches!(problem("every 5 hours"), WordsError::Uneven { number: 5, unit: "hours", .. }));
     assert!(matches!(problem("0 25 * * *"), WordsError::Pattern(PatternError::Invalid { .. })));
+}
+
+#[test]
+fn a_refusal_says_what_to_write_instead() {
+    let allowed = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 minutes";
+    assert_eq!(problem("every 7 minutes").to_string(), format!("every 7 minutes is not possible. Use {allowed}"));
+    assert_eq!(problem("on 31 april at 9").to_string(), "\"31 april\" is not a valid date");
 }
 
 #[test]
