@@ -1,24 +1,24 @@
 /** The simulated host's handler of each command. */
 import type { Answer, Args, CommandName } from "../commands";
-import type { Backup, Message, Reply, Request } from "../wire";
+import type { Backup, Reply, Request } from "../wire";
 import type { Account } from "./account";
 import { attach, attached, limits, readAttachment } from "./attachments";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { backup } from "./backup";
-import { checkKey, MODELS, type Providers } from "./providers";
+import { checkKey, keysReply, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
 import { fileChange } from "./fileChange";
 import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
+import { messages } from "./messages";
 import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
 import { destinations } from "./privacy";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { changeSchedule, previewSchedule, scheduleRuns, schedules } from "./schedules";
 import { spending } from "./spending";
-import { eventOf } from "./stage";
 import type { FakeStack } from "./stack";
 import { agentSteps, timeline } from "./timeline";
 import { changeSkills, skill, skills } from "./skills";
@@ -239,21 +239,6 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "read_work_file":
       return { work_file: stack.read(request.path) };
   }
-}
-
-function keysReply(world: World, providers: Providers): Reply {
-  return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
-}
-
-function messages(world: World): Message[] {
-  return world.state.events.flatMap((line): Message[] => {
-    const event = eventOf(line);
-    const base = { agent: line.agent, seq: line.seq, at: line.at };
-    if (event.kind === "user_said" || event.kind === "said_again") return [{ ...base, author: "person", text: event.data.text }];
-    if (event.kind !== "model_answered") return [];
-    const text = event.data.reply.content.map((block) => (block.type === "text" ? block.text : "")).join("");
-    return text ? [{ ...base, author: { agent: line.agent }, text }] : [];
-  });
 }
 
 /** Tells the test what a command would do to another window. */

@@ -1,7 +1,8 @@
 /** The simulated providers, local servers and keychain, configured by the query parameters in `index.ts`. */
 import { HostError } from "../host";
-import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow } from "../wire";
+import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow, Reply } from "../wire";
 import { hostError } from "./hostError";
+import type { World } from "./world";
 
 export const MODELS: ModelRow[] = [
   { id: "claude-opus-5-5", name: "Claude Opus 5.5", provider: "anthropic" },
@@ -85,4 +86,8 @@ export function checkKey(name: string, value: string | null = null) {
   if (value !== null && /\s|^$/.test(value)) {
     throw new HostError({ code: "bad_request", message: "This is not a key: it is empty, or has spaces or characters that no key has.", retryable: false, next_step: "Copy the whole key from the provider's console." });
   }
+}
+
+export function keysReply(world: World, providers: Providers): Reply {
+  return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
 }
