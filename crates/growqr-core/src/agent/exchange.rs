@@ -15,13 +15,16 @@ use crate::prompt::Segment;
 use crate::rules::{ArgumentField, Rules};
 use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolResult};
 use crate::workbench::{SessionNews, Workbench};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An input to which an agent must react.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An input to which an agent must react. Those that others bring to it can be serialised; those that its own runner finds cannot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Creates the Grow Agent. Sub-agents are created by mail.
+    #[serde(skip)]
     Created,
     /// The person sends the Grow Agent a message.
     Said {
@@ -66,6 +69,7 @@ pub enum Input {
     /// Mail from another agent.
     Mail(Mail),
     /// The model answered the open call.
+    #[serde(skip)]
     Answered {
         /// Number of the attempt.
         attempt: u32,
@@ -75,6 +79,7 @@ pub enum Input {
         prepared: Vec<(usize, Performed)>,
     },
     /// The open call gave no answer.
+    #[serde(skip)]
     Failed {
         /// Number of the attempt.
         attempt: u32,
@@ -82,6 +87,7 @@ pub enum Input {
         failure: Failure,
     },
     /// A memory change is prepared; it must be recorded before it is committed.
+    #[serde(skip)]
     Intended {
         /// The tool call.
         effect: EffectId,
@@ -89,6 +95,7 @@ pub enum Input {
         plan: CommitPlan,
     },
     /// A tool call has its result.
+    #[serde(skip)]
     Finished {
         /// The tool call.
         effect: EffectId,
@@ -96,6 +103,7 @@ pub enum Input {
         result: ToolResult,
     },
     /// The executor's answer about an interrupted call.
+    #[serde(skip)]
     LookedUp {
         /// The tool call.
         effect: EffectId,
@@ -103,6 +111,7 @@ pub enum Input {
         found: LookedUp,
     },
     /// Something new about the session.
+    #[serde(skip)]
     SessionNews {
         /// The prompt.
         effect: EffectId,
@@ -110,6 +119,7 @@ pub enum Input {
         news: SessionNews,
     },
     /// The reply to a request of the session was delivered.
+    #[serde(skip)]
     SessionReplied {
         /// The prompt.
         effect: EffectId,
@@ -164,6 +174,7 @@ pub enum Input {
         decided: DecidedInGitea,
     },
     /// The commit of an approved change is prepared; it must be recorded before it is made.
+    #[serde(skip)]
     ReviewPrepared {
         /// The ask with which the person has approved the change.
         ask: AskId,
@@ -171,6 +182,7 @@ pub enum Input {
         plan: CommitPlan,
     },
     /// A held change is settled in memory.
+    #[serde(skip)]
     ReviewSettled {
         /// The ask with which the person has decided.
         ask: AskId,
@@ -202,8 +214,10 @@ pub enum Input {
         text: String,
     },
     /// The program is about to stop in an orderly way; no further intent will be performed.
+    #[serde(skip)]
     Stopping,
     /// The agent was loaded from its journal, after a restart of the program or a sleep.
+    #[serde(skip)]
     Woken {
         /// When this program began to run agents. What was under way before has ended by then.
         started: Timestamp,
