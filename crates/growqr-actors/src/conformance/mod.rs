@@ -31,6 +31,7 @@ pub use random_asks::*;
 pub use sessions::*;
 pub use tools::*;
 pub use trouble::*;
+pub use world::scripted_ports;
 
 use crate::{HostConfig, Placement, Ports, RecordedInput};
 use async_trait::async_trait;
