@@ -22,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a post may wait until its input is recorded; the engine gives up after that.
 const POST_LIMIT: Duration = Duration::from_secs(60);
 
+/// The largest input and the largest result, in bytes. The engine has the same limit.
+const MESSAGE_LIMIT: u32 = 20 * 1024 * 1024;
+
 /// How long an agent may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -46,6 +49,9 @@ pub(super) fn register(registry: &mut Registry, profiles: Arc<OpenProfiles>, met
         action_timeout: POST_LIMIT,
         // The runner decides when the agent sleeps.
         no_sleep: true,
+        // An input may have the text of a whole file.
+        max_incoming_message_size: MESSAGE_LIMIT,
+        max_outgoing_message_size: MESSAGE_LIMIT,
         sleep_grace_period: STOP_LIMIT,
         sleep_grace_period_overridden: true,
         ..ActorConfig::default()
