@@ -14,9 +14,9 @@ use growqr_core::agent::Input;
 use growqr_core::id::{AgentId, ProfileId};
 use rivetkit::{ActorConfig, ActorKeySegment, Ctx, Handles, Registry, run_actor};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// How long a post may wait until its input is recorded; the engine gives up after that.
@@ -27,6 +27,9 @@ const MESSAGE_LIMIT: u32 = 20 * 1024 * 1024;
 
 /// How long an agent may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long an idle agent waits for its next input before the engine is told that it sleeps.
+const WARM: Duration = Duration::from_secs(3);
 
 /// How often an agent looks whether it may sleep: the engine lets none sleep that is still starting.
 const SLEEP_RETRY: Duration = Duration::from_millis(10);
@@ -73,7 +76,6 @@ struct AgentRun {
     host: Arc<ProfileHost>,
     surroundings: Arc<Surroundings>,
     seat: Arc<Seat>,
-    inbox: Mutex<Option<mpsc::Receiver<InboxItem>>>,
     stop: CancellationToken,
     ended: CancellationToken,
 }
@@ -106,9 +108,9 @@ impl rivetkit::Actor for AgentActor {
         // One that cannot be read now may be at work.
         let view = host.ports().store.agent(&agent).await;
         let at_work = view.map_or(true, |view| view.is_some_and(|view| view.status.is_at_work()));
-        let (seat, inbox) = Seat::new(Arc::clone(host.board()), host.config().inbox, at_work);
-        let (stop, inbox) = (host.stop().child_token(), Mutex::new(Some(inbox)));
-        let run = Some(AgentRun { agent, host, surroundings, seat, inbox, stop, ended: CancellationToken::new() });
+        let seat = Seat::new(Arc::clone(host.board()), host.config().inbox, at_work);
+        let (stop, ended) = (host.stop().child_token(), CancellationToken::new());
+        let run = Some(AgentRun { agent, host, surroundings, seat, stop, ended });
         Ok(AgentActor { run })
     }
 
@@ -138,11 +140,8 @@ impl rivetkit::Actor for AgentActor {
 impl AgentRun {
     /// Runs the agent until it is idle, stopped or killed.
     async fn work(&self, ctx: &Ctx<AgentActor>) {
-        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(inbox) = inbox else { return };
         let awake = self.host.count_awake(&self.agent);
         self.surroundings.metrics.awake.inc();
-        let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.stop.clone());
         let aborted = ctx.abort_signal();
         let abort = async {
             aborted.cancelled().await;
@@ -152,12 +151,11 @@ impl AgentRun {
         tokio::select! {
             biased;
             () = self.host.kill().cancelled() => {}
-            // The senders of what was not read try again.
-            unread = supervisor::run(deps, self.agent.clone(), inbox) => drop(unread),
+            () = self.run_while_used() => {}
             () = heartbeat::keep(ctx, self.seat.at_work(), self.surroundings.heartbeat) => {}
             () = abort => {}
         }
-        self.seat.close();
+        self.seat.leave();
         self.surroundings.metrics.awake.dec();
         drop(awake);
         if !*self.seat.at_work().borrow()
@@ -166,6 +164,26 @@ impl AgentRun {
             tracing::warn!(agent = %self.agent, error = format!("{error:#}"), "the alarm of an agent could not be removed");
         }
         self.ended.cancel();
+    }
+
+    /// Runs the agent again and again, until it is stopped or nobody has used it for a while.
+    async fn run_while_used(&self) {
+        loop {
+            let next = tokio::select! {
+                () = self.stop.cancelled() => return,
+                next = tokio::time::timeout(WARM, self.seat.next_inbox()) => next,
+            };
+            let Ok(inbox) = next else {
+                if self.seat.leave_if_idle() {
+                    return;
+                }
+                continue;
+            };
+            let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.stop.clone());
+            // The senders of what was not read try again.
+            drop(supervisor::run(deps, self.agent.clone(), inbox).await);
+            self.seat.run_has_ended();
+        }
     }
 
     /// Puts an input into the inbox and waits for its result.
@@ -208,7 +226,7 @@ impl Handles<Wake> for AgentActor {
     type Future = Answer;
 
     fn handle(self: Arc<Self>, _: Ctx<Self>, _: Wake) -> Answer {
-        let is_awake = self.run.as_ref().is_some_and(|run| run.seat.is_open());
+        let is_awake = self.run.as_ref().is_some_and(|run| run.seat.wake());
         let outcome = if is_awake { Outcome::Awake } else { Outcome::Asleep };
         Box::pin(async move { Ok(serde_json::to_string(&outcome)?) })
     }

@@ -5,7 +5,7 @@ use growqr_actors::placement::InboxItem;
 use growqr_actors::{HostBoard, Notification, RunnerHost};
 use growqr_core::id::AgentId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Why an item was not put into an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,31 +16,44 @@ pub(super) enum Refused {
     Full,
 }
 
-/// The place of one awake agent on this node.
+/// The place of one awake agent on this node. Its inbox closes when the agent is idle, and opens again with the next input as long
+/// as the engine has not been told that the agent sleeps: that is dearer than to load a journal.
 pub(super) struct Seat {
     board: Arc<HostBoard>,
-    inbox: Mutex<Option<OpenInbox>>,
+    capacity: usize,
+    inbox: Mutex<State>,
+    /// Changes when an inbox was opened that nobody reads yet.
+    opened: Notify,
     at_work: watch::Sender<bool>,
+}
+
+enum State {
+    Open(OpenInbox),
+    /// The agent is idle.
+    Idle,
+    /// The agent leaves.
+    Left,
 }
 
 struct OpenInbox {
     sender: mpsc::Sender<InboxItem>,
     /// The number of items that were ever put into it.
     enqueued: u64,
+    /// Its other end, until a run of the agent reads it.
+    unread: Option<mpsc::Receiver<InboxItem>>,
 }
 
 impl Seat {
-    /// A seat with an open inbox of this capacity, and the inbox's other end. `at_work`: whether the agent has work to do.
-    pub(super) fn new(board: Arc<HostBoard>, capacity: usize, at_work: bool) -> (Arc<Seat>, mpsc::Receiver<InboxItem>) {
-        let (sender, receiver) = mpsc::channel(capacity);
-        let inbox = Mutex::new(Some(OpenInbox { sender, enqueued: 0 }));
-        (Arc::new(Seat { board, inbox, at_work: watch::Sender::new(at_work) }), receiver)
+    /// A seat with an open inbox of this capacity. `at_work`: whether the agent has work to do.
+    pub(super) fn new(board: Arc<HostBoard>, capacity: usize, at_work: bool) -> Arc<Seat> {
+        let inbox = Mutex::new(State::Open(OpenInbox::new(capacity)));
+        Arc::new(Seat { board, capacity, inbox, opened: Notify::new(), at_work: watch::Sender::new(at_work) })
     }
 
     /// Puts an item into the inbox. One that is refused is dropped with its callback.
     pub(super) fn put(&self, item: InboxItem) -> Result<(), Refused> {
-        let mut inbox = self.inbox();
-        let open = inbox.as_mut().ok_or(Refused::Closed)?;
+        let mut state = self.inbox();
+        let open = self.opened(&mut state)?;
         match open.sender.try_send(item) {
             Ok(()) => {
                 open.enqueued += 1;
@@ -51,14 +64,54 @@ impl Seat {
         }
     }
 
-    /// Whether the agent takes inputs.
-    pub(super) fn is_open(&self) -> bool {
-        self.inbox().as_ref().is_some_and(|open| !open.sender.is_closed())
+    /// Makes the agent look for work. `false` if it leaves.
+    pub(super) fn wake(&self) -> bool {
+        self.opened(&mut self.inbox()).is_ok_and(|open| !open.sender.is_closed())
     }
 
-    /// Closes the inbox.
-    pub(super) fn close(&self) {
-        self.inbox().take();
+    fn opened<'a>(&self, state: &'a mut State) -> Result<&'a mut OpenInbox, Refused> {
+        if matches!(state, State::Idle) {
+            *state = State::Open(OpenInbox::new(self.capacity));
+            self.opened.notify_one();
+        }
+        match state {
+            State::Open(open) => Ok(open),
+            State::Idle | State::Left => Err(Refused::Closed),
+        }
+    }
+
+    /// The inbox for the next run of the agent, once there is one.
+    pub(super) async fn next_inbox(&self) -> mpsc::Receiver<InboxItem> {
+        loop {
+            if let State::Open(OpenInbox { unread, .. }) = &mut *self.inbox()
+                && let Some(inbox) = unread.take()
+            {
+                return inbox;
+            }
+            self.opened.notified().await;
+        }
+    }
+
+    /// Closes the inbox for good, unless it was opened meanwhile for another run. Returns whether it is closed.
+    pub(super) fn leave_if_idle(&self) -> bool {
+        let mut state = self.inbox();
+        if !matches!(&*state, State::Open(OpenInbox { unread: Some(_), .. })) {
+            *state = State::Left;
+        }
+        matches!(*state, State::Left)
+    }
+
+    /// Closes the inbox for good.
+    pub(super) fn leave(&self) {
+        *self.inbox() = State::Left;
+    }
+
+    /// The run of the agent has ended: its inbox is closed, whatever its reason.
+    pub(super) fn run_has_ended(&self) {
+        let mut state = self.inbox();
+        if matches!(&*state, State::Open(OpenInbox { unread: None, .. })) {
+            *state = State::Idle;
+        }
     }
 
     /// Whether the agent has work to do, now and from now on.
@@ -66,8 +119,15 @@ impl Seat {
         self.at_work.subscribe()
     }
 
-    fn inbox(&self) -> MutexGuard<'_, Option<OpenInbox>> {
+    fn inbox(&self) -> MutexGuard<'_, State> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenInbox {
+    fn new(capacity: usize) -> OpenInbox {
+        let (sender, receiver) = mpsc::channel(capacity);
+        OpenInbox { sender, enqueued: 0, unread: Some(receiver) }
     }
 }
 
@@ -86,9 +146,9 @@ impl RunnerHost for Seat {
     }
 
     async fn report_idle(&self, _: &AgentId, read: u64) -> bool {
-        let mut inbox = self.inbox();
-        if inbox.as_ref().is_some_and(|open| open.enqueued == read) {
-            inbox.take();
+        let mut state = self.inbox();
+        if matches!(&*state, State::Open(open) if open.enqueued == read) {
+            *state = State::Idle;
         }
         true
     }
@@ -103,7 +163,7 @@ mod tests {
     use growqr_core::id::ProfileId;
     use growqr_store::{Db, DbConfig};
 
-    async fn seat(capacity: usize) -> (Arc<Seat>, mpsc::Receiver<InboxItem>) {
+    async fn seat(capacity: usize) -> Arc<Seat> {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }).await.unwrap();
         let store = db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap();
@@ -117,21 +177,26 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_agent_closes_its_inbox_unless_more_was_put_into_it_than_it_has_read() {
-        let (seat, mut inbox) = seat(4).await;
+        let seat = seat(4).await;
+        let mut inbox = seat.next_inbox().await;
         assert_eq!(seat.put(item()), Ok(()));
-        assert!(seat.report_idle(&AgentId::grow(), 0).await && seat.is_open());
-        assert!(inbox.recv().await.is_some());
-        assert!(seat.report_idle(&AgentId::grow(), 1).await && !seat.is_open());
-        assert_eq!(seat.put(item()), Err(Refused::Closed));
-        assert!(inbox.recv().await.is_none());
+        assert!(seat.report_idle(&AgentId::grow(), 0).await && inbox.recv().await.is_some());
+        assert!(seat.report_idle(&AgentId::grow(), 1).await && inbox.recv().await.is_none());
+        assert_eq!(seat.put(item()), Ok(()), "it opens again");
+        assert!(!seat.leave_if_idle(), "another run is to read it");
+        assert!(seat.next_inbox().await.recv().await.is_some());
+        assert!(seat.report_idle(&AgentId::grow(), 1).await && seat.leave_if_idle());
+        assert_eq!((seat.put(item()), seat.wake()), (Err(Refused::Closed), false));
     }
 
     #[tokio::test]
-    async fn a_full_inbox_refuses_and_an_inbox_that_nobody_reads_is_closed() {
-        let (seat, inbox) = seat(1).await;
+    async fn a_full_inbox_refuses_and_one_whose_run_has_failed_opens_again() {
+        let seat = seat(1).await;
+        let inbox = seat.next_inbox().await;
         assert_eq!((seat.put(item()), seat.put(item())), (Ok(()), Err(Refused::Full)));
         drop(inbox);
-        assert!(!seat.is_open());
         assert_eq!(seat.put(item()), Err(Refused::Closed));
+        seat.run_has_ended();
+        assert_eq!(seat.put(item()), Ok(()));
     }
 }
