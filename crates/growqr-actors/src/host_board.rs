@@ -56,8 +56,7 @@ impl HostBoard {
     /// Delivers mail, settles asks at their deadlines and tidies memory, until stopped.
     pub async fn run(&self, placement: Arc<dyn Placement>, stop: CancellationToken) {
         let (store, health, clock) = (Arc::clone(&self.store), Arc::clone(&self.health), Arc::clone(&self.clock));
-        let (mail, asks, memory_changed) =
-            (Arc::clone(&self.mail), Arc::clone(&self.asks), Arc::clone(&self.memory_changed));
+        let (mail, asks, memory_changed) = (Arc::clone(&self.mail), Arc::clone(&self.asks), Arc::clone(&self.memory_changed));
         tokio::join!(
             delivery::run(Arc::clone(&placement), Arc::clone(&store) as Arc<_>, health, Arc::clone(&clock), mail, stop.clone()),
             deadlines::run(placement, store, clock, asks, stop.clone()),

@@ -45,8 +45,7 @@ impl LocalHost {
         let (requests, inbox) = mpsc::channel(config.inbox);
         let (idle_sender, idle) = mpsc::channel(config.inbox);
         let started = ports.clock.now();
-        let at_work: Vec<AgentView> =
-            ports.store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
+        let at_work: Vec<AgentView> = ports.store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
         let board = Arc::new(HostBoard::new(&ports, &at_work));
         let runner_host = LocalRunnerHost { board: Arc::clone(&board), idle: idle_sender };
         let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), started, stop: stop.clone() };
