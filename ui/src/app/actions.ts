@@ -37,7 +37,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     label: "Start fresh",
-    words: "new conversation neu नए",
+    words: "fresh new conversation neu नए",
     isRisky: true,
     icon: MessageSquarePlus,
     run: async (_host, send) => {

@@ -11,21 +11,19 @@ use serde::Deserialize;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Has work done at a set time, once or again and again; the person is asked to allow it. At each time a new sub-agent begins with this task and reports, so the task must say the goal, what to read and what to report. Use it when the person wants something later or regularly; say when in their words and on their clock. It can only add one: you cannot change or remove one, so tell the person to do it in the settings."
+    description = "Has work done at a set time, once or regularly; the person is asked to allow it. Each time a new sub-agent gets this task and reports, so the task must say the goal, what to read and what to report. Say when in the person's words and on their clock. You can only add: the person changes and removes schedules in the settings."
 )]
 struct ScheduleInput {
     #[schemars(
-        description = "When: \"every weekday at 8\", \"every 1st of the month at 7\", \"in two hours\", \"tomorrow at 9:30\", or a cron pattern of five fields"
+        description = "\"every weekday at 8\", \"every 1st of the month at 7\", \"in two hours\", \"tomorrow at 9:30\", or a cron pattern"
     )]
     when: String,
     #[schemars(description = "Short, for lists")]
     name: String,
     task: String,
-    #[schemars(
-        description = "If GrowQR was not running at that time: do it once afterwards (the default), skip it, or ask the person"
-    )]
+    #[schemars(description = "If GrowQR was not running then: once afterwards (default), skip, or ask the person")]
     if_missed: Option<IfMissed>,
-    #[schemars(description = "What one run may spend, such as 0.50; the person is shown it")]
+    #[schemars(description = "What one run may spend, such as 0.50")]
     budget_usd: String,
 }
 
