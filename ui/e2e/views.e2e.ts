@@ -172,6 +172,7 @@ test.each(["light", "dark"] as const)("the offline bar says what works and what 
   const { page, context } = await open(chromium, { theme, speed: 8 });
   await page.getByText("shall I write to Mara").waitFor();
   // Offline, the browser would not get the code of the bar: the window of the app has all its files at hand.
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/Bars-")));
   await page.waitForLoadState("networkidle");
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
