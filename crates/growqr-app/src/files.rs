@@ -5,6 +5,7 @@ use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::file_folders::folders;
+use crate::profile::folders::canonical;
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences, StoredSettings};
 use growqr_actors::find_recorded_call;
@@ -16,14 +17,14 @@ use growqr_core::raw::RawJson;
 use growqr_core::rules::{Decision, Rule, RuleOrigin};
 use growqr_tools::{Folder, WRITE_FILE, file_change};
 use growqr_wire as wire;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The most bytes of a difference that are shown: more than anyone reads, and as much as a window can show at once.
 const MAX_DIFF: usize = 256 << 10;
 
 /// The folders that agents of a profile may use. Looks at no disk: one that does not answer must not stop the profile from opening.
 pub(crate) fn of(profile: &Profile, stored: &StoredSettings) -> Vec<Folder> {
-    let own = real(profile.root());
+    let own = canonical(profile.root());
     let chosen = Preferences::parse_lenient(stored).files.into_iter();
     chosen.filter(|folder| !overlaps(&folder.path, &own)).collect()
 }
@@ -36,16 +37,13 @@ pub(crate) fn of(profile: &Profile, stored: &StoredSettings) -> Vec<Folder> {
 pub(crate) async fn before_change(profile: &Profile, store: &dyn Store, value: &str) -> Result<(), AppError> {
     let chosen = folders(value).unwrap_or_default();
     let (own, looked_at) = (profile.root().to_owned(), chosen.clone());
-    let work = move || Ok::<_, AppError>(looked_at.into_iter().find(|folder| overlaps(&real(&folder.path), &real(&own))));
+    let work =
+        move || Ok::<_, AppError>(looked_at.into_iter().find(|folder| overlaps(&canonical(&folder.path), &canonical(&own))));
     if let Some(folder) = blocking(work).await? {
         let problem = format!("{} has GrowQR's own data in it", folder.path.display());
         return Err(AppError::bad_request(problem, "Choose a folder with the files that agents need."));
     }
     end_consent(store, &Preferences::parse_lenient(&settings::stored(store).await?).files, &chosen).await
-}
-
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn overlaps(chosen: &Path, own: &Path) -> bool {

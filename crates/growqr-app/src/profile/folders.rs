@@ -60,6 +60,11 @@ pub(crate) fn normalized(folder: &Path) -> PathBuf {
     normalized_by(folder, |path| path.canonicalize().ok())
 }
 
+/// A folder's path with all links followed, as people know it; as given if it cannot be found. Looks at the disk.
+pub(crate) fn canonical(folder: &Path) -> PathBuf {
+    normalized(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
+}
+
 /// The path as the disk spells it, for the part that exists; the rest as given.
 #[cfg(any(test, windows, target_os = "macos"))]
 fn normalized_by(folder: &Path, disk: impl Fn(&Path) -> Option<PathBuf>) -> PathBuf {

@@ -7,7 +7,7 @@ mod tests;
 use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::library::Library;
-use crate::profile::folders::normalized;
+use crate::profile::folders::canonical;
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences, StoredSettings};
 use choice::{FOLDERS, MAX_FOLDERS, OFF, written_folders, written_off};
@@ -172,10 +172,6 @@ fn checked_folder(path: &str) -> Result<PathBuf, AppError> {
         Some(unusable) => Err(AppError::bad_request(format!("{}: {}", unusable.place, unusable.reason), EXAMPLE)),
         None => Ok(folder),
     }
-}
-
-fn canonical(path: &Path) -> PathBuf {
-    normalized(&path.canonicalize().unwrap_or_else(|_| path.to_owned()))
 }
 
 fn missing(name: &str, found: &FoundSkills) -> AppError {
