@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
@@ -17,13 +18,37 @@ const architecture: Plugin = {
   },
 };
 
+interface Modules {
+  getModuleInfo(id: string): { importedIds: string[] } | null;
+}
+
+/** Tells whether a module is needed at the start of a page. */
+function startOf(page: string): (id: string, modules: Modules) => boolean {
+  let reached: Set<string> | null = null;
+  return (id, modules) => {
+    if (reached === null) {
+      reached = new Set([fileURLToPath(new URL(page, import.meta.url))]);
+      for (const module of reached) modules.getModuleInfo(module)?.importedIds.forEach((imported) => reached?.add(imported));
+    }
+    return reached.has(id);
+  };
+}
+
+const [ofMain, ofQuick] = [startOf("index.html"), startOf("quick.html")];
+
+/** Files of the start, because many small ones compress worse: what both pages need, and what only the main one needs. */
+const files: { name: (id: string, modules: Modules) => string | null; debugName: string; priority: number }[] = [
+  { name: (id, modules) => (ofMain(id, modules) && ofQuick(id, modules) ? "start" : null), debugName: "start", priority: 2 },
+  { name: (id, modules) => (ofMain(id, modules) && !/\.html$|\/src\/main\.tsx$/.test(id) ? "main" : null), debugName: "main", priority: 1 },
+];
+
 export default defineConfig({
   plugins: [react(), tailwindcss(), architecture],
   base: "./",
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   preview: { headers: { "Content-Security-Policy": csp } },
-  build: { rollupOptions: { input: ["index.html", "quick.html"] }, target: "es2023", outDir: "dist", sourcemap: false, modulePreload: { polyfill: false } },
+  build: { rollupOptions: { input: ["index.html", "quick.html"], output: { codeSplitting: { groups: files } } }, target: "es2023", outDir: "dist", sourcemap: false, modulePreload: { polyfill: false } },
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
