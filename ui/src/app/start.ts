@@ -4,7 +4,7 @@ import { connect, type Host, HostError } from "../bridge";
 import { newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
 import { startFeed } from "../data/feed";
-import { GROW, type Journal, Journals } from "../data/journals";
+import { GROW, Journals } from "../data/journals";
 import { keys } from "../data/keys";
 import { prefetchInitial } from "../data/queries";
 import { reloadPage } from "./hostEvents";
@@ -24,14 +24,15 @@ async function load(events: WindowEvents) {
   const host: Host = await connect();
   const client = newClient();
   const journals = new Journals(host, frames);
-  const drafts = new Drafts(host, (agent) => lastSeq(journals.get(agent)));
+  const drafts = new Drafts(host);
   const read = Promise.all([drafts.loadProfile(), prefetchInitial(host, client), journals.begin(GROW)]);
-  const forgetSent = async () => {
+  const settleSent = async () => {
     await read;
-    if (drafts.get("after", GROW) !== "") (await import("../data/sentDraft")).forgetSentDraft(drafts, GROW, journals.get(GROW).lines);
+    const isNeeded = Object.keys(localStorage).some((key) => /^(id|sending):/.test(key));
+    if (isNeeded) (await import("../data/sentDraft")).settleSent(drafts, () => journals.get(GROW).lines);
   };
-  // The draft stays.
-  forgetSent().catch(() => {});
+  // They stay until the next start.
+  settleSent().catch(() => {});
   const following = Promise.all([startFeed(host, client, journals), events.listen(host, client)]).then(async () => {
     // Data read before the subscription started may be stale, or may belong to another profile.
     await read;
@@ -44,10 +45,6 @@ async function load(events: WindowEvents) {
   following.catch(() => {});
   await Promise.all([read, events.before(host)]);
   return { host, client, journals, drafts, following };
-}
-
-function lastSeq({ lines, status }: Journal): number | null {
-  return lines.at(-1)?.seq ?? (status === "ready" ? 0 : null);
 }
 
 export type Started = Awaited<ReturnType<typeof load>> | HostError;

@@ -55,7 +55,10 @@ test("a draft is written some time after its changes, once for many keys, and wh
   expect(drafts.get("draft", "grow")).toBe("hello");
   expect(write).not.toHaveBeenCalled();
   vi.runAllTimers();
-  expect(write.mock.calls).toEqual([["draft:p-ada:grow", "hello"]]);
+  expect(write.mock.calls).toEqual([
+    ["id:p-ada:grow", drafts.get("id", "grow")],
+    ["draft:p-ada:grow", "hello"],
+  ]);
   drafts.set("draft", "grow", "hello you");
   dispatchEvent(new Event("pagehide"));
   expect(localStorage.getItem("draft:p-ada:grow")).toBe("hello you");
@@ -80,17 +83,61 @@ test("with full storage no letter is lost, the person is told, and it is written
   expect(drafts.storage().problem).toBeNull();
 });
 
-test("a message that is being sent stays on the disk until it is recorded, and what is typed meanwhile is written then", async () => {
-  const drafts = new Drafts(host().host, () => 7);
+/** What this window wrote, as the other windows get it. */
+const tellOthers = (key: string) => dispatchEvent(new StorageEvent("storage", { key, newValue: localStorage.getItem(key) }));
+
+test("a message that is being sent is no draft in any window, and what is typed in another one meanwhile stays", async () => {
+  const [here, there] = [new Drafts(host().host), new Drafts(host().host)];
+  await here.loadProfile();
+  await there.loadProfile();
+  here.set("draft", "grow", "hello");
+  here.write();
+  expect(there.get("draft", "grow")).toBe("hello");
+  const id = here.send("grow", "hello", "");
+  ["draft:p-ada:grow", "id:p-ada:grow"].forEach(tellOthers);
+  expect([there.get("draft", "grow"), localStorage.getItem("draft:p-ada:grow")]).toEqual(["", null]);
+  there.set("draft", "grow", "next");
+  there.write();
+  here.sent("grow", id);
+  expect([localStorage.getItem("draft:p-ada:grow"), localStorage.length]).toEqual(["next", 2]);
+});
+
+test("two messages that are being sent are both on the disk, each until it is recorded", async () => {
+  const drafts = new Drafts(host().host);
+  await drafts.loadProfile();
+  const [first, second] = ["one", "two"].map((text) => (drafts.set("draft", "grow", text), drafts.send("grow", text, "")));
+  expect([localStorage.getItem(`sending:p-ada:${first}`), localStorage.getItem(`sending:p-ada:${second}`)]).toEqual([expect.stringContaining("one"), expect.stringContaining("two")]);
+  drafts.sent("grow", first ?? "");
+  drafts.putBack("grow", { id: second ?? "", text: "two", files: "" });
+  drafts.write();
+  expect([drafts.get("draft", "grow"), Object.keys(localStorage).toSorted()]).toEqual(["two", ["draft:p-ada:grow", "id:p-ada:grow"]]);
+});
+
+test("a message that is put back keeps its id until it is changed, and one that was written meanwhile has its own", async () => {
+  const drafts = new Drafts(host().host);
   await drafts.loadProfile();
   drafts.set("draft", "grow", "hello");
-  drafts.send("grow");
-  drafts.set("draft", "grow", "");
+  const id = drafts.send("grow", "hello", "");
+  drafts.putBack("grow", { id, text: "hello", files: "" });
+  expect(drafts.send("grow", "hello", "")).toBe(id);
+  drafts.putBack("grow", { id, text: "hello", files: "" });
+  drafts.set("draft", "grow", "hello you");
+  const other = drafts.send("grow", "hello you", "");
+  expect(other).not.toBe(id);
   drafts.set("draft", "grow", "next");
-  drafts.set("draft", "scout", "other");
-  vi.runAllTimers();
-  expect([drafts.get("draft", "grow"), localStorage.getItem("draft:p-ada:grow"), localStorage.getItem("draft:p-ada:scout")]).toEqual(["next", "hello", "other"]);
-  expect(drafts.storage().problem).toBeNull();
-  drafts.sent("grow");
-  expect(localStorage.getItem("draft:p-ada:grow")).toBe("next");
+  const next = drafts.get("id", "grow");
+  drafts.putBack("grow", { id: other, text: "hello you", files: "" });
+  expect([drafts.get("draft", "grow"), drafts.get("id", "grow")]).toEqual(["hello you\nnext", next]);
+});
+
+test("a message for which there is no room beside its draft is kept once the draft has gone", async () => {
+  const drafts = new Drafts(host().host);
+  await drafts.loadProfile();
+  drafts.set("draft", "grow", "hello");
+  const write = vi.spyOn(Storage.prototype, "setItem").mockImplementationOnce(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  const id = drafts.send("grow", "hello", "");
+  write.mockRestore();
+  expect(Object.keys(localStorage)).toEqual([`sending:p-ada:${id}`]);
 });

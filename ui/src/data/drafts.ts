@@ -1,18 +1,24 @@
 /**
  * Unsent messages, unsaved page edits and changes of queued messages. They are in memory, and soon after each change in
  * localStorage under their profile, so that they survive a restart. Until the profile is known, they are in memory only.
+ * A message that is being sent is no draft any more, in no window: it is in localStorage by itself (see `sentDraft.ts`).
  */
 import { HostError, type Host } from "../bridge";
+import { merged } from "./attachedFiles";
+import { type Message, type Sending, sendingKey, whenGone } from "./sending";
 
 /**
- * A message to an agent, a long text pasted into it, the files attached to it (see `attachedFiles.ts`), the last event of the journal
- * when these were begun (see `sentDraft.ts`), an edit of a page, a change of a message that is queued, an edit of a change that waits
+ * A message to an agent, a long text pasted into it, the files attached to it (see `attachedFiles.ts`), the id under which these
+ * will be sent, an edit of a page, a change of a message that is queued, an edit of a change that waits
  * for approval, the parts left out of it, or a remark about it.
  */
-export type DraftKind = "draft" | "paste" | "files" | "after" | "edit" | "message" | "review" | "parts" | "remark";
+export type DraftKind = "draft" | "paste" | "files" | "id" | "edit" | "message" | "review" | "parts" | "remark";
 
 /** The drafts that are sent as one message. */
 export const MESSAGE_PARTS: readonly DraftKind[] = ["draft", "paste", "files"];
+
+/** A text of more characters is kept apart from the text field. */
+export const LONG_TEXT = 50_000;
 
 /** Whether drafts survive a restart, and if not, or not all of them, why. */
 export interface DraftStorage {
@@ -24,24 +30,24 @@ export interface DraftStorage {
 const WRITE_AFTER_MS = 500;
 
 export class Drafts {
+  /** Its lock is held as long as the page lives. */
+  readonly page: string = crypto.randomUUID();
   readonly #host: Host;
-  readonly #lastSeq: (agent: string) => number | null;
   readonly #listeners = new Set<() => void>();
   /** Drafts that were read or written, by kind and id. */
   readonly #texts = new Map<string, { kind: DraftKind; id: string; text: string }>();
   /** The keys of those that are not in localStorage yet. */
   readonly #unwritten = new Set<string>();
-  /** The agents to which a message is being sent. Its draft stays in localStorage until it is recorded. */
-  readonly #sending = new Set<string>();
+  /** The ids of messages that were begun in this page and not sent yet: a change of the message needs no other id. */
+  readonly #unused = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** Never changes once known: a change of profile reloads the page. */
   #profile: string | null = null;
   #storage: DraftStorage = { isPersistent: false, problem: null };
 
-  /** `lastSeq`: the last event of an agent's journal; `null` if it is not known. */
-  constructor(host: Host, lastSeq: (agent: string) => number | null = () => null) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#lastSeq = lastSeq;
+    void whenGone(this.page, () => new Promise(() => {}));
     addEventListener("pagehide", () => this.write());
     document.addEventListener("visibilitychange", () => document.hidden && this.write());
     addEventListener("storage", (event) => this.#takeFromOtherWindow(event));
@@ -84,24 +90,69 @@ export class Drafts {
   }
 
   set(kind: DraftKind, id: string, text: string) {
-    const hadMessage = this.#hasMessage(id);
     this.#put(kind, id, text);
-    if (this.#hasMessage(id) !== hadMessage) this.#put("after", id, hadMessage ? "" : String(this.#lastSeq(id) ?? ""));
+    if (MESSAGE_PARTS.includes(kind)) this.#name(id);
     // At once, so that what was sent or given up does not come back after a crash.
     if (text === "") this.write();
     else if (this.#profile !== null) this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
     this.#notify();
   }
 
-  /** Keeps the draft of a message in localStorage, whatever becomes of it here, until `sent`: it comes back after a crash. */
-  send(id: string) {
-    this.write();
-    this.#sending.add(id);
+  /** Empties the draft of a message, in all windows, to send this. Until `sent` or `putBack`, it is in localStorage. Returns its id. */
+  send(agent: string, text: string, files: string): string {
+    const id = this.get("id", agent) || crypto.randomUUID();
+    this.#unused.delete(id);
+    const keep = () => this.#profile === null || stored(sendingKey(this.#profile, id), JSON.stringify({ id, text, files, agent, page: this.page } satisfies Sending));
+    const isKept = keep();
+    this.#empty(agent);
+    // Now there is more room.
+    if (!isKept) keep();
+    return id;
   }
 
-  sent(id: string) {
-    this.#sending.delete(id);
+  /** To be called once a message is recorded. */
+  sent(agent: string, id: string) {
+    this.#forget(id);
+    // Another window may have put it back.
+    if (this.get("id", agent) === id) this.#empty(agent);
+  }
+
+  /** Puts a message that could not be sent before what was written since. If that is nothing, it keeps its id until it is changed. */
+  putBack(agent: string, { id, text, files }: Message) {
+    if (this.get("id", agent) !== id) {
+      const hasNewer = this.#hasMessage(agent);
+      const [typed, pasted, others] = [this.get("draft", agent), this.get("paste", agent), this.get("files", agent)];
+      if (text.length > LONG_TEXT) this.#put("paste", agent, joined(text, pasted));
+      else this.#put("draft", agent, [text, typed].filter(Boolean).join("\n"));
+      this.#put("files", agent, merged(files, others));
+      if (hasNewer) this.#name(agent);
+      else this.#put("id", agent, id);
+      this.write();
+      this.#notify();
+    }
+    this.#forget(id);
+  }
+
+  #empty(agent: string) {
+    for (const kind of [...MESSAGE_PARTS, "id"] as const) this.#put(kind, agent, "");
     this.write();
+    this.#notify();
+  }
+
+  #forget(id: string) {
+    if (this.#profile !== null) stored(sendingKey(this.#profile, id), "");
+  }
+
+  /** Gives the message an id, or another one if it was sent with this id, maybe by another page, and is changed now. */
+  #name(agent: string) {
+    const now = this.get("id", agent);
+    if (!this.#hasMessage(agent)) {
+      if (now !== "") this.#put("id", agent, "");
+    } else if (!this.#unused.has(now)) {
+      const id = crypto.randomUUID();
+      this.#unused.add(id);
+      this.#put("id", agent, id);
+    }
   }
 
   #put(kind: DraftKind, id: string, text: string) {
@@ -122,17 +173,11 @@ export class Drafts {
     const had = this.#storage.problem;
     // Removals first: they make room.
     const changes = [...this.#unwritten].sort((a, b) => this.#length(a) - this.#length(b));
-    const isKept = ({ kind, id }: { kind: DraftKind; id: string }) => this.#sending.has(id) && (kind === "after" || MESSAGE_PARTS.includes(kind));
     for (const key of changes) {
       const draft = this.#texts.get(key);
-      if (draft && isKept(draft)) continue;
       if (!draft || stored(storageKey(draft.kind, this.#profile, draft.id), draft.text)) this.#unwritten.delete(key);
     }
-    const left = [...this.#unwritten].some((key) => {
-      const draft = this.#texts.get(key);
-      return draft !== undefined && !isKept(draft);
-    });
-    const problem = !left ? null : (had ?? new HostError(FULL));
+    const problem = this.#unwritten.size === 0 ? null : (had ?? new HostError(FULL));
     if (problem === had) return;
     this.#storage = { isPersistent: true, problem };
     this.#notify();
@@ -148,12 +193,13 @@ export class Drafts {
   }
 
   #length(key: string): number {
-    return this.#texts.get(key)?.text.length ?? 0;
+    // An id before its message, so that no message is on the disk without.
+    return key.startsWith("id:") ? 1 : (this.#texts.get(key)?.text.length ?? 0);
   }
 
   /** Appends drafts from memory to the stored ones. */
   #begin(profile: string) {
-    const unsaved = [...this.#texts.values()].filter(({ kind, text }) => text && kind !== "after");
+    const unsaved = [...this.#texts.values()].filter(({ kind, text }) => text && kind !== "id");
     this.#texts.clear();
     this.#unwritten.clear();
     this.#profile = profile;

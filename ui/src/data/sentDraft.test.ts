@@ -1,62 +1,81 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { EventLine, Host } from "../bridge";
 import { Drafts } from "./drafts";
-import { forgetSentDraft } from "./sentDraft";
+import { settleSent } from "./sentDraft";
 
-const HASH = "a".repeat(64);
+const NOTES = `${"a".repeat(64)} {"name":"a.txt"}`;
 const host = { call: async () => ({ profile: "p" }) } as unknown as Host;
-const said = (seq: number, text: string, hashes: string[] = []): EventLine => ({ position: seq, agent: "grow", seq, at: 0, kind: "user_said", data: { id: `m${seq}`, text, attachments: hashes.map((hash) => ({ hash })) } });
+const line = (kind: string, data: unknown): EventLine => ({ position: 8, agent: "grow", seq: 8, at: 0, kind, data }) as EventLine;
+const said = (id: string) => line("user_said", { id, text: "hello" });
 
-/** The drafts at the start after a kill: what was written and not removed on the disk. */
-async function left(last: number | null, write: (drafts: Drafts) => void): Promise<Drafts> {
-  const before = new Drafts(host, () => last);
-  await before.loadProfile();
-  write(before);
-  before.write();
+async function open(): Promise<Drafts> {
   const drafts = new Drafts(host);
   await drafts.loadProfile();
   return drafts;
 }
 
-beforeEach(() => localStorage.clear());
+/** What is left of a message when the page is killed while sending it. `withDraft`: the web view had not written that the draft is gone. */
+async function killed(agent: string, withDraft: boolean): Promise<string> {
+  const drafts = await open();
+  drafts.set("draft", agent, "hello");
+  drafts.set("files", agent, NOTES);
+  drafts.write();
+  const before = { ...localStorage };
+  const id = drafts.send(agent, "hello", NOTES);
+  if (withDraft) {
+    localStorage.clear();
+    for (const [key, value] of Object.entries(before)) localStorage.setItem(key, String(value));
+  }
+  return id;
+}
 
-test("a draft that was sent before a kill is forgotten, with its files", async () => {
-  const drafts = await left(7, (before) => {
-    before.set("files", "grow", `${HASH} {"name":"a.txt"}`);
-    before.set("draft", "grow", "look ");
-    before.set("paste", "grow", "at this");
-  });
-  forgetSentDraft(drafts, "grow", [said(8, "look \n\nat this", [HASH])]);
-  expect([drafts.get("draft", "grow"), drafts.get("paste", "grow"), drafts.get("files", "grow"), localStorage.length]).toEqual(["", "", "", 0]);
+const texts = (drafts: Drafts, agent: string) => [drafts.get("draft", agent), drafts.get("files", agent)];
+
+beforeEach(() => {
+  localStorage.clear();
+  return () => vi.unstubAllGlobals();
 });
 
-test("the same words, typed again after they were sent, stay", async () => {
-  const drafts = await left(8, (before) => before.set("draft", "grow", "go on"));
-  forgetSentDraft(drafts, "grow", [said(8, "go on")]);
-  expect(drafts.get("draft", "grow")).toBe("go on");
+test.each([true, false])("a message that was recorded before a kill is no draft any more (old draft still in localStorage: %s)", async (withDraft) => {
+  const id = await killed("grow", withDraft);
+  const drafts = await open();
+  settleSent(drafts, () => [said(id)]);
+  expect([...texts(drafts, "grow"), localStorage.length]).toEqual(["", "", 0]);
 });
 
-test.each([
-  ["another text", said(8, "go"), "go on"],
-  ["other files", said(8, "go on", [HASH]), "go on"],
-])("a draft with %s stays", async (_, line, text) => {
-  const drafts = await left(7, (before) => before.set("draft", "grow", text));
-  forgetSentDraft(drafts, "grow", [line]);
-  expect(drafts.get("draft", "grow")).toBe(text);
+test("a message to a sub-agent that was recorded before a kill is no draft any more: the journal of the Grow Agent has it", async () => {
+  const id = await killed("scout", false);
+  const drafts = await open();
+  settleSent(drafts, () => [line("child_told", { mail: { id: "m", from: "grow", to: "scout", body: {} }, message: id })]);
+  expect([...texts(drafts, "scout"), localStorage.length]).toEqual(["", "", 0]);
 });
 
-test("the mark is of the moment at which an empty message was begun, also by another build without one", async () => {
-  let last = 3;
-  const drafts = new Drafts(host, () => last);
-  await drafts.loadProfile();
-  drafts.set("draft", "grow", "g");
-  last = 5;
-  drafts.set("draft", "grow", "go");
-  expect(drafts.get("after", "grow")).toBe("3");
-  drafts.set("draft", "grow", "");
-  drafts.set("draft", "grow", "on");
-  expect(drafts.get("after", "grow")).toBe("5");
-  localStorage.setItem("draft:p:other", "old");
-  forgetSentDraft(drafts, "other", [said(9, "old")]);
-  expect(drafts.get("draft", "other")).toBe("old");
+test.each([true, false])("a message that was not recorded before a kill is a draft again and keeps its id (old draft still in localStorage: %s)", async (withDraft) => {
+  const id = await killed("grow", withDraft);
+  const drafts = await open();
+  // The same words were sent earlier.
+  settleSent(drafts, () => [said("earlier")]);
+  expect([...texts(drafts, "grow"), drafts.get("id", "grow")]).toEqual(["hello", NOTES, id]);
+  expect(Object.keys(localStorage).some((key) => key.startsWith("sending:"))).toBe(false);
+  expect(drafts.send("grow", "hello", NOTES)).toBe(id);
+});
+
+test("a message that another window is sending is put back only once that window is gone", async () => {
+  const waiting = new Map<string, () => unknown>();
+  const id = await killed("grow", false);
+  vi.stubGlobal("navigator", { locks: { request: async (name: string, run: () => unknown) => void waiting.set(name, run) } });
+  const drafts = await open();
+  const { page } = JSON.parse(localStorage.getItem(`sending:p:${id}`) ?? "") as { page: string };
+  settleSent(drafts, () => []);
+  expect(drafts.get("draft", "grow")).toBe("");
+  waiting.get(`page:${page}`)?.();
+  expect(drafts.get("draft", "grow")).toBe("hello");
+});
+
+test("a draft of an earlier build, which has no id, stays and gets one", async () => {
+  localStorage.setItem("draft:p:grow", "old");
+  const drafts = await open();
+  settleSent(drafts, () => [said("")]);
+  expect(drafts.get("draft", "grow")).toBe("old");
+  expect(drafts.send("grow", "old", "")).not.toBe("");
 });

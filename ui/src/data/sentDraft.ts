@@ -1,22 +1,58 @@
 /**
- * The draft of a message that was sent. The web view writes its storage to the disk a moment later, so if the program is killed right
- * after sending, the next start finds the message in the journal and its draft, too.
+ * What becomes, at the start of a page, of messages that an earlier page was sending. The web view writes its storage to the disk a
+ * moment later, so after a kill there is the message that was being sent, or still its draft, or both; and the journal may have it.
  */
 import type { EventLine } from "../bridge";
-import { hashes } from "./attachedFiles";
-import { type Drafts, joined, MESSAGE_PARTS } from "./drafts";
+import type { Drafts } from "./drafts";
 import { understood } from "./events";
+import { type Sending, whenGone } from "./sending";
 
-/** Forgets the draft of a message to the agent if the same message was recorded since the draft was begun. */
-export function forgetSentDraft(drafts: Drafts, agent: string, lines: readonly EventLine[]) {
-  const after = drafts.get("after", agent);
-  // A draft of an earlier build.
-  if (after === "") return;
-  const text = joined(drafts.get("draft", agent), drafts.get("paste", agent)).trim();
-  const files = hashes(drafts.get("files", agent)).join();
-  const isSent = lines.some((line) => {
-    const event = line.seq > Number(after) ? understood(line) : null;
-    return event?.kind === "user_said" && event.data.text === text && (event.data.attachments ?? []).map(({ hash }) => hash).join() === files;
-  });
-  if (isSent) for (const part of MESSAGE_PARTS) drafts.set(part, agent, "");
+/** `lines`: the last lines of the Grow Agent's journal, which also has what was written to its sub-agents. */
+export function settleSent(drafts: Drafts, lines: () => readonly EventLine[]) {
+  const isRecorded = (id: string) => lines().some((line) => idOf(line) === id);
+  for (const agent of begun(drafts)) {
+    const id = drafts.get("id", agent);
+    if (isRecorded(id)) drafts.sent(agent, id);
+  }
+  for (const message of sending(drafts)) {
+    const { agent, id, page } = message;
+    if (page === drafts.page) continue;
+    // Another window may be sending it.
+    void whenGone(page, () => {
+      if (!sending(drafts).some((one) => one.id === id)) return;
+      if (isRecorded(id)) drafts.sent(agent, id);
+      else drafts.putBack(agent, message);
+    });
+  }
+}
+
+/** The id of the person's message that the line records. */
+function idOf(line: EventLine): string | null {
+  const event = understood(line);
+  if (event?.kind === "user_said") return event.data.id;
+  return event?.kind === "child_told" ? event.data.message : null;
+}
+
+/** The messages that pages have begun to send. */
+function sending(drafts: Drafts): Sending[] {
+  return keysOf(drafts, "sending").flatMap((key) => parsed(localStorage.getItem(`sending:${drafts.profile}:${key}`)) ?? []);
+}
+
+/** The agents to which a message is begun. */
+function begun(drafts: Drafts): string[] {
+  return keysOf(drafts, "id");
+}
+
+function keysOf({ profile }: Drafts, kind: "id" | "sending"): string[] {
+  const start = `${kind}:${profile}:`;
+  return Object.keys(localStorage).flatMap((key) => (key.startsWith(start) ? key.slice(start.length) : []));
+}
+
+function parsed(json: string | null): Sending | null {
+  try {
+    const sending = JSON.parse(json ?? "") as Partial<Sending> | null;
+    return typeof sending?.id === "string" && typeof sending.agent === "string" && typeof sending.text === "string" ? { page: "", files: "", ...sending } as Sending : null;
+  } catch {
+    return null;
+  }
 }

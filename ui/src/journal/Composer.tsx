@@ -48,7 +48,10 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
     const message = say.isPending || isHeld ? null : draft.take();
     if (message === null) return;
     // A callback of `mutate` would not be called once another view is open.
-    say.mutateAsync({ op: "say", agent, id: message.id, text: message.text, attachments: hashes(message.files) }).then(draft.sent, () => draft.putBack(message));
+    say.mutateAsync({ op: "say", agent, id: message.id, text: message.text, attachments: hashes(message.files) }).then(
+      () => draft.sent(message),
+      () => draft.putBack(message),
+    );
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -72,7 +75,7 @@ export function Composer({ agent, placeholder, hasControls = false }: { agent: s
         <div className="flex flex-wrap items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
           {agent === GROW && (
             <Suspense fallback={<span className="size-8" />}>
-              <Attach onChange={draft.changed} onHold={setHeld} />
+              <Attach onHold={setHeld} />
             </Suspense>
           )}
           <textarea

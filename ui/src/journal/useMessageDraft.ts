@@ -6,23 +6,12 @@ import { useEffect, useState } from "react";
 import { merged } from "../data/attachedFiles";
 import { bytes } from "../data/bytes";
 import { useDraft, useDrafts } from "../data/context";
-import { joined } from "../data/drafts";
+import { joined, LONG_TEXT } from "../data/drafts";
+import type { Message } from "../data/sending";
 import { t } from "../words";
 
 /** The most bytes of a message; the host refuses more. */
 const MESSAGE_LIMIT = 1 << 20;
-
-/** A text of more characters is kept apart from the text field. */
-const LONG_TEXT = 50_000;
-
-/** A message as it is sent. */
-export interface Message {
-  /** The host ignores a second message with the same id. */
-  id: string;
-  text: string;
-  /** The draft of the attached files. */
-  files: string;
-}
 
 export interface MessageDraft {
   typed: string;
@@ -37,18 +26,13 @@ export interface MessageDraft {
   /** Takes a long text to be pasted; `false` leaves a short one to the text field. */
   paste(text: string): boolean;
   removePasted(): void;
-  /** To be called when the files change. */
-  changed(): void;
   /** Empties the draft and returns the message; `null` if there is none that can be sent. */
   take(): Message | null;
-  /** To be called once a taken message is recorded. Until then, its draft comes back after a crash. */
-  sent(): void;
+  /** To be called once a taken message is recorded. Until then, it comes back after a crash. */
+  sent(message: Message): void;
   /** Puts a message that could not be sent before what was written since. Also after the view is gone. */
   putBack(message: Message): void;
 }
-
-/** By agent, the id of a message that was put back and is unchanged: it may have arrived although sending failed. */
-const failedIds = new Map<string, string>();
 
 export function useMessageDraft(agent: string): MessageDraft {
   const drafts = useDrafts();
@@ -58,10 +42,8 @@ export function useMessageDraft(agent: string): MessageDraft {
   const files = merged(useDraft("files", agent));
   const [refusal, setRefusal] = useState<string | null>(null);
 
-  const changed = () => void failedIds.delete(agent);
   const setTyped = (text: string) => drafts.set("draft", agent, text);
   const setPasted = (text: string) => drafts.set("paste", agent, text);
-  const setFiles = (text: string) => drafts.set("files", agent, text);
   const add = (text: string) => {
     const whole = pasted ? `${pasted}\n${text}` : text;
     const problem = tooLong(joined(typed, whole), t("Paste a part of it, or put it into a file and write its path."));
@@ -81,10 +63,8 @@ export function useMessageDraft(agent: string): MessageDraft {
     pasted,
     hasFiles: files !== "",
     refusal,
-    changed,
     type(text, cursor) {
       const added = text.length - typed.length;
-      changed();
       setRefusal(null);
       if (added <= LONG_TEXT) return setTyped(text);
       setTyped(text.slice(0, cursor - added) + text.slice(cursor));
@@ -92,12 +72,10 @@ export function useMessageDraft(agent: string): MessageDraft {
     },
     paste(text) {
       if (text.length <= LONG_TEXT) return false;
-      changed();
       add(text);
       return true;
     },
     removePasted() {
-      changed();
       setRefusal(null);
       setPasted("");
     },
@@ -106,23 +84,10 @@ export function useMessageDraft(agent: string): MessageDraft {
       const problem = tooLong(text, t("Shorten it, or put it into a file and write its path."));
       setRefusal(problem);
       if ((!text && !files) || problem !== null) return null;
-      drafts.send(agent);
-      setTyped("");
-      setPasted("");
-      setFiles("");
-      const id = failedIds.get(agent) ?? crypto.randomUUID();
-      changed();
-      return { id, text, files };
+      return { id: drafts.send(agent, text, files), text, files };
     },
-    sent: () => drafts.sent(agent),
-    putBack({ id, text, files }) {
-      const [now, later, others] = [drafts.get("draft", agent), drafts.get("paste", agent), drafts.get("files", agent)];
-      if (!now && !later && !others) failedIds.set(agent, id);
-      if (text.length > LONG_TEXT) setPasted(joined(text, later));
-      else setTyped(now ? `${text}\n${now}` : text);
-      setFiles(merged(files, others));
-      drafts.sent(agent);
-    },
+    sent: ({ id }) => drafts.sent(agent, id),
+    putBack: (message) => drafts.putBack(agent, message),
   };
 }
 

@@ -28,7 +28,7 @@ function show(files: Attachment[], missing: string[] = [], dropped: DroppedFile[
   const held = vi.fn();
   const view = render(
     <DataProvider host={host} client={newClient()} journals={journals} drafts={drafts}>
-      <Attach onChange={() => {}} onHold={held} />
+      <Attach onHold={held} />
       <textarea data-composer />
     </DataProvider>,
   );

@@ -18,8 +18,8 @@ import { attachmentsOf, type Given, limitWords, unreadKind } from "./files";
 import { type Upload, uploadsOf } from "./uploads";
 import { useGiven } from "./useGiven";
 
-/** `onChange`: the files have changed. `onHold`: whether the message cannot be sent because of one of them. */
-export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (isHeld: boolean) => void }) {
+/** `onHold`: whether the message cannot be sent because of one of them. */
+export function Attach({ onHold }: { onHold: (isHeld: boolean) => void }) {
   const host = useHost();
   const uploads = uploadsOf(host, useDrafts());
   const state = useSyncExternalStore(uploads.subscribe, uploads.state);
@@ -30,7 +30,6 @@ export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (is
 
   const add = (given: readonly Given[]) => {
     if (given.length === 0) return;
-    onChange();
     uploads.add(given, limits);
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
@@ -52,7 +51,6 @@ export function Attach({ onChange, onHold }: { onChange: () => void; onHold: (is
   }, [isEmpty, uploads]);
 
   const remove = (hash: string, name: string) => {
-    onChange();
     setRemoved([...removed, hash]);
     uploads.removeFile(hash, name);
   };
