@@ -91,7 +91,7 @@ async fn postgres_journals_of_earlier_builds_are_replayed_as_they_were_written()
 
 #[test]
 fn the_golden_journal_of_this_build_has_every_kind_of_event() {
-    let of_this_build = ["", "-sessions", "-conflicts", "-reviews", "-gitea", "-fresh", "-files", "-schedules"]
+    let of_this_build = ["", "-sessions", "-conflicts", "-reviews", "-gitea", "-fresh", "-files", "-schedules", "-searches"]
         .map(|story| folder().join(format!("v{SCHEMA_VERSION}{story}")).join(EXPECTED));
     let expected = of_this_build.map(|path| std::fs::read_to_string(path).expect("this build has a golden journal")).concat();
     let recorded: BTreeSet<&str> = expected.lines().filter_map(|line| line.strip_prefix("kind ")).collect();
@@ -212,6 +212,7 @@ async fn write_the_golden_journals() {
     write_golden("-fresh", async |store| story::write_fresh_starts(store).await).await;
     write_golden("-files", async |store| story::write_files(store).await).await;
     write_golden("-schedules", async |store| story::write_schedules(store).await).await;
+    write_golden("-searches", async |store| story::write_searches(store).await).await;
 }
 
 async fn write_golden(story: &str, write: impl AsyncFn(Arc<dyn Store>)) {

@@ -1,14 +1,18 @@
 //! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 mod files;
+mod fresh;
 mod schedules;
+mod searches;
 
 pub use files::write_files;
+pub use fresh::write_fresh_starts;
 pub use schedules::write_schedules;
+pub use searches::write_searches;
 
 use async_trait::async_trait;
 use growqr_actors::conformance::record_as_runner;
-use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, load_earlier};
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load};
 use growqr_core::agent::{ChargeBounds, Input, Intent, STATE_VERSION, Setup};
 use growqr_core::ask::{Answer, AskKind, AskScope, EditedPage};
 use growqr_core::attachment::AttachmentKind;
@@ -87,14 +91,6 @@ pub async fn write_decisions_in_gitea(store: Arc<dyn Store>) {
     story.a_decision_in_gitea_that_is_left_open().await;
 }
 
-/// Writes the story of a conversation that leaves its past behind into an empty store.
-pub async fn write_fresh_starts(store: Arc<dyn Store>) {
-    let story = Story::new(store);
-    story.fresh_starts().await;
-    story.save_snapshot(&AgentId::grow()).await;
-    story.a_fresh_start_that_is_left_open().await;
-}
-
 /// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
 pub async fn finish_open_work(store: Arc<dyn Store>) {
     let story = Story::new(Arc::clone(&store));
@@ -157,7 +153,8 @@ impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
         let limits = Limits::default();
         let (workbench, reads) = (Workbench::Available, Vec::new());
-        let settings = Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded", workbench, reads });
+        let settings =
+            Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded", workbench, reads, searches: false });
         let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(TestExecutor)];
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
         let setups = Arc::new(StorySetups { settings, tools: Arc::clone(&tools) });
@@ -717,36 +714,6 @@ impl Story {
         self.change_settings(|settings| settings.workbench = Workbench::Available);
     }
 
-    /// A fresh start between turns, one during a turn with a message that waits for it, and messages that are written anew.
-    async fn fresh_starts(&self) {
-        let grow = AgentId::grow();
-        self.input(&grow, Input::Created).await;
-        self.say("one").await;
-        let one = self.ports.store.messages(&grow, None, 1).await.unwrap().remove(0).seq;
-        self.answer(&grow, says("First.")).await;
-        self.input(&grow, Input::StartFresh { id: self.message() }).await;
-        self.say("two").await;
-        self.input(&grow, Input::StartFresh { id: self.message() }).await;
-        self.say("three").await;
-        let three = self.ports.store.messages(&grow, None, 1).await.unwrap().remove(0).seq;
-        self.answer(&grow, says("Second.")).await;
-        self.answer(&grow, says("Third.")).await;
-        for (message, text) in [(three, "three, better"), (one, "one, better")] {
-            let earlier = load_earlier(&*self.ports.store, &grow, message).await.unwrap().unwrap();
-            let (id, text, before, as_of) = (self.message(), text.to_owned(), Box::new(earlier.before), earlier.as_of);
-            self.input(&grow, Input::SayAgain { id, message, text, attachments: Vec::new(), before, as_of }).await;
-            self.answer(&grow, says("Better.")).await;
-        }
-    }
-
-    /// A kill during a turn, with a fresh start and a message that wait for its end.
-    async fn a_fresh_start_that_is_left_open(&self) {
-        self.say("work").await;
-        self.input(&AgentId::grow(), Input::StartFresh { id: self.message() }).await;
-        self.say("later").await;
-    }
-
-    /// A kill with sessions at work: one that asks, one with a reply that is not delivered, one that is being stopped.
     async fn sessions_that_are_left_open(&self) {
         let workers = [self.worker("ask").await, self.worker("reply").await, self.worker("stop").await];
         for (worker, session) in workers.iter().zip(["ses_2", "ses_3", "ses_4"]) {
@@ -860,6 +827,8 @@ struct Settings {
     workbench: Workbench,
     /// What the model reads besides text.
     reads: Vec<AttachmentKind>,
+    /// The service of the model searches the web.
+    searches: bool,
 }
 
 struct StorySetups {
@@ -872,7 +841,7 @@ impl Setups for StorySetups {
         let settings = self.settings.lock().unwrap();
         let model = if settings.priced { "golden-1" } else { "golden-free" };
         let segment = Segment {
-            web_search: false,
+            web_search: settings.searches,
             address: None,
             provider: "golden".to_owned(),
             model: model.to_owned(),
