@@ -1,7 +1,7 @@
 //! Pages of the web, through the whole program: asked about, fetched, shown as text from outside, and switched off.
 
-use crate::program::Program;
-use growqr_testkit::anthropic::{RequestView, Script, calls, says};
+use crate::program::{Program, kill};
+use growqr_testkit::anthropic::{Point, RequestView, Script, StopPoint, calls, says};
 use growqr_testkit::openai::ServerBehaviour;
 use growqr_testkit::web::{WebAnswer, WebSites};
 use serde_json::{Value, json};
@@ -158,5 +158,34 @@ fn a_search_of_the_service_is_billed_echoed_and_shown_with_its_sources() {
     let exported = program.run(&["export", "--markdown"]).out;
     assert!(exported.contains("[Green tea](<https://tea.example/green>)"), "{exported}");
     assert!(program.run(&["privacy"]).out.contains("Web search"));
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_search_that_a_kill_cuts_off_goes_on_where_the_service_was() {
+    let program = Program::new();
+    assert_eq!(program.run(&["config", "set", "web.search", "on"]).code, Some(0));
+    let stop = StopPoint::new();
+    let answer = || Script::message().block(found("srvtoolu_1")).says("70 degrees.");
+    program.claude.will_all([
+        Script::message().says("I search.").block(search("srvtoolu_1")).stop("pause_turn"),
+        answer().stop_at(Point::BeforeHead, &stop),
+        answer(),
+    ]);
+    let mut chat = program.command(&["chat", "how hot for green tea?"]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(stop.reached());
+    kill(&mut chat);
+    stop.release();
+    assert_eq!(program.run(&["chat"]).code, Some(0));
+    let events = program.json(&["events"]);
+    let count = |kind: &str| events.iter().filter(|event| event["kind"] == kind).count();
+    assert_eq!(
+        (count("user_said"), count("model_answered"), count("turn_ended")),
+        (1, 2, 1),
+        "the answer before the kill is kept"
+    );
+    let shown = said(&program);
+    assert!(shown.contains("I search.") && shown.contains("70 degrees."), "{shown}");
     program.claude.assert_all_accepted();
 }
