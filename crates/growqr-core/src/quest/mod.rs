@@ -155,9 +155,3 @@ pub struct BeginSteps {
     /// The attempts, of different steps.
     pub attempts: Vec<Attempt>,
 }
-
-/// Whether an id with which work at a set time is named is that of a step of a quest.
-#[must_use]
-pub fn is_step(work: &ScheduleId) -> bool {
-    work.as_str().starts_with("q-")
-}
