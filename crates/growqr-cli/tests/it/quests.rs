@@ -43,7 +43,7 @@ fn write(program: &Program, path: &str, text: &str) {
 }
 
 fn page(program: &Program, path: &str) -> String {
-    program.json(&["memory", "read", path])[0]["content"].as_str().expect("its text").to_owned()
+    program.json(&["memory", "read", path])[0]["text"].as_str().expect("its text").to_owned()
 }
 
 fn start(program: &Program, options: &[&str]) -> String {

@@ -132,7 +132,7 @@ on_both! {
         store.note_attempt(&Attempt { done: Some(done.clone()), ..posted.clone() }).await.unwrap();
         let other = Finished { at: later(5), report: "else".to_owned(), sources: Vec::new() };
         store.note_attempt(&Attempt { done: Some(other), closed_at: Some(later(6)), ..first }).await.unwrap();
-        let done = Finished { report: "Done:\nall".to_owned(), ..done };
+        let done = Finished { report: "Done:\n\u{fffd}all".to_owned(), ..done };
         let all = store.attempts(&quest.id).await.unwrap();
         assert_eq!(all[0], Attempt { done: Some(done), closed_at: Some(later(6)), ..posted });
         assert_eq!((all[1].posted_at, all[1].done.clone()), (None, None), "the other one is as it was");
