@@ -2993,7 +2993,7 @@ mail: Mail, };
 
 export type ScheduledWorkStarted = { 
 /**
- * The schedule.
+ * The schedule, or the step of a quest.
  */
 schedule: string, 
 /**
@@ -3487,7 +3487,7 @@ mind?: Mind,
  */
 why?: string, 
 /**
- * The schedule that it works for.
+ * The schedule, or the step of a quest, that it works for.
  */
 schedule?: string, };
 
@@ -3535,7 +3535,7 @@ quota?: Quota,
  */
 untrusted?: Array<string>, 
 /**
- * The schedule that it works for.
+ * The schedule, or the step of a quest, that it works for.
  */
 schedule?: string, };
 
