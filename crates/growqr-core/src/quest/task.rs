@@ -51,7 +51,10 @@ fn text(quest: &Quest, step: &Step, before: &[(&Step, &Finished)]) -> String {
         "You do step {number} of {count} of the quest \"{}\". Do this step and no other. Your last answer is its report: the \
          person reads it, and so do the steps after it, so say what came of it and where it is. GrowQR ticks the step in the page \
          itself.\n\nYour step:\n{}\n\nThe whole plan (the page {} of memory, as it was when the quest was started):\n{}",
-        quest.name, step.task, quest.path, quest.plan
+        quest.name,
+        step.task,
+        quest.path,
+        quest.plan.trim_end()
     );
     let mut left = MAX_REPORTS;
     let mut reports = Vec::new();
