@@ -11,11 +11,11 @@ use serde::Deserialize;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Has sub-agents do the steps of a plan in memory (quests/NAME.md), if the person allows it: \"1. [ ] …\" one after the other, \"- [ ] …\" side by side."
+    description = "Has sub-agents do a plan in memory (quests/NAME.md), if the person allows it. Steps: \"1. [ ] …\" in order, \"- [ ] …\" side by side."
 )]
 struct QuestInput {
     path: String,
-    #[schemars(description = "For all steps; default 2.00")]
+    #[schemars(description = "Default 2.00")]
     budget_usd: Option<String>,
 }
 
