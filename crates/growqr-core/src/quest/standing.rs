@@ -157,6 +157,8 @@ pub fn standing(quest: &Quest, attempts: &[Attempt], agents: &HashMap<AgentId, A
             _ if quest.skipped.contains(&step.number) => StepState::Skipped,
             None if step.is_ticked => StepState::Done,
             None => StepState::Waiting,
+            // The person may have gone on with the sub-agent of an earlier attempt.
+            Some(_) if tries.iter().any(|attempt| attempt.done.is_some()) => StepState::Done,
             Some(attempt) => state_of(quest, attempt, agents),
         };
         // An attempt that has ended has given its money back.
@@ -178,9 +180,6 @@ pub fn standing(quest: &Quest, attempts: &[Attempt], agents: &HashMap<AgentId, A
 }
 
 fn state_of(quest: &Quest, attempt: &Attempt, agents: &HashMap<AgentId, AgentFacts>) -> StepState {
-    if attempt.done.is_some() {
-        return StepState::Done;
-    }
     match agents.get(&attempt.agent()).map(|facts| facts.status) {
         None if quest.state == QuestState::Cancelled => StepState::Cancelled,
         None => StepState::Due,

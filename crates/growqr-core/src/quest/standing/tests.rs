@@ -137,6 +137,18 @@ fn a_step_that_is_done_stays_done_whatever_its_sub_agent_does_later() {
 }
 
 #[test]
+fn an_earlier_attempt_that_succeeds_after_all_ends_the_step() {
+    let mut quest = Running::new("1. [ ] One\n2. [ ] Two\n");
+    quest.begin();
+    quest.set(1, Status::Failed, CENT);
+    quest.retry(1).expect("it has failed");
+    quest.set(1, Status::Failed, CENT);
+    assert_eq!(quest.standing().state, QuestStanding::Blocked);
+    quest.attempts[0].done = Some(Finished { at: Timestamp(20), report: "done".to_owned(), sources: Vec::new() });
+    assert_eq!(quest.states(), [StepState::Done, StepState::Waiting]);
+}
+
+#[test]
 fn without_money_a_quest_waits_and_says_so() {
     let mut quest = Running::new("1. [ ] One\n2. [ ] Two\n");
     quest.quest.budget = Money(CENT + CENT / 2);
