@@ -265,12 +265,11 @@ async fn last_report(store: &dyn Store, agent: &AgentId) -> Result<Option<Report
     let events = store.turn_events_before(None, agent, EVENTS).await?;
     for stored in events.iter().rev() {
         let Event::TurnEnded(body) = stored.entry()?.event else { continue };
-        let of_grow = body.reports.into_iter().filter(|mail| mail.to == AgentId::grow());
-        let reports = of_grow.filter_map(|mail| match mail.body {
+        let mut of_grow = body.reports.into_iter().rev().filter(|mail| mail.to == AgentId::grow());
+        return Ok(of_grow.find_map(|mail| match mail.body {
             MailBody::Report(report) => Some(report),
             _ => None,
-        });
-        return Ok(reports.last());
+        }));
     }
     Ok(None)
 }

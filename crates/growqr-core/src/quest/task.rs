@@ -39,8 +39,8 @@ fn before<'a>(quest: &'a Quest, step: &Step, attempts: &'a [Attempt]) -> Vec<(&'
         step.after.and_then(|number| quest.step(number))
     });
     let done = earlier.filter_map(|step| {
-        let end = attempts.iter().filter(|attempt| attempt.step == step.number).filter_map(|attempt| attempt.done.as_ref());
-        Some((step, end.last()?))
+        let mut tries = attempts.iter().rev().filter(|attempt| attempt.step == step.number);
+        Some((step, tries.find_map(|attempt| attempt.done.as_ref())?))
     });
     done.collect()
 }
