@@ -4,7 +4,8 @@
 //! starts it again after failures. Both know only the ports and the traits of [`placement`], so that another engine can run the
 //! same agents. [`local`] is the local placement:
 //! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers,
-//! [`deadlines`] settles asks in time, [`schedules`] begins work at its set time.
+//! [`deadlines`] settles asks in time, [`schedules`] begins work at its set time,
+//! [`quests`] the steps of a plan.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 mod answers;
@@ -23,6 +24,8 @@ mod notification;
 mod perform;
 pub mod placement;
 mod ports;
+mod quest_tools;
+mod quests;
 mod rebuild;
 mod recorded_calls;
 mod reviews;
@@ -30,6 +33,7 @@ mod run_inbox;
 mod runner;
 mod schedule_tools;
 mod schedules;
+mod stop_at;
 #[cfg(feature = "stop-points")]
 pub mod stop_points;
 pub mod supervisor;
@@ -46,6 +50,7 @@ pub use memory_tools::{MemoryTools, offered as memory_tools};
 pub use notification::{Notification, Recorded};
 pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};
+pub use quest_tools::{QuestTools, offered as quest_tools};
 pub use rebuild::{Rebuilt, rebuild};
 pub use recorded_calls::find_recorded_call;
 pub use schedule_tools::{ScheduleTools, offered as schedule_tools};

@@ -10,6 +10,7 @@ use crate::health::{Health, HealthBoard, StopCause};
 use crate::notification::Notification;
 use crate::placement::{Inbox, InboxItem, Place, Placement, PostError, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
+use crate::quests::{self, Quests};
 use crate::schedules;
 use crate::supervisor::{self, RunnerDeps};
 use crate::tidying;
@@ -74,20 +75,23 @@ impl LocalHost {
             memory_changed: Arc::clone(&memory_changed),
             idle: idle_sender,
         };
-        let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), started, stop: stop.clone() };
+        let deps = RunnerDeps { ports: ports.clone(), config, host: Arc::new(runner_host), started, stop: stop.clone() };
         let host = LocalHost { requests, notifications, health: Arc::clone(&health), stop: stop.clone(), task: Arc::default() };
         let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
         at_work.into_iter().for_each(|agent| registrar.start_task(agent.agent, Vec::new()));
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
+        let quests = Quests::new(Arc::clone(&placement), &ports, Arc::clone(&memory_changed));
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
             let deadlines = deadlines::run(Arc::clone(&placement), store.clone(), Arc::clone(&clock), asks, stop.clone());
             let schedules = schedules::run(Arc::clone(&placement), store.clone(), clock.clone(), schedules_changed, stop.clone());
+            let quests = quests::run(quests, stop.clone());
             tokio::join!(
                 registrar.run(inbox, idle),
                 delivery::run(placement, store, health, clock, mail, stop),
                 deadlines,
                 schedules,
+                quests,
                 maintenance
             );
         });

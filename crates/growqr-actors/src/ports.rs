@@ -11,7 +11,7 @@ use growqr_core::tool::Tools;
 use growqr_core::workbench::Sessions;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// The adapters that agents run on. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +28,10 @@ pub struct Ports {
     pub setups: Arc<dyn Setups>,
     /// Notified after schedules were added or changed, so that the host looks at them.
     pub schedules_changed: Arc<Notify>,
+    /// Notified after quests were started or changed, so that the host looks at them.
+    pub quests_changed: Arc<Notify>,
+    /// Marked as changed after a change of memory that no event tells of: the tick of a step that is done.
+    pub memory_changes: watch::Sender<()>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bits.

@@ -6,6 +6,7 @@
 
 use crate::backoff::Backoff;
 use crate::placement::{Placement, PostError};
+use crate::stop_at::stop_at;
 use growqr_core::agent::Input;
 use growqr_core::ask::RUN;
 use growqr_core::clock::{Clock, Timestamp};
@@ -168,16 +169,6 @@ impl Schedules {
         }
         Ok(())
     }
-}
-
-/// For tests that kill the program: waits for that at this place.
-async fn stop_at(place: &str) {
-    #[cfg(feature = "stop-points")]
-    if crate::stop_points::is_here(place) {
-        std::future::pending::<()>().await;
-    }
-    #[cfg(not(feature = "stop-points"))]
-    let _ = place;
 }
 
 #[cfg(test)]

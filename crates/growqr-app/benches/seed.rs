@@ -45,6 +45,8 @@ pub async fn ports(folder: &Path, agents: usize) -> Ports {
         setups: Arc::new(fixed),
         sessions: Arc::new(NoWorkbench("not here".to_owned())),
         schedules_changed: Arc::default(),
+        quests_changed: Arc::default(),
+        memory_changes: tokio::sync::watch::Sender::default(),
         clock: Arc::new(SystemClock),
         random: Arc::new(Unchanging),
     }

@@ -31,6 +31,7 @@ mod notify;
 mod page_parts;
 mod privacy;
 mod profile;
+mod quests;
 mod rebuild;
 mod rules;
 mod schedules;
@@ -104,6 +105,12 @@ pub fn new_message_id() -> String {
 #[must_use]
 pub fn new_schedule_id() -> String {
     format!("s-{:016x}", rand::random::<u64>())
+}
+
+/// A new id for a quest.
+#[must_use]
+pub fn new_quest_id() -> String {
+    format!("q-{:016x}", rand::random::<u64>())
 }
 
 /// The largest message that is accepted, in bytes.

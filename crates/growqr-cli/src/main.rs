@@ -28,6 +28,7 @@ mod page_text;
 mod print;
 mod progress;
 mod prompt;
+mod quest;
 mod quick;
 mod rules;
 mod schedule;
@@ -95,6 +96,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Inbox { read } => inbox::inbox(profile()?, &environment, out, read).await,
         Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Tools(command) => tools::tools(profile()?, &environment, out, command).await,
+        Command::Quest(command) => quest::quest(profile()?, &environment, out, command).await,
         Command::Schedule(command) => schedule::schedule(profile()?, &environment, out, command).await,
         Command::Folders(command) => folders::folders(profile()?, &environment, out, command).await,
         Command::Skills(command) => skills::skills(profile()?, &environment, out, command).await,

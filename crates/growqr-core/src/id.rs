@@ -63,7 +63,7 @@ text_id! {
     MemoryName
 }
 text_id! {
-    /// The executor of a tool call: `journal`, `memory`, `schedules`, `workbench`, `mcp:<server>`, `web`, `model`.
+    /// The executor of a tool call: `journal`, `memory`, `schedules`, `quests`, `workbench`, `mcp:<server>`, `web`, `model`.
     ExecutorId
 }
 text_id! {
@@ -83,8 +83,13 @@ text_id! {
     RequestId
 }
 text_id! {
-    /// A schedule: `s-` and random text, or an id made from the tool call that has asked for it.
+    /// A schedule: `s-` and random text, or an id made from the tool call that has asked for it. Work for a step of a quest has the
+    /// quest's id and the step's number in its place.
     ScheduleId
+}
+text_id! {
+    /// A quest: `q-` and random text, or an id made from the tool call that has asked for it.
+    QuestId
 }
 text_id! {
     /// A tool call's id as the model gave it. Unique within one answer only.
@@ -118,6 +123,12 @@ impl ExecutorId {
     #[must_use]
     pub fn schedules() -> ExecutorId {
         ExecutorId::new("schedules")
+    }
+
+    /// Executor of calls that start quests.
+    #[must_use]
+    pub fn quests() -> ExecutorId {
+        ExecutorId::new("quests")
     }
 
     /// Executor of calls that read or change the memory repository.

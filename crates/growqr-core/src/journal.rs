@@ -4,9 +4,10 @@
 use crate::attachment::Attachment;
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
-use crate::id::{AgentId, AskId, ContentHash, EffectId, Position, ScheduleId, SegmentHash, Seq, SessionId};
+use crate::id::{AgentId, AskId, ContentHash, EffectId, Position, QuestId, ScheduleId, SegmentHash, Seq, SessionId};
 use crate::mail::Mail;
 use crate::memory_link::MemoryLink;
+use crate::quest::{Attempt, BeginSteps, Quest};
 use crate::schedule::{Claim, Occurrence, PausedSchedule, Schedule};
 use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
@@ -457,6 +458,35 @@ pub trait Schedules: Send + Sync {
     async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError>;
 }
 
+/// The quests, and the attempts to do their steps. No journal contains them, so these rows are not views. A change counts only if the
+/// row still has the revision that it names, as for [`Schedules`].
+#[async_trait]
+pub trait Quests: Send + Sync {
+    /// All quests, the last started first.
+    async fn quests(&self) -> Result<Vec<Quest>, StoreError>;
+    /// One quest.
+    async fn quest(&self, id: &QuestId) -> Result<Option<Quest>, StoreError>;
+    /// The quests about which a host has something to do: those that are open, those with a step that is done and not closed, and
+    /// those that are cancelled and have attempts that are not closed. In the order in which they were started.
+    async fn quests_to_tend(&self) -> Result<Vec<Quest>, StoreError>;
+    /// Adds a quest; false, and nothing has changed, if there is one with this id, or an open one of this page.
+    async fn add_quest(&self, quest: &Quest) -> Result<bool, StoreError>;
+    /// Keeps the budget, the state and the skipped steps of a quest, whose revision grows by one. False, and nothing has changed, if
+    /// its revision is another one than `changed.revision`.
+    async fn change_quest(&self, changed: &Quest) -> Result<bool, StoreError>;
+    /// Pauses every quest that is active, also one that this build cannot read. Returns their ids and names, by id.
+    async fn pause_quests(&self) -> Result<Vec<(QuestId, String)>, StoreError>;
+    /// Claims attempts, in one transaction; the quest's revision grows by one. False, and nothing has changed, if the quest has
+    /// another revision by now, or one of the attempts exists.
+    async fn begin_steps(&self, begin: &BeginSteps) -> Result<bool, StoreError>;
+    /// The attempts of a quest, in the order of its steps, the first attempt of each first.
+    async fn attempts(&self, quest: &QuestId) -> Result<Vec<Attempt>, StoreError>;
+    /// The attempts of all quests that were claimed last, the last one first, at most `limit`.
+    async fn last_attempts(&self, limit: u32) -> Result<Vec<Attempt>, StoreError>;
+    /// Notes that an attempt is recorded, done or closed, whichever it is; what was noted before stays.
+    async fn note_attempt(&self, attempt: &Attempt) -> Result<(), StoreError>;
+}
+
 /// All ports of a profile's store.
 pub trait Store:
     Journal
@@ -475,6 +505,7 @@ pub trait Store:
     + ReadingMarks
     + Attachments
     + Schedules
+    + Quests
 {
 }
 
@@ -495,5 +526,6 @@ impl<T> Store for T where
         + ReadingMarks
         + Attachments
         + Schedules
+        + Quests
 {
 }

@@ -1,8 +1,8 @@
 //! The core of GrowQR: the state of an agent, and every rule of its conversation.
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s, how searches
-//! compare text ([`fold`]), when work is due ([`schedule`]), and the ports that adapters implement ([`journal`], [`model`],
-//! [`upstream`], [`memory`], [`tool`], [`secret`], [`workbench`], [`clock`]).
+//! compare text ([`fold`]), when work is due ([`schedule`]), which steps of a plan begin ([`quest`]), and the ports that adapters
+//! implement ([`journal`], [`model`], [`upstream`], [`memory`], [`tool`], [`secret`], [`workbench`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
@@ -23,6 +23,7 @@ pub mod money;
 pub mod names;
 pub mod picture;
 pub mod prompt;
+pub mod quest;
 pub mod quota;
 pub mod raw;
 pub mod rebuild;

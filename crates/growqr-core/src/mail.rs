@@ -32,7 +32,7 @@ pub struct SpawnRequest {
     /// Why it has this mind: a short text for the person. `None` before there were sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// The schedule that it works for: at a limit it asks the person, as it does in work that the person has given it.
+    /// The schedule, or the step of a quest, that it works for: at a limit it asks the person, as it does in work that the person has given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleId>,
 }
@@ -80,7 +80,7 @@ pub struct Report {
     /// The sources of untrusted text that it had read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untrusted: Vec<String>,
-    /// The schedule that it works for.
+    /// The schedule, or the step of a quest, that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleId>,
 }

@@ -44,6 +44,8 @@ pub enum Lane {
     Tools,
     /// Schedules.
     Schedules,
+    /// Quests.
+    Quests,
     /// Settings.
     Settings,
     /// Which entries of the inbox were seen.
@@ -112,6 +114,14 @@ impl Request {
             Request::RemoveSchedule { .. } => row(Lock, Profile, REPEATABLE),
             // A second one is a second run.
             Request::RunSchedule { .. } => row(Lock, Profile, ONCE),
+            Request::StartQuest { .. } => row(Lock, Profile, REPEATABLE),
+            Request::PauseQuest { .. } => row(Lock, Profile, REPEATABLE),
+            Request::ResumeQuest { .. } => row(Lock, Profile, REPEATABLE),
+            Request::CancelQuest { .. } => row(Lock, Profile, REPEATABLE),
+            // A second one is refused, unless the attempt has failed meanwhile.
+            Request::RetryStep { .. } => row(Lock, Profile, ONCE),
+            Request::SkipStep { .. } => row(Lock, Profile, REPEATABLE),
+            Request::SetQuestBudget { .. } => row(Lock, Profile, REPEATABLE),
             Request::Skills => row(Nothing, Unchanged, REPEATABLE),
             Request::Skill { .. } => row(Nothing, Unchanged, REPEATABLE),
             // A folder that the first attempt has removed is missing for the second.
@@ -174,6 +184,13 @@ impl Request {
             | Request::ResumeSchedule { .. }
             | Request::RemoveSchedule { .. }
             | Request::RunSchedule { .. } => Lane::Schedules,
+            Request::StartQuest { .. }
+            | Request::PauseQuest { .. }
+            | Request::ResumeQuest { .. }
+            | Request::CancelQuest { .. }
+            | Request::RetryStep { .. }
+            | Request::SkipStep { .. }
+            | Request::SetQuestBudget { .. } => Lane::Quests,
             Request::WriteMemory { .. }
             | Request::DeleteMemory { .. }
             | Request::RestoreMemory { .. }
@@ -218,6 +235,7 @@ mod tests {
     use super::*;
     use crate::api_key::ApiKey;
     use crate::attachment::FileContent;
+    use crate::quests::NewQuest;
     use crate::schedules::{NewSchedule, OnMissed};
     use crate::skills::SkillChange;
     use crate::tools::{NewToolServer, ToolTransport};
@@ -272,6 +290,13 @@ mod tests {
             Request::ResumeSchedule { id: text() },
             Request::RemoveSchedule { id: text() },
             Request::RunSchedule { id: text() },
+            Request::StartQuest { quest: NewQuest { id: text(), path: text(), budget: None } },
+            Request::PauseQuest { id: text() },
+            Request::ResumeQuest { id: text() },
+            Request::CancelQuest { id: text() },
+            Request::RetryStep { id: text(), step: 1 },
+            Request::SkipStep { id: text(), step: 1 },
+            Request::SetQuestBudget { id: text(), budget: 1 },
             Request::Skills,
             Request::Skill { name: text() },
             Request::ChangeSkills { change: SkillChange::AddFolder { path: text() } },

@@ -16,6 +16,7 @@ mod inbox;
 mod log;
 mod money;
 mod privacy;
+mod quests;
 mod request;
 mod rows;
 mod schedules;
@@ -36,6 +37,7 @@ pub use inbox::{InboxEntry, InboxKind};
 pub use log::{CHANNEL_ALL, CHANNEL_MEMORY, CHANNEL_STACK, LogCursor, LogLine, LogPage, LogTone};
 pub use money::usd;
 pub use privacy::{Destination, DestinationKind};
+pub use quests::{NewQuest, Quest, QuestPlan, QuestPlanStep, QuestState, QuestStep, StepState};
 pub use request::{ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
@@ -57,7 +59,7 @@ pub use tools::{
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
@@ -165,6 +167,13 @@ pub fn typescript() -> String {
         ScheduleRun,
         RunOutcome,
         SchedulePreview,
+        NewQuest,
+        QuestState,
+        StepState,
+        QuestStep,
+        Quest,
+        QuestPlanStep,
+        QuestPlan,
         AgentTrouble,
         HeldMail,
         Health,

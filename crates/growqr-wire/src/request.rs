@@ -10,6 +10,7 @@ use crate::event::AskAnswer;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
+use crate::quests::{NewQuest, Quest};
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
 use crate::schedules::{NewSchedule, Schedule};
 use crate::skills::{SkillChange, SkillList, SkillText};
@@ -193,6 +194,49 @@ pub enum Request {
     RunSchedule {
         /// Its id.
         id: String,
+    },
+    /// Starts a quest with the plan of a page. Refused while another quest of this page has not ended. Answered by
+    /// [`Reply::Quest`], as are the next six.
+    StartQuest {
+        /// The quest.
+        quest: NewQuest,
+    },
+    /// Pauses a quest: steps at work go on, and no further one begins.
+    PauseQuest {
+        /// Its id.
+        id: String,
+    },
+    /// Lets a paused quest go on.
+    ResumeQuest {
+        /// Its id.
+        id: String,
+    },
+    /// Cancels a quest and stops what is at work for it.
+    CancelQuest {
+        /// Its id.
+        id: String,
+    },
+    /// Begins a step again that has failed, reached a limit or was cancelled.
+    RetryStep {
+        /// The quest.
+        id: String,
+        /// The step's number.
+        step: u32,
+    },
+    /// Goes on without a step that is neither at work nor done.
+    SkipStep {
+        /// The quest.
+        id: String,
+        /// The step's number.
+        step: u32,
+    },
+    /// Sets what a quest may spend. Steps at work keep what they were given.
+    SetQuestBudget {
+        /// Its id.
+        id: String,
+        /// The whole budget.
+        #[ts(type = "number")]
+        budget: u64,
     },
     /// The skills. Answered by [`Reply::Skills`].
     Skills,
@@ -437,6 +481,11 @@ pub enum Reply {
     Schedule {
         /// The schedule.
         schedule: Box<Schedule>,
+    },
+    /// A quest after the change.
+    Quest {
+        /// The quest.
+        quest: Box<Quest>,
     },
     /// The skills.
     Skills {

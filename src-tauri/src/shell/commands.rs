@@ -105,6 +105,21 @@ fn schedule_preview(words: String, zone: Option<String>) -> Response<wire::Sched
 }
 
 #[tauri::command]
+async fn quests(desktop: DesktopState<'_>) -> Response<Vec<wire::Quest>> {
+    Ok(desktop.session().await?.library().quests().await?)
+}
+
+#[tauri::command]
+async fn quest_plan(desktop: DesktopState<'_>, path: String) -> Response<wire::QuestPlan> {
+    Ok(desktop.session().await?.read_memory(move |library| library.quest_plan(&path)).await?)
+}
+
+#[tauri::command]
+async fn quest_plans(desktop: DesktopState<'_>) -> Response<Vec<wire::QuestPlan>> {
+    Ok(desktop.session().await?.read_memory(|library| library.quest_plans()).await?)
+}
+
+#[tauri::command]
 async fn search(desktop: DesktopState<'_>, text: String, agent: Option<String>, limit: u32) -> Response<Vec<wire::Message>> {
     Ok(desktop.session().await?.library().search(&text, agent.as_deref(), limit).await?)
 }

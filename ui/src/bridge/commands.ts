@@ -21,6 +21,8 @@ import type {
   ModelRow,
   Page,
   PageRows,
+  Quest,
+  QuestPlan,
   Reply,
   Request,
   RuleRow,
@@ -105,6 +107,12 @@ export interface Commands {
   schedule_runs: [{ schedule: string | null; limit: number }, ScheduleRun[]];
   /** What words about a time mean; `zone` is `null` for the zone of this computer. */
   schedule_preview: [{ words: string; zone: string | null }, SchedulePreview];
+  /** All quests, the last started first; what ended more than a week ago is left out. */
+  quests: [Nothing, Quest[]];
+  /** What a page of memory would be as a quest. Rejects with a sentence if it has no steps. */
+  quest_plan: [{ path: string }, QuestPlan];
+  /** The pages of the folder `quests` that can be started. */
+  quest_plans: [Nothing, QuestPlan[]];
   rules: [Nothing, RuleRow[]];
   /** The decision about a call of this tool. `input` is JSON; `agent` is `null` for the Grow Agent. */
   test_rules: [{ tool: string; input: string; agent: string | null }, RuleTest];

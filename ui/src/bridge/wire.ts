@@ -1686,6 +1686,132 @@ zone: string,
  */
 next: Array<number>, };
 
+export type NewQuest = { 
+/**
+ * Chosen by the client. A second quest with the same id is ignored.
+ */
+id: string, 
+/**
+ * The page of memory that has the plan.
+ */
+path: string, 
+/**
+ * What the quest may spend; `None`: 2.00 USD.
+ */
+budget: number | null, };
+
+export type QuestState = "at_work" | "paused" | "blocked" | "no_money" | "done" | "cancelled";
+
+export type StepState = "waiting" | "due" | "at_work" | "done" | "failed" | "limit" | "cancelled" | "skipped";
+
+export type QuestStep = { 
+/**
+ * From 1, in the order of the plan.
+ */
+number: number, 
+/**
+ * Its first line.
+ */
+title: string, 
+/**
+ * How it stands.
+ */
+state: StepState, 
+/**
+ * The sub-agent of its last attempt.
+ */
+agent: string | null, 
+/**
+ * What all its attempts have spent.
+ */
+spent: number, 
+/**
+ * The number of its last attempt; 0 if it has not begun.
+ */
+attempt: number, 
+/**
+ * It begins once this step is done or skipped; `None` if it waits for no other.
+ */
+after: number | null, };
+
+export type Quest = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The page of memory that has the plan.
+ */
+path: string, 
+/**
+ * Its name: the title of the page.
+ */
+name: string, 
+/**
+ * How it stands.
+ */
+state: QuestState, 
+/**
+ * What it may spend.
+ */
+budget: number, 
+/**
+ * What it has spent.
+ */
+spent: number, 
+/**
+ * What the steps at work may still spend.
+ */
+reserved: number, 
+/**
+ * When it was started, in ms since 1970.
+ */
+created_at: number, 
+/**
+ * The agent that has asked for it; `None` if the person started it.
+ */
+by_agent: string | null, 
+/**
+ * Its steps, in the order of the plan.
+ */
+steps: Array<QuestStep>, 
+/**
+ * The page is no longer as it was at the start, besides the ticks of steps that are done. The quest keeps its plan.
+ */
+page_changed: boolean, };
+
+export type QuestPlanStep = { 
+/**
+ * From 1, in the order of the plan.
+ */
+number: number, 
+/**
+ * Its first line.
+ */
+title: string, 
+/**
+ * It would begin once this step is done; `None` if it waits for no other.
+ */
+after: number | null, 
+/**
+ * It is ticked in the page, so a quest would not begin it.
+ */
+done: boolean, };
+
+export type QuestPlan = { 
+/**
+ * The page.
+ */
+path: string, 
+/**
+ * The title of the page.
+ */
+name: string, 
+/**
+ * Its steps.
+ */
+steps: Array<QuestPlanStep>, };
+
 export type AgentTrouble = { 
 /**
  * The agent.
@@ -2180,7 +2306,47 @@ id: string, } | { "op": "run_schedule",
 /**
  * Its id.
  */
-id: string, } | { "op": "skills" } | { "op": "skill", 
+id: string, } | { "op": "start_quest", 
+/**
+ * The quest.
+ */
+quest: NewQuest, } | { "op": "pause_quest", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "resume_quest", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "cancel_quest", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "retry_step", 
+/**
+ * The quest.
+ */
+id: string, 
+/**
+ * The step's number.
+ */
+step: number, } | { "op": "skip_step", 
+/**
+ * The quest.
+ */
+id: string, 
+/**
+ * The step's number.
+ */
+step: number, } | { "op": "set_quest_budget", 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The whole budget.
+ */
+budget: number, } | { "op": "skills" } | { "op": "skill", 
 /**
  * Its name.
  */
@@ -2387,7 +2553,11 @@ lines: Array<ToolLogLine>, } } | { "schedule": {
 /**
  * The schedule.
  */
-schedule: Schedule, } } | { "skills": { 
+schedule: Schedule, } } | { "quest": { 
+/**
+ * The quest.
+ */
+quest: Quest, } } | { "skills": { 
 /**
  * All of them.
  */
@@ -2823,7 +2993,7 @@ mail: Mail, };
 
 export type ScheduledWorkStarted = { 
 /**
- * The schedule.
+ * The schedule, or the step of a quest.
  */
 schedule: string, 
 /**
@@ -3317,7 +3487,7 @@ mind?: Mind,
  */
 why?: string, 
 /**
- * The schedule that it works for.
+ * The schedule, or the step of a quest, that it works for.
  */
 schedule?: string, };
 
@@ -3365,7 +3535,7 @@ quota?: Quota,
  */
 untrusted?: Array<string>, 
 /**
- * The schedule that it works for.
+ * The schedule, or the step of a quest, that it works for.
  */
 schedule?: string, };
 

@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use growqr_core::attachment::Attachment;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
-use growqr_core::id::{AgentId, AskId, ContentHash, EffectId, Position, ScheduleId, SegmentHash, Seq, SessionId};
+use growqr_core::id::{AgentId, AskId, ContentHash, EffectId, Position, QuestId, ScheduleId, SegmentHash, Seq, SessionId};
 use growqr_core::journal::{
-    AgentView, Append, Appended, AskView, Asks, Attachments, Head, Journal, MemoryLinks, MessageView, Outbox, ReadingMarks,
-    Records, Schedules, SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings, StackRecords, Store,
-    StoreError, StoredAttachment, StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers, ToolValues, Unread, User,
-    Users,
+    AgentView, Append, Appended, AskView, Asks, Attachments, Head, Journal, MemoryLinks, MessageView, Outbox, Quests,
+    ReadingMarks, Records, Schedules, SessionRecords, SessionView, Settings, Snapshot, SpendingBy, SpendingSum, Spendings,
+    StackRecords, Store, StoreError, StoredAttachment, StoredEvent, StoredRule, StoredRules, StoredToolServer, ToolServers,
+    ToolValues, Unread, User, Users,
 };
 use growqr_core::mail::Mail;
 use growqr_core::memory_link::MemoryLink;
+use growqr_core::quest::{Attempt, BeginSteps, Quest};
 use growqr_core::schedule::{Claim, Occurrence, PausedSchedule, Schedule};
 use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -412,6 +413,53 @@ impl Schedules for HookedStore {
 
     async fn occurrences_after(&self, schedule: &ScheduleId, after: Timestamp) -> Result<Vec<Occurrence>, StoreError> {
         self.store.occurrences_after(schedule, after).await
+    }
+}
+
+/// Claims, and what is noted of attempts, count among the appends.
+#[async_trait]
+impl Quests for HookedStore {
+    async fn quests(&self) -> Result<Vec<Quest>, StoreError> {
+        self.store.quests().await
+    }
+
+    async fn quest(&self, id: &QuestId) -> Result<Option<Quest>, StoreError> {
+        self.store.quest(id).await
+    }
+
+    async fn quests_to_tend(&self) -> Result<Vec<Quest>, StoreError> {
+        self.store.quests_to_tend().await
+    }
+
+    async fn add_quest(&self, quest: &Quest) -> Result<bool, StoreError> {
+        self.store.add_quest(quest).await
+    }
+
+    async fn change_quest(&self, changed: &Quest) -> Result<bool, StoreError> {
+        self.check(None)?;
+        self.counted(self.store.change_quest(changed)).await
+    }
+
+    async fn pause_quests(&self) -> Result<Vec<(QuestId, String)>, StoreError> {
+        self.store.pause_quests().await
+    }
+
+    async fn begin_steps(&self, begin: &BeginSteps) -> Result<bool, StoreError> {
+        self.check(None)?;
+        self.counted(self.store.begin_steps(begin)).await
+    }
+
+    async fn attempts(&self, quest: &QuestId) -> Result<Vec<Attempt>, StoreError> {
+        self.store.attempts(quest).await
+    }
+
+    async fn last_attempts(&self, limit: u32) -> Result<Vec<Attempt>, StoreError> {
+        self.store.last_attempts(limit).await
+    }
+
+    async fn note_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        self.check(None)?;
+        self.counted(self.store.note_attempt(attempt)).await
     }
 }
 

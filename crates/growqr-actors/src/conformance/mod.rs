@@ -11,6 +11,7 @@ mod hooked_store;
 mod lifecycle;
 mod mail;
 mod messages;
+mod quests;
 mod queue;
 mod random_asks;
 mod schedules;
@@ -27,6 +28,7 @@ pub use hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 pub use lifecycle::*;
 pub use mail::*;
 pub use messages::*;
+pub use quests::*;
 pub use queue::*;
 pub use random_asks::*;
 pub use schedules::*;
@@ -147,6 +149,9 @@ macro_rules! placement_conformance {
             an_occurrence_is_left_out_while_the_run_before_is_at_work
             a_scheduled_run_is_made_once_when_killed_at_any_append
             a_run_by_hand_comes_besides_the_schedule
+            a_quest_does_its_steps_in_order_and_passes_on_what_came_of_them
+            each_step_of_a_quest_is_done_once_when_killed_at_any_append
+            a_quest_that_is_cancelled_stops_what_is_at_work_and_begins_nothing
             a_session_reports_and_goes_on_with_the_next_message
             a_session_that_asks_does_everything_once_when_killed_at_any_append
             a_session_that_is_cancelled_stops_once_when_killed_at_any_append

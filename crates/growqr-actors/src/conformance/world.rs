@@ -57,6 +57,8 @@ impl World {
             tools,
             sessions: Arc::clone(&workbench) as Arc<_>,
             schedules_changed: Arc::default(),
+            quests_changed: Arc::default(),
+            memory_changes: tokio::sync::watch::Sender::default(),
             clock: Arc::clone(&clock) as Arc<_>,
             random: Arc::clone(&clock) as Arc<_>,
         };

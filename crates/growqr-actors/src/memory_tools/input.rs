@@ -30,10 +30,10 @@ pub(super) enum ChangeCall {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Lists the pages of memory with their sizes, by path. Memory is a git repository of text files that the person owns and may edit by hand. Use it to see what there is before you read or write. Give a prefix such as \"projects/\" to list a part."
+    description = "Lists the pages of memory with their sizes, by path. Memory is a git repository of text files that the person owns and may edit by hand."
 )]
 pub(super) struct ListInput {
-    #[schemars(description = "Only paths that begin so")]
+    #[schemars(description = "Only paths that begin so, such as projects/")]
     pub(super) prefix: Option<String>,
 }
 

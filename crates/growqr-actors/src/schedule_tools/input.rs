@@ -11,17 +11,17 @@ use serde::Deserialize;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Has work done at a set time, once or regularly; the person is asked to allow it. Each time a new sub-agent gets this task and reports, so the task must say the goal, what to read and what to report. Say when in the person's words and on their clock. You can only add: the person changes and removes schedules in the settings."
+    description = "Has a new sub-agent do a task at a set time, once or regularly, if the person allows it. The task must say the goal, what to read and what to report. Only the person can change or remove schedules."
 )]
 struct ScheduleInput {
     #[schemars(
-        description = "\"every weekday at 8\", \"every 1st of the month at 7\", \"in two hours\", \"tomorrow at 9:30\", or a cron pattern"
+        description = "In the person's words and on their clock: \"every weekday at 8\", \"in two hours\", \"tomorrow at 9:30\", or a cron pattern"
     )]
     when: String,
     #[schemars(description = "Short, for lists")]
     name: String,
     task: String,
-    #[schemars(description = "If GrowQR was not running then: once afterwards (default), skip, or ask the person")]
+    #[schemars(description = "If GrowQR was not running then; default run_once")]
     if_missed: Option<IfMissed>,
     #[schemars(description = "What one run may spend, such as 0.50")]
     budget_usd: String,

@@ -60,6 +60,8 @@ impl World {
             tools,
             sessions: Arc::new(NoWorkbench("none in this test".to_owned())),
             schedules_changed: Arc::default(),
+            quests_changed: Arc::default(),
+            memory_changes: tokio::sync::watch::Sender::default(),
             clock: Arc::new(TestClock(AtomicI64::new(1_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };

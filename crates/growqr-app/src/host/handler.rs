@@ -16,8 +16,8 @@ use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
 use crate::{
-    SystemClock, agents, asks, attachments, convert, files, memory, memory_link, memory_undo, rules, schedules, skills, stack,
-    tools,
+    SystemClock, agents, asks, attachments, convert, files, memory, memory_link, memory_undo, quests, rules, schedules, skills,
+    stack, tools,
 };
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
@@ -157,6 +157,21 @@ impl Handler {
             Request::ResumeSchedule { id } => self.changed(schedules::resume(&*profile.store, &id).await),
             Request::RemoveSchedule { id } => self.changed(schedules::remove(&*profile.store, &id).await),
             Request::RunSchedule { id } => self.changed(schedules::run_now(&*profile.store, &id).await),
+            Request::StartQuest { quest } => {
+                self.quest_changed(quests::start(&profile.library, &*profile.store, &profile.memory, quest).await)
+            }
+            Request::PauseQuest { id } => self.quest_changed(quests::pause(&profile.library, &*profile.store, &id).await),
+            Request::ResumeQuest { id } => self.quest_changed(quests::resume(&profile.library, &*profile.store, &id).await),
+            Request::CancelQuest { id } => self.quest_changed(quests::cancel(&profile.library, &*profile.store, &id).await),
+            Request::RetryStep { id, step } => {
+                self.quest_changed(quests::try_again(&profile.library, &*profile.store, &id, step).await)
+            }
+            Request::SkipStep { id, step } => {
+                self.quest_changed(quests::skip(&profile.library, &*profile.store, &id, step).await)
+            }
+            Request::SetQuestBudget { id, budget } => {
+                self.quest_changed(quests::set_budget(&profile.library, &*profile.store, &id, budget).await)
+            }
             Request::ToolServers => self.tool_servers().await,
             Request::AddToolServer { server, replace } => {
                 profile.tool_servers.add(server, replace).await?;
@@ -257,6 +272,12 @@ impl Handler {
     /// After a change of a schedule: the host looks at it.
     fn changed(&self, changed: Result<Reply, AppError>) -> Result<Reply, AppError> {
         self.profile.schedules_changed.notify_one();
+        changed
+    }
+
+    /// After a change of a quest: the host looks at it.
+    fn quest_changed(&self, changed: Result<Reply, AppError>) -> Result<Reply, AppError> {
+        self.profile.quests_changed.notify_one();
         changed
     }
 

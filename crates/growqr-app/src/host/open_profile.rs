@@ -18,7 +18,7 @@ use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::{OwnTools, ToolServers};
 use crate::{backup, files, machine, memory_link, rules, skills};
-use growqr_actors::{MemoryTools, Ports, ScheduleTools, Toolbox};
+use growqr_actors::{MemoryTools, Ports, QuestTools, ScheduleTools, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
@@ -49,6 +49,10 @@ pub(crate) struct OpenProfile {
     workbench: WorkbenchSlot,
     /// Notified after schedules were added or changed.
     pub(crate) schedules_changed: Arc<Notify>,
+    /// Notified after quests were started or changed.
+    pub(crate) quests_changed: Arc<Notify>,
+    /// Marked as changed whenever the person has changed memory, and after the tick of a quest.
+    pub(crate) memory_changes: watch::Sender<()>,
     /// A random number of this process, part of the ids of its charges.
     pub(crate) process: u64,
     pub(crate) environment: Environment,
@@ -105,11 +109,15 @@ impl OpenProfile {
         let preferences = Preferences::parse_lenient(&stored);
         let schedules_changed = Arc::new(Notify::new());
         let schedule_tools = ScheduleTools::new(Arc::clone(&store), Arc::new(SystemClock), Arc::clone(&schedules_changed));
+        let quests_changed = Arc::new(Notify::new());
+        let pages = Arc::clone(&memory) as Arc<dyn Memory>;
+        let quest_tools = QuestTools::new(Arc::clone(&store), pages, Arc::new(SystemClock), Arc::clone(&quests_changed));
         let file_tools = Arc::new(FileTools::new(files::of(&profile, &stored)));
         let skills = Arc::new(skills::of(Some(Arc::clone(&memory)), &profile));
         skills.choose(preferences.skills);
         let skill_tools = SkillTools::new(Arc::clone(&skills));
-        let fixed = [Arc::new(schedule_tools) as Arc<dyn Executor>, Arc::clone(&file_tools) as _, Arc::new(skill_tools)];
+        let fixed: [Arc<dyn Executor>; 4] =
+            [Arc::new(schedule_tools), Arc::new(quest_tools), Arc::clone(&file_tools) as _, Arc::new(skill_tools)];
         let own = OwnTools::new([memory_tools].into_iter().chain(fixed).collect(), preferences.web);
         let toolbox = Arc::new(Toolbox::new(own.executors()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
@@ -136,6 +144,8 @@ impl OpenProfile {
             setups,
             workbench,
             schedules_changed,
+            quests_changed,
+            memory_changes: watch::Sender::default(),
             process: rand::random(),
             environment,
             db,
@@ -159,6 +169,8 @@ impl OpenProfile {
             setups: Arc::clone(&self.setups) as Arc<dyn growqr_actors::Setups>,
             sessions: Arc::new(self.workbench.clone()),
             schedules_changed: Arc::clone(&self.schedules_changed),
+            quests_changed: Arc::clone(&self.quests_changed),
+            memory_changes: self.memory_changes.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }

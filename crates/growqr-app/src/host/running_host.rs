@@ -48,7 +48,7 @@ impl RunningHost {
     pub(crate) async fn start(profile: OpenProfile) -> Result<(RunningHost, HostEvents), AppError> {
         let listener = socket::listen(profile.library.profile())?;
         // Watching and committing what was edited take a while, and no message may wait for that.
-        let memory_changes = watch::Sender::new(());
+        let memory_changes = profile.memory_changes.clone();
         let (repo, stop) = (Arc::clone(&profile.memory), CancellationToken::new());
         let adoption = Adoption { changed: memory_changes.clone(), progress: watch::Sender::default(), stop: stop.clone() };
         let progress = adoption.progress.clone();

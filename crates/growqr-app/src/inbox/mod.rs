@@ -14,6 +14,7 @@ use crate::profile::settings::{self, Preferences};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Seq, child_id};
 use growqr_core::journal::{AgentView, Status, Store};
+use growqr_core::quest::Attempt;
 use growqr_wire::{Health, InboxEntry, Stack};
 use presence::Presence;
 use seen::Seen;
@@ -29,7 +30,7 @@ const KEPT: i64 = 7 * 86_400_000;
 /// At most so many agents are looked at, those that did something last.
 const AGENTS: usize = 100;
 
-/// Of how many scheduled runs the reports are listed.
+/// Of how many scheduled runs, and of how many steps of quests, the reports are listed.
 const RUNS: u32 = 200;
 
 /// How long the answer counts whether memory can be changed: finding out writes to the disk.
@@ -182,10 +183,11 @@ impl Known {
     }
 }
 
-/// The sub-agents of the last scheduled runs.
+/// The sub-agents of the last scheduled runs, and of the last steps of quests.
 async fn scheduled_agents(store: &dyn Store) -> Result<HashSet<AgentId>, AppError> {
     let runs = store.runs(None, RUNS).await?;
-    Ok(runs.iter().map(|run| child_id(&run.effect())).collect())
+    let steps = store.last_attempts(RUNS).await?;
+    Ok(runs.iter().map(|run| child_id(&run.effect())).chain(steps.iter().map(Attempt::agent)).collect())
 }
 
 #[cfg(test)]

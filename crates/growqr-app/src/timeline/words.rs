@@ -35,6 +35,7 @@ pub(crate) fn tool_words(name: &str, input: &RawJson) -> ToolWords {
         "spawn_sub_agent" => ("Starting sub-agent", "Started sub-agent", "name"),
         "wait_for_sub_agents" => ("Waiting for sub-agents", "Waited for sub-agents", ""),
         "schedule_work" => ("Scheduling", "Scheduled", "name"),
+        "start_quest" => ("Starting the quest", "Started the quest", "path"),
         "ask_user" => ("Asking you", "Asked you", "question"),
         "message_sub_agent" => ("Messaging sub-agent", "Messaged sub-agent", "id"),
         "cancel_sub_agent" => ("Stopping sub-agent", "Stopped sub-agent", "id"),

@@ -7,6 +7,7 @@ mod auth;
 mod folders;
 mod keys;
 mod memory;
+mod quest;
 mod records;
 mod rules;
 mod schedule;
@@ -21,6 +22,7 @@ pub use auth::{Auth, SignIn};
 pub use folders::Folders;
 pub use keys::Keys;
 pub use memory::{Memory, Requests};
+pub use quest::Quest;
 pub use records::{Audit, Db, Events, Logs, Search};
 pub use rules::Rules;
 pub use schedule::{IfMissed, Schedule};
@@ -85,6 +87,9 @@ pub enum Command {
     /// Add and inspect MCP servers: programs and addresses that give the agents more tools
     #[command(subcommand)]
     Tools(Tools),
+    /// Have the steps of a plan in memory done: start, list, show, pause, resume and cancel quests
+    #[command(subcommand)]
+    Quest(Quest),
     /// Have work done at a set time: add, list, pause, resume, remove and start schedules
     #[command(subcommand)]
     Schedule(Schedule),

@@ -29,6 +29,7 @@ mod many_tools;
 mod memory_states;
 mod older_host;
 mod program;
+mod quests;
 mod rebuilding;
 mod schedules;
 mod sign_in;

@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::event::{AskRaised, AskSettled, ToolResumed};
 use crate::id::{AskId, EffectId, ExecutorId};
 use crate::mail::{Mail, MailBody};
+use crate::quest;
 use crate::raw::RawJson;
 use crate::rules::{Agents, Argument, CallFacts, Decision, Glob, Rule, RuleOrigin};
 use crate::schedule;
@@ -107,7 +108,7 @@ impl Draft<'_> {
                 let argument = match call.argument() {
                     Argument::One(_, value) => Some(value.clone()),
                     Argument::Beginning(_, start) => Some(format!("{start}*")),
-                    Argument::None | Argument::Unclear(_) => schedule::wanted(name, input),
+                    Argument::None | Argument::Unclear(_) => schedule::wanted(name, input).or_else(|| quest::wanted(name, input)),
                 };
                 Permission::Needed { line, need: Need { reason, argument, rule: rule.map(|rule| rule.to_string()) } }
             }

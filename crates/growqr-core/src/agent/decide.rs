@@ -61,6 +61,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Answer { ask, answer } => draft.on_person_answer(&ask, answer),
         Input::Continue => draft.on_continue(),
         Input::Due { work, asks } => draft.on_due(&work, asks),
+        Input::StepDue { work, untrusted } => draft.on_step_due(&work, untrusted),
         Input::Deadline => draft.on_deadline(),
         Input::MemoryConflicts { open } => draft.on_memory_conflicts(open),
         Input::DecidedInGitea { ask, decided } => draft.on_decided_in_gitea(&ask, decided),

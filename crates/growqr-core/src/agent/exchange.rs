@@ -158,6 +158,14 @@ pub enum Input {
         /// Its time has passed, and the person decides.
         asks: bool,
     },
+    /// A step of a quest begins: starts a sub-agent for it. Changes only the Grow Agent, and nothing if it has recorded this attempt
+    /// before.
+    StepDue {
+        /// The attempt.
+        work: Box<DueWork>,
+        /// The sources of untrusted text in its task.
+        untrusted: Vec<String>,
+    },
     /// Settles asks whose deadline has passed.
     Deadline,
     /// Asks the person, once, about each of these conflicts, and settles the asks about others. Changes only the Grow Agent.

@@ -1,5 +1,6 @@
 //! Scheduled runs: starts a sub-agent for each that is due, with a budget of its own, or asks the person about one whose time has
-//! passed. No turn of this agent is needed for that, and none begins when the run reports.
+//! passed. No turn of this agent is needed for that, and none begins when the run reports. Attempts of the steps of quests begin in the
+//! same way, and in the events they are runs too: the id of the step stands in the place of the schedule's.
 
 use super::asks::ask_id;
 use super::bounded_text::beginning;
@@ -29,7 +30,7 @@ const BY_AGENT: &str = "a schedule that an agent has asked for";
 impl Draft<'_> {
     /// A run is due. The same run again changes nothing.
     pub(super) fn on_due(&mut self, work: &DueWork, asks: bool) {
-        if self.state.seq.0 == 0 || self.state.depth() > 0 || self.state.has_recorded_run(&work.effect()) {
+        if !self.begins(work) {
             return;
         }
         // A question about an earlier occurrence is answered by the next one.
@@ -38,8 +39,26 @@ impl Draft<'_> {
         if asks { self.ask_about_run(work) } else { self.start_run(work) }
     }
 
-    /// Starts the sub-agent of a run. At a limit it pauses and asks, so it also starts if little or no money is left.
+    /// An attempt of a step of a quest is due. The same one again changes nothing.
+    pub(super) fn on_step_due(&mut self, work: &DueWork, untrusted: Vec<String>) {
+        if self.begins(work) {
+            self.start_work(work, "works for a quest", untrusted);
+        }
+    }
+
+    /// Whether this agent begins such work, and has not begun this one.
+    fn begins(&self, work: &DueWork) -> bool {
+        self.state.seq.0 > 0 && self.state.depth() == 0 && !self.state.has_recorded_run(&work.effect())
+    }
+
+    /// Starts the sub-agent of a run.
     pub(super) fn start_run(&mut self, work: &DueWork) {
+        let untrusted = work.by_agent.iter().map(|_| BY_AGENT.to_owned()).collect();
+        self.start_work(work, "works for a schedule", untrusted);
+    }
+
+    /// At a limit the sub-agent pauses and asks, so it also starts if little or no money is left.
+    fn start_work(&mut self, work: &DueWork, why: &str, untrusted: Vec<String>) {
         let limits = self.setup.limits;
         let allowance = work.budget.min(self.state.budget.available_for_no_message(&limits, self.now.at));
         let tree = limits.tree();
@@ -49,9 +68,9 @@ impl Draft<'_> {
             allowance,
             depth: self.state.depth() + 1,
             quota: Some(Quota { at_once: tree.at_once.saturating_sub(1), ..tree }),
-            untrusted: work.by_agent.iter().map(|_| BY_AGENT.to_owned()).collect(),
+            untrusted,
             mind: Mind::Model,
-            why: Some("works for a schedule".to_owned()),
+            why: Some(why.to_owned()),
             schedule: Some(work.schedule.clone()),
         };
         let (effect, from) = (work.effect(), self.state.id.clone());

@@ -23,7 +23,7 @@ pub(super) enum AgentCall {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Sends a sub-agent to work on a part of the task and answers at once with its id. It shares memory with you but sees nothing of this conversation, so its task must say the goal, what to read, what to leave out, and what to report. Use it for independent parts that can be done side by side; call it several times in one answer to start them together. Its report comes as mail, or through wait_for_sub_agents. It spends from your budget, so do small things yourself."
+    description = "Sends a sub-agent to work on a part of the task and answers at once with its id. It shares memory with you but sees nothing of this conversation, so its task must say the goal, what to read, what to leave out, and what to report. Use it for independent parts; several calls in one answer start side by side. Its report comes as mail, or through wait_for_sub_agents. It spends from your budget, so do small things yourself."
 )]
 pub(super) struct SpawnInput {
     #[schemars(description = "Short, for lists")]
@@ -66,7 +66,7 @@ pub(super) struct WaitInput {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Sends a sub-agent another message, by the id that spawn_sub_agent gave. One at work reads it at its next step; one that has ended is woken with a new share of the budget and reports again. Use it to correct or to continue, rather than to start over with a new sub-agent."
+    description = "Sends a sub-agent another message, by the id that spawn_sub_agent gave. One at work reads it at its next step; one that has ended is woken with a new share of the budget and reports again. Use it to correct or to continue."
 )]
 pub(super) struct MessageInput {
     pub(super) id: String,
@@ -75,9 +75,7 @@ pub(super) struct MessageInput {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(
-    description = "Tells a sub-agent and its own sub-agents to stop. What it did so far stays, and it still reports. Use it when its work is no longer needed."
-)]
+#[schemars(description = "Tells a sub-agent and its own sub-agents to stop. What it did so far stays, and it still reports.")]
 pub(super) struct CancelInput {
     pub(super) id: String,
 }
@@ -101,7 +99,7 @@ pub(super) struct AskUserInput {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Reads on in a message of this conversation that was too long to be shown whole. The message then says its number and where to read on. Each call gives the next part and says where the one after it begins. Read as much as the request needs; for a very long text, note what matters as you go."
+    description = "Reads on in a message of this conversation that was too long to be shown whole. The message then says its number and where to read on. Read as much as the request needs; for a very long text, note what matters as you go."
 )]
 pub(super) struct ReadInput {
     #[schemars(description = "The number of the message")]

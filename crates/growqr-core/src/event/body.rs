@@ -318,7 +318,7 @@ pub struct ChildRequested {
 /// See [`super::Event::ScheduledWorkStarted`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduledWorkStarted {
-    /// The schedule.
+    /// The schedule, or the step of a quest.
     pub schedule: ScheduleId,
     /// The occurrence.
     pub due: Timestamp,

@@ -110,7 +110,7 @@ events! {
     ToolFinished => "tool_finished",
     /// A sub-agent is started.
     ChildRequested => "child_requested",
-    /// A scheduled run begins: a sub-agent is started.
+    /// A scheduled run, or a step of a quest, begins: a sub-agent is started.
     ScheduledWorkStarted => "scheduled_work_started",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",

@@ -10,6 +10,7 @@ mod pattern;
 pub mod words;
 
 pub use due::{Claim, Fate, MissedBecause, ON_TIME, Occurrence, settle};
+pub(crate) use new::line;
 pub use new::{DEFAULT_BUDGET, MAX_SCHEDULES, NewSchedule, NewScheduleError, TOOL, is_full, wanted};
 pub use pattern::{Pattern, PatternError};
 
@@ -206,7 +207,8 @@ impl Schedule {
     }
 }
 
-/// A run that is due, as the Grow Agent begins it, or asks about it.
+/// A run that is due, as the Grow Agent begins it, or asks about it; also an attempt of a step of a quest ([`crate::quest`]), which has
+/// an id of its own in the place of a schedule's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueWork {
     /// The schedule.

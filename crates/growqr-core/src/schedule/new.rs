@@ -155,7 +155,7 @@ fn zone_of_computer(clock: &dyn Clock, now: Timestamp) -> Result<String, NewSche
 }
 
 /// The text in one line, without characters that move the text around them.
-fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let is_shown = |c: &char| !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let text: String = text.replace(['\n', '\t'], " ").chars().filter(is_shown).collect();
     text.trim().to_owned()

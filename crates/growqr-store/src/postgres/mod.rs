@@ -8,6 +8,7 @@ mod connections;
 mod journal;
 mod memory_links;
 mod outbox;
+mod quests;
 mod reading_marks;
 mod rebuild;
 mod records;

@@ -7,6 +7,7 @@ mod attachments;
 mod journal;
 mod messages;
 mod people;
+mod quests;
 mod schedules;
 mod spendings;
 mod stack;
@@ -18,6 +19,9 @@ pub(crate) use attachments::{AttachmentRow, described, undamaged};
 pub(crate) use journal::{EntryRow, EventRow, HeadRow, JournalRow, SnapshotRow, UndeliveredRow, entries};
 pub(crate) use messages::{MessageRow, UnreadRow};
 pub(crate) use people::{MemoryLinkRow, UserRow};
+pub(crate) use quests::{
+    AttemptRow, EndValues, QuestRow, QuestValues, attempt_columns, paused_quests, quest_columns, quests_to_tend,
+};
 pub(crate) use schedules::{
     OccurrenceRow, PausedRow, ScheduleRow, ScheduleValues, UnpostedRow, occurrence_columns, paused, schedule_columns,
 };

@@ -7,6 +7,7 @@ mod journal;
 mod log;
 mod memory_links;
 mod outbox;
+mod quests;
 mod reading_marks;
 mod rebuild;
 mod records;

@@ -36,7 +36,7 @@ struct ReadSkillInput {
         description = "The path of a skill as it is listed, such as tea/SKILL.md, or of another file of it, such as tea/references/leaves.md; leave it out for the list"
     )]
     path: Option<String>,
-    #[schemars(description = "Where to read on, in bytes of the text, as an earlier result says. Left out: from its beginning")]
+    #[schemars(description = "Where to read on, in bytes of the text, as an earlier result says")]
     from: Option<u64>,
 }
 

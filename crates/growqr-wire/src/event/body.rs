@@ -290,7 +290,7 @@ pub struct ChildRequested {
 /// See [`super::Event::ScheduledWorkStarted`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ScheduledWorkStarted {
-    /// The schedule.
+    /// The schedule, or the step of a quest.
     pub schedule: String,
     /// When it was due, in ms since 1970.
     pub due: i64,

@@ -33,7 +33,7 @@ pub struct SpawnRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub why: Option<String>,
-    /// The schedule that it works for.
+    /// The schedule, or the step of a quest, that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub schedule: Option<String>,
@@ -84,7 +84,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub untrusted: Vec<String>,
-    /// The schedule that it works for.
+    /// The schedule, or the step of a quest, that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub schedule: Option<String>,

@@ -126,7 +126,7 @@ events! {
     ToolFinished => "tool_finished",
     /// A sub-agent is created.
     ChildRequested => "child_requested",
-    /// A scheduled run begins: a sub-agent is created.
+    /// A scheduled run, or a step of a quest, begins: a sub-agent is created.
     ScheduledWorkStarted => "scheduled_work_started",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",

@@ -165,6 +165,8 @@ impl Story {
             sessions: Arc::new(NoWorkbench("no host runs".to_owned())),
             setups: Arc::clone(&setups) as Arc<dyn Setups>,
             schedules_changed: Arc::default(),
+            quests_changed: Arc::default(),
+            memory_changes: tokio::sync::watch::Sender::default(),
             clock: Arc::new(TestClock(AtomicI64::new(1_795_305_600_000))),
             random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };

@@ -255,3 +255,26 @@ fn a_run_at_work_is_no_work_of_a_message() {
     let mut sub_agent = World::of(State::new(AgentId::new("a-1")));
     assert_eq!(is_due(&mut sub_agent, &due("s-1", 5)), [""; 0], "only the Grow Agent begins scheduled runs");
 }
+
+#[test]
+fn a_step_of_a_quest_begins_once_and_its_task_keeps_its_sources() {
+    let mut world = World::grow();
+    let work = due("q-1-2", 5);
+    let step =
+        |world: &mut World| world.input(Input::StepDue { work: Box::new(work.clone()), untrusted: vec!["web".to_owned()] });
+    assert_eq!(step(&mut world), ["scheduled_work_started"]);
+    world.restart();
+    assert_eq!(step(&mut world), [""; 0]);
+    let (body, request) = started(&world).remove(0);
+    assert_eq!((body.schedule.as_str(), body.mail.id.clone()), ("q-1-2", work.effect()));
+    assert_eq!((request.untrusted, request.why.as_deref()), (vec!["web".to_owned()], Some("works for a quest")));
+    assert!(!world.state.is_at_work());
+    world.input(Input::Mail(report(&work, "first", Money::ZERO)));
+    let next = due("q-1-3", 6);
+    world.input(Input::StepDue { work: Box::new(next.clone()), untrusted: Vec::new() });
+    world.input(Input::Mail(report(&next, "second", Money::ZERO)));
+    world.say("what is new?");
+    let (_, text) = world.last_user();
+    assert!(text.contains("first") && text.contains("second"), "the reports of two steps are two: {text}");
+    world.check_replay();
+}

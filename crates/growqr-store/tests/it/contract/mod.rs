@@ -7,6 +7,7 @@ mod followers;
 mod mail;
 mod memory_links;
 mod opening;
+mod questing;
 mod reading;
 mod reading_marks;
 mod rebuilding;
