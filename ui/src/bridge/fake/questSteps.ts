@@ -1,0 +1,16 @@
+/** Begins a step of a simulated quest: a sub-agent of the Grow Agent with the step's title as its task. */
+import type { Mail } from "../wire";
+import type { SavedQuest, SavedStep, Stage } from "./stage";
+
+export function startStep(world: Stage, quest: SavedQuest, step: SavedStep, allowance: number) {
+  const attempt = step.agents.length + 1;
+  const id = `a-${quest.id}-${step.number}-${attempt}`;
+  const birth = { name: step.title, task: step.title, allowance, depth: 1, schedule: `${quest.id}-${step.number}` };
+  const mail: Mail = { id: `mail-${id}`, from: "grow", to: id, body: { spawn: birth } };
+  world.append("grow", [{ kind: "scheduled_work_started", data: { schedule: birth.schedule, due: world.now(), mail } }]);
+  world.create(id, birth.name, "grow", 1, birth.task, allowance);
+  world.append(id, [{ kind: "agent_created", data: { birth, parent: "grow", mail: mail.id } }]);
+  step.agents.push(id);
+  world.begin(id, birth.task);
+  if (attempt === 1 && /\bbroken\b/i.test(step.title)) world.state.queues[id] = [{ do: "request" }, { do: "end", ended: { failed: { kind: "busy", message: "Anthropic is overloaded.", request_id: null } } }];
+}
