@@ -27,7 +27,7 @@ export function Money({ quest, name }: { quest: Quest; name: string }) {
       {hasEnded(quest) ? (
         <p className="mt-1 text-xs text-ink-3">{summary}</p>
       ) : (
-        <Disclosure key={String(state === "no_money")} open={state === "no_money"} summary={summary} className="-ms-1.5 mt-1 text-xs">
+        <Disclosure key={String(state === "no_money")} open={state === "no_money"} summary={<>{summary}<span className="ms-auto shrink-0 text-ink-3">{t("Change the budget")}</span></>} className="-ms-1.5 mt-1">
           {() => <NewBudget quest={quest} name={name} />}
         </Disclosure>
       )}

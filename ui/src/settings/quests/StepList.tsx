@@ -9,6 +9,7 @@ import { useAgent } from "../../data/queries";
 import { t } from "../../words";
 import { SureButton } from "../SureButton";
 import { hasEnded, hasStopped, STEPS } from "./questWords";
+import { inOrder } from "./stages";
 import { StepLine } from "./StepLine";
 import { useQuestRequest } from "./useQuests";
 
@@ -20,8 +21,8 @@ export function StepList({ quest, name }: { quest: Quest; name: string }) {
   return (
     <>
       <ol ref={list} tabIndex={0} aria-label={t("Steps of {what}", { what: name })} className="max-h-96 overflow-y-auto text-sm">
-        {quest.steps.map((step) => (
-          <StepLine key={step.number} step={step} isBranch={isBranch(quest.steps, step)}>
+        {inOrder(quest.steps).map(({ step, isBranch }) => (
+          <StepLine key={step.number} step={step} isBranch={isBranch}>
             <Standing step={step} />
             {hasStopped(step) && !hasEnded(quest) && <Remedies quest={quest} step={step} name={name} send={send} />}
           </StepLine>
@@ -30,11 +31,6 @@ export function StepList({ quest, name }: { quest: Quest; name: string }) {
       <InlineError problem={request.error} />
     </>
   );
-}
-
-/** Whether another step may be at work beside this one. */
-function isBranch(steps: readonly QuestStep[], step: QuestStep): boolean {
-  return steps.some((other) => other.number !== step.number && other.after === step.after);
 }
 
 function Standing({ step }: { step: QuestStep }) {

@@ -17,6 +17,11 @@ export function stages<S extends Step>(steps: readonly S[]): S[][] {
   return groups;
 }
 
+/** The steps in the order of their groups, each with whether it is in a group with others. */
+export function inOrder<S extends Step>(steps: readonly S[]): Array<{ step: S; isBranch: boolean }> {
+  return stages(steps).flatMap((group) => group.map((step) => ({ step, isBranch: group.length > 1 })));
+}
+
 /** The most columns and, as long as these suffice, the most rows of a group in the picture. */
 const COLUMNS = 8;
 const ROWS = 4;

@@ -37,6 +37,7 @@ export default {
   "{spent} of {budget} spent": "{spent} von {budget} ausgegeben",
   "{amount} set aside for steps at work": "{amount} zurückgelegt für Schritte bei der Arbeit",
   "Budget of {what}": "Budget von {what}",
+  "Change the budget": "Budget ändern",
   "Change the budget of {what}": "Budget von {what} ändern",
   "Budget of the quest, in USD": "Budget des Vorhabens, in USD",
   "Set budget": "Budget festlegen",

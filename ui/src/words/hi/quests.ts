@@ -39,6 +39,7 @@ export default {
   "{spent} of {budget} spent": "{budget} में से {spent} खर्च",
   "{amount} set aside for steps at work": "चल रहे कदमों के लिए {amount} अलग रखा गया",
   "Budget of {what}": "{what} का बजट",
+  "Change the budget": "बजट बदलें",
   "Change the budget of {what}": "{what} का बजट बदलें",
   "Budget of the quest, in USD": "अभियान का बजट, USD में",
   "Set budget": "बजट तय करें",
