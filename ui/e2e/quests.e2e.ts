@@ -51,6 +51,8 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
 
 test("a page of memory is started by keyboard, its steps are done while one watches, and it is ticked", async () => {
   const { page, context, pageErrors } = await open(chromium, { world: "quests", at: "#/memory/quests%2Fcourse.md", speed: 4 });
+  await expectAccessible(page);
+  await screenshot(page, "quests-page");
   await page.getByRole("button", { name: "Start this quest" }).focus();
   await page.keyboard.press("Enter");
   const form = section(page).getByRole("form", { name: "Start a quest" });

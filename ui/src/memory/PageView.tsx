@@ -8,8 +8,8 @@ import type { Page } from "../bridge";
 import { useRequest } from "../data/context";
 import { toLine, toPage } from "../data/links";
 import { useOpenPage } from "../data/openPage";
-import { useLog, usePage } from "../data/queries";
 import { PLANS, toQuest } from "../data/questLink";
+import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
 import { t } from "../words";
 import { BackToPages } from "./BackToPages";
@@ -51,8 +51,8 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
               <Trash2 className="size-4" aria-hidden />
             </IconButton>
             {path.startsWith(PLANS) && (
-              <Button onClick={() => (location.hash = toQuest(path))}>
-                <Play className="size-3.5" aria-hidden /> {t("Start this quest")}
+              <Button aria-label={t("Start this quest")} title={t("Start this quest")} onClick={() => (location.hash = toQuest(path))}>
+                <Play className="size-3.5" aria-hidden /> <span className="hidden @4xl/view:inline">{t("Start this quest")}</span>
               </Button>
             )}
             <Button onClick={() => go("edit")}>

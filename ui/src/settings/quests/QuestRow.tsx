@@ -36,7 +36,7 @@ export function QuestRow({ quest }: { quest: Quest }) {
   // The button with the focus goes away.
   const send = (next: Request, goesAway = false) => !request.isPending && request.mutate(next, { onSuccess: () => void (goesAway && row.current?.focus()) });
   return (
-    <li ref={row} id={`quest-${id}`} tabIndex={-1} aria-labelledby={title} className="py-3 outline-none">
+    <li ref={row} id={`quest-${id}`} tabIndex={-1} aria-labelledby={title} className="py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <p id={title} dir="auto" className="text-sm font-medium [overflow-wrap:anywhere]">{name}</p>
         <span className="flex items-center gap-1.5 text-sm text-ink-2">
