@@ -51,6 +51,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
 
 test("a page of memory is started by keyboard, its steps are done while one watches, and it is ticked", async () => {
   const { page, context, pageErrors } = await open(chromium, { world: "quests", at: "#/memory/quests%2Fcourse.md", speed: 4 });
+  await page.getByRole("button", { name: "Start this quest" }).waitFor();
   await expectAccessible(page);
   await screenshot(page, "quests-page");
   await page.getByRole("button", { name: "Start this quest" }).focus();
@@ -149,14 +150,14 @@ test("quests that cannot be read say why, and are read again", async () => {
   await context.close();
 });
 
-test.each(["de", "hi"])("quests are in the language of the window (%s)", async (language) => {
-  const { page, context } = await open(chromium, { world: "quests", at: AT });
-  await page.evaluate((chosen) => localStorage.setItem("language", chosen), language);
-  await page.reload();
+test.each([["de", "2 von 6 Schritten fertig, 1 bei der Arbeit"], ["hi", "6 में से 2 कदम पूरे, 1 काम पर"]] as const)("quests are in the language of the window (%s)", async (language, words) => {
+  const { page, context, pageErrors } = await open(chromium, { world: "quests", at: AT });
+  await page.getByRole("combobox", { name: "Language" }).selectOption(language);
   const region = page.locator("[data-section=quests]");
-  await region.getByText("Move the blog").first().waitFor();
+  await region.getByText(words).waitFor();
   await region.evaluate((element) => element.scrollIntoView());
   await expectAccessible(page);
   await screenshot(page, `quests-${language}`);
+  expect(pageErrors).toEqual([]);
   await context.close();
 });

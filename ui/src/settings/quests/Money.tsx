@@ -18,7 +18,7 @@ export function Money({ quest, name }: { quest: Quest; name: string }) {
   const summary = (
     <span className="tabular-nums">
       {words}
-      {reserved > 0 && !hasEnded(quest) && ` · ${t("{amount} set aside for steps at work", { amount: money(reserved) })}`}
+      {reserved > 0 && !hasEnded(quest) && ` · ${t("{amount} set aside", { amount: money(reserved) })}`}
     </span>
   );
   return (

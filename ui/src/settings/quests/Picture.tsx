@@ -16,7 +16,7 @@ const ONE_LINE = 12;
 export function Picture({ steps, label }: { steps: readonly PictureStep[]; label: string }) {
   const groups = stages(steps);
   const all = groups.reduce((sum, group) => sum + columns(group.length), 0);
-  const tracks = all <= ONE_LINE ? `repeat(${all}, minmax(0, 1fr))` : "repeat(auto-fit, minmax(1.6rem, 1fr))";
+  const tracks = all <= ONE_LINE ? `repeat(${all}, minmax(0, 9rem))` : "repeat(auto-fit, minmax(1.6rem, 1fr))";
   return (
     <div role="img" aria-label={label} className="grid items-center gap-1" style={{ gridTemplateColumns: tracks }}>
       {groups.map((group) => {

@@ -1,5 +1,5 @@
 /** One quest: how it stands, its picture, its money, its steps, and what can be done with it. */
-import { useId, useRef } from "react";
+import { useEffect, useId, useRef } from "react";
 import type { Quest, Request } from "../../bridge";
 import { Button } from "../../design/Button";
 import { Disclosure } from "../../design/Disclosure";
@@ -18,12 +18,13 @@ import { useQuestRequest } from "./useQuests";
 
 /** What the person can do about a quest that does not go on by itself. */
 const ADVICE: Partial<Record<Quest["state"], Text>> = {
-  blocked: "A step has not succeeded, so the others do not begin. Retry it, or go on without it.",
+  blocked: "A step has not succeeded. Retry it, or go on without it.",
   no_money: "Too little money is left for the next step. It begins once you have raised the budget.",
   paused: "No further step begins. What is at work goes on to its end.",
 };
 
-export function QuestRow({ quest }: { quest: Quest }) {
+/** `hasBegun`: the person has just started it. */
+export function QuestRow({ quest, hasBegun }: { quest: Quest; hasBegun: boolean }) {
   const request = useQuestRequest();
   const row = useRef<HTMLLIElement>(null);
   const title = useId();
@@ -33,10 +34,14 @@ export function QuestRow({ quest }: { quest: Quest }) {
   const advice = ADVICE[state];
   const isOpen = !hasEnded(quest);
   const isPaused = state === "paused";
+  // The button that has started it cannot be used again.
+  useEffect(() => {
+    if (hasBegun) row.current?.focus();
+  }, [hasBegun]);
   // The button with the focus goes away.
   const send = (next: Request, goesAway = false) => !request.isPending && request.mutate(next, { onSuccess: () => void (goesAway && row.current?.focus()) });
   return (
-    <li ref={row} id={`quest-${id}`} tabIndex={-1} aria-labelledby={title} className="py-3">
+    <li ref={row} tabIndex={-1} aria-labelledby={title} className="py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <p id={title} dir="auto" className="text-sm font-medium [overflow-wrap:anywhere]">{name}</p>
         <span className="flex items-center gap-1.5 text-sm text-ink-2">

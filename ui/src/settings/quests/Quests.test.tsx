@@ -67,7 +67,7 @@ test("a quest has its progress as a picture and in words, its money, and its ste
   row.getByRole("img", { name: "Progress of Blog: 1 of 3 steps done, 1 at work" });
   expect(row.getByRole("status").textContent).toBe("1 of 3 steps done, 1 at work");
   expect(row.getByRole("meter", { name: "Budget of Blog" }).getAttribute("aria-valuetext")).toBe("$0.50 of $2.00 spent");
-  row.getByText(/\$0\.25 set aside for steps at work/);
+  row.getByText(/\$0\.25 set aside/);
   const [first, second, third] = within(row.getByRole("list", { name: "Steps of Blog" })).getAllByRole("listitem");
   expect(first?.textContent).toMatch(/1\. Step 1.*Done.*attempt 2.*\$0\.50/);
   expect(within(first as HTMLElement).getByRole("link").getAttribute("href")).toBe("#/agents/a-1");

@@ -13,19 +13,26 @@ import { PlanPreview } from "./PlanPreview";
 import { hasEnded } from "./questWords";
 import { usePlan, usePlans, useQuestRequest } from "./useQuests";
 
+interface Props {
+  quests: readonly Quest[];
+  /** Called with the id of a quest once it is started. */
+  onStarted: (quest: string) => void;
+}
+
 /** `linked`: the page that is to be started. */
-export function StartQuest({ linked, quests }: { linked: string | null; quests: readonly Quest[] }) {
+export function StartQuest({ linked, ...rest }: Props & { linked: string | null }) {
   const plans = usePlans();
+  const isNoPlan = (path: string) => !plans.data?.some((plan) => plan.path === path);
   return (
     <div className="py-3">
       <QueryView query={plans}>
         {(known) => {
           const pages = known.map(({ path, name }) => ({ path, name: plainText(name) }));
-          if (linked !== null && !known.some(({ path }) => path === linked)) pages.unshift({ path: linked, name: plainText(linked) });
-          return pages.length === 0 ? null : <Form pages={pages} first={linked ?? ""} quests={quests} />;
+          if (linked !== null && isNoPlan(linked)) pages.unshift({ path: linked, name: plainText(linked) });
+          return pages.length === 0 ? null : <Form pages={pages} first={linked ?? ""} {...rest} />;
         }}
       </QueryView>
-      {plans.data && <PlanHelp isOpen={plans.data.length === 0} />}
+      {plans.data && <PlanHelp isOpen={plans.data.length === 0 || (linked !== null && isNoPlan(linked))} />}
     </div>
   );
 }
@@ -35,7 +42,7 @@ interface Plan {
   name: string;
 }
 
-function Form({ pages, first, quests }: { pages: readonly Plan[]; first: string; quests: readonly Quest[] }) {
+function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Plan[]; first: string }) {
   const [chosen, setChosen] = useState(first);
   const [budget, setBudget] = useState("2.00");
   // Sent again after a lost answer, it is the same quest.
@@ -47,15 +54,14 @@ function Form({ pages, first, quests }: { pages: readonly Plan[]; first: string;
   const plan = usePlan(path);
   const amount = parseAmount(budget);
   const running = quests.find((quest) => quest.path === path && !hasEnded(quest));
-  const isComplete = plan.data !== undefined && path !== "" && amount !== null && !running;
+  const isComplete = plan.isSuccess && path !== "" && amount !== null && !running;
   const start = (event: FormEvent) => {
     event.preventDefault();
     if (!isComplete || request.isPending) return;
     const quest = id.current;
     const started = () => {
       id.current = newId("q");
-      // The button is disabled now.
-      requestAnimationFrame(() => document.getElementById(`quest-${quest}`)?.focus());
+      onStarted(quest);
     };
     request.mutate({ op: "start_quest", quest: { id: quest, path, budget: amount } }, { onSuccess: started });
   };
@@ -72,7 +78,7 @@ function Form({ pages, first, quests }: { pages: readonly Plan[]; first: string;
           ))}
         </Select>
       </Field>
-      {path !== "" && <QueryView query={plan}>{(found) => <PlanPreview plan={found} />}</QueryView>}
+      {path !== "" && (plan.error ? <InlineError problem={plan.error} /> : plan.data && <PlanPreview plan={plan.data} />)}
       <Field label={t("Budget of the quest, in USD")} hint={t("All its steps together spend no more.")}>
         <Input inputMode="decimal" className="w-32 text-end tabular-nums" value={budget} onChange={(event) => setBudget(event.target.value)} />
       </Field>

@@ -5,7 +5,7 @@ import { plainText } from "../../data/plainText";
 import type { PictureStep } from "./Picture";
 import { StepMark } from "./StepMark";
 
-export function StepLine({ step, isBranch, children }: { step: PictureStep; isBranch: boolean; children?: ReactNode }) {
+export function StepLine({ step, isBranch, below, children }: { step: PictureStep; isBranch: boolean; below?: ReactNode; children?: ReactNode }) {
   return (
     <li className={cx("flex gap-2 border-s-2 py-1 ps-2", isBranch ? "border-line-strong" : "border-transparent")}>
       <StepMark state={step.state} className="mt-px" />
@@ -14,6 +14,7 @@ export function StepLine({ step, isBranch, children }: { step: PictureStep; isBr
           {step.number}. {plainText(step.title)}
         </span>{" "}
         <span className="inline-flex flex-wrap items-center gap-x-2 gap-y-1 ps-1">{children}</span>
+        {below}
       </span>
     </li>
   );

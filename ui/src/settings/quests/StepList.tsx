@@ -22,9 +22,8 @@ export function StepList({ quest, name }: { quest: Quest; name: string }) {
     <>
       <ol ref={list} tabIndex={0} aria-label={t("Steps of {what}", { what: name })} className="max-h-96 overflow-y-auto text-sm">
         {inOrder(quest.steps).map(({ step, isBranch }) => (
-          <StepLine key={step.number} step={step} isBranch={isBranch}>
+          <StepLine key={step.number} step={step} isBranch={isBranch} below={hasStopped(step) && !hasEnded(quest) && <Remedies quest={quest} step={step} name={name} send={send} />}>
             <Standing step={step} />
-            {hasStopped(step) && !hasEnded(quest) && <Remedies quest={quest} step={step} name={name} send={send} />}
           </StepLine>
         ))}
       </ol>
@@ -52,7 +51,7 @@ function Standing({ step }: { step: QuestStep }) {
 function Remedies({ quest: { id }, step: { number }, name, send }: { quest: Quest; step: QuestStep; name: string; send: (request: Request) => void }) {
   const about = { n: number, what: name };
   return (
-    <span className="flex gap-1">
+    <span className="mt-1 flex flex-wrap gap-1">
       <Button className="px-2 py-0.5" aria-label={t("Retry step {n} of {what}", about)} onClick={() => send({ op: "retry_step", id, step: number })}>
         {t("Retry")}
       </Button>

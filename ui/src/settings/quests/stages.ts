@@ -24,7 +24,7 @@ export function inOrder<S extends Step>(steps: readonly S[]): Array<{ step: S; i
 
 /** The most columns and, as long as these suffice, the most rows of a group in the picture. */
 const COLUMNS = 8;
-const ROWS = 4;
+const ROWS = 3;
 
 /** In how many columns the picture shows a group of so many steps. */
 export function columns(steps: number): number {
