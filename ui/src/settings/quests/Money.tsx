@@ -9,7 +9,7 @@ import { InlineError } from "../../design/states";
 import { parseAmount } from "../../data/asks";
 import { money, share, usd } from "../../data/money";
 import { t } from "../../words";
-import { hasEnded } from "./questWords";
+import { hasEnded, refusal } from "./questWords";
 import { useQuestRequest } from "./useQuests";
 
 export function Money({ quest, name }: { quest: Quest; name: string }) {
@@ -51,7 +51,7 @@ function NewBudget({ quest: { id, budget }, name }: { quest: Quest; name: string
       <Button type="submit" disabled={amount === null || amount === budget}>
         {t("Set budget")}
       </Button>
-      <InlineError problem={request.error} />
+      <InlineError problem={refusal(request.error)} />
     </form>
   );
 }

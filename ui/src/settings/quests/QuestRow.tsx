@@ -12,7 +12,7 @@ import { t, type Text } from "../../words";
 import { SureButton } from "../SureButton";
 import { Money } from "./Money";
 import { Picture } from "./Picture";
-import { hasEnded, progressWords, QUESTS } from "./questWords";
+import { hasEnded, progressWords, QUESTS, refusal } from "./questWords";
 import { StepList } from "./StepList";
 import { useQuestRequest } from "./useQuests";
 
@@ -72,7 +72,7 @@ export function QuestRow({ quest, hasBegun }: { quest: Quest; hasBegun: boolean 
         {quest.by_agent !== null && <a href={toAgent(quest.by_agent)} className="text-accent-ink underline">{t("An agent has asked for this quest.")}</a>}
       </p>
       {quest.page_changed && <p className="mt-1 text-xs text-ink-3">{t("The page has changed since. This quest keeps the plan that it was started with.")}</p>}
-      <InlineError problem={request.error} />
+      <InlineError problem={refusal(request.error)} />
       <Disclosure key={String(isOpen)} open={isOpen} summary={<span>{t("Steps")}</span>} className="-ms-1.5 mt-1">
         {() => <StepList quest={quest} name={name} />}
       </Disclosure>

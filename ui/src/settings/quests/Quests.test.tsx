@@ -43,7 +43,7 @@ function show({ quests = [], plans = [], agents = [], refuse = false }: Known): 
       }
       default:
         requests.push(args.request);
-        if (refuse) throw new HostError({ code: "bad_request", message: "it has ended", retryable: false, next_step: null });
+        if (refuse) throw new HostError({ code: "bad_request", message: "the quest has ended", retryable: false, next_step: "Start a new one: growqr quest start PATH" });
         return { quest: { quest: blog } };
     }
   };
@@ -106,6 +106,12 @@ test("a step that did not succeed is retried, or skipped with two clicks; the qu
   await expect.poll(() => requests.at(-1)).toEqual({ op: "skip_step", id: "q-1", step: 2 });
 });
 
+test("while a quest is paused, a step is skipped but not retried", async () => {
+  show({ quests: [{ ...blog, state: "paused", steps: [step(1, "limit")] }] });
+  await screen.findByRole("button", { name: "Skip step 1 of Blog" });
+  expect(screen.queryByRole("button", { name: /^Retry/ })).toBeNull();
+});
+
 test("without money the form for the budget is open, and takes only an amount that is another one", async () => {
   const requests = show({ quests: [{ ...blog, state: "no_money" }] });
   const budget = await screen.findByRole("textbox", { name: "Budget of the quest, in USD" });
@@ -129,10 +135,10 @@ test("a quest that has ended offers nothing to do, and its steps are folded", as
   expect(row.queryByRole("button", { name: /Retry/ })).toBeNull();
 });
 
-test("a refusal is shown at the quest", async () => {
+test("a refusal is shown at the quest, without a command for what can be done here", async () => {
   show({ quests: [blog], refuse: true });
   fireEvent.click(await screen.findByRole("button", { name: "Pause: Blog" }));
-  expect((await screen.findByRole("alert")).textContent).toContain("It has ended");
+  expect((await screen.findByRole("alert")).textContent?.trim()).toBe("The quest has ended.");
 });
 
 test("a page is started once, after its steps were shown", async () => {

@@ -10,7 +10,7 @@ import { t } from "../../words";
 import { newId } from "../newId";
 import { PlanHelp } from "./PlanHelp";
 import { PlanPreview } from "./PlanPreview";
-import { hasEnded } from "./questWords";
+import { hasEnded, refusal } from "./questWords";
 import { usePlan, usePlans, useQuestRequest } from "./useQuests";
 
 interface Props {
@@ -87,7 +87,7 @@ function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Pla
           {t("Start quest")}
         </Button>
         {running && <p className="mt-1.5 text-xs text-ink-3">{t("A quest of this page has not ended yet.")}</p>}
-        <InlineError problem={request.error} />
+        <InlineError problem={refusal(request.error)} />
       </div>
     </form>
   );

@@ -8,7 +8,7 @@ import { money } from "../../data/money";
 import { useAgent } from "../../data/queries";
 import { t } from "../../words";
 import { SureButton } from "../SureButton";
-import { hasEnded, hasStopped, STEPS } from "./questWords";
+import { hasEnded, hasStopped, refusal, STEPS } from "./questWords";
 import { inOrder } from "./stages";
 import { StepLine } from "./StepLine";
 import { useQuestRequest } from "./useQuests";
@@ -27,7 +27,7 @@ export function StepList({ quest, name }: { quest: Quest; name: string }) {
           </StepLine>
         ))}
       </ol>
-      <InlineError problem={request.error} />
+      <InlineError problem={refusal(request.error)} />
     </>
   );
 }
@@ -48,13 +48,15 @@ function Standing({ step }: { step: QuestStep }) {
   );
 }
 
-function Remedies({ quest: { id }, step: { number }, name, send }: { quest: Quest; step: QuestStep; name: string; send: (request: Request) => void }) {
+function Remedies({ quest: { id, state }, step: { number }, name, send }: { quest: Quest; step: QuestStep; name: string; send: (request: Request) => void }) {
   const about = { n: number, what: name };
   return (
     <span className="mt-1 flex flex-wrap gap-1">
-      <Button className="px-2 py-0.5" aria-label={t("Retry step {n} of {what}", about)} onClick={() => send({ op: "retry_step", id, step: number })}>
-        {t("Retry")}
-      </Button>
+      {state !== "paused" && (
+        <Button className="px-2 py-0.5" aria-label={t("Retry step {n} of {what}", about)} onClick={() => send({ op: "retry_step", id, step: number })}>
+          {t("Retry")}
+        </Button>
+      )}
       <SureButton first={{ label: t("Skip"), name: t("Skip step {n} of {what}", about) }} second={{ label: t("Skip now"), name: t("Skip step {n} of {what} now", about) }} onSure={() => send({ op: "skip_step", id, step: number })} />
     </span>
   );

@@ -1,5 +1,5 @@
 /** The words for how quests and their steps stand. */
-import type { Quest, QuestState, QuestStep, StepState } from "../../bridge";
+import type { HostError, Quest, QuestState, QuestStep, StepState } from "../../bridge";
 import type { Tone } from "../../design/Dot";
 import { counted, t, type Text } from "../../words";
 
@@ -40,6 +40,11 @@ export function hasEnded({ state }: Pick<Quest, "state">): boolean {
 /** Whether a step did not succeed: the person can retry it or go on without it. */
 export function hasStopped({ state }: Pick<QuestStep, "state">): boolean {
   return state === "failed" || state === "limit" || state === "cancelled";
+}
+
+/** A refusal of the host, without a next step that is a command about quests: what it does can be done here. */
+export function refusal(problem: HostError | null): { message: string; nextStep: string | null } | null {
+  return problem && { message: problem.message, nextStep: /\bgrowqr quest\b/.test(problem.nextStep ?? "") ? null : problem.nextStep };
 }
 
 /** The picture in words: `3 of 7 steps done, 1 at work`. */
