@@ -4,7 +4,7 @@ import { changeQuest, quests } from "./quests";
 
 const PAGES: ReadonlyArray<[string, string]> = [
   ["quests/blog.md", "# Move the blog\n\nEvery old address must go on working.\n\n1. [x] Choose the server\n2. [ ] List the pages of the old blog\n3. [ ] Ask me a question about the design\n4. [ ] Write each page as Markdown\n5. [ ] Check every link\n6. [ ] Tell the readers\n"],
-  ["quests/interview.md", "# Prepare the interview\n\n- [ ] Read about the company\n- [ ] Collect questions for them\n- [ ] Mend the broken headset\n- [ ] Choose examples of my work\n"],
+  ["quests/interview.md", "# Prepare the interview\n\n- [ ] Read about the company\n- [ ] Collect questions for them\n- [ ] Mend the broken headset\n- [ ] Answer their endless questionnaire\n- [ ] Choose examples of my work\n"],
   ["quests/desk.md", "# Tidy the desk\n\n1. [ ] Sort the notes\n2. [ ] Keep what matters\n"],
   ["quests/course.md", "# Find a course\n\n- [x] Ask Mara which she took\n- [ ] Compare the courses of three schools\n- [ ] Find out what each costs\n"],
   ["quests/ideas.md", "# Ideas\n\nNothing here is a task yet.\n"],

@@ -1,6 +1,12 @@
 /** Begins a step of a simulated quest: a sub-agent of the Grow Agent with the step's title as its task. */
-import type { Mail } from "../wire";
+import type { Ended, Mail } from "../wire";
 import type { SavedQuest, SavedStep, Stage } from "./stage";
+
+/** How the first attempt of a step with such a word ends. */
+const ENDS: ReadonlyArray<[RegExp, Ended]> = [
+  [/\bbroken\b/i, { failed: { kind: "busy", message: "Anthropic is overloaded.", request_id: null } }],
+  [/\bendless\b/i, { limit: "allowance" }],
+];
 
 export function startStep(world: Stage, quest: SavedQuest, step: SavedStep, allowance: number) {
   const attempt = step.agents.length + 1;
@@ -12,5 +18,6 @@ export function startStep(world: Stage, quest: SavedQuest, step: SavedStep, allo
   world.append(id, [{ kind: "agent_created", data: { birth, parent: "grow", mail: mail.id } }]);
   step.agents.push(id);
   world.begin(id, birth.task);
-  if (attempt === 1 && /\bbroken\b/i.test(step.title)) world.state.queues[id] = [{ do: "request" }, { do: "end", ended: { failed: { kind: "busy", message: "Anthropic is overloaded.", request_id: null } } }];
+  const ended = ENDS.find(([words]) => words.test(step.title))?.[1];
+  if (attempt === 1 && ended) world.state.queues[id] = [{ do: "request" }, { do: "end", ended }];
 }

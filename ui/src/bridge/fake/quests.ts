@@ -1,6 +1,6 @@
 /**
  * Quests of the simulated host. The steps of a page are its lines with a box to tick. Sub-agents carry them out; the first
- * attempt of a step that says "broken" fails. What may begin does so when the quests are read.
+ * attempt of a step that says "broken" fails, and of one that says "endless" reaches a limit. What may begin does so when the quests are read.
  */
 import type { Quest, QuestPlan, QuestPlanStep, QuestState, QuestStep, Reply, Request, StepState } from "../wire";
 import { hostError } from "./hostError";
