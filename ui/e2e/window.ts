@@ -16,7 +16,7 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export interface Options {
-  world?: "empty" | "lived" | "asks" | "inbox" | "many" | "crowd" | "long";
+  world?: "empty" | "lived" | "asks" | "inbox" | "quests" | "many" | "crowd" | "long";
   theme?: "light" | "dark";
   speed?: number;
   fail?: string;

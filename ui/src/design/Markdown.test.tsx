@@ -52,7 +52,7 @@ describe("untrusted Markdown", () => {
 
   test("renders task lists, strikethrough, footnotes and bare addresses", () => {
     const { container } = render(<Markdown text={"- [x] done\n- [ ] open\n\n~~gone~~ www.example.org and a note[^1]\n\n[^1]: Said below."} />);
-    expect([...container.querySelectorAll<HTMLInputElement>("input[type=checkbox]")].map((box) => box.checked)).toEqual([true, false]);
+    expect(screen.getAllByRole<HTMLInputElement>("checkbox", { name: "Done" }).map((box) => box.checked)).toEqual([true, false]);
     expect(container.querySelector("del")?.textContent).toBe("gone");
     expect(screen.getByRole("link", { name: "www.example.org" }).title).toBe("http://www.example.org");
     expect(container.querySelector("[data-footnotes]")?.textContent).toContain("Said below.");

@@ -101,6 +101,7 @@ const components: Components = {
   pre: ({ children, node }) => <CodeBlock line={node?.position?.start.line}>{children}</CodeBlock>,
   a: ({ href, children }) => <Link href={href ?? ""}>{children}</Link>,
   img: ({ alt, src }) => <span className="text-ink-3">[{t("image")}: {alt || String(src)}]</span>,
+  input: ({ checked }) => <input type="checkbox" disabled checked={checked} aria-label={t("Done")} />,
   table: ({ children }) => (
     <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t("Table")}>
       <table>{children}</table>

@@ -1,5 +1,5 @@
 /** One page: rendered, as source, in the editor, with its history and its blame. */
-import { Pencil, Trash2 } from "lucide-react";
+import { Pencil, Play, Trash2 } from "lucide-react";
 import { Button, IconButton } from "../design/Button";
 import { Markdown } from "../design/Markdown";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
@@ -8,6 +8,7 @@ import type { Page } from "../bridge";
 import { useRequest } from "../data/context";
 import { toLine, toPage } from "../data/links";
 import { useOpenPage } from "../data/openPage";
+import { PLANS, toQuest } from "../data/questLink";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
 import { t } from "../words";
@@ -49,6 +50,11 @@ export function PageView({ path, tab, change, line, heading }: { path: string; t
             <IconButton label={t("Delete page")} disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
               <Trash2 className="size-4" aria-hidden />
             </IconButton>
+            {path.startsWith(PLANS) && (
+              <Button aria-label={t("Start this quest")} title={t("Start this quest")} onClick={() => (location.hash = toQuest(path))}>
+                <Play className="size-3.5" aria-hidden /> <span className="hidden @4xl/view:inline">{t("Start this quest")}</span>
+              </Button>
+            )}
             <Button onClick={() => go("edit")}>
               <Pencil className="size-3.5" aria-hidden /> {t("Edit")}
             </Button>

@@ -7,12 +7,11 @@ import { InlineError } from "../design/states";
 import { parseAmount } from "../data/asks";
 import { dayAndTime } from "../data/time";
 import { t } from "../words";
+import { newId } from "./newId";
 import { ON_MISSED } from "./scheduleWords";
 import { useSchedulePreview, useScheduleRequest } from "./useSchedules";
 
 const RULES = Object.keys(ON_MISSED) as OnMissed[];
-
-const newId = () => `s-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
 
 export function AddSchedule() {
   const [words, setWords] = useState("");
@@ -21,7 +20,7 @@ export function AddSchedule() {
   const [onMissed, setOnMissed] = useState<OnMissed>("run_once");
   const [budget, setBudget] = useState("0.50");
   // Sent again after a lost answer, it is the same schedule.
-  const id = useRef(newId());
+  const id = useRef(newId("s"));
   const request = useScheduleRequest();
   const form = useRef<HTMLFormElement>(null);
   const title = useId();
@@ -32,7 +31,7 @@ export function AddSchedule() {
     event.preventDefault();
     if (!isComplete || request.isPending) return;
     const done = () => {
-      id.current = newId();
+      id.current = newId("s");
       setWords("");
       setName("");
       setTask("");

@@ -1,5 +1,5 @@
 /** Work at a set time: what is due when, what became of the last runs, and a form to add a schedule. */
-import { useId, useRef, useState } from "react";
+import { useId, useRef } from "react";
 import type { Request, Schedule } from "../bridge";
 import { Button } from "../design/Button";
 import { Disclosure } from "../design/Disclosure";
@@ -12,6 +12,7 @@ import { exactTime } from "../data/time";
 import { t } from "../words";
 import { AddSchedule } from "./AddSchedule";
 import { dueWords, nextWords, ON_MISSED, OUTCOMES } from "./scheduleWords";
+import { SureButton } from "./SureButton";
 import { useScheduleRequest, useScheduleRuns, useSchedules } from "./useSchedules";
 
 export function Schedules() {
@@ -37,19 +38,13 @@ export function Schedules() {
 }
 
 function Row({ schedule }: { schedule: Schedule }) {
-  const [isSure, setSure] = useState(false);
   const request = useScheduleRequest();
   const removal = useScheduleRequest();
   const row = useRef<HTMLLIElement>(null);
-  const remove = useRef<HTMLButtonElement>(null);
   const title = useId();
   const { id, state, last, problem } = schedule;
   const name = plainText(schedule.name);
   const send = (next: Request) => !request.isPending && request.mutate(next);
-  const keep = () => {
-    setSure(false);
-    requestAnimationFrame(() => remove.current?.focus());
-  };
   // The row with the focus goes away.
   const removed = () => row.current?.closest<HTMLElement>("[data-section]")?.focus();
   return (
@@ -57,35 +52,24 @@ function Row({ schedule }: { schedule: Schedule }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <p id={title} className="text-sm font-medium [overflow-wrap:anywhere]">{name}</p>
         <span className="ms-auto flex flex-wrap items-center gap-2">
-          {isSure ? (
-            <>
-              <Button look="quiet" className="px-2 py-0.5" onClick={keep}>
-                {t("Keep")}
-              </Button>
-              <Button autoFocus look="danger" className="px-2 py-0.5" aria-label={t("Remove now: {what}", { what: name })} onClick={() => !removal.isPending && removal.mutate({ op: "remove_schedule", id }, { onSuccess: removed })}>
-                {t("Remove now")}
-              </Button>
-            </>
-          ) : (
-            <>
-              <Button look="quiet" className="px-2 py-0.5" aria-label={t("Run now: {what}", { what: name })} onClick={() => send({ op: "run_schedule", id })}>
-                {t("Run now")}
-              </Button>
-              {state === "active" && (
-                <Button look="quiet" className="px-2 py-0.5" aria-label={t("Pause: {what}", { what: name })} onClick={() => send({ op: "pause_schedule", id })}>
-                  {t("Pause")}
-                </Button>
-              )}
-              {state === "paused" && (
-                <Button look="quiet" className="px-2 py-0.5" aria-label={t("Go on: {what}", { what: name })} onClick={() => send({ op: "resume_schedule", id })}>
-                  {t("Go on")}
-                </Button>
-              )}
-              <Button ref={remove} look="quiet" className="px-2 py-0.5" aria-label={t("Remove: {what}", { what: name })} onClick={() => setSure(true)}>
-                {t("Remove")}
-              </Button>
-            </>
+          <Button look="quiet" className="px-2 py-0.5" aria-label={t("Run now: {what}", { what: name })} onClick={() => send({ op: "run_schedule", id })}>
+            {t("Run now")}
+          </Button>
+          {state === "active" && (
+            <Button look="quiet" className="px-2 py-0.5" aria-label={t("Pause: {what}", { what: name })} onClick={() => send({ op: "pause_schedule", id })}>
+              {t("Pause")}
+            </Button>
           )}
+          {state === "paused" && (
+            <Button look="quiet" className="px-2 py-0.5" aria-label={t("Go on: {what}", { what: name })} onClick={() => send({ op: "resume_schedule", id })}>
+              {t("Go on")}
+            </Button>
+          )}
+          <SureButton
+            first={{ label: t("Remove"), name: t("Remove: {what}", { what: name }) }}
+            second={{ label: t("Remove now"), name: t("Remove now: {what}", { what: name }) }}
+            onSure={() => !removal.isPending && removal.mutate({ op: "remove_schedule", id }, { onSuccess: removed })}
+          />
         </span>
       </div>
       <p className="mt-0.5 text-sm text-ink-2 [overflow-wrap:anywhere]">

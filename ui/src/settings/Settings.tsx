@@ -13,6 +13,7 @@ import { LanguageSetting } from "./LanguageSetting";
 import { Licences } from "./Licences";
 import { Model } from "./Model";
 import { Privacy } from "./Privacy";
+import { Quests } from "./quests/Quests";
 import { QuickChat } from "./QuickChat";
 import { SECTIONS, type SectionId } from "./sections";
 import { SettingRow } from "./SettingRow";
@@ -80,6 +81,9 @@ export default function Settings({ at }: { at: string | null }) {
         </Group>
         <Group id="schedules" about={t("At each time a sub-agent begins with a task and a budget of its own, and reports.")}>
           <Schedules />
+        </Group>
+        <Group id="quests" about={t("Sub-agents carry out a plan of memory step by step, within one budget.")}>
+          <Quests />
         </Group>
         <Group id="tools" about={t("MCP servers give agents more tools: programs on this computer, or addresses.")}>
           <QueryView query={settings}>{(list) => <WebSwitches settings={list} />}</QueryView>

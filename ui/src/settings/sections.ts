@@ -12,6 +12,7 @@ export const SECTIONS = {
   containers: "Containers",
   rules: "Rules",
   schedules: "Work at a set time",
+  quests: "Quests",
   tools: "Tools",
   files: "Files",
   skills: "Skills",

@@ -1,7 +1,7 @@
 /** The schedules, what became of their runs, and what words about a time mean. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { HostError, Reply, Request } from "../bridge";
+import { useQuery } from "@tanstack/react-query";
 import { useHost } from "../data/context";
+import { useChange } from "./useChange";
 
 const KEY = ["schedules"];
 
@@ -28,11 +28,4 @@ export function useSchedulePreview(words: string) {
 }
 
 /** Changes a schedule; the list is read again afterwards. */
-export function useScheduleRequest() {
-  const host = useHost();
-  const client = useQueryClient();
-  return useMutation<Reply, HostError, Request>({
-    mutationFn: (request) => host.call("ask", { request }),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
-  });
-}
+export const useScheduleRequest = () => useChange(KEY);

@@ -6,16 +6,17 @@ import { attach, attached, limits, readAttachment } from "./attachments";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { backup } from "./backup";
 import { checkKey, keysReply, MODELS, type Providers } from "./providers";
-import { hostError } from "./hostError";
 import { fileChange } from "./fileChange";
 import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
+import { open, signal } from "./outside";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
 import { messages } from "./messages";
 import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
 import { destinations } from "./privacy";
+import { changeQuest, questPlan, questPlans, quests } from "./quests";
 import { addRule, removeRule, rules, testRules } from "./rules";
 import { changeSchedule, previewSchedule, scheduleRuns, schedules } from "./schedules";
 import { spending } from "./spending";
@@ -52,6 +53,9 @@ export function answers(world: World, providers: Providers, account: Account, st
     schedules: () => schedules(world),
     schedule_runs: ({ schedule, limit }) => scheduleRuns(world, schedule).slice(0, limit),
     schedule_preview: ({ words }) => previewSchedule(world, words),
+    quests: () => quests(world),
+    quest_plan: ({ path }) => questPlan(world, path),
+    quest_plans: () => questPlans(world),
     rules: () => rules(world),
     test_rules: ({ tool, input, agent }) => testRules(world, tool, input, agent),
     spending: ({ by, since }) => spending(world, by, since),
@@ -93,15 +97,6 @@ export function answers(world: World, providers: Providers, account: Account, st
     take_dropped: () => [],
     take_place: () => account.takePlace(),
   };
-}
-
-/** Refuses the same links as the shell. Instead of opening a link, records it on the document for tests. */
-function open(address: string): null {
-  if (!URL.canParse(address) || !["http:", "https:", "mailto:"].includes(new URL(address).protocol)) {
-    throw hostError("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
-  }
-  document.documentElement.dataset["opened"] = address;
-  return null;
 }
 
 async function ask(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice, request: Request): Promise<Reply> {
@@ -150,6 +145,14 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "remove_schedule":
     case "run_schedule":
       return changeSchedule(world, request);
+    case "start_quest":
+    case "pause_quest":
+    case "resume_quest":
+    case "cancel_quest":
+    case "retry_step":
+    case "skip_step":
+    case "set_quest_budget":
+      return changeQuest(world, request);
     case "tool_servers":
       return toolServers(world);
     case "add_tool_server":
@@ -239,10 +242,4 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "read_work_file":
       return { work_file: stack.read(request.path) };
   }
-}
-
-/** Tells the test what a command would do to another window. */
-function signal(event: string, detail: string | null): null {
-  dispatchEvent(new CustomEvent(event, { detail }));
-  return null;
 }

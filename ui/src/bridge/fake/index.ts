@@ -1,7 +1,7 @@
 /**
  * A simulated host inside the page: agents stream, spawn and remember by fixed scripts. For development in a plain
  * browser and for tests; production builds exclude it. Options are query parameters:
- * `?world=empty|lived|asks|inbox|many|crowd|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
+ * `?world=empty|lived|asks|inbox|quests|many|crowd|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
  * (`ask:b`) that fail until the page event `fake-repair` (`fake-fail` adds the one in its detail), `?slow=500` the delay of every command in milliseconds,
  * `?block=calls|providers` makes all commands, or the providers' answers, wait for the page event `fake-unblock`,
  * `?keychain=ready|locked|not_set_up|absent` the state of the keychain,

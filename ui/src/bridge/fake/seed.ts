@@ -1,6 +1,7 @@
-/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `inbox` (something of each kind waits), `many` (two hundred asks wait), `crowd` (four hundred and twenty sub-agents), or `long` (ten thousand messages). */
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `inbox` (something of each kind waits), `quests` (three quests, and plans), `many` (two hundred asks wait), `crowd` (four hundred and twenty sub-agents), or `long` (ten thousand messages). */
 import type { JournalEvent } from "../wire";
 import { manyAsks } from "./askPlans";
+import { addQuests } from "./questSeed";
 import { emptyState, World } from "./world";
 
 const DAY = 86_400_000;
@@ -10,6 +11,7 @@ export function createWorld(name: string): World {
   if (name === "lived") seedLived(world);
   if (name === "asks") seedAsks(world);
   if (name === "inbox") seedInbox(world);
+  if (name === "quests") seedQuests(world);
   if (name === "many") seedMany(world);
   if (name === "crowd") seedCrowd(world);
   if (name === "long") seedLong(world);
@@ -81,6 +83,11 @@ function seedInbox(world: World) {
   }
   world.say("grow", "m-asks", "Write to Mara, with my permission");
   world.runAll(clock);
+}
+
+function seedQuests(world: World) {
+  seedLived(world);
+  addQuests(world);
 }
 
 /** Ten sub-agents with twenty asks each. */

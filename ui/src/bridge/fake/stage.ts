@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, AskRow, Attachment, EventLine, JournalEvent, KeySource, Push, RuleRow, Schedule, ScheduleRun, ToolServer } from "../wire";
+import type { Agent, AskRow, Attachment, EventLine, JournalEvent, KeySource, Push, QuestPlanStep, RuleRow, Schedule, ScheduleRun, ToolServer } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -28,6 +28,25 @@ export interface Saved {
   /** The schedules that are not removed, and what became of their runs, the first first. */
   schedules?: Schedule[];
   scheduleRuns?: ScheduleRun[];
+  quests?: SavedQuest[];
+}
+
+export interface SavedStep extends QuestPlanStep {
+  isSkipped: boolean;
+  /** The sub-agent of each attempt. */
+  agents: string[];
+}
+
+export interface SavedQuest {
+  id: string;
+  path: string;
+  name: string;
+  /** The page as it was at the start. */
+  text: string;
+  budget: number;
+  state: "open" | "paused" | "cancelled";
+  created_at: number;
+  steps: SavedStep[];
 }
 
 /** A stored event. The simulated journal holds only events of this build. */
@@ -45,5 +64,6 @@ export interface Stage {
   create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent;
   begin(id: string, text: string): void;
   isBusy(id: string): boolean;
+  cancel(id: string, tree: boolean): void;
   wake(id: string): void;
 }

@@ -5,7 +5,8 @@ import attachments from "./attachments";
 import conversation from "./conversation";
 import host from "./host";
 import memory from "./memory";
+import quests from "./quests";
 import schedules from "./schedules";
 import window from "./window";
 
-export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...schedules, ...host };
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...quests, ...schedules, ...host };

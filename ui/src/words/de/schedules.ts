@@ -7,7 +7,7 @@ export default {
   "Schedules": "Zeitpläne",
   "Run now": "Jetzt ausführen",
   "Run now: {what}": "Jetzt ausführen: {what}",
-  "Pause: {what}": "Anhalten: {what}",
+  "Pause: {what}": "Pausieren: {what}",
   "Go on": "Fortsetzen",
   "Go on: {what}": "Fortsetzen: {what}",
   "Finished": "Beendet",

@@ -6,7 +6,8 @@ import attachments from "./attachments";
 import conversation from "./conversation";
 import host from "./host";
 import memory from "./memory";
+import quests from "./quests";
 import schedules from "./schedules";
 import window from "./window";
 
-export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...schedules, ...host } satisfies Catalogue;
+export default { ...window, ...conversation, ...agents, ...asks, ...attachments, ...memory, ...quests, ...schedules, ...host } satisfies Catalogue;

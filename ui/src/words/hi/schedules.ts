@@ -9,7 +9,7 @@ export default {
   "Schedules": "समय-सारणियाँ",
   "Run now": "अभी चलाएँ",
   "Run now: {what}": "अभी चलाएँ: {what}",
-  "Pause: {what}": "रोकें: {what}",
+  "Pause: {what}": "विराम दें: {what}",
   "Go on": "जारी रखें",
   "Go on: {what}": "जारी रखें: {what}",
   "Finished": "पूरा हुआ",
