@@ -29,6 +29,8 @@ pub const REFRESH_CANARY: &str = "refresh-canary-";
 pub struct Switches {
     /// How long access tokens hold, as they say; the server does not look at it.
     pub token_seconds: Option<u64>,
+    /// Sign-ins bring no refresh token.
+    pub gives_no_refresh: bool,
     /// Refresh tokens are refused.
     pub refuses_refresh: bool,
     /// A refresh takes place, and its answer is lost.
@@ -394,6 +396,9 @@ impl State {
         self.access.push(access.clone());
         self.refresh.insert(refresh.clone(), Refresh { client, is_used: false });
         let mut answer = json!({"access_token": access, "token_type": "Bearer", "refresh_token": refresh, "scope": "tools"});
+        if self.switches.gives_no_refresh {
+            answer["refresh_token"] = Value::Null;
+        }
         if let Some(seconds) = self.switches.token_seconds {
             answer["expires_in"] = json!(seconds);
         }
