@@ -94,6 +94,27 @@ test("one that fails says its cause, aloud too; the servers of another window ar
   await context.close();
 });
 
+test("one that wants a sign-in is signed in to in the browser, and signed out of", async () => {
+  const { page, context, pageErrors } = await open(chromium, { at: AT });
+  await add(page, "login", "https://login.example.com/mcp");
+  const row = server(page, "login");
+  await row.getByText("Needs a sign-in", { exact: true }).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "tools-sign-in");
+  const button = row.getByRole("button", { name: "Sign in at login" });
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await row.getByText("Waits for the browser", { exact: true }).waitFor();
+  await waitForFocus(row.getByRole("button", { name: "Stop signing in at login" }));
+  expect(await page.evaluate(() => document.documentElement.dataset["opened"])).toContain("https://auth.example.com/authorize");
+  await page.evaluate(() => (document.documentElement.dataset["agreed"] = "login"));
+  await row.getByText("Ready", { exact: true }).waitFor();
+  await row.getByRole("button", { name: "Sign out of login" }).click();
+  await row.getByText("Needs a sign-in", { exact: true }).waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
 test("one with the name of another takes its place, and says so before; a name that does not fit is refused", async () => {
   const { page, context } = await open(chromium, { at: AT });
   await add(page, "files", "broken");

@@ -119,7 +119,7 @@ fn database(profile: &Profile) -> Option<Destination> {
 async fn tool_servers(library: &Library) -> Result<Vec<Destination>, AppError> {
     const SENDS: &str =
         "what agents give their tools: parts of conversations, pages and files; and the keys that you have given this server";
-    let servers = tools::list_without_host(library.store.as_deref()).await?;
+    let servers = tools::list_without_host(library).await?;
     let destination = |server: ToolServer| {
         let (address, is_local, sends) = match server.transport {
             ToolTransport::Http { url } => {

@@ -24,7 +24,7 @@ mod identity;
 mod issuer;
 mod keys;
 mod link;
-mod loopback;
+pub mod loopback;
 mod percent;
 mod picture;
 mod process_lock;

@@ -1,5 +1,5 @@
-//! The loopback server: accepts the sign-in callback on a port of this machine. Its pages never repeat anything from the
-//! request.
+//! The loopback server: accepts the callback of a sign-in on a port of this machine. Its pages never repeat anything from the
+//! request. It knows nothing of the sign-in: whose callback it is says the caller.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -24,7 +24,7 @@ const MAX_CONNECTIONS: usize = 16;
 
 /// The result of one request to the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallbackResult {
+pub enum CallbackResult {
     /// The callback of the attempt, with a code.
     Accepted,
     /// The callback of the attempt, but the sign-in has failed.
@@ -34,7 +34,10 @@ pub(crate) enum CallbackResult {
 }
 
 /// Opens a loopback port. Returns the listener and the redirect URI.
-pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
+///
+/// # Errors
+/// If no port is free.
+pub async fn bind() -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let uri = format!("http://{}{PATH}", listener.local_addr()?);
     Ok((listener, uri))
@@ -42,7 +45,7 @@ pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
 
 /// Serves the port until the callback of the attempt has arrived or `stop` is cancelled. `handle` gets the callback as a
 /// whole URL.
-pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, handle: H)
+pub async fn listen<H>(listener: TcpListener, stop: CancellationToken, handle: H)
 where
     H: Fn(&str) -> CallbackResult + Clone + Send + Sync + 'static,
 {

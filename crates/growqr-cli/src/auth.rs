@@ -1,9 +1,9 @@
 //! The `growqr auth` commands: sign in, sign out, switch, status. The sign-in callback comes from the browser to a
 //! loopback port.
 
-use crate::CommandResult;
 use crate::args::{Auth, SignIn as SignInArgs};
 use crate::print::{Out, Style, sanitized_line, time};
+use crate::{CommandResult, browser};
 use growqr_app::{
     AppError, CallbackRoute, Environment, LOCAL_PROFILE, Profile, SignIn, SignInFailure, SignInOutcome, without_sign_in,
 };
@@ -104,8 +104,8 @@ async fn attempt(service: &SignIn, out: &Out, flags: &SignInArgs) -> CommandResu
         out.notice(notice);
     }
     out.notice(&format!("To sign in, open this in a browser on this computer (Ctrl-C to stop):\n{}", attempt.url));
-    if !flags.no_browser && has_browser() && open::that_detached(&attempt.url).is_err() {
-        out.notice("No browser could be opened; open the address yourself.");
+    if !flags.no_browser {
+        browser::open(out, &attempt.url);
     }
     let outcome = tokio::select! {
         outcome = service.complete(attempt, adopt) => outcome?,
@@ -156,17 +156,6 @@ fn lines() -> mpsc::Receiver<String> {
         }
     });
     lines
-}
-
-/// True if a browser can be opened. Without a display, a started browser only prints errors on the terminal.
-#[cfg(target_os = "linux")]
-fn has_browser() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn has_browser() -> bool {
-    true
 }
 
 fn print_view(out: &Out, view: &View) {

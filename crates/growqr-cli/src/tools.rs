@@ -1,17 +1,11 @@
 //! The `growqr tools` commands: MCP servers.
 
 use crate::args::Tools;
-use crate::print::{Out, Style, sanitized_line, shortened, time};
-use crate::{CommandResult, new_tool_server};
+use crate::print::{Out, Style, sanitized_line, time};
+use crate::tool_state::{described, print_tested, servers, settled, way};
+use crate::{CommandResult, new_tool_server, tool_sign_in};
 use growqr_app::{AppError, Client, Environment, Profile, read_tool_servers, send_request};
-use growqr_wire::{
-    FoundToolServer, Needs, NewToolServer, Reply, Request, ToolLogLine, ToolServer, ToolServerState, ToolTransport,
-};
-use std::time::Duration;
-
-/// How often, and how many times, a server that is being started is looked at.
-const POLL_PAUSE: Duration = Duration::from_millis(200);
-const MAX_POLLS: usize = 1_000;
+use growqr_wire::{FoundToolServer, Needs, NewToolServer, Reply, Request, ToolLogLine, ToolTransport};
 
 pub async fn tools(profile: Profile, environment: &Environment, out: &Out, command: Tools) -> CommandResult {
     match command {
@@ -24,12 +18,12 @@ pub async fn tools(profile: Profile, environment: &Environment, out: &Out, comma
                 out.notice("No servers of tools yet. To add one: growqr tools add NAME -- PROGRAM ARGUMENTS");
             }
         }
-        Tools::Add { name, url, env, header, call_limit, trust, replace, command } => {
+        Tools::Add { name, url, env, header, client_id, call_limit, trust, replace, command } => {
             let transport = transport(url, command)?;
             let values = new_tool_server::values(&env, &header)?;
             let folder = new_tool_server::folder(&transport);
             let call_limit_ms = call_limit.map(|seconds| seconds * 1_000);
-            let server = NewToolServer { name, transport, values, call_limit_ms, folder, is_trusted: trust };
+            let server = NewToolServer { name, transport, values, client_id, call_limit_ms, folder, is_trusted: trust };
             return add_and_test(profile, environment, out, vec![server], replace).await;
         }
         Tools::Import { file, names, yes, replace } => {
@@ -49,6 +43,10 @@ pub async fn tools(profile: Profile, environment: &Environment, out: &Out, comma
         }
         Tools::Off { name } => {
             send_request(profile, environment, Request::SwitchToolServer { name, is_on: false }).await?;
+        }
+        Tools::SignIn { name, no_browser } => return tool_sign_in::sign_in(profile, environment, out, &name, no_browser).await,
+        Tools::SignOut { name } => {
+            send_request(profile, environment, Request::SignOutToolServer { name }).await?;
         }
         Tools::Test { name } => {
             let (client, _) = Client::open(profile, environment, Needs::Host).await?;
@@ -82,30 +80,6 @@ async fn log(client: &Client, name: &str) -> Result<Vec<ToolLogLine>, AppError> 
     match client.send(Request::ToolLog { name: name.to_owned() }).await? {
         Reply::ToolLog { lines } => Ok(lines),
         _ => Ok(Vec::new()),
-    }
-}
-
-/// Waits until a server is ready or has failed; starts one that rests. Returns all servers.
-async fn settled(client: &Client, name: &str) -> Result<Vec<ToolServer>, AppError> {
-    let mut all = servers(client.send(Request::ToolServers).await?);
-    for _ in 0..MAX_POLLS {
-        let state = all.iter().find(|server| server.name == name && server.is_on).map(|server| &server.state);
-        all = match state {
-            Some(ToolServerState::Resting) => servers(client.send(Request::TestToolServer { name: name.to_owned() }).await?),
-            Some(ToolServerState::Starting) => {
-                tokio::time::sleep(POLL_PAUSE).await;
-                servers(client.send(Request::ToolServers).await?)
-            }
-            _ => break,
-        };
-    }
-    Ok(all)
-}
-
-fn servers(reply: Reply) -> Vec<ToolServer> {
-    match reply {
-        Reply::ToolServers { servers } => servers,
-        _ => Vec::new(),
     }
 }
 
@@ -147,13 +121,6 @@ async fn add_and_test(
     result
 }
 
-/// Prints a server after its test. Whether it is ready.
-fn print_tested(out: &Out, servers: &[ToolServer], name: &str) -> bool {
-    let Some(server) = servers.iter().find(|server| server.name == name) else { return false };
-    out.row(server, || described(out, server));
-    server.state == ToolServerState::Ready
-}
-
 /// Shows the servers of a configuration; returns those that can be added.
 fn import(out: &Out, file: &std::path::Path, names: &[String]) -> Result<Vec<NewToolServer>, AppError> {
     let text = std::fs::read_to_string(file).map_err(|error| AppError::BadRequest {
@@ -191,35 +158,4 @@ fn shown_import(out: &Out, found: &FoundToolServer) -> String {
         line.push_str(&format!("  (not added: no value for {})", sanitized_line(&found.missing.join(", "))));
     }
     line
-}
-
-fn way(transport: &ToolTransport) -> String {
-    let text = match transport {
-        ToolTransport::Program { command, args } => {
-            let words = std::iter::once(command).chain(args).map(String::as_str);
-            shlex::try_join(words).unwrap_or_else(|_| command.clone())
-        }
-        ToolTransport::Http { url } => url.clone(),
-    };
-    sanitized_line(&text)
-}
-
-fn described(out: &Out, server: &ToolServer) -> String {
-    let state = match &server.state {
-        _ if !server.is_on => out.style(Style::Dim, "off"),
-        ToolServerState::Resting => "starts when it is called".to_owned(),
-        ToolServerState::Starting => "is being started".to_owned(),
-        ToolServerState::Ready => out.style(Style::Good, "ready"),
-        ToolServerState::Failed { cause, .. } => out.style(Style::Bad, &format!("failed: {}", sanitized_line(cause))),
-    };
-    let mut lines = vec![format!("{}  {state}", out.style(Style::Bold, &server.name))];
-    lines.push(format!("  {}", out.style(Style::Dim, &way(&server.transport))));
-    for tool in server.tools.iter().flatten() {
-        let description = shortened(&sanitized_line(&tool.description), 70);
-        lines.push(format!("  {:<40} {}", tool.offered_as, out.style(Style::Dim, &description)));
-    }
-    for tool in &server.left_out {
-        lines.push(format!("  {} is left out: {}", sanitized_line(&tool.name), sanitized_line(&tool.reason)));
-    }
-    lines.join("\n")
 }

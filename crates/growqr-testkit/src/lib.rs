@@ -26,6 +26,7 @@ pub mod postgres;
 mod pypi;
 mod record;
 mod script;
+mod server_thread;
 mod small_disk;
 mod stalling_proxy;
 mod vault;

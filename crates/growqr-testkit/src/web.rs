@@ -4,15 +4,14 @@
 //! address in the form for proxies) is answered with 400 and recorded as a problem.
 
 use crate::http::{Connection, HttpRequest};
+use crate::server_thread::ServerThread;
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// What must not be in a request.
@@ -86,19 +85,8 @@ pub fn head(status: &str, headers: &[(&str, &str)]) -> Vec<u8> {
 
 /// The sites, on one loopback port. They end when this is dropped.
 pub struct WebSites {
-    address: SocketAddr,
+    thread: ServerThread,
     shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for WebSites {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 #[derive(Default)]
@@ -115,29 +103,15 @@ impl WebSites {
     /// If no port or thread is free.
     #[must_use]
     pub fn start() -> WebSites {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");
-        listener.set_nonblocking(true).expect("it is bound");
-        let address = listener.local_addr().expect("it is bound");
         let shared = Arc::new(Shared::default());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let serving = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("it is bound");
-                tokio::select! {
-                    _ = stopped => {}
-                    () = accept(listener, serving) => {}
-                }
-            });
-        });
-        WebSites { address, shared, stop: Some(stop), thread: Some(thread) }
+        WebSites { thread: ServerThread::start(|listener| accept(listener, serving)), shared }
     }
 
     /// Where all hosts are.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.thread.address
     }
 
     /// Sets what is sent for a page, such as `example.com/a?b`.

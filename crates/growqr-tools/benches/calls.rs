@@ -10,6 +10,8 @@ use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall};
 use growqr_testkit::mcp::{CommandLine, npm_server};
 use growqr_testkit::measure::{median, milliseconds, timed_async};
+use growqr_tools::sign_in::{Grants, GrantsError, SignIns};
+use growqr_tools::web::SystemNetwork;
 use growqr_tools::{Kept, KeptValues, KnownServer, ServerConfig, ServerName, ServerState, Servers, Transport, ValuesError};
 use rmcp::model::CallToolRequestParams;
 use rmcp::service::RunningService;
@@ -38,6 +40,25 @@ impl KeptValues for Stopped {
     }
 }
 
+#[async_trait]
+impl Grants for Stopped {
+    async fn load(&self, _server: &ServerName, _url: &str) -> Result<Option<Secret>, GrantsError> {
+        Ok(None)
+    }
+
+    async fn save(&self, _server: &ServerName, _url: &str, _grant: &Secret) -> Result<(), GrantsError> {
+        Ok(())
+    }
+
+    async fn forget(&self, _server: &ServerName, _url: &str) -> Result<(), GrantsError> {
+        Ok(())
+    }
+
+    async fn lock(&self, _server: &ServerName) -> Box<dyn Send> {
+        Box::new(())
+    }
+}
+
 fn main() {
     let Some(everything) = npm_server("everything") else {
         println!("# the calls of tools were not measured: the MCP server cannot be installed");
@@ -48,7 +69,8 @@ fn main() {
 }
 
 async fn measured(everything: CommandLine) {
-    let servers = Servers::new(Arc::new(Stopped), Arc::new(Stopped));
+    let sign_ins = SignIns::new(Arc::new(Stopped), Arc::new(SystemNetwork), Arc::new(Stopped));
+    let servers = Servers::new(Arc::new(Stopped), Arc::new(sign_ins), Arc::new(Stopped));
     let executor = ours(&servers, everything.clone()).await;
     let (plain, _process) = plain(everything).await;
     let offered = executor.tools().into_iter().find(|offered| offered.tool.name == "everything__echo").expect("a tool");

@@ -31,6 +31,9 @@ pub enum ConnectError {
     /// It demands a sign-in or another key.
     #[error("it refuses the key, or wants one: {0}")]
     Unauthorized(String),
+    /// The person must sign in there; why.
+    #[error("{0}")]
+    NeedsSignIn(String),
     /// Its address cannot be used.
     #[error("its address cannot be used: {0}")]
     Address(String),
@@ -50,7 +53,10 @@ impl ConnectError {
     /// Whether trying again without a change by the person is in vain.
     #[must_use]
     pub fn is_lasting(&self) -> bool {
-        matches!(self, ConnectError::NotStarted(_) | ConnectError::Unauthorized(_) | ConnectError::Address(_))
+        matches!(
+            self,
+            ConnectError::NotStarted(_) | ConnectError::Unauthorized(_) | ConnectError::NeedsSignIn(_) | ConnectError::Address(_)
+        )
     }
 }
 
@@ -98,6 +104,7 @@ fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
         if let Some(failure) = error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
             return match failure {
                 StreamableHttpError::Client(error) => format!("it cannot be reached: {}", growqr_http::Cause::of(error)),
+                StreamableHttpError::Io(error) => error.to_string(),
                 other => other.to_string(),
             };
         }
@@ -143,6 +150,9 @@ pub(crate) enum CallError {
 
 impl CallError {
     pub(crate) fn not_sent(error: ServiceError) -> CallError {
+        if error.is_authorization_required() {
+            return CallError::NotSent("the server wants the person to sign in first".to_owned());
+        }
         match error {
             ServiceError::TransportClosed => CallError::NotSent("the server has closed the connection".to_owned()),
             other => CallError::NotSent(cut(&in_words(&other), SHOWN_BYTES)),
@@ -152,6 +162,7 @@ impl CallError {
     pub(crate) fn unanswered(error: ServiceError) -> CallError {
         match error {
             ServiceError::McpError(refusal) => CallError::Refused(refusal.message.into_owned()),
+            error if error.is_authorization_required() => CallError::not_sent(error),
             ServiceError::TransportClosed | ServiceError::Cancelled { .. } => CallError::Gone,
             other => CallError::Failed(cut(&in_words(&other), SHOWN_BYTES)),
         }

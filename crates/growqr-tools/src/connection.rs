@@ -2,13 +2,14 @@
 
 use crate::bounded_text::{SHOWN_BYTES, cut};
 use crate::connect_error::{CallError, ConnectError, ListError, OpenError};
-use crate::http_transport::http_transport;
+use crate::http_transport::{http_transport, signed_in_transport};
 use crate::listing::{Listing, MAX_TOOLS};
 use crate::log::{Log, LogSource};
 use crate::process::{Process, Program};
 use crate::progress::ProgressSigns;
 use crate::server_config::{KeptValues, ServerConfig, Transport};
 use crate::server_name::ServerName;
+use crate::sign_in::AccessTokens;
 use growqr_core::clock::{Clock, Timestamp};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,
@@ -80,6 +81,14 @@ impl ClientHandler for Handler {
     }
 }
 
+/// How a connection ended.
+pub(crate) enum Ended {
+    /// The server is gone, or has closed its output: then it can be told nothing any more.
+    Gone,
+    /// It demands a sign-in; why.
+    SignedOut(String),
+}
+
 /// A server that has introduced itself.
 pub(crate) struct Connection {
     peer: Peer<RoleClient>,
@@ -87,6 +96,8 @@ pub(crate) struct Connection {
     /// Ends with the task that speaks the protocol; `None` when it has ended.
     speaking: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     process: Option<Process>,
+    /// The access tokens of a server that may want a sign-in.
+    tokens: Option<AccessTokens>,
     progress: Arc<ProgressSigns>,
     /// Notified when the server says that its tools have changed.
     pub tools_changed: Arc<Notify>,
@@ -97,6 +108,7 @@ impl Connection {
     pub(crate) async fn open(
         config: &ServerConfig,
         kept: &dyn KeptValues,
+        tokens: Option<AccessTokens>,
         log: &Arc<Log>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Connection, ConnectError> {
@@ -104,10 +116,11 @@ impl Connection {
         let began = clock.now();
         let opened = tokio::time::timeout(START_LIMIT, async {
             // Most servers of today know only the handshake; those of 2026-07-28 alone refuse it.
-            match Connection::open_as(ClientLifecycleMode::Initialize, config, log, clock).await {
+            match Connection::open_as(ClientLifecycleMode::Initialize, config, tokens.clone(), log, clock).await {
                 Err(OpenError::Handshake) => {
                     let preferred_versions = vec![ProtocolVersion::LATEST];
-                    Connection::open_as(ClientLifecycleMode::Discover { preferred_versions }, config, log, clock).await
+                    let lifecycle = ClientLifecycleMode::Discover { preferred_versions };
+                    Connection::open_as(lifecycle, config, tokens.clone(), log, clock).await
                 }
                 other => other,
             }
@@ -119,9 +132,13 @@ impl Connection {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 Err(ConnectError::Ended(last_words(log, began)))
             }
-            Ok(Err(OpenError::Because(ConnectError::Unauthorized(words)))) => {
-                Err(ConnectError::Unauthorized(with_hint(config, words)))
-            }
+            Ok(Err(OpenError::Because(ConnectError::Unauthorized(words)))) => Err(match tokens {
+                None => ConnectError::Unauthorized(with_hint(config, words)),
+                Some(tokens) => {
+                    let more = || "it wants a sign-in with more rights".to_owned();
+                    ConnectError::NeedsSignIn(tokens.refusal().unwrap_or_else(more))
+                }
+            }),
             Ok(Err(OpenError::Because(error))) => Err(error),
             Ok(Err(OpenError::Handshake)) => Err(ConnectError::Other("it speaks no version of MCP that GrowQR knows".to_owned())),
             Err(_) => Err(ConnectError::Silent(START_LIMIT, last_words(log, began))),
@@ -131,6 +148,7 @@ impl Connection {
     async fn open_as(
         lifecycle: ClientLifecycleMode,
         config: &ServerConfig,
+        tokens: Option<AccessTokens>,
         log: &Arc<Log>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Connection, OpenError> {
@@ -146,13 +164,19 @@ impl Connection {
                 (handler.serve_with_lifecycle((pipes.output, pipes.input), lifecycle).await?, Some(process))
             }
             Transport::Http { url, headers } => {
-                let transport = http_transport(url, headers)?;
-                (handler.serve_with_lifecycle(transport, lifecycle).await?, None)
+                let service = match &tokens {
+                    Some(tokens) => {
+                        let transport = signed_in_transport(url, headers, tokens.clone())?;
+                        handler.serve_with_lifecycle(transport, lifecycle).await?
+                    }
+                    None => handler.serve_with_lifecycle(http_transport(url, headers)?, lifecycle).await?,
+                };
+                (service, None)
             }
         };
         let (peer, stop) = (service.peer().clone(), service.cancellation_token());
         let speaking = Box::pin(async move { drop(RunningService::waiting(service).await) });
-        Ok(Connection { peer, stop, speaking: Some(speaking), process, progress, tools_changed })
+        Ok(Connection { peer, stop, speaking: Some(speaking), process, tokens, progress, tools_changed })
     }
 
     /// How the server calls itself.
@@ -166,17 +190,25 @@ impl Connection {
         Caller { peer: self.peer.clone(), progress: Arc::clone(&self.progress) }
     }
 
-    /// Waits until the server is gone, or has closed its output: then it can be told nothing any more. Cancel-safe.
-    pub(crate) async fn ended(&mut self) {
+    /// Waits until the server cannot be used any more. Cancel-safe.
+    pub(crate) async fn ended(&mut self) -> Ended {
         let process = async {
             match &mut self.process {
                 Some(process) => process.ended().await,
                 None => std::future::pending().await,
             }
         };
+        let signed_out = async {
+            match &self.tokens {
+                Some(tokens) => tokens.ended().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = process => {}
-            () = until_silent(&mut self.speaking) => {}
+            biased;
+            reason = signed_out => Ended::SignedOut(reason),
+            () = process => Ended::Gone,
+            () = until_silent(&mut self.speaking) => Ended::Gone,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The way to a server that has an address.
 
 use crate::connect_error::ConnectError;
+use crate::sign_in::AccessTokens;
+use crate::signed_in_client::SignedInClient;
 use growqr_core::secret::Secret;
 use growqr_http::Target;
 use http::{HeaderName, HeaderValue};
@@ -18,17 +20,34 @@ pub fn check_address(url: &str) -> Result<(), ConnectError> {
     target(url).map(|_| ())
 }
 
-/// A connection over streamable HTTP, which is not opened yet.
+/// A connection over streamable HTTP, which is not opened yet. Its requests have the access tokens.
+pub(crate) fn signed_in_transport(
+    url: &str,
+    headers: &BTreeMap<String, Secret>,
+    tokens: AccessTokens,
+) -> Result<impl Transport<RoleClient> + use<>, ConnectError> {
+    let (client, config) = parts(url, headers)?;
+    Ok(StreamableHttpClientTransport::with_client(SignedInClient { client, tokens }, config))
+}
+
+/// The same without access tokens.
 pub(crate) fn http_transport(
     url: &str,
     headers: &BTreeMap<String, Secret>,
 ) -> Result<impl Transport<RoleClient> + use<>, ConnectError> {
+    let (client, config) = parts(url, headers)?;
+    Ok(StreamableHttpClientTransport::with_client(client, config))
+}
+
+fn parts(
+    url: &str,
+    headers: &BTreeMap<String, Secret>,
+) -> Result<(reqwest::Client, StreamableHttpClientTransportConfig), ConnectError> {
     let target = target(url)?;
     let no_client = |error: growqr_http::BuildError| ConnectError::Other(error.to_string());
     let client = growqr_http::builder(target).map_err(no_client)?;
     let client = client.build().map_err(|error| ConnectError::Other(error.to_string()))?;
-    let config = StreamableHttpClientTransportConfig::with_uri(url).custom_headers(header_map(headers)?);
-    Ok(StreamableHttpClientTransport::with_client(client, config))
+    Ok((client, StreamableHttpClientTransportConfig::with_uri(url).custom_headers(header_map(headers)?)))
 }
 
 /// Where an address leads. Without TLS it must be on this machine: headers carry keys.

@@ -9,6 +9,7 @@
 
 mod bounded_text;
 mod call_result;
+mod calls;
 mod closed_names;
 mod configuration;
 mod connect_error;
@@ -32,6 +33,8 @@ mod server_config;
 mod server_name;
 mod server_status;
 mod servers;
+pub mod sign_in;
+mod signed_in_client;
 pub mod skills;
 mod tool_name;
 mod tool_ranking;

@@ -1,12 +1,14 @@
 //! The task of one server: starts it when it is needed, keeps its list of tools, and ends it when it is idle.
 
+use crate::calls::{CallGuard, Calls};
 use crate::connect_error::ConnectError;
-use crate::connection::{Caller, Connection, last_words};
+use crate::connection::{Caller, Connection, Ended, last_words};
 use crate::list_changes::ChangedList;
 use crate::listing::Listing;
 use crate::log::{Log, LogLine, LogSource};
 use crate::server_config::{KeptValues, ServerConfig};
 use crate::server_status::{ServerState, ServerStatus};
+use crate::sign_in::{AccessTokens, SignIns};
 use growqr_core::clock::{Clock, Timestamp};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +35,9 @@ const FAILURE_IS_FRESH: Duration = Duration::from_secs(2);
 /// How long a server may take to end before its task is given up, which kills it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);
 
+/// How long calls go on at a server that demands a sign-in.
+const SIGNED_OUT_LIMIT: Duration = Duration::from_secs(2);
+
 /// Waiting commands for one server.
 const QUEUE: usize = 256;
 
@@ -50,8 +55,7 @@ struct Shared {
     restarts: AtomicUsize,
     introduction: Mutex<String>,
     listing: Mutex<Option<Arc<Listing>>>,
-    calls: AtomicUsize,
-    last_used: Mutex<Instant>,
+    calls: Calls,
     /// Counts changes of anything that people see, of all servers together.
     changes: watch::Sender<u64>,
 }
@@ -82,22 +86,12 @@ pub(crate) struct Server {
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// A call under way: as long as there is one, the server is not idle.
-pub(crate) struct CallGuard<'a>(&'a Shared);
-
-impl Drop for CallGuard<'_> {
-    fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
-        *lock(&self.0.last_used) = Instant::now();
-    }
-}
-
 impl Server {
     /// Begins the task of a server. With a list of its tools it rests until the first call; without one it is started at once.
     pub(crate) fn begin(
         config: ServerConfig,
         listing: Option<Arc<Listing>>,
-        kept: Arc<dyn KeptValues>,
+        (kept, sign_ins): (Arc<dyn KeptValues>, Arc<SignIns>),
         clock: Arc<dyn Clock>,
         changes: watch::Sender<u64>,
     ) -> Server {
@@ -108,8 +102,7 @@ impl Server {
             restarts: AtomicUsize::new(0),
             introduction: Mutex::default(),
             listing: Mutex::new(listing),
-            calls: AtomicUsize::new(0),
-            last_used: Mutex::new(Instant::now()),
+            calls: Calls::new(),
             changes,
         });
         let log = Arc::new(Log::default());
@@ -118,6 +111,7 @@ impl Server {
             config: config.clone(),
             log: Arc::clone(&log),
             kept,
+            sign_ins,
             clock,
             shared: Arc::clone(&shared),
             commands: receiver,
@@ -130,8 +124,7 @@ impl Server {
 
     /// A connected server, started if need be.
     pub(crate) async fn caller(&self) -> Result<(Caller, CallGuard<'_>), ConnectError> {
-        self.shared.calls.fetch_add(1, Ordering::Relaxed);
-        let guard = CallGuard(&self.shared);
+        let guard = self.shared.calls.begin();
         let (sender, receiver) = oneshot::channel();
         self.commands.send(Command::Connect(sender)).await.map_err(|_| ConnectError::Removed)?;
         let caller = receiver.await.map_err(|_| ConnectError::Removed)??;
@@ -160,7 +153,7 @@ impl Server {
             state: lock(&self.shared.state).clone(),
             introduction: lock(&self.shared.introduction).clone(),
             listing: self.listing(),
-            calls: self.shared.calls.load(Ordering::Relaxed),
+            calls: self.shared.calls.count(),
         }
     }
 
@@ -207,6 +200,7 @@ struct Task {
     config: ServerConfig,
     log: Arc<Log>,
     kept: Arc<dyn KeptValues>,
+    sign_ins: Arc<SignIns>,
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
@@ -270,7 +264,9 @@ impl Task {
 
     /// Opens the server, unless it should end or begin again meanwhile. Calls that come meanwhile wait.
     async fn open_or_restart(&mut self) -> Opening {
-        let opening = Task::open(self.config.clone(), Arc::clone(&self.kept), Arc::clone(&self.log), Arc::clone(&self.clock));
+        let tokens = self.sign_ins.tokens(&self.config);
+        let kept = Arc::clone(&self.kept);
+        let opening = Task::open(self.config.clone(), kept, tokens, Arc::clone(&self.log), Arc::clone(&self.clock));
         tokio::pin!(opening);
         let opened = loop {
             tokio::select! {
@@ -304,15 +300,17 @@ impl Task {
     async fn open(
         config: ServerConfig,
         kept: Arc<dyn KeptValues>,
+        tokens: Option<AccessTokens>,
         log: Arc<Log>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Connection, Listing), ConnectError> {
-        let connection = Connection::open(&config, &*kept, &log, &clock).await?;
+        let connection = Connection::open(&config, &*kept, tokens.clone(), &log, &clock).await?;
         match connection.caller().list(&config.name).await {
             Ok(listing) => Ok((connection, listing)),
             Err(error) => {
                 connection.close().await;
-                Err(ConnectError::NoTools(error.to_string()))
+                let refusal = tokens.and_then(|tokens| tokens.refusal());
+                Err(refusal.map_or_else(|| ConnectError::NoTools(error.to_string()), ConnectError::NeedsSignIn))
             }
         }
     }
@@ -333,7 +331,7 @@ impl Task {
         let began = self.clock.now();
         self.shared.set_state(ServerState::Ready { since: began });
         self.note("ready");
-        *lock(&self.shared.last_used) = Instant::now();
+        self.shared.calls.restart_idle_time();
         let caller = connection.caller();
         self.answer_waiting(&caller);
         let tools_changed = Arc::clone(&connection.tools_changed);
@@ -344,11 +342,18 @@ impl Task {
                 // What the server has said about its tools comes before the next call of one.
                 biased;
                 () = self.stop.cancelled() => break End::Stopped,
-                () = connection.ended() => {
-                    // Its last words arrive by another pipe, a moment later.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    break End::Failed(ConnectError::Gone(last_words(&self.log, began)));
-                }
+                ended = connection.ended() => break End::Failed(match ended {
+                    Ended::SignedOut(reason) => {
+                        // Calls that the server has taken may end, and the refused one hears why.
+                        let _ = tokio::time::timeout(SIGNED_OUT_LIMIT, self.shared.calls.until_none()).await;
+                        ConnectError::NeedsSignIn(reason)
+                    }
+                    Ended::Gone => {
+                        // Its last words arrive by another pipe, a moment later.
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        ConnectError::Gone(last_words(&self.log, began))
+                    }
+                }),
                 () = tools_changed.notified(), if list.is_listened_to() => {
                     if !list.on_change(caller.clone(), self.config.name.clone()) {
                         self.note("it changes its tools all the time; until it is started again they stay as they are");
@@ -366,8 +371,7 @@ impl Task {
                     self.answer_waiting(&caller);
                 }
                 _ = idle_check.tick() => {
-                    let is_unused = self.shared.calls.load(Ordering::Relaxed) == 0;
-                    if is_unused && lock(&self.shared.last_used).elapsed() > IDLE_LIMIT {
+                    if self.shared.calls.are_idle_for(IDLE_LIMIT) {
                         break End::Idle;
                     }
                 }
@@ -401,7 +405,8 @@ impl Task {
     /// Tells everybody about a failure. Then waits until the server should be started again (`true`), or rests (`false`); `None`
     /// when the task should end.
     async fn after_failure(&mut self, cause: ConnectError, failures: usize) -> Option<bool> {
-        self.note(&format!("failed: {cause}"));
+        let needs_sign_in = matches!(cause, ConnectError::NeedsSignIn(_));
+        self.note(&format!("{}: {cause}", if needs_sign_in { "needs a sign-in" } else { "failed" }));
         for call in self.waiting.drain(..) {
             let _ = call.send(Err(cause.clone()));
         }
@@ -410,7 +415,10 @@ impl Task {
         let delay = RETRY_DELAYS.get(failures).copied().filter(|_| is_needed);
         let at = self.clock.now();
         let next_try = delay.map(|delay| Timestamp(at.0.saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))));
-        self.shared.set_state(ServerState::Failed { at, cause: cause.clone(), next_try });
+        self.shared.set_state(match &cause {
+            ConnectError::NeedsSignIn(reason) => ServerState::NeedsSignIn { since: at, reason: reason.clone() },
+            _ => ServerState::Failed { at, cause: cause.clone(), next_try },
+        });
         let failed_at = Instant::now();
         let retry = async move {
             match delay {

@@ -73,6 +73,8 @@ pub struct ServerConfig {
     pub call_limit: Duration,
     /// It also has environment variables or headers whose values are kept in the keychain ([`KeptValues`]).
     pub kept: Option<Kept>,
+    /// What this program is called at the authorization server of an address, if the person has registered it there.
+    pub client_id: Option<String>,
     /// The folder in which a program runs; `None`: the home folder.
     pub folder: Option<PathBuf>,
     /// The person trusts what the server says about its tools: a tool that says that it only reads is called again after a crash.
@@ -84,7 +86,7 @@ impl ServerConfig {
     #[must_use]
     pub fn new(name: ServerName, transport: Transport) -> ServerConfig {
         let call_limit = ServerConfig::CALL_LIMIT;
-        ServerConfig { name, transport, call_limit, kept: None, folder: None, is_trusted: false }
+        ServerConfig { name, transport, call_limit, kept: None, client_id: None, folder: None, is_trusted: false }
     }
 
     /// The default limit of one call.

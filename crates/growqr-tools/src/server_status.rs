@@ -21,6 +21,13 @@ pub enum ServerState {
         /// Since when.
         since: Timestamp,
     },
+    /// The person must sign in there before it can be used.
+    NeedsSignIn {
+        /// Since when that is known.
+        since: Timestamp,
+        /// Why.
+        reason: String,
+    },
     /// It could not be used.
     Failed {
         /// When it failed.

@@ -7,6 +7,7 @@ use crate::server::Server;
 use crate::server_config::{KeptValues, ServerConfig};
 use crate::server_name::ServerName;
 use crate::server_status::ServerStatus;
+use crate::sign_in::SignIns;
 use growqr_core::clock::Clock;
 use growqr_core::tool::Executor;
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub struct KnownServer {
 /// The servers of a profile, each with a task of its own.
 pub struct Servers {
     kept: Arc<dyn KeptValues>,
+    sign_ins: Arc<SignIns>,
     clock: Arc<dyn Clock>,
     servers: Mutex<BTreeMap<ServerName, Arc<Server>>>,
     changes: watch::Sender<u64>,
@@ -33,8 +35,8 @@ pub struct Servers {
 impl Servers {
     /// No servers yet.
     #[must_use]
-    pub fn new(kept: Arc<dyn KeptValues>, clock: Arc<dyn Clock>) -> Servers {
-        Servers { kept, clock, servers: Mutex::default(), changes: watch::channel(0).0 }
+    pub fn new(kept: Arc<dyn KeptValues>, sign_ins: Arc<SignIns>, clock: Arc<dyn Clock>) -> Servers {
+        Servers { kept, sign_ins, clock, servers: Mutex::default(), changes: watch::channel(0).0 }
     }
 
     /// Makes these the servers: new ones begin, removed and changed ones end; the others go on undisturbed. Waits for nothing.
@@ -48,7 +50,7 @@ impl Servers {
                 Arc::new(Server::begin(
                     config.clone(),
                     listing,
-                    Arc::clone(&self.kept),
+                    (Arc::clone(&self.kept), Arc::clone(&self.sign_ins)),
                     Arc::clone(&self.clock),
                     self.changes.clone(),
                 ))
@@ -103,6 +105,7 @@ impl Servers {
             ends.spawn(async move { server.close().await });
         }
         ends.join_all().await;
+        self.sign_ins.close().await;
     }
 
     fn find(&self, name: &ServerName) -> Option<Arc<Server>> {

@@ -108,6 +108,10 @@ impl Request {
             Request::SwitchToolServer { .. } => row(Lock, Profile, REPEATABLE),
             Request::TestToolServer { .. } => row(Host, Unchanged, REPEATABLE),
             Request::ToolLog { .. } => row(Host, Unchanged, REPEATABLE),
+            // Only the attempt that goes on after the answer changes something: the keychain. Another one has another page.
+            Request::SignInToolServer { .. } => row(Host, Unchanged, ONCE),
+            Request::StopToolSignIn { .. } => row(Host, Unchanged, REPEATABLE),
+            Request::SignOutToolServer { .. } => row(Lock, Profile, REPEATABLE),
             Request::AddSchedule { .. } => row(Lock, Profile, REPEATABLE),
             Request::PauseSchedule { .. } => row(Lock, Profile, REPEATABLE),
             Request::ResumeSchedule { .. } => row(Lock, Profile, REPEATABLE),
@@ -178,7 +182,8 @@ impl Request {
             Request::AddToolServer { .. }
             | Request::ImportToolServers { .. }
             | Request::RemoveToolServer { .. }
-            | Request::SwitchToolServer { .. } => Lane::Tools,
+            | Request::SwitchToolServer { .. }
+            | Request::SignOutToolServer { .. } => Lane::Tools,
             Request::AddSchedule { .. }
             | Request::PauseSchedule { .. }
             | Request::ResumeSchedule { .. }
@@ -219,6 +224,8 @@ impl Request {
             | Request::ToolConfigurations
             | Request::TestToolServer { .. }
             | Request::ToolLog { .. }
+            | Request::SignInToolServer { .. }
+            | Request::StopToolSignIn { .. }
             | Request::Skills
             | Request::Skill { .. }
             | Request::StackStatus
@@ -263,6 +270,7 @@ mod tests {
                     name: text(),
                     transport: ToolTransport::Http { url: text() },
                     values: std::collections::BTreeMap::new(),
+                    client_id: None,
                     call_limit_ms: None,
                     folder: None,
                     is_trusted: false,
@@ -275,6 +283,9 @@ mod tests {
             Request::SwitchToolServer { name: text(), is_on: true },
             Request::TestToolServer { name: text() },
             Request::ToolLog { name: text() },
+            Request::SignInToolServer { name: text() },
+            Request::StopToolSignIn { name: text() },
+            Request::SignOutToolServer { name: text() },
             Request::AddSchedule {
                 schedule: NewSchedule {
                     id: text(),

@@ -55,7 +55,7 @@ pub use stack::{
 pub use timeline::{AgentStep, PartKind, PartSum, Timeline, TimelinePart, TimelinePartState};
 pub use tools::{
     FoundToolServer, LeftOutTool, NewToolServer, ServerTool, ToolConfiguration, ToolImport, ToolLogLine, ToolServer,
-    ToolServerOffer, ToolServerState, ToolTransport,
+    ToolServerOffer, ToolServerState, ToolSignIn, ToolTransport,
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
@@ -148,6 +148,7 @@ pub fn typescript() -> String {
         NewToolServer,
         ToolTransport,
         ToolServer,
+        ToolSignIn,
         ToolServerState,
         ServerTool,
         LeftOutTool,

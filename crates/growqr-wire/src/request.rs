@@ -154,6 +154,22 @@ pub enum Request {
         /// Its name.
         name: String,
     },
+    /// Begins to sign in at a server with an address, in the place of an earlier attempt. Answered by [`Reply::ToolSignIn`] once the
+    /// person can go there with the browser.
+    SignInToolServer {
+        /// Its name.
+        name: String,
+    },
+    /// Stops signing in at a server. Answered by [`Reply::ToolServers`], as is the next.
+    StopToolSignIn {
+        /// Its name.
+        name: String,
+    },
+    /// Forgets the sign-in at a server, and tells its authorization server.
+    SignOutToolServer {
+        /// Its name.
+        name: String,
+    },
     /// The MCP servers that other programs of this computer have configured. Answered by [`Reply::ToolConfigurations`].
     ToolConfigurations,
     /// Adds servers that another program has configured, with their values. Answered by [`Reply::ToolServers`].
@@ -466,6 +482,11 @@ pub enum Reply {
     ToolServers {
         /// By name.
         servers: Vec<ToolServer>,
+    },
+    /// A sign-in that waits for the person.
+    ToolSignIn {
+        /// The page to open in a browser of this computer. Not for logs.
+        page: String,
     },
     /// The configurations of other programs.
     ToolConfigurations {

@@ -14,6 +14,9 @@ pub struct NewToolServer {
     pub transport: ToolTransport,
     /// The values of environment variables (a program) or headers (an address). They are kept in the system's keychain.
     pub values: BTreeMap<String, ApiKey>,
+    /// What this program is called at the authorization server of an address, if the person has registered it there; `None`: it registers
+    /// itself.
+    pub client_id: Option<String>,
     /// How long one call may take without a sign of progress, in ms; `None`: two minutes.
     #[ts(type = "number | null")]
     pub call_limit_ms: Option<u64>,
@@ -56,12 +59,25 @@ pub struct ToolServer {
     pub is_trusted: bool,
     /// What it is doing.
     pub state: ToolServerState,
+    /// Signing in at it.
+    pub sign_in: ToolSignIn,
     /// How it called itself when it last ran: name and version. May be empty.
     pub introduction: String,
     /// Its tools; `None` if they are not known yet.
     pub tools: Option<Vec<ServerTool>>,
     /// Tools that cannot be offered.
     pub left_out: Vec<LeftOutTool>,
+}
+
+/// Signing in at a server with an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolSignIn {
+    /// The browser is expected to come back.
+    pub is_waiting: bool,
+    /// A sign-in is kept in the keychain.
+    pub is_kept: bool,
+    /// Why the last attempt failed, as a sentence without its end.
+    pub problem: Option<String>,
 }
 
 /// What a server is doing.
@@ -74,6 +90,11 @@ pub enum ToolServerState {
     Starting,
     /// It runs.
     Ready,
+    /// The person must sign in at it before it can be used.
+    NeedsSignIn {
+        /// Why.
+        reason: String,
+    },
     /// It could not be used.
     Failed {
         /// Why.

@@ -1268,6 +1268,11 @@ transport: ToolTransport,
  */
 values: { [key in string]: ApiKey }, 
 /**
+ * What this program is called at the authorization server of an address, if the person has registered it there; `None`: it registers
+ * itself.
+ */
+client_id: string | null, 
+/**
  * How long one call may take without a sign of progress, in ms; `None`: two minutes.
  */
 call_limit_ms: number | null, 
@@ -1320,6 +1325,10 @@ is_trusted: boolean,
  */
 state: ToolServerState, 
 /**
+ * Signing in at it.
+ */
+sign_in: ToolSignIn, 
+/**
  * How it called itself when it last ran: name and version. May be empty.
  */
 introduction: string, 
@@ -1332,7 +1341,25 @@ tools: Array<ServerTool> | null,
  */
 left_out: Array<LeftOutTool>, };
 
-export type ToolServerState = { "type": "resting" } | { "type": "starting" } | { "type": "ready" } | { "type": "failed", 
+export type ToolSignIn = { 
+/**
+ * The browser is expected to come back.
+ */
+is_waiting: boolean, 
+/**
+ * A sign-in is kept in the keychain.
+ */
+is_kept: boolean, 
+/**
+ * Why the last attempt failed, as a sentence without its end.
+ */
+problem: string | null, };
+
+export type ToolServerState = { "type": "resting" } | { "type": "starting" } | { "type": "ready" } | { "type": "needs_sign_in", 
+/**
+ * Why.
+ */
+reason: string, } | { "type": "failed", 
 /**
  * Why.
  */
@@ -2270,6 +2297,18 @@ is_on: boolean, } | { "op": "test_tool_server",
 /**
  * Its name.
  */
+name: string, } | { "op": "sign_in_tool_server", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "stop_tool_sign_in", 
+/**
+ * Its name.
+ */
+name: string, } | { "op": "sign_out_tool_server", 
+/**
+ * Its name.
+ */
 name: string, } | { "op": "tool_configurations" } | { "op": "import_tool_servers", 
 /**
  * The file.
@@ -2541,7 +2580,11 @@ page: LogPage, } } | { "tool_servers": {
 /**
  * By name.
  */
-servers: Array<ToolServer>, } } | { "tool_configurations": { 
+servers: Array<ToolServer>, } } | { "tool_sign_in": { 
+/**
+ * The page to open in a browser of this computer. Not for logs.
+ */
+page: string, } } | { "tool_configurations": { 
 /**
  * Those that have servers or cannot be read.
  */

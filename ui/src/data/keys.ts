@@ -90,6 +90,9 @@ export function invalidateAfter(client: QueryClient, request: Request) {
       invalidate(keys.rules);
       return invalidate(keys.toolServers);
     case "test_tool_server":
+    case "sign_in_tool_server":
+    case "stop_tool_sign_in":
+    case "sign_out_tool_server":
       return invalidate(keys.toolServers);
     case "change_skills":
       invalidate(keys.settings);

@@ -37,7 +37,7 @@ export function AddToolServer({ taken }: { taken: readonly string[] }) {
       // The fields of the values, one of which may have the focus, go away.
       form.current?.querySelector("input")?.focus();
     };
-    request.mutate({ op: "add_tool_server", server: { name: name.trim(), transport, values: named, call_limit_ms: null, folder: null, is_trusted: false }, replace: replaces }, { onSuccess: done });
+    request.mutate({ op: "add_tool_server", server: { name: name.trim(), transport, values: named, client_id: null, call_limit_ms: null, folder: null, is_trusted: false }, replace: replaces }, { onSuccess: done });
   };
   const change = (key: number, part: Partial<NamedValue>) => setValues((all) => all.map((one) => (one.key === key ? { ...one, ...part } : one)));
   const remove = (key: number) => {

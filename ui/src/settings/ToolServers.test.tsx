@@ -8,13 +8,14 @@ import { ToolServers } from "./ToolServers";
 
 const server: ToolServer = {
   name: "files", transport: { type: "program", command: "npx", args: [] }, kept: [], is_on: true, is_trusted: false,
-  state: { type: "ready" }, introduction: "", tools: null, left_out: [],
+  state: { type: "ready" }, sign_in: { is_waiting: false, is_kept: false, problem: null }, introduction: "", tools: null, left_out: [],
 };
 
-/** Shows the servers of a host that answers like this; returns the requests. */
-function show(answer: (request: Request) => Promise<Reply>): Request[] {
+/** Shows the servers of a host that answers like this; returns the requests. Pages for the browser are noted in `opened`. */
+function show(answer: (request: Request) => Promise<Reply>, opened: string[] = []): Request[] {
   const requests: Request[] = [];
-  const call = (_command: string, { request }: { request: Request }) => {
+  const call = (command: string, { request, address }: { request: Request; address: string }) => {
+    if (command === "open_link") return Promise.resolve(opened.push(address) && null);
     requests.push(request);
     return answer(request);
   };
@@ -47,6 +48,33 @@ test("a server that has failed and starts again by itself is shown as ready", as
   show(() => listed((asked += 1) === 1 ? failed : server));
   await screen.findByText("Failed");
   await screen.findByText("Ready", {}, { timeout: 4_000 });
+});
+
+test("a server that wants a sign-in opens its page, and can be stopped while it waits for the browser", async () => {
+  const opened: string[] = [];
+  let now: ToolServer = { ...server, transport: { type: "http", url: "https://tools.example.com/mcp" }, state: { type: "needs_sign_in", reason: "it wants you to sign in" } };
+  const requests = show((request) => {
+    if (request.op === "sign_in_tool_server") {
+      now = { ...now, sign_in: { ...now.sign_in, is_waiting: true } };
+      return Promise.resolve({ tool_sign_in: { page: "https://auth.example.com/" } });
+    }
+    if (request.op === "stop_tool_sign_in") now = { ...now, sign_in: { ...now.sign_in, is_waiting: false, problem: "nobody came back" } };
+    return listed(now);
+  }, opened);
+  await screen.findByText("Needs a sign-in");
+  await screen.findByText("it wants you to sign in");
+  fireEvent.click(screen.getByRole("button", { name: "Sign in at files" }));
+  await screen.findByText("Waits for the browser");
+  expect(opened).toEqual(["https://auth.example.com/"]);
+  fireEvent.click(screen.getByRole("button", { name: "Stop signing in at files" }));
+  await screen.findByText("The sign-in failed: nobody came back");
+  expect(requests.map((request) => request.op)).toContain("stop_tool_sign_in");
+});
+
+test("a sign-in that is kept can be ended", async () => {
+  const requests = show(() => listed({ ...server, sign_in: { ...server.sign_in, is_kept: true } }));
+  fireEvent.click(await screen.findByRole("button", { name: "Sign out of files" }));
+  await expect.poll(() => requests.map((request) => request.op)).toContain("sign_out_tool_server");
 });
 
 const offer: ToolServerOffer = { title: "Notes", name: "Notes", transport: { type: "program", command: "npx", args: ["-y", "notes"] }, values: ["KEY"], reads: [], missing: [], is_off: false };

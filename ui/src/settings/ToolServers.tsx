@@ -15,6 +15,7 @@ import { counted, t, type Text } from "../words";
 import { AddToolServer } from "./AddToolServer";
 import { commandLine } from "./commandLine";
 import { ImportToolServers } from "./ImportToolServers";
+import { ToolSignIn } from "./ToolSignIn";
 import { useToolServers } from "./useToolServers";
 
 /** How often the log of a server is asked for while it is open, in ms. */
@@ -25,11 +26,13 @@ const STATES: Record<State, { tone: Tone; label: Text }> = {
   resting: { tone: "quiet", label: "Starts when it is called" },
   starting: { tone: "active", label: "Is being started" },
   ready: { tone: "good", label: "Ready" },
+  needs_sign_in: { tone: "waiting", label: "Needs a sign-in" },
   failed: { tone: "bad", label: "Failed" },
 };
 
 function shownState(server: ToolServer): { tone: Tone; label: Text } {
-  return server.is_on ? STATES[server.state.type] : { tone: "quiet", label: "Off" };
+  if (!server.is_on) return { tone: "quiet", label: "Off" };
+  return server.sign_in.is_waiting ? { tone: "active", label: "Waits for the browser" } : STATES[server.state.type];
 }
 
 export function ToolServers() {
@@ -101,6 +104,7 @@ function Server({ server }: { server: ToolServer }) {
             </>
           ) : (
             <>
+              {is_on && <ToolSignIn server={server} />}
               {is_on && (
                 <Button look="quiet" className="px-2 py-0.5 aria-disabled:opacity-50" aria-label={t("Test: {what}", { what: name })} aria-disabled={cannotTest} onClick={() => !cannotTest && test.mutate({ op: "test_tool_server", name })}>
                   {t("Test")}
@@ -118,6 +122,8 @@ function Server({ server }: { server: ToolServer }) {
       <p className="mt-0.5 font-mono text-xs text-ink-3 [overflow-wrap:anywhere]">{plainText(commandLine(server.transport))}</p>
       {server.kept.length > 0 && <p className="mt-0.5 text-xs text-ink-3 [overflow-wrap:anywhere]">{t("With values from the keychain: {names}", { names: server.kept.join(", ") })}</p>}
       {is_on && state.type === "failed" && <p className="mt-1 text-sm text-bad [overflow-wrap:anywhere] first-letter:uppercase">{plainText(state.cause)}</p>}
+      {is_on && state.type === "needs_sign_in" && <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere] first-letter:uppercase">{plainText(state.reason)}</p>}
+      {is_on && server.sign_in.problem !== null && <p className="mt-1 text-sm text-bad [overflow-wrap:anywhere]">{t("The sign-in failed: {reason}", { reason: plainText(server.sign_in.problem) })}</p>}
       <InlineError problem={removal.error ?? switching.error ?? (is_on ? test.error : null)} />
       {server.tools !== null && (
         <Disclosure summary={<span>{counted(server.tools.length, "{n} tool", "{n} tools")}</span>} className="-ms-1.5 mt-1">

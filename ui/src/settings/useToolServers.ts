@@ -4,7 +4,7 @@ import { useHost } from "../data/context";
 import type { ToolServer } from "../bridge";
 import { keys } from "../data/keys";
 
-/** How often the list is asked for while a server starts, or will start by itself, in ms; and otherwise: calls start servers, and servers end. */
+/** How often the list is asked for while a server starts, will start by itself, or waits for the browser, in ms; and otherwise: calls start servers, and servers end. */
 const POLL_MS = 1_000;
 const SLOW_POLL_MS = 5_000;
 
@@ -20,6 +20,6 @@ export function useToolServers() {
   });
 }
 
-function changesSoon({ is_on, state }: ToolServer): boolean {
-  return is_on && (state.type === "starting" || (state.type === "failed" && state.next_try !== null));
+function changesSoon({ is_on, state, sign_in }: ToolServer): boolean {
+  return is_on && (sign_in.is_waiting || state.type === "starting" || (state.type === "failed" && state.next_try !== null));
 }

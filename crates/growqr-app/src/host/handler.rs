@@ -197,6 +197,15 @@ impl Handler {
                 self.tool_servers().await
             }
             Request::ToolLog { name } => profile.tool_servers.log(&name),
+            Request::SignInToolServer { name } => Arc::clone(&profile.tool_servers).sign_in(&name).await,
+            Request::StopToolSignIn { name } => {
+                profile.tool_servers.stop_sign_in(&name);
+                self.tool_servers().await
+            }
+            Request::SignOutToolServer { name } => {
+                profile.tool_servers.sign_out(&name).await?;
+                self.tool_servers().await
+            }
             Request::Skills => skills::list(&profile.skills).await,
             Request::Skill { name } => skills::show(&profile.skills, name).await,
             Request::ChangeSkills { change } => {

@@ -33,7 +33,7 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
         Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
         Request::ToolServers => {
             let library = Library::open(profile.clone()).await?;
-            Ok(Reply::ToolServers { servers: tools::list_without_host(library.store.as_deref()).await? })
+            Ok(Reply::ToolServers { servers: tools::list_without_host(&library).await? })
         }
         Request::ToolConfigurations => tools::list_configurations().await,
         Request::Skills => skills::list(&skills::without_host(&Library::open_all(profile.clone()).await?).await?).await,

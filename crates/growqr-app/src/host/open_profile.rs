@@ -17,7 +17,7 @@ use crate::stack::gateway::HostSlot;
 use crate::stack::other_folders::OtherFolders;
 use crate::stack::workbench::WorkbenchSlot;
 use crate::tools::{OwnTools, ToolServers};
-use crate::{backup, files, machine, memory_link, rules, skills};
+use crate::{backup, files, machine, memory_link, rules, skills, tools};
 use growqr_actors::{MemoryTools, Ports, QuestTools, ScheduleTools, Toolbox};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::Store;
@@ -121,10 +121,8 @@ impl OpenProfile {
         let own = OwnTools::new([memory_tools].into_iter().chain(fixed).collect(), preferences.web);
         let toolbox = Arc::new(Toolbox::new(own.executors()));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
-        // The data folder's keychain on this computer: others may use the same database.
-        let (keychain, keychain_name) =
-            (keys::keychain(&profile), format!("{}/{}", machine::name(), profile.secrets_namespace()));
-        let tool_servers = ToolServers::new(toolbox, own, Arc::clone(&store), keychain, keychain_name);
+        let (keychain, keychain_name) = (keys::keychain(&profile), tools::keychain_name(&profile));
+        let tool_servers = ToolServers::new(toolbox, own, Arc::clone(&store), keychain, keychain_name, profile.folder());
         let tool_servers = Arc::new(tool_servers);
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
         setups.set_rules(rules::load(&*store).await?);

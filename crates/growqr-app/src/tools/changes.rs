@@ -168,6 +168,12 @@ impl ToolServers {
             })?;
             self.store.note_tool_values(&self.keychain, &entry, SystemClock.now()).await?;
         }
+        self.sign_ins.stop(name);
+        if let Some(entry) = stored::sign_in_entry(row)
+            && self.store.noted_tool_values(&self.keychain).await?.contains(&entry)
+        {
+            self.sign_out_row(row).await?;
+        }
         consent::end(&*self.store, name).await?;
         let removed = self.store.remove_tool_server(row).await;
         self.load().await?;
@@ -204,7 +210,7 @@ impl ToolServers {
         };
         for entry in noted {
             let is_named = rows.iter().any(|row| match stored::entry(row) {
-                Ok(named) => named.as_ref() == Some(&entry),
+                Ok(named) => named.as_ref() == Some(&entry) || stored::sign_in_entry(row).as_ref() == Some(&entry),
                 // Another build has stored it: what may be its values stays.
                 Err(_) => kept_values::is_of(&entry, &row.name),
             });

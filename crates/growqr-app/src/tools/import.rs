@@ -41,6 +41,7 @@ fn server(found: FoundServer) -> FoundToolServer {
     let values: BTreeMap<String, ApiKey> =
         values.into_iter().map(|(name, value)| (name, ApiKey(value.expose().to_owned()))).collect();
     let server = NewToolServer {
+        client_id: None,
         name: found.config.name.into(),
         transport,
         values,

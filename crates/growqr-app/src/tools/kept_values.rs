@@ -3,6 +3,7 @@
 
 use crate::error::AppError;
 use async_trait::async_trait;
+use growqr_core::id::sha256_hex;
 use growqr_core::secret::{Secret, SecretError, SecretStore};
 use growqr_tools::{Kept, KeptValues, ServerName, ValuesError};
 use growqr_wire::ApiKey;
@@ -15,6 +16,11 @@ const MAX_BYTES: usize = 16 << 10;
 /// The name of an entry with values of a server. Those of a build without marks have none.
 pub(super) fn entry(server: &str, mark: Option<&str>) -> String {
     mark.map_or_else(|| format!("tools-{server}"), |mark| format!("tools-{server}:{mark}"))
+}
+
+/// The name of the entry with the sign-in at a server with this address: another address has another one.
+pub(super) fn sign_in_entry(server: &str, url: &str) -> String {
+    format!("tools-{server}:sign-in-{}", &sha256_hex(url.as_bytes())[..16])
 }
 
 /// Whether an entry has values of a server at all. The keychain has other entries, which a restored store may name.

@@ -1,14 +1,17 @@
 //! The servers of tools (MCP) that the person has added: kept in the store and the keychain, run by `growqr-tools`. Also offers the
 //! program's own tools beside theirs.
 
+mod attempts;
 mod changes;
 mod configurations;
 mod consent;
+mod grants;
 mod import;
 mod kept_values;
 mod own;
 mod restored;
 mod rows;
+mod sign_in;
 mod stored;
 #[cfg(feature = "stop-points")]
 mod test_network;
@@ -23,15 +26,23 @@ pub(crate) use restored::turn_all_off;
 use crate::SystemClock;
 use crate::blocking::blocking;
 use crate::error::AppError;
+use crate::library::Library;
+use crate::machine;
+use crate::profile::location::Profile;
+use attempts::Attempts;
+use grants::KeychainGrants;
 use growqr_actors::Toolbox;
+use growqr_core::clock::Clock;
 use growqr_core::journal::{Store, StoredToolServer};
 use growqr_core::secret::SecretStore;
 use growqr_core::tool::Executor;
+use growqr_tools::sign_in::SignIns;
 use growqr_tools::{KnownServer, Listing, ServerName, Servers, ToolSearch};
 use growqr_wire as wire;
 use growqr_wire::Reply;
 use kept_values::KeychainValues;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The servers of an open profile. They run only while agents run.
@@ -41,6 +52,7 @@ pub(crate) struct ToolServers {
     own: OwnTools,
     store: Arc<dyn Store>,
     values: Arc<KeychainValues>,
+    sign_ins: Attempts,
     /// Names the keychain in the store ([`growqr_core::journal::ToolValues`]).
     keychain: String,
     /// Held during a change: the entries of the keychain that it has written are not in a row yet.
@@ -60,19 +72,26 @@ struct Stored {
 }
 
 impl ToolServers {
-    /// No server runs yet. `keychain_name` is the same at each start, and is that of no other keychain.
+    /// No server runs yet. `keychain_name` is the same at each start, and is that of no other keychain. `folder` has the locks between
+    /// the programs that use this keychain.
     pub(crate) fn new(
         toolbox: Arc<Toolbox>,
         own: OwnTools,
         store: Arc<dyn Store>,
         keychain: Arc<dyn SecretStore>,
         keychain_name: String,
+        folder: PathBuf,
     ) -> ToolServers {
+        let grants = KeychainGrants::new(Arc::clone(&keychain), keychain_name.clone(), Arc::clone(&store), folder);
         let values = Arc::new(KeychainValues::new(keychain));
-        let servers = Servers::new(Arc::clone(&values) as Arc<dyn growqr_tools::KeptValues>, Arc::new(SystemClock));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let sign_ins = Arc::new(SignIns::new(Arc::new(grants), own::network(), Arc::clone(&clock)));
+        let kept = Arc::clone(&values) as Arc<dyn growqr_tools::KeptValues>;
+        let servers = Servers::new(kept, Arc::clone(&sign_ins), clock);
+        let sign_ins = Attempts::new(sign_ins);
         let (changing, loading) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
         let (keychain, offering, stored) = (keychain_name, Mutex::default(), Mutex::default());
-        ToolServers { servers, toolbox, own, store, values, keychain, changing, loading, offering, stored }
+        ToolServers { servers, toolbox, own, store, values, sign_ins, keychain, changing, loading, offering, stored }
     }
 
     /// Begins the servers that are stored. Waits for none of them; one whose tools are known starts with its first call.
@@ -152,7 +171,9 @@ impl ToolServers {
     /// # Errors
     /// If the store cannot be read.
     pub(crate) async fn list(&self) -> Result<Reply, AppError> {
-        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses()).await? })
+        let noted = self.store.noted_tool_values(&self.keychain).await?;
+        let facts = rows::SignInFacts { noted, attempts: self.sign_ins.states() };
+        Ok(Reply::ToolServers { servers: rows::all(&*self.store, &self.servers.statuses(), &facts).await? })
     }
 
     /// Starts a server again. Does not wait: until it is ready or has failed, its state is that it is being started.
@@ -178,6 +199,7 @@ impl ToolServers {
 
     /// Ends all servers.
     pub(crate) async fn close(&self) {
+        self.sign_ins.close().await;
         self.servers.close().await;
     }
 }
@@ -195,11 +217,15 @@ pub(crate) async fn list_configurations() -> Result<Reply, AppError> {
 ///
 /// # Errors
 /// If the store cannot be read.
-pub(crate) async fn list_without_host(store: Option<&dyn Store>) -> Result<Vec<wire::ToolServer>, AppError> {
-    match store {
-        Some(store) => rows::all(store, &[]).await,
-        None => Ok(Vec::new()),
-    }
+pub(crate) async fn list_without_host(library: &Library) -> Result<Vec<wire::ToolServer>, AppError> {
+    let Some(store) = library.store.as_deref() else { return Ok(Vec::new()) };
+    let noted = store.noted_tool_values(&keychain_name(library.profile())).await?;
+    rows::all(store, &[], &rows::SignInFacts { noted, ..rows::SignInFacts::default() }).await
+}
+
+/// Names the keychain of the data folder on this computer: others may use the same database.
+pub(crate) fn keychain_name(profile: &Profile) -> String {
+    format!("{}/{}", machine::name(), profile.secrets_namespace())
 }
 
 /// A stored server with its tools. One that this build cannot read is left out and logged.

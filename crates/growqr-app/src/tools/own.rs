@@ -76,7 +76,7 @@ impl OwnTools {
 }
 
 /// The network of this computer; in a build for tests the sites of the test, if it has some.
-fn network() -> Arc<dyn Network> {
+pub(super) fn network() -> Arc<dyn Network> {
     #[cfg(feature = "stop-points")]
     if let Some(sites) = super::test_network::TestNetwork::find() {
         return Arc::new(sites);

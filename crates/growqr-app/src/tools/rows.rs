@@ -1,31 +1,61 @@
 //! Servers of tools as people see them.
 
+use super::attempts::AttemptState;
 use super::stored::{self, StoredConfig};
 use crate::error::AppError;
 use growqr_core::journal::{Store, StoredToolServer};
-use growqr_tools::{Listing, LogLine, LogSource, ServerState, ServerStatus};
+use growqr_tools::{Listing, LogLine, LogSource, ServerName, ServerState, ServerStatus};
 use growqr_wire as wire;
+use std::collections::BTreeMap;
 
 /// The most bytes of a description, reason or cause: all servers together are one message to a client.
 const SHOWN_BYTES: usize = 300;
+
+/// What is known of the sign-ins at servers.
+#[derive(Default)]
+pub(super) struct SignInFacts {
+    /// The noted entries of the keychain.
+    pub(super) noted: Vec<String>,
+    /// The attempts of this process, by the name of the server.
+    pub(super) attempts: BTreeMap<ServerName, AttemptState>,
+}
 
 /// A row for each stored server; those that run have a status.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub(super) async fn all(store: &dyn Store, statuses: &[ServerStatus]) -> Result<Vec<wire::ToolServer>, AppError> {
+pub(super) async fn all(
+    store: &dyn Store,
+    statuses: &[ServerStatus],
+    facts: &SignInFacts,
+) -> Result<Vec<wire::ToolServer>, AppError> {
     let stored = store.tool_servers().await?;
     let status = |server: &StoredToolServer| statuses.iter().find(|status| status.name.as_str() == server.name);
-    Ok(stored.iter().map(|server| row(server, status(server))).collect())
+    Ok(stored.iter().map(|server| row(server, status(server), facts)).collect())
 }
 
-fn row(server: &StoredToolServer, status: Option<&ServerStatus>) -> wire::ToolServer {
+impl SignInFacts {
+    fn of(&self, server: &StoredToolServer) -> wire::ToolSignIn {
+        let attempt = self.attempts.iter().find(|(name, _)| name.as_str() == server.name).map(|(_, state)| state);
+        wire::ToolSignIn {
+            is_waiting: matches!(attempt, Some(AttemptState::Waiting)),
+            is_kept: stored::sign_in_entry(server).is_some_and(|entry| self.noted.contains(&entry)),
+            problem: match attempt {
+                Some(AttemptState::Failed(problem)) => Some(cut(problem)),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn row(server: &StoredToolServer, status: Option<&ServerStatus>, facts: &SignInFacts) -> wire::ToolServer {
     let listing = status.and_then(|status| status.listing.as_deref().cloned()).or_else(|| stored::listing(server));
     let Listing { tools, left_out } = listing.clone().unwrap_or_default();
     let config = serde_json::from_str(&server.config).unwrap_or_else(|_| StoredConfig {
         transport: wire::ToolTransport::Program { command: "(cannot be read; add it again)".to_owned(), args: Vec::new() },
         kept: Vec::new(),
         mark: None,
+        client_id: None,
         call_limit_ms: None,
         folder: None,
         is_trusted: false,
@@ -44,6 +74,7 @@ fn row(server: &StoredToolServer, status: Option<&ServerStatus>) -> wire::ToolSe
         is_on: server.is_on,
         is_trusted: config.is_trusted,
         state: status.map_or(wire::ToolServerState::Resting, |status| state(&status.state)),
+        sign_in: facts.of(server),
         introduction: status.map(|status| status.introduction.clone()).unwrap_or_default(),
         tools: listing.map(|_| tools.into_iter().map(tool).collect()),
         left_out: left_out.into_iter().map(reason).collect(),
@@ -55,6 +86,7 @@ fn state(state: &ServerState) -> wire::ToolServerState {
         ServerState::Resting => wire::ToolServerState::Resting,
         ServerState::Starting { .. } => wire::ToolServerState::Starting,
         ServerState::Ready { .. } => wire::ToolServerState::Ready,
+        ServerState::NeedsSignIn { reason, .. } => wire::ToolServerState::NeedsSignIn { reason: cut(reason) },
         ServerState::Failed { cause, next_try, .. } => {
             wire::ToolServerState::Failed { cause: cut(&cause.to_string()), next_try: next_try.map(|at| at.0) }
         }
@@ -95,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_thousand_tools_with_long_descriptions_are_a_short_message() {
-        let row = row(&stored(1_000), None);
+        let row = row(&stored(1_000), None, &SignInFacts::default());
         assert_eq!(row.tools.as_ref().map(Vec::len), Some(1_000));
         assert!(serde_json::to_string(&row).unwrap().len() < 600_000);
     }

@@ -22,6 +22,9 @@ pub(super) struct StoredConfig {
     /// The mark of these values ([`Kept::mark`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) mark: Option<String>,
+    /// What this program is called at the authorization server of an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) client_id: Option<String>,
     #[serde(default)]
     pub(super) call_limit_ms: Option<u64>,
     /// The folder in which a program runs.
@@ -50,6 +53,8 @@ pub(super) fn checked(server: &NewToolServer) -> Result<(ServerName, StoredConfi
         Some("the command line is too long")
     } else if server.values.keys().any(|name| name.is_empty() || name.contains(['=', '\0', '\n', ' '])) {
         Some("a value needs a name without spaces and =")
+    } else if server.client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 2_048 || id.contains(char::is_control)) {
+        Some("a client id has 1 to 2,048 characters on one line")
     } else {
         None
     };
@@ -60,6 +65,7 @@ pub(super) fn checked(server: &NewToolServer) -> Result<(ServerName, StoredConfi
         transport: server.transport.clone(),
         kept: server.values.keys().cloned().collect(),
         mark: None,
+        client_id: server.client_id.clone(),
         call_limit_ms: server.call_limit_ms,
         folder: server.folder.clone(),
         is_trusted: server.is_trusted,
@@ -97,6 +103,14 @@ pub(super) fn entry(server: &StoredToolServer) -> Result<Option<String>, Unreada
     Ok((!config.kept.is_empty()).then(|| kept_values::entry(&server.name, config.mark.as_deref())))
 }
 
+/// The entry of the keychain that may have the sign-in at a stored server; `None` if it is a program, or this build cannot read it.
+pub(super) fn sign_in_entry(server: &StoredToolServer) -> Option<String> {
+    match serde_json::from_str::<StoredConfig>(&server.config).ok()?.transport {
+        ToolTransport::Program { .. } => None,
+        ToolTransport::Http { url } => Some(kept_values::sign_in_entry(&server.name, &url)),
+    }
+}
+
 /// Like [`entry`], with `None` also for a server that this build cannot read.
 pub(super) fn own_entry(server: &StoredToolServer) -> Option<String> {
     entry(server).ok().flatten()
@@ -131,6 +145,7 @@ pub(super) fn config(server: &StoredToolServer) -> Result<ServerConfig, Unreadab
     Ok(ServerConfig {
         call_limit: stored.call_limit_ms.map_or(ServerConfig::CALL_LIMIT, Duration::from_millis),
         kept: (!stored.kept.is_empty()).then_some(Kept { names: stored.kept, mark: stored.mark }),
+        client_id: stored.client_id,
         folder: stored.folder.map(PathBuf::from),
         is_trusted: stored.is_trusted,
         ..ServerConfig::new(name, transport)

@@ -1,5 +1,7 @@
 //! Changes of servers, with a real store and a keychain in memory.
 
+mod sign_in;
+
 use super::kept_values::entry;
 use super::{OwnTools, ToolServers, WebPreferences, stored};
 use crate::SystemClock;
@@ -102,7 +104,7 @@ impl Executor for NoTools {
 struct World {
     store: Arc<dyn Store>,
     keychain: Arc<FakeKeychain>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -110,7 +112,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let db = Db::open(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }).await.expect("a database");
         let store = db.profile(&ProfileId::new("local"), SystemClock.now()).await.expect("a profile");
-        World { store, keychain: Arc::default(), _folder: folder }
+        World { store, keychain: Arc::default(), folder }
     }
 
     /// What a process has of the profile.
@@ -123,7 +125,7 @@ impl World {
         let toolbox = Arc::new(Toolbox::new(Vec::new()));
         let (store, keychain) = (Arc::clone(&self.store), Arc::clone(keychain) as Arc<dyn SecretStore>);
         let own = OwnTools::new(vec![Arc::new(NoTools)], WebPreferences::default());
-        ToolServers::new(toolbox, own, store, keychain, name.to_owned())
+        ToolServers::new(toolbox, own, store, keychain, name.to_owned(), self.folder.path().to_owned())
     }
 
     async fn rows(&self) -> Vec<StoredToolServer> {
@@ -146,6 +148,7 @@ fn server(name: &str, token: &str) -> NewToolServer {
         name: name.to_owned(),
         transport: ToolTransport::Program { command: "growqr-has-no-such-program".to_owned(), args: Vec::new() },
         values: values.into_iter().collect(),
+        client_id: None,
         call_limit_ms: None,
         folder: None,
         is_trusted: false,

@@ -23,6 +23,9 @@ pub enum Tools {
         /// A header for the address, such as "Authorization: Bearer TOKEN". Kept in the keychain
         #[arg(long, value_name = "NAME: VALUE", requires = "url")]
         header: Vec<String>,
+        /// What GrowQR is called at the address's authorization server, if you have registered it there [default: it registers itself]
+        #[arg(long, value_name = "ID", requires = "url")]
+        client_id: Option<String>,
         /// How long a call may take without a sign of progress [default: 120]
         #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
         call_limit: Option<u64>,
@@ -62,6 +65,22 @@ pub enum Tools {
     },
     /// Stop offering the tools of a server
     Off {
+        /// Its name
+        name: String,
+    },
+    /// Sign in at a server with an address, in the browser
+    ///
+    /// The browser must come back to this computer: it has to run here. Over SSH, forward the port that stands in the printed address
+    /// after redirect_uri (ssh -L PORT:127.0.0.1:PORT), and open the address at the other end. The sign-in is kept in the keychain.
+    SignIn {
+        /// Its name
+        name: String,
+        /// Print the address only
+        #[arg(long)]
+        no_browser: bool,
+    },
+    /// Forget the sign-in at a server, and tell it
+    SignOut {
         /// Its name
         name: String,
     },

@@ -10,8 +10,9 @@ use crate::program::{Program, Ran, kill, run_with};
 use crate::sign_in::sign_in_with_browser;
 use crate::story::{MESSAGES, model};
 use growqr_testkit::DesktopSession;
-use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
+use growqr_testkit::anthropic::{Point, Script, StopPoint, calls, says};
 use growqr_testkit::clerk::{ClerkStub, Key, Sign, User};
+use growqr_testkit::mcp::oauth::OauthMcp;
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -57,9 +58,13 @@ impl Watched {
 
     /// Signs in with every log enabled, and presses Allow or Deny in the browser.
     fn sign_in(&mut self, flags: &[&str], allows: bool) -> Option<i32> {
-        let args = [&["auth", "sign-in", "--no-browser"], flags].concat();
-        let ran = sign_in_with_browser(self.command(None, &args), allows);
-        self.record(&args, ran).0
+        self.with_browser(&[&["auth", "sign-in", "--no-browser"], flags].concat(), allows)
+    }
+
+    /// Runs a command that waits for the browser, in which Allow or Deny is pressed.
+    fn with_browser(&mut self, args: &[&str], allows: bool) -> Option<i32> {
+        let ran = sign_in_with_browser(self.command(None, args), allows);
+        self.record(args, ran).0
     }
 
     fn record(&mut self, args: &[&str], ran: Ran) -> (Option<i32>, String) {
@@ -100,9 +105,9 @@ impl Watched {
         }
     }
 
-    fn assert_logged(&self) {
+    fn assert_logged(&self, more_than: usize) {
         let logs = self.outputs.iter().filter(|(_, output)| String::from_utf8_lossy(output).contains("TRACE")).count();
-        assert!(logs > 10, "every log is enabled, but only {logs} commands logged");
+        assert!(logs > more_than, "every log is enabled, but only {logs} commands logged");
     }
 
     /// Asserts that no output, no file and no request contains this secret.
@@ -225,7 +230,7 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     // The keychain has the key, and not under the name that the default data folder would use.
     assert!(watched.run(None, &["keys", "list"], "").1.contains("in the system's keychain"));
     assert_eq!(watched.session.lookup("ai.growqr.desktop", "local/anthropic"), None);
-    watched.assert_logged();
+    watched.assert_logged(10);
     watched.assert_absent(&right);
     watched.assert_absent(WRONG);
 }
@@ -285,7 +290,7 @@ fn the_secrets_of_a_sign_in_are_in_the_keychain_and_nowhere_else() {
     watched.run_reading_commands(None);
 
     assert_eq!(clerk.valid_grants(), 1, "one sign-in has ended, the other is still valid; both are searched for");
-    watched.assert_logged();
+    watched.assert_logged(10);
     let secrets = clerk.secrets();
     for kind in ["code_", "rt_", "eyJ"] {
         assert!(secrets.iter().filter(|secret| secret.starts_with(kind)).count() > 2, "{kind} in {secrets:?}");
@@ -293,6 +298,45 @@ fn the_secrets_of_a_sign_in_are_in_the_keychain_and_nowhere_else() {
     for secret in secrets {
         // Only the signature of a JWT is secret: the person is shown its claims.
         watched.assert_absent(secret.rsplit('.').next().expect("a part"));
+    }
+}
+
+#[test]
+fn the_tokens_of_a_tool_server_are_in_the_keychain_and_nowhere_else() {
+    let Some(session) = DesktopSession::start() else { return };
+    let mut watched = Watched::new(session);
+    let key = watched.program.claude.key().to_owned();
+    let stub = OauthMcp::start();
+    stub.switch(|switches| switches.gives_secrets = true);
+    assert_eq!(watched.run(None, &["tools", "add", "far", "--url", &stub.url()], "").0, Some(1), "it needs a sign-in");
+    assert_eq!(watched.with_browser(&["tools", "sign-in", "far", "--no-browser"], true), Some(0));
+    assert_eq!(watched.run(None, &["rules", "add", "allow far__read as safe"], "").0, Some(0));
+    watched.program.claude.route(|request| {
+        let is_answered = !request.tool_results().is_empty();
+        Some(if is_answered { says("Read.") } else { calls([("far__read", serde_json::json!({"path": "a"}))]) })
+    });
+    stub.expire();
+    assert_eq!(watched.run(Some(&key), &["chat", "read it"], "").0, Some(0));
+    assert_eq!((stub.calls().len(), stub.count("POST /as/token refresh_token")), (1, 1));
+    for args in
+        [&["tools", "list"][..], &["--json", "tools", "list"], &["tools", "logs", "far"], &["--json", "tools", "logs", "far"]]
+    {
+        assert_eq!(watched.run(None, args, "").0, Some(0), "{args:?}");
+    }
+    assert_eq!(watched.run(None, &["backup", "all.growqr-backup"], "").0, Some(0));
+    stub.expire();
+    stub.switch(|switches| switches.refuses_refresh = true);
+    assert_eq!(watched.run(None, &["--json", "tools", "test", "far"], "").0, Some(1));
+    assert_eq!(watched.with_browser(&["--json", "tools", "sign-in", "far", "--no-browser"], true), Some(0));
+    watched.run_reading_commands(Some(&key));
+
+    watched.assert_logged(8);
+    let secrets = stub.secrets();
+    for kind in ["code-", "access-", "refresh-", "secret-"] {
+        assert!(secrets.iter().filter(|secret| secret.starts_with(kind)).count() > 1, "{kind} in {secrets:?}");
+    }
+    for secret in secrets {
+        watched.assert_absent(&secret);
     }
 }
 

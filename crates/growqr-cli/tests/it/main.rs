@@ -45,6 +45,7 @@ mod surroundings;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tool_peers;
+mod tool_sign_in;
 mod tools;
 mod web;
 #[cfg(target_os = "linux")]

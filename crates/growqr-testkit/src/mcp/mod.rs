@@ -1,5 +1,7 @@
 //! MCP servers: a scripted one that misbehaves as told, and real ones of npm and PyPI.
 
+pub mod oauth;
+
 use crate::{npm, pypi, skipped};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};

@@ -4,7 +4,7 @@
 //! checked before each connection, the connection goes to exactly the checked addresses, and time, bytes and nesting are limited.
 //! What it is not: it runs no scripts, has no cookies, signs in nowhere, uses no proxy, and decides no call (rules do).
 
-mod address;
+pub(crate) mod address;
 mod body;
 mod charset;
 mod clean;
@@ -14,10 +14,10 @@ mod fetch;
 mod host_turns;
 mod html;
 mod media_type;
-mod network;
+pub(crate) mod network;
 mod page;
 mod page_cache;
-mod page_url;
+pub(crate) mod page_url;
 mod robots;
 mod table;
 

@@ -55,11 +55,14 @@ impl Network for SystemNetwork {
 pub(crate) async fn request(network: &dyn Network, url: &Url, accept: &'static str) -> Result<Response, FetchError> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let sockets = match url.host() {
-        Some(Host::Domain(name)) => sockets(network, name).await?,
+        Some(Host::Domain(name)) => sockets(network, name, is_public).await.map_err(|error| match error {
+            LookUpError::Unknown => FetchError::UnknownHost { host: host.clone() },
+            LookUpError::NotAllowed => FetchError::Private { host: host.clone() },
+        })?,
         // An address in numbers was checked when the URL was parsed, and is not looked up.
         _ => Vec::new(),
     };
-    let client = client(url, sockets)?;
+    let client = pinned_client(url, sockets).map_err(|error| FetchError::NoClient(error.to_string()))?;
     // Compressed only as [`super::body`] reads it.
     let sent = client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, "gzip").send().await;
     sent.map_err(|error| FetchError::Unreachable { host, cause: Cause::of(&error) })
@@ -86,28 +89,45 @@ pub(crate) fn header(response: &Response, name: HeaderName) -> Option<String> {
 }
 
 /// A client for one request, which connects to these addresses alone.
-fn client(url: &Url, sockets: Vec<SocketAddr>) -> Result<Client, FetchError> {
+///
+/// # Errors
+/// If the certificates of this computer cannot be read.
+pub(crate) fn pinned_client(url: &Url, sockets: Vec<SocketAddr>) -> Result<Client, growqr_http::BuildError> {
     // Not local, but also without a proxy: it would look up the name again, and could reach other addresses.
     let target = Target { is_local: true, is_plain: url.scheme() == "http" };
-    let builder = growqr_http::builder(target).map_err(|error| FetchError::NoClient(error.to_string()))?;
-    let builder = builder
+    let builder = growqr_http::builder(target)?
         .user_agent(USER_AGENT)
         .referer(false)
         .connect_timeout(CONNECT_LIMIT)
         .pool_max_idle_per_host(0)
         .dns_resolver(Checked(sockets));
-    builder.build().map_err(|error| FetchError::NoClient(error.to_string()))
+    Ok(builder.build()?)
 }
 
-/// Where to connect for a name. One private address among the answers is enough to refuse all of them.
-async fn sockets(network: &dyn Network, name: &str) -> Result<Vec<SocketAddr>, FetchError> {
-    let host = || name.to_owned();
-    let found = network.resolve(name).await.map_err(|_| FetchError::UnknownHost { host: host() })?;
+/// Why there is no address to connect to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LookUpError {
+    /// Nobody knows the name.
+    Unknown,
+    /// It leads to an address that is not allowed.
+    NotAllowed,
+}
+
+/// Where to connect for a name. One address among the answers that is not allowed is enough to refuse all of them.
+///
+/// # Errors
+/// [`LookUpError`].
+pub(crate) async fn sockets(
+    network: &dyn Network,
+    name: &str,
+    is_allowed: impl Fn(IpAddr) -> bool,
+) -> Result<Vec<SocketAddr>, LookUpError> {
+    let found = network.resolve(name).await.map_err(|_| LookUpError::Unknown)?;
     if found.is_empty() {
-        return Err(FetchError::UnknownHost { host: host() });
+        return Err(LookUpError::Unknown);
     }
-    if !found.iter().all(|address| is_public(*address)) {
-        return Err(FetchError::Private { host: host() });
+    if !found.iter().all(|address| is_allowed(*address)) {
+        return Err(LookUpError::NotAllowed);
     }
     Ok(found.into_iter().map(|address| network.socket(address)).collect())
 }

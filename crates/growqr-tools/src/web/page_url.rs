@@ -72,7 +72,7 @@ fn checked(mut url: Url) -> Result<Url, FetchError> {
 }
 
 /// Whether a name cannot be one of the internet. A name without a dot is looked up in the network of this computer.
-fn is_private_name(name: &str) -> bool {
+pub(crate) fn is_private_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     !name.contains('.') || PRIVATE_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+use crate::fake_grants::FakeGrants;
 use async_trait::async_trait;
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::{AgentId, EffectId};
@@ -8,6 +9,8 @@ use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
 use growqr_core::tool::{Executor, Performed, ToolCall, ToolResult};
 use growqr_testkit::mcp::{CommandLine, ScriptedMcp};
+use growqr_tools::sign_in::SignIns;
+use growqr_tools::web::SystemNetwork;
 use growqr_tools::{
     Kept, KeptValues, KnownServer, LogSource, ServerConfig, ServerName, ServerState, ServerStatus, Servers, Transport,
     ValuesError,
@@ -43,7 +46,13 @@ impl KeptValues for Keychain {
 
 /// No servers yet.
 pub fn servers() -> Servers {
-    Servers::new(Arc::new(Keychain), Arc::new(Ticks::default()))
+    servers_with(Arc::new(FakeGrants::default()), Arc::new(Ticks::default())).0
+}
+
+/// No servers yet, with these sign-ins.
+pub fn servers_with(grants: Arc<FakeGrants>, clock: Arc<dyn Clock>) -> (Servers, Arc<SignIns>) {
+    let sign_ins = Arc::new(SignIns::new(grants, Arc::new(SystemNetwork), Arc::clone(&clock)));
+    (Servers::new(Arc::new(Keychain), Arc::clone(&sign_ins), clock), sign_ins)
 }
 
 /// A server that is a program.

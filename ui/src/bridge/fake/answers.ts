@@ -23,7 +23,7 @@ import { spending } from "./spending";
 import type { FakeStack } from "./stack";
 import { agentSteps, timeline } from "./timeline";
 import { changeSkills, skill, skills } from "./skills";
-import { addToolServer, importToolServers, removeToolServer, switchToolServer, testToolServer, toolConfigurations, toolLog, toolServers } from "./toolServers";
+import { answerAboutTools } from "./toolServers";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
@@ -154,21 +154,17 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
     case "set_quest_budget":
       return changeQuest(world, request);
     case "tool_servers":
-      return toolServers(world);
     case "add_tool_server":
-      return addToolServer(world, request.server, request.replace);
     case "tool_configurations":
-      return toolConfigurations();
     case "import_tool_servers":
-      return importToolServers(world, request.titles);
     case "remove_tool_server":
-      return removeToolServer(world, request.name);
     case "switch_tool_server":
-      return switchToolServer(world, request.name, request.is_on);
     case "test_tool_server":
-      return testToolServer(world, request.name);
+    case "sign_in_tool_server":
+    case "stop_tool_sign_in":
+    case "sign_out_tool_server":
     case "tool_log":
-      return toolLog(world, request.name);
+      return answerAboutTools(world, request);
     case "skills":
       return skills(world);
     case "skill":
