@@ -26,8 +26,8 @@ pub async fn skills(profile: Profile, environment: &Environment, out: &Out, comm
                 });
             }
         }
-        Skills::On { name } => change(profile, environment, SkillChange::Switch { name, is_on: true }).await.map(drop)?,
-        Skills::Off { name } => change(profile, environment, SkillChange::Switch { name, is_on: false }).await.map(drop)?,
+        Skills::On { name } => switch(profile, environment, name, true).await?,
+        Skills::Off { name } => switch(profile, environment, name, false).await?,
         Skills::Add { folder } => {
             let path = full_path(&folder)?;
             let list = change(profile, environment, SkillChange::AddFolder { path }).await?;
@@ -40,6 +40,10 @@ pub async fn skills(profile: Profile, environment: &Environment, out: &Out, comm
         }
     }
     Ok(true)
+}
+
+async fn switch(profile: Profile, environment: &Environment, name: String, is_on: bool) -> Result<(), AppError> {
+    change(profile, environment, SkillChange::Switch { name, is_on, seen: None }).await.map(drop)
 }
 
 async fn change(profile: Profile, environment: &Environment, change: SkillChange) -> Result<SkillList, AppError> {
@@ -78,7 +82,14 @@ fn print(out: &Out, list: &SkillList) {
 fn described(out: &Out, skill: &Skill) -> String {
     let state = if skill.is_on { out.style(Style::Good, "on ") } else { out.style(Style::Dim, "off") };
     let (name, place) = (out.style(Style::Bold, &skill.name), out.style(Style::Dim, &sanitized_line(&skill.place)));
-    format!("{state}  {name}  {place}\n    {}", shortened(&skill.description, SHOWN_CHARS))
+    let new = match &skill.new_by_agent {
+        Some(_) => {
+            let on = format!("read it (growqr skills show {0}), then turn it on: growqr skills on {0}", skill.name);
+            format!("\n    {}: {on}", out.style(Style::Bad, "new, written by an agent"))
+        }
+        None => String::new(),
+    };
+    format!("{state}  {name}  {place}\n    {}{new}", shortened(&skill.description, SHOWN_CHARS))
 }
 
 /// The path as it is found from another folder.

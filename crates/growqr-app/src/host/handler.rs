@@ -379,10 +379,10 @@ impl Handler {
         let checked = skills::check(&self.profile.skills, change).await?;
         let _one_at_a_time = self.changing_settings.lock().await;
         let stored = settings::stored(&*self.profile.store).await?;
-        match skills::changed(&stored, checked)? {
-            Some((name, value)) => self.store_setting(name, value.as_deref()).await,
-            None => Ok(()),
+        for (name, value) in skills::changed(&stored, checked)? {
+            self.store_setting(name, value.as_deref()).await?;
         }
+        Ok(())
     }
 
     async fn set_key(&self, name: &str, value: Option<&str>) -> Result<Reply, AppError> {

@@ -29,7 +29,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 29] = [
+pub const SETTINGS: [SettingDefinition; 30] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -124,6 +124,11 @@ pub const SETTINGS: [SettingDefinition; 29] = [
         name: "skills.off",
         default: "none",
         about: "skills that agents may not read, as a JSON list of names, or all, or none (growqr skills off NAME)",
+    },
+    SettingDefinition {
+        name: choice::ACCEPTED,
+        default: "none",
+        about: "the skills in memory that agents have written or changed and that you have turned on, as a JSON object with the changes (growqr skills on NAME)",
     },
     SettingDefinition {
         name: "quick.shortcut",

@@ -23,6 +23,7 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["files.folders", "none", "folders of this computer whose files agents read"],
   ["skills.folders", "none", "folders of this computer with skills"],
   ["skills.off", "none", "skills that agents may not read"],
+  ["skills.accepted", "none", "skills of agents that you have turned on"],
   ["quick.shortcut", "CmdOrCtrl+Shift+G", "the keys that show the quick chat from any program"],
   ["notifications.enabled", "on", "whether the system shows notifications"],
   ["notifications.quiet_hours", "none", "the hours without notifications in local time, such as 22:00-07:00, or none; what still waits at their end is shown then"],

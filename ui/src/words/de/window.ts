@@ -520,6 +520,8 @@ export default {
   "{what} cannot be used: {reason}": "{what} ist nicht verwendbar: {reason}",
   "Folders with skills": "Ordner mit Fertigkeiten",
   "Skills that are off": "Ausgeschaltete Fertigkeiten",
+  "Skills of agents that you have turned on": "Fertigkeiten von Agenten, die Sie eingeschaltet haben",
+  "New, written by an agent. Read it before you turn it on.": "Neu, von einem Agenten geschrieben. Lesen Sie sie, bevor Sie sie einschalten.",
   "They are only read. Read what you did not write before you add it: agents follow the instructions in a skill.": "Sie werden nur gelesen. Lesen Sie, was Sie nicht selbst geschrieben haben, bevor Sie es hinzufügen: Agenten folgen den Anweisungen in einer Fertigkeit.",
   "Starts when it is called": "Startet, wenn er gebraucht wird",
   "Is being started": "Wird gestartet",
