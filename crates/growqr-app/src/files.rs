@@ -96,7 +96,16 @@ impl Library {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn file_folders(&self) -> Result<Vec<Folder>, AppError> {
+    pub async fn file_folders(&self) -> Result<Vec<wire::FileFolder>, AppError> {
+        let row = |folder: Folder| wire::FileFolder {
+            path: folder.path.display().to_string(),
+            name: folder.name,
+            can_write: folder.can_write,
+        };
+        Ok(self.chosen_folders().await?.into_iter().map(row).collect())
+    }
+
+    async fn chosen_folders(&self) -> Result<Vec<Folder>, AppError> {
         let stored = match &self.store {
             Some(store) => settings::stored(&**store).await?,
             None => StoredSettings::new(),
@@ -126,7 +135,7 @@ impl Library {
             find_recorded_call(&**store, &view.agent, |call| (call.effect == *effect).then_some(call.input)).await?
         };
         let input = input.ok_or_else(other)?;
-        let folders = self.file_folders().await?;
+        let folders = self.chosen_folders().await?;
         let change = blocking(move || Ok::<_, AppError>(described(&folders, &input))).await?;
         change.map_err(|problem| AppError::bad_request(problem, "The agent will be told; do not allow it."))
     }

@@ -2,10 +2,12 @@
 
 use crate::CommandResult;
 use crate::args::Skills;
+use crate::folders::full_path;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened};
 use growqr_app::{AppError, Environment, Profile, send_request};
 use growqr_wire::{Reply, Request, Skill, SkillChange, SkillList};
-use std::path::Path;
+
+const ADD: &str = "Give a folder with skills: growqr skills add ~/skills";
 
 /// The most characters of a description in the list.
 const SHOWN_CHARS: usize = 200;
@@ -29,13 +31,13 @@ pub async fn skills(profile: Profile, environment: &Environment, out: &Out, comm
         Skills::On { name } => switch(profile, environment, name, true).await?,
         Skills::Off { name } => switch(profile, environment, name, false).await?,
         Skills::Add { folder } => {
-            let path = full_path(&folder)?;
+            let path = full_path(&folder, ADD)?;
             let list = change(profile, environment, SkillChange::AddFolder { path }).await?;
             print(out, &list);
             out.notice("Agents can read the skills that are on from now on. To turn one off: growqr skills off NAME");
         }
         Skills::Remove { folder } => {
-            let path = full_path(&folder)?;
+            let path = full_path(&folder, ADD)?;
             change(profile, environment, SkillChange::RemoveFolder { path }).await?;
         }
     }
@@ -90,14 +92,4 @@ fn described(out: &Out, skill: &Skill) -> String {
         None => String::new(),
     };
     format!("{state}  {name}  {place}\n    {}{new}", shortened(&skill.description, SHOWN_CHARS))
-}
-
-/// The path as it is found from another folder.
-fn full_path(folder: &Path) -> Result<String, AppError> {
-    let wrong = |problem: String| AppError::BadRequest {
-        message: format!("{} is not the path of a folder: {problem}", folder.display()),
-        next_step: "Give a folder with skills: growqr skills add ~/skills".to_owned(),
-    };
-    let path = std::path::absolute(folder).map_err(|error| wrong(error.to_string()))?;
-    path.into_os_string().into_string().map_err(|_| wrong("it is not text".to_owned()))
 }

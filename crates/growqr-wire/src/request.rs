@@ -7,10 +7,11 @@ use crate::api_key::ApiKey;
 use crate::attachment::{Attachment, AttachmentLimits, FileContent};
 use crate::error::Error;
 use crate::event::AskAnswer;
+use crate::folders::FolderChange;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
-use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
+use crate::rows::{Agent, EventLine, FileFolder, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
 use crate::schedules::{NewSchedule, Schedule};
 use crate::skills::{SkillChange, SkillList, SkillText};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
@@ -205,6 +206,11 @@ pub enum Request {
     ChangeSkills {
         /// The change.
         change: SkillChange,
+    },
+    /// Changes one of the folders whose files agents may use. Answered by [`Reply::Folders`].
+    ChangeFolders {
+        /// The change.
+        change: FolderChange,
     },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
@@ -437,6 +443,11 @@ pub enum Reply {
     Schedule {
         /// The schedule.
         schedule: Box<Schedule>,
+    },
+    /// The folders whose files agents may use.
+    Folders {
+        /// All of them.
+        folders: Vec<FileFolder>,
     },
     /// The skills.
     Skills {

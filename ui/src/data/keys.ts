@@ -91,6 +91,10 @@ export function invalidateAfter(client: QueryClient, request: Request) {
       return invalidate(keys.toolServers);
     case "test_tool_server":
       return invalidate(keys.toolServers);
+    case "change_folders":
+      invalidate(keys.privacy);
+      invalidate(keys.rules);
+      return invalidate(keys.settings);
     case "change_skills":
       invalidate(keys.settings);
       return invalidate(keys.skills);

@@ -1,10 +1,11 @@
 //! The files of the person: an agent lists, reads, searches and writes in a folder that they have chosen; killed at every point.
 
-use crate::program::Program;
+use crate::program::{Program, kill};
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 use tempfile::TempDir;
 
 /// A program and a folder `notes` of the person that agents may use.
@@ -156,6 +157,22 @@ fn folders_are_listed_named_and_closed_again() {
     });
     assert_eq!(world.program.chat("read it").code, Some(0));
     assert!(world.results()[0]["content"].as_str().unwrap().contains("there is no tool"), "{:?}", world.results());
+}
+
+#[test]
+fn folders_that_are_added_at_the_same_time_are_all_there() {
+    let world = World::new(&[]);
+    // It runs the agents, so that the others send their changes to it.
+    let mut host = world.program.command(&["chat"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let folders: Vec<String> = (0..6).map(|number| world.home.path().join(format!("f{number}")).display().to_string()).collect();
+    folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    std::thread::scope(|scope| {
+        for folder in &folders {
+            scope.spawn(|| assert_eq!(world.program.run(&["folders", "add", folder]).code, Some(0)));
+        }
+    });
+    assert_eq!(world.program.json(&["folders", "list"]).len(), 7);
+    kill(&mut host);
 }
 
 #[test]

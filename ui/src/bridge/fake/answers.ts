@@ -6,12 +6,13 @@ import { attach, attached, limits, readAttachment } from "./attachments";
 import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { backup } from "./backup";
 import { checkKey, keysReply, MODELS, type Providers } from "./providers";
-import { hostError } from "./hostError";
 import { fileChange } from "./fileChange";
+import { changeFolders } from "./folders";
 import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
+import { openLink } from "./openLink";
 import { messages } from "./messages";
 import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
@@ -74,7 +75,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     open_memory_folder: () => null,
     open_data_folder: () => null,
     quit: () => null,
-    open_link: ({ address }) => open(address),
+    open_link: ({ address }) => openLink(address),
     sign_in_view: () => account.view(),
     sign_in: ({ by_port }) => account.begin(by_port),
     sign_in_cancel: () => account.cancel(),
@@ -93,15 +94,6 @@ export function answers(world: World, providers: Providers, account: Account, st
     take_dropped: () => [],
     take_place: () => account.takePlace(),
   };
-}
-
-/** Refuses the same links as the shell. Instead of opening a link, records it on the document for tests. */
-function open(address: string): null {
-  if (!URL.canParse(address) || !["http:", "https:", "mailto:"].includes(new URL(address).protocol)) {
-    throw hostError("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
-  }
-  document.documentElement.dataset["opened"] = address;
-  return null;
 }
 
 async function ask(world: World, providers: Providers, account: Account, stack: FakeStack, notice: FakeMemoryNotice, request: Request): Promise<Reply> {
@@ -170,6 +162,8 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return skills(world);
     case "skill":
       return skill(world, request.name);
+    case "change_folders":
+      return changeFolders(world, request.change);
     case "change_skills":
       return changeSkills(world, request.change);
     case "resume":
