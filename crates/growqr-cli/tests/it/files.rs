@@ -1,6 +1,6 @@
 //! The files of the person: an agent lists, reads, searches and writes in a folder that they have chosen; killed at every point.
 
-use crate::program::{Program, kill};
+use crate::program::{Program, Ran, kill};
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
 use std::fs;
@@ -69,9 +69,9 @@ impl World {
     }
 
     /// The agent wants to write the plan, and the person is asked if it can.
-    fn wants_to_write(&self) {
+    fn wants_to_write(&self) -> Ran {
         self.program.claude.route(reads_and_writes);
-        self.program.chat("write it");
+        self.program.chat("write it")
     }
 }
 
@@ -178,7 +178,8 @@ fn folders_that_are_added_at_the_same_time_are_all_there() {
 #[test]
 fn a_write_asks_with_its_difference_and_happens_once_it_is_allowed() {
     let world = World::new(&["--write"]);
-    world.wants_to_write();
+    let asked = world.wants_to_write();
+    assert!(asked.out.contains("-plant an apple tree") && asked.out.contains("+plant a pear tree"), "in the conversation: {asked:?}");
     let shown = world.program.run(&["asks", "show", &world.ask()]);
     assert!(shown.out.contains("-plant an apple tree") && shown.out.contains("+plant a pear tree"), "{shown:?}");
     assert!(shown.out.contains(&world.file("plan.md").display().to_string()), "the person sees where: {shown:?}");
