@@ -88,7 +88,7 @@ pub const SETTINGS: [SettingDefinition; 30] = [
     SettingDefinition {
         name: "web.search",
         default: "off",
-        about: "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off",
+        about: "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off. A change counts from the next message on: work that is under way can still search",
     },
     SettingDefinition {
         name: "web.robots",

@@ -179,7 +179,10 @@ fn folders_that_are_added_at_the_same_time_are_all_there() {
 fn a_write_asks_with_its_difference_and_happens_once_it_is_allowed() {
     let world = World::new(&["--write"]);
     let asked = world.wants_to_write();
-    assert!(asked.out.contains("-plant an apple tree") && asked.out.contains("+plant a pear tree"), "in the conversation: {asked:?}");
+    assert!(
+        asked.out.contains("-plant an apple tree") && asked.out.contains("+plant a pear tree"),
+        "in the conversation: {asked:?}"
+    );
     let shown = world.program.run(&["asks", "show", &world.ask()]);
     assert!(shown.out.contains("-plant an apple tree") && shown.out.contains("+plant a pear tree"), "{shown:?}");
     assert!(shown.out.contains(&world.file("plan.md").display().to_string()), "the person sees where: {shown:?}");

@@ -9,7 +9,7 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["budget.per_month", "none", "the most that a month (UTC) may cost, in USD, or none"],
   ["rules.ask_after_untrusted_text", "on", "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it"],
   ["web.fetch", "on", "on: agents can fetch pages of the web: those whose whole address (https://…) is in your message at once, those of other sites after your answer; or off"],
-  ["web.search", "off", "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off"],
+  ["web.search", "off", "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off. A change counts from the next message on: work that is under way can still search"],
   ["web.robots", "on", "on: does not fetch pages that the site's robots.txt forbids; or off"],
   ["limit.max_tokens", "16000", "the most tokens of one answer"],
   ["limit.calls", "25", "model calls for one message"],

@@ -507,7 +507,7 @@ export default {
   "Fetch pages of the web": "Seiten im Web abrufen",
   "Pages whose whole address (https://…) is in your message are fetched at once; other sites need your answer.": "Seiten, deren ganze Adresse (https://…) in Ihrer Nachricht steht, werden sofort abgerufen; andere Websites brauchen Ihre Antwort.",
   "Search the web with Anthropic": "Mit Anthropic im Web suchen",
-  "Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both.": "Claude sucht, ohne Sie vorher zu fragen; von Ihren Regeln zählen nur die, die web_search ablehnen. Jede Suche kostet 0,01 $ und die Token der Treffer; die Budgets zählen beides.",
+  "Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both. A change counts from the next message on: work that is under way can still search.": "Claude sucht, ohne Sie vorher zu fragen; von Ihren Regeln zählen nur die, die web_search ablehnen. Jede Suche kostet 0,01 $ und die Token der Treffer; die Budgets zählen beides. Eine Änderung gilt ab der nächsten Nachricht: Laufende Arbeit kann noch suchen.",
   "Respect robots.txt": "robots.txt beachten",
   "Does not fetch pages that the site's robots.txt forbids.": "Ruft keine Seiten ab, die die robots.txt der Website verbietet.",
   "MCP servers give agents more tools: programs on this computer, or addresses.": "MCP-Server geben Agenten mehr Werkzeuge: Programme auf diesem Computer oder Adressen.",

@@ -510,7 +510,7 @@ export default {
   "Fetch pages of the web": "वेब पेज लाना",
   "Pages whose whole address (https://…) is in your message are fetched at once; other sites need your answer.": "जिन पेजों का पूरा पता (https://…) आपके संदेश में है, वे तुरंत लाए जाते हैं; दूसरी साइटों के लिए आपका जवाब ज़रूरी है।",
   "Search the web with Anthropic": "Anthropic से वेब पर खोज",
-  "Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both.": "Claude पहले आपसे पूछे बिना खोजता है; आपके नियमों में से केवल वे गिने जाते हैं जो web_search को मना करते हैं। हर खोज का खर्च $0.01 और मिले टेक्स्ट के टोकन हैं; बजट दोनों को गिनते हैं।",
+  "Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both. A change counts from the next message on: work that is under way can still search.": "Claude पहले आपसे पूछे बिना खोजता है; आपके नियमों में से केवल वे गिने जाते हैं जो web_search को मना करते हैं। हर खोज का खर्च $0.01 और मिले टेक्स्ट के टोकन हैं; बजट दोनों को गिनते हैं। बदलाव अगले संदेश से लागू होता है: जो काम चल रहा है वह अब भी खोज सकता है।",
   "Respect robots.txt": "robots.txt का पालन",
   "Does not fetch pages that the site's robots.txt forbids.": "वे पेज नहीं लाता जिन्हें साइट की robots.txt मना करती है।",
   "MCP servers give agents more tools: programs on this computer, or addresses.": "MCP सर्वर एजेंटों को और टूल देते हैं: इस कंप्यूटर के प्रोग्राम, या पते।",
