@@ -51,6 +51,7 @@ pub use growqr_auth::{CallbackError, Link, MAX_LINK_BYTES, Schemes, picture};
 pub use growqr_core::attachment::MAX_TOTAL_BYTES;
 pub use growqr_core::names::written_out;
 pub use growqr_models::openai::SMALLEST_WINDOW;
+pub use growqr_tools::read_pdf_if_asked;
 pub use health::health;
 pub use host::client::{Client, Events, send_request};
 pub use host::session::ProfileSession;

@@ -18,6 +18,7 @@ mod tests;
 mod text;
 mod write;
 
+pub use documents::read_pdf_if_asked;
 pub use folder::Folder;
 
 use async_trait::async_trait;
