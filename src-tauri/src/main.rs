@@ -6,6 +6,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 fn main() -> ExitCode {
+    if let Some(done) = growqr_app::read_pdf_if_asked() {
+        return done;
+    }
     log_to_stderr();
     growqr_app::no_core_dumps();
     growqr_desktop_lib::run()

@@ -1,8 +1,9 @@
 //! The folders of the person that agents may use: what ends with a folder, and what a write would change.
 
 use crate::SystemClock;
-use crate::blocking::blocking;
+use crate::blocking::blocking_within;
 use crate::error::AppError;
+use crate::folder_changes::DISK_LIMIT;
 use crate::library::Library;
 use crate::profile::file_folders::folders;
 use crate::profile::folders::canonical;
@@ -17,7 +18,9 @@ use growqr_core::raw::RawJson;
 use growqr_core::rules::{Decision, Rule, RuleOrigin};
 use growqr_tools::{Folder, WRITE_FILE, file_change};
 use growqr_wire as wire;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// The most bytes of a difference that are shown: more than anyone reads, and as much as a window can show at once.
 const MAX_DIFF: usize = 256 << 10;
@@ -36,14 +39,49 @@ pub(crate) fn of(profile: &Profile, stored: &StoredSettings) -> Vec<Folder> {
 /// [`AppError::BadRequest`] for such a folder, or if the store cannot be written; then the setting must stay.
 pub(crate) async fn before_change(profile: &Profile, store: &dyn Store, value: &str) -> Result<(), AppError> {
     let chosen = folders(value).unwrap_or_default();
-    let (own, looked_at) = (profile.root().to_owned(), chosen.clone());
-    let work =
-        move || Ok::<_, AppError>(looked_at.into_iter().find(|folder| overlaps(&canonical(&folder.path), &canonical(&own))));
-    if let Some(folder) = blocking(work).await? {
-        let problem = format!("{} has GrowQR's own data in it", folder.path.display());
-        return Err(AppError::bad_request(problem, "Choose a folder with the files that agents need."));
+    let before = Preferences::parse_lenient(&settings::stored(store).await?).files;
+    let own = canonical(profile.root());
+    for (folder, real) in real_places(&chosen, DISK_LIMIT, canonical).await {
+        let refused = |problem: &str| {
+            let problem = format!("{} {problem}", folder.path.display());
+            AppError::bad_request(problem, "Choose a folder with the files that agents need.")
+        };
+        match real {
+            Some(real) if overlaps(&real, &own) => return Err(refused("has GrowQR's own data in it")),
+            // It was looked at when it was chosen.
+            None if !before.iter().any(|other| other.path == folder.path) => {
+                return Err(refused("is on a disk that does not answer"));
+            }
+            _ => {}
+        }
     }
-    end_consent(store, &Preferences::parse_lenient(&settings::stored(store).await?).files, &chosen).await
+    end_consent(store, &before, &chosen).await
+}
+
+/// Where the folders are, as `look` finds it on the disk; `None` for those whose disk does not answer in this time. All are looked at at
+/// the same time, so that one dead disk does not hold up the others.
+async fn real_places(
+    folders: &[Folder],
+    limit: Duration,
+    look: impl Fn(&Path) -> PathBuf + Clone + Send + 'static,
+) -> Vec<(&Folder, Option<PathBuf>)> {
+    let mut places: Vec<(&Folder, Option<PathBuf>)> = folders.iter().map(|folder| (folder, None)).collect();
+    let mut looks = JoinSet::new();
+    for (index, folder) in folders.iter().enumerate() {
+        let (path, look) = (folder.path.clone(), look.clone());
+        looks.spawn_blocking(move || (index, look(&path)));
+    }
+    let all = async {
+        while let Some(looked) = looks.join_next().await {
+            if let Ok((index, place)) = looked {
+                places[index].1 = Some(place);
+            }
+        }
+    };
+    if tokio::time::timeout(limit, all).await.is_err() {
+        tracing::warn!("the disk with a folder of the person does not answer");
+    }
+    places
 }
 
 fn overlaps(chosen: &Path, own: &Path) -> bool {
@@ -96,7 +134,16 @@ impl Library {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn file_folders(&self) -> Result<Vec<Folder>, AppError> {
+    pub async fn file_folders(&self) -> Result<Vec<wire::FileFolder>, AppError> {
+        let row = |folder: Folder| wire::FileFolder {
+            path: folder.path.display().to_string(),
+            name: folder.name,
+            can_write: folder.can_write,
+        };
+        Ok(self.chosen_folders().await?.into_iter().map(row).collect())
+    }
+
+    async fn chosen_folders(&self) -> Result<Vec<Folder>, AppError> {
         let stored = match &self.store {
             Some(store) => settings::stored(&**store).await?,
             None => StoredSettings::new(),
@@ -126,8 +173,9 @@ impl Library {
             find_recorded_call(&**store, &view.agent, |call| (call.effect == *effect).then_some(call.input)).await?
         };
         let input = input.ok_or_else(other)?;
-        let folders = self.file_folders().await?;
-        let change = blocking(move || Ok::<_, AppError>(described(&folders, &input))).await?;
+        let folders = self.chosen_folders().await?;
+        let change = blocking_within(DISK_LIMIT, move || described(&folders, &input)).await;
+        let change = change.unwrap_or_else(|| Err("the disk with the file does not answer".to_owned()));
         change.map_err(|problem| AppError::bad_request(problem, "The agent will be told; do not allow it."))
     }
 }
@@ -168,6 +216,24 @@ mod tests {
         assert_eq!(within("+one\n+two\n".to_owned(), 100), "+one\n+two\n");
         let cut = within("+one\n+two\n+three\n".to_owned(), 12);
         assert_eq!(cut, "+one\n+two\n\\ 7 more bytes of the difference are not shown here\n");
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_does_not_answer_holds_up_no_other_one() {
+        let folder = |name: &str| Folder { name: name.to_owned(), path: format!("/{name}").into(), can_write: false };
+        let (dead, notes) = (folder("dead"), folder("notes"));
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let ended = std::sync::Arc::new(std::sync::Mutex::new(ended));
+        let look = move |path: &Path| {
+            if path.ends_with("dead") {
+                let _ = ended.lock().map(|ended| ended.recv());
+            }
+            path.join("real")
+        };
+        let folders = [dead.clone(), notes.clone()];
+        let places = real_places(&folders, Duration::from_millis(200), look).await;
+        assert_eq!(places, [(&dead, None), (&notes, Some("/notes/real".into()))]);
+        drop(end);
     }
 
     #[tokio::test]

@@ -1,10 +1,11 @@
 //! Work at a set time: lists schedules and what became of their runs, adds, pauses, resumes, removes and starts them.
 
 use crate::SystemClock;
+use crate::agents::used_of_limits;
 use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Clock;
-use growqr_core::id::{AskId, ScheduleId, child_id};
+use growqr_core::id::{AgentId, AskId, ScheduleId, child_id};
 use growqr_core::journal::{Status, Store};
 use growqr_core::money::Money;
 use growqr_core::schedule::{
@@ -237,7 +238,9 @@ async fn row(store: &dyn Store, schedule: &Schedule) -> Result<wire::Schedule, A
     let zone = schedule.when.zone().map(str::to_owned);
     let is_unknown = schedule.when.time_zone(&SystemClock).is_none();
     let problem = zone.as_ref().filter(|_| is_unknown).map(|zone| format!("this computer does not know the time zone {zone}"));
+    let grow = used_of_limits(store, &AgentId::grow()).await?;
     Ok(wire::Schedule {
+        has_price: grow.has_price != Some(false),
         id: schedule.id.to_string(),
         name: schedule.name.clone(),
         task: schedule.task.clone(),
@@ -271,6 +274,11 @@ async fn run(store: &dyn Store, occurrence: &Occurrence, name: &str) -> Result<S
         Fate::Run | Fate::Ask => store.agent(&agent).await?.map(|view| outcome_of(view.status)),
         Fate::Missed(_) => None,
     };
+    // The run, or a sub-agent of it, cannot go on without an answer, and until then no later one begins.
+    let waits_for = match begun {
+        Some(RunOutcome::AtWork) => ask_of_run(store, &agent).await?,
+        _ => None,
+    };
     let asked = match occurrence.fate {
         Fate::Ask => store.ask(&ask).await?,
         Fate::Run | Fate::Missed(_) => None,
@@ -278,6 +286,7 @@ async fn run(store: &dyn Store, occurrence: &Occurrence, name: &str) -> Result<S
     let outcome = match (occurrence.fate, begun) {
         (Fate::Missed(MissedBecause::Away), _) => RunOutcome::Missed,
         (Fate::Missed(MissedBecause::Busy), _) => RunOutcome::Busy,
+        (_, Some(_)) if waits_for.is_some() => RunOutcome::Asked,
         (_, Some(outcome)) => outcome,
         (Fate::Run, None) => RunOutcome::Due,
         (Fate::Ask, None) => match &asked {
@@ -293,9 +302,24 @@ async fn run(store: &dyn Store, occurrence: &Occurrence, name: &str) -> Result<S
         count: occurrence.count,
         outcome,
         agent: begun.map(|_| agent.to_string()),
-        ask: asked.map(|_| ask.to_string()),
+        ask: waits_for.or(asked.map(|_| ask)).map(|ask| ask.to_string()),
         by_hand: occurrence.by_hand,
     })
+}
+
+/// The oldest question of a run or of the sub-agents below it.
+async fn ask_of_run(store: &dyn Store, run: &AgentId) -> Result<Option<AskId>, AppError> {
+    let asks = store.open_asks().await?;
+    if asks.is_empty() {
+        return Ok(None);
+    }
+    let parents: BTreeMap<AgentId, Option<AgentId>> =
+        store.agents().await?.into_iter().map(|view| (view.agent, view.parent)).collect();
+    let is_below = |agent: &AgentId| {
+        let line = std::iter::successors(Some(agent), |agent| parents.get(*agent).and_then(Option::as_ref));
+        line.take(parents.len() + 1).any(|agent| agent == run)
+    };
+    Ok(asks.into_iter().find(|view| is_below(&view.agent)).map(|view| view.ask.id))
 }
 
 fn outcome_of(status: Status) -> RunOutcome {

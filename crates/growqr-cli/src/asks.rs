@@ -28,7 +28,7 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
             let row = find(&profile, &id).await?;
             out.row(&row, || full(out, &row));
             if row.settled.is_none() && is_write(&row.ask) {
-                print_file_change(out, &Library::open(profile).await?.file_change(&row.ask.id).await?);
+                print_file_change(out, &Library::open(profile).await?.file_change(&row.ask.id).await?, usize::MAX);
             }
             Ok(true)
         }
@@ -45,12 +45,29 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
 }
 
 /// Whether an ask is about a file that an agent wants to write.
-fn is_write(ask: &Ask) -> bool {
+pub fn is_write(ask: &Ask) -> bool {
     matches!(&ask.detail, Some(AskDetail::Call { tool, .. }) if tool == "write_file")
 }
 
-/// What allowing a write would change now.
-fn print_file_change(out: &Out, change: &FileChange) {
+/// The most lines of a difference that a conversation shows.
+const SHOWN_LINES: usize = 200;
+
+/// What allowing these writes would change now, in a conversation. What cannot be found out is left to `growqr asks show`.
+///
+/// # Errors
+/// If the profile cannot be opened.
+pub async fn print_file_changes(profile: &Profile, out: &Out, asks: Vec<String>) -> Result<(), AppError> {
+    for ask in asks {
+        match Library::open(profile.clone()).await?.file_change(&ask).await {
+            Ok(change) => print_file_change(out, &change, SHOWN_LINES),
+            Err(error) => out.notice(&format!("what it would change cannot be shown: {error}")),
+        }
+    }
+    Ok(())
+}
+
+/// What allowing a write would change now, and the first lines of the difference.
+fn print_file_change(out: &Out, change: &FileChange, most: usize) {
     if out.is_json() {
         return out.json(change);
     }
@@ -60,7 +77,11 @@ fn print_file_change(out: &Out, change: &FileChange) {
         None => {
             let what = if change.is_new { "creates" } else { "changes" };
             out.line(&format!("\nAllowing it {what} {}:", sanitized_line(place)));
-            change.diff.lines().for_each(|line| out.line(&diff_line(out, line)));
+            change.diff.lines().take(most).for_each(|line| out.line(&diff_line(out, line)));
+            let left_out = change.diff.lines().skip(most).count();
+            if left_out > 0 {
+                out.line(&format!("… {left_out} more lines of the change: growqr asks show"));
+            }
         }
     }
 }

@@ -60,6 +60,9 @@ type CommandResult = Result<bool, AppError>;
 const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    if let Some(done) = growqr_app::read_pdf_if_asked() {
+        return done;
+    }
     let cli = Cli::parse();
     log_to_stderr();
     growqr_app::no_core_dumps();

@@ -83,6 +83,9 @@ fn described(out: &Out, schedule: &Schedule) -> String {
     };
     let budget = usd(schedule.budget);
     lines.push(format!("  {}{zone}, up to {budget} a run, if missed: {if_missed}", sanitized_line(&schedule.words)));
+    if !schedule.has_price {
+        lines.push("  your model has no known price: tokens and calls limit a run instead (growqr budget show)".to_owned());
+    }
     lines.push(format!("  {}", out.style(Style::Dim, &shortened(&sanitized_line(&schedule.task), 100))));
     lines.extend(schedule.last.as_ref().map(|run| format!("  last: {}", outcome(run))));
     lines.extend(schedule.problem.as_ref().map(|problem| out.style(Style::Bad, &format!("  {}", sanitized_line(problem)))));

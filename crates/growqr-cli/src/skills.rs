@@ -2,10 +2,12 @@
 
 use crate::CommandResult;
 use crate::args::Skills;
+use crate::folders::full_path;
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened};
 use growqr_app::{AppError, Environment, Profile, send_request};
 use growqr_wire::{Reply, Request, Skill, SkillChange, SkillList};
-use std::path::Path;
+
+const ADD: &str = "Give a folder with skills: growqr skills add ~/skills";
 
 /// The most characters of a description in the list.
 const SHOWN_CHARS: usize = 200;
@@ -26,20 +28,24 @@ pub async fn skills(profile: Profile, environment: &Environment, out: &Out, comm
                 });
             }
         }
-        Skills::On { name } => change(profile, environment, SkillChange::Switch { name, is_on: true }).await.map(drop)?,
-        Skills::Off { name } => change(profile, environment, SkillChange::Switch { name, is_on: false }).await.map(drop)?,
+        Skills::On { name } => switch(profile, environment, name, true).await?,
+        Skills::Off { name } => switch(profile, environment, name, false).await?,
         Skills::Add { folder } => {
-            let path = full_path(&folder)?;
+            let path = full_path(&folder, ADD)?;
             let list = change(profile, environment, SkillChange::AddFolder { path }).await?;
             print(out, &list);
             out.notice("Agents can read the skills that are on from now on. To turn one off: growqr skills off NAME");
         }
         Skills::Remove { folder } => {
-            let path = full_path(&folder)?;
+            let path = full_path(&folder, ADD)?;
             change(profile, environment, SkillChange::RemoveFolder { path }).await?;
         }
     }
     Ok(true)
+}
+
+async fn switch(profile: Profile, environment: &Environment, name: String, is_on: bool) -> Result<(), AppError> {
+    change(profile, environment, SkillChange::Switch { name, is_on, seen: None }).await.map(drop)
 }
 
 async fn change(profile: Profile, environment: &Environment, change: SkillChange) -> Result<SkillList, AppError> {
@@ -78,15 +84,12 @@ fn print(out: &Out, list: &SkillList) {
 fn described(out: &Out, skill: &Skill) -> String {
     let state = if skill.is_on { out.style(Style::Good, "on ") } else { out.style(Style::Dim, "off") };
     let (name, place) = (out.style(Style::Bold, &skill.name), out.style(Style::Dim, &sanitized_line(&skill.place)));
-    format!("{state}  {name}  {place}\n    {}", shortened(&skill.description, SHOWN_CHARS))
-}
-
-/// The path as it is found from another folder.
-fn full_path(folder: &Path) -> Result<String, AppError> {
-    let wrong = |problem: String| AppError::BadRequest {
-        message: format!("{} is not the path of a folder: {problem}", folder.display()),
-        next_step: "Give a folder with skills: growqr skills add ~/skills".to_owned(),
+    let new = match &skill.new_by_agent {
+        Some(_) => {
+            let on = format!("read it (growqr skills show {0}), then turn it on: growqr skills on {0}", skill.name);
+            format!("\n    {}: {on}", out.style(Style::Bad, "new, written by an agent"))
+        }
+        None => String::new(),
     };
-    let path = std::path::absolute(folder).map_err(|error| wrong(error.to_string()))?;
-    path.into_os_string().into_string().map_err(|_| wrong("it is not text".to_owned()))
+    format!("{state}  {name}  {place}\n    {}{new}", shortened(&skill.description, SHOWN_CHARS))
 }

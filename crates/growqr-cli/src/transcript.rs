@@ -33,6 +33,8 @@ pub struct Transcript<'a> {
     asks: BTreeMap<String, Ask>,
     /// Effect ids of the calls that wait for a permission.
     asked: HashSet<String>,
+    /// The printed asks about writes of files whose difference is not printed yet.
+    writes: Vec<String>,
     /// The agents that cannot go on at the moment.
     troubles: BTreeMap<String, Error>,
     /// True while streamed text of the current answer is on the screen without a newline at its end.
@@ -52,6 +54,7 @@ impl<'a> Transcript<'a> {
             calls: HashMap::new(),
             asks: BTreeMap::new(),
             asked: HashSet::new(),
+            writes: Vec::new(),
             troubles: BTreeMap::new(),
             is_mid_line: false,
             has_streamed: false,
@@ -345,7 +348,15 @@ impl<'a> Transcript<'a> {
         if let Some(AskDetail::Call { effect, .. }) = &ask.detail {
             self.asked.insert(effect.clone());
         }
+        if asks::is_write(ask) && !self.out.is_json() {
+            self.writes.push(ask.id.clone());
+        }
         self.asks.insert(ask.id.clone(), ask.clone());
+    }
+
+    /// The ids of the printed asks about files that an agent wants to write, each once: what they would change is not printed yet.
+    pub fn take_writes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.writes)
     }
 
     /// The ids of the printed asks that are not settled.

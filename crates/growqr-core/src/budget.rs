@@ -9,6 +9,10 @@ use crate::limits::{LimitReached, Limits};
 use crate::money::{Money, Prices};
 use serde::{Deserialize, Serialize};
 
+/// Scheduled runs leave one part in this many of the limit per day: many of them, or large ones, would leave the person nothing for a
+/// message until the next day. It is no setting, because the limit per day is one.
+const KEPT_FOR_MESSAGES: u64 = 4;
+
 /// The smallest output limit with which a model is called, in tokens.
 pub const MIN_OUTPUT_TOKENS: u64 = 1_000;
 
@@ -226,10 +230,11 @@ impl Budget {
         self.record_use_of_any_message(amount, at);
     }
 
-    /// What the limits per day and month leave for a scheduled run.
+    /// What the limits per day and month leave for a scheduled run: a share of the day is kept for messages.
     #[must_use]
     pub fn available_for_no_message(&self, limits: &Limits, now: Timestamp) -> Money {
-        let day = limits.per_day.saturating_sub(self.days.used_in(now.day()));
+        let kept = Money(limits.per_day.0 / KEPT_FOR_MESSAGES);
+        let day = limits.per_day.saturating_sub(kept).saturating_sub(self.days.used_in(now.day()));
         let month = limits.per_month.map(|limit| limit.saturating_sub(self.months.used_in(now.month())));
         month.map_or(day, |month| month.min(day)).saturating_sub(self.reserved)
     }

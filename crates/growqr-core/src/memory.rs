@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::id::{AgentId, EffectId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The author of a change; written to the commit's author and trailers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +178,15 @@ pub struct PageInfo {
     pub path: String,
     /// Its size in bytes.
     pub bytes: u64,
+}
+
+/// A page as an agent has committed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentsPage {
+    /// The [`Page::version`] that it has committed. The page in the folder has another one if it was edited by hand since.
+    pub version: String,
+    /// The id of the commit.
+    pub commit: String,
 }
 
 /// A line that a search found.
@@ -355,6 +365,8 @@ pub trait Memory: Send + Sync {
     fn proposal(&self, held: &CommitPlan) -> Result<Proposal, MemoryError>;
     /// The newest commit of this tool call that is in memory and changes this page; `None` if there is none.
     fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError>;
+    /// The pages in a folder, such as `skills/`, whose committed text is an agent's, by path: the last change was not the person's.
+    fn by_agents(&self, folder: &str) -> Result<BTreeMap<String, AgentsPage>, MemoryError>;
     /// Removes the branch of a held change. Removing a missing one succeeds.
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError>;
     /// What the person should know about the changes that are made now, such as that no branch is checked out.

@@ -66,7 +66,8 @@ fn page_named<'a>(pages: &'a [PageInfo], name: &str) -> Option<&'a PageInfo> {
 mod tests {
     use super::*;
     use crate::id::EffectId;
-    use crate::memory::{Change, CommitPlan, FoundLine, MemoryError, Page, Proposal};
+    use crate::memory::{AgentsPage, Change, CommitPlan, FoundLine, MemoryError, Page, Proposal};
+    use std::collections::BTreeMap;
 
     struct Pages(Vec<(&'static str, String)>);
 
@@ -103,6 +104,10 @@ mod tests {
 
         fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
             unimplemented!("a picture changes nothing")
+        }
+
+        fn by_agents(&self, _folder: &str) -> Result<BTreeMap<String, AgentsPage>, MemoryError> {
+            Ok(BTreeMap::new())
         }
 
         fn release(&self, _held: &CommitPlan) -> Result<(), MemoryError> {

@@ -265,23 +265,38 @@ fn result_text(content: &RawValue) -> String {
     lines.join("\n")
 }
 
-/// All text of a content array, in order, blocks separated by a blank line.
+/// All text of a content array, in order, blocks separated by a blank line. Of a text that the service has divided to cite its sources
+/// the pieces follow each other as received: one of them can be the only space between two others.
 #[must_use]
 pub fn text_of(content: &RawJson) -> String {
-    let texts: Vec<String> = joined_blocks(content)
-        .into_iter()
-        .filter_map(|block| match block {
-            Block::Text(text) if !text.is_empty() => Some(text),
-            _ => None,
-        })
-        .collect();
-    texts.join("\n\n")
+    let is_divided = content.text().contains(CITES);
+    let (mut all, mut follows_text) = (String::new(), false);
+    for block in blocks(content) {
+        let Block::Text(text) = block else {
+            follows_text = false;
+            continue;
+        };
+        let is_continued = is_divided && follows_text;
+        if text.trim().is_empty() {
+            all.push_str(if is_continued { &text } else { "" });
+            continue;
+        }
+        if !all.is_empty() && !is_continued {
+            all.push_str("\n\n");
+        }
+        all.push_str(&text);
+        follows_text = true;
+    }
+    all
 }
+
+/// What the content array of an answer with citations has.
+const CITES: &str = r#""citations":[{"#;
 
 /// Like [`blocks`], but a text that the service has divided to cite its sources is one block.
 pub(crate) fn joined_blocks(content: &RawJson) -> Vec<Block> {
     let all = blocks(content);
-    if !content.text().contains(r#""citations":[{"#) {
+    if !content.text().contains(CITES) {
         return all;
     }
     let mut joined: Vec<Block> = Vec::new();
@@ -321,6 +336,11 @@ mod tests {
         assert_eq!(text_of(&RawJson::parse(content).unwrap()), "Take 70 degrees.\n\nMore.");
         let whole = r#"[{"type":"text","text":"One."},{"type":"text","text":"Two.","citations":[]}]"#;
         assert_eq!(text_of(&RawJson::parse(whole).unwrap()), "One.\n\nTwo.");
+        let spaced = r#"[{"type":"text","text":" "},{"type":"text","text":"One.","citations":[{"type":"x"}]},{"type":"text","text":" "},
+            {"type":"text","text":"Two.","citations":[{"type":"x"}]},{"type":"server_tool_use"},{"type":"text","text":"\n"},{"type":"text","text":"Three."}]"#;
+        assert_eq!(text_of(&RawJson::parse(spaced).unwrap()), "One. Two.\n\nThree.");
+        let empty = r#"[{"type":"text","text":"One."},{"type":"text","text":"\n\n"},{"type":"text","text":"Two."}]"#;
+        assert_eq!(text_of(&RawJson::parse(empty).unwrap()), "One.\n\nTwo.");
     }
 
     #[test]

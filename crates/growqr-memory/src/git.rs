@@ -11,9 +11,9 @@ use crate::probe::Probe;
 use crate::stat::Stat;
 use crate::unindexed::Unindexed;
 use git2::{Config, ConfigLevel, Oid, Repository};
-use growqr_core::memory::MemoryError;
+use growqr_core::memory::{AgentsPage, MemoryError};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub(crate) struct Git {
     pub(crate) writer: RefCell<ObjectWriter>,
     /// HEAD and the kept commits of which it is known that none is merged.
     pub(crate) judged: RefCell<Option<JudgedCommits>>,
+    /// The last answer to who has written pages.
+    pub(crate) by_agents: RefCell<Option<PagesByAgents>>,
     /// Read by the first need of an operation, and forgotten after it.
     conversion: OnceCell<Conversion>,
     /// The handle of the last conversion.
@@ -51,6 +53,9 @@ pub(crate) struct Git {
 
 /// HEAD, and the refs of kept commits.
 type JudgedCommits = (Oid, Vec<(String, Oid)>);
+
+/// HEAD, a folder, and the pages in it that are an agent's.
+type PagesByAgents = (Oid, String, BTreeMap<String, AgentsPage>);
 
 /// Cache of the agents' commits by tool call.
 #[derive(Default)]
@@ -74,6 +79,7 @@ impl Git {
             own_index_writes: RefCell::default(),
             writer: RefCell::default(),
             judged: RefCell::default(),
+            by_agents: RefCell::default(),
             conversion: OnceCell::new(),
             conversion_handle: Cell::default(),
             incoming: RefCell::default(),

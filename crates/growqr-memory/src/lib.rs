@@ -40,6 +40,7 @@ mod adopt;
 mod attribute_file;
 mod attributes;
 mod blame;
+mod by_agents;
 mod checkout;
 mod commit;
 mod comparison;
@@ -151,9 +152,12 @@ use git::Git;
 use git2::Repository;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::EffectId;
-use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
+use growqr_core::memory::{
+    AgentsPage, BlamedLine, Change, CommitInfo, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal,
+};
 use page_cache::PageCache;
 use plan::WorkTreeFiles;
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -452,6 +456,10 @@ impl Memory for MemoryRepo {
 
     fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError> {
         self.git()?.commit_of(effect, path)
+    }
+
+    fn by_agents(&self, folder: &str) -> Result<BTreeMap<String, AgentsPage>, MemoryError> {
+        self.git()?.by_agents(folder)
     }
 
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {

@@ -158,7 +158,7 @@ pub(crate) fn is_by_program(commit: &Commit<'_>) -> bool {
 }
 
 /// Whether the commit's author is an agent.
-fn is_by_agent(commit: &Commit<'_>) -> bool {
+pub(crate) fn is_by_agent(commit: &Commit<'_>) -> bool {
     commit.author().email_bytes().ends_with(AGENT_EMAIL_SUFFIX.as_bytes())
 }
 

@@ -88,19 +88,34 @@ fn compare_folder(
 /// # Errors
 /// [`not_here`] if a tree on the way is not in the repository.
 pub(crate) fn entry_at(odb: &Odb<'_>, tree: Oid, path: &str) -> Result<Option<Leaf>, MemoryError> {
+    let (folder, name) = match path.rsplit_once('/') {
+        Some((folders, name)) => (folder_at(odb, tree, folders)?, name),
+        None => (Some(tree), path),
+    };
+    let Some(folder) = folder else { return Ok(None) };
+    Ok(entry_in(odb, folder, name)?.filter(|(_, is_folder)| !is_folder).map(|(leaf, _)| leaf))
+}
+
+/// The tree of a folder at a path; `None` if there is none.
+///
+/// # Errors
+/// As [`entry_at`].
+pub(crate) fn folder_at(odb: &Odb<'_>, tree: Oid, path: &str) -> Result<Option<Oid>, MemoryError> {
     let mut tree = tree;
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        let object = read_tree(odb, tree)?;
-        let found = Entries(object.data()).find(|entry| entry.as_ref().is_ok_and(|entry| entry.name == part.as_bytes()));
-        let Some(entry) = found.transpose()? else { return Ok(None) };
-        match (parts.peek().is_some(), entry.is_folder()) {
-            (true, true) => tree = entry.leaf.oid,
-            (false, false) => return Ok(Some(entry.leaf)),
+    for part in path.split('/') {
+        match entry_in(odb, tree, part)? {
+            Some((leaf, true)) => tree = leaf.oid,
             _ => return Ok(None),
         }
     }
-    Ok(None)
+    Ok(Some(tree))
+}
+
+/// The entry of this name in a tree, and whether it is a folder.
+fn entry_in(odb: &Odb<'_>, tree: Oid, name: &str) -> Result<Option<(Leaf, bool)>, MemoryError> {
+    let object = read_tree(odb, tree)?;
+    let found = Entries(object.data()).find(|entry| entry.as_ref().is_ok_and(|entry| entry.name == name.as_bytes()));
+    Ok(found.transpose()?.map(|entry| (entry.leaf, entry.is_folder())))
 }
 
 fn read_tree<'a>(odb: &'a Odb<'_>, oid: Oid) -> Result<git2::OdbObject<'a>, MemoryError> {

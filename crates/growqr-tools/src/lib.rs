@@ -44,7 +44,7 @@ pub mod web;
 pub use configuration::{ConfigurationError, Found, FoundServer, MAX_CONFIGURATION_BYTES, read_configuration};
 pub use connect_error::ConnectError;
 pub use definition_hash::definition_hash;
-pub use files::{FileChange, FileTools, Folder, WRITE_FILE, file_change, file_tools};
+pub use files::{FileChange, FileTools, Folder, WRITE_FILE, file_change, file_tools, read_pdf_if_asked};
 pub use http_transport::check_address;
 pub use listing::{Hints, LeftOut, ListedTool, Listing};
 pub use log::{LogLine, LogSource};

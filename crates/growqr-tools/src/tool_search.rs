@@ -128,7 +128,7 @@ fn servers(tools: &[OfferedTool]) -> Vec<&str> {
     names.map(|name| name.strip_prefix("mcp:").unwrap_or(name)).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// A tool as one line of JSON, so that no description can pass as another tool.
+/// A tool as one line of JSON, so that no description can pass as another tool, and that core knows whose descriptions these are.
 fn described(tool: &Tool) -> String {
     growqr_core::raw::RawJson::of(tool).text().to_owned()
 }
@@ -136,6 +136,7 @@ fn described(tool: &Tool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use growqr_core::agent::searched;
     use growqr_core::raw::RawJson;
     use serde_json::{Value, json};
 
@@ -161,9 +162,7 @@ mod tests {
     /// The names of the tools that a search describes, and the rest of its text.
     fn search(tools: Vec<OfferedTool>, query: &str) -> (Vec<String>, String) {
         let found = ToolSearch::new(tools).found(query);
-        let described = found.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let names = described.map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect();
-        (names, found)
+        (searched::described(&found).collect(), found)
     }
 
     #[test]

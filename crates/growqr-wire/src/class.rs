@@ -130,6 +130,8 @@ impl Request {
             Request::Skill { .. } => row(Nothing, Unchanged, REPEATABLE),
             // A folder that the first attempt has removed is missing for the second.
             Request::ChangeSkills { .. } => row(Lock, Profile, ONCE),
+            // So is one that the first attempt has closed.
+            Request::ChangeFolders { .. } => row(Lock, Profile, ONCE),
             Request::Resume { .. } => row(Host, Profile, REPEATABLE),
             Request::Follow => row(Host, Unchanged, REPEATABLE),
             Request::Health => row(Nothing, Unchanged, REPEATABLE),
@@ -201,7 +203,7 @@ impl Request {
             | Request::RestoreMemory { .. }
             | Request::UndoMemory { .. }
             | Request::ConfirmMemory => Lane::Memory,
-            Request::SetSetting { .. } | Request::ChangeSkills { .. } => Lane::Settings,
+            Request::SetSetting { .. } | Request::ChangeSkills { .. } | Request::ChangeFolders { .. } => Lane::Settings,
             Request::SeeInbox { .. } | Request::SeeConversation { .. } => Lane::Inbox,
             Request::SetKey { .. } | Request::Keys => Lane::Keys,
             Request::StackUp { .. }
@@ -242,6 +244,7 @@ mod tests {
     use super::*;
     use crate::api_key::ApiKey;
     use crate::attachment::FileContent;
+    use crate::folders::FolderChange;
     use crate::quests::NewQuest;
     use crate::schedules::{NewSchedule, OnMissed};
     use crate::skills::SkillChange;
@@ -311,6 +314,7 @@ mod tests {
             Request::Skills,
             Request::Skill { name: text() },
             Request::ChangeSkills { change: SkillChange::AddFolder { path: text() } },
+            Request::ChangeFolders { change: FolderChange::Remove { folder: text() } },
             Request::Resume { agent: text(), id: text() },
             Request::Follow,
             Request::Health,

@@ -11,6 +11,7 @@ mod backup;
 mod class;
 mod error;
 pub mod event;
+mod folders;
 mod health;
 mod inbox;
 mod log;
@@ -32,6 +33,7 @@ pub use backup::{Backup, Restored, TurnedOff};
 pub use class::{Changes, Class, Lane, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
+pub use folders::FolderChange;
 pub use health::{AgentTrouble, Health, HeldMail};
 pub use inbox::{InboxEntry, InboxKind};
 pub use log::{CHANNEL_ALL, CHANNEL_MEMORY, CHANNEL_STACK, LogCursor, LogLine, LogPage, LogTone};
@@ -160,6 +162,7 @@ pub fn typescript() -> String {
         SkillList,
         SkillText,
         SkillChange,
+        FolderChange,
         WorkFile,
         NewSchedule,
         OnMissed,

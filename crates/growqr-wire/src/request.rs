@@ -7,11 +7,12 @@ use crate::api_key::ApiKey;
 use crate::attachment::{Attachment, AttachmentLimits, FileContent};
 use crate::error::Error;
 use crate::event::AskAnswer;
+use crate::folders::FolderChange;
 use crate::health::Health;
 use crate::inbox::InboxEntry;
 use crate::log::{LogCursor, LogPage};
 use crate::quests::{NewQuest, Quest};
-use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
+use crate::rows::{Agent, EventLine, FileFolder, Key, KeyCheck, Keychain, LocalServer, OtherChanges};
 use crate::schedules::{NewSchedule, Schedule};
 use crate::skills::{SkillChange, SkillList, SkillText};
 use crate::stack::{GiteaLogin, OrphanKey, Stack, WorkFile};
@@ -266,6 +267,11 @@ pub enum Request {
         /// The change.
         change: SkillChange,
     },
+    /// Changes one of the folders whose files agents may use. Answered by [`Reply::Folders`].
+    ChangeFolders {
+        /// The change.
+        change: FolderChange,
+    },
     /// Resumes an agent that has stopped. One at work that cannot go on tries at once; the error says why it still cannot.
     Resume {
         /// The agent.
@@ -507,6 +513,11 @@ pub enum Reply {
     Quest {
         /// The quest.
         quest: Box<Quest>,
+    },
+    /// The folders whose files agents may use.
+    Folders {
+        /// All of them.
+        folders: Vec<FileFolder>,
     },
     /// The skills.
     Skills {

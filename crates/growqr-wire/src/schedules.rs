@@ -70,6 +70,8 @@ pub struct Schedule {
     /// What one run may spend.
     #[ts(type = "number")]
     pub budget: u64,
+    /// Whether the model in use has a known price. Without one, tokens and calls limit a run, and not its budget.
+    pub has_price: bool,
     /// Whether it goes on.
     pub state: ScheduleState,
     /// When it is due next, in ms since 1970.
@@ -117,7 +119,7 @@ pub struct ScheduleRun {
 pub enum RunOutcome {
     /// It is about to begin: GrowQR begins it as soon as agents run.
     Due,
-    /// It is at work, or waits for the person.
+    /// It is at work.
     AtWork,
     /// It has reported.
     Done,
@@ -127,7 +129,7 @@ pub enum RunOutcome {
     Limit,
     /// It was stopped.
     Cancelled,
-    /// The person is asked whether it is to run.
+    /// The person is asked whether it is to run, or it has begun and asks something.
     Asked,
     /// The person did not want it, or a later one took its place.
     Skipped,

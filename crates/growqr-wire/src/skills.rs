@@ -29,6 +29,9 @@ pub struct Skill {
     pub page: Option<String>,
     /// Whether agents may read it.
     pub is_on: bool,
+    /// Set if an agent has written or changed it since the person has turned it on; then it is off. A mark of what is there now.
+    #[serde(default)]
+    pub new_by_agent: Option<String>,
 }
 
 /// What looks like a skill and cannot be used.
@@ -61,6 +64,9 @@ pub enum SkillChange {
         name: String,
         /// Whether they may.
         is_on: bool,
+        /// [`Skill::new_by_agent`] as the person has seen it. Another one is refused.
+        #[serde(default)]
+        seen: Option<String>,
     },
     /// Looks for skills in a folder too. It is never written to.
     AddFolder {

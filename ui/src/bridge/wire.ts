@@ -1487,7 +1487,11 @@ page: string | null,
 /**
  * Whether agents may read it.
  */
-is_on: boolean, };
+is_on: boolean, 
+/**
+ * Set if an agent has written or changed it since the person has turned it on; then it is off. A mark of what is there now.
+ */
+new_by_agent: string | null, };
 
 export type UnusableSkill = { 
 /**
@@ -1539,7 +1543,11 @@ name: string,
 /**
  * Whether they may.
  */
-is_on: boolean, } | { "type": "add_folder", 
+is_on: boolean, 
+/**
+ * [`Skill::new_by_agent`] as the person has seen it. Another one is refused.
+ */
+seen: string | null, } | { "type": "add_folder", 
 /**
  * Its absolute path.
  */
@@ -1548,6 +1556,32 @@ path: string, } | { "type": "remove_folder",
  * Its path.
  */
 path: string, };
+
+export type FolderChange = { "type": "add", 
+/**
+ * Its absolute path.
+ */
+path: string, 
+/**
+ * Its name for agents; `None`: the last part of its path.
+ */
+name: string | null, 
+/**
+ * Whether they may change files in it.
+ */
+can_write: boolean, } | { "type": "set_access", 
+/**
+ * Its name, or its path as the setting has it.
+ */
+folder: string, 
+/**
+ * Whether they may.
+ */
+can_write: boolean, } | { "type": "remove", 
+/**
+ * Its name, or its path as the setting has it.
+ */
+folder: string, };
 
 export type WorkFile = { 
 /**
@@ -1634,6 +1668,10 @@ on_missed: OnMissed,
  * What one run may spend.
  */
 budget: number, 
+/**
+ * Whether the model in use has a known price. Without one, tokens and calls limit a run, and not its budget.
+ */
+has_price: boolean, 
 /**
  * Whether it goes on.
  */
@@ -2393,7 +2431,11 @@ name: string, } | { "op": "change_skills",
 /**
  * The change.
  */
-change: SkillChange, } | { "op": "resume", 
+change: SkillChange, } | { "op": "change_folders", 
+/**
+ * The change.
+ */
+change: FolderChange, } | { "op": "resume", 
 /**
  * The agent.
  */

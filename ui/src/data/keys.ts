@@ -94,6 +94,10 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "stop_tool_sign_in":
     case "sign_out_tool_server":
       return invalidate(keys.toolServers);
+    case "change_folders":
+      invalidate(keys.privacy);
+      invalidate(keys.rules);
+      return invalidate(keys.settings);
     case "change_skills":
       invalidate(keys.settings);
       return invalidate(keys.skills);

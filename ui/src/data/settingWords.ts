@@ -20,6 +20,7 @@ const LABELS: Record<string, Text> = {
   "files.folders": "Folders whose files agents use",
   "skills.folders": "Folders with skills",
   "skills.off": "Skills that are off",
+  "skills.accepted": "Skills of agents that you have turned on",
   "quick.shortcut": "Keys of the quick chat",
   "notifications.enabled": "Notifications",
   "notifications.quiet_hours": "Quiet hours",

@@ -10,7 +10,7 @@ const run = (outcome: ScheduleRun["outcome"], part: Partial<ScheduleRun> = {}): 
 
 const schedule: Schedule = {
   id: "s-1", name: "News", task: "Read the news", words: "every weekday at 8", cron: "0 8 * * 1-5", zone: "Europe/Berlin", on_missed: "ask",
-  budget: 50_000_000, state: "active", next_at: 1_800_000_000_000, by_agent: null, created_at: 0, last: run("done"), problem: null,
+  budget: 50_000_000, has_price: true, state: "active", next_at: 1_800_000_000_000, by_agent: null, created_at: 0, last: run("done"), problem: null,
 };
 
 /** Shows the schedules of a host that knows these; returns the requests. */
@@ -51,6 +51,11 @@ test("a schedule says when it is due, what it may spend and what became of its r
   screen.getByText("Missed");
   screen.getByText(/\(5×\)/);
   screen.getByText("Left out: the run before was still at work");
+});
+
+test("without a known price a schedule says what limits its runs", async () => {
+  show([{ ...schedule, has_price: false }]);
+  await screen.findByText("Your model has no known price: tokens and calls limit a run instead.");
 });
 
 test("a schedule says that an agent has asked for it", async () => {

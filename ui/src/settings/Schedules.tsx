@@ -81,6 +81,7 @@ function Row({ schedule }: { schedule: Schedule }) {
         </span>
       </p>
       <p className="mt-0.5 text-xs text-ink-3">{t("Up to {amount} a run. If missed: {rule}", { amount: money(schedule.budget), rule: t(ON_MISSED[schedule.on_missed]) })}</p>
+      {!schedule.has_price && <p className="mt-0.5 text-xs text-warn">{t("Your model has no known price: tokens and calls limit a run instead.")}</p>}
       <p dir="auto" className="mt-0.5 line-clamp-3 text-xs text-ink-3 [overflow-wrap:anywhere]">{plainText(schedule.task)}</p>
       {schedule.by_agent !== null && (
         <p className="mt-0.5 text-xs">

@@ -6,7 +6,7 @@ import { Drafts } from "../data/drafts";
 import { Journals } from "../data/journals";
 import { Skills } from "./Skills";
 
-const tea: Skill = { name: "tea", description: "Makes tea.", place: "skills/tea/ in memory", page: "skills/tea/SKILL.md", is_on: true };
+const tea: Skill = { name: "tea", description: "Makes tea.", place: "skills/tea/ in memory", page: "skills/tea/SKILL.md", is_on: true, new_by_agent: null };
 const none: SkillList = { skills: [], unusable: [], folders: [], not_looked_at: 0 };
 
 /** Shows the skills of a host that has these; returns the requests. */
@@ -32,7 +32,15 @@ test("a skill is switched off, and its page can be opened", async () => {
   const row = await screen.findByRole("listitem", { name: "tea" });
   expect(within(row).getByRole("link", { name: "skills/tea/SKILL.md" }).getAttribute("href")).toContain("#/memory/");
   fireEvent.click(within(row).getByRole("switch", { name: "Agents may read the skill tea" }));
-  await expect.poll(() => requests).toContainEqual({ op: "change_skills", change: { type: "switch", name: "tea", is_on: false } });
+  await expect.poll(() => requests).toContainEqual({ op: "change_skills", change: { type: "switch", name: "tea", is_on: false, seen: null } });
+});
+
+test("one that an agent has written says so, and is turned on as it was seen", async () => {
+  const requests = show({ skills: [{ ...tea, is_on: false, new_by_agent: "0af1" }] });
+  const row = await screen.findByRole("listitem", { name: "tea" });
+  within(row).getByText("New, written by an agent. Read it before you turn it on.");
+  fireEvent.click(within(row).getByRole("switch", { name: "Agents may read the skill tea" }));
+  await expect.poll(() => requests).toContainEqual({ op: "change_skills", change: { type: "switch", name: "tea", is_on: true, seen: "0af1" } });
 });
 
 test("its text is read only once it is opened, and hides nothing", async () => {

@@ -45,7 +45,7 @@ function SkillRow({ skill }: { skill: Skill }) {
   const title = useId();
   const onOff = useId();
   const { name, page } = skill;
-  const change = (is_on: boolean) => !request.isPending && request.mutate({ op: "change_skills", change: { type: "switch", name, is_on } });
+  const change = (is_on: boolean) => !request.isPending && request.mutate({ op: "change_skills", change: { type: "switch", name, is_on, seen: skill.new_by_agent } });
   return (
     <li aria-labelledby={title} className="py-3">
       <div className="flex items-center gap-3">
@@ -59,6 +59,7 @@ function SkillRow({ skill }: { skill: Skill }) {
       ) : (
         <a href={toPage(page)} className="mt-0.5 inline-block font-mono text-xs text-ink-3 underline [overflow-wrap:anywhere]">{plainText(page)}</a>
       )}
+      {skill.new_by_agent !== null && <p className="mt-0.5 text-xs text-warn">{t("New, written by an agent. Read it before you turn it on.")}</p>}
       <InlineError problem={request.error} />
       <Disclosure summary={<span>{t("What it says")}</span>} className="-ms-1.5 mt-1">
         {() => <WholeSkill name={name} />}

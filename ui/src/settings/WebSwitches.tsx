@@ -17,7 +17,7 @@ export function WebSwitches({ settings }: { settings: readonly Setting[] }) {
         setting={setting("web.search")}
         standard="off"
         label={t("Search the web with Anthropic")}
-        about={t("Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both.")}
+        about={t("Claude searches without asking you first; of your rules only those count that deny web_search. Each search costs $0.01 and the tokens of what it finds; budgets count both. A change counts from the next message on: work that is under way can still search.")}
       />
     </>
   );

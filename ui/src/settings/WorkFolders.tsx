@@ -1,7 +1,7 @@
 /** Folders of this computer that agents see: those of the workbench, or those whose files agents use. */
 import { X } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import type { Setting } from "../bridge";
+import type { FolderChange, Setting } from "../bridge";
 import { Button, IconButton } from "../design/Button";
 import { Input } from "../design/Field";
 import { InlineError } from "../design/states";
@@ -15,11 +15,17 @@ export function WorkFolders({ setting, about }: { setting: Setting; about: strin
   const [path, setPath] = useState("");
   const folders = readFolders(setting.value);
   const label = settingLabel(setting.name);
-  const save = (next: readonly SharedFolder[], then = () => {}) => request.mutate({ op: "set_setting", name: setting.name, value: writtenFolders(next) }, { onSuccess: then });
+  // The host changes one folder of the files, whatever else changes the setting meanwhile.
+  const isOfFiles = setting.name === "files.folders";
+  const save = (change: FolderChange, next: readonly SharedFolder[], then = () => {}) =>
+    request.mutate(isOfFiles ? { op: "change_folders", change } : { op: "set_setting", name: setting.name, value: writtenFolders(next) }, { onSuccess: then });
   const add = (event: FormEvent) => {
     event.preventDefault();
-    if (path.trim()) save([...folders, { path: path.trim(), write: false }], () => setPath(""));
+    const added = path.trim();
+    if (added) save({ type: "add", path: added, name: null, can_write: false }, [...folders, { path: added, write: false }], () => setPath(""));
   };
+  const allow = (folder: SharedFolder, write: boolean) => save({ type: "set_access", folder: folder.path, can_write: write }, folders.map((one) => (one === folder ? { ...one, write } : one)));
+  const remove = (folder: SharedFolder) => save({ type: "remove", folder: folder.path }, folders.filter((one) => one !== folder));
   return (
     <div role="group" aria-label={label} className="py-3">
       <p className="text-sm font-medium">{label}</p>
@@ -32,10 +38,10 @@ export function WorkFolders({ setting, about }: { setting: Setting; about: strin
                 {folder.path} {folder.name !== undefined && <span className="text-ink-3">({folder.name})</span>}
               </span>
               <label className="flex shrink-0 cursor-pointer items-center gap-1.5">
-                <input type="checkbox" checked={folder.write} onChange={(event) => save(folders.map((one) => (one === folder ? { ...one, write: event.target.checked } : one)))} />
+                <input type="checkbox" checked={folder.write} onChange={(event) => allow(folder, event.target.checked)} />
                 {t("may change")}<span className="sr-only"> {folder.path}</span>
               </label>
-              <IconButton label={t("Remove: {what}", { what: folder.path })} onClick={() => save(folders.filter((one) => one !== folder))}>
+              <IconButton label={t("Remove: {what}", { what: folder.path })} onClick={() => remove(folder)}>
                 <X className="size-4" aria-hidden />
               </IconButton>
             </li>

@@ -6,7 +6,7 @@ use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{AgentId, EffectId, ExecutorId};
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
+use growqr_core::memory::{AgentsPage, Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool, blocks, text_of};
@@ -332,6 +332,10 @@ impl Memory for NoMemory {
 
     fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
         Err(MemoryError::FirstChange)
+    }
+
+    fn by_agents(&self, _folder: &str) -> Result<BTreeMap<String, AgentsPage>, MemoryError> {
+        Ok(BTreeMap::new())
     }
 
     fn release(&self, _held: &CommitPlan) -> Result<(), MemoryError> {

@@ -8,7 +8,7 @@ use growqr_core::event::Event;
 use growqr_core::id::{AgentId, EffectId, MessageId, ProfileId};
 use growqr_core::journal::Store;
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
+use growqr_core::memory::{AgentsPage, Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo, Proposal};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, text_of};
@@ -20,6 +20,7 @@ use growqr_core::workbench::NoWorkbench;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -197,6 +198,10 @@ impl Memory for MemoryWithGc {
 
     fn commit_of(&self, effect: &EffectId, path: &str) -> Result<Option<String>, MemoryError> {
         self.memory.commit_of(effect, path)
+    }
+
+    fn by_agents(&self, folder: &str) -> Result<BTreeMap<String, AgentsPage>, MemoryError> {
+        self.memory.by_agents(folder)
     }
 
     fn release(&self, held: &CommitPlan) -> Result<(), MemoryError> {

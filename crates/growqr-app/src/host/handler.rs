@@ -16,8 +16,8 @@ use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences};
 use crate::stack::control::StackControl;
 use crate::{
-    SystemClock, agents, asks, attachments, convert, files, memory, memory_link, memory_undo, quests, rules, schedules, skills,
-    stack, tools,
+    SystemClock, agents, asks, attachments, convert, files, folder_changes, memory, memory_link, memory_undo, quests, rules,
+    schedules, skills, stack, tools,
 };
 use growqr_actors::{Host, Setups as _};
 use growqr_core::agent::Input;
@@ -25,7 +25,7 @@ use growqr_core::attachment::Attachment;
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, Seq};
 use growqr_wire::event::AskScope;
-use growqr_wire::{Changes, Reply, Request, SkillChange, VERSION};
+use growqr_wire::{Changes, FolderChange, Reply, Request, SkillChange, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -212,6 +212,7 @@ impl Handler {
                 self.change_skills(change).await?;
                 skills::list(&profile.skills).await
             }
+            Request::ChangeFolders { change } => self.change_folders(change).await,
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::Health => Ok(Reply::Health { health: self.health() }),
             Request::Inbox => {
@@ -405,14 +406,24 @@ impl Handler {
         Ok(())
     }
 
+    async fn change_folders(&self, change: FolderChange) -> Result<Reply, AppError> {
+        let checked = folder_changes::check(change).await?;
+        let one_at_a_time = self.changing_settings.lock().await;
+        let stored = settings::stored(&*self.profile.store).await?;
+        let value = folder_changes::changed(&stored, checked)?;
+        self.store_setting(FILE_FOLDERS, value.as_deref()).await?;
+        drop(one_at_a_time);
+        Ok(Reply::Folders { folders: self.profile.library.file_folders().await? })
+    }
+
     async fn change_skills(&self, change: SkillChange) -> Result<(), AppError> {
         let checked = skills::check(&self.profile.skills, change).await?;
         let _one_at_a_time = self.changing_settings.lock().await;
         let stored = settings::stored(&*self.profile.store).await?;
-        match skills::changed(&stored, checked)? {
-            Some((name, value)) => self.store_setting(name, value.as_deref()).await,
-            None => Ok(()),
+        for (name, value) in skills::changed(&stored, checked)? {
+            self.store_setting(name, value.as_deref()).await?;
         }
+        Ok(())
     }
 
     async fn set_key(&self, name: &str, value: Option<&str>) -> Result<Reply, AppError> {

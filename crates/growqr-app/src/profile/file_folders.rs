@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The setting that names the folders.
-pub const FILE_FOLDERS: &str = "files.folders";
+pub(crate) const FILE_FOLDERS: &str = "files.folders";
 
 /// More folders than anyone chooses on purpose.
 const MAX_FOLDERS: usize = 16;
@@ -69,8 +69,7 @@ fn folder(entry: Entry) -> Result<Folder, String> {
 }
 
 /// The setting's value for these folders; `None`, its default, for none.
-#[must_use]
-pub fn written_folders(folders: &[Folder]) -> Option<String> {
+pub(crate) fn written_folders(folders: &[Folder]) -> Option<String> {
     let written: Vec<Written<'_>> =
         folders.iter().map(|folder| Written { name: &folder.name, path: &folder.path, write: folder.can_write }).collect();
     (!written.is_empty()).then(|| serde_json::to_string(&written).unwrap_or_default())

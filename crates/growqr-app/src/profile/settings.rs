@@ -29,7 +29,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 29] = [
+pub const SETTINGS: [SettingDefinition; 30] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -88,7 +88,7 @@ pub const SETTINGS: [SettingDefinition; 29] = [
     SettingDefinition {
         name: "web.search",
         default: "off",
-        about: "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off",
+        about: "on: Claude searches the web without asking you first, up to 3 searches in one request to the model; each search costs 0.01 USD and the tokens of what it finds. Of your rules only those count that deny web_search; or off. A change counts from the next message on: work that is under way can still search",
     },
     SettingDefinition {
         name: "web.robots",
@@ -124,6 +124,11 @@ pub const SETTINGS: [SettingDefinition; 29] = [
         name: "skills.off",
         default: "none",
         about: "skills that agents may not read, as a JSON list of names, or all, or none (growqr skills off NAME)",
+    },
+    SettingDefinition {
+        name: choice::ACCEPTED,
+        default: "none",
+        about: "the skills in memory that agents have written or changed and that you have turned on, as a JSON object with the changes (growqr skills on NAME)",
     },
     SettingDefinition {
         name: "quick.shortcut",

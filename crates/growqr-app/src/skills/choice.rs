@@ -1,13 +1,15 @@
-//! The settings about skills: which folders of the person are looked at, and which skills are off.
+//! The settings about skills: which folders of the person are looked at, which skills are off, and which changes of agents the person
+//! has accepted.
 
 use growqr_core::skill::is_skill_name;
 use growqr_tools::skills::{SkillChoice, SkillsOff};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 /// The settings.
 pub(crate) const FOLDERS: &str = "skills.folders";
 pub(crate) const OFF: &str = "skills.off";
+pub(crate) const ACCEPTED: &str = "skills.accepted";
 
 /// More folders than anyone has skills in.
 pub(super) const MAX_FOLDERS: usize = 32;
@@ -22,7 +24,19 @@ const MAX_OFF: usize = 1_000;
 pub(crate) fn parse<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Result<SkillChoice, String> {
     let folders = get(FOLDERS).map_or(Ok(Vec::new()), folders)?;
     let off = get(OFF).map_or(Ok(SkillsOff::default()), off)?;
-    Ok(SkillChoice { folders, off })
+    let accepted = get(ACCEPTED).map_or(Ok(BTreeMap::new()), accepted)?;
+    Ok(SkillChoice { folders, off, accepted })
+}
+
+fn accepted(text: &str) -> Result<BTreeMap<String, BTreeSet<String>>, String> {
+    if text == "none" {
+        return Ok(BTreeMap::new());
+    }
+    let wrong = || "write a JSON object with the names of skills and the ids of changes, or none".to_owned();
+    let accepted: BTreeMap<String, BTreeSet<String>> = serde_json::from_str(text).map_err(|_| wrong())?;
+    let is_id = |id: &String| !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_fine = accepted.iter().all(|(name, ids)| is_skill_name(name) && ids.iter().all(is_id));
+    if is_fine { Ok(accepted) } else { Err(wrong()) }
 }
 
 fn folders(text: &str) -> Result<Vec<PathBuf>, String> {
@@ -64,6 +78,11 @@ pub(super) fn written_folders(folders: &[PathBuf]) -> Option<String> {
     (!folders.is_empty()).then(|| serde_json::json!(folders).to_string())
 }
 
+/// The value of the setting for these accepted changes; `None`, its default, for none.
+pub(super) fn written_accepted(accepted: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
+    (!accepted.is_empty()).then(|| serde_json::json!(accepted).to_string())
+}
+
 /// The value of the setting for these skills that are off; `None`, its default, for none.
 pub(super) fn written_off(off: &SkillsOff) -> Option<String> {
     match off {
@@ -91,6 +110,9 @@ mod tests {
         }
         let many = SkillsOff::Names((0..2_000).map(|number| format!("skill-{number}")).collect());
         assert_eq!(read(OFF, &written_off(&many).unwrap()).unwrap().off, SkillsOff::All, "none of them comes on by itself");
+        let accepted = BTreeMap::from([("tea".to_owned(), BTreeSet::from(["0af1".to_owned()]))]);
+        assert_eq!(read(ACCEPTED, &written_accepted(&accepted).unwrap()).unwrap().accepted, accepted);
+        assert_eq!(written_accepted(&BTreeMap::new()), None);
         assert_eq!((written_off(&SkillsOff::default()), written_folders(&[])), (None, None));
     }
 
@@ -101,6 +123,9 @@ mod tests {
         }
         for text in ["tea", "[\"Tea\"]", "[\"../tea\"]", "{}"] {
             assert!(read(OFF, text).is_err(), "{text}");
+        }
+        for text in ["tea", "[]", "{\"Tea\": []}", "{\"tea\": [\"x\"]}", "{\"tea\": [\"\"]}"] {
+            assert!(read(ACCEPTED, text).is_err(), "{text}");
         }
     }
 }

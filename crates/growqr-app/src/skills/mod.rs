@@ -10,12 +10,12 @@ use crate::library::Library;
 use crate::profile::folders::canonical;
 use crate::profile::location::Profile;
 use crate::profile::settings::{self, Preferences, StoredSettings};
-use choice::{FOLDERS, MAX_FOLDERS, OFF, written_folders, written_off};
+use choice::{ACCEPTED, FOLDERS, MAX_FOLDERS, OFF, written_accepted, written_folders, written_off};
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_memory::MemoryRepo;
-use growqr_tools::skills::{FoundSkill, FoundSkills, SkillChoice, SkillPlace, SkillSet, SkillsOff};
+use growqr_tools::skills::{AgentsChanges, FoundSkill, FoundSkills, SkillChoice, SkillPlace, SkillSet, SkillsOff};
 use growqr_wire as wire;
 use growqr_wire::{Reply, SkillChange};
 use std::collections::BTreeSet;
@@ -84,6 +84,8 @@ pub(crate) enum CheckedChange {
         name: String,
         is_on: bool,
         all: BTreeSet<String>,
+        /// What agents have changed in it: who turns it on accepts that.
+        agents_changes: BTreeSet<String>,
     },
     AddFolder(PathBuf),
     /// Each is a spelling of the folder.
@@ -97,13 +99,12 @@ pub(crate) enum CheckedChange {
 pub(crate) async fn check(skills: &Arc<SkillSet>, change: SkillChange) -> Result<CheckedChange, AppError> {
     let skills = Arc::clone(skills);
     blocking(move || match change {
-        SkillChange::Switch { name, is_on } => {
+        SkillChange::Switch { name, is_on, seen } => {
             let found = skills.find();
             let all: BTreeSet<String> = found.usable.iter().map(|skill| skill.name.clone()).collect();
-            if !all.contains(&name) {
-                return Err(missing(&name, &found));
-            }
-            Ok(CheckedChange::Switch { name, is_on, all })
+            let skill = found.usable.iter().find(|skill| skill.name == name).ok_or_else(|| missing(&name, &found))?;
+            let agents_changes = accepted(skill, is_on, seen.as_deref())?;
+            Ok(CheckedChange::Switch { name, is_on, all, agents_changes })
         }
         SkillChange::AddFolder { path } => checked_folder(&path).map(CheckedChange::AddFolder),
         SkillChange::RemoveFolder { path } => Ok(CheckedChange::RemoveFolder([canonical(Path::new(&path)), PathBuf::from(path)])),
@@ -111,25 +112,45 @@ pub(crate) async fn check(skills: &Arc<SkillSet>, change: SkillChange) -> Result
     .await
 }
 
-/// The setting that a change sets, and its new value; `None` if nothing changes.
+/// What the person accepts by switching a skill. `seen`: the mark of what they have seen, if an agent has written it.
+fn accepted(skill: &FoundSkill, is_on: bool, seen: Option<&str>) -> Result<BTreeSet<String>, AppError> {
+    let read_it = format!("Read it first: growqr skills show {}", skill.name);
+    match &skill.agents_changes {
+        _ if !is_on => Ok(BTreeSet::new()),
+        AgentsChanges::Unknown => {
+            let problem = format!("who has written the skill {} cannot be found out now", skill.name);
+            Err(AppError::bad_request(problem, "See what is wrong with memory: growqr doctor"))
+        }
+        changes if seen.is_some_and(|seen| seen != changes.mark()) => {
+            Err(AppError::bad_request(format!("an agent has changed the skill {} meanwhile", skill.name), read_it))
+        }
+        AgentsChanges::Known(changes) => Ok(changes.clone()),
+    }
+}
+
+/// The settings that a change sets, and their new values; none if nothing changes.
 ///
 /// # Errors
 /// [`AppError`] that says what to do instead.
-pub(crate) fn changed(
-    stored: &StoredSettings,
-    change: CheckedChange,
-) -> Result<Option<(&'static str, Option<String>)>, AppError> {
-    let SkillChoice { mut folders, off } = Preferences::parse_lenient(stored).skills;
+pub(crate) fn changed(stored: &StoredSettings, change: CheckedChange) -> Result<Vec<(&'static str, Option<String>)>, AppError> {
+    let SkillChoice { mut folders, off, mut accepted } = Preferences::parse_lenient(stored).skills;
     match change {
-        CheckedChange::Switch { name, is_on, all } => Ok(Some((OFF, written_off(&switched(off, name, is_on, all))))),
-        CheckedChange::AddFolder(folder) if folders.contains(&folder) => Ok(None),
+        CheckedChange::Switch { name, is_on, all, agents_changes } => {
+            if is_on {
+                accepted.insert(name.clone(), agents_changes);
+            }
+            accepted.retain(|other, changes| all.contains(other) && !changes.is_empty());
+            let off = switched(off, name, is_on, all);
+            Ok(vec![(ACCEPTED, written_accepted(&accepted)), (OFF, written_off(&off))])
+        }
+        CheckedChange::AddFolder(folder) if folders.contains(&folder) => Ok(Vec::new()),
         CheckedChange::AddFolder(_) if folders.len() >= MAX_FOLDERS => {
             let step = "Remove one that you no longer need: growqr skills remove FOLDER";
             Err(AppError::bad_request(format!("there are {MAX_FOLDERS} folders with skills already"), step))
         }
         CheckedChange::AddFolder(folder) => {
             folders.push(folder);
-            Ok(Some((FOLDERS, written_folders(&folders))))
+            Ok(vec![(FOLDERS, written_folders(&folders))])
         }
         CheckedChange::RemoveFolder(spellings) => {
             let before = folders.len();
@@ -138,7 +159,7 @@ pub(crate) fn changed(
                 let what = format!("folder with skills {:?}", spellings[1].display().to_string());
                 return Err(AppError::Missing { what, next_step: SEE_ALL.to_owned() });
             }
-            Ok(Some((FOLDERS, written_folders(&folders))))
+            Ok(vec![(FOLDERS, written_folders(&folders))])
         }
     }
 }
@@ -166,7 +187,7 @@ fn checked_folder(path: &str) -> Result<PathBuf, AppError> {
         return Err(AppError::bad_request(format!("{path} is not the absolute path of one folder"), EXAMPLE));
     }
     let there = SkillSet::new(None, PathBuf::new());
-    there.choose(SkillChoice { folders: vec![folder.clone()], off: SkillsOff::default() });
+    there.choose(SkillChoice { folders: vec![folder.clone()], ..SkillChoice::default() });
     let found = there.find();
     match found.unusable.first().filter(|_| found.usable.is_empty()) {
         Some(unusable) => Err(AppError::bad_request(format!("{}: {}", unusable.place, unusable.reason), EXAMPLE)),
@@ -187,6 +208,7 @@ fn row(skill: &FoundSkill) -> wire::Skill {
         place: skill.place.to_string(),
         page: matches!(skill.place, SkillPlace::Memory(_)).then(|| skill.path()),
         is_on: skill.is_on,
+        new_by_agent: skill.is_new.then(|| skill.agents_changes.mark()),
     }
 }
 
@@ -197,11 +219,13 @@ pub(crate) fn names_in(memory: &Path) -> Option<Vec<String>> {
     (found.not_looked_at == 0).then(|| found.usable.into_iter().map(|skill| skill.name).collect())
 }
 
-/// Turns off these skills of a restored memory, or all: whoever made the backup has written them. Returns those that were on.
+/// Turns off these skills of a restored memory, or all: whoever made the backup has written them. What the person has accepted there
+/// is not accepted here. Returns those that were on.
 ///
 /// # Errors
 /// If the store cannot be read or written.
 pub(crate) async fn turn_off(store: &dyn Store, names: Option<&[String]>, at: Timestamp) -> Result<Vec<String>, AppError> {
+    store.set(ACCEPTED, None, at).await?;
     let SkillsOff::Names(off) = Preferences::parse_lenient(&settings::stored(store).await?).skills.off else {
         return Ok(Vec::new());
     };

@@ -41,7 +41,7 @@ impl World {
     }
 
     async fn change(&self, stored: &mut StoredSettings, change: SkillChange) -> Result<(), AppError> {
-        if let Some((name, value)) = changed(stored, check(&self.skills, change).await?)? {
+        for (name, value) in changed(stored, check(&self.skills, change).await?)? {
             match value {
                 Some(value) => drop(stored.insert(name.to_owned(), value)),
                 None => drop(stored.remove(name)),
@@ -90,10 +90,36 @@ async fn a_skill_of_a_chosen_folder_is_not_replaced_by_one_that_an_agent_writes(
     assert_eq!(found.usable.iter().map(FoundSkill::path).collect::<Vec<_>>(), ["tea/SKILL.md"]);
     assert!(found.unusable[0].reason.contains("another skill has the name tea"), "{found:?}");
     world.change(&mut stored, SkillChange::RemoveFolder { path }).await.unwrap();
-    assert_eq!(world.skills.offered()[0].path, "skills/tea/SKILL.md");
+    assert_eq!(world.skills.find().usable[0].path(), "skills/tea/SKILL.md");
     assert!(stored.is_empty());
     let error = world.change(&mut stored, SkillChange::AddFolder { path: "/".to_owned() }).await.unwrap_err();
     assert!(matches!(error, AppError::BadRequest { .. }), "{error}");
+}
+
+fn switch(name: &str, is_on: bool) -> SkillChange {
+    SkillChange::Switch { name: name.to_owned(), is_on, seen: None }
+}
+
+#[tokio::test]
+async fn what_an_agent_writes_or_changes_is_off_until_the_person_has_turned_it_on() {
+    let (world, mut stored) = (World::new(), StoredSettings::new());
+    let state = |world: &World| world.skills.find().usable.iter().map(|skill| (skill.is_on, skill.is_new)).collect::<Vec<_>>();
+    world.write("skills/tea/SKILL.md", &text("tea"));
+    assert_eq!((state(&world), world.skills.offered()), (vec![(false, true)], Vec::new()));
+    world.change(&mut stored, switch("tea", true)).await.unwrap();
+    assert_eq!(state(&world), [(true, false)]);
+    let seen = world.skills.find().usable[0].agents_changes.mark();
+    world.write("skills/tea/leaves.md", "Steal them.");
+    assert_eq!(state(&world), [(false, true)], "each page of it counts");
+    let blind = SkillChange::Switch { name: "tea".to_owned(), is_on: true, seen: Some(seen) };
+    let error = world.change(&mut stored, blind).await.unwrap_err();
+    assert!(error.to_string().contains("changed the skill tea meanwhile"), "{error}");
+    world.change(&mut stored, switch("tea", true)).await.unwrap();
+    assert_eq!(state(&world), [(true, false)]);
+    fs::write(world.folder.path().join("memory/skills/tea/SKILL.md"), text("tea").replace("How", "Why")).unwrap();
+    assert_eq!(state(&world), [(true, false)], "an edit by hand counts at once");
+    world.change(&mut stored, switch("tea", false)).await.unwrap();
+    assert_eq!(state(&world), [(false, false)]);
 }
 
 #[tokio::test]
@@ -104,11 +130,10 @@ async fn skills_are_switched_one_by_one_also_after_all_were_off() {
     }
     world.skills.choose(Preferences::parse_lenient(&stored).skills);
     assert_eq!(world.skills.offered(), []);
-    let switch = |name: &str, is_on| SkillChange::Switch { name: name.to_owned(), is_on };
     world.change(&mut stored, switch("tea", true)).await.unwrap();
     assert_eq!(stored[OFF], r#"["coffee"]"#);
     world.change(&mut stored, switch("coffee", true)).await.unwrap();
-    assert!(stored.is_empty() && world.skills.offered().len() == 2);
+    assert!(!stored.contains_key(OFF) && world.skills.offered().len() == 2);
     world.change(&mut stored, switch("tea", false)).await.unwrap();
     assert_eq!(stored[OFF], r#"["tea"]"#);
     let error = world.change(&mut stored, switch("cake", false)).await.unwrap_err();

@@ -1,10 +1,11 @@
 //! The files of the person: an agent lists, reads, searches and writes in a folder that they have chosen; killed at every point.
 
-use crate::program::Program;
+use crate::program::{Program, Ran, kill};
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 use tempfile::TempDir;
 
 /// A program and a folder `notes` of the person that agents may use.
@@ -68,9 +69,9 @@ impl World {
     }
 
     /// The agent wants to write the plan, and the person is asked if it can.
-    fn wants_to_write(&self) {
+    fn wants_to_write(&self) -> Ran {
         self.program.claude.route(reads_and_writes);
-        self.program.chat("write it");
+        self.program.chat("write it")
     }
 }
 
@@ -159,9 +160,77 @@ fn folders_are_listed_named_and_closed_again() {
 }
 
 #[test]
+fn folders_that_are_added_at_the_same_time_are_all_there() {
+    let world = World::new(&[]);
+    // It runs the agents, so that the others send their changes to it.
+    let mut host = world.program.command(&["chat"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let folders: Vec<String> = (0..6).map(|number| world.home.path().join(format!("f{number}")).display().to_string()).collect();
+    folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    std::thread::scope(|scope| {
+        for folder in &folders {
+            scope.spawn(|| assert_eq!(world.program.run(&["folders", "add", folder]).code, Some(0)));
+        }
+    });
+    assert_eq!(world.program.json(&["folders", "list"]).len(), 7);
+    kill(&mut host);
+}
+
+/// A document with a page of text, and as many object streams with this many numbers each.
+fn pdf(streams: usize, numbers: usize) -> Vec<u8> {
+    let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>";
+    let stream = |dictionary: &str, text: &str| format!("<< {dictionary} /Length {} >>\nstream\n{text}\nendstream", text.len());
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        page.to_owned(),
+        stream("", "BT /F1 24 Tf 72 700 Td (Hello) Tj ET"),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
+    ];
+    for number in 0..streams {
+        let inside = format!("{} 0", 100 + number);
+        let text = format!("{inside} [{}]", "0 ".repeat(numbers));
+        objects.push(stream(&format!("/Type /ObjStm /N 1 /First {}", inside.len() + 1), &text));
+    }
+    let mut file = "%PDF-1.5\n".to_owned();
+    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (number, object) in objects.iter().enumerate() {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+    }
+    let start = file.len();
+    file.push_str(&format!("{table}trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1));
+    file.into_bytes()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_document_that_would_fill_the_memory_ends_the_process_that_reads_it_alone() {
+    let world = World::new(&[]);
+    // A few megabytes, which the parser keeps as more than a gigabyte.
+    for (name, streams, numbers) in [("good.pdf", 2, 10), ("evil.pdf", 4, 3_000_000)] {
+        fs::write(world.file(name), pdf(streams, numbers)).unwrap();
+    }
+    world.program.claude.route(|request| {
+        Some(if request.tool_results().is_empty() {
+            calls(["notes/good.pdf", "notes/evil.pdf"].map(|path| ("read_file", json!({"path": path}))))
+        } else {
+            says("Read.")
+        })
+    });
+    assert_eq!(world.program.chat("read them").code, Some(0));
+    let results: Vec<String> = world.results().iter().map(|result| result["content"].to_string()).collect();
+    assert!(results[0].contains("[page 1]") && results[0].contains("Hello"), "{results:?}");
+    assert!(results[1].contains("too much memory"), "{results:?}");
+}
+
+#[test]
 fn a_write_asks_with_its_difference_and_happens_once_it_is_allowed() {
     let world = World::new(&["--write"]);
-    world.wants_to_write();
+    let asked = world.wants_to_write();
+    assert!(
+        asked.out.contains("-plant an apple tree") && asked.out.contains("+plant a pear tree"),
+        "in the conversation: {asked:?}"
+    );
     let shown = world.program.run(&["asks", "show", &world.ask()]);
     assert!(shown.out.contains("-plant an apple tree") && shown.out.contains("+plant a pear tree"), "{shown:?}");
     assert!(shown.out.contains(&world.file("plan.md").display().to_string()), "the person sees where: {shown:?}");

@@ -100,6 +100,34 @@ fn a_run_by_hand_waits_for_a_host_and_reports_to_the_inbox() {
 }
 
 #[test]
+fn a_run_that_asks_is_shown_as_waiting_for_the_person() {
+    let program = Program::new();
+    program.route(|request| {
+        let is_run = request.first_user_text().contains("Read the news");
+        let is_answered = request.last_user_text().contains("the local one");
+        Some(match (is_run, is_answered, request.has_tool_results()) {
+            (false, _, _) => says("Hello."),
+            (true, true, _) => says("Nothing new."),
+            (true, false, true) => says("I wait for the answer."),
+            (true, false, false) => calls([("ask_user", json!({"question": "Which paper?"}))]),
+        })
+    });
+    let id = add(&program, "every 1st of the month at 7", &[]);
+    program.json(&["schedule", "run-now", &id]);
+    let mut host = host(&program);
+    until("the question", || outcomes(&program) == ["asked"]);
+    let asks = program.json(&["asks", "list"]);
+    let runs = program.json(&["schedule", "history"]);
+    assert_eq!(runs[0]["ask"], asks[0]["ask"]["id"], "with the question: {runs:?}");
+    assert!(program.run(&["schedule", "list"]).out.contains("waits for you"));
+    let answered = program.run(&["asks", "answer", asks[0]["ask"]["id"].as_str().unwrap(), "the local one"]);
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    until("the report", || outcomes(&program) == ["done"]);
+    kill(&mut host);
+    program.assert_all_accepted();
+}
+
+#[test]
 fn a_run_that_waits_for_a_host_does_not_begin_once_its_schedule_is_paused_or_removed() {
     let program = Program::new();
     for stop in ["pause", "remove"] {

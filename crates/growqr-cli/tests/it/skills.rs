@@ -119,7 +119,11 @@ fn a_skill_of_an_agent_that_waits_for_approval_is_none_yet() {
     let id = waiting[0]["ask"]["id"].as_str().unwrap();
     assert_eq!(program.run(&["memory", "requests", "approve", id]).code, Some(0));
     assert_eq!(program.chat("and now?").code, Some(0));
-    assert_eq!(program.json(&["skills", "list"])[0]["name"], "tea");
+    assert_eq!(program.json(&["skills", "list"])[0]["is_on"], false, "the person has seen the change, and turns the skill on");
+    let list = program.run(&["skills", "list"]).out;
+    assert!(list.contains("new, written by an agent") && list.contains("growqr skills on tea"), "{list}");
+    assert_eq!(program.run(&["skills", "on", "tea"]).code, Some(0));
+    assert_eq!(program.json(&["skills", "list"])[0]["is_on"], true);
     program.assert_all_accepted();
 }
 

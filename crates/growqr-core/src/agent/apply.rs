@@ -284,7 +284,7 @@ impl State {
         match verdict {
             Verdict::Kept { left_out, calls } => {
                 let content = render::without_blocks(&reply.content, &left_out);
-                let text = text_of(&content);
+                let text = text_of(&reply.content);
                 if !text.is_empty() {
                     self.last_text = text;
                 }

@@ -84,7 +84,8 @@ impl Draft<'_> {
         let line = decided.line.rule.to_string();
         // To ask whether it may ask, or wait, would only add a question.
         let is_exempt = name == ASK_TOOL || name == WAIT_TOOL;
-        let is_risky = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
+        let untrusted = self.untrusted_for(name);
+        let is_risky = decided.is_risky && self.setup.asks_after_untrusted_text && !untrusted.is_empty();
         let times = self.state.repeated.times_with(name, input);
         let reason = match decided.line.rule.decision {
             Decision::Deny => return Permission::Refused { line },
@@ -96,9 +97,9 @@ impl Draft<'_> {
             Decision::Ask if named == Some(NamedAs::Page) || (named.is_some() && !is_risky) => {
                 return Permission::Granted { line: NAMED_LINE.to_owned() };
             }
-            Decision::Ask if named.is_some() => Some(AskReason::Untrusted(self.state.untrusted())),
+            Decision::Ask if named.is_some() => Some(AskReason::Untrusted(untrusted)),
             Decision::Ask => Some(AskReason::Rule(line.clone())),
-            Decision::Allow if is_risky && named != Some(NamedAs::Page) => Some(AskReason::Untrusted(self.state.untrusted())),
+            Decision::Allow if is_risky && named != Some(NamedAs::Page) => Some(AskReason::Untrusted(untrusted)),
             Decision::Allow => None,
         };
         match reason {
@@ -322,7 +323,8 @@ impl Draft<'_> {
             let AskReason::Rule(_) = why else { continue };
             let facts = self.facts(&call.name, &call.input);
             let decided = self.setup.rules.decide(&facts);
-            let needs_person = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
+            let needs_person =
+                decided.is_risky && self.setup.asks_after_untrusted_text && !self.untrusted_for(&call.name).is_empty();
             let option = match decided.line.rule.decision {
                 Decision::Allow if needs_person => continue,
                 Decision::Allow => ALLOW,

@@ -32,8 +32,8 @@ struct Start {
     held: Option<String>,
 }
 
-/// Whether the results of this executor are texts of this program, or of the person's own memory. The descriptions of tools that a
-/// search returns count as little as those in a segment.
+/// Whether the results of this executor are texts of this program, or of the person's own memory. Those of the search among tools
+/// have a source of their own ([`super::searched`]).
 fn is_trusted(executor: &ExecutorId) -> bool {
     [ExecutorId::journal(), ExecutorId::memory(), ExecutorId::tool_search()].contains(executor)
 }
@@ -181,7 +181,10 @@ impl Draft<'_> {
     /// Records what the executor of a call has returned.
     pub(super) fn finish_by_executor(&mut self, effect: &EffectId, result: ToolResult) {
         let executor = self.state.call(effect).map(|call| &call.executor);
-        let source = executor.filter(|executor| !is_trusted(executor)).map(|executor| executor.as_str().to_owned());
+        let source = match executor {
+            Some(executor) if *executor == ExecutorId::tool_search() => self.source_of_found(&result),
+            executor => executor.filter(|executor| !is_trusted(executor)).map(|executor| executor.as_str().to_owned()),
+        };
         self.push(ToolFinished { effect: effect.clone(), content: result.content, is_error: result.is_error, source });
     }
 

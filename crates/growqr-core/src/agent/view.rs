@@ -1,6 +1,5 @@
 //! The views of an agent for people: its row in the listing, and the messages of its conversation.
 
-use super::render::without_blocks;
 use super::state::State;
 use super::turn::{Phase, Progress};
 use super::version_1;
@@ -183,9 +182,7 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             (Author::Agent(body.parent.clone()?), request.task.clone())
         }
         Event::ModelAnswered(body) => match body.verdict.clone().unwrap_or_else(|| version_1::kept(&body.reply)) {
-            Verdict::Kept { left_out, .. } => {
-                (Author::Agent(agent.clone()), text_of(&without_blocks(&body.reply.content, &left_out)))
-            }
+            Verdict::Kept { .. } => (Author::Agent(agent.clone()), text_of(&body.reply.content)),
             Verdict::Void { .. } => return None,
         },
         Event::SessionEnded(body) => (Author::Agent(agent.clone()), body.words.trim().to_owned()),

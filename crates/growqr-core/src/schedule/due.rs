@@ -176,9 +176,20 @@ impl Ahead<'_> {
         let until = if missed_too { last } else { Timestamp(last.0 - 1) };
         let mut settled: Vec<Occurrence> = self.missed(first, until, now).into_iter().collect();
         if !missed_too {
-            settled.push(Occurrence::new(schedule, last, fate, now));
+            let new = Occurrence::new(schedule, last, fate, now);
+            settled.push(self.left_out_before().filter(|_| is_busy && settled.is_empty()).map_or(new, |before| Occurrence {
+                last,
+                count: (before.count + 1).min(MAX_COUNTED),
+                ..before.clone()
+            }));
         }
         self.claim(self.next(last), last, settled, None)
+    }
+
+    /// The last settled occurrence, if it was left out because a run was at work: the next one that is left out is counted with it.
+    fn left_out_before(&self) -> Option<&Occurrence> {
+        let last = self.later.iter().max_by_key(|other| other.last)?;
+        (last.fate == Fate::Missed(MissedBecause::Busy)).then_some(last)
     }
 
     /// The occurrences from `first` to `until`, as missed.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod adoption;
 mod behind;
+mod by_agents;
 mod conflicts;
 mod conversions;
 mod crash;

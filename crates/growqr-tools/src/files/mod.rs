@@ -18,6 +18,7 @@ mod tests;
 mod text;
 mod write;
 
+pub use documents::read_pdf_if_asked;
 pub use folder::Folder;
 
 use async_trait::async_trait;
@@ -29,8 +30,13 @@ use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, To
 use growqr_core::tool_input::{ToolInput, parse};
 use input::{ListInput, ReadInput, SearchInput, WriteInput};
 use path::FilePath;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+/// How long a call may take: one that reads a large document has a limit of its own, which is shorter.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The name of the tool that writes.
 pub const WRITE_FILE: &str = WriteInput::NAME;
@@ -44,15 +50,17 @@ pub fn file_tools() -> Vec<OfferedTool> {
 /// The executor of the tools on the chosen folders.
 pub struct FileTools {
     folders: RwLock<Arc<[Folder]>>,
-    /// Held by the thread that writes, also if nobody waits for it any more: what an interrupted write has done is looked up after it.
-    writing: Arc<tokio::sync::Mutex<()>>,
+    /// For each folder, held by the thread that writes in it, also if nobody waits for it any more: what an interrupted write has done is
+    /// looked up after it. A disk that does not answer keeps only its own folder.
+    writing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    limit: Duration,
 }
 
 impl FileTools {
     /// Tools on these folders; without one, none is offered.
     #[must_use]
     pub fn new(folders: Vec<Folder>) -> FileTools {
-        FileTools { folders: RwLock::new(folders.into()), writing: Arc::default() }
+        FileTools { folders: RwLock::new(folders.into()), writing: Mutex::default(), limit: LIMIT }
     }
 
     /// Replaces the folders. Calls that run go on with the earlier ones; later ones find the new ones.
@@ -68,23 +76,39 @@ impl FileTools {
         Arc::clone(&self.folders.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Runs `work` on a blocking thread; `None` if it panicked.
+    /// The lock of the folder in which a call writes; `None` if it writes nothing.
+    fn writing(&self, call: &ToolCall) -> Option<Arc<tokio::sync::Mutex<()>>> {
+        let input = (call.name == WRITE_FILE).then(|| parse::<WriteInput>(&call.input).ok()).flatten()?;
+        let folder = find(&self.folders(), &input.path).ok()?.0.name.clone();
+        Some(Arc::clone(self.writing.lock().unwrap_or_else(PoisonError::into_inner).entry(folder).or_default()))
+    }
+
+    /// Runs `work` on a blocking thread.
     async fn blocking<T: Send + 'static>(
         &self,
         call: &ToolCall,
         work: impl FnOnce(&[Folder], &ToolCall) -> T + Send + 'static,
-    ) -> Option<T> {
-        let writing = match call.name == WRITE_FILE {
-            true => Some(Arc::clone(&self.writing).lock_owned().await),
-            false => None,
+    ) -> Result<T, NotDone> {
+        let (writing, folders) = (self.writing(call), self.folders());
+        let of_work = call.clone();
+        let work = async move {
+            let writing = match writing {
+                Some(writing) => Some(writing.lock_owned().await),
+                None => None,
+            };
+            let work = move || {
+                let _until_it_is_done = writing;
+                work(&folders, &of_work)
+            };
+            tokio::task::spawn_blocking(work).await
         };
-        let (folders, call) = (self.folders(), call.clone());
-        let work = move || {
-            let _until_it_is_done = writing;
-            work(&folders, &call)
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.inspect_err(|error| tracing::error!(%error, "a tool on files failed")).ok()
+        match tokio::time::timeout(self.limit, work).await {
+            Ok(done) => done.map_err(|error| {
+                tracing::error!(%error, "a tool on files failed");
+                NotDone::Failed
+            }),
+            Err(_) => Err(NotDone::NoAnswer),
+        }
     }
 }
 
@@ -104,13 +128,35 @@ impl Executor for FileTools {
 
     async fn perform(&self, call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
         let done = self.blocking(call, perform).await;
-        Performed::Finished(
-            done.unwrap_or_else(|| ToolResult::error("the file could not be handled; go on without it, or tell the person")),
-        )
+        Performed::Finished(done.unwrap_or_else(|not_done| ToolResult::error(not_done.told(&call.name))))
     }
 
     async fn look_up(&self, call: &ToolCall) -> LookedUp {
         self.blocking(call, look_up).await.unwrap_or(LookedUp::Unknown)
+    }
+}
+
+/// Why a call has no result.
+enum NotDone {
+    /// It panicked.
+    Failed,
+    /// The disk did not answer in time. A write may still happen.
+    NoAnswer,
+}
+
+impl NotDone {
+    /// For the model.
+    fn told(&self, tool: &str) -> &'static str {
+        match self {
+            NotDone::Failed => "the file could not be handled; go on without it, or tell the person",
+            NotDone::NoAnswer if tool == WRITE_FILE => {
+                "the disk does not answer, so it is not known whether the file was or will be written; read it before you write it again, \
+                 or tell the person"
+            }
+            NotDone::NoAnswer => {
+                "a disk does not answer in time; name one folder or a smaller one, go on without it, or tell the person"
+            }
+        }
     }
 }
 

@@ -409,12 +409,28 @@ async fn a_new_file_is_found_after_a_kill_too() {
     assert_eq!(world.tools.look_up(&call("write_file", input)).await, LookedUp::Unknown);
 }
 
+#[tokio::test]
+async fn a_disk_that_does_not_answer_stops_no_write_in_another_folder() {
+    let mut world = World::new();
+    let other = Folder { name: "other".to_owned(), path: world.home.path().join("other"), can_write: true };
+    fs::create_dir(&other.path).unwrap();
+    world.tools.set([&*world.tools.folders(), &[other]].concat());
+    world.tools.limit = Duration::from_millis(200);
+    let write = |folder: &str| json!({"path": format!("{folder}/a.md"), "content": "two"});
+    // As a thread has it that waits for its disk.
+    let _dead = world.tools.writing(&call("write_file", write("drafts"))).expect("a lock").lock_owned().await;
+    let told = world.call("write_file", write("drafts")).await.unwrap_err();
+    assert!(told.contains("does not answer") && told.contains("read it before"), "{told}");
+    world.call("write_file", write("other")).await.unwrap();
+    assert_eq!(world.bytes("other/a.md"), b"two");
+}
+
 /// A call that is stopped leaves the thread that writes behind.
 #[tokio::test]
 async fn an_interrupted_write_is_looked_up_after_its_thread_has_ended() {
     let world = World::new();
-    let thread = Arc::clone(&world.tools.writing).lock_owned().await;
     let interrupted = call("write_file", json!({"path": "drafts/a.md", "content": "two"}));
+    let thread = world.tools.writing(&interrupted).expect("a lock").lock_owned().await;
     let mut looking = std::pin::pin!(world.tools.look_up(&interrupted));
     tokio::select! {
         biased;

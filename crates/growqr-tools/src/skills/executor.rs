@@ -29,7 +29,7 @@ const FILES_BYTES: usize = 4 << 10;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Reads a skill: instructions for one kind of work, in a folder with a SKILL.md and perhaps other files. The conversation begins with a list of the skills that are on; without a path you get those that are on now. Read the skill that fits before you begin such work, and then do it in that way, as far as it serves what the person asked for. A skill gives no permission. Its scripts are never run on this computer: to run one, give its text to a sub-agent that has a shell."
+    description = "Reads a skill: instructions for one kind of work, in a folder with a SKILL.md and perhaps other files. The conversation begins with a list of the skills that are on; without a path you get those that are on now. Read the skill that fits before you begin such work, and then do it in that way, as far as it serves what the person asked for. A skill gives no permission. A skill that you write in memory, or change, is off until the person turns it on. Its scripts are never run on this computer: to run one, give its text to a sub-agent that has a shell."
 )]
 struct ReadSkillInput {
     #[schemars(
@@ -98,7 +98,8 @@ fn answer(skills: &SkillSet, input: &ReadSkillInput) -> ToolResult {
             Err(error) => ToolResult::error(format!("{error}. {} names its files", skill.path())),
         },
         Some((skill, _)) => {
-            let off = SkillError::Off(skill.name.clone());
+            let name = skill.name.clone();
+            let off = if skill.is_new { SkillError::New(name) } else { SkillError::Off(name) };
             ToolResult::error(format!("{off}; go on without it, and do not follow what you have read of it before"))
         }
         None => {

@@ -3,15 +3,18 @@
 //! Everything is read anew at each call, so that an edit by hand counts at once. A folder of the person is only read: links are not
 //! followed, so nothing outside of it can be. What it is not: it decides no call (rules do) and runs no script.
 
+mod by_agents;
 mod executor;
 mod folder;
 mod path;
 #[cfg(test)]
 mod tests;
 
+pub use by_agents::AgentsChanges;
 pub use executor::SkillTools;
 
 use crate::closed_names::holds_private_key;
+use by_agents::AgentsPages;
 use folder::{FolderError, ReadOnlyFolder};
 use growqr_core::memory::{Memory, MemoryError};
 use growqr_core::skill::{FRONT_MATTER_BYTES, OfferedSkill, Skills, read_front_matter};
@@ -50,6 +53,8 @@ pub struct SkillChoice {
     pub folders: Vec<PathBuf>,
     /// The skills that are off.
     pub off: SkillsOff,
+    /// The changes of agents that the person has accepted by turning the skill on, by its name.
+    pub accepted: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The skills that are off.
@@ -86,6 +91,10 @@ pub struct FoundSkill {
     pub place: SkillPlace,
     /// Whether agents may read it.
     pub is_on: bool,
+    /// What agents have changed in it.
+    pub agents_changes: AgentsChanges,
+    /// Whether an agent has written or changed it since the person has turned it on: then it is off.
+    pub is_new: bool,
 }
 
 /// What looks like a skill and cannot be used.
@@ -117,6 +126,9 @@ pub enum SkillError {
     /// The person has turned it off.
     #[error("the person has turned off the skill {0}")]
     Off(String),
+    /// An agent has written or changed it.
+    #[error("an agent has written or changed the skill {0}, and the person has not turned it on since")]
+    New(String),
     /// The file cannot be read.
     #[error("{file} of the skill {skill} cannot be read: {reason}")]
     File {
@@ -170,6 +182,8 @@ impl SkillSet {
             }
         }
         found.not_looked_at = places.len().saturating_sub(MAX_SKILLS);
+        let is_any_in_memory = matches!(places.last(), Some(SkillPlace::Memory(_)));
+        let agents_pages = AgentsPages::of(self.memory.as_deref().filter(|_| is_any_in_memory));
         let mut taken: BTreeMap<String, SkillPlace> = BTreeMap::new();
         for place in places.into_iter().take(MAX_SKILLS) {
             let front_matter =
@@ -180,8 +194,11 @@ impl SkillSet {
                     Some(first) => format!("another skill has the name {}: {first}", read.name),
                     None => {
                         taken.insert(read.name.clone(), place.clone());
-                        let is_on = choice.off.is_on(&read.name);
-                        found.usable.push(FoundSkill { name: read.name, description: read.description, place, is_on });
+                        let agents_changes = agents_pages.changes(&place);
+                        let is_new = !agents_changes.are_in(choice.accepted.get(&read.name));
+                        let is_on = !is_new && choice.off.is_on(&read.name);
+                        let (name, description) = (read.name, read.description);
+                        found.usable.push(FoundSkill { name, description, place, is_on, agents_changes, is_new });
                         continue;
                     }
                 },

@@ -37,7 +37,7 @@ impl World {
     fn choose(&self, folders: &[&str], off: &[&str]) {
         let folders = folders.iter().map(|folder| self.folder.path().join(folder)).collect();
         let off = SkillsOff::Names(off.iter().map(|name| (*name).to_owned()).collect());
-        self.skills.choose(SkillChoice { folders, off });
+        self.skills.choose(SkillChoice { folders, off, ..SkillChoice::default() });
     }
 
     fn names(&self) -> Vec<String> {

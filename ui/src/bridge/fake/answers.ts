@@ -7,11 +7,13 @@ import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { backup } from "./backup";
 import { checkKey, keysReply, MODELS, type Providers } from "./providers";
 import { fileChange } from "./fileChange";
+import { changeFolders } from "./folders";
 import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
 import { open, signal } from "./outside";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
+import { openLink } from "./openLink";
 import { messages } from "./messages";
 import { seeConversation, withUnread } from "./reading";
 import { editMessage, withdrawMessage } from "./queue";
@@ -78,7 +80,7 @@ export function answers(world: World, providers: Providers, account: Account, st
     open_memory_folder: () => null,
     open_data_folder: () => null,
     quit: () => null,
-    open_link: ({ address }) => open(address),
+    open_link: ({ address }) => openLink(address),
     sign_in_view: () => account.view(),
     sign_in: ({ by_port }) => account.begin(by_port),
     sign_in_cancel: () => account.cancel(),
@@ -169,6 +171,8 @@ async function ask(world: World, providers: Providers, account: Account, stack: 
       return skills(world);
     case "skill":
       return skill(world, request.name);
+    case "change_folders":
+      return changeFolders(world, request.change);
     case "change_skills":
       return changeSkills(world, request.change);
     case "resume":

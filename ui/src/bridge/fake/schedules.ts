@@ -41,7 +41,7 @@ export function changeSchedule(world: Stage, request: Change): Reply {
 
 function addSchedule(world: Stage, { id, name, task, words, on_missed, budget }: New): Reply {
   const { cron, zone, next } = previewSchedule(world, words);
-  const schedule: Schedule = { id, name, task, words, cron, zone: cron === null ? null : zone, on_missed, budget: budget ?? 50_000_000, state: "active", next_at: next[0] ?? null, by_agent: null, created_at: world.now(), last: null, problem: null };
+  const schedule: Schedule = { id, name, task, words, cron, zone: cron === null ? null : zone, on_missed, budget: budget ?? 50_000_000, has_price: true, state: "active", next_at: next[0] ?? null, by_agent: null, created_at: world.now(), last: null, problem: null };
   world.state.schedules = [...(world.state.schedules ?? []).filter((other) => other.id !== id), schedule];
   return { schedule: { schedule } };
 }

@@ -40,7 +40,7 @@ export function changeSkills(world: Stage, change: SkillChange): Listed {
 function texts(world: Stage): SkillText[] {
   const { folders, off } = chosen(world);
   const whole = (name: string, description: string, place: string, page: string | null, text: string): SkillText => {
-    const skill: Skill = { name, description, place, page, is_on: !off.includes(name) };
+    const skill: Skill = { name, description, place, page, is_on: !off.includes(name), new_by_agent: null };
     return { skill, text, files: [] };
   };
   const inFolders = folders.filter((path) => !isBroken(path)).map((path) => whole(path.split("/").at(-1) ?? path, "Fills in forms. Use when the person has a form.", path, null, "Read the form first."));

@@ -12,6 +12,7 @@ export default {
   "Go on: {what}": "Fortsetzen: {what}",
   "Finished": "Beendet",
   "Next: {time}": "Nächstes Mal: {time}",
+  "Your model has no known price: tokens and calls limit a run instead.": "Der Preis Ihres Modells ist unbekannt: Stattdessen begrenzen Tokens und Aufrufe einen Lauf.",
   "Up to {amount} a run. If missed: {rule}": "Bis zu {amount} je Lauf. Wenn verpasst: {rule}",
   "Last: {what}": "Zuletzt: {what}",
   "History of {what}": "Verlauf von {what}",

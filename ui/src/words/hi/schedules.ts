@@ -14,6 +14,7 @@ export default {
   "Go on: {what}": "जारी रखें: {what}",
   "Finished": "पूरा हुआ",
   "Next: {time}": "अगली बार: {time}",
+  "Your model has no known price: tokens and calls limit a run instead.": "आपके मॉडल की क़ीमत ज्ञात नहीं है: इसके बजाय टोकन और कॉल हर बार की सीमा तय करते हैं।",
   "Up to {amount} a run. If missed: {rule}": "हर बार {amount} तक। छूट जाए तो: {rule}",
   "Last: {what}": "पिछली बार: {what}",
   "History of {what}": "{what} का इतिहास",

@@ -22,8 +22,8 @@ use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, RequestId
 use growqr_core::journal::{AskView, Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{
-    Change, CommitPlan, ConflictPage, DecidedInGitea, FoundLine, GiteaComment, Memory, MemoryConflict, MemoryError, Page,
-    PageInfo, Proposal, ReviewProblem, Settled,
+    AgentsPage, Change, CommitPlan, ConflictPage, DecidedInGitea, FoundLine, GiteaComment, Memory, MemoryConflict, MemoryError,
+    Page, PageInfo, Proposal, ReviewProblem, Settled,
 };
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -38,6 +38,7 @@ use growqr_core::workbench::{
     Workbench,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -959,6 +960,10 @@ impl Memory for NoMemory {
 
     fn commit_of(&self, _effect: &EffectId, _path: &str) -> Result<Option<String>, MemoryError> {
         unreachable!("no host runs")
+    }
+
+    fn by_agents(&self, _folder: &str) -> Result<BTreeMap<String, AgentsPage>, MemoryError> {
+        Ok(BTreeMap::new())
     }
 
     fn release(&self, _held: &CommitPlan) -> Result<(), MemoryError> {

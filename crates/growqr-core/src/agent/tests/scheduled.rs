@@ -139,12 +139,16 @@ fn a_run_has_a_budget_of_its_own_within_the_day_and_beside_the_message() {
 #[test]
 fn a_run_gets_no_more_than_the_day_leaves_and_begins_all_the_same() {
     let mut world = World::grow();
-    world.setup.limits.per_day = usd_cents(130);
+    world.setup.limits.per_day = usd_cents(200);
     is_due(&mut world, &due("s-1", 5));
     is_due(&mut world, &due("s-1", 6));
     is_due(&mut world, &due("s-1", 7));
     let given: Vec<Money> = started(&world).into_iter().map(|(_, request)| request.allowance).collect();
-    assert_eq!(given, [Money::usd(1), usd_cents(30), Money::ZERO]);
+    assert_eq!(given, [Money::usd(1), usd_cents(50), Money::ZERO]);
+    // However many there are, the day has something left for the person.
+    world.say("hello");
+    assert!(world.state.open_asks().next().is_none(), "the message is answered");
+    assert!(world.state.is_at_work());
 }
 
 #[test]

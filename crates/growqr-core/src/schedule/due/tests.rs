@@ -123,8 +123,13 @@ fn nothing_runs_while_the_run_before_is_at_work() {
     assert_eq!(world.look("2026-11-30T12:15:00Z"), ["run 30 12:15"]);
     world.is_busy = true;
     assert_eq!(world.look("2026-11-30T12:30:00Z"), ["busy 30 12:30"]);
+    assert_eq!(world.look("2026-11-30T12:45:00Z"), ["busy 2 from 30 12:30 to 30 12:45"]);
+    assert_eq!(world.look("2026-11-30T13:00:00Z"), ["busy 3 from 30 12:30 to 30 13:00"]);
+    assert_eq!(world.settled.len(), 2, "what is left out one after the other is one row");
     world.is_busy = false;
-    assert_eq!(world.look("2026-11-30T12:45:00Z"), ["run 30 12:45"]);
+    assert_eq!(world.look("2026-11-30T13:15:00Z"), ["run 30 13:15"]);
+    world.is_busy = true;
+    assert_eq!(world.look("2026-11-30T13:30:00Z"), ["busy 30 13:30"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The text of PDF documents, page by page.
 //!
-//! A document is read on a thread of its own: a panic or a deep nesting ends that thread alone, and one that takes too long is left
-//! behind. While one is left behind no other document is read, so they cannot fill the computer.
+//! A program that runs agents reads each in a process of its own (`own_process.rs`). Others, such as tests of this crate, read on a thread:
+//! a panic ends that thread alone, and one that takes too long is left behind. While one document is read no other one is.
 
 use super::MAX_TEXT;
 use lopdf::{Document, LoadOptions};
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What one stream, and the text of one page, may be unpacked to, in bytes.
 const MAX_UNPACKED: usize = 32 << 20;
 const MAX_PAGES: usize = 2_000;
-const STACK: usize = 64 << 20;
+pub(super) const STACK: usize = 64 << 20;
 
 /// How long a document may take.
 const TIME: Duration = Duration::from_secs(20);
@@ -28,15 +28,21 @@ impl Drop for Reading {
     }
 }
 
-/// The text of a document.
+/// The text of a document. `elsewhere` reads it in another process, in at most this time; `None`: there is none.
 ///
 /// # Errors
 /// A sentence about why it cannot be read.
-pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
+pub(super) fn text(
+    bytes: &[u8],
+    elsewhere: impl FnOnce(&[u8], Duration) -> Option<Result<String, String>>,
+) -> Result<String, String> {
     if IS_READING.swap(true, Ordering::AcqRel) {
         return Err("another PDF document is being read; try again".to_owned());
     }
     let reading = Reading;
+    if let Some(text) = elsewhere(bytes, TIME) {
+        return text;
+    }
     let (sender, receiver) = mpsc::channel();
     let bytes = bytes.to_vec();
     let work = move || {
@@ -53,7 +59,11 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<String, String> {
+/// The text of a document, read in this thread.
+///
+/// # Errors
+/// As [`text`].
+pub(super) fn read(bytes: &[u8]) -> Result<String, String> {
     let options = LoadOptions { max_decompressed_size: Some(MAX_UNPACKED), ..LoadOptions::default() };
     let document = Document::load_mem_with_options(bytes, options).map_err(|error| shortened(&error.to_string()))?;
     if document.is_encrypted() {
