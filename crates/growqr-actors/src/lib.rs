@@ -3,8 +3,9 @@
 //! `runner` is the loop of one agent: it records the decisions of the turn machine, then performs the intents. [`supervisor`]
 //! starts it again after failures. Both know only the ports and the traits of [`placement`], so that another engine can run the
 //! same agents. [`local`] is the local placement:
-//! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers,
-//! [`deadlines`] settles asks in time, [`schedules`] begins work at its set time.
+//! one task per awake agent, bounded inboxes, sleep when idle. What all placements need is on the [`HostBoard`]: among other
+//! things [`delivery`] brings mail from the outbox to its receivers, [`deadlines`] settles asks in time, and [`schedules`] begins
+//! work at its set time.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 mod answers;
@@ -16,6 +17,7 @@ mod decision;
 mod delivery;
 mod health;
 mod host;
+mod host_board;
 mod journal;
 mod local;
 mod memory_tools;
@@ -28,6 +30,7 @@ mod recorded_calls;
 mod reviews;
 mod run_inbox;
 mod runner;
+mod runner_host;
 mod schedule_tools;
 mod schedules;
 #[cfg(feature = "stop-points")]
@@ -40,6 +43,7 @@ mod work_queue;
 pub use answers::{AskError, record_answer, record_rules_changed};
 pub use health::{Health, HeldMail, StopCause, Trouble};
 pub use host::Host;
+pub use host_board::HostBoard;
 pub use journal::{EarlierEvent, Loaded, RecordedInput, load, load_earlier, record};
 pub use local::LocalHost;
 pub use memory_tools::{MemoryTools, offered as memory_tools};
@@ -48,5 +52,6 @@ pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};
 pub use rebuild::{Rebuilt, rebuild};
 pub use recorded_calls::find_recorded_call;
+pub use runner_host::RunnerHost;
 pub use schedule_tools::{ScheduleTools, offered as schedule_tools};
 pub use toolbox::Toolbox;
