@@ -8,6 +8,8 @@ mod conformance;
 mod http;
 #[cfg(feature = "engine")]
 mod node_process;
+#[cfg(all(feature = "engine", unix))]
+mod program;
 #[cfg(feature = "engine")]
 mod two_nodes;
 mod watching;
