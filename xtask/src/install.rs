@@ -16,6 +16,8 @@ const MCP_VERSION: &str = include_str!("../mcp-servers.txt");
 const MCP_SERVERS: [&str; 3] = ["everything", "filesystem", "memory"];
 /// The MCP servers of PyPI, with all that they import.
 const MCP_PYPI: &str = include_str!("../mcp-servers-pypi.txt");
+/// The version of the Rivet engine.
+const RIVET_VERSION: &str = include_str!("../rivet-engine.txt");
 /// LiteLLM and the packages that its proxy needs, with their versions.
 const LITELLM: &str = include_str!("../litellm.txt");
 
@@ -32,9 +34,10 @@ pub enum Need {
 pub fn everything(yes: bool) -> Result<(), Failure> {
     packages(Need::Test, yes)?;
     pages()?;
-    // The baseline build runs on every x86-64 processor. On other systems and processors the tests install what fits when they run.
+    // OpenCode's baseline build runs on every x86-64 processor. Elsewhere the tests install what fits when they run.
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         npm_package("opencode", "opencode-linux-x64-baseline", OPENCODE_VERSION.trim())?;
+        npm_package("rivet-engine", "@rivetkit/engine-cli-linux-x64-musl", RIVET_VERSION.trim())?;
     }
     npm_package("oidc-provider", "oidc-provider", OIDC_VERSION.trim())?;
     MCP_SERVERS.iter().try_for_each(|name| // A folder each: tests that run side by side may install them too.

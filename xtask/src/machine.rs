@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The features of the whole workspace, including the window. All tasks use the same set, so that nothing compiles twice.
-pub const ALL_FEATURES: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
+pub const ALL_FEATURES: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer,growqr-node/engine,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
 
 /// The features without the window.
-pub const NO_WINDOW: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer";
+pub const NO_WINDOW: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer,growqr-node/engine";
 
 /// The project's folder.
 pub fn root() -> &'static Path {

@@ -6,13 +6,15 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
+use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Why an agent cannot go on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StopCause {
     /// The store failed.
     #[error(transparent)]

@@ -4,37 +4,28 @@
 //! agent that goes to sleep is `Closing` until its task has ended, so that no agent runs twice. Items that arrive meanwhile
 //! wake it again.
 
-use crate::deadlines;
-use crate::delivery;
-use crate::health::{Health, HealthBoard, StopCause};
+use crate::health::{Health, StopCause};
+use crate::host_board::HostBoard;
 use crate::notification::Notification;
-use crate::placement::{Inbox, InboxItem, Place, Placement, PostError, Posted, RunnerHost};
+use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
-use crate::quests::{self, Quests};
-use crate::schedules;
+use crate::runner_host::RunnerHost;
 use crate::supervisor::{self, RunnerDeps};
-use crate::tidying;
-use crate::work_queue::WorkQueue;
 use async_trait::async_trait;
 use growqr_core::agent::Input;
-use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-
-/// The number of notifications that a slow subscriber may fall behind; after that it must read from the store.
-const NOTIFICATION_BUFFER: usize = 4_096;
 
 /// A handle to the agents of this process. Cheap to clone. The agents run until [`Placement::stop`].
 #[derive(Clone)]
 pub struct LocalHost {
     requests: mpsc::Sender<Request>,
-    notifications: broadcast::Sender<Notification>,
-    health: Arc<HealthBoard>,
+    board: Arc<HostBoard>,
     stop: CancellationToken,
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
@@ -53,47 +44,17 @@ impl LocalHost {
         let stop = CancellationToken::new();
         let (requests, inbox) = mpsc::channel(config.inbox);
         let (idle_sender, idle) = mpsc::channel(config.inbox);
-        let notifications = broadcast::channel(NOTIFICATION_BUFFER).0;
-        let (mail, asks, memory_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let clock = Arc::clone(&ports.clock);
-        let started = clock.now();
-        let memory = Arc::clone(&ports.memory);
-        let store = Arc::clone(&ports.store);
-        let schedules_changed = Arc::clone(&ports.schedules_changed);
-        let at_work: Vec<AgentView> = store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
-        let queue = WorkQueue::default();
-        // Those that worked before the stop come first, then those that waited, in the order of their creation.
-        at_work.iter().filter(|agent| agent.depth > 0).for_each(|agent| queue.note(&agent.agent, agent.status.into()));
-        let health = Arc::new(HealthBoard::default());
-        let runner_host = LocalRunnerHost {
-            notifications: notifications.clone(),
-            health: Arc::clone(&health),
-            queue,
-            clock: Arc::clone(&clock),
-            mail: Arc::clone(&mail),
-            asks: Arc::clone(&asks),
-            memory_changed: Arc::clone(&memory_changed),
-            idle: idle_sender,
-        };
-        let deps = RunnerDeps { ports: ports.clone(), config, host: Arc::new(runner_host), started, stop: stop.clone() };
-        let host = LocalHost { requests, notifications, health: Arc::clone(&health), stop: stop.clone(), task: Arc::default() };
+        let started = ports.clock.now();
+        let at_work: Vec<AgentView> = ports.store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).collect();
+        let board = Arc::new(HostBoard::new(&ports, &at_work));
+        let runner_host = LocalRunnerHost { board: Arc::clone(&board), idle: idle_sender };
+        let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), started, stop: stop.clone() };
+        let host = LocalHost { requests, board: Arc::clone(&board), stop: stop.clone(), task: Arc::default() };
         let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
         at_work.into_iter().for_each(|agent| registrar.start_task(agent.agent, Vec::new()));
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
-        let quests = Quests::new(Arc::clone(&placement), &ports, Arc::clone(&memory_changed));
         let task = tokio::spawn(async move {
-            let maintenance = tidying::run(memory, memory_changed, stop.clone());
-            let deadlines = deadlines::run(Arc::clone(&placement), store.clone(), Arc::clone(&clock), asks, stop.clone());
-            let schedules = schedules::run(Arc::clone(&placement), store.clone(), clock.clone(), schedules_changed, stop.clone());
-            let quests = quests::run(quests, stop.clone());
-            tokio::join!(
-                registrar.run(inbox, idle),
-                delivery::run(placement, store, health, clock, mail, stop),
-                deadlines,
-                schedules,
-                quests,
-                maintenance
-            );
+            tokio::join!(registrar.run(inbox, idle), board.run(placement, stop));
         });
         *host.task.lock().await = Some(task);
         Ok(host)
@@ -137,11 +98,11 @@ impl Placement for LocalHost {
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Notification> {
-        self.notifications.subscribe()
+        self.board.subscribe()
     }
 
     fn health(&self) -> watch::Receiver<Health> {
-        self.health.subscribe()
+        self.board.health()
     }
 
     async fn stop(&self) {
@@ -159,58 +120,14 @@ impl Placement for LocalHost {
 
 /// The runners' connection to their host.
 struct LocalRunnerHost {
-    notifications: broadcast::Sender<Notification>,
-    health: Arc<HealthBoard>,
-    queue: WorkQueue,
-    clock: Arc<dyn Clock>,
-    mail: Arc<Notify>,
-    asks: Arc<Notify>,
-    memory_changed: Arc<Notify>,
+    board: Arc<HostBoard>,
     idle: mpsc::Sender<(AgentId, u64)>,
 }
 
 #[async_trait]
 impl RunnerHost for LocalRunnerHost {
-    fn publish(&self, notification: Notification) {
-        // An error means that there are no subscribers.
-        let _ = self.notifications.send(notification);
-    }
-
-    fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
-        self.health.agent_is_in_trouble(agent, cause, has_given_up, self.clock.now());
-        // Others need not wait for it.
-        self.queue.leave(agent);
-    }
-
-    fn report_recovery(&self, agent: &AgentId) {
-        // Mail that could not be delivered meanwhile need not wait for its next try.
-        if self.health.agent_goes_on(agent) {
-            self.mail.notify_one();
-        }
-    }
-
-    fn may_begin(&self, agent: &AgentId, limit: usize) -> bool {
-        self.queue.may_begin(agent, limit)
-    }
-
-    fn freed(&self) -> watch::Receiver<()> {
-        self.queue.freed()
-    }
-
-    fn note_place(&self, agent: &AgentId, place: Place) {
-        self.queue.note(agent, place);
-    }
-
-    fn notify_mail(&self) {
-        self.mail.notify_one();
-    }
-
-    fn notify_asks(&self) {
-        self.asks.notify_one();
-    }
-
-    fn memory_changed(&self) {
-        self.memory_changed.notify_one();
+    fn board(&self) -> &HostBoard {
+        &self.board
     }
 
     async fn report_idle(&self, agent: &AgentId, read: u64) -> bool {

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use growqr_core::agent::{ChargeState, Input, Spendable, State};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, Status, StoreError};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 
 /// The result of an input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Posted {
     /// The agent after the input. An agent that does not exist has `seq` 0.
     pub view: AgentView,
@@ -45,6 +46,14 @@ pub enum PostError {
         /// The error.
         source: StoreError,
     },
+    /// The engine that places the agents does not answer, or has no computer for this one.
+    #[error("agent {agent} cannot be reached: {cause}")]
+    Unreachable {
+        /// The agent.
+        agent: AgentId,
+        /// What the engine says.
+        cause: String,
+    },
     /// The program has an error.
     #[error("agent {agent} stopped because of an internal error: {message}")]
     Crashed {
@@ -61,8 +70,8 @@ pub trait Placement: Send + Sync {
     /// Brings an input to an agent, wakes the agent if necessary, and returns once the input is recorded.
     ///
     /// # Errors
-    /// [`PostError`]. After [`PostError::Store`] the input may still be recorded, if the connection to the database broke: an
-    /// input with an id of its own can be sent again.
+    /// [`PostError`]. After [`PostError::Store`] and [`PostError::Unreachable`] the input may still be recorded, if a connection broke:
+    /// an input with an id of its own can be sent again.
     async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError>;
 
     /// Resumes an agent's open work, unless the agent is already running.
@@ -131,39 +140,4 @@ impl From<Status> for Place {
             Status::Waiting | Status::Idle | Status::Done | Status::Limit | Status::Failed | Status::Cancelled => Place::Free,
         }
     }
-}
-
-/// A runner's interface to its host.
-#[async_trait]
-pub trait RunnerHost: Send + Sync {
-    /// Notifies subscribers.
-    fn publish(&self, notification: Notification);
-
-    /// Reports that the agent cannot go on. With `has_given_up` it does not try again by itself.
-    fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool);
-
-    /// Reports that the agent is in no trouble, or no longer.
-    fn report_recovery(&self, agent: &AgentId);
-
-    /// Whether a sub-agent may begin a turn, if at most `limit` of them may work at once. If not, the agent is in a queue.
-    fn may_begin(&self, agent: &AgentId, limit: usize) -> bool;
-
-    /// Changes when an agent in the queue should try again.
-    fn freed(&self) -> watch::Receiver<()>;
-
-    /// Takes note of whether a sub-agent works now.
-    fn note_place(&self, agent: &AgentId, place: Place);
-
-    /// Notifies the delivery that there is new mail in the outbox.
-    fn notify_mail(&self);
-
-    /// Notifies the host that asks were raised or settled.
-    fn notify_asks(&self);
-
-    /// Notifies the host that an agent has changed memory.
-    fn memory_changed(&self);
-
-    /// Tells the host that the agent is idle after reading `read` items; the host may close its inbox. `false` if the host no
-    /// longer exists.
-    async fn report_idle(&self, agent: &AgentId, read: u64) -> bool;
 }

@@ -380,6 +380,9 @@ fn host(text: String, source: PostError) -> Error {
         PostError::Stopping => {
             Error::new(ErrorCode::Stopping, text).retryable().next("Start GrowQR again, then send the message again.")
         }
+        PostError::Unreachable { .. } => {
+            Error::new(ErrorCode::Network, text).retryable().next("Look whether the engine runs, then try again.")
+        }
         PostError::Crashed { agent, .. } => crashed(text, &agent),
         PostError::Store { source, .. } => {
             let inner = store(source.to_string(), &source);

@@ -111,7 +111,8 @@ pub fn decode(seq: Seq, at: Timestamp, kind: &str, version: u32, body: &[u8]) ->
 }
 
 /// Why the store failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StoreError {
     /// Another writer appended first, in this process or another.
     #[error("another writer has appended to the journal of {agent}")]

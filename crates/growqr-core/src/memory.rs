@@ -108,7 +108,8 @@ pub struct Review {
 }
 
 /// What the person has decided about the pull request of a held change in Gitea.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DecidedInGitea {
     /// It is merged, and the merge has come into memory.
     Merged {
@@ -125,7 +126,7 @@ pub enum DecidedInGitea {
 }
 
 /// A comment in Gitea; data, not operator text and not the person's words: anybody with access to Gitea may have written it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiteaComment {
     /// The name of the account that has written it.
     pub user: String,
@@ -324,7 +325,7 @@ pub enum MemoryError {
 }
 
 /// A merge with the copy on Gitea that has kept pages in two versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoryConflict {
     /// The id of the merge commit.
     pub merge: String,

@@ -74,7 +74,7 @@ impl Status {
 }
 
 /// One row of the agents view.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentView {
     /// Its id.
     pub agent: AgentId,

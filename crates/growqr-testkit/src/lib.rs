@@ -1,5 +1,5 @@
 //! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, Docker,
-//! OpenCode, an OpenID Connect server, LiteLLM, small disks, a window). For tests only.
+//! OpenCode, an OpenID Connect server, LiteLLM, the Rivet engine, small disks, a window). For tests only.
 //!
 //! The stub servers listen on loopback sockets, so the real client, or the real program in a child process, can use them.
 //! They do not depend on the product's types: what they accept comes only from the documentation of the services, so they
@@ -25,6 +25,7 @@ mod player;
 pub mod postgres;
 mod pypi;
 mod record;
+pub mod rivet_engine;
 mod script;
 mod server_thread;
 mod small_disk;

@@ -40,6 +40,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
         ],
     ),
     ("growqr-cli", &["growqr-app", "growqr-wire"]),
+    ("growqr-node", &["growqr-core", "growqr-store", "growqr-actors"]),
     ("growqr-desktop", &["growqr-app", "growqr-wire"]),
     ("xtask", &["growqr-wire"]),
 ];
@@ -64,6 +65,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tauri", &["growqr-desktop"]),
     ("tauri-", &["growqr-desktop"]),
     ("rfd", &["growqr-desktop"]),
+    ("rivetkit", &["growqr-node"]),
+    ("prometheus", &["growqr-node"]),
 ];
 
 /// Libraries that growqr-core must not use: it has no runtime, no I/O, no logging.

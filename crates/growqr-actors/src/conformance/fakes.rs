@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The behaviour of the scripted model, read from the last line of the last message:
-/// - `hang`: never answers, until the script is released;
+/// - `hang`: begins an answer and never ends it, until the script is released;
 /// - `later`: answers once the script is released;
 /// - `crash`: the setups panic from now on, as often as [`Script::crashes`] says;
 /// - `panic`: panics, once;
@@ -61,13 +61,16 @@ impl Model for ScriptedModel {
         card()
     }
 
-    async fn call(&self, request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+    async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let last = request.messages.last().expect("a request has a message");
         let is_result = blocks(&last.content).iter().any(|block| matches!(block, growqr_core::prompt::Block::Result { .. }));
         let text = text_of(&last.content);
         // Skip the closing tag: mail is wrapped in an element.
         let line = text.lines().rfind(|line| !line.starts_with("</")).unwrap_or_default().to_owned();
+        if line == "hang" {
+            on_delta(Delta::Text("done:".to_owned()));
+        }
         let _working = (request.agent != AgentId::grow()).then(|| Working::begin(&self.0));
         let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.respond(&line).await };
         let stop = if content.to_string().contains("tool_use") { StopReason::ToolUse } else { StopReason::EndTurn };

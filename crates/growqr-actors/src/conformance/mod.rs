@@ -35,6 +35,7 @@ pub use schedules::*;
 pub use sessions::*;
 pub use tools::*;
 pub use trouble::*;
+pub use world::scripted_ports;
 
 use crate::{HostConfig, Placement, Ports, RecordedInput};
 use async_trait::async_trait;

@@ -5,10 +5,12 @@ use super::hooked_store::{HookedStore, StoreHooks};
 use super::workbench::FakeWorkbench;
 use super::{KillablePlacement, TestEnvironment};
 use crate::{Host, HostConfig, Notification, Ports, Toolbox, Trouble};
+use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, ToolFinished};
 use growqr_core::id::{AgentId, MessageId, Position};
 use growqr_core::journal::{AgentView, Store, StoredEvent};
 use growqr_core::tool::Tools;
+use growqr_core::workbench::Sessions;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -42,6 +44,38 @@ pub fn message(n: usize) -> MessageId {
     MessageId::new(format!("m{n}"))
 }
 
+/// The ports of a process that has the scripted model and no tools: what a person says decides what the model does. `hang` hangs
+/// unless `is_released`. Its clock begins at `started`.
+pub fn scripted_ports(store: Arc<dyn Store>, started: Timestamp, is_released: bool) -> Ports {
+    let script = Arc::new(Script::default());
+    script.is_released.store(is_released, Ordering::SeqCst);
+    let (tools, clock) = (Arc::new(Toolbox::new(Vec::new())), Arc::new(TestClock(AtomicI64::new(started.0))));
+    ports(store, &script, tools, Arc::new(FakeWorkbench::default()), &clock)
+}
+
+fn ports(
+    store: Arc<dyn Store>,
+    script: &Arc<Script>,
+    tools: Arc<dyn Tools>,
+    sessions: Arc<dyn Sessions>,
+    clock: &Arc<TestClock>,
+) -> Ports {
+    let setups = Arc::new(FixedSetups { script: Arc::clone(script), tools: Arc::clone(&tools) });
+    let (clock, random) = (Arc::clone(clock) as Arc<_>, Arc::clone(clock) as Arc<_>);
+    Ports {
+        store,
+        memory: Arc::new(NoMemory),
+        setups,
+        tools,
+        sessions,
+        schedules_changed: Arc::default(),
+        quests_changed: Arc::default(),
+        memory_changes: tokio::sync::watch::Sender::default(),
+        clock,
+        random,
+    }
+}
+
 impl World {
     pub async fn new(environment: Arc<dyn TestEnvironment>) -> World {
         let script = Arc::new(Script::default());
@@ -50,18 +84,7 @@ impl World {
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
         let workbench = Arc::new(FakeWorkbench::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_000)));
-        let ports = Ports {
-            store: environment.store().await,
-            memory: Arc::new(NoMemory),
-            setups: Arc::new(FixedSetups { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
-            tools,
-            sessions: Arc::clone(&workbench) as Arc<_>,
-            schedules_changed: Arc::default(),
-            quests_changed: Arc::default(),
-            memory_changes: tokio::sync::watch::Sender::default(),
-            clock: Arc::clone(&clock) as Arc<_>,
-            random: Arc::clone(&clock) as Arc<_>,
-        };
+        let ports = ports(environment.store().await, &script, tools, Arc::clone(&workbench) as Arc<_>, &clock);
         // A short idle time, so that agents sleep and every test also wakes some.
         let config = HostConfig {
             idle: Duration::from_millis(20),

@@ -6,7 +6,7 @@ use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
 /// The most that a charge can use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeBounds {
     /// Money; `None` if the price is unknown.
     pub money: Option<Money>,

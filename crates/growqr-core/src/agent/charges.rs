@@ -15,10 +15,11 @@ use crate::model::Usage;
 use crate::money::Money;
 use crate::quota::Quota;
 use crate::workbench::SessionTokens;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What an agent may spend now on charges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spendable {
     /// Money, without what is reserved.
     pub money: Money,
@@ -31,7 +32,8 @@ pub struct Spendable {
 }
 
 /// State of a charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChargeState {
     /// The money is set aside.
     Reserved,

@@ -16,13 +16,16 @@ use crate::rules::{ArgumentField, Rules};
 use crate::schedule::DueWork;
 use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, Repeat, ToolResult};
 use crate::workbench::{SessionNews, Workbench};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An input to which an agent must react.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An input to which an agent must react. Those that others bring to it can be serialised; those that its own runner finds cannot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Creates the Grow Agent. Sub-agents are created by mail.
+    #[serde(skip)]
     Created,
     /// The person sends the Grow Agent a message.
     Said {
@@ -67,6 +70,7 @@ pub enum Input {
     /// Mail from another agent.
     Mail(Mail),
     /// The model answered the open call.
+    #[serde(skip)]
     Answered {
         /// Number of the attempt.
         attempt: u32,
@@ -76,6 +80,7 @@ pub enum Input {
         prepared: Vec<(usize, Performed)>,
     },
     /// The open call gave no answer.
+    #[serde(skip)]
     Failed {
         /// Number of the attempt.
         attempt: u32,
@@ -83,6 +88,7 @@ pub enum Input {
         failure: Failure,
     },
     /// A memory change is prepared; it must be recorded before it is committed.
+    #[serde(skip)]
     Intended {
         /// The tool call.
         effect: EffectId,
@@ -90,6 +96,7 @@ pub enum Input {
         plan: CommitPlan,
     },
     /// A tool call has its result.
+    #[serde(skip)]
     Finished {
         /// The tool call.
         effect: EffectId,
@@ -97,6 +104,7 @@ pub enum Input {
         result: ToolResult,
     },
     /// The executor's answer about an interrupted call.
+    #[serde(skip)]
     LookedUp {
         /// The tool call.
         effect: EffectId,
@@ -104,6 +112,7 @@ pub enum Input {
         found: LookedUp,
     },
     /// Something new about the session.
+    #[serde(skip)]
     SessionNews {
         /// The prompt.
         effect: EffectId,
@@ -111,6 +120,7 @@ pub enum Input {
         news: SessionNews,
     },
     /// The reply to a request of the session was delivered.
+    #[serde(skip)]
     SessionReplied {
         /// The prompt.
         effect: EffectId,
@@ -181,6 +191,7 @@ pub enum Input {
         decided: DecidedInGitea,
     },
     /// The commit of an approved change is prepared; it must be recorded before it is made.
+    #[serde(skip)]
     ReviewPrepared {
         /// The ask with which the person has approved the change.
         ask: AskId,
@@ -188,6 +199,7 @@ pub enum Input {
         plan: CommitPlan,
     },
     /// A held change is settled in memory.
+    #[serde(skip)]
     ReviewSettled {
         /// The ask with which the person has decided.
         ask: AskId,
@@ -219,8 +231,10 @@ pub enum Input {
         text: String,
     },
     /// The program is about to stop in an orderly way; no further intent will be performed.
+    #[serde(skip)]
     Stopping,
     /// The agent was loaded from its journal, after a restart of the program or a sleep.
+    #[serde(skip)]
     Woken {
         /// When this program began to run agents. What was under way before has ended by then.
         started: Timestamp,

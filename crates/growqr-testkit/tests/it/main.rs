@@ -11,5 +11,6 @@ mod models;
 mod openai;
 mod opencode;
 mod requests;
+mod rivet_engine;
 mod signatures;
 mod sources;

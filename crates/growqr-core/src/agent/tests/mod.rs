@@ -5,6 +5,7 @@ mod attachments;
 mod charges;
 mod conflicts;
 mod costs;
+mod crossing;
 mod definitions;
 mod fresh;
 mod identity;

@@ -1,0 +1,62 @@
+//! What goes through the engine between a sender and an agent.
+
+use growqr_actors::{Posted, StopCause};
+use rivetkit::Action;
+use serde::{Deserialize, Serialize};
+
+/// The name of the engine's actors that are agents.
+pub(super) const AGENT: &str = "agent";
+
+/// Brings an input to an agent and waits until it is recorded.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Post {
+    /// The input as JSON. A text: the engine's library changes the numbers of other values.
+    pub input: String,
+}
+
+impl Action for Post {
+    /// [`Outcome`] as JSON.
+    type Output = String;
+
+    const NAME: &'static str = "post";
+}
+
+/// Wakes an agent. The heartbeat is one too.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Wake;
+
+impl Action for Wake {
+    /// [`Outcome`] as JSON.
+    type Output = String;
+
+    const NAME: &'static str = "wake";
+}
+
+/// What came of a post or a wake.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    /// The input is recorded, or changes nothing.
+    Posted(Box<Posted>),
+    /// The agent is awake.
+    Awake,
+    /// The agent has failed; the input may be recorded.
+    Failed(StopCause),
+    /// Nothing was read: the agent is about to sleep, or its host has ended. The sender tries again, which wakes it.
+    Asleep,
+    /// Nothing was read: the inbox is full.
+    Overloaded,
+}
+
+impl Outcome {
+    /// For measurements.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Outcome::Posted(_) => "recorded",
+            Outcome::Awake => "awake",
+            Outcome::Failed(_) => "failed",
+            Outcome::Asleep => "asleep",
+            Outcome::Overloaded => "overloaded",
+        }
+    }
+}
