@@ -2642,7 +2642,11 @@ schedule: Schedule, } } | { "quest": {
 /**
  * The quest.
  */
-quest: Quest, } } | { "skills": { 
+quest: Quest, } } | { "folders": { 
+/**
+ * All of them.
+ */
+folders: Array<FileFolder>, } } | { "skills": { 
 /**
  * All of them.
  */

@@ -10,7 +10,7 @@ import { fileChange } from "./fileChange";
 import { changeFolders } from "./folders";
 import { log } from "./log";
 import type { FakeMemoryNotice } from "./memoryNotice";
-import { open, signal } from "./outside";
+import { signal } from "./outside";
 import { sayAgain, startFresh } from "./fresh";
 import { inbox, seeInbox } from "./inbox";
 import { openLink } from "./openLink";
