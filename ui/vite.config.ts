@@ -27,7 +27,10 @@ function startOf(page: string): (id: string, modules: Modules) => boolean {
   let reached: Set<string> | null = null;
   return (id, modules) => {
     if (reached === null) {
-      reached = new Set([fileURLToPath(new URL(page, import.meta.url))]);
+      // Vite writes paths with slashes on every system.
+      const first = fileURLToPath(new URL(page, import.meta.url)).replaceAll("\\", "/");
+      if (modules.getModuleInfo(first) === null) throw new Error(`the bundler knows no ${first}`);
+      reached = new Set([first]);
       for (const module of reached) modules.getModuleInfo(module)?.importedIds.forEach((imported) => reached?.add(imported));
     }
     return reached.has(id);
