@@ -29,7 +29,7 @@ async function load(events: WindowEvents) {
   const settleSent = async () => {
     await read;
     const isNeeded = Object.keys(localStorage).some((key) => /^(id|sending):/.test(key));
-    if (isNeeded) (await import("../data/sentDraft")).settleSent(drafts, () => journals.get(GROW).lines);
+    if (isNeeded) (await import("../data/sentDraft")).settleSent(drafts, () => journals.get(GROW));
   };
   // They stay until the next start.
   settleSent().catch(() => {});

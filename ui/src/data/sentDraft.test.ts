@@ -36,17 +36,27 @@ beforeEach(() => {
   return () => vi.unstubAllGlobals();
 });
 
+/** A journal that was read. */
+const read = (lines: EventLine[]) => ({ lines, status: "ready" as const });
+
+test("as long as the journal could not be read, no message comes back", async () => {
+  const id = await killed("grow", false);
+  const drafts = await open();
+  settleSent(drafts, () => ({ lines: [], status: "failed" }));
+  expect([...texts(drafts, "grow"), Object.keys(localStorage)]).toEqual(["", "", [`sending:p:${id}`]]);
+});
+
 test.each([true, false])("a message that was recorded before a kill is no draft any more (old draft still in localStorage: %s)", async (withDraft) => {
   const id = await killed("grow", withDraft);
   const drafts = await open();
-  settleSent(drafts, () => [said(id)]);
+  settleSent(drafts, () => read([said(id)]));
   expect([...texts(drafts, "grow"), localStorage.length]).toEqual(["", "", 0]);
 });
 
 test("a message to a sub-agent that was recorded before a kill is no draft any more: the journal of the Grow Agent has it", async () => {
   const id = await killed("scout", false);
   const drafts = await open();
-  settleSent(drafts, () => [line("child_told", { mail: { id: "m", from: "grow", to: "scout", body: {} }, message: id })]);
+  settleSent(drafts, () => read([line("child_told", { mail: { id: "m", from: "grow", to: "scout", body: {} }, message: id })]));
   expect([...texts(drafts, "scout"), localStorage.length]).toEqual(["", "", 0]);
 });
 
@@ -54,7 +64,7 @@ test.each([true, false])("a message that was not recorded before a kill is a dra
   const id = await killed("grow", withDraft);
   const drafts = await open();
   // The same words were sent earlier.
-  settleSent(drafts, () => [said("earlier")]);
+  settleSent(drafts, () => read([said("earlier")]));
   expect([...texts(drafts, "grow"), drafts.get("id", "grow")]).toEqual(["hello", NOTES, id]);
   expect(Object.keys(localStorage).some((key) => key.startsWith("sending:"))).toBe(false);
   expect(drafts.send("grow", "hello", NOTES)).toBe(id);
@@ -66,7 +76,7 @@ test("a message that another window is sending is put back only once that window
   vi.stubGlobal("navigator", { locks: { request: async (name: string, run: () => unknown) => void waiting.set(name, run) } });
   const drafts = await open();
   const { page } = JSON.parse(localStorage.getItem(`sending:p:${id}`) ?? "") as { page: string };
-  settleSent(drafts, () => []);
+  settleSent(drafts, () => read([]));
   expect(drafts.get("draft", "grow")).toBe("");
   waiting.get(`page:${page}`)?.();
   expect(drafts.get("draft", "grow")).toBe("hello");
@@ -75,7 +85,7 @@ test("a message that another window is sending is put back only once that window
 test("a draft of an earlier build, which has no id, stays and gets one", async () => {
   localStorage.setItem("draft:p:grow", "old");
   const drafts = await open();
-  settleSent(drafts, () => [said("")]);
+  settleSent(drafts, () => read([said("")]));
   expect(drafts.get("draft", "grow")).toBe("old");
   expect(drafts.send("grow", "old", "")).not.toBe("");
 });

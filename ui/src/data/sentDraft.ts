@@ -5,11 +5,16 @@
 import type { EventLine } from "../bridge";
 import type { Drafts } from "./drafts";
 import { understood } from "./events";
+import type { Journal } from "./journals";
 import { type Sending, whenGone } from "./sending";
 
-/** `lines`: the last lines of the Grow Agent's journal, which also has what was written to its sub-agents. */
-export function settleSent(drafts: Drafts, lines: () => readonly EventLine[]) {
-  const isRecorded = (id: string) => lines().some((line) => idOf(line) === id);
+/**
+ * `journal`: that of the Grow Agent, which also has what was written to its sub-agents. As long as it could not be read, nothing is
+ * settled: a message that is recorded must not come back.
+ */
+export function settleSent(drafts: Drafts, journal: () => Pick<Journal, "lines" | "status">) {
+  if (journal().status !== "ready") return;
+  const isRecorded = (id: string) => journal().lines.some((line) => idOf(line) === id);
   for (const agent of begun(drafts)) {
     const id = drafts.get("id", agent);
     if (isRecorded(id)) drafts.sent(agent, id);
