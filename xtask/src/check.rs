@@ -18,6 +18,7 @@ pub fn run() -> Result<(), Failure> {
         left_out.push("lints of the window: WebKitGTK's development files are missing (cargo xtask install)");
         cargo(&[&lints[..], &[machine::NO_WINDOW, "--", "-D", "warnings"]].concat())?;
     }
+    cargo(&[&["clippy", "--all-targets"], &machine::NODE[..], &["--", "-D", "warnings"]].concat())?;
     if machine::has("cargo-deny") {
         cargo(&["deny", "check", "licenses", "bans", "sources"])?;
     } else {

@@ -4,10 +4,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The features of the whole workspace, including the window. All tasks use the same set, so that nothing compiles twice.
-pub const ALL_FEATURES: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer,growqr-node/engine,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
+pub const ALL_FEATURES: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
 
 /// The features without the window.
-pub const NO_WINDOW: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer,growqr-node/engine";
+pub const NO_WINDOW: &str = "growqr-cli/stop-points,growqr-cli/loopback-issuer";
+
+/// The node with its engine, which is compiled and tested apart from the rest: the engine's library turns on features of packages that
+/// the window and the command line use, too, but are not shipped with.
+pub const NODE: [&str; 4] = ["-p", "growqr-node", "--features", "engine"];
 
 /// The project's folder.
 pub fn root() -> &'static Path {

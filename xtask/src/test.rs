@@ -14,6 +14,7 @@ pub fn run() -> Result<(), Failure> {
     let mut report = Report { tally: Tally::default(), skipped: Vec::new() };
     let has_node = install::pages().inspect_err(|failure| eprintln!("{failure}")).is_ok();
     report.rust(has_node)?;
+    report.suite(&mut command::cargo(&[&["test", "--no-fail-fast"], &machine::NODE[..]].concat()))?;
     report.pages(has_node)?;
     if !machine::has_postgres() {
         report.skip("the store on PostgreSQL: no server of version 15 or later (cargo xtask install)");
