@@ -110,7 +110,8 @@ pub struct Attempt {
     pub posted_at: Option<Timestamp>,
     /// What it has reported once its work was done. Nothing that its sub-agent does later changes that.
     pub done: Option<Finished>,
-    /// When there was nothing more to do about it: the page has its tick, or its sub-agent was stopped.
+    /// When there was nothing more to do about it: the page has its tick; or, if it is not done, its sub-agent was stopped or has ended
+    /// without success.
     pub closed_at: Option<Timestamp>,
 }
 
@@ -136,6 +137,12 @@ impl Attempt {
     #[must_use]
     pub fn effect(&self) -> EffectId {
         occurrence_id(&self.work_id(), self.claimed_at)
+    }
+
+    /// Whether it has ended without success. What its sub-agent does later counts for nothing.
+    #[must_use]
+    pub fn has_given_up(&self) -> bool {
+        self.done.is_none() && self.closed_at.is_some()
     }
 
     /// Its sub-agent, which may not exist yet.
