@@ -192,6 +192,12 @@ fn a_step_that_fails_blocks_the_quest_until_it_is_tried_again() {
     until_state(&program, &id, "blocked");
     let blocked = show(&program, &id);
     assert_eq!(states(&blocked).1, ["failed", "waiting"]);
+    let agent = blocked["steps"][0]["agent"].as_str().expect("a sub-agent");
+    let asked = program.run(&["agents", "say", agent, "why?"]);
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    until("the answer", || program.run(&["agents", "show", agent]).out.contains("Report of part 1"));
+    assert_eq!(states(&show(&program, &id)), ("blocked".to_owned(), vec!["failed".to_owned(), "waiting".to_owned()]));
+    assert_eq!(page(&program, "quests/move.md"), PLAN, "an answer is no step");
     let retried = program.run(&["quest", "retry", &id, "1"]);
     assert_eq!(retried.code, Some(0), "{retried:?}");
     until_state(&program, &id, "done");
