@@ -227,6 +227,7 @@ impl Quests {
         }
         stop_at("quest:done").await;
         let is_left = !tick::tick(&self.memory, quest, attempt, view, self.now()).await;
+        stop_at("quest:ticked").await;
         if !is_left {
             self.memory_changes.send_replace(());
             self.tidy.notify_one();

@@ -232,9 +232,9 @@ fn an_agent_asks_for_a_quest_and_the_person_allows_it() {
     program.assert_all_accepted();
 }
 
-/// The program is killed before it claims a step, after that, after the Grow Agent has recorded it, and before it is ticked.
+/// The program is killed before it claims a step, after that, after the Grow Agent has recorded it, before it is ticked, and after that.
 fn killed_at_each_step(make: fn() -> Program) {
-    let killed = ["quest:due", "quest:claimed", "quest:posted", "quest:done"].map(|place| {
+    let killed = ["quest:due", "quest:claimed", "quest:posted", "quest:done", "quest:ticked"].map(|place| {
         std::thread::spawn(move || {
             let program = make();
             program.route(model);
