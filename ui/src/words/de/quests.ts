@@ -55,7 +55,7 @@ export default {
   "Steps of the plan": "Schritte des Plans",
   "done already": "schon erledigt",
   "How to write a plan": "Wie man einen Plan schreibt",
-  "A plan is a page in the folder quests of memory, with a list of tasks. Numbered tasks are done one after the other; with a dash before them they may be done side by side. What is ticked is left out.": "Ein Plan ist eine Seite im Ordner quests des Gedächtnisses mit einer Liste von Aufgaben. Nummerierte Aufgaben werden nacheinander erledigt; mit einem Strich davor dürfen sie nebeneinander erledigt werden. Was abgehakt ist, wird ausgelassen.",
+  "A plan is a page in the folder quests of memory, with a list of tasks. Numbered tasks are done one after the other; with a dash before them they may be done side by side. What is ticked is left out. All tasks are in one list.": "Ein Plan ist eine Seite im Ordner quests des Gedächtnisses mit einer Liste von Aufgaben. Nummerierte Aufgaben werden nacheinander erledigt; mit einem Strich davor dürfen sie nebeneinander erledigt werden. Was abgehakt ist, wird ausgelassen. Alle Aufgaben stehen in einer Liste.",
   "Example of a plan": "Beispiel eines Plans",
   "the example": "das Beispiel",
   "my-plan": "mein-plan",

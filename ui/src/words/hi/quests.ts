@@ -57,7 +57,7 @@ export default {
   "Steps of the plan": "योजना के कदम",
   "done already": "पहले ही पूरा",
   "How to write a plan": "योजना कैसे लिखें",
-  "A plan is a page in the folder quests of memory, with a list of tasks. Numbered tasks are done one after the other; with a dash before them they may be done side by side. What is ticked is left out.": "योजना स्मृति के quests फ़ोल्डर का एक पेज है, जिसमें कामों की सूची है। क्रमांकित काम एक के बाद एक किए जाते हैं; जिनके आगे डैश हो, वे साथ-साथ किए जा सकते हैं। जिस पर निशान लगा हो, वह छोड़ दिया जाता है।",
+  "A plan is a page in the folder quests of memory, with a list of tasks. Numbered tasks are done one after the other; with a dash before them they may be done side by side. What is ticked is left out. All tasks are in one list.": "योजना स्मृति के quests फ़ोल्डर का एक पेज है, जिसमें कामों की सूची है। क्रमांकित काम एक के बाद एक किए जाते हैं; जिनके आगे डैश हो, वे साथ-साथ किए जा सकते हैं। जिस पर निशान लगा हो, वह छोड़ दिया जाता है। सभी काम एक ही सूची में होते हैं।",
   "Example of a plan": "योजना का उदाहरण",
   "the example": "उदाहरण",
   "my-plan": "meri-yojana",
