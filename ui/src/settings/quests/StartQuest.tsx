@@ -79,7 +79,7 @@ function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Pla
         </Select>
       </Field>
       {path !== "" && (plan.error ? <InlineError problem={plan.error} /> : plan.data && <PlanPreview plan={plan.data} />)}
-      <Field label={t("Budget of the quest, in USD")} hint={t("All its steps together spend no more.")}>
+      <Field label={t("Budget of the quest, in USD")} hint={t("All its steps together spend no more, unless you allow more.")}>
         <Input inputMode="decimal" className="w-32 text-end tabular-nums" value={budget} onChange={(event) => setBudget(event.target.value)} />
       </Field>
       <div>

@@ -45,7 +45,7 @@ export default {
   "Start this quest": "Dieses Vorhaben beginnen",
   "Plan": "Plan",
   "Choose a page": "Seite wählen",
-  "All its steps together spend no more.": "Mehr geben alle Schritte zusammen nicht aus.",
+  "All its steps together spend no more, unless you allow more.": "Mehr geben alle Schritte zusammen nicht aus, außer Sie erlauben mehr.",
   "Start quest": "Vorhaben beginnen",
   "A quest of this page has not ended yet.": "Ein Vorhaben dieser Seite ist noch nicht beendet.",
   "{n} steps to do": { one: "{n} Schritt zu tun", other: "{n} Schritte zu tun" },

@@ -47,7 +47,7 @@ export default {
   "Start this quest": "यह अभियान शुरू करें",
   "Plan": "योजना",
   "Choose a page": "पेज चुनें",
-  "All its steps together spend no more.": "इसके सभी कदम मिलकर इससे ज़्यादा खर्च नहीं करते।",
+  "All its steps together spend no more, unless you allow more.": "जब तक आप ज़्यादा की अनुमति न दें, इसके सभी कदम मिलकर इससे ज़्यादा खर्च नहीं करते।",
   "Start quest": "अभियान शुरू करें",
   "A quest of this page has not ended yet.": "इस पेज का एक अभियान अभी पूरा नहीं हुआ है।",
   "{n} steps to do": { one: "{n} कदम बाकी", other: "{n} कदम बाकी" },
