@@ -220,6 +220,7 @@ fn an_agent_asks_for_a_quest_and_the_person_allows_it() {
     program.chat("move the house");
     assert_eq!(program.json(&["quest", "list"]), Vec::<Value>::new(), "nothing is started before the answer");
     let asks = program.json(&["asks", "list"]);
+    assert_eq!(asks[0]["ask"]["scopes"], json!(["once"]), "not any quest, of any size");
     assert_eq!(asks[0]["ask"]["detail"]["call"]["argument"].as_str(), Some("quests/move.md, up to $1.50"));
     program.run(&["asks", "answer", asks[0]["ask"]["id"].as_str().expect("an id"), "allow"]);
     let mut host = host(&program);
