@@ -86,8 +86,8 @@ pub fn wanted(tool: &str, input: &RawJson) -> Option<String> {
     let input: Value = serde_json::from_str(input.text()).ok().filter(|_| tool == TOOL)?;
     let path: String = line(input.get("path")?.as_str()?).chars().take(SHOWN_PATH).collect();
     let budget = match input.get("budget_usd") {
-        Some(budget) => budget.as_str()?.trim().trim_start_matches('$').parse().ok()?,
-        None => DEFAULT_BUDGET,
+        Some(budget) if !budget.is_null() => budget.as_str()?.trim().trim_start_matches('$').parse().ok()?,
+        _ => DEFAULT_BUDGET,
     };
     Some(format!("{path}, up to ${budget}"))
 }
@@ -122,3 +122,4 @@ mod tests {
         assert_eq!(wanted("other__start_quest", &RawJson::of(&serde_json::json!({"path": "a.md"}))), None);
     }
 }
+        assert_eq!(shown(serde_json::json!({"path": "a.md", "budget_usd": null})).as_deref(), Some("a.md, up to $2.00"));
