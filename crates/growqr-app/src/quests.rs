@@ -178,7 +178,13 @@ pub(crate) async fn skip(library: &Library, store: &dyn Store, id: &str, step: u
         let Some(own) = stands.step(step) else { return Err(not_tried_again(RetryError::NoStep(step))) };
         match own.state {
             StepState::Skipped => return Ok(None),
-            StepState::Due | StepState::AtWork => {
+            StepState::Due => {
+                return Err(AppError::bad_request(
+                    format!("step {step} is about to begin"),
+                    "Resume the quest first, or cancel it.",
+                ));
+            }
+            StepState::AtWork => {
                 return Err(AppError::bad_request(
                     format!("step {step} is at work"),
                     "Cancel its sub-agent first, or wait for its report.",
