@@ -265,8 +265,8 @@ impl Quests {
             None if store.agent(&agent).await?.is_some() => return Ok(()),
             None => {}
         }
-        Ok(())
         store.note_attempt(&Attempt { closed_at: Some(self.now()), ..attempt.clone() }).await?;
+        Ok(())
     }
 
     fn now(&self) -> Timestamp {
@@ -274,7 +274,6 @@ impl Quests {
     }
 }
 
-/// What is left to do after a look.
 /// The first of the errors of things of which none stops the others.
 #[derive(Default)]
 struct Trouble(Option<TendError>);
@@ -297,6 +296,7 @@ impl Trouble {
     }
 }
 
+/// What is left to do after a look.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Looked {
     Nothing,

@@ -10,7 +10,7 @@ use growqr_core::clock::Clock;
 use growqr_core::id::{ExecutorId, QuestId};
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::memory::{CommitPlan, Memory};
-use growqr_core::quest::{HOW, NewQuest, NewQuestError, Quest};
+use growqr_core::quest::{HOW, MAX_QUESTS, NewQuest, NewQuestError, Quest, is_full};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -43,6 +43,9 @@ impl QuestTools {
         };
         if let Some(started) = self.store.quest(&id_of(call)).await? {
             return Ok(started_result(&started));
+        }
+        if is_full(&self.store.quests().await?) {
+            return Ok(ToolResult::error(format!("there are {MAX_QUESTS} quests already; the person must cancel some first")));
         }
         let memory = Arc::clone(&self.memory);
         let page = match blocking(move || memory.read(&path)).await {

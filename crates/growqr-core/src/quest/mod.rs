@@ -10,7 +10,7 @@ mod plan;
 mod standing;
 mod task;
 
-pub use new::{DEFAULT_BUDGET, NewQuest, NewQuestError, TOOL, checked_budget, wanted};
+pub use new::{DEFAULT_BUDGET, MAX_QUESTS, NewQuest, NewQuestError, TOOL, checked_budget, is_full, wanted};
 pub use plan::{FOLDER, HOW, MAX_STEPS, Plan, PlanError, Step, has_changed, ticked};
 pub use standing::{AgentFacts, QuestStanding, RetryError, Standing, StepStanding, StepState, begin, facts, retry, standing};
 pub use task::{MAX_REPORT, due};
