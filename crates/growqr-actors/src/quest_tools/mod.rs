@@ -69,10 +69,13 @@ impl QuestTools {
 
 fn started_result(quest: &Quest) -> ToolResult {
     let Quest { id, name, steps, budget, .. } = quest;
+    // The page may have changed after the call: the conversation shows what was started.
+    let titles: Vec<String> = steps.iter().map(|step| format!("{}. {}", step.number, step.title)).collect();
     ToolResult::ok(format!(
         "started as {id} (\"{name}\"): {} steps for ${budget}. Each is a new sub-agent with the plan and the reports of the steps \
-         before; it sees nothing of this conversation. The reports come as mail.",
-        steps.len()
+         before; it sees nothing of this conversation. The reports come as mail. The steps:\n{}",
+        steps.len(),
+        titles.join("\n")
     ))
 }
 
