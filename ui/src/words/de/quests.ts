@@ -5,7 +5,7 @@ export default {
   "Sub-agents carry out a plan of memory step by step, within one budget.": "Unteragenten führen einen Plan aus dem Gedächtnis Schritt für Schritt aus, mit einem gemeinsamen Budget.",
   "No quests yet.": "Noch keine Vorhaben.",
   "Waits for your decision": "Wartet auf Ihre Entscheidung",
-  "Waits for money": "Wartet auf Geld",
+  "Not enough money left": "Nicht genug Geld übrig",
   "Not begun": "Nicht begonnen",
   "About to begin": "Beginnt gleich",
   "{n} about to begin": "{n} kurz vor dem Beginn",

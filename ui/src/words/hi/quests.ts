@@ -7,7 +7,7 @@ export default {
   "Sub-agents carry out a plan of memory step by step, within one budget.": "उप-एजेंट स्मृति की एक योजना को कदम-दर-कदम, एक ही बजट में पूरा करते हैं।",
   "No quests yet.": "अभी कोई अभियान नहीं।",
   "Waits for your decision": "आपके फ़ैसले का इंतज़ार है",
-  "Waits for money": "पैसे का इंतज़ार है",
+  "Not enough money left": "पर्याप्त पैसा नहीं बचा",
   "Not begun": "शुरू नहीं हुआ",
   "About to begin": "शुरू होने वाला है",
   "{n} about to begin": "{n} शुरू होने वाले",
