@@ -22,7 +22,8 @@ create table quests (
 create unique index quests_of_page on quests (profile_id, path) where state in ('active', 'paused');
 
 -- The attempts to do the steps. The key makes each of them claimed once. `posted_at`: the Grow Agent has recorded it. `done_at`, with the
--- beginning of the report and the sources of untrusted text in it (JSON): its work was done. `closed_at`: nothing more is to be done.
+-- beginning of the report and the sources of untrusted text in it (JSON): its work was done. `closed_at`: nothing more is to be done; without
+-- `done_at` it has ended without success, and what its agent does later does not count.
 create table quest_attempts (
     profile_id text not null references profiles,
     quest_id text not null,

@@ -132,28 +132,39 @@ impl Quests {
     }
 
     async fn tend_all(&self) -> Result<Looked, TendError> {
-        let mut looked = Looked::Nothing;
-        for quest in self.store.quests_to_tend().await? {
-            looked = looked.max(self.tend(quest).await?);
+        let (mut looked, mut trouble) = (Looked::Nothing, Trouble::default());
+        let quests = self.store.quests_to_tend().await?;
+        if quests.is_empty() {
+            return Ok(looked);
         }
-        Ok(looked)
+        let agents = self.store.agents().await?;
+        for quest in quests {
+            looked = looked.max(trouble.keep(self.tend(quest, &agents).await).unwrap_or(Looked::Open));
+        }
+        trouble.unless(looked)
     }
 
-    /// Carries one quest on.
-    async fn tend(&self, mut quest: Quest) -> Result<Looked, TendError> {
+    /// Carries one quest on. `agents`: all of them, read before.
+    async fn tend(&self, mut quest: Quest, agents: &[AgentView]) -> Result<Looked, TendError> {
         let store = &*self.store;
+        let known = facts(agents);
         let mut tick_is_left = false;
         for _ in 0..MAX_LOOKS {
-            let agents = store.agents().await?;
-            let known = facts(&agents);
             let mut attempts = store.attempts(&quest.id).await?;
+            let mut trouble = Trouble::default();
+            // Of each step the last one counts.
+            let last: HashMap<u32, u32> = attempts.iter().map(|attempt| (attempt.step, attempt.number)).collect();
             for attempt in &mut attempts {
-                tick_is_left |= self.finish(&quest, attempt, &agents).await?;
+                let is_awaited = last.get(&attempt.step) == Some(&attempt.number) && !quest.skipped.contains(&attempt.step);
+                tick_is_left |= trouble.keep(self.finish(&quest, attempt, is_awaited, agents).await).unwrap_or_default();
             }
             if quest.state == QuestState::Cancelled {
-                self.stop_all(&attempts, &known).await?;
-                return Ok(Looked::of(tick_is_left));
+                for attempt in attempts.iter().filter(|attempt| attempt.closed_at.is_none()) {
+                    trouble.keep(self.stop(attempt, &known).await);
+                }
+                return trouble.unless(Looked::of(tick_is_left));
             }
+            trouble.unless(())?;
             let now = self.now();
             let stands = standing(&quest, &attempts, &known);
             if stands.state == QuestStanding::Done && quest.state.is_open() {
@@ -177,11 +188,31 @@ impl Quests {
         Ok(Looked::of(tick_is_left))
     }
 
-    /// Notes that the work of an attempt is done, and ticks its step. Returns whether the tick is left to be tried again.
-    async fn finish(&self, quest: &Quest, attempt: &mut Attempt, agents: &[AgentView]) -> Result<bool, TendError> {
+    /// Notes that the work of an attempt is done, and ticks its step; or that it has ended without success. What its sub-agent does
+    /// after that changes neither. Returns whether the tick is left to be tried again.
+    async fn finish(
+        &self,
+        quest: &Quest,
+        attempt: &mut Attempt,
+        is_awaited: bool,
+        agents: &[AgentView],
+    ) -> Result<bool, TendError> {
         let agent = attempt.agent();
         let Some(view) = agents.iter().find(|view| view.agent == agent) else { return Ok(false) };
         let store = &*self.store;
+        if attempt.closed_at.is_some() {
+            return Ok(false);
+        }
+        let has_given_up = match view.status {
+            Status::Failed | Status::Limit | Status::Cancelled => true,
+            Status::Done => !is_awaited,
+            _ => false,
+        };
+        if has_given_up && attempt.done.is_none() {
+            attempt.closed_at = Some(self.now());
+            store.note_attempt(attempt).await?;
+            return Ok(false);
+        }
         if attempt.done.is_none() && view.status == Status::Done {
             let (report, sources) = match last_report(store, &agent).await? {
                 Some(report) => (report.text, report.untrusted),
@@ -191,11 +222,12 @@ impl Quests {
             attempt.done = Some(Finished { at: self.now(), report, sources });
             store.note_attempt(attempt).await?;
         }
-        if attempt.done.is_none() || attempt.closed_at.is_some() {
+        if attempt.done.is_none() {
             return Ok(false);
         }
         stop_at("quest:done").await;
         let is_left = !tick::tick(&self.memory, quest, attempt, view, self.now()).await;
+        stop_at("quest:ticked").await;
         if !is_left {
             self.memory_changes.send_replace(());
             self.tidy.notify_one();
@@ -218,29 +250,49 @@ impl Quests {
         Ok(())
     }
 
-    /// Stops what is at work for a quest that was cancelled, once: the person may go on with such a sub-agent later.
-    async fn stop_all(&self, attempts: &[Attempt], known: &HashMap<AgentId, AgentFacts>) -> Result<(), TendError> {
+    /// Stops the work of an attempt of a quest that was cancelled, once: the person may go on with such a sub-agent later.
+    async fn stop(&self, attempt: &Attempt, known: &HashMap<AgentId, AgentFacts>) -> Result<(), TendError> {
         let store = &*self.store;
-        for attempt in attempts.iter().filter(|attempt| attempt.closed_at.is_none()) {
-            let agent = attempt.agent();
-            match known.get(&agent) {
-                Some(facts) if facts.status.is_at_work() => {
-                    self.placement.post(&agent, Input::Cancel { tree: true }).await?;
-                }
-                Some(_) => {}
-                // The letter that creates the sub-agent is under way: the next look finds the sub-agent.
-                None if attempt.posted_at.is_some() => continue,
-                None if store.undelivered(UNDELIVERED).await?.iter().any(|mail| mail.id == attempt.effect()) => continue,
-                None if store.agent(&agent).await?.is_some() => continue,
-                None => {}
+        let agent = attempt.agent();
+        match known.get(&agent) {
+            Some(facts) if facts.status.is_at_work() => {
+                self.placement.post(&agent, Input::Cancel { tree: true }).await?;
             }
-            store.note_attempt(&Attempt { closed_at: Some(self.now()), ..attempt.clone() }).await?;
+            Some(_) => {}
+            // The letter that creates the sub-agent is under way: the next look finds the sub-agent.
+            None if attempt.posted_at.is_some() => return Ok(()),
+            None if store.undelivered(UNDELIVERED).await?.iter().any(|mail| mail.id == attempt.effect()) => return Ok(()),
+            None if store.agent(&agent).await?.is_some() => return Ok(()),
+            None => {}
         }
+        store.note_attempt(&Attempt { closed_at: Some(self.now()), ..attempt.clone() }).await?;
         Ok(())
     }
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// The first of the errors of things of which none stops the others.
+#[derive(Default)]
+struct Trouble(Option<TendError>);
+
+impl Trouble {
+    /// What came of one of them, unless it failed.
+    fn keep<T>(&mut self, done: Result<T, TendError>) -> Option<T> {
+        match done {
+            Ok(done) => Some(done),
+            Err(error) => {
+                self.0.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    /// The error, if there is one, instead of what came of all.
+    fn unless<T>(self, done: T) -> Result<T, TendError> {
+        self.0.map_or(Ok(done), Err)
     }
 }
 

@@ -109,7 +109,7 @@ fn database(profile: &Profile) -> Option<Destination> {
         is_local: is_this_computer(&host_of(&address)),
         address: Some(address),
         in_use: true,
-        sends: "all conversations with their attached files, settings, schedules, quests and what was spent; no pages of memory, no keys"
+        sends: "all conversations with their attached files, settings, schedules, quests and what was spent; no pages of memory except the plans of quests, no keys"
             .to_owned(),
         when: "always".to_owned(),
     })

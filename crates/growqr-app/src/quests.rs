@@ -6,17 +6,18 @@ use crate::blocking::blocking;
 use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Clock;
-use growqr_core::id::QuestId;
+use growqr_core::id::{AgentId, QuestId};
 use growqr_core::journal::Store;
 use growqr_core::memory::{Memory, MemoryError};
 use growqr_core::money::Money;
 use growqr_core::quest::{
-    FOLDER, HOW, NewQuest, NewQuestError, Plan, PlanError, Quest, QuestStanding, QuestState, RetryError, Standing, StepState,
-    checked_budget, facts, has_changed, retry, standing,
+    AgentFacts, FOLDER, HOW, MAX_QUESTS, NewQuest, NewQuestError, Plan, PlanError, Quest, QuestStanding, QuestState, RetryError,
+    Standing, StepState, checked_budget, facts, has_changed, is_full, retry, standing,
 };
 use growqr_memory::MemoryRepo;
 use growqr_wire as wire;
 use growqr_wire::Reply;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How often a change is tried again while the host changes the quest at the same time.
@@ -31,17 +32,23 @@ const PLANS: usize = 200;
 const ALL: &str = "See all quests: growqr quest list";
 
 impl Library {
-    /// All quests, the last started first; what ended more than a week ago is left out.
+    /// All quests, the last started first; what ended more than a week ago is left out, and what cannot be read.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub async fn quests(&self) -> Result<Vec<wire::Quest>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let since = SystemClock.now().0.saturating_sub(LISTED);
+        let known = facts(&store.agents().await?);
         let mut rows = Vec::new();
         for quest in store.quests().await? {
-            if quest.state.is_open() || quest.changed_at.0 >= since {
-                rows.push(self.quest_row(&**store, quest).await?);
+            if !quest.state.is_open() && quest.changed_at.0 < since {
+                continue;
+            }
+            let id = quest.id.clone();
+            match self.quest_row(&**store, quest, &known).await {
+                Ok(row) => rows.push(row),
+                Err(error) => tracing::warn!(quest = %id, %error, "a quest is not listed"),
             }
         }
         Ok(rows)
@@ -53,7 +60,7 @@ impl Library {
     /// [`AppError::Missing`]; or the store cannot be read.
     pub async fn quest(&self, id: &str) -> Result<wire::Quest, AppError> {
         let Some(store) = &self.store else { return Err(missing(id)) };
-        self.quest_row(&**store, found(&**store, id).await?).await
+        self.quest_row(&**store, found(&**store, id).await?, &facts(&store.agents().await?)).await
     }
 
     /// What a page of memory would be as a quest.
@@ -80,8 +87,13 @@ impl Library {
         Ok(pages.list(FOLDER)?.into_iter().take(PLANS).filter_map(|page| read(page.path)).collect())
     }
 
-    async fn quest_row(&self, store: &dyn Store, quest: Quest) -> Result<wire::Quest, AppError> {
-        let stands = stands(store, &quest).await?;
+    async fn quest_row(
+        &self,
+        store: &dyn Store,
+        quest: Quest,
+        known: &HashMap<AgentId, AgentFacts>,
+    ) -> Result<wire::Quest, AppError> {
+        let stands = standing(&quest, &store.attempts(&quest.id).await?, known);
         let page_changed = quest.state.is_open() && self.is_plan_changed(&quest).await?;
         Ok(row(quest, stands, page_changed))
     }
@@ -114,7 +126,17 @@ pub(crate) async fn start(
         return Err(AppError::bad_request("the id of a quest begins with q- and has no spaces", "Choose another id."));
     }
     let quest_id = QuestId::new(id.as_str());
-    if store.quest(&quest_id).await?.is_none() {
+    let started = store.quest(&quest_id).await?;
+    if started.as_ref().is_some_and(|started| started.path != path) {
+        return Err(AppError::bad_request(format!("the quest {id} has another plan"), "Choose another id."));
+    }
+    if started.is_none() {
+        if is_full(&store.quests().await?) {
+            return Err(AppError::bad_request(
+                format!("there are {MAX_QUESTS} quests already"),
+                "Cancel some that you no longer need: growqr quest list",
+            ));
+        }
         let memory = Arc::clone(memory);
         let page = blocking(move || memory.read(&path)).await?;
         let new = NewQuest { id: quest_id, page, budget: budget.map(Money), by_agent: None };
@@ -178,7 +200,13 @@ pub(crate) async fn skip(library: &Library, store: &dyn Store, id: &str, step: u
         let Some(own) = stands.step(step) else { return Err(not_tried_again(RetryError::NoStep(step))) };
         match own.state {
             StepState::Skipped => return Ok(None),
-            StepState::Due | StepState::AtWork => {
+            StepState::Due => {
+                return Err(AppError::bad_request(
+                    format!("step {step} is about to begin"),
+                    "Resume the quest first, or cancel it.",
+                ));
+            }
+            StepState::AtWork => {
                 return Err(AppError::bad_request(
                     format!("step {step} is at work"),
                     "Cancel its sub-agent first, or wait for its report.",
@@ -243,7 +271,8 @@ async fn stands(store: &dyn Store, quest: &Quest) -> Result<Standing, AppError> 
 
 async fn reply(library: &Library, store: &dyn Store, id: &str) -> Result<Reply, AppError> {
     let quest = found(store, id).await?;
-    Ok(Reply::Quest { quest: Box::new(library.quest_row(store, quest).await?) })
+    let known = facts(&store.agents().await?);
+    Ok(Reply::Quest { quest: Box::new(library.quest_row(store, quest, &known).await?) })
 }
 
 async fn found(store: &dyn Store, id: &str) -> Result<Quest, AppError> {

@@ -64,7 +64,7 @@ fn headed(out: &Out, quest: &Quest) -> String {
     let state = out.style(style, quest.state.words());
     let name = out.style(Style::Bold, &sanitized_line(&quest.name));
     let money = format!("{} of {} spent", usd(quest.spent), usd(quest.budget));
-    let reserved = if quest.reserved > 0 { format!(", {} in use", usd(quest.reserved)) } else { String::new() };
+    let reserved = if quest.reserved > 0 { format!(", {} set aside", usd(quest.reserved)) } else { String::new() };
     let path = out.style(Style::Dim, &sanitized_line(&quest.path));
     format!("{}  {name}  {state}\n  {}  {money}{reserved}  {path}", sanitized_line(&quest.id), picture(&quest.steps))
 }

@@ -40,8 +40,8 @@ impl QuestState {
         match self {
             QuestState::AtWork => "at work",
             QuestState::Paused => "paused",
-            QuestState::Blocked => "blocked",
-            QuestState::NoMoney => "has too little money left",
+            QuestState::Blocked => "waits for your decision",
+            QuestState::NoMoney => "not enough money left",
             QuestState::Done => "done",
             QuestState::Cancelled => "cancelled",
         }
@@ -75,7 +75,7 @@ impl StepState {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            StepState::Waiting => "waiting",
+            StepState::Waiting => "not begun",
             StepState::Due => "about to begin",
             StepState::AtWork => "at work",
             StepState::Done => "done",

@@ -10,7 +10,7 @@ use growqr_core::clock::Clock;
 use growqr_core::id::{ExecutorId, QuestId};
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::memory::{CommitPlan, Memory};
-use growqr_core::quest::{HOW, NewQuest, NewQuestError, Quest};
+use growqr_core::quest::{HOW, MAX_QUESTS, NewQuest, NewQuestError, Quest, is_full};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -44,6 +44,9 @@ impl QuestTools {
         if let Some(started) = self.store.quest(&id_of(call)).await? {
             return Ok(started_result(&started));
         }
+        if is_full(&self.store.quests().await?) {
+            return Ok(ToolResult::error(format!("there are {MAX_QUESTS} quests already; the person must cancel some first")));
+        }
         let memory = Arc::clone(&self.memory);
         let page = match blocking(move || memory.read(&path)).await {
             Some(Ok(page)) => page,
@@ -66,10 +69,13 @@ impl QuestTools {
 
 fn started_result(quest: &Quest) -> ToolResult {
     let Quest { id, name, steps, budget, .. } = quest;
+    // The page may have changed after the call: the conversation shows what was started.
+    let titles: Vec<String> = steps.iter().map(|step| format!("{}. {}", step.number, step.title)).collect();
     ToolResult::ok(format!(
         "started as {id} (\"{name}\"): {} steps for ${budget}. Each is a new sub-agent with the plan and the reports of the steps \
-         before; it sees nothing of this conversation. The reports come as mail.",
-        steps.len()
+         before; it sees nothing of this conversation. The reports come as mail. The steps:\n{}",
+        steps.len(),
+        titles.join("\n")
     ))
 }
 

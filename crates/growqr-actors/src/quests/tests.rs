@@ -34,6 +34,8 @@ struct Shared {
     posts: Mutex<Vec<EffectId>>,
     /// How often it cannot be reached.
     failures: AtomicUsize,
+    /// It takes no step of this quest.
+    broken: Mutex<Option<QuestId>>,
     notifications: broadcast::Sender<Notification>,
 }
 
@@ -51,6 +53,10 @@ impl Placement for Shared {
             return Err(PostError::Overloaded(agent.clone()));
         }
         if let Input::StepDue { work, .. } = input {
+            let broken = self.broken.lock().unwrap().clone();
+            if broken.is_some_and(|quest| work.schedule.as_str().starts_with(&format!("{quest}-"))) {
+                return Err(PostError::Overloaded(agent.clone()));
+            }
             self.posts.lock().unwrap().push(work.effect());
         }
         let state = State::new(agent.clone());
@@ -102,6 +108,7 @@ impl Hosts {
             now: AtomicI64::new(1_000),
             posts: Mutex::default(),
             failures: AtomicUsize::new(0),
+            broken: Mutex::default(),
             notifications: broadcast::channel(8).0,
         });
         let stop = CancellationToken::new();
@@ -197,5 +204,23 @@ async fn a_grow_agent_that_cannot_be_reached_gets_the_steps_later() {
     assert!(hosts.store.add_quest(&side_by_side(1)).await.unwrap());
     hosts.until(3).await;
     assert_eq!(hosts.shared.posts.lock().unwrap().len(), 3);
+    hosts.stop().await;
+}
+
+#[tokio::test]
+async fn a_quest_that_cannot_be_carried_on_does_not_stop_younger_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = Hosts::start(&DbConfig::Sqlite { path: folder.path().join("growqr.db") }, 1).await;
+    *hosts.shared.broken.lock().unwrap() = Some(QuestId::new("q-1"));
+    for number in 1..3 {
+        assert!(hosts.store.add_quest(&side_by_side(number)).await.unwrap());
+    }
+    let younger = async {
+        while hosts.shared.posts.lock().unwrap().len() < 3 {
+            hosts.look();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(LIMIT, younger).await.expect("the younger one goes on");
     hosts.stop().await;
 }

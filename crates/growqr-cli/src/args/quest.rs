@@ -7,7 +7,7 @@ pub enum Quest {
     /// Start a quest with the plan of a page of memory
     ///
     /// The page is Markdown, by custom quests/NAME.md. Its steps are the items of its first list with boxes, or of the list under a
-    /// heading "Steps": "1. [ ] …" comes after the step before, "- [ ] …" can be done beside the others. Each is done by a sub-agent
+    /// heading "Steps", all in one list: "1. [ ] …" comes after the step before, "- [ ] …" can be done beside the others. Each is done by a sub-agent
     /// that has the plan and the reports of the steps before. One budget pays for all of them. What is written in the page later does
     /// not change a quest that has been started.
     Start {

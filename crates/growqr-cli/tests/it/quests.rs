@@ -192,6 +192,12 @@ fn a_step_that_fails_blocks_the_quest_until_it_is_tried_again() {
     until_state(&program, &id, "blocked");
     let blocked = show(&program, &id);
     assert_eq!(states(&blocked).1, ["failed", "waiting"]);
+    let agent = blocked["steps"][0]["agent"].as_str().expect("a sub-agent");
+    let asked = program.run(&["agents", "say", agent, "why?"]);
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    until("the answer", || program.run(&["agents", "show", agent]).out.contains("Report of part 1"));
+    assert_eq!(states(&show(&program, &id)), ("blocked".to_owned(), vec!["failed".to_owned(), "waiting".to_owned()]));
+    assert_eq!(page(&program, "quests/move.md"), PLAN, "an answer is no step");
     let retried = program.run(&["quest", "retry", &id, "1"]);
     assert_eq!(retried.code, Some(0), "{retried:?}");
     until_state(&program, &id, "done");
@@ -214,6 +220,7 @@ fn an_agent_asks_for_a_quest_and_the_person_allows_it() {
     program.chat("move the house");
     assert_eq!(program.json(&["quest", "list"]), Vec::<Value>::new(), "nothing is started before the answer");
     let asks = program.json(&["asks", "list"]);
+    assert_eq!(asks[0]["ask"]["scopes"], json!(["once"]), "not any quest, of any size");
     assert_eq!(asks[0]["ask"]["detail"]["call"]["argument"].as_str(), Some("quests/move.md, up to $1.50"));
     program.run(&["asks", "answer", asks[0]["ask"]["id"].as_str().expect("an id"), "allow"]);
     let mut host = host(&program);
@@ -226,9 +233,9 @@ fn an_agent_asks_for_a_quest_and_the_person_allows_it() {
     program.assert_all_accepted();
 }
 
-/// The program is killed before it claims a step, after that, after the Grow Agent has recorded it, and before it is ticked.
+/// The program is killed before it claims a step, after that, after the Grow Agent has recorded it, before it is ticked, and after that.
 fn killed_at_each_step(make: fn() -> Program) {
-    let killed = ["quest:due", "quest:claimed", "quest:posted", "quest:done"].map(|place| {
+    let killed = ["quest:due", "quest:claimed", "quest:posted", "quest:done", "quest:ticked"].map(|place| {
         std::thread::spawn(move || {
             let program = make();
             program.route(model);

@@ -105,7 +105,9 @@ impl Draft<'_> {
         match reason {
             None => Permission::Granted { line },
             Some(reason) => {
-                let rule = matches!(reason, AskReason::Rule(_)).then(|| exact_rule(&call)).flatten();
+                // A rule about this tool would allow any quest, of any size.
+                let has_rule = matches!(reason, AskReason::Rule(_)) && name != quest::TOOL;
+                let rule = has_rule.then(|| exact_rule(&call)).flatten();
                 let argument = match call.argument() {
                     Argument::One(_, value) => Some(value.clone()),
                     Argument::Beginning(_, start) => Some(format!("{start}*")),

@@ -10,7 +10,7 @@ mod plan;
 mod standing;
 mod task;
 
-pub use new::{DEFAULT_BUDGET, NewQuest, NewQuestError, TOOL, checked_budget, wanted};
+pub use new::{DEFAULT_BUDGET, MAX_QUESTS, NewQuest, NewQuestError, TOOL, checked_budget, is_full, wanted};
 pub use plan::{FOLDER, HOW, MAX_STEPS, Plan, PlanError, Step, has_changed, ticked};
 pub use standing::{AgentFacts, QuestStanding, RetryError, Standing, StepStanding, StepState, begin, facts, retry, standing};
 pub use task::{MAX_REPORT, due};
@@ -110,7 +110,8 @@ pub struct Attempt {
     pub posted_at: Option<Timestamp>,
     /// What it has reported once its work was done. Nothing that its sub-agent does later changes that.
     pub done: Option<Finished>,
-    /// When there was nothing more to do about it: the page has its tick, or its sub-agent was stopped.
+    /// When there was nothing more to do about it: the page has its tick; or, if it is not done, its sub-agent was stopped or has ended
+    /// without success.
     pub closed_at: Option<Timestamp>,
 }
 
@@ -136,6 +137,12 @@ impl Attempt {
     #[must_use]
     pub fn effect(&self) -> EffectId {
         occurrence_id(&self.work_id(), self.claimed_at)
+    }
+
+    /// Whether it has ended without success. What its sub-agent does later counts for nothing.
+    #[must_use]
+    pub fn has_given_up(&self) -> bool {
+        self.done.is_none() && self.closed_at.is_some()
     }
 
     /// Its sub-agent, which may not exist yet.

@@ -23,6 +23,15 @@ const MAX_BUDGET: Money = Money::usd(1_000);
 /// The most characters of a path in a question.
 const SHOWN_PATH: usize = 200;
 
+/// The most quests at the same time; those that have ended do not count.
+pub const MAX_QUESTS: usize = 100;
+
+/// Whether there is no place for another quest beside these.
+#[must_use]
+pub fn is_full(quests: &[Quest]) -> bool {
+    quests.iter().filter(|quest| quest.state.is_open()).count() >= MAX_QUESTS
+}
+
 /// What makes a quest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewQuest {
@@ -86,8 +95,8 @@ pub fn wanted(tool: &str, input: &RawJson) -> Option<String> {
     let input: Value = serde_json::from_str(input.text()).ok().filter(|_| tool == TOOL)?;
     let path: String = line(input.get("path")?.as_str()?).chars().take(SHOWN_PATH).collect();
     let budget = match input.get("budget_usd") {
-        Some(budget) => budget.as_str()?.trim().trim_start_matches('$').parse().ok()?,
-        None => DEFAULT_BUDGET,
+        Some(budget) if !budget.is_null() => budget.as_str()?.trim().trim_start_matches('$').parse().ok()?,
+        _ => DEFAULT_BUDGET,
     };
     Some(format!("{path}, up to ${budget}"))
 }
@@ -113,12 +122,24 @@ mod tests {
     }
 
     #[test]
+    fn there_is_no_place_beside_a_hundred_open_quests() {
+        let quest = new("- [ ] Pack", None).expect("a plan");
+        let mut all = vec![quest.clone(); MAX_QUESTS];
+        assert!(is_full(&all));
+        all[7].state = QuestState::Done;
+        assert!(!is_full(&all));
+        all.push(Quest { state: QuestState::Paused, ..quest });
+        assert!(is_full(&all));
+    }
+
+    #[test]
     fn a_question_about_a_quest_names_the_page_and_the_money() {
         let shown = |input: Value| wanted("start_quest", &RawJson::of(&input));
         assert_eq!(shown(serde_json::json!({"path": "quests/a\n.md"})).as_deref(), Some("quests/a .md, up to $2.00"));
         let input = serde_json::json!({"path": "a.md", "budget_usd": "0.50"});
         assert_eq!(shown(input).as_deref(), Some("a.md, up to $0.50"));
         assert_eq!(shown(serde_json::json!({"path": "a.md", "budget_usd": "much"})), None);
+        assert_eq!(shown(serde_json::json!({"path": "a.md", "budget_usd": null})).as_deref(), Some("a.md, up to $2.00"));
         assert_eq!(wanted("other__start_quest", &RawJson::of(&serde_json::json!({"path": "a.md"}))), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The plan of a quest: a page of memory in Markdown.
 //!
-//! Its steps are the items of the first list that has boxes (`- [ ] …`), or that follows a heading "Steps". The page may come from
+//! Its steps are the items of the first list that has boxes (`- [ ] …`), or that follows a heading "Steps"; a page with boxes in a
+//! later list is no plan, since its list may have come apart. The page may come from
 //! anywhere, so it is data: a library reads it, every size is limited, and what is no plan is an error that says how to write one.
 
 use crate::schedule::line;
@@ -55,6 +56,9 @@ pub enum PlanError {
     /// There are too many.
     #[error("the page has more than {MAX_STEPS} steps")]
     TooManySteps,
+    /// There are boxes after the list of steps.
+    #[error("the steps are in more than one list; put them into one")]
+    Split,
     /// A box without words.
     #[error("step {0} of the page is empty")]
     Empty(usize),
@@ -65,7 +69,8 @@ pub enum PlanError {
 
 /// How to write a plan.
 pub const HOW: &str = "Write each step as \"1. [ ] what to do\" if it comes after the one before, or as \"- [ ] what to do\" if it \
-                       can be done beside the others.";
+                       can be done beside the others. All steps are in one list: nothing else stands between them, unless it is \
+                       indented, and all begin alike.";
 
 impl Plan {
     /// Reads the page at this path.
@@ -76,7 +81,10 @@ impl Plan {
         if page.chars().nth(MAX_PLAN).is_some() {
             return Err(PlanError::TooLong);
         }
-        let Page { title, items } = Page::read(page);
+        let Page { title, items, is_split } = Page::read(page);
+        if is_split {
+            return Err(PlanError::Split);
+        }
         if items.len() > MAX_STEPS {
             return Err(PlanError::TooManySteps);
         }
@@ -169,17 +177,25 @@ impl Item {
 struct Page {
     title: Option<String>,
     items: Vec<Item>,
+    /// There are boxes in a later list.
+    is_split: bool,
 }
 
 impl Page {
     fn read(page: &str) -> Page {
         let mut reader = Reader { page, title: None, follows_steps: false, heading: None, lists: 0, list: None };
-        for (event, range) in parser(page).into_offset_iter() {
-            if reader.take(event, &range) {
-                break;
+        let mut events = parser(page).into_offset_iter();
+        let _ = events.find(|(event, range)| reader.take(event.clone(), range));
+        let mut lists = 0;
+        let is_split = events.any(|(event, _)| {
+            match event {
+                Event::Start(Tag::List(_)) => lists += 1,
+                Event::End(TagEnd::List(_)) => lists -= 1,
+                _ => {}
             }
-        }
-        Page { title: reader.title, items: reader.list.map(|list| list.items).unwrap_or_default() }
+            lists == 1 && matches!(event, Event::TaskListMarker(_))
+        });
+        Page { title: reader.title, items: reader.list.map(|list| list.items).unwrap_or_default(), is_split }
     }
 }
 

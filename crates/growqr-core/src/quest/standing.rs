@@ -1,7 +1,8 @@
 //! How a quest stands, and which of its steps begin.
 //!
-//! One budget pays for all attempts: what ended attempts have spent, and what those at work were given, is no longer there. A step that
-//! begins gets an equal share of the rest, so later steps are left with money too.
+//! One budget pays for all attempts: what ended attempts have spent, and what those at work were given, is no longer there. What the
+//! person allows a sub-agent beyond its allowance takes nothing from the others. A step that begins gets an equal share of the rest, so
+//! later steps are left with money too.
 
 use super::{Attempt, BeginSteps, Quest, QuestState, Step};
 use crate::budget::MIN_ALLOWANCE;
@@ -113,6 +114,8 @@ pub struct Standing {
     pub state: QuestStanding,
     /// What all attempts have spent.
     pub spent: Money,
+    /// What of it comes out of the budget: of each attempt at most its allowance.
+    pub charged: Money,
     /// What those at work may still spend.
     pub reserved: Money,
     /// The steps, in their order.
@@ -128,7 +131,7 @@ impl Standing {
 
     /// What is left of a budget.
     fn left(&self, budget: Money) -> Money {
-        budget.saturating_sub(self.spent).saturating_sub(self.reserved)
+        budget.saturating_sub(self.charged).saturating_sub(self.reserved)
     }
 
     /// How many steps have not begun.
@@ -147,7 +150,7 @@ impl Standing {
 pub fn standing(quest: &Quest, attempts: &[Attempt], agents: &HashMap<AgentId, AgentFacts>) -> Standing {
     let mut by_step: BTreeMap<u32, Vec<&Attempt>> = BTreeMap::new();
     attempts.iter().for_each(|attempt| by_step.entry(attempt.step).or_default().push(attempt));
-    let (mut spent, mut reserved) = (Money::ZERO, Money::ZERO);
+    let (mut spent, mut charged, mut reserved) = (Money::ZERO, Money::ZERO, Money::ZERO);
     let mut steps = Vec::with_capacity(quest.steps.len());
     for step in &quest.steps {
         let tries = by_step.get(&step.number).map(Vec::as_slice).unwrap_or_default();
@@ -157,13 +160,16 @@ pub fn standing(quest: &Quest, attempts: &[Attempt], agents: &HashMap<AgentId, A
             _ if quest.skipped.contains(&step.number) => StepState::Skipped,
             None if step.is_ticked => StepState::Done,
             None => StepState::Waiting,
-            // The person may have gone on with the sub-agent of an earlier attempt.
+            // Also an earlier one, if it was noted at the moment of a retry.
             Some(_) if tries.iter().any(|attempt| attempt.done.is_some()) => StepState::Done,
             Some(attempt) => state_of(quest, attempt, agents),
         };
-        // An attempt that has ended has given its money back.
-        if let Some(attempt) = last.filter(|_| state.is_at_work()) {
-            reserved += attempt.allowance.saturating_sub(spent_by(attempt));
+        for attempt in tries {
+            charged += spent_by(attempt).min(attempt.allowance);
+            // An attempt that has ended has given its money back, whatever became of the step.
+            if attempt.done.is_none() && state_of(quest, attempt, agents).is_at_work() {
+                reserved += attempt.allowance.saturating_sub(spent_by(attempt));
+            }
         }
         let spent_by_all: Money = tries.iter().map(|attempt| spent_by(attempt)).sum();
         spent += spent_by_all;
@@ -175,12 +181,21 @@ pub fn standing(quest: &Quest, attempts: &[Attempt], agents: &HashMap<AgentId, A
             spent: spent_by_all,
         });
     }
-    let standing = Standing { state: QuestStanding::AtWork, spent, reserved, steps };
+    let standing = Standing { state: QuestStanding::AtWork, spent, charged, reserved, steps };
     Standing { state: overall(quest, &standing), ..standing }
 }
 
+/// How an attempt stands that is not noted as done.
 fn state_of(quest: &Quest, attempt: &Attempt, agents: &HashMap<AgentId, AgentFacts>) -> StepState {
-    match agents.get(&attempt.agent()).map(|facts| facts.status) {
+    let status = agents.get(&attempt.agent()).map(|facts| facts.status);
+    match status {
+        // What the person has the sub-agent do later is no part of the step.
+        _ if attempt.has_given_up() => match status {
+            _ if quest.state == QuestState::Cancelled => StepState::Cancelled,
+            Some(Status::Limit) => StepState::Limit,
+            Some(Status::Cancelled) => StepState::Cancelled,
+            _ => StepState::Failed,
+        },
         None if quest.state == QuestState::Cancelled => StepState::Cancelled,
         None => StepState::Due,
         Some(Status::Done) => StepState::Done,

@@ -141,7 +141,7 @@ impl Quests for SqliteStore {
         let query = sqlx::query_as(ATTEMPTS).bind(self.profile()).bind(quest.as_str());
         let rows: Vec<AttemptRow> =
             query.fetch_all(&self.db.readers).await.map_err(while_doing("list the attempts of a quest"))?;
-        rows::all(rows)
+        Ok(rows::readable("an attempt", rows))
     }
 
     async fn last_attempts(&self, limit: u32) -> Result<Vec<Attempt>, StoreError> {

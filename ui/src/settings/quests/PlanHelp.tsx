@@ -20,7 +20,7 @@ function Help() {
   const example = exampleText();
   return (
     <div className="flex flex-col gap-2 text-sm text-ink-2">
-      <p>{t("A plan is a page in the folder quests of memory, with a list of tasks. Numbered tasks are done one after the other; with a dash before them they may be done side by side. What is ticked is left out.")}</p>
+      <p>{t("A plan is a page in the folder quests of memory, with a list of tasks. Numbered tasks are done one after the other; with a dash before them they may be done side by side. What is ticked is left out. All tasks are in one list.")}</p>
       <pre tabIndex={0} aria-label={t("Example of a plan")} className="rounded-lg bg-sunken px-3 py-2 text-xs whitespace-pre-wrap [overflow-wrap:anywhere]">{example}</pre>
       <div className="flex flex-wrap items-center gap-3">
         <CopyButton what={t("the example")} state={state} onCopy={() => copy(example)} />

@@ -158,6 +158,24 @@ test("a page is started once, after its steps were shown", async () => {
   expect(new Set(requests.map((request) => JSON.stringify(request))).size).toBe(1);
 });
 
+test("another budget is another quest", async () => {
+  const requests = show({ plans: [desk], refuse: true });
+  fireEvent.change(await screen.findByRole("combobox", { name: "Plan" }), { target: { value: desk.path } });
+  await screen.findByText("1 step to do. One after the other.");
+  const start = screen.getByRole("button", { name: "Start quest" });
+  const again = async (times: number) => {
+    fireEvent.click(start);
+    await expect.poll(() => requests.length).toBe(times);
+    await screen.findByRole("alert");
+  };
+  await again(1);
+  await again(2);
+  fireEvent.change(screen.getByRole("textbox", { name: /^Budget of the quest/ }), { target: { value: "3" } });
+  await again(3);
+  const ids = requests.map((request) => (request.op === "start_quest" ? request.quest.id : ""));
+  expect([ids[0] === ids[1], ids[1] === ids[2]]).toEqual([true, false]);
+});
+
 test("a page whose quest goes on is not started again", async () => {
   show({ quests: [{ ...blog, path: desk.path }], plans: [desk] });
   fireEvent.change(await screen.findByRole("combobox", { name: "Plan" }), { target: { value: desk.path } });

@@ -45,7 +45,7 @@ interface Plan {
 function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Plan[]; first: string }) {
   const [chosen, setChosen] = useState(first);
   const [budget, setBudget] = useState("2.00");
-  // Sent again after a lost answer, it is the same quest.
+  // Sent again after a lost answer, it is the same quest, unless something else is wanted by then.
   const id = useRef(newId("q"));
   const request = useQuestRequest();
   const title = useId();
@@ -55,6 +55,10 @@ function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Pla
   const amount = parseAmount(budget);
   const running = quests.find((quest) => quest.path === path && !hasEnded(quest));
   const isComplete = plan.isSuccess && path !== "" && amount !== null && !running;
+  const another = () => {
+    id.current = newId("q");
+    request.reset();
+  };
   const start = (event: FormEvent) => {
     event.preventDefault();
     if (!isComplete || request.isPending) return;
@@ -66,7 +70,7 @@ function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Pla
     request.mutate({ op: "start_quest", quest: { id: quest, path, budget: amount } }, { onSuccess: started });
   };
   return (
-    <form onSubmit={start} onChange={() => request.reset()} aria-labelledby={title} className="flex flex-col gap-3">
+    <form onSubmit={start} onChange={another} aria-labelledby={title} className="flex flex-col gap-3">
       <p id={title} className="text-sm font-semibold">{t("Start a quest")}</p>
       <Field label={t("Plan")}>
         <Select value={path} onChange={(event) => setChosen(event.target.value)}>
@@ -79,7 +83,7 @@ function Form({ pages, first, quests, onStarted }: Props & { pages: readonly Pla
         </Select>
       </Field>
       {path !== "" && (plan.error ? <InlineError problem={plan.error} /> : plan.data && <PlanPreview plan={plan.data} />)}
-      <Field label={t("Budget of the quest, in USD")} hint={t("All its steps together spend no more.")}>
+      <Field label={t("Budget of the quest, in USD")} hint={t("All its steps together spend no more, unless you allow more.")}>
         <Input inputMode="decimal" className="w-32 text-end tabular-nums" value={budget} onChange={(event) => setBudget(event.target.value)} />
       </Field>
       <div>

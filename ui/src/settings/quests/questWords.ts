@@ -7,7 +7,7 @@ export const QUESTS: Record<QuestState, { tone: Tone; label: Text }> = {
   at_work: { tone: "active", label: "At work" },
   paused: { tone: "quiet", label: "Paused" },
   blocked: { tone: "warn", label: "Waits for your decision" },
-  no_money: { tone: "warn", label: "Waits for money" },
+  no_money: { tone: "warn", label: "Not enough money left" },
   done: { tone: "good", label: "Done" },
   cancelled: { tone: "quiet", label: "Cancelled" },
 };

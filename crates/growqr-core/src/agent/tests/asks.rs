@@ -170,6 +170,18 @@ fn an_argument_that_is_not_clear_can_be_allowed_once_only() {
     assert_eq!(world.input(Input::Answer { ask: ask.id, answer: answer("allow", AskScope::Always) }), [""; 0]);
 }
 
+/// A rule would allow each quest of each size.
+#[test]
+fn a_quest_is_allowed_once() {
+    let mut world = World::grow();
+    let entry = CatalogueEntry { name: "start_quest".to_owned(), executor: ExecutorId::quests(), repeat: Repeat::LookUp };
+    world.setup.tools.push(entry);
+    world.setup.rules = rules(&[]);
+    world.say("go");
+    world.answer(calls(&[("start_quest", json!({"path": "quests/a.md"}))]));
+    assert_eq!(world.ask().scopes, [AskScope::Once]);
+}
+
 #[test]
 fn the_first_answer_counts_and_the_second_changes_nothing() {
     let mut world = world(&[]);

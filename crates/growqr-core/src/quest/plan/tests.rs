@@ -40,7 +40,7 @@ fn lines_below_an_item_belong_to_its_task() {
 
 #[test]
 fn a_list_under_a_heading_steps_needs_no_boxes_and_other_lists_are_no_steps() {
-    let page = "# Plan\n- milk\n- bread\n\n## Notes\n- nothing\n\n## Steps:\n1. Read\n2. Write\n\n- [ ] later\n";
+    let page = "# Plan\n- milk\n- bread\n\n## Notes\n- nothing\n\n## Steps:\n1. Read\n2. Write\n\n- later\n";
     assert_eq!(steps(page), [step(1, "Read", None, false), step(2, "Write", Some(1), false)]);
     assert_eq!(steps("- milk\n\n# Title after a list\n\n- [ ] Read"), [step(1, "Read", None, false)]);
     assert_eq!(steps("```\n- [ ] no\n```\n- [ ] yes"), [step(1, "yes", None, false)]);
@@ -57,6 +57,18 @@ fn what_is_no_plan_is_refused_with_the_reason() {
     assert_eq!(refused(&"- [ ] a\n".repeat(51)), PlanError::TooManySteps);
     assert_eq!(refused(&format!("- [ ] {}", "a".repeat(20_000))), PlanError::TooLong);
     assert_eq!(plan(&"- [ ] a\n".repeat(50)).steps.len(), 50);
+}
+
+#[test]
+fn no_step_is_lost_because_the_list_comes_apart() {
+    for between in ["- [ ] a\n1. [ ] b\n", "1. [ ] a\n\ntext\n\n2. [ ] b\n", "1. [ ] a\n```\ncode\n```\n2. [ ] b\n"] {
+        assert_eq!(Plan::parse("a.md", between), Err(PlanError::Split), "{between:?}");
+    }
+    assert_eq!(Plan::parse("a.md", "## Steps\n1. a\n\n## Later\n- [x] b"), Err(PlanError::Split));
+    assert_eq!(steps("1. [ ] a\n\n   text\n\n2. [ ] b\n\n- c\n  - [ ] d\n").len(), 2);
+    let page = "1. [ ] a\n2. [ ] b\n";
+    let added = format!("{page}\n- [ ] c\n");
+    assert_eq!(ticked(&added, &plan(page).steps[1]), Some(added.replace("2. [ ]", "2. [x]")), "what began goes on");
 }
 
 #[test]

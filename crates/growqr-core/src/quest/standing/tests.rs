@@ -137,15 +137,47 @@ fn a_step_that_is_done_stays_done_whatever_its_sub_agent_does_later() {
 }
 
 #[test]
-fn an_earlier_attempt_that_succeeds_after_all_ends_the_step() {
+fn a_step_that_has_ended_without_success_is_not_done_by_what_its_sub_agent_does_later() {
+    for (status, state) in
+        [(Status::Failed, StepState::Failed), (Status::Limit, StepState::Limit), (Status::Cancelled, StepState::Cancelled)]
+    {
+        let mut quest = Running::new("1. [ ] One\n2. [ ] Two\n");
+        quest.begin();
+        quest.set(1, status, CENT);
+        quest.attempts[0].closed_at = Some(Timestamp(20));
+        assert_eq!(quest.states(), [state, StepState::Waiting]);
+        for later in [Status::Thinking, Status::Done] {
+            quest.set(1, later, 2 * CENT);
+            assert_eq!(quest.states(), [StepState::Failed, StepState::Waiting], "{status:?} {later:?}");
+            assert_eq!((quest.begin(), quest.standing().state), (vec![], QuestStanding::Blocked));
+            assert_eq!(quest.standing().reserved, Money::ZERO);
+        }
+        assert_eq!(quest.retry(1), Ok(vec![(1, 99 * CENT)]));
+        assert_eq!(quest.states(), [StepState::Due, StepState::Waiting]);
+    }
+}
+
+#[test]
+fn the_money_of_a_retry_at_work_stays_set_aside_if_an_earlier_attempt_is_done_after_all() {
     let mut quest = Running::new("1. [ ] One\n2. [ ] Two\n");
     quest.begin();
-    quest.set(1, Status::Failed, CENT);
+    quest.set(1, Status::Failed, 0);
     quest.retry(1).expect("it has failed");
-    quest.set(1, Status::Failed, CENT);
-    assert_eq!(quest.standing().state, QuestStanding::Blocked);
     quest.attempts[0].done = Some(Finished { at: Timestamp(20), report: "done".to_owned(), sources: Vec::new() });
     assert_eq!(quest.states(), [StepState::Done, StepState::Waiting]);
+    assert_eq!(quest.standing().reserved, Money(100 * CENT), "it has no sub-agent yet");
+    quest.set(1, Status::Working, 40 * CENT);
+    assert_eq!((quest.standing().reserved, quest.begin()), (Money(60 * CENT), vec![(2, 100 * CENT)]));
+}
+
+#[test]
+fn money_that_the_person_adds_at_a_limit_is_not_taken_from_other_steps() {
+    let mut quest = Running::new("1. [ ] One\n2. [ ] Two\n");
+    assert_eq!(quest.begin(), [(1, 100 * CENT)]);
+    quest.set(1, Status::Working, 190 * CENT);
+    assert_eq!((quest.standing().spent, quest.standing().reserved), (Money(190 * CENT), Money::ZERO));
+    quest.set(1, Status::Done, 190 * CENT);
+    assert_eq!(quest.begin(), [(2, 100 * CENT)]);
 }
 
 #[test]
@@ -204,7 +236,7 @@ proptest! {
         budget in 0_u64..300,
         is_ordered in any::<bool>(),
         count in 1_u32..6,
-        moves in prop::collection::vec((1_u32..7, 0_u8..6, 0_u64..100), 0..40),
+        moves in prop::collection::vec((1_u32..7, 0_u8..8, 0_u64..200), 0..40),
     ) {
         let plan: String = (1..=count).map(|step| if is_ordered { format!("{step}. [ ] s\n") } else { "- [ ] s\n".to_owned() }).collect();
         let mut quest = Running::new(&plan);
@@ -225,12 +257,29 @@ proptest! {
                 if !has_ended {
                     quest.set(step, status, spent.max(earlier));
                 }
-                if what == 5 {
-                    let _ = quest.retry(step);
+                match what {
+                    5 => drop(quest.retry(step)),
+                    // The host notes what the first attempt came to.
+                    6 | 7 => {
+                        let first = quest.attempts.iter_mut().find(|attempt| attempt.step == step).expect("there is one");
+                        let done = Finished { at: Timestamp(quest.now), report: String::new(), sources: Vec::new() };
+                        match what {
+                            6 if first.closed_at.is_none() => first.done = Some(done),
+                            _ if has_ended => first.closed_at = Some(Timestamp(quest.now)),
+                            _ => {}
+                        }
+                    }
+                    _ => {}
                 }
             }
-            let Standing { spent, reserved, .. } = quest.standing();
-            prop_assert!(spent.0 + reserved.0 <= budget * CENT, "{spent} and {reserved} of {budget}");
+            let Standing { spent, charged, reserved, .. } = quest.standing();
+            prop_assert!(charged <= spent && charged.0 + reserved.0 <= budget * CENT, "{charged} and {reserved} of {budget}");
+            let is_out = |attempt: &&Attempt| {
+                let status = quest.agents.get(&attempt.agent()).map(|facts| facts.status);
+                attempt.done.is_none() && attempt.closed_at.is_none() && status.is_none_or(Status::is_at_work)
+            };
+            let out: u64 = quest.attempts.iter().filter(is_out).map(|attempt| attempt.allowance.0).sum();
+            prop_assert!(out <= budget * CENT, "the allowances at work: {out} of {budget}");
         }
     }
 }

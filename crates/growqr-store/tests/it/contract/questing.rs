@@ -172,10 +172,13 @@ on_both! {
         world.run_sql("update quests set state = 'done' where id = 'q-3'").await;
         assert_eq!(tended(&*store).await, ["q-2"]);
         assert!(store.quest(&QuestId::new("q-1")).await.is_err());
+        store.begin_steps(&begins(&*store, &QuestId::new("q-2"), later(1)).await.unwrap()).await.unwrap();
+        world.run_sql("update quest_attempts set allowance = -1 where step = 1").await;
+        assert_eq!(steps(&store.attempts(&QuestId::new("q-2")).await.unwrap()), [(2, 1)], "nor does an attempt");
         let named = |id: &str| (QuestId::new(id), "Three things".to_owned());
         assert_eq!(store.pause_quests().await.unwrap(), [named("q-1"), named("q-2")]);
         assert!(store.pause_quests().await.unwrap().is_empty());
         let left = store.quests().await.unwrap();
-        assert_eq!(left.iter().map(|quest| (quest.state, quest.revision)).collect::<Vec<_>>(), [(QuestState::Done, 1), (QuestState::Paused, 2)]);
+        assert_eq!(left.iter().map(|quest| (quest.state, quest.revision)).collect::<Vec<_>>(), [(QuestState::Done, 1), (QuestState::Paused, 3)]);
     }
 }
