@@ -1,7 +1,7 @@
 //! Signing in at servers: an attempt waits for the browser on a port of this computer. The protocol is in `growqr-tools`, the port in
 //! `growqr-auth`.
 
-use super::{ToolServers, missing, stored};
+use super::{ToolServers, kept_values, missing, stored};
 use crate::error::AppError;
 use growqr_auth::loopback::{self, CallbackResult};
 use growqr_core::journal::StoredToolServer;
@@ -87,12 +87,11 @@ impl ToolServers {
         // It is kept only for the server that it was made for.
         let _one_at_a_time = self.changing.lock().await;
         let row = self.row(config.name.as_str()).await.map_err(|error| SignInError::NotKept(error.to_string()))?;
-        let url = |config: &ServerConfig| match &config.transport {
-            Transport::Http { url, .. } => Some(url.clone()),
+        let entry = match &config.transport {
+            Transport::Http { url, .. } => Some(kept_values::sign_in_entry(config.name.as_str(), url)),
             Transport::Program { .. } => None,
         };
-        let now = row.and_then(|row| stored::config(&row).ok());
-        if stop.is_cancelled() || now.as_ref().and_then(url) != url(config) {
+        if stop.is_cancelled() || row.as_ref().and_then(stored::sign_in_entry) != entry {
             return Err(SignInError::Changed);
         }
         self.sign_ins.sign_ins.keep(&config.name, &new).await

@@ -77,7 +77,8 @@ impl SignIns {
     /// # Errors
     /// [`SignInError`] if it is still kept.
     pub async fn sign_out(&self, config: &ServerConfig) -> Result<bool, SignInError> {
-        let (text, url) = address(config)?;
+        // Also of a server that has got a key since.
+        let (text, url) = any_address(config)?;
         let grant = {
             let _one_program = self.0.grants.lock(&config.name).await;
             let kept = self.0.grants.load(&config.name, text).await.map_err(|error| SignInError::NotKept(error.0))?;
@@ -107,10 +108,24 @@ impl SignIns {
 
 /// The address of a server that can be signed in to.
 fn address(config: &ServerConfig) -> Result<(&str, Url), SignInError> {
-    let Transport::Http { url, headers } = &config.transport else { return Err(SignInError::NoAddress) };
-    let kept = config.kept.iter().flat_map(|kept| &kept.names);
-    if headers.keys().chain(kept).any(|name| name.eq_ignore_ascii_case("authorization")) {
+    let headers = match &config.transport {
+        Transport::Http { headers, .. } => headers.keys(),
+        Transport::Program { .. } => return Err(SignInError::NoAddress),
+    };
+    if headers.chain(config.kept.iter().flat_map(|kept| &kept.names)).any(|name| is_key_header(name)) {
         return Err(SignInError::NoAddress);
     }
+    any_address(config)
+}
+
+/// The address of a server, whatever headers it has.
+fn any_address(config: &ServerConfig) -> Result<(&str, Url), SignInError> {
+    let Transport::Http { url, .. } = &config.transport else { return Err(SignInError::NoAddress) };
     Ok((url, Url::parse(url).map_err(|_| SignInError::NoAddress)?))
+}
+
+/// Whether a header has a key in the place of the access token, so that its server is not signed in to.
+#[must_use]
+pub fn is_key_header(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
 }

@@ -5,7 +5,7 @@ use crate::tools::ToolServers;
 use growqr_core::clock::Clock;
 use growqr_testkit::clerk::{Page, open};
 use growqr_testkit::mcp::oauth::OauthMcp;
-use growqr_wire::{NewToolServer, Reply, ToolServer, ToolServerState, ToolTransport};
+use growqr_wire::{ApiKey, NewToolServer, Reply, ToolServer, ToolServerState, ToolTransport};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +85,20 @@ async fn a_removed_server_and_another_address_have_no_sign_in() {
     sign_in(&servers).await;
     servers.remove("far").await.unwrap();
     assert_eq!((world.keychain.names(), world.noted().await, stub.open_sign_ins()), (Vec::new(), Vec::new(), 1));
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_key_that_takes_the_place_of_a_sign_in_ends_it_and_its_server_can_be_removed() {
+    let (world, stub, servers) = world().await;
+    sign_in(&servers).await;
+    let sign_ins = || world.keychain.names().into_iter().filter(|name| name.contains("sign-in")).count();
+    let key = ("authorization".to_owned(), ApiKey("Bearer key".to_owned()));
+    servers.add(NewToolServer { values: [key].into(), ..far(&stub.url()) }, true).await.unwrap();
+    assert_eq!((sign_ins(), world.noted().await), (0, world.keychain.names()));
+    servers.sign_out("far").await.unwrap();
+    servers.remove("far").await.unwrap();
+    assert_eq!((world.keychain.names(), world.noted().await), (Vec::new(), Vec::new()));
     servers.close().await;
 }
 
