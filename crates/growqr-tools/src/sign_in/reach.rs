@@ -5,6 +5,7 @@ use super::error::SignInError;
 use crate::web::address::is_public;
 use crate::web::network::Network;
 use crate::web::page_url::is_private_name;
+use growqr_http::Cause;
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -24,21 +25,27 @@ pub(crate) enum Reach {
 
 impl Reach {
     /// Where a server is that the person has added.
-    pub(crate) async fn of(network: &dyn Network, server: &Url) -> Reach {
+    ///
+    /// # Errors
+    /// [`SignInError::Unreachable`] if nobody knows its name now: without its network, it could be taken for a server elsewhere.
+    pub(crate) async fn of(network: &dyn Network, server: &Url) -> Result<Reach, SignInError> {
         let addresses = match server.host() {
             Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
             Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
             Some(Host::Domain(name)) => network.resolve(name).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let all = |is: fn(IpAddr) -> bool| !addresses.is_empty() && addresses.iter().all(|address| is(*address));
-        if all(is_loopback) {
+        if addresses.is_empty() {
+            return Err(SignInError::Unreachable { host: host_of(server), cause: Cause::UnknownHost });
+        }
+        let all = |is: fn(IpAddr) -> bool| addresses.iter().all(|address| is(*address));
+        Ok(if all(is_loopback) {
             Reach::Loopback
         } else if all(|address| !is_public(address)) {
             Reach::PrivateNetwork
         } else {
             Reach::Internet
-        }
+        })
     }
 
     /// Whether a connection may go to an address.

@@ -130,6 +130,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_whose_name_nobody_knows_now_is_no_server_of_the_internet() {
+        let reach = async |addresses: Vec<IpAddr>, url: &str| {
+            Reach::of(&Leads(addresses), &Url::parse(url).expect("an address")).await
+        };
+        let error = reach(Vec::new(), "https://tools.example.com/mcp").await.unwrap_err();
+        assert!(error.is_temporary(), "{error}");
+        let private = "10.0.0.1".parse().unwrap();
+        assert_eq!(reach(vec![private], "https://tools.example.com/mcp").await, Ok(Reach::PrivateNetwork));
+        assert_eq!(reach(Vec::new(), "https://127.0.0.1/mcp").await, Ok(Reach::Loopback));
+    }
+
+    #[tokio::test]
     async fn a_name_that_leads_into_a_private_network_is_not_connected_to() {
         let url = Url::parse("https://auth.example.com/token").unwrap();
         for addresses in [vec!["10.0.0.1"], vec!["93.184.215.14", "127.0.0.1"], vec!["169.254.169.254"]] {

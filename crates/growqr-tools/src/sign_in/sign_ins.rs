@@ -43,7 +43,7 @@ impl SignIns {
     /// [`SignInError`].
     pub async fn begin(&self, config: &ServerConfig, redirect_uri: String) -> Result<SignInAttempt, SignInError> {
         let (text, url) = address(config)?;
-        let requests = self.0.requests(&url).await;
+        let requests = self.0.requests(&url).await?;
         let discovered = discover(requests, &url).await?;
         let client = match &config.client_id {
             Some(id) => Client::known(id.clone()),
@@ -58,7 +58,7 @@ impl SignIns {
     /// [`SignInError`].
     pub async fn exchange(&self, attempt: &SignInAttempt, code: &AuthorizationCode) -> Result<NewSignIn, SignInError> {
         let url = Url::parse(&attempt.server_url).map_err(|_| SignInError::NoAddress)?;
-        let requests = self.0.requests(&url).await;
+        let requests = self.0.requests(&url).await?;
         token::exchange(requests, attempt, code, self.0.clock.now()).await.map(NewSignIn)
     }
 
@@ -86,8 +86,8 @@ impl SignIns {
             kept.and_then(|kept| Grant::read(&kept, text, None))
         };
         let Some(grant) = grant else { return Ok(false) };
-        let requests = self.0.requests(&url).await;
-        let told = tokio::time::timeout(REVOCATION_LIMIT, token::revoke(requests, &grant)).await;
+        let telling = async { token::revoke(self.0.requests(&url).await?, &grant).await };
+        let told = tokio::time::timeout(REVOCATION_LIMIT, telling).await;
         Ok(matches!(told, Ok(Ok(true))))
     }
 
