@@ -81,8 +81,8 @@ impl SignIns {
         let (text, url) = any_address(config)?;
         let grant = {
             let _one_program = self.0.grants.lock(&config.name).await;
-            let kept = self.0.grants.load(&config.name, text).await.map_err(|error| SignInError::NotKept(error.0))?;
-            self.0.grants.forget(&config.name, text).await.map_err(|error| SignInError::NotKept(error.0))?;
+            let kept = self.0.grants.load(&config.name, text).await.map_err(|error| SignInError::StillKept(error.0))?;
+            self.0.grants.forget(&config.name, text).await.map_err(|error| SignInError::StillKept(error.0))?;
             kept.and_then(|kept| Grant::read(&kept, text, None))
         };
         let Some(grant) = grant else { return Ok(false) };

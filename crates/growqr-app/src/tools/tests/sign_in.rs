@@ -108,7 +108,8 @@ async fn signing_out_forgets_and_a_locked_keychain_says_that_it_does_not() {
     sign_in(&servers).await;
     world.keychain.lock(true);
     for error in [servers.sign_out("far").await.unwrap_err(), servers.remove("far").await.unwrap_err()] {
-        assert!(error.to_string().contains("keychain is locked"), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("keychain is locked") && !error.contains("signing in"), "{error}");
     }
     world.keychain.lock(false);
     servers.sign_out("far").await.unwrap();
@@ -151,6 +152,40 @@ async fn an_attempt_that_is_stopped_or_denied_says_so_and_keeps_nothing() {
     let denied = until(&servers, |row| !row.sign_in.is_waiting).await;
     assert_eq!(denied.sign_in.problem.as_deref(), Some("the sign-in was denied"));
     assert_eq!(world.keychain.names(), Vec::<String>::new());
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn an_attempt_can_be_stopped_while_the_server_says_nothing() {
+    let world = World::new().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let servers = Arc::new(world.servers());
+    servers.add(far(&format!("http://{}/mcp", silent.local_addr().unwrap())), false).await.unwrap();
+    let begin = || {
+        let servers = Arc::clone(&servers);
+        tokio::spawn(async move { servers.sign_in("far").await.expect_err("nobody answers").to_string() })
+    };
+    let first = begin();
+    until(&servers, |row| row.sign_in.is_waiting).await;
+    let second = begin();
+    assert!(first.await.unwrap().contains("was stopped"), "a newer attempt ends it");
+    assert!(row(&servers).await.sign_in.is_waiting);
+    servers.stop_sign_in("far");
+    assert!(second.await.unwrap().contains("was stopped"));
+    assert_eq!(row(&servers).await.sign_in, growqr_wire::ToolSignIn::default());
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_where_to_sign_in_may_want_a_key() {
+    let (_world, stub, servers) = world().await;
+    stub.switch(|switches| {
+        switches.challenge = Some(String::new());
+        switches.documents.insert("/.well-known/oauth-protected-resource/mcp".to_owned(), serde_json::Value::Null);
+    });
+    let error = Arc::clone(&servers).sign_in("far").await.unwrap_err();
+    let shown = format!("{error:?}");
+    assert!(shown.contains("--header") && shown.contains("Authorization: Bearer KEY"), "{shown}");
     servers.close().await;
 }
 
