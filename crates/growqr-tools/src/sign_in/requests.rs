@@ -25,6 +25,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    #[cfg(test)]
+    pub(crate) fn for_tests(status: u16, body: &serde_json::Value) -> Answer {
+        Answer { status, host: String::new(), body: Zeroizing::new(body.to_string().into_bytes()) }
+    }
+
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
