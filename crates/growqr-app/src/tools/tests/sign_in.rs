@@ -2,9 +2,13 @@
 
 use super::{World, server};
 use crate::tools::ToolServers;
+use crate::tools::grants::KeychainGrants;
 use growqr_core::clock::Clock;
+use growqr_core::secret::SecretStore;
 use growqr_testkit::clerk::{Page, open};
 use growqr_testkit::mcp::oauth::OauthMcp;
+use growqr_tools::ServerName;
+use growqr_tools::sign_in::Grants;
 use growqr_wire::{ApiKey, NewToolServer, Reply, ToolServer, ToolServerState, ToolTransport};
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +75,37 @@ async fn the_browser_comes_back_to_a_port_and_the_server_is_ready() {
     servers.add(server("other", ""), false).await.unwrap();
     assert_eq!(world.keychain.names().len(), 1);
     servers.close().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_found_is_noted_also_when_the_store_does_not_know_it() {
+    let (world, _stub, servers) = world().await;
+    sign_in(&servers).await;
+    for entry in world.noted().await {
+        world.store.forget_tool_values("here", &entry).await.unwrap();
+    }
+    servers.test("far").await.unwrap();
+    until(&servers, |row| row.sign_in.is_kept).await;
+    servers.remove("far").await.unwrap();
+    assert_eq!((world.keychain.names(), world.noted().await), (Vec::new(), Vec::new()));
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn two_programs_with_one_folder_use_a_sign_in_one_at_a_time() {
+    let world = World::new().await;
+    let program = || {
+        let (keychain, store) = (Arc::clone(&world.keychain) as Arc<dyn SecretStore>, Arc::clone(&world.store));
+        KeychainGrants::new(keychain, "here".to_owned(), store, world.folder.path().to_owned())
+    };
+    let (one, two) = (program(), program());
+    let [far, con] = ["far", "con"].map(|name| ServerName::new(name).expect("a name"));
+    let held = one.lock(&far).await;
+    drop(two.lock(&con).await);
+    let short = Duration::from_millis(200);
+    assert!(tokio::time::timeout(short, two.lock(&far)).await.is_err(), "the first has it");
+    drop(held);
+    drop(two.lock(&far).await);
 }
 
 #[tokio::test]
