@@ -6,7 +6,7 @@ use crate::web::address::is_public;
 use crate::web::network::Network;
 use crate::web::page_url::is_private_name;
 use growqr_http::Cause;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use url::{Host, Url};
 
 /// The longest address.
@@ -102,9 +102,15 @@ fn is_loopback(address: IpAddr) -> bool {
 /// Whether an address is one of a private network: no other special one, such as that of the metadata of a machine.
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V4(address) => address.is_private() || is_shared(address),
         IpAddr::V6(address) => address.is_unique_local(),
     }
+}
+
+/// Whether an address is one of 100.64.0.0/10, which private networks over the internet use; not that of the metadata of a machine there.
+fn is_shared(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    first == 100 && (64..128).contains(&second) && address != Ipv4Addr::new(100, 100, 100, 200)
 }
 
 #[cfg(test)]
@@ -136,8 +142,10 @@ mod tests {
 
     #[test]
     fn a_server_of_a_private_network_names_no_address_of_this_computer() {
-        assert!(Reach::PrivateNetwork.check("page", "https://10.1.2.3/").is_ok());
-        for text in ["https://127.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/", "https://0.0.0.0/"] {
+        for text in ["https://10.1.2.3/", "https://100.64.0.1/", "https://100.127.0.1/"] {
+            assert!(Reach::PrivateNetwork.check("page", text).is_ok(), "{text}");
+        }
+        for text in ["https://100.100.100.200/", "https://127.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/", "https://0.0.0.0/"] {
             assert!(Reach::PrivateNetwork.check("page", text).is_err(), "{text}");
         }
     }
