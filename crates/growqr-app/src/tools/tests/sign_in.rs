@@ -92,6 +92,18 @@ async fn a_sign_in_that_is_found_is_noted_also_when_the_store_does_not_know_it()
 }
 
 #[tokio::test]
+async fn a_sign_in_that_the_server_does_not_take_is_not_shown_as_one() {
+    let (_world, stub, servers) = world().await;
+    sign_in(&servers).await;
+    stub.switch(|switches| switches.refuses_tokens = true);
+    servers.test("far").await.unwrap();
+    let refused = until(&servers, |row| matches!(row.state, ToolServerState::NeedsSignIn { .. })).await;
+    assert!(!refused.sign_in.is_kept, "{refused:?}");
+    servers.remove("far").await.unwrap();
+    servers.close().await;
+}
+
+#[tokio::test]
 async fn two_programs_with_one_folder_use_a_sign_in_one_at_a_time() {
     let world = World::new().await;
     let program = || {
