@@ -21,6 +21,9 @@ use url::Url;
 /// How long an authorization server may take to hear that a sign-in has ended: the person waits.
 const REVOCATION_LIMIT: Duration = Duration::from_secs(5);
 
+/// The longest page for signing in: browsers open no much longer ones.
+const MAX_PAGE_BYTES: usize = 16_384;
+
 /// How long closing waits for tokens that are being renewed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -49,7 +52,11 @@ impl SignIns {
             Some(id) => Client::known(id.clone()),
             None => Client::register(requests, &discovered.server, &redirect_uri, discovered.scope.as_deref()).await?,
         };
-        Ok(SignInAttempt::new(text.to_owned(), redirect_uri, discovered, client))
+        let attempt = SignInAttempt::new(text.to_owned(), redirect_uri, discovered, client);
+        if attempt.page().len() > MAX_PAGE_BYTES {
+            return Err(SignInError::Address { what: "page for signing in", problem: "it is too long" });
+        }
+        Ok(attempt)
     }
 
     /// Exchanges the code of an attempt.
