@@ -101,7 +101,9 @@ impl StreamableHttpClient for SignedInClient {
         _auth_header: Option<String>,
         custom_headers: Headers,
     ) -> Result<(), Error> {
-        self.send(|token| self.client.delete_session(uri.clone(), session_id.clone(), token, custom_headers.clone())).await
+        // The end of a session is worth no renewal, least of all that of a session whose tokens are refused.
+        let token = self.tokens.current().await.map_err(failure)?;
+        self.client.delete_session(uri, session_id, token.map(|token| token.expose().to_owned()), custom_headers).await
     }
 
     async fn get_stream(
