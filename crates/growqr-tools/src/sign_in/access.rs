@@ -198,7 +198,9 @@ impl Inner {
                 Err(self.forgotten(kept, &reason).await)
             }
             // In another network a name may lead elsewhere.
-            Err(error) if error.is_temporary() || matches!(error, SignInError::Private { .. }) => Err(TokenError::Later(error.to_string())),
+            Err(error) if error.is_temporary() || matches!(error, SignInError::Private { .. }) => {
+                Err(TokenError::Later(error.to_string()))
+            }
             Err(error) => Err(self.needs_sign_in(&format!("the sign-in cannot be renewed: {error}"))),
         }
     }

@@ -145,7 +145,13 @@ mod tests {
         for text in ["https://10.1.2.3/", "https://100.64.0.1/", "https://100.127.0.1/"] {
             assert!(Reach::PrivateNetwork.check("page", text).is_ok(), "{text}");
         }
-        for text in ["https://100.100.100.200/", "https://127.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/", "https://0.0.0.0/"] {
+        for text in [
+            "https://100.100.100.200/",
+            "https://127.0.0.1/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://169.254.169.254/",
+            "https://0.0.0.0/",
+        ] {
             assert!(Reach::PrivateNetwork.check("page", text).is_err(), "{text}");
         }
     }

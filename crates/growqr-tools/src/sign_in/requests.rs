@@ -136,9 +136,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_whose_name_nobody_knows_now_is_no_server_of_the_internet() {
-        let reach = async |addresses: Vec<IpAddr>, url: &str| {
-            Reach::of(&Leads(addresses), &Url::parse(url).expect("an address")).await
-        };
+        let reach =
+            async |addresses: Vec<IpAddr>, url: &str| Reach::of(&Leads(addresses), &Url::parse(url).expect("an address")).await;
         let error = reach(Vec::new(), "https://tools.example.com/mcp").await.unwrap_err();
         assert!(error.is_temporary(), "{error}");
         let private = "10.0.0.1".parse().unwrap();
