@@ -14,7 +14,10 @@ pub async fn sign_in(profile: Profile, environment: &Environment, out: &Out, nam
         signed_in = with_browser(&client, out, name, no_browser) => signed_in,
         _ = tokio::signal::ctrl_c() => {
             let stopped = client.send(Request::StopToolSignIn { name: name.to_owned() }).await;
-            stopped.map(|_| false)
+            stopped.map(|_| {
+                out.notice("The sign-in was stopped.");
+                false
+            })
         }
     };
     client.close().await;

@@ -87,6 +87,9 @@ impl From<ClientInitializeError> for OpenError {
             return OpenError::Because(ConnectError::Unauthorized(error.to_string()));
         }
         match error {
+            ClientInitializeError::TransportError { error, .. } if is_unchallenged(&error) => {
+                OpenError::Because(ConnectError::Unauthorized(in_words(&error)))
+            }
             ClientInitializeError::ConnectionClosed(_) => OpenError::Ended,
             ClientInitializeError::JsonRpcError(_) => OpenError::Handshake,
             // Its `source()` is not the error of the transport.
@@ -94,6 +97,22 @@ impl From<ClientInitializeError> for OpenError {
             other => OpenError::Because(ConnectError::Other(in_words(&other))),
         }
     }
+}
+
+/// Whether a server refuses a request with status 401, and does not say in a header what it wants.
+pub(crate) fn is_refused_without_challenge(error: &StreamableHttpError<reqwest::Error>) -> bool {
+    match error {
+        // The words of `rmcp` for every status that has no kind of its own.
+        StreamableHttpError::UnexpectedServerResponse(words) => words.starts_with("HTTP 401"),
+        StreamableHttpError::Client(error) => error.status() == Some(reqwest::StatusCode::UNAUTHORIZED),
+        _ => false,
+    }
+}
+
+/// The same of the error that a connection was not opened for.
+fn is_unchallenged(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut errors = std::iter::successors(Some(error), |error| error.source());
+    errors.any(|error| error.downcast_ref().is_some_and(is_refused_without_challenge))
 }
 
 /// A failed connection in words: the cause in the network, or else the innermost error that has its own words.

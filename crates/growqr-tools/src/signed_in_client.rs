@@ -1,6 +1,7 @@
 //! The HTTP client of a server that may want a sign-in: each request has the access token of the moment, and one whose token is refused
 //! is sent once more with a renewed one. A refused request was not carried out.
 
+use crate::connect_error::is_refused_without_challenge;
 use crate::sign_in::{AccessTokens, TokenError};
 use growqr_core::secret::Secret;
 use http::{HeaderName, HeaderValue};
@@ -31,13 +32,13 @@ impl SignedInClient {
     {
         let text = |token: &Secret| token.expose().to_owned();
         let token = self.tokens.current().await.map_err(failure)?;
-        let refused = match send(token.as_ref().map(text)).await {
+        let refused = match send(token.as_ref().map(text)).await.map_err(challenged) {
             Err(Error::AuthRequired(challenge)) => challenge,
             answer => return answer,
         };
         tracing::debug!("the server refuses the access token");
         match self.tokens.after_refusal(token).await {
-            Ok(other) => match send(Some(text(&other))).await {
+            Ok(other) => match send(Some(text(&other))).await.map_err(challenged) {
                 Err(Error::AuthRequired(challenge)) => {
                     self.tokens.is_refused();
                     Err(Error::AuthRequired(challenge))
@@ -48,6 +49,11 @@ impl SignedInClient {
             Err(error) => Err(failure(error)),
         }
     }
+}
+
+/// A refusal without a challenge as one with it: there are servers that send none.
+fn challenged(error: Error) -> Error {
+    if is_refused_without_challenge(&error) { Error::AuthRequired(AuthRequiredError::new(String::new())) } else { error }
 }
 
 fn failure(error: TokenError) -> Error {
@@ -95,7 +101,9 @@ impl StreamableHttpClient for SignedInClient {
         _auth_header: Option<String>,
         custom_headers: Headers,
     ) -> Result<(), Error> {
-        self.send(|token| self.client.delete_session(uri.clone(), session_id.clone(), token, custom_headers.clone())).await
+        // The end of a session is worth no renewal, least of all that of a session whose tokens are refused.
+        let token = self.tokens.current().await.map_err(failure)?;
+        self.client.delete_session(uri, session_id, token.map(|token| token.expose().to_owned()), custom_headers).await
     }
 
     async fn get_stream(

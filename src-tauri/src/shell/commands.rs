@@ -395,10 +395,12 @@ async fn start_at_login(app: AppHandle, change: Option<bool>) -> Response<bool> 
     login::start_at_login(&app, change)
 }
 
-/// Opens an address in the browser or mail program. The page shows the address first and asks the user.
-#[tauri::command]
-async fn open_link(app: AppHandle, address: String) -> Response<()> {
-    let address = link::parse_safe(&address)?;
+/// Opens an address in the browser or mail program. The page shows the address first and asks the user; a page for signing in is one that
+/// the host has just named.
+#[tauri::command(rename_all = "snake_case")]
+async fn open_link(app: AppHandle, address: String, is_sign_in: Option<bool>) -> Response<()> {
+    let is_sign_in = is_sign_in.unwrap_or_default();
+    let address = if is_sign_in { link::parse_sign_in_page(&address) } else { link::parse_safe(&address) }?;
     app.opener().open_url(address.as_str(), None::<&str>).map_err(|error| {
         let step = format!("Open it by hand: {address}");
         wire::Error::new(wire::ErrorCode::Internal, format!("the link cannot be opened: {error}")).next(step)

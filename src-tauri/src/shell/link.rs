@@ -9,12 +9,27 @@ const MAIL_PARAMETERS: [&str; 2] = ["subject", "body"];
 /// The maximum length. Nobody can check a longer address by eye.
 const MAX_BYTES: usize = 2_048;
 
+/// The maximum length of a page for signing in: its scopes and the names of the program may be long, and the host has checked it.
+const MAX_SIGN_IN_BYTES: usize = 16_384;
+
 /// Parses an address and checks that it is safe to open: `http`, `https` or `mailto`, without a user name and password.
 ///
 /// # Errors
 /// [`wire::ErrorCode::BadRequest`] with the reason.
 pub fn parse_safe(text: &str) -> Result<Url, wire::Error> {
-    if text.len() > MAX_BYTES {
+    parse(text, MAX_BYTES)
+}
+
+/// The same for a page for signing in, which may be longer.
+///
+/// # Errors
+/// As [`parse_safe`].
+pub fn parse_sign_in_page(text: &str) -> Result<Url, wire::Error> {
+    parse(text, MAX_SIGN_IN_BYTES)
+}
+
+fn parse(text: &str, max_bytes: usize) -> Result<Url, wire::Error> {
+    if text.len() > max_bytes {
         return Err(bad_request("is too long"));
     }
     let address = Url::parse(text).map_err(|_| bad_request("is no web address"))?;
@@ -88,5 +103,7 @@ mod tests {
             let refusal = parse_safe(given).expect_err(given);
             assert_eq!(refusal.code, wire::ErrorCode::BadRequest, "{given:?}");
         }
+        assert!(parse_sign_in_page(&long).is_ok());
+        assert!(parse_sign_in_page(&long.repeat(8)).is_err() && parse_sign_in_page("file:///etc/passwd").is_err());
     }
 }

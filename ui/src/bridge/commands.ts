@@ -147,8 +147,8 @@ export interface Commands {
   open_data_folder: [Nothing, null];
   /** Quits, after a question if agents are at work. Returns at once. */
   quit: [Nothing, null];
-  /** Opens the browser or the email program. Call it only after the person has seen the address and agreed. */
-  open_link: [{ address: string }, null];
+  /** Opens the browser or the email program. Call it only after the person has seen the address and agreed, or for a page for signing in that the host has just named. */
+  open_link: [{ address: string; is_sign_in?: boolean }, null];
   /** The state of signing in. The commands below return the new state. */
   sign_in_view: [Nothing, SignIn];
   /** Opens the browser and replaces an earlier attempt. `by_port` uses a loopback callback where links do not reach GrowQR. */

@@ -66,9 +66,19 @@ test("a server that wants a sign-in opens its page, and can be stopped while it 
   fireEvent.click(screen.getByRole("button", { name: "Sign in at files" }));
   await screen.findByText("Waits for the browser");
   expect(opened).toEqual(["https://auth.example.com/"]);
+  screen.getByText("https://auth.example.com/");
+  screen.getByRole("button", { name: "Copy the address of the sign-in page" });
   fireEvent.click(screen.getByRole("button", { name: "Stop signing in at files" }));
   await screen.findByText("The sign-in failed: nobody came back");
   expect(requests.map((request) => request.op)).toContain("stop_tool_sign_in");
+});
+
+test("a sign-in whose page is not found yet can be stopped", async () => {
+  const wanting: ToolServer = { ...server, state: { type: "needs_sign_in", reason: "it wants you to sign in" } };
+  const requests = show((request) => (request.op === "sign_in_tool_server" ? new Promise(() => {}) : listed(wanting)));
+  fireEvent.click(await screen.findByRole("button", { name: "Sign in at files" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Stop signing in at files" }));
+  await expect.poll(() => requests.map((request) => request.op)).toContain("stop_tool_sign_in");
 });
 
 test("a sign-in that is kept can be ended", async () => {

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 /// What became of the last attempt at a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AttemptState {
-    /// The browser is expected to come back.
+    /// It is found out where to sign in, or the browser is expected to come back.
     Waiting,
     /// Why it failed.
     Failed(String),
@@ -67,6 +67,11 @@ impl Attempts {
             earlier.stop.cancel();
         }
         stop
+    }
+
+    /// Forgets an attempt that has not come as far as the browser, unless another one has taken its place.
+    pub(super) fn forget(&self, name: &ServerName, attempt: &Arc<CancellationToken>) {
+        self.last().retain(|known, noted| known != name || !Arc::ptr_eq(&noted.stop, attempt));
     }
 
     /// Notes how an attempt ended, unless another one has taken its place.

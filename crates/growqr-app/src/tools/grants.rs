@@ -32,26 +32,38 @@ impl KeychainGrants {
     pub(super) fn new(keychain: Arc<dyn SecretStore>, name: String, store: Arc<dyn Store>, folder: PathBuf) -> KeychainGrants {
         KeychainGrants { keychain, name, store, folder }
     }
+
+    async fn note(&self, entry: &str) -> Result<(), GrantsError> {
+        self.store.note_tool_values(&self.name, entry, SystemClock.now()).await.map_err(|error| not_noted(&error))
+    }
 }
 
 #[async_trait]
 impl Grants for KeychainGrants {
     async fn load(&self, server: &ServerName, url: &str) -> Result<Option<Secret>, GrantsError> {
-        match self.keychain.get(&sign_in_entry(server.as_str(), url)).await {
+        let entry = sign_in_entry(server.as_str(), url);
+        let found = match self.keychain.get(&entry).await {
             // Without a keychain nothing is kept.
-            Err(SecretError::Absent | SecretError::NotSetUp) => Ok(None),
-            found => found.map_err(|error| refused(&error)),
+            Err(SecretError::Absent | SecretError::NotSetUp) => None,
+            found => found.map_err(|error| refused(&error))?,
+        };
+        // A store that was restored may not know of it.
+        if found.is_some() {
+            self.note(&entry).await?;
         }
+        Ok(found)
     }
 
     async fn save(&self, server: &ServerName, url: &str, grant: &Secret) -> Result<(), GrantsError> {
         let entry = sign_in_entry(server.as_str(), url);
-        self.store.note_tool_values(&self.name, &entry, SystemClock.now()).await.map_err(|error| not_noted(&error))?;
+        self.note(&entry).await?;
         let saved = self.keychain.set(&entry, grant).await;
         if let Err(SecretError::Absent | SecretError::NotSetUp) = saved {
             self.store.forget_tool_values(&self.name, &entry).await.map_err(|error| not_noted(&error))?;
         }
-        saved.map_err(|error| refused(&error))
+        saved.map_err(|error| refused(&error))?;
+        // A change of the server may have removed what was noted before there was something to remove.
+        self.note(&entry).await
     }
 
     async fn forget(&self, server: &ServerName, url: &str) -> Result<(), GrantsError> {
@@ -64,7 +76,8 @@ impl Grants for KeychainGrants {
     }
 
     async fn lock(&self, server: &ServerName) -> Box<dyn Send> {
-        FileLock(self.folder.join("tool-sign-ins").join(format!("{server}.lock"))).acquire(LOCK_LIMIT).await
+        // Windows opens a device for names such as con.lock.
+        FileLock(self.folder.join("tool-sign-ins").join(format!("server-{server}.lock"))).acquire(LOCK_LIMIT).await
     }
 }
 

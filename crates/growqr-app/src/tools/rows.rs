@@ -35,11 +35,13 @@ pub(super) async fn all(
 }
 
 impl SignInFacts {
-    fn of(&self, server: &StoredToolServer) -> wire::ToolSignIn {
+    fn of(&self, server: &StoredToolServer, state: &wire::ToolServerState) -> wire::ToolSignIn {
+        // What is noted may not be there, or not hold any more; the server itself is the last to say so.
+        let is_wanted = matches!(state, wire::ToolServerState::NeedsSignIn { .. });
         let attempt = self.attempts.iter().find(|(name, _)| name.as_str() == server.name).map(|(_, state)| state);
         wire::ToolSignIn {
             is_waiting: matches!(attempt, Some(AttemptState::Waiting)),
-            is_kept: stored::sign_in_entry(server).is_some_and(|entry| self.noted.contains(&entry)),
+            is_kept: !is_wanted && stored::sign_in_entry(server).is_some_and(|entry| self.noted.contains(&entry)),
             problem: match attempt {
                 Some(AttemptState::Failed(problem)) => Some(cut(problem)),
                 _ => None,
@@ -67,14 +69,15 @@ fn row(server: &StoredToolServer, status: Option<&ServerStatus>, facts: &SignInF
         reads_only: tool.hints.reads_only,
     };
     let reason = |tool: growqr_tools::LeftOut| wire::LeftOutTool { name: cut(&tool.name), reason: cut(&tool.reason) };
+    let state = status.map_or(wire::ToolServerState::Resting, |status| state(&status.state));
     wire::ToolServer {
         name: server.name.clone(),
         transport: config.transport,
         kept: config.kept,
         is_on: server.is_on,
         is_trusted: config.is_trusted,
-        state: status.map_or(wire::ToolServerState::Resting, |status| state(&status.state)),
-        sign_in: facts.of(server),
+        sign_in: facts.of(server, &state),
+        state,
         introduction: status.map(|status| status.introduction.clone()).unwrap_or_default(),
         tools: listing.map(|_| tools.into_iter().map(tool).collect()),
         left_out: left_out.into_iter().map(reason).collect(),

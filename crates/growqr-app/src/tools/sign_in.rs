@@ -1,7 +1,7 @@
 //! Signing in at servers: an attempt waits for the browser on a port of this computer. The protocol is in `growqr-tools`, the port in
 //! `growqr-auth`.
 
-use super::{ToolServers, missing, stored};
+use super::{ToolServers, kept_values, missing, stored};
 use crate::error::AppError;
 use growqr_auth::loopback::{self, CallbackResult};
 use growqr_core::journal::StoredToolServer;
@@ -11,6 +11,7 @@ use growqr_wire::Reply;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// How long the person may take in the browser.
@@ -24,13 +25,20 @@ impl ToolServers {
     pub(crate) async fn sign_in(self: Arc<ToolServers>, name: &str) -> Result<Reply, AppError> {
         let row = self.row(name).await?.filter(|row| row.is_on).ok_or_else(|| missing(name))?;
         let config = stored::config(&row).map_err(|_| missing(name))?;
-        let failed = |error: SignInError| failed(name, &error);
-        let (listener, uri) = loopback::bind().await.map_err(|error| failed(SignInError::NoPort(error.to_string())))?;
-        let attempt = self.sign_ins.sign_ins.begin(&config, uri).await.map_err(failed)?;
-        let page = attempt.page().to_owned();
         let stop = self.sign_ins.begin(&config.name);
-        let servers = Arc::clone(&self);
+        let (asked, servers) = (config.clone(), Arc::clone(&self));
+        let (begun, page) = oneshot::channel();
+        // Also goes on, and is stopped, when nobody waits for the page any more.
         self.sign_ins.tasks.spawn(async move {
+            let (listener, attempt) = match servers.begin(&config, &stop).await {
+                Ok(found) => found,
+                Err(error) => {
+                    servers.sign_ins.forget(&config.name, &stop);
+                    let _ = begun.send(Err(error));
+                    return;
+                }
+            };
+            let _ = begun.send(Ok(attempt.page().to_owned()));
             let ended = servers.finish(&config, Arc::new(attempt), listener, &stop).await;
             if let Err(error) = &ended {
                 tracing::debug!(server = %config.name, %error, "signing in at a server failed");
@@ -40,7 +48,17 @@ impl ToolServers {
             }
             servers.sign_ins.end(&config.name, &stop, &ended);
         });
+        let page = page.await.unwrap_or(Err(SignInError::Stopped)).map_err(|error| failed(&asked, &error))?;
         Ok(Reply::ToolSignIn { page })
+    }
+
+    /// Opens a port for the browser, and finds out where to sign in.
+    async fn begin(&self, config: &ServerConfig, stop: &CancellationToken) -> Result<(TcpListener, SignInAttempt), SignInError> {
+        let begun = stop.run_until_cancelled(async {
+            let (listener, uri) = loopback::bind().await.map_err(|error| SignInError::NoPort(error.to_string()))?;
+            Ok((listener, self.sign_ins.sign_ins.begin(config, uri).await?))
+        });
+        begun.await.unwrap_or(Err(SignInError::Stopped))
     }
 
     /// Stops signing in at a server.
@@ -66,7 +84,13 @@ impl ToolServers {
     /// Forgets the sign-in at a stored server.
     pub(super) async fn sign_out_row(&self, row: &StoredToolServer) -> Result<(), AppError> {
         let config = stored::config(row).map_err(|_| missing(&row.name))?;
-        let told = self.sign_ins.sign_ins.sign_out(&config).await.map_err(|error| failed(&row.name, &error))?;
+        let told = self.sign_ins.sign_ins.sign_out(&config).await.map_err(|error| {
+            let next_step = match error {
+                SignInError::NoAddress => "Programs get their keys with --env.",
+                _ => "Unlock the system's keychain, then try again.",
+            };
+            AppError::bad_request(format!("signing out of {} failed: {error}", row.name), next_step)
+        })?;
         if !told {
             tracing::debug!(server = row.name, "no authorization server was told that the sign-in has ended");
         }
@@ -87,12 +111,11 @@ impl ToolServers {
         // It is kept only for the server that it was made for.
         let _one_at_a_time = self.changing.lock().await;
         let row = self.row(config.name.as_str()).await.map_err(|error| SignInError::NotKept(error.to_string()))?;
-        let url = |config: &ServerConfig| match &config.transport {
-            Transport::Http { url, .. } => Some(url.clone()),
+        let entry = match &config.transport {
+            Transport::Http { url, .. } => Some(kept_values::sign_in_entry(config.name.as_str(), url)),
             Transport::Program { .. } => None,
         };
-        let now = row.and_then(|row| stored::config(&row).ok());
-        if stop.is_cancelled() || now.as_ref().and_then(url) != url(config) {
+        if stop.is_cancelled() || row.as_ref().and_then(stored::sign_in_entry) != entry {
             return Err(SignInError::Changed);
         }
         self.sign_ins.sign_ins.keep(&config.name, &new).await
@@ -126,13 +149,28 @@ async fn answer(
     answer.unwrap_or(Err(SignInError::Stopped))
 }
 
-fn failed(name: &str, error: &SignInError) -> AppError {
-    let next_step = match error {
-        SignInError::NotWanted => format!("Use it as it is: growqr tools test {name}"),
-        SignInError::NoAddress => "Programs get their keys with --env, and addresses with --header.".to_owned(),
-        _ => format!("Try again later. What is known of the server: growqr tools test {name}"),
+fn failed(config: &ServerConfig, error: &SignInError) -> AppError {
+    let name = &config.name;
+    let next_step = match (error, &config.transport) {
+        (SignInError::NoMetadata, Transport::Http { url, .. }) => {
+            let kept = config.kept.as_ref().map(|kept| kept.names.join(", "));
+            let refused = kept.map(|names| format!("It may refuse the value that it has for {names}. ")).unwrap_or_default();
+            format!(
+                "{refused}If it wants a key: growqr tools add {name} --replace --url {url} --header \"Authorization: Bearer KEY\""
+            )
+        }
+        (error, _) => next_step(name, error),
     };
     AppError::bad_request(format!("signing in at {name} failed: {error}"), next_step)
+}
+
+fn next_step(name: &ServerName, error: &SignInError) -> String {
+    match error {
+        SignInError::NotWanted => format!("Use it as it is: growqr tools test {name}"),
+        SignInError::NoAddress => "Programs get their keys with --env, and addresses with --header.".to_owned(),
+        SignInError::Stopped => format!("Begin again: growqr tools sign-in {name}"),
+        _ => format!("Try again later. What is known of the server: growqr tools test {name}"),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::kept_values;
 use crate::error::AppError;
 use growqr_core::journal::StoredToolServer;
+use growqr_tools::sign_in::is_key_header;
 use growqr_tools::{Kept, Listing, NameError, ServerConfig, ServerName, Transport};
 use growqr_wire::{NewToolServer, ToolTransport};
 use serde::{Deserialize, Serialize};
@@ -103,11 +104,15 @@ pub(super) fn entry(server: &StoredToolServer) -> Result<Option<String>, Unreada
     Ok((!config.kept.is_empty()).then(|| kept_values::entry(&server.name, config.mark.as_deref())))
 }
 
-/// The entry of the keychain that may have the sign-in at a stored server; `None` if it is a program, or this build cannot read it.
+/// The entry of the keychain that may have the sign-in at a stored server; `None` if it is a program, has a key in its place, or this
+/// build cannot read it.
 pub(super) fn sign_in_entry(server: &StoredToolServer) -> Option<String> {
-    match serde_json::from_str::<StoredConfig>(&server.config).ok()?.transport {
-        ToolTransport::Program { .. } => None,
-        ToolTransport::Http { url } => Some(kept_values::sign_in_entry(&server.name, &url)),
+    let config: StoredConfig = serde_json::from_str(&server.config).ok()?;
+    match config.transport {
+        ToolTransport::Http { url } if !config.kept.iter().any(|name| is_key_header(name)) => {
+            Some(kept_values::sign_in_entry(&server.name, &url))
+        }
+        ToolTransport::Http { .. } | ToolTransport::Program { .. } => None,
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Switches {
     pub refuses_tokens: bool,
     /// Documents in the place of its own, by path; `null`: none.
     pub documents: BTreeMap<String, Value>,
-    /// The parameters of `WWW-Authenticate`, in the place of its own.
+    /// The parameters of `WWW-Authenticate`, in the place of its own; an empty text: no such header.
     pub challenge: Option<String>,
     /// Clients get a secret when they register.
     pub gives_secrets: bool,
@@ -420,6 +420,9 @@ impl State {
             let metadata = format!("{}/.well-known/oauth-protected-resource/mcp", self.origin);
             let own = format!("realm=\"tools\", resource_metadata=\"{metadata}\", scope=\"tools\"");
             let challenge = self.switches.challenge.clone().unwrap_or(own);
+            if challenge.is_empty() {
+                return Reply::empty(401);
+            }
             return Reply::empty(401).with("www-authenticate", format!("Bearer {challenge}"));
         }
         if method != "POST" {

@@ -179,8 +179,8 @@ impl Inner {
         let Some(refresh) = grant.tokens.refresh.clone() else {
             return Err(self.forgotten(kept, "the sign-in has ended").await);
         };
-        let requests = self.ports.requests(&self.url).await;
-        match token::renew(requests, grant, &refresh, now).await {
+        let renewed = async { token::renew(self.ports.requests(&self.url).await?, grant, &refresh, now).await };
+        match renewed.await {
             Ok(tokens) => {
                 let (access, grant) = (tokens.access.clone(), Box::new(Grant { tokens, ..grant.clone() }));
                 *kept = match self.ports.grants.save(&self.server, &self.text, &grant.text()).await {
@@ -197,7 +197,10 @@ impl Inner {
                 let reason = format!("the sign-in has ended, because its authorization server does not renew it ({code})");
                 Err(self.forgotten(kept, &reason).await)
             }
-            Err(error) if error.is_temporary() => Err(TokenError::Later(error.to_string())),
+            // In another network a name may lead elsewhere.
+            Err(error) if error.is_temporary() || matches!(error, SignInError::Private { .. }) => {
+                Err(TokenError::Later(error.to_string()))
+            }
             Err(error) => Err(self.needs_sign_in(&format!("the sign-in cannot be renewed: {error}"))),
         }
     }

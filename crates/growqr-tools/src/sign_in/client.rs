@@ -1,7 +1,7 @@
 //! What this program is to an authorization server: a client that the person has registered, or that registers itself (RFC 7591).
 
 use super::discovery::AuthorizationServer;
-use super::error::SignInError;
+use super::error::{ErrorCode, SignInError};
 use super::requests::{Answer, Requests};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -102,15 +102,17 @@ fn basic(id: &str, secret: &Secret) -> Option<HeaderValue> {
 
 /// What a refusal says, as far as it is an error code of OAuth.
 pub(crate) fn refusal(answer: &Answer) -> SignInError {
+    if answer.status == 429 || answer.status >= 500 {
+        return answer.unexpected();
+    }
+    error_code(answer).map_or_else(|| answer.unexpected(), SignInError::Refused)
+}
+
+/// The error code of OAuth in an answer, if it has one.
+pub(crate) fn error_code(answer: &Answer) -> Option<ErrorCode> {
     #[derive(Deserialize)]
     struct Body {
         error: String,
     }
-    if answer.status == 429 || answer.status >= 500 {
-        return answer.unexpected();
-    }
-    match answer.json::<Body>() {
-        Ok(body) => SignInError::Refused(super::error::ErrorCode::read(&body.error)),
-        Err(_) => answer.unexpected(),
-    }
+    answer.json::<Body>().ok().map(|body| ErrorCode::read(&body.error))
 }

@@ -3,10 +3,11 @@
 
 use super::challenge::Challenge;
 use super::error::SignInError;
-use super::requests::Requests;
+use super::requests::{Answer, Requests};
 use growqr_http::Target;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::{Position, Url};
 
@@ -126,12 +127,20 @@ async fn resource_document(
         return if answer.is_success() { answer.json().map(Some) } else { Err(answer.unexpected()) };
     }
     for place in well_known(server, "oauth-protected-resource") {
-        let answer = requests.get(&place).await?;
-        if answer.is_success() {
-            return answer.json().map(Some);
+        if let Some(document) = guessed(requests.get(&place).await)? {
+            return Ok(Some(document));
         }
     }
     Ok(None)
+}
+
+/// The document at a place that nobody has named; `None` if there is none. Some sites answer there with a page.
+fn guessed<T: DeserializeOwned>(answer: Result<Answer, SignInError>) -> Result<Option<T>, SignInError> {
+    let document = answer.and_then(|answer| if answer.is_success() { answer.json().map(Some) } else { Ok(None) });
+    match document {
+        Err(SignInError::Unreadable { .. }) => Ok(None),
+        document => document,
+    }
 }
 
 /// The places of a document about an address: with its path after the name, and without it.
@@ -172,12 +181,12 @@ async fn authorization_server(requests: Requests<'_>, issuer: &str) -> Result<Au
         places.push(appended);
     }
     for place in places {
-        let answer = requests.get(&place).await?;
-        if answer.is_success() {
-            return checked(requests, issuer, answer.json()?);
+        let answer = requests.get(&place).await;
+        if let Some(failed) = answer.as_ref().ok().filter(|answer| answer.status >= 500) {
+            return Err(failed.unexpected());
         }
-        if answer.status >= 500 {
-            return Err(answer.unexpected());
+        if let Some(document) = guessed(answer)? {
+            return checked(requests, issuer, document);
         }
     }
     Err(SignInError::NoMetadata)

@@ -83,6 +83,9 @@ pub enum SignInError {
         "the sign-in cannot be kept: {0}. Sign-ins are kept in the system's keychain only; unlock it or set it up, then try again"
     )]
     NotKept(String),
+    /// The keychain still has the sign-in.
+    #[error("the sign-in is still in the system's keychain: {0}")]
+    StillKept(String),
     /// The server was removed or changed meanwhile.
     #[error("the server was removed or changed meanwhile")]
     Changed,

@@ -29,4 +29,4 @@ pub(crate) use access::{AccessTokens, TokenError};
 pub use attempt::{AuthorizationCode, SignInAttempt};
 pub use error::{ErrorCode, SignInError};
 pub use grants::{Grants, GrantsError};
-pub use sign_ins::{NewSignIn, SignIns};
+pub use sign_ins::{NewSignIn, SignIns, is_key_header};

@@ -1,5 +1,6 @@
 //! What signing in at servers needs of the program around it.
 
+use super::error::SignInError;
 use super::grants::Grants;
 use super::reach::Reach;
 use super::requests::Requests;
@@ -20,7 +21,10 @@ pub(crate) struct Ports {
 
 impl Ports {
     /// Requests to the addresses that this server may name.
-    pub(crate) async fn requests(&self, server: &Url) -> Requests<'_> {
-        Requests { network: &*self.network, reach: Reach::of(&*self.network, server).await }
+    ///
+    /// # Errors
+    /// [`SignInError`] if it is not known now where the server is.
+    pub(crate) async fn requests(&self, server: &Url) -> Result<Requests<'_>, SignInError> {
+        Ok(Requests { network: &*self.network, reach: Reach::of(&*self.network, server).await? })
     }
 }

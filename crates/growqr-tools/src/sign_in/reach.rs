@@ -5,7 +5,8 @@ use super::error::SignInError;
 use crate::web::address::is_public;
 use crate::web::network::Network;
 use crate::web::page_url::is_private_name;
-use std::net::IpAddr;
+use growqr_http::Cause;
+use std::net::{IpAddr, Ipv4Addr};
 use url::{Host, Url};
 
 /// The longest address.
@@ -24,21 +25,27 @@ pub(crate) enum Reach {
 
 impl Reach {
     /// Where a server is that the person has added.
-    pub(crate) async fn of(network: &dyn Network, server: &Url) -> Reach {
+    ///
+    /// # Errors
+    /// [`SignInError::Unreachable`] if nobody knows its name now: without its network, it could be taken for a server elsewhere.
+    pub(crate) async fn of(network: &dyn Network, server: &Url) -> Result<Reach, SignInError> {
         let addresses = match server.host() {
             Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
             Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
             Some(Host::Domain(name)) => network.resolve(name).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let all = |is: fn(IpAddr) -> bool| !addresses.is_empty() && addresses.iter().all(|address| is(*address));
-        if all(is_loopback) {
+        if addresses.is_empty() {
+            return Err(SignInError::Unreachable { host: host_of(server), cause: Cause::UnknownHost });
+        }
+        let all = |is: fn(IpAddr) -> bool| addresses.iter().all(|address| is(*address));
+        Ok(if all(is_loopback) {
             Reach::Loopback
         } else if all(|address| !is_public(address)) {
             Reach::PrivateNetwork
         } else {
             Reach::Internet
-        }
+        })
     }
 
     /// Whether a connection may go to an address.
@@ -95,9 +102,15 @@ fn is_loopback(address: IpAddr) -> bool {
 /// Whether an address is one of a private network: no other special one, such as that of the metadata of a machine.
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V4(address) => address.is_private() || is_shared(address),
         IpAddr::V6(address) => address.is_unique_local(),
     }
+}
+
+/// Whether an address is one of 100.64.0.0/10, which private networks over the internet use; not that of the metadata of a machine there.
+fn is_shared(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    first == 100 && (64..128).contains(&second) && address != Ipv4Addr::new(100, 100, 100, 200)
 }
 
 #[cfg(test)]
@@ -129,8 +142,16 @@ mod tests {
 
     #[test]
     fn a_server_of_a_private_network_names_no_address_of_this_computer() {
-        assert!(Reach::PrivateNetwork.check("page", "https://10.1.2.3/").is_ok());
-        for text in ["https://127.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/", "https://0.0.0.0/"] {
+        for text in ["https://10.1.2.3/", "https://100.64.0.1/", "https://100.127.0.1/"] {
+            assert!(Reach::PrivateNetwork.check("page", text).is_ok(), "{text}");
+        }
+        for text in [
+            "https://100.100.100.200/",
+            "https://127.0.0.1/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://169.254.169.254/",
+            "https://0.0.0.0/",
+        ] {
             assert!(Reach::PrivateNetwork.check("page", text).is_err(), "{text}");
         }
     }

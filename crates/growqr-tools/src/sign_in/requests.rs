@@ -25,6 +25,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    #[cfg(test)]
+    pub(crate) fn for_tests(status: u16, body: &serde_json::Value) -> Answer {
+        Answer { status, host: String::new(), body: Zeroizing::new(body.to_string().into_bytes()) }
+    }
+
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -127,6 +132,17 @@ mod tests {
         async fn resolve(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
             Ok(self.0.clone())
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_name_nobody_knows_now_is_no_server_of_the_internet() {
+        let reach =
+            async |addresses: Vec<IpAddr>, url: &str| Reach::of(&Leads(addresses), &Url::parse(url).expect("an address")).await;
+        let error = reach(Vec::new(), "https://tools.example.com/mcp").await.unwrap_err();
+        assert!(error.is_temporary(), "{error}");
+        let private = "10.0.0.1".parse().unwrap();
+        assert_eq!(reach(vec![private], "https://tools.example.com/mcp").await, Ok(Reach::PrivateNetwork));
+        assert_eq!(reach(Vec::new(), "https://127.0.0.1/mcp").await, Ok(Reach::Loopback));
     }
 
     #[tokio::test]

@@ -21,6 +21,9 @@ use url::Url;
 /// How long an authorization server may take to hear that a sign-in has ended: the person waits.
 const REVOCATION_LIMIT: Duration = Duration::from_secs(5);
 
+/// The longest page for signing in: browsers open no much longer ones.
+const MAX_PAGE_BYTES: usize = 16_384;
+
 /// How long closing waits for tokens that are being renewed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -43,13 +46,17 @@ impl SignIns {
     /// [`SignInError`].
     pub async fn begin(&self, config: &ServerConfig, redirect_uri: String) -> Result<SignInAttempt, SignInError> {
         let (text, url) = address(config)?;
-        let requests = self.0.requests(&url).await;
+        let requests = self.0.requests(&url).await?;
         let discovered = discover(requests, &url).await?;
         let client = match &config.client_id {
             Some(id) => Client::known(id.clone()),
             None => Client::register(requests, &discovered.server, &redirect_uri, discovered.scope.as_deref()).await?,
         };
-        Ok(SignInAttempt::new(text.to_owned(), redirect_uri, discovered, client))
+        let attempt = SignInAttempt::new(text.to_owned(), redirect_uri, discovered, client);
+        if attempt.page().len() > MAX_PAGE_BYTES {
+            return Err(SignInError::Address { what: "page for signing in", problem: "it is too long" });
+        }
+        Ok(attempt)
     }
 
     /// Exchanges the code of an attempt.
@@ -58,7 +65,7 @@ impl SignIns {
     /// [`SignInError`].
     pub async fn exchange(&self, attempt: &SignInAttempt, code: &AuthorizationCode) -> Result<NewSignIn, SignInError> {
         let url = Url::parse(&attempt.server_url).map_err(|_| SignInError::NoAddress)?;
-        let requests = self.0.requests(&url).await;
+        let requests = self.0.requests(&url).await?;
         token::exchange(requests, attempt, code, self.0.clock.now()).await.map(NewSignIn)
     }
 
@@ -77,16 +84,17 @@ impl SignIns {
     /// # Errors
     /// [`SignInError`] if it is still kept.
     pub async fn sign_out(&self, config: &ServerConfig) -> Result<bool, SignInError> {
-        let (text, url) = address(config)?;
+        // Also of a server that has got a key since.
+        let (text, url) = any_address(config)?;
         let grant = {
             let _one_program = self.0.grants.lock(&config.name).await;
-            let kept = self.0.grants.load(&config.name, text).await.map_err(|error| SignInError::NotKept(error.0))?;
-            self.0.grants.forget(&config.name, text).await.map_err(|error| SignInError::NotKept(error.0))?;
+            let kept = self.0.grants.load(&config.name, text).await.map_err(|error| SignInError::StillKept(error.0))?;
+            self.0.grants.forget(&config.name, text).await.map_err(|error| SignInError::StillKept(error.0))?;
             kept.and_then(|kept| Grant::read(&kept, text, None))
         };
         let Some(grant) = grant else { return Ok(false) };
-        let requests = self.0.requests(&url).await;
-        let told = tokio::time::timeout(REVOCATION_LIMIT, token::revoke(requests, &grant)).await;
+        let telling = async { token::revoke(self.0.requests(&url).await?, &grant).await };
+        let told = tokio::time::timeout(REVOCATION_LIMIT, telling).await;
         Ok(matches!(told, Ok(Ok(true))))
     }
 
@@ -107,10 +115,24 @@ impl SignIns {
 
 /// The address of a server that can be signed in to.
 fn address(config: &ServerConfig) -> Result<(&str, Url), SignInError> {
-    let Transport::Http { url, headers } = &config.transport else { return Err(SignInError::NoAddress) };
-    let kept = config.kept.iter().flat_map(|kept| &kept.names);
-    if headers.keys().chain(kept).any(|name| name.eq_ignore_ascii_case("authorization")) {
+    let headers = match &config.transport {
+        Transport::Http { headers, .. } => headers.keys(),
+        Transport::Program { .. } => return Err(SignInError::NoAddress),
+    };
+    if headers.chain(config.kept.iter().flat_map(|kept| &kept.names)).any(|name| is_key_header(name)) {
         return Err(SignInError::NoAddress);
     }
+    any_address(config)
+}
+
+/// The address of a server, whatever headers it has.
+fn any_address(config: &ServerConfig) -> Result<(&str, Url), SignInError> {
+    let Transport::Http { url, .. } = &config.transport else { return Err(SignInError::NoAddress) };
     Ok((url, Url::parse(url).map_err(|_| SignInError::NoAddress)?))
+}
+
+/// Whether a header has a key in the place of the access token, so that its server is not signed in to.
+#[must_use]
+pub fn is_key_header(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
 }

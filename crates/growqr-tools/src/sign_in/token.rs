@@ -1,7 +1,7 @@
 //! Codes and refresh tokens for access tokens, and the end of a sign-in (RFC 6749, RFC 7009, RFC 8707).
 
 use super::attempt::{AuthorizationCode, SignInAttempt};
-use super::client::refusal;
+use super::client::{error_code, refusal};
 use super::error::SignInError;
 use super::grant::{Grant, Tokens};
 use super::requests::{Answer, Requests};
@@ -9,18 +9,21 @@ use growqr_core::clock::Timestamp;
 use growqr_core::secret::Secret;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
 
 /// The longest token.
 const MAX_TOKEN_BYTES: usize = 8 << 10;
 
 /// The longest time that an access token is believed to hold, in seconds.
-const MAX_SECONDS: u64 = 400 * 24 * 3_600;
+const MAX_SECONDS: f64 = 400.0 * 24.0 * 3_600.0;
 
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
     token_type: String,
-    expires_in: Option<u64>,
+    /// In seconds. Some servers send a text or a fraction, and 0 if they do not know.
+    expires_in: Option<Value>,
     refresh_token: Option<String>,
 }
 
@@ -86,6 +89,10 @@ pub(crate) async fn revoke(requests: Requests<'_>, grant: &Grant) -> Result<bool
 }
 
 fn tokens(answer: &Answer, now: Timestamp, earlier: Option<&Secret>) -> Result<Tokens, SignInError> {
+    // Some servers refuse with the status of a success.
+    if let (true, Some(code)) = (answer.is_success(), error_code(answer)) {
+        return Err(SignInError::Refused(code));
+    }
     if !answer.is_success() {
         return Err(refusal(answer));
     }
@@ -99,9 +106,50 @@ fn tokens(answer: &Answer, now: Timestamp, earlier: Option<&Secret>) -> Result<T
     if !answer.token_type.eq_ignore_ascii_case("bearer") || !is_sendable(&access) || !refresh.iter().all(is_sendable) {
         return Err(SignInError::TokenKind);
     }
-    let times = answer.expires_in.map(|seconds| {
-        let holds = i64::try_from(seconds.min(MAX_SECONDS) * 1_000).unwrap_or(i64::MAX);
-        (now, Timestamp(now.0.saturating_add(holds)))
+    let times = answer.expires_in.as_ref().and_then(seconds).map(|seconds| {
+        let holds = Duration::from_secs_f64(seconds.min(MAX_SECONDS)).as_millis();
+        (now, Timestamp(now.0.saturating_add(i64::try_from(holds).unwrap_or(i64::MAX))))
     });
     Ok(Tokens { access, refresh: refresh.or_else(|| earlier.cloned()), times })
+}
+
+/// How long a token holds; `None` if that is not said in a way that can be used.
+fn seconds(value: &Value) -> Option<f64> {
+    let seconds = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    (seconds >= 1.0).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(body: &Value) -> Result<Tokens, SignInError> {
+        tokens(&Answer::for_tests(200, body), Timestamp(0), None)
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_read_however_it_is_written() {
+        for (written, until) in [
+            (json!(60), Some(60_000)),
+            (json!("60"), Some(60_000)),
+            (json!(60.5), Some(60_500)),
+            (json!(1e300), Some(400 * 24 * 3_600_000)),
+            (json!(0), None),
+            (json!(-1), None),
+            (json!("NaN"), None),
+            (json!("soon"), None),
+            (json!(null), None),
+        ] {
+            let tokens = read(&json!({"access_token": "a", "token_type": "bearer", "expires_in": written})).unwrap();
+            assert_eq!(tokens.times.map(|(_, until)| until.0), until, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_with_the_status_of_a_success_is_one() {
+        let refused = read(&json!({"error": "invalid_grant", "error_description": "x"})).unwrap_err();
+        assert_eq!(refused, SignInError::Refused(super::super::error::ErrorCode::read("invalid_grant")));
+        assert!(matches!(read(&json!({"ok": true})), Err(SignInError::Unreadable { .. })));
+    }
 }

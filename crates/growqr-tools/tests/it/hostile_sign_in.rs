@@ -125,3 +125,26 @@ async fn a_description_elsewhere_is_checked_like_any_address() {
     });
     assert_eq!(failure(&stub).await, SignInError::NoMetadata);
 }
+
+#[tokio::test]
+async fn a_site_that_has_a_page_everywhere_is_asked_at_the_next_place() {
+    let stub = OauthMcp::start();
+    let page = json!("<html>");
+    stub.switch(|switches| {
+        switches.challenge = Some(String::new());
+        let documents = [
+            (RESOURCE, page.clone()),
+            ("/.well-known/oauth-protected-resource", resource(&stub, &json!({"scopes_supported": ["tools"]}))),
+            (SERVER, page.clone()),
+            ("/.well-known/openid-configuration/as", server(&stub, &json!({}))),
+        ];
+        switches.documents = documents.map(|(path, document)| (path.to_owned(), document)).into();
+    });
+    let (servers, sign_ins) = servers_with(Arc::new(FakeGrants::default()), Arc::new(Never));
+    let config = known("far", Transport::Http { url: stub.url(), headers: BTreeMap::new() }).config;
+    sign_in(&sign_ins, &config).await.unwrap();
+    // There is nothing but pages.
+    stub.switch(|switches| switches.documents.values_mut().for_each(|document| *document = page.clone()));
+    assert_eq!(sign_in(&sign_ins, &config).await, Err(SignInError::NoMetadata));
+    servers.close().await;
+}

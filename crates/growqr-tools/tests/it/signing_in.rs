@@ -118,6 +118,20 @@ async fn a_token_that_ends_during_a_session_is_renewed_and_the_call_made_once() 
 }
 
 #[tokio::test]
+async fn a_server_that_refuses_without_saying_what_it_wants_is_signed_in_to_and_its_token_renewed() {
+    let (stub, grants) = (OauthMcp::start(), Arc::new(FakeGrants::default()));
+    stub.switch(|switches| switches.challenge = Some(String::new()));
+    let running = Running::signed_in(&stub, &grants).await;
+    stub.expire();
+    assert_eq!(running.read().await, READ);
+    assert_eq!((stub.count(REFRESH), stub.calls().len()), (1, 1));
+    stub.switch(|switches| switches.refuses_tokens = true);
+    running.read().await;
+    assert_eq!(running.until_needed().await, "it refuses the sign-in");
+    running.servers.close().await;
+}
+
+#[tokio::test]
 async fn a_token_is_renewed_before_it_ends() {
     let (stub, grants) = (OauthMcp::start(), Arc::new(FakeGrants::default()));
     stub.switch(|switches| switches.token_seconds = Some(600));

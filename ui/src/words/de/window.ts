@@ -529,6 +529,7 @@ export default {
   "Waits for the browser": "Wartet auf den Browser",
   "The sign-in failed: {reason}": "Die Anmeldung ist fehlgeschlagen: {reason}",
   "Sign in at {what}": "Bei {what} anmelden",
+  "the address of the sign-in page": "die Adresse der Anmeldeseite",
   "Stop signing in at {what}": "Anmeldung bei {what} abbrechen",
   "Sign out of {what}": "Von {what} abmelden",
   "No servers yet.": "Noch keine Server.",

@@ -532,6 +532,7 @@ export default {
   "Waits for the browser": "ब्राउज़र की प्रतीक्षा में",
   "The sign-in failed: {reason}": "साइन इन नहीं हो सका: {reason}",
   "Sign in at {what}": "{what} में साइन इन करें",
+  "the address of the sign-in page": "साइन इन पेज का पता",
   "Stop signing in at {what}": "{what} में साइन इन करना रोकें",
   "Sign out of {what}": "{what} से साइन आउट करें",
   "No servers yet.": "अभी कोई सर्वर नहीं।",

@@ -2,10 +2,14 @@
 
 use super::{World, server};
 use crate::tools::ToolServers;
+use crate::tools::grants::KeychainGrants;
 use growqr_core::clock::Clock;
+use growqr_core::secret::SecretStore;
 use growqr_testkit::clerk::{Page, open};
 use growqr_testkit::mcp::oauth::OauthMcp;
-use growqr_wire::{NewToolServer, Reply, ToolServer, ToolServerState, ToolTransport};
+use growqr_tools::ServerName;
+use growqr_tools::sign_in::Grants;
+use growqr_wire::{ApiKey, NewToolServer, Reply, ToolServer, ToolServerState, ToolTransport};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,6 +78,49 @@ async fn the_browser_comes_back_to_a_port_and_the_server_is_ready() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_is_found_is_noted_also_when_the_store_does_not_know_it() {
+    let (world, _stub, servers) = world().await;
+    sign_in(&servers).await;
+    for entry in world.noted().await {
+        world.store.forget_tool_values("here", &entry).await.unwrap();
+    }
+    servers.test("far").await.unwrap();
+    until(&servers, |row| row.sign_in.is_kept).await;
+    servers.remove("far").await.unwrap();
+    assert_eq!((world.keychain.names(), world.noted().await), (Vec::new(), Vec::new()));
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_the_server_does_not_take_is_not_shown_as_one() {
+    let (_world, stub, servers) = world().await;
+    sign_in(&servers).await;
+    stub.switch(|switches| switches.refuses_tokens = true);
+    servers.test("far").await.unwrap();
+    let refused = until(&servers, |row| matches!(row.state, ToolServerState::NeedsSignIn { .. })).await;
+    assert!(!refused.sign_in.is_kept, "{refused:?}");
+    servers.remove("far").await.unwrap();
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn two_programs_with_one_folder_use_a_sign_in_one_at_a_time() {
+    let world = World::new().await;
+    let program = || {
+        let (keychain, store) = (Arc::clone(&world.keychain) as Arc<dyn SecretStore>, Arc::clone(&world.store));
+        KeychainGrants::new(keychain, "here".to_owned(), store, world.folder.path().to_owned())
+    };
+    let (one, two) = (program(), program());
+    let [far, con] = ["far", "con"].map(|name| ServerName::new(name).expect("a name"));
+    let held = one.lock(&far).await;
+    drop(two.lock(&con).await);
+    let short = Duration::from_millis(200);
+    assert!(tokio::time::timeout(short, two.lock(&far)).await.is_err(), "the first has it");
+    drop(held);
+    drop(two.lock(&far).await);
+}
+
+#[tokio::test]
 async fn a_removed_server_and_another_address_have_no_sign_in() {
     let (world, stub, servers) = world().await;
     sign_in(&servers).await;
@@ -89,12 +136,27 @@ async fn a_removed_server_and_another_address_have_no_sign_in() {
 }
 
 #[tokio::test]
+async fn a_key_that_takes_the_place_of_a_sign_in_ends_it_and_its_server_can_be_removed() {
+    let (world, stub, servers) = world().await;
+    sign_in(&servers).await;
+    let sign_ins = || world.keychain.names().into_iter().filter(|name| name.contains("sign-in")).count();
+    let key = ("authorization".to_owned(), ApiKey("Bearer key".to_owned()));
+    servers.add(NewToolServer { values: [key].into(), ..far(&stub.url()) }, true).await.unwrap();
+    assert_eq!((sign_ins(), world.noted().await), (0, world.keychain.names()));
+    servers.sign_out("far").await.unwrap();
+    servers.remove("far").await.unwrap();
+    assert_eq!((world.keychain.names(), world.noted().await), (Vec::new(), Vec::new()));
+    servers.close().await;
+}
+
+#[tokio::test]
 async fn signing_out_forgets_and_a_locked_keychain_says_that_it_does_not() {
     let (world, stub, servers) = world().await;
     sign_in(&servers).await;
     world.keychain.lock(true);
     for error in [servers.sign_out("far").await.unwrap_err(), servers.remove("far").await.unwrap_err()] {
-        assert!(error.to_string().contains("keychain is locked"), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("keychain is locked") && !error.contains("signing in"), "{error}");
     }
     world.keychain.lock(false);
     servers.sign_out("far").await.unwrap();
@@ -137,6 +199,40 @@ async fn an_attempt_that_is_stopped_or_denied_says_so_and_keeps_nothing() {
     let denied = until(&servers, |row| !row.sign_in.is_waiting).await;
     assert_eq!(denied.sign_in.problem.as_deref(), Some("the sign-in was denied"));
     assert_eq!(world.keychain.names(), Vec::<String>::new());
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn an_attempt_can_be_stopped_while_the_server_says_nothing() {
+    let world = World::new().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let servers = Arc::new(world.servers());
+    servers.add(far(&format!("http://{}/mcp", silent.local_addr().unwrap())), false).await.unwrap();
+    let begin = || {
+        let servers = Arc::clone(&servers);
+        tokio::spawn(async move { servers.sign_in("far").await.expect_err("nobody answers").to_string() })
+    };
+    let first = begin();
+    until(&servers, |row| row.sign_in.is_waiting).await;
+    let second = begin();
+    assert!(first.await.unwrap().contains("was stopped"), "a newer attempt ends it");
+    assert!(row(&servers).await.sign_in.is_waiting);
+    servers.stop_sign_in("far");
+    assert!(second.await.unwrap().contains("was stopped"));
+    assert_eq!(row(&servers).await.sign_in, growqr_wire::ToolSignIn::default());
+    servers.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_where_to_sign_in_may_want_a_key() {
+    let (_world, stub, servers) = world().await;
+    stub.switch(|switches| {
+        switches.challenge = Some(String::new());
+        switches.documents.insert("/.well-known/oauth-protected-resource/mcp".to_owned(), serde_json::Value::Null);
+    });
+    let error = Arc::clone(&servers).sign_in("far").await.unwrap_err();
+    let shown = format!("{error:?}");
+    assert!(shown.contains("--header") && shown.contains("Authorization: Bearer KEY"), "{shown}");
     servers.close().await;
 }
 
