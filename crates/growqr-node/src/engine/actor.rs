@@ -4,7 +4,7 @@
 use super::error_text::error_text;
 use super::exchange::{AGENT, Outcome, Post, Wake};
 use super::heartbeat;
-use super::open_profiles::{OpenProfiles, ProfileHost};
+use super::open_profiles::{Awake, OpenProfiles, ProfileHost};
 use super::seat::{Refused, Seat};
 use crate::metrics::Metrics;
 use anyhow::Context;
@@ -15,7 +15,7 @@ use growqr_core::agent::Input;
 use growqr_core::id::{AgentId, ProfileId};
 use rivetkit::{ActorConfig, ActorKeySegment, Ctx, Handles, Registry, run_actor};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -77,6 +77,8 @@ struct AgentRun {
     host: Arc<ProfileHost>,
     surroundings: Arc<Surroundings>,
     seat: Arc<Seat>,
+    /// Until it has ended.
+    awake: Mutex<Option<Awake>>,
     stop: CancellationToken,
     ended: CancellationToken,
 }
@@ -111,7 +113,8 @@ impl rivetkit::Actor for AgentActor {
         let at_work = view.map_or(true, |view| view.is_some_and(|view| view.status.is_at_work()));
         let seat = Seat::new(Arc::clone(host.board()), host.config().inbox, at_work);
         let (stop, ended) = (host.stop().child_token(), CancellationToken::new());
-        let run = Some(AgentRun { agent, host, surroundings, seat, stop, ended });
+        let awake = Mutex::new(Some(host.count_awake(&agent)));
+        let run = Some(AgentRun { agent, host, surroundings, seat, awake, stop, ended });
         Ok(AgentActor { run })
     }
 
@@ -141,7 +144,6 @@ impl rivetkit::Actor for AgentActor {
 impl AgentRun {
     /// Runs the agent until it is idle, stopped or killed.
     async fn work(&self, ctx: &Ctx<AgentActor>) {
-        let awake = self.host.count_awake(&self.agent);
         self.surroundings.metrics.awake.inc();
         let aborted = ctx.abort_signal();
         let abort = async {
@@ -158,7 +160,11 @@ impl AgentRun {
         }
         self.seat.leave();
         self.surroundings.metrics.awake.dec();
-        drop(awake);
+        drop(self.awake.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if !self.host.is_awake(&self.agent) {
+            // It may go on elsewhere.
+            self.host.board().leave(&self.agent);
+        }
         if !*self.seat.at_work().borrow()
             && let Err(error) = heartbeat::clear(ctx).await
         {

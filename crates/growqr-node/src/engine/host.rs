@@ -113,8 +113,8 @@ impl EngineHost {
         self.0.metrics.profiles.set(i64::try_from(self.0.profiles.count()).unwrap_or(i64::MAX));
     }
 
-    /// Wakes agents at work that do not run here, and looks for mail and deadlines of nodes that have died, and for schedules that
-    /// were changed at other nodes. Never returns.
+    /// Wakes agents at work that do not run here: those that go on elsewhere take no place here. Looks for mail and deadlines of
+    /// nodes that have died, and for schedules that were changed at other nodes. Never returns.
     async fn look(&self, mut at_work: Vec<AgentView>) {
         loop {
             let mut wakes = JoinSet::new();
@@ -129,6 +129,9 @@ impl EngineHost {
                 wakes.spawn(async move {
                     if let Err(error) = host.wake(&view.agent).await {
                         tracing::warn!(%error, "an agent at work could not be woken; trying again");
+                    }
+                    if !host.0.profile.is_awake(&view.agent) {
+                        host.0.profile.board().leave(&view.agent);
                     }
                 });
             }
