@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use growqr_actors::placement::InboxItem;
 use growqr_actors::supervisor;
 use growqr_core::agent::Input;
+use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ProfileId};
 use rivetkit::{ActorConfig, ActorKeySegment, Ctx, Handles, Registry, run_actor};
 use std::pin::Pin;
@@ -77,6 +78,8 @@ struct AgentRun {
     host: Arc<ProfileHost>,
     surroundings: Arc<Surroundings>,
     seat: Arc<Seat>,
+    /// When the engine has started it here. Until then it may have worked at a node that has died.
+    started: Timestamp,
     /// Until it has ended.
     awake: Mutex<Option<Awake>>,
     stop: CancellationToken,
@@ -113,8 +116,9 @@ impl rivetkit::Actor for AgentActor {
         let at_work = view.map_or(true, |view| view.is_some_and(|view| view.status.is_at_work()));
         let seat = Seat::new(Arc::clone(host.board()), host.config().inbox, at_work);
         let (stop, ended) = (host.stop().child_token(), CancellationToken::new());
+        let started = host.ports().clock.now();
         let awake = Mutex::new(Some(host.count_awake(&agent)));
-        let run = Some(AgentRun { agent, host, surroundings, seat, awake, stop, ended });
+        let run = Some(AgentRun { agent, host, surroundings, seat, started, awake, stop, ended });
         Ok(AgentActor { run })
     }
 
@@ -186,7 +190,7 @@ impl AgentRun {
                 }
                 continue;
             };
-            let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.stop.clone());
+            let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.started, self.stop.clone());
             // The senders of what was not read try again.
             drop(supervisor::run(deps, self.agent.clone(), inbox).await);
             self.seat.run_has_ended();
