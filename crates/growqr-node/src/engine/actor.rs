@@ -193,7 +193,9 @@ impl AgentRun {
             let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.started, self.stop.clone());
             // The senders of what was not read try again.
             drop(supervisor::run(deps, self.agent.clone(), inbox).await);
-            self.seat.run_has_ended();
+            if !self.seat.run_has_ended() {
+                return;
+            }
         }
     }
 
