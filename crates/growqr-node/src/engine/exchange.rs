@@ -1,6 +1,7 @@
 //! What goes through the engine between a sender and an agent.
 
 use growqr_actors::{Posted, StopCause};
+use growqr_core::agent::Input;
 use rivetkit::Action;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,21 @@ impl Action for Wake {
     type Output = String;
 
     const NAME: &'static str = "wake";
+}
+
+/// Whether an input may be sent again although it may be recorded. The second copy of others could stop what the person has begun
+/// since, or would be refused, as if the first one had not been taken.
+pub(super) fn can_be_sent_again(input: &Input) -> bool {
+    !matches!(
+        input,
+        Input::Cancel { .. }
+            | Input::Finish { .. }
+            | Input::Answer { .. }
+            | Input::DecidedInGitea { .. }
+            | Input::WithdrawMessage { .. }
+            | Input::EditMessage { .. }
+            | Input::SayAgain { .. }
+    )
 }
 
 /// What came of a post or a wake.
