@@ -2,7 +2,7 @@
 //! open, sleeps when the runner is idle, and has no state of its own.
 
 use super::error_text::error_text;
-use super::exchange::{AGENT, Outcome, Post, Wake};
+use super::exchange::{AGENT, MESSAGE_LIMIT, Outcome, Post, Wake};
 use super::heartbeat;
 use super::open_profiles::{Awake, OpenProfiles, ProfileHost};
 use super::seat::{Refused, Seat};
@@ -23,9 +23,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a post may wait until its input is recorded; the engine gives up after that.
 const POST_LIMIT: Duration = Duration::from_secs(60);
-
-/// The largest input and the largest result, in bytes. The engine has the same limit.
-const MESSAGE_LIMIT: u32 = 20 * 1024 * 1024;
 
 /// How long an agent may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 /// The name of the engine's actors that are agents.
 pub(super) const AGENT: &str = "agent";
 
+/// The largest input and the largest result, in bytes. The engine has the same limit.
+pub(super) const MESSAGE_LIMIT: u32 = 20 * 1024 * 1024;
+
+/// What a message has besides its input, at most.
+const ENVELOPE: u32 = 64 * 1024;
+
 /// Brings an input to an agent and waits until it is recorded.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Post {
@@ -20,6 +26,13 @@ impl Action for Post {
     type Output = String;
 
     const NAME: &'static str = "post";
+}
+
+impl Post {
+    /// Whether the engine takes it.
+    pub(super) fn fits(&self) -> bool {
+        u32::try_from(self.input.len()).is_ok_and(|bytes| bytes <= MESSAGE_LIMIT - ENVELOPE)
+    }
 }
 
 /// Wakes an agent. The heartbeat is one too.

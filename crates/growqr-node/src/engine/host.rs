@@ -210,6 +210,10 @@ impl Placement for EngineHost {
     async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError> {
         let unsent = |error: serde_json::Error| PostError::Crashed { agent: agent.clone(), message: error.to_string() };
         let post = Post { input: serde_json::to_string(&input).map_err(unsent)? };
+        if !post.fits() {
+            let cause = "the input is larger than an engine takes, which is 20 MiB".to_owned();
+            return Err(PostError::Unreachable { agent: agent.clone(), cause });
+        }
         let sent = Instant::now();
         let repeats = can_be_sent_again(&input);
         if !repeats {
