@@ -17,7 +17,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often the alarm of an agent at work sounds.
@@ -25,6 +27,9 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How long a drain may take.
 const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long an answer of the engine counts: whoever asks more often does not reach it.
+const CHECK_LIFE: Duration = Duration::from_secs(1);
 
 /// Runs agents on a Rivet engine
 #[derive(Debug, Parser)]
@@ -111,7 +116,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let engine = access.address.clone();
     let metrics = Metrics::new().map_err(|error| Failure::Metrics(error.to_string()))?;
     let (draining, stop) = (CancellationToken::new(), CancellationToken::new());
-    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(Database(database)), Arc::new(Engine(access.clone()))];
+    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(Database(database)), Arc::new(Engine { access: access.clone(), last: Mutex::default() })];
     let watched = Arc::new(Watched { metrics: metrics.clone(), parts, draining: draining.clone() });
     let bound = TcpListener::bind(arguments.watch).await;
     let listener = bound.map_err(|source| Failure::System { what: "the address of --watch cannot be used", source })?;
@@ -176,7 +181,11 @@ impl Part for Database {
 }
 
 /// The engine, for watchers.
-struct Engine(EngineAccess);
+struct Engine {
+    access: EngineAccess,
+    /// The last answer, and when it came. Watchers that ask at the same time get the same one.
+    last: Mutex<Option<(Instant, Result<(), String>)>>,
+}
 
 #[async_trait]
 impl Part for Engine {
@@ -185,6 +194,14 @@ impl Part for Engine {
     }
 
     async fn check(&self) -> Result<(), String> {
-        self.0.check().await.map_err(|error| error.to_string())
+        let mut last = self.last.lock().await;
+        if let Some((at, checked)) = &*last
+            && at.elapsed() < CHECK_LIFE
+        {
+            return checked.clone();
+        }
+        let checked = self.access.check().await.map_err(|error| error.to_string());
+        *last = Some((Instant::now(), checked.clone()));
+        checked
     }
 }
