@@ -90,6 +90,8 @@ enum Failure {
     Engine(#[from] NodeError),
     #[error(transparent)]
     OwnEngine(#[from] OwnEngineError),
+    #[error("--engine must have no user name and no password, which would be logged: give the token with GROWQR_ENGINE_TOKEN")]
+    Address,
     #[error("the measurements are wrong: {0}")]
     Metrics(String),
     #[error("{what}")]
@@ -97,6 +99,9 @@ enum Failure {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
+    if arguments.engine.as_deref().is_some_and(has_user) {
+        return Err(Failure::Address);
+    }
     // From now on no signal ends this process before its engine.
     let stop_requested = tokio::spawn(stop_requested());
     let database = DbConfig::Postgres { url: DatabaseUrl::new(arguments.database_url) };
@@ -132,6 +137,12 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let _ = watching.await;
     db.close().await;
     ended
+}
+
+/// Whether an address has a user name or a password.
+fn has_user(address: &str) -> bool {
+    let after_scheme = address.split_once("//").map_or(address, |(_, rest)| rest);
+    after_scheme.split(['/', '?', '#', '\\']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 /// Returns once the node has left its engine because the system has asked for it, or cannot use its engine any more.
@@ -203,5 +214,22 @@ impl Part for Engine {
         let checked = self.access.check().await.map_err(|error| error.to_string());
         *last = Some((Instant::now(), checked.clone()));
         checked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_an_engine_has_no_user() {
+        for (address, found) in [
+            ("http://127.0.0.1:6420", false),
+            ("http://engine/a@b", false),
+            ("https://me:secret@engine:6420/", true),
+            ("token@engine", true),
+        ] {
+            assert_eq!(has_user(address), found, "{address}");
+        }
     }
 }
