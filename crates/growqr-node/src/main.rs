@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -103,13 +103,20 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         return Err(Failure::Address);
     }
     // From now on no signal ends this process before its engine.
-    let stop_requested = tokio::spawn(stop_requested());
+    let mut stop_requested = tokio::spawn(stop_requested());
     let database = DbConfig::Postgres { url: DatabaseUrl::new(arguments.database_url) };
     // Brings it to this build's version, and keeps a connection.
-    let db = Db::open(&database).await.map_err(Failure::Database)?;
-    let mut own_engine = match arguments.own_engine {
-        Some(folder) => Some(OwnEngine::start(&folder, arguments.engine_program, arguments.engine_port).await?),
-        None => None,
+    let start = async {
+        let db = Db::open(&database).await.map_err(Failure::Database)?;
+        let own_engine = match arguments.own_engine {
+            Some(folder) => Some(OwnEngine::start(&folder, arguments.engine_program, arguments.engine_port).await?),
+            None => None,
+        };
+        Ok::<_, Failure>((db, own_engine))
+    };
+    let (db, mut own_engine) = tokio::select! {
+        started = start => started?,
+        asked = &mut stop_requested => return signal_received(asked),
     };
     let token = arguments.engine_token.map(Secret::new);
     let access = EngineAccess {
@@ -121,7 +128,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let engine = access.address.clone();
     let metrics = Metrics::new().map_err(|error| Failure::Metrics(error.to_string()))?;
     let (draining, stop) = (CancellationToken::new(), CancellationToken::new());
-    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(Database(database)), Arc::new(Engine { access: access.clone(), last: Mutex::default() })];
+    let parts: Vec<Arc<dyn Part>> =
+        vec![Arc::new(Database(database)), Arc::new(Engine { access: access.clone(), last: Mutex::default() })];
     let watched = Arc::new(Watched { metrics: metrics.clone(), parts, draining: draining.clone() });
     let bound = TcpListener::bind(arguments.watch).await;
     let listener = bound.map_err(|source| Failure::System { what: "the address of --watch cannot be used", source })?;
@@ -137,6 +145,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let _ = watching.await;
     db.close().await;
     ended
+}
+
+fn signal_received(asked: Result<std::io::Result<()>, JoinError>) -> Result<(), Failure> {
+    let asked = asked.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
+    asked.map_err(|source| Failure::System { what: "signals cannot be received", source })
 }
 
 /// Whether an address has a user name or a password.
@@ -161,10 +174,7 @@ async fn until_stopped(
     tokio::select! {
         ended = node.ended() => return ended.map_err(Failure::from),
         error = engine_ended => return Err(error.into()),
-        asked = stop_requested => {
-            let asked = asked.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
-            asked.map_err(|source| Failure::System { what: "signals cannot be received", source })?;
-        }
+        asked = stop_requested => signal_received(asked)?,
     }
     tracing::info!("the node drains: its agents go to other nodes");
     draining.cancel();

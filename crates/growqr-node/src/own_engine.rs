@@ -18,6 +18,9 @@ const VERSION: &str = include_str!("../../../xtask/rivet-engine.txt");
 /// it starts no actors on a computer that is busy.
 const CONFIGURATION: &str = include_str!("../../../xtask/rivet-engine.json");
 
+/// How long npm may take.
+const INSTALL_LIMIT: Duration = Duration::from_secs(10 * 60);
+
 /// How long it may take to start, and how often to look.
 const START_LIMIT: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
@@ -170,8 +173,9 @@ async fn install(folder: &Path) -> Result<PathBuf, OwnEngineError> {
         tracing::info!(package, version, "npm installs the engine");
         let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
         npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&folder);
-        npm.arg(format!("{package}@{version}")).stdin(Stdio::null()).stdout(Stdio::null());
-        let is_installed = npm.status().await.is_ok_and(|status| status.success());
+        npm.arg(format!("{package}@{version}")).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        let status = tokio::time::timeout(INSTALL_LIMIT, npm.status()).await;
+        let is_installed = status.is_ok_and(|status| status.is_ok_and(|status| status.success()));
         if !is_installed || !program.exists() {
             return Err(OwnEngineError::Npm { package: format!("{package}@{version}") });
         }
