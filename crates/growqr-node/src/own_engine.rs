@@ -166,21 +166,34 @@ async fn install(folder: &Path) -> Result<PathBuf, OwnEngineError> {
         _ => "@rivetkit/engine-cli-linux-x64-musl",
     };
     let version = VERSION.trim();
-    let folder = folder.join("program").join(version);
+    let programs = folder.join("program");
+    let (folder, new) = (programs.join(version), programs.join(format!("{version}.new")));
     let name = if cfg!(windows) { "rivet-engine.exe" } else { "rivet-engine" };
-    let program = folder.join("node_modules").join(package).join(name);
-    if !program.exists() {
+    let path = Path::new("node_modules").join(package).join(name);
+    if !folder.join(&path).exists() {
+        // What an earlier start has not completed.
+        remove(&new).map_err(of(&new))?;
         tracing::info!(package, version, "npm installs the engine");
         let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&folder);
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&new);
         npm.arg(format!("{package}@{version}")).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         let status = tokio::time::timeout(INSTALL_LIMIT, npm.status()).await;
         let is_installed = status.is_ok_and(|status| status.is_ok_and(|status| status.success()));
-        if !is_installed || !program.exists() {
+        if !is_installed || !new.join(&path).exists() {
             return Err(OwnEngineError::Npm { package: format!("{package}@{version}") });
         }
+        remove(&folder).map_err(of(&folder))?;
+        std::fs::rename(&new, &folder).map_err(of(&folder))?;
     }
-    Ok(program)
+    Ok(folder.join(path))
+}
+
+/// Removes a folder, if there is one.
+fn remove(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn configuration(folder: &Path, token: &Secret, port: u16) -> Value {
