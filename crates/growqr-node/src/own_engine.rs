@@ -1,5 +1,5 @@
 //! An engine that the node starts, as a program of its own on this computer. It listens on loopback addresses, sends nothing to its
-//! vendor, and ends with the node. Its folder has what it knows: ids of agents, and when to wake them.
+//! vendor, and ends with the node, unless that is killed. Its folder has what it knows: ids of agents, and when to wake them.
 
 use growqr_core::secret::Secret;
 use serde_json::{Value, json};
@@ -83,6 +83,11 @@ impl OwnEngine {
         let config = folder.join("config.json");
         write_private(&config, &configuration(&folder, &token, port).to_string()).map_err(of(&config))?;
         let log = folder.join("log");
+        if let Err(error) = std::fs::rename(&log, folder.join("log.old"))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(of(&log)(error));
+        }
         let output = std::fs::File::create(&log).map_err(of(&log))?;
         let errors = output.try_clone().map_err(of(&log))?;
         let mut command = Command::new(&program);
