@@ -87,7 +87,7 @@ impl HostBoard {
     pub(crate) fn report_trouble(&self, agent: &AgentId, cause: StopCause, has_given_up: bool) {
         self.health.agent_is_in_trouble(agent, cause, has_given_up, self.ports.clock.now());
         // Others need not wait for it.
-        self.queue.leave(agent);
+        self.leave(agent);
     }
 
     pub(crate) fn report_recovery(&self, agent: &AgentId) {
@@ -95,6 +95,11 @@ impl HostBoard {
         if self.health.agent_goes_on(agent) {
             self.mail.notify_one();
         }
+    }
+
+    /// The agent does not run in this process any more, if it ever did: others need not wait for it.
+    pub fn leave(&self, agent: &AgentId) {
+        self.queue.leave(agent);
     }
 
     pub(crate) fn may_begin(&self, agent: &AgentId, limit: usize) -> bool {

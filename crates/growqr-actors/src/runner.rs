@@ -51,7 +51,7 @@ pub struct RunnerDeps {
     pub config: HostConfig,
     /// The host that runs it.
     pub host: Arc<dyn RunnerHost>,
-    /// When the host started.
+    /// When this host began to run the agent, or any agent: what was under way before has ended by then.
     pub started: Timestamp,
     /// Stops the agent.
     pub stop: CancellationToken,

@@ -28,6 +28,12 @@ pub trait RunnerHost: Send + Sync {
         self.board().report_trouble(agent, cause, has_given_up);
     }
 
+    /// Another writer has appended to the journal while the agent ran. Returns whether it goes on here, after these entries: on an
+    /// engine another node may have it, and both would pay for each of its calls.
+    fn goes_on_after_conflict(&self) -> bool {
+        true
+    }
+
     /// Reports that the agent is in no trouble, or no longer.
     fn report_recovery(&self, agent: &AgentId) {
         self.board().report_recovery(agent);

@@ -33,14 +33,20 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<Inb
     let (mut panics, mut conflicts) = (0, 0);
     let mut was_unreadable = false;
     loop {
-        let Run { result, has_progressed } = run_once(&deps, &agent, &mut inbox, was_unreadable).await;
+        let Run { result, has_begun, has_progressed } = run_once(&deps, &agent, &mut inbox, was_unreadable).await;
         let Err(cause) = result else { break };
         if has_progressed {
             (panics, conflicts) = (0, 0);
             backoff.reset();
         }
+        let is_conflict = matches!(cause, StopCause::Store(StoreError::Conflict { .. }));
+        if is_conflict && has_begun && !deps.host.goes_on_after_conflict() {
+            tracing::warn!(%agent, %cause, "an agent stops, since another process may have it");
+            inbox.acknowledge(Err(cause));
+            break;
+        }
         // After another writer's entries, the next run continues at once; the second time in a row it waits.
-        let goes_on_at_once = conflicts == 0 && matches!(cause, StopCause::Store(StoreError::Conflict { .. }));
+        let goes_on_at_once = conflicts == 0 && is_conflict;
         inbox.refuse(&cause, goes_on_at_once);
         was_unreadable = matches!(cause, StopCause::Store(_));
         match &cause {
@@ -79,17 +85,20 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, inbox: impl Inbox) -> Vec<Inb
 /// The result of one run.
 struct Run {
     result: Result<(), StopCause>,
+    /// Whether the journal was loaded, and its open work resumed.
+    has_begun: bool,
     /// Whether it has recorded anything besides the wake.
     has_progressed: bool,
 }
 
 /// `was_unreadable`: the store has failed the run before.
 async fn run_once(deps: &RunnerDeps, agent: &AgentId, inbox: &mut RunInbox<impl Inbox>, was_unreadable: bool) -> Run {
+    let not_begun = |cause| Run { result: Err(cause), has_begun: false, has_progressed: false };
     let begun = AssertUnwindSafe(Runner::begin(deps.clone(), agent)).catch_unwind().await;
     let mut runner = match begun {
         Ok(Ok(runner)) => runner,
-        Ok(Err(error)) => return Run { result: Err(error.into()), has_progressed: false },
-        Err(panic) => return Run { result: Err(StopCause::Panic(panic_message(&*panic))), has_progressed: false },
+        Ok(Err(error)) => return not_begun(error.into()),
+        Err(panic) => return not_begun(StopCause::Panic(panic_message(&*panic))),
     };
     if was_unreadable {
         deps.host.report_recovery(agent);
@@ -98,5 +107,5 @@ async fn run_once(deps: &RunnerDeps, agent: &AgentId, inbox: &mut RunInbox<impl 
     let has_progressed = runner.progress().is_some();
     runner.end_work().await;
     let result = ran.unwrap_or_else(|panic| Err(StopCause::Panic(panic_message(&*panic))));
-    Run { result, has_progressed }
+    Run { result, has_begun: true, has_progressed }
 }

@@ -17,7 +17,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::sync::Mutex;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often the alarm of an agent at work sounds.
@@ -25,6 +27,9 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How long a drain may take.
 const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long an answer of the engine counts: whoever asks more often does not reach it.
+const CHECK_LIFE: Duration = Duration::from_secs(1);
 
 /// Runs agents on a Rivet engine
 #[derive(Debug, Parser)]
@@ -85,6 +90,8 @@ enum Failure {
     Engine(#[from] NodeError),
     #[error(transparent)]
     OwnEngine(#[from] OwnEngineError),
+    #[error("--engine must have no user name and no password, which would be logged: give the token with GROWQR_ENGINE_TOKEN")]
+    Address,
     #[error("the measurements are wrong: {0}")]
     Metrics(String),
     #[error("{what}")]
@@ -92,14 +99,24 @@ enum Failure {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
+    if arguments.engine.as_deref().is_some_and(has_user) {
+        return Err(Failure::Address);
+    }
     // From now on no signal ends this process before its engine.
-    let stop_requested = tokio::spawn(stop_requested());
+    let mut stop_requested = tokio::spawn(stop_requested());
     let database = DbConfig::Postgres { url: DatabaseUrl::new(arguments.database_url) };
     // Brings it to this build's version, and keeps a connection.
-    let db = Db::open(&database).await.map_err(Failure::Database)?;
-    let mut own_engine = match arguments.own_engine {
-        Some(folder) => Some(OwnEngine::start(&folder, arguments.engine_program, arguments.engine_port).await?),
-        None => None,
+    let start = async {
+        let db = Db::open(&database).await.map_err(Failure::Database)?;
+        let own_engine = match arguments.own_engine {
+            Some(folder) => Some(OwnEngine::start(&folder, arguments.engine_program, arguments.engine_port).await?),
+            None => None,
+        };
+        Ok::<_, Failure>((db, own_engine))
+    };
+    let (db, mut own_engine) = tokio::select! {
+        started = start => started?,
+        asked = &mut stop_requested => return signal_received(asked),
     };
     let token = arguments.engine_token.map(Secret::new);
     let access = EngineAccess {
@@ -111,7 +128,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let engine = access.address.clone();
     let metrics = Metrics::new().map_err(|error| Failure::Metrics(error.to_string()))?;
     let (draining, stop) = (CancellationToken::new(), CancellationToken::new());
-    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(Database(database)), Arc::new(Engine(access.clone()))];
+    let parts: Vec<Arc<dyn Part>> =
+        vec![Arc::new(Database(database)), Arc::new(Engine { access: access.clone(), last: Mutex::default() })];
     let watched = Arc::new(Watched { metrics: metrics.clone(), parts, draining: draining.clone() });
     let bound = TcpListener::bind(arguments.watch).await;
     let listener = bound.map_err(|source| Failure::System { what: "the address of --watch cannot be used", source })?;
@@ -127,6 +145,17 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let _ = watching.await;
     db.close().await;
     ended
+}
+
+fn signal_received(asked: Result<std::io::Result<()>, JoinError>) -> Result<(), Failure> {
+    let asked = asked.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
+    asked.map_err(|source| Failure::System { what: "signals cannot be received", source })
+}
+
+/// Whether an address has a user name or a password.
+fn has_user(address: &str) -> bool {
+    let after_scheme = address.split_once("//").map_or(address, |(_, rest)| rest);
+    after_scheme.split(['/', '?', '#', '\\']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 /// Returns once the node has left its engine because the system has asked for it, or cannot use its engine any more.
@@ -145,10 +174,7 @@ async fn until_stopped(
     tokio::select! {
         ended = node.ended() => return ended.map_err(Failure::from),
         error = engine_ended => return Err(error.into()),
-        asked = stop_requested => {
-            let asked = asked.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
-            asked.map_err(|source| Failure::System { what: "signals cannot be received", source })?;
-        }
+        asked = stop_requested => signal_received(asked)?,
     }
     tracing::info!("the node drains: its agents go to other nodes");
     draining.cancel();
@@ -176,7 +202,11 @@ impl Part for Database {
 }
 
 /// The engine, for watchers.
-struct Engine(EngineAccess);
+struct Engine {
+    access: EngineAccess,
+    /// The last answer, and when it came. Watchers that ask at the same time get the same one.
+    last: Mutex<Option<(Instant, Result<(), String>)>>,
+}
 
 #[async_trait]
 impl Part for Engine {
@@ -185,6 +215,31 @@ impl Part for Engine {
     }
 
     async fn check(&self) -> Result<(), String> {
-        self.0.check().await.map_err(|error| error.to_string())
+        let mut last = self.last.lock().await;
+        if let Some((at, checked)) = &*last
+            && at.elapsed() < CHECK_LIFE
+        {
+            return checked.clone();
+        }
+        let checked = self.access.check().await.map_err(|error| error.to_string());
+        *last = Some((Instant::now(), checked.clone()));
+        checked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_an_engine_has_no_user() {
+        for (address, found) in [
+            ("http://127.0.0.1:6420", false),
+            ("http://engine/a@b", false),
+            ("https://me:secret@engine:6420/", true),
+            ("token@engine", true),
+        ] {
+            assert_eq!(has_user(address), found, "{address}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! An engine that the node starts, as a program of its own on this computer. It listens on loopback addresses, sends nothing to its
-//! vendor, and ends with the node. Its folder has what it knows: ids of agents, and when to wake them.
+//! vendor, and ends with the node, unless that is killed. Its folder has what it knows: ids of agents, and when to wake them.
 
 use growqr_core::secret::Secret;
 use serde_json::{Value, json};
@@ -17,6 +17,9 @@ const VERSION: &str = include_str!("../../../xtask/rivet-engine.txt");
 /// What every engine of this program has in its configuration: it would listen on all addresses, and with its usual load shedding
 /// it starts no actors on a computer that is busy.
 const CONFIGURATION: &str = include_str!("../../../xtask/rivet-engine.json");
+
+/// How long npm may take.
+const INSTALL_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// How long it may take to start, and how often to look.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -80,6 +83,11 @@ impl OwnEngine {
         let config = folder.join("config.json");
         write_private(&config, &configuration(&folder, &token, port).to_string()).map_err(of(&config))?;
         let log = folder.join("log");
+        if let Err(error) = std::fs::rename(&log, folder.join("log.old"))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(of(&log)(error));
+        }
         let output = std::fs::File::create(&log).map_err(of(&log))?;
         let errors = output.try_clone().map_err(of(&log))?;
         let mut command = Command::new(&program);
@@ -163,20 +171,34 @@ async fn install(folder: &Path) -> Result<PathBuf, OwnEngineError> {
         _ => "@rivetkit/engine-cli-linux-x64-musl",
     };
     let version = VERSION.trim();
-    let folder = folder.join("program").join(version);
+    let programs = folder.join("program");
+    let (folder, new) = (programs.join(version), programs.join(format!("{version}.new")));
     let name = if cfg!(windows) { "rivet-engine.exe" } else { "rivet-engine" };
-    let program = folder.join("node_modules").join(package).join(name);
-    if !program.exists() {
+    let path = Path::new("node_modules").join(package).join(name);
+    if !folder.join(&path).exists() {
+        // What an earlier start has not completed.
+        remove(&new).map_err(of(&new))?;
         tracing::info!(package, version, "npm installs the engine");
         let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&folder);
-        npm.arg(format!("{package}@{version}")).stdin(Stdio::null()).stdout(Stdio::null());
-        let is_installed = npm.status().await.is_ok_and(|status| status.success());
-        if !is_installed || !program.exists() {
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&new);
+        npm.arg(format!("{package}@{version}")).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        let status = tokio::time::timeout(INSTALL_LIMIT, npm.status()).await;
+        let is_installed = status.is_ok_and(|status| status.is_ok_and(|status| status.success()));
+        if !is_installed || !new.join(&path).exists() {
             return Err(OwnEngineError::Npm { package: format!("{package}@{version}") });
         }
+        remove(&folder).map_err(of(&folder))?;
+        std::fs::rename(&new, &folder).map_err(of(&folder))?;
     }
-    Ok(program)
+    Ok(folder.join(path))
+}
+
+/// Removes a folder, if there is one.
+fn remove(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn configuration(folder: &Path, token: &Secret, port: u16) -> Value {

@@ -2,9 +2,9 @@
 //! open, sleeps when the runner is idle, and has no state of its own.
 
 use super::error_text::error_text;
-use super::exchange::{AGENT, Outcome, Post, Wake};
+use super::exchange::{AGENT, MESSAGE_LIMIT, Outcome, Post, Wake};
 use super::heartbeat;
-use super::open_profiles::{OpenProfiles, ProfileHost};
+use super::open_profiles::{Awake, OpenProfiles, ProfileHost};
 use super::seat::{Refused, Seat};
 use crate::metrics::Metrics;
 use anyhow::Context;
@@ -12,19 +12,17 @@ use async_trait::async_trait;
 use growqr_actors::placement::InboxItem;
 use growqr_actors::supervisor;
 use growqr_core::agent::Input;
+use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ProfileId};
 use rivetkit::{ActorConfig, ActorKeySegment, Ctx, Handles, Registry, run_actor};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// How long a post may wait until its input is recorded; the engine gives up after that.
 const POST_LIMIT: Duration = Duration::from_secs(60);
-
-/// The largest input and the largest result, in bytes. The engine has the same limit.
-const MESSAGE_LIMIT: u32 = 20 * 1024 * 1024;
 
 /// How long an agent may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -77,6 +75,10 @@ struct AgentRun {
     host: Arc<ProfileHost>,
     surroundings: Arc<Surroundings>,
     seat: Arc<Seat>,
+    /// When the engine has started it here. Until then it may have worked at a node that has died.
+    started: Timestamp,
+    /// Until it has ended.
+    awake: Mutex<Option<Awake>>,
     stop: CancellationToken,
     ended: CancellationToken,
 }
@@ -111,7 +113,9 @@ impl rivetkit::Actor for AgentActor {
         let at_work = view.map_or(true, |view| view.is_some_and(|view| view.status.is_at_work()));
         let seat = Seat::new(Arc::clone(host.board()), host.config().inbox, at_work);
         let (stop, ended) = (host.stop().child_token(), CancellationToken::new());
-        let run = Some(AgentRun { agent, host, surroundings, seat, stop, ended });
+        let started = host.ports().clock.now();
+        let awake = Mutex::new(Some(host.count_awake(&agent)));
+        let run = Some(AgentRun { agent, host, surroundings, seat, started, awake, stop, ended });
         Ok(AgentActor { run })
     }
 
@@ -141,7 +145,6 @@ impl rivetkit::Actor for AgentActor {
 impl AgentRun {
     /// Runs the agent until it is idle, stopped or killed.
     async fn work(&self, ctx: &Ctx<AgentActor>) {
-        let awake = self.host.count_awake(&self.agent);
         self.surroundings.metrics.awake.inc();
         let aborted = ctx.abort_signal();
         let abort = async {
@@ -158,7 +161,11 @@ impl AgentRun {
         }
         self.seat.leave();
         self.surroundings.metrics.awake.dec();
-        drop(awake);
+        drop(self.awake.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if !self.host.is_awake(&self.agent) {
+            // It may go on elsewhere.
+            self.host.board().leave(&self.agent);
+        }
         if !*self.seat.at_work().borrow()
             && let Err(error) = heartbeat::clear(ctx).await
         {
@@ -180,10 +187,12 @@ impl AgentRun {
                 }
                 continue;
             };
-            let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.stop.clone());
+            let deps = self.host.runner_deps(Arc::clone(&self.seat) as Arc<_>, self.started, self.stop.clone());
             // The senders of what was not read try again.
             drop(supervisor::run(deps, self.agent.clone(), inbox).await);
-            self.seat.run_has_ended();
+            if !self.seat.run_has_ended() {
+                return;
+            }
         }
     }
 

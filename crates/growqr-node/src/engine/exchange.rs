@@ -1,11 +1,18 @@
 //! What goes through the engine between a sender and an agent.
 
 use growqr_actors::{Posted, StopCause};
+use growqr_core::agent::Input;
 use rivetkit::Action;
 use serde::{Deserialize, Serialize};
 
 /// The name of the engine's actors that are agents.
 pub(super) const AGENT: &str = "agent";
+
+/// The largest input and the largest result, in bytes. The engine has the same limit.
+pub(super) const MESSAGE_LIMIT: u32 = 20 * 1024 * 1024;
+
+/// What a message has besides its input, at most.
+const ENVELOPE: u32 = 64 * 1024;
 
 /// Brings an input to an agent and waits until it is recorded.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +28,13 @@ impl Action for Post {
     const NAME: &'static str = "post";
 }
 
+impl Post {
+    /// Whether the engine takes it.
+    pub(super) fn fits(&self) -> bool {
+        u32::try_from(self.input.len()).is_ok_and(|bytes| bytes <= MESSAGE_LIMIT - ENVELOPE)
+    }
+}
+
 /// Wakes an agent. The heartbeat is one too.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Wake;
@@ -30,6 +44,21 @@ impl Action for Wake {
     type Output = String;
 
     const NAME: &'static str = "wake";
+}
+
+/// Whether an input may be sent again although it may be recorded. The second copy of others could stop what the person has begun
+/// since, or would be refused, as if the first one had not been taken.
+pub(super) fn can_be_sent_again(input: &Input) -> bool {
+    !matches!(
+        input,
+        Input::Cancel { .. }
+            | Input::Finish { .. }
+            | Input::Answer { .. }
+            | Input::DecidedInGitea { .. }
+            | Input::WithdrawMessage { .. }
+            | Input::EditMessage { .. }
+            | Input::SayAgain { .. }
+    )
 }
 
 /// What came of a post or a wake.

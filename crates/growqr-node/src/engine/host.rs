@@ -6,7 +6,7 @@
 //! agents, and by the others, which look at intervals for agents at work that nobody runs.
 
 use super::error_text::error_text;
-use super::exchange::{AGENT, Outcome, Post, Wake};
+use super::exchange::{AGENT, Outcome, Post, Wake, can_be_sent_again};
 use super::open_profiles::{OpenProfiles, ProfileHost};
 use crate::metrics::Metrics;
 use async_trait::async_trait;
@@ -28,8 +28,11 @@ use tokio_util::sync::CancellationToken;
 const FIRST_RETRY: Duration = Duration::from_millis(5);
 const LONGEST_RETRY: Duration = Duration::from_millis(500);
 
-/// How long the engine may fail before the sender is told.
-const ENGINE_LIMIT: Duration = Duration::from_secs(40);
+/// How long an agent may not be reached before a person or a program is told.
+const SENDER_LIMIT: Duration = Duration::from_secs(40);
+
+/// The same for the tasks of the board: while mail waits for one agent, no other gets any. They try again later.
+const BOARD_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often a node looks for work that nobody does.
 const LOOK: Duration = Duration::from_secs(30);
@@ -50,7 +53,11 @@ pub enum HostError {
 
 /// A handle to the agents of a profile on an engine. Cheap to clone.
 #[derive(Clone)]
-pub struct EngineHost(Arc<Inner>);
+pub struct EngineHost {
+    inner: Arc<Inner>,
+    /// How long a call may take before its sender is told that the agent cannot be reached.
+    limit: Duration,
+}
 
 struct Inner {
     id: ProfileId,
@@ -78,10 +85,11 @@ impl EngineHost {
         }
         metrics.profiles.set(i64::try_from(profiles.count()).unwrap_or(i64::MAX));
         let (closed, background) = (CancellationToken::new(), tokio::sync::Mutex::default());
-        let host = EngineHost(Arc::new(Inner { id, profile, profiles, client, metrics, closed, background }));
-        let (placement, looking) = (Arc::new(host.clone()), host.clone());
+        let inner = Arc::new(Inner { id, profile, profiles, client, metrics, closed, background });
+        let host = EngineHost { inner, limit: SENDER_LIMIT };
+        let (placement, looking) = (Arc::new(EngineHost { limit: BOARD_LIMIT, ..host.clone() }), host.clone());
         let task = tokio::spawn(async move {
-            let inner = &looking.0;
+            let inner = &looking.inner;
             let look = async {
                 tokio::select! {
                     () = inner.closed.cancelled() => {}
@@ -90,16 +98,16 @@ impl EngineHost {
             };
             tokio::join!(inner.profile.board().run(placement, inner.closed.clone()), look);
         });
-        *host.0.background.lock().await = Some(task);
+        *host.inner.background.lock().await = Some(task);
         Ok(host)
     }
 
     /// For tests: ends everything of this node at once, like a kill of its process. Saves nothing. The engine is told that the
     /// agents sleep, which a kill would not do.
     pub async fn kill(&self) {
-        self.0.profile.kill().cancel();
-        self.0.closed.cancel();
-        if let Some(task) = self.0.background.lock().await.take() {
+        self.inner.profile.kill().cancel();
+        self.inner.closed.cancel();
+        if let Some(task) = self.inner.background.lock().await.take() {
             task.abort();
             // The abort makes the task return an error, which is expected.
             let _ = task.await;
@@ -108,18 +116,18 @@ impl EngineHost {
     }
 
     async fn close(&self) {
-        self.0.profile.until_all_sleep().await;
-        self.0.profiles.remove(&self.0.id);
-        self.0.metrics.profiles.set(i64::try_from(self.0.profiles.count()).unwrap_or(i64::MAX));
+        self.inner.profile.until_all_sleep().await;
+        self.inner.profiles.remove(&self.inner.id);
+        self.inner.metrics.profiles.set(i64::try_from(self.inner.profiles.count()).unwrap_or(i64::MAX));
     }
 
-    /// Wakes agents at work that do not run here, and looks for mail and deadlines of nodes that have died, and for schedules that
-    /// were changed at other nodes. Never returns.
+    /// Wakes agents at work that do not run here: those that go on elsewhere take no place here. Looks for mail and deadlines of
+    /// nodes that have died, and for schedules that were changed at other nodes. Never returns.
     async fn look(&self, mut at_work: Vec<AgentView>) {
         loop {
             let mut wakes = JoinSet::new();
             for view in at_work {
-                if self.0.profile.is_awake(&view.agent) {
+                if self.inner.profile.is_awake(&view.agent) {
                     continue;
                 }
                 if wakes.len() >= WAKES {
@@ -130,43 +138,51 @@ impl EngineHost {
                     if let Err(error) = host.wake(&view.agent).await {
                         tracing::warn!(%error, "an agent at work could not be woken; trying again");
                     }
+                    if !host.inner.profile.is_awake(&view.agent) {
+                        host.inner.profile.board().leave(&view.agent);
+                    }
                 });
             }
             while wakes.join_next().await.is_some() {}
             tokio::time::sleep(LOOK).await;
-            self.0.profile.board().notify_mail();
-            self.0.profile.board().notify_asks();
-            self.0.profile.board().notify_schedules();
-            at_work = self::at_work(self.0.profile.ports()).await.unwrap_or_else(|error| {
+            self.inner.profile.board().notify_mail();
+            self.inner.profile.board().notify_asks();
+            self.inner.profile.board().notify_schedules();
+            at_work = self::at_work(self.inner.profile.ports()).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the agents at work could not be read; trying again");
                 Vec::new()
             });
         }
     }
 
-    /// Calls an agent's actor until it has read the call, or the engine has failed for too long.
-    async fn call(&self, agent: &AgentId, action: &str, arguments: Vec<Value>) -> Result<Outcome, PostError> {
+    /// Calls an agent's actor until it has read the call, or it could not be reached for too long. A call that does not `repeat` is
+    /// made again only if it was certainly not read.
+    async fn call(&self, agent: &AgentId, action: &str, arguments: Vec<Value>, repeats: bool) -> Result<Outcome, PostError> {
         let unreachable = |cause: String| PostError::Unreachable { agent: agent.clone(), cause };
-        let key = vec![self.0.id.as_str().to_owned(), agent.as_str().to_owned()];
-        let actor = self.0.client.get_or_create(AGENT, key, GetOrCreateOptions::default());
+        let key = vec![self.inner.id.as_str().to_owned(), agent.as_str().to_owned()];
+        let actor = self.inner.client.get_or_create(AGENT, key, GetOrCreateOptions::default());
         let actor = actor.map_err(|error| unreachable(error_text(&error)))?;
         let mut wait = FIRST_RETRY;
-        let give_up = Instant::now() + ENGINE_LIMIT;
+        let give_up = Instant::now() + self.limit;
         loop {
             let called = tokio::select! {
                 biased;
-                () = self.0.closed.cancelled() => return Err(PostError::Stopping),
-                called = actor.action(action, arguments.clone()) => called,
+                () = self.inner.closed.cancelled() => return Err(PostError::Stopping),
+                called = tokio::time::timeout_at(give_up, actor.action(action, arguments.clone())) => called,
             };
+            let called = called.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", self.limit.as_secs())));
             let outcome = called.and_then(|answer| Ok(serde_json::from_str(answer.as_str().unwrap_or_default())?));
-            match outcome {
-                Ok(Outcome::Asleep) => {}
+            let (cause, is_unread) = match outcome {
+                Ok(Outcome::Asleep) => ("it did not wake".to_owned(), true),
                 Ok(outcome) => return Ok(outcome),
-                Err(error) if Instant::now() > give_up => return Err(unreachable(error_text(&error))),
-                Err(error) => tracing::debug!(%agent, error = error_text(&error), "a call through the engine failed"),
+                Err(error) => (error_text(&error), false),
+            };
+            if Instant::now() >= give_up || !(repeats || is_unread) {
+                return Err(unreachable(cause));
             }
+            tracing::debug!(%agent, cause, "a call through the engine failed");
             tokio::select! {
-                () = self.0.closed.cancelled() => return Err(PostError::Stopping),
+                () = self.inner.closed.cancelled() => return Err(PostError::Stopping),
                 () = tokio::time::sleep(wait) => {}
             }
             wait = (wait * 2).min(LONGEST_RETRY);
@@ -174,7 +190,7 @@ impl EngineHost {
     }
 
     fn count(&self, outcome: &str) {
-        self.0.metrics.inputs.with_label_values(&[outcome]).inc();
+        self.inner.metrics.inputs.with_label_values(&[outcome]).inc();
     }
 }
 
@@ -194,14 +210,23 @@ impl Placement for EngineHost {
     async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError> {
         let unsent = |error: serde_json::Error| PostError::Crashed { agent: agent.clone(), message: error.to_string() };
         let post = Post { input: serde_json::to_string(&input).map_err(unsent)? };
+        if !post.fits() {
+            let cause = "the input is larger than an engine takes, which is 20 MiB".to_owned();
+            return Err(PostError::Unreachable { agent: agent.clone(), cause });
+        }
         let sent = Instant::now();
-        let called = self.call(agent, Post::NAME, vec![json!(post)]).await;
+        let repeats = can_be_sent_again(&input);
+        if !repeats {
+            // The only try is not lost because no node has the agent yet.
+            self.wake(agent).await?;
+        }
+        let called = self.call(agent, Post::NAME, vec![json!(post)], repeats).await;
         match called {
             Ok(outcome) => {
                 self.count(outcome.name());
                 match outcome {
                     Outcome::Posted(posted) => {
-                        self.0.metrics.input_seconds.observe(sent.elapsed().as_secs_f64());
+                        self.inner.metrics.input_seconds.observe(sent.elapsed().as_secs_f64());
                         Ok(*posted)
                     }
                     Outcome::Failed(cause) => Err(failed(agent, cause)),
@@ -216,25 +241,25 @@ impl Placement for EngineHost {
     }
 
     async fn wake(&self, agent: &AgentId) -> Result<(), PostError> {
-        match self.call(agent, Wake::NAME, Vec::new()).await? {
+        match self.call(agent, Wake::NAME, Vec::new(), true).await? {
             Outcome::Failed(cause) => Err(failed(agent, cause)),
             _ => Ok(()),
         }
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Notification> {
-        self.0.profile.board().subscribe()
+        self.inner.profile.board().subscribe()
     }
 
     fn health(&self) -> watch::Receiver<Health> {
-        self.0.profile.board().health()
+        self.inner.profile.board().health()
     }
 
     async fn stop(&self) {
-        self.0.closed.cancel();
-        self.0.profile.stop().cancel();
+        self.inner.closed.cancel();
+        self.inner.profile.stop().cancel();
         // It stays in its place until it has ended: a caller that is cancelled leaves it to the next one.
-        let mut task = self.0.background.lock().await;
+        let mut task = self.inner.background.lock().await;
         if let Some(running) = &mut *task {
             if let Err(error) = running.await {
                 tracing::error!(%error, "the task of a profile failed");

@@ -4,7 +4,7 @@ use super::actor;
 use super::error_text::error_text;
 use super::host::{EngineHost, HostError};
 use super::open_profiles::OpenProfiles;
-use super::probe::{self, PROBE, Ping};
+use super::probe::{self, End, PROBE, Ping};
 use crate::metrics::Metrics;
 use growqr_actors::{HostConfig, Ports};
 use growqr_core::id::ProfileId;
@@ -21,6 +21,9 @@ const POOL: &str = "growqr";
 
 /// The number of the build: new agents go to the nodes with the highest.
 const VERSION: u32 = 4;
+
+/// How long a node that leaves waits until its probe has ended.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How to reach an engine.
 #[derive(Clone, Debug)]
@@ -51,11 +54,13 @@ impl EngineAccess {
     /// # Errors
     /// [`NodeError`]: the engine does not answer, or it has no node.
     pub async fn check(&self) -> Result<(), NodeError> {
+        self.call_probe(Ping::NAME).await
+    }
+
+    async fn call_probe(&self, action: &str) -> Result<(), NodeError> {
         let failed = |error| NodeError::Engine(error_text(&error));
-        // One for each process: one for all would fail everywhere while its node is lost.
-        let key = vec![std::process::id().to_string()];
-        let probe = self.client().get_or_create(PROBE, key, GetOrCreateOptions::default());
-        probe.map_err(failed)?.action(Ping::NAME, Vec::new()).await.map(drop).map_err(failed)
+        let probe = self.client().get_or_create(PROBE, probe::key(), GetOrCreateOptions::default());
+        probe.map_err(failed)?.action(action, Vec::new()).await.map(drop).map_err(failed)
     }
 }
 
@@ -122,6 +127,11 @@ impl Node {
     /// # Errors
     /// [`NodeError`].
     pub async fn leave(mut self) -> Result<(), NodeError> {
+        // The engine would keep it for ever. If it cannot be ended, that is all that is lost.
+        let ended = tokio::time::timeout(PROBE_LIMIT, self.access.call_probe(End::NAME)).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::warn!("the probe of this node stays at the engine");
+        }
         self.leave.cancel();
         self.ended().await
     }

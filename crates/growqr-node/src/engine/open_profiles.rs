@@ -42,7 +42,6 @@ pub(super) struct ProfileHost {
     ports: Ports,
     config: HostConfig,
     board: Arc<HostBoard>,
-    started: Timestamp,
     /// Stops the agents in an orderly way.
     stop: CancellationToken,
     /// Drops the agents as they are.
@@ -53,9 +52,8 @@ pub(super) struct ProfileHost {
 
 impl ProfileHost {
     pub(super) fn new(ports: Ports, config: HostConfig, board: Arc<HostBoard>) -> ProfileHost {
-        let started = ports.clock.now();
         let (stop, kill) = (CancellationToken::new(), CancellationToken::new());
-        ProfileHost { ports, config, board, started, stop, kill, awake: watch::Sender::default() }
+        ProfileHost { ports, config, board, stop, kill, awake: watch::Sender::default() }
     }
 
     pub(super) fn ports(&self) -> &Ports {
@@ -78,9 +76,9 @@ impl ProfileHost {
         &self.kill
     }
 
-    /// What a runner needs that `stop` ends.
-    pub(super) fn runner_deps(&self, host: Arc<dyn RunnerHost>, stop: CancellationToken) -> RunnerDeps {
-        RunnerDeps { ports: self.ports.clone(), config: self.config, host, started: self.started, stop }
+    /// What a runner needs that `stop` ends; `started` is when the engine has started its agent here.
+    pub(super) fn runner_deps(&self, host: Arc<dyn RunnerHost>, started: Timestamp, stop: CancellationToken) -> RunnerDeps {
+        RunnerDeps { ports: self.ports.clone(), config: self.config, host, started, stop }
     }
 
     /// Counts an agent as awake here until the value is dropped.

@@ -106,12 +106,13 @@ impl Seat {
         *self.inbox() = State::Left;
     }
 
-    /// The run of the agent has ended: its inbox is closed, whatever its reason.
-    pub(super) fn run_has_ended(&self) {
+    /// The run of the agent has ended: its inbox is closed, whatever its reason. Returns whether it may have another run here.
+    pub(super) fn run_has_ended(&self) -> bool {
         let mut state = self.inbox();
         if matches!(&*state, State::Open(OpenInbox { unread: None, .. })) {
             *state = State::Idle;
         }
+        !matches!(*state, State::Left)
     }
 
     /// Whether the agent has work to do, now and from now on.
@@ -143,6 +144,12 @@ impl RunnerHost for Seat {
             self.at_work.send_if_modified(|known| std::mem::replace(known, is_at_work) != is_at_work);
         }
         self.board.publish(notification);
+    }
+
+    /// The engine decides where it goes on: whoever uses it wakes it, or its alarm.
+    fn goes_on_after_conflict(&self) -> bool {
+        self.leave();
+        false
     }
 
     async fn report_idle(&self, _: &AgentId, read: u64) -> bool {
@@ -196,7 +203,15 @@ mod tests {
         assert_eq!((seat.put(item()), seat.put(item())), (Ok(()), Err(Refused::Full)));
         drop(inbox);
         assert_eq!(seat.put(item()), Err(Refused::Closed));
-        seat.run_has_ended();
+        assert!(seat.run_has_ended());
         assert_eq!(seat.put(item()), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_agent_whose_journal_another_node_has_written_leaves() {
+        let seat = seat(1).await;
+        let _inbox = seat.next_inbox().await;
+        assert!(!seat.goes_on_after_conflict() && !seat.run_has_ended());
+        assert_eq!((seat.put(item()), seat.wake()), (Err(Refused::Closed), false));
     }
 }
