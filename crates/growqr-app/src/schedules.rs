@@ -4,6 +4,7 @@ use crate::SystemClock;
 use crate::agents::used_of_limits;
 use crate::error::AppError;
 use crate::library::Library;
+use growqr_core::ask::AskKind;
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, AskId, ScheduleId, child_id};
 use growqr_core::journal::{Status, Store};
@@ -307,9 +308,10 @@ async fn run(store: &dyn Store, occurrence: &Occurrence, name: &str) -> Result<S
     })
 }
 
-/// The oldest question of a run or of the sub-agents below it.
+/// The oldest question of a run or of the sub-agents below it that one of them waits for: a held change stops nobody.
 async fn ask_of_run(store: &dyn Store, run: &AgentId) -> Result<Option<AskId>, AppError> {
-    let asks = store.open_asks().await?;
+    let mut asks = store.open_asks().await?;
+    asks.retain(|view| stops_a_turn(view.ask.kind));
     if asks.is_empty() {
         return Ok(None);
     }
@@ -320,6 +322,10 @@ async fn ask_of_run(store: &dyn Store, run: &AgentId) -> Result<Option<AskId>, A
         line.take(parents.len() + 1).any(|agent| agent == run)
     };
     Ok(asks.into_iter().find(|view| is_below(&view.agent)).map(|view| view.ask.id))
+}
+
+fn stops_a_turn(kind: AskKind) -> bool {
+    !matches!(kind, AskKind::Conflict | AskKind::Review | AskKind::Schedule)
 }
 
 fn outcome_of(status: Status) -> RunOutcome {

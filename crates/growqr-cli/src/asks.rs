@@ -28,7 +28,7 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
             let row = find(&profile, &id).await?;
             out.row(&row, || full(out, &row));
             if row.settled.is_none() && is_write(&row.ask) {
-                print_file_change(out, &Library::open(profile).await?.file_change(&row.ask.id).await?, usize::MAX);
+                print_file_change(out, &row.ask.id, &file_change(&profile, &row.ask.id).await?, usize::MAX);
             }
             Ok(true)
         }
@@ -53,21 +53,23 @@ pub fn is_write(ask: &Ask) -> bool {
 const SHOWN_LINES: usize = 200;
 
 /// What allowing these writes would change now, in a conversation. What cannot be found out is left to `growqr asks show`.
-///
-/// # Errors
-/// If the profile cannot be opened.
-pub async fn print_file_changes(profile: &Profile, out: &Out, asks: Vec<String>) -> Result<(), AppError> {
+pub async fn print_file_changes(profile: &Profile, out: &Out, asks: Vec<String>) {
     for ask in asks {
-        match Library::open(profile.clone()).await?.file_change(&ask).await {
-            Ok(change) => print_file_change(out, &change, SHOWN_LINES),
-            Err(error) => out.notice(&format!("what it would change cannot be shown: {error}")),
+        match file_change(profile, &ask).await {
+            Ok(change) => print_file_change(out, &ask, &change, SHOWN_LINES),
+            Err(error) => {
+                out.notice(&format!("what it would change cannot be shown: {error}. To try again: growqr asks show {ask}"))
+            }
         }
     }
-    Ok(())
+}
+
+async fn file_change(profile: &Profile, ask: &str) -> Result<FileChange, AppError> {
+    Library::open(profile.clone()).await?.file_change(ask).await
 }
 
 /// What allowing a write would change now, and the first lines of the difference.
-fn print_file_change(out: &Out, change: &FileChange, most: usize) {
+fn print_file_change(out: &Out, ask: &str, change: &FileChange, most: usize) {
     if out.is_json() {
         return out.json(change);
     }
@@ -80,7 +82,7 @@ fn print_file_change(out: &Out, change: &FileChange, most: usize) {
             change.diff.lines().take(most).for_each(|line| out.line(&diff_line(out, line)));
             let left_out = change.diff.lines().skip(most).count();
             if left_out > 0 {
-                out.line(&format!("… {left_out} more lines of the change: growqr asks show"));
+                out.line(&format!("… {left_out} more lines of the change: growqr asks show {ask}"));
             }
         }
     }

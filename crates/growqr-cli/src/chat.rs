@@ -250,7 +250,7 @@ impl<'a> ChatSession<'a> {
             }
         }
         let ended = self.transcript.show(push);
-        asks::print_file_changes(&self.profile, self.transcript.out(), self.transcript.take_writes()).await?;
+        asks::print_file_changes(&self.profile, self.transcript.out(), self.transcript.take_writes()).await;
         if *push == Push::Missed && !self.at_work.contains(&self.target) {
             return Ok(Some(last_ending(&self.profile, &self.target).await?));
         }
@@ -268,7 +268,8 @@ impl<'a> ChatSession<'a> {
             let asks = Library::open(self.profile.clone()).await?.asks().await?;
             asks.iter().for_each(|row| self.transcript.print_ask_once(&row.agent_name, &row.ask));
         }
-        asks::print_file_changes(&self.profile, self.transcript.out(), self.transcript.take_writes()).await
+        asks::print_file_changes(&self.profile, self.transcript.out(), self.transcript.take_writes()).await;
+        Ok(())
     }
 
     /// Says that the message is read once the open questions are answered, with the commands for that.

@@ -26,10 +26,14 @@ pub async fn skills(profile: Profile, environment: &Environment, out: &Out, comm
                         files.collect::<String>()
                     )
                 });
+                // Behind what it says: this is what the person accepts.
+                if let Some(seen) = skill.skill.new_by_agent.filter(|seen| !seen.is_empty() && !out.is_json()) {
+                    out.notice(&format!("To turn it on as you see it here: growqr skills on {} --seen {seen}", skill.skill.name));
+                }
             }
         }
-        Skills::On { name } => switch(profile, environment, name, true).await?,
-        Skills::Off { name } => switch(profile, environment, name, false).await?,
+        Skills::On { name, seen } => switch(profile, environment, name, true, seen).await?,
+        Skills::Off { name } => switch(profile, environment, name, false, None).await?,
         Skills::Add { folder } => {
             let path = full_path(&folder, ADD)?;
             let list = change(profile, environment, SkillChange::AddFolder { path }).await?;
@@ -44,8 +48,14 @@ pub async fn skills(profile: Profile, environment: &Environment, out: &Out, comm
     Ok(true)
 }
 
-async fn switch(profile: Profile, environment: &Environment, name: String, is_on: bool) -> Result<(), AppError> {
-    change(profile, environment, SkillChange::Switch { name, is_on, seen: None }).await.map(drop)
+async fn switch(
+    profile: Profile,
+    environment: &Environment,
+    name: String,
+    is_on: bool,
+    seen: Option<String>,
+) -> Result<(), AppError> {
+    change(profile, environment, SkillChange::Switch { name, is_on, seen }).await.map(drop)
 }
 
 async fn change(profile: Profile, environment: &Environment, change: SkillChange) -> Result<SkillList, AppError> {
@@ -84,10 +94,11 @@ fn print(out: &Out, list: &SkillList) {
 fn described(out: &Out, skill: &Skill) -> String {
     let state = if skill.is_on { out.style(Style::Good, "on ") } else { out.style(Style::Dim, "off") };
     let (name, place) = (out.style(Style::Bold, &skill.name), out.style(Style::Dim, &sanitized_line(&skill.place)));
-    let new = match &skill.new_by_agent {
+    let new = match skill.new_by_agent.as_deref() {
+        Some("") => "\n    off: the history of memory cannot be read (growqr doctor)".to_owned(),
         Some(_) => {
-            let on = format!("read it (growqr skills show {0}), then turn it on: growqr skills on {0}", skill.name);
-            format!("\n    {}: {on}", out.style(Style::Bad, "new, written by an agent"))
+            let read = format!("read it before you turn it on: growqr skills show {}", skill.name);
+            format!("\n    {}: {read}", out.style(Style::Bad, "new, written by an agent"))
         }
         None => String::new(),
     };

@@ -230,12 +230,12 @@ impl Budget {
         self.record_use_of_any_message(amount, at);
     }
 
-    /// What the limits per day and month leave for a scheduled run: a share of the day is kept for messages.
+    /// What the limits per day and month leave for a scheduled run: a share of each is kept for messages.
     #[must_use]
     pub fn available_for_no_message(&self, limits: &Limits, now: Timestamp) -> Money {
-        let kept = Money(limits.per_day.0 / KEPT_FOR_MESSAGES);
-        let day = limits.per_day.saturating_sub(kept).saturating_sub(self.days.used_in(now.day()));
-        let month = limits.per_month.map(|limit| limit.saturating_sub(self.months.used_in(now.month())));
+        let left = |limit: Money, used: Money| limit.saturating_sub(Money(limit.0 / KEPT_FOR_MESSAGES)).saturating_sub(used);
+        let day = left(limits.per_day, self.days.used_in(now.day()));
+        let month = limits.per_month.map(|limit| left(limit, self.months.used_in(now.month())));
         month.map_or(day, |month| month.min(day)).saturating_sub(self.reserved)
     }
 
@@ -517,6 +517,19 @@ mod tests {
         budget.raise(Money(5));
         budget.new_message();
         assert_eq!(budget.available(&limits, Timestamp(0)), (Money::ZERO, LimitReached::PerDay), "what was not used is gone");
+    }
+
+    #[test]
+    fn scheduled_runs_leave_a_quarter_of_the_day_and_of_the_month_for_messages() {
+        let limits = Limits { per_day: Money(40), per_month: Some(Money(100)), ..Limits::default() };
+        let mut budget = Budget::default();
+        let mut all_of_a_day = |day: i64| {
+            let available = budget.available_for_no_message(&limits, Timestamp(day * DAY));
+            budget.grant_for_no_message(available, Timestamp(day * DAY));
+            available
+        };
+        assert_eq!([0, 1, 2, 3].map(&mut all_of_a_day), [Money(30), Money(30), Money(15), Money::ZERO]);
+        assert_eq!(budget.available(&Limits { per_message: Money(50), ..limits }, Timestamp(3 * DAY)).0, Money(25));
     }
 
     #[test]

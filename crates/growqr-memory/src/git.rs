@@ -54,8 +54,12 @@ pub(crate) struct Git {
 /// HEAD, and the refs of kept commits.
 type JudgedCommits = (Oid, Vec<(String, Oid)>);
 
-/// HEAD, a folder, and the pages in it that are an agent's.
-type PagesByAgents = (Oid, String, BTreeMap<String, AgentsPage>);
+/// The pages of a folder that are an agent's, at this HEAD.
+pub(crate) struct PagesByAgents {
+    pub(crate) head: Oid,
+    pub(crate) folder: String,
+    pub(crate) pages: BTreeMap<String, AgentsPage>,
+}
 
 /// Cache of the agents' commits by tool call.
 #[derive(Default)]

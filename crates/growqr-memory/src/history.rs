@@ -3,7 +3,7 @@
 use crate::error_context::Context;
 use crate::git::Git;
 use crate::hidden::Leaf;
-use crate::message;
+use crate::message::{self, UNDOES};
 use crate::objects;
 use crate::path;
 use crate::plan::{FileChange, Plan, WorkTreeFiles};
@@ -182,7 +182,7 @@ impl Git {
             return Err(MemoryError::Unchanged { path });
         }
         let (undone, _) = message::read(&commit);
-        let message = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
+        let message = format!("Undo: {}\n\n{UNDOES}{}", undone.lines().next().unwrap_or_default(), commit.id());
         self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &self.person(), &message, at)
     }
 

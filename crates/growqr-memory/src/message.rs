@@ -18,6 +18,9 @@ const AGENT_EMAIL_SUFFIX: &str = "@agents.growqr.local";
 /// The beginning of the trailer that says how the person has approved a held change.
 const APPROVED: &str = "Approved: ";
 
+/// The beginning of the line of an undo that names a change.
+pub(crate) const UNDOES: &str = "Undoes ";
+
 /// Email of this program.
 const PROGRAM_EMAIL: &str = "growqr@growqr.local";
 
@@ -160,6 +163,13 @@ pub(crate) fn is_by_program(commit: &Commit<'_>) -> bool {
 /// Whether the commit's author is an agent.
 pub(crate) fn is_by_agent(commit: &Commit<'_>) -> bool {
     commit.author().email_bytes().ends_with(AGENT_EMAIL_SUFFIX.as_bytes())
+}
+
+/// Whether the commit undoes changes: its text is not of the one who has made it. A person who writes such a message by hand only hides
+/// that they have written a page.
+pub(crate) fn is_undo(commit: &Commit<'_>) -> bool {
+    let message = String::from_utf8_lossy(commit.message_bytes());
+    message.starts_with("Undo") && message.lines().any(|line| line.starts_with(UNDOES))
 }
 
 fn origin(tail: &str) -> Option<Origin> {

@@ -5,7 +5,7 @@ use crate::MemoryRepo;
 use crate::comparison::diff_texts;
 use crate::error_context::Context;
 use crate::git::Git;
-use crate::message;
+use crate::message::{self, UNDOES};
 use crate::on_disk::OnDisk;
 use crate::person::apply_and_index;
 use crate::plan::{FileChange, WorkTreeFiles};
@@ -258,7 +258,7 @@ fn described(of: &ChangesOf, name: &str) -> String {
 fn undo_message(of: &ChangesOf, changes: &[AgentChange], left: &[String]) -> String {
     let mut message = format!("Undo {}\n\n", described(of, &changes[0].name));
     for change in changes.iter().take(NAMED) {
-        let _ = writeln!(message, "Undoes {}", change.commit);
+        let _ = writeln!(message, "{UNDOES}{}", change.commit);
     }
     if changes.len() > NAMED {
         let _ = writeln!(message, "and {} more", changes.len() - NAMED);

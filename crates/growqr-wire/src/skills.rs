@@ -29,7 +29,8 @@ pub struct Skill {
     pub page: Option<String>,
     /// Whether agents may read it.
     pub is_on: bool,
-    /// Set if an agent has written or changed it since the person has turned it on; then it is off. A mark of what is there now.
+    /// Set if an agent has written or changed it since the person has turned it on; then it is off. A mark of what is there now, or
+    /// empty if it cannot be found out who has written it, because the history of memory cannot be read.
     #[serde(default)]
     pub new_by_agent: Option<String>,
 }
@@ -64,7 +65,7 @@ pub enum SkillChange {
         name: String,
         /// Whether they may.
         is_on: bool,
-        /// [`Skill::new_by_agent`] as the person has seen it. Another one is refused.
+        /// [`Skill::new_by_agent`] as the person has seen it. Another one is refused, and so is none where there is one now.
         #[serde(default)]
         seen: Option<String>,
     },

@@ -1489,7 +1489,8 @@ page: string | null,
  */
 is_on: boolean, 
 /**
- * Set if an agent has written or changed it since the person has turned it on; then it is off. A mark of what is there now.
+ * Set if an agent has written or changed it since the person has turned it on; then it is off. A mark of what is there now, or
+ * empty if it cannot be found out who has written it, because the history of memory cannot be read.
  */
 new_by_agent: string | null, };
 
@@ -1545,7 +1546,7 @@ name: string,
  */
 is_on: boolean, 
 /**
- * [`Skill::new_by_agent`] as the person has seen it. Another one is refused.
+ * [`Skill::new_by_agent`] as the person has seen it. Another one is refused, and so is none where there is one now.
  */
 seen: string | null, } | { "type": "add_folder", 
 /**

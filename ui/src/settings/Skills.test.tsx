@@ -43,6 +43,12 @@ test("one that an agent has written says so, and is turned on as it was seen", a
   await expect.poll(() => requests).toContainEqual({ op: "change_skills", change: { type: "switch", name: "tea", is_on: true, seen: "0af1" } });
 });
 
+test("one that nobody knows who has written says why it is off", async () => {
+  show({ skills: [{ ...tea, is_on: false, new_by_agent: "" }] });
+  const row = await screen.findByRole("listitem", { name: "tea" });
+  within(row).getByText("Off: the history of memory cannot be read (growqr doctor).");
+});
+
 test("its text is read only once it is opened, and hides nothing", async () => {
   const requests = show({ skills: [{ ...tea, description: "Makes\u001b tea\u202e." }] });
   const row = await screen.findByRole("listitem", { name: "tea" });

@@ -59,7 +59,11 @@ function SkillRow({ skill }: { skill: Skill }) {
       ) : (
         <a href={toPage(page)} className="mt-0.5 inline-block font-mono text-xs text-ink-3 underline [overflow-wrap:anywhere]">{plainText(page)}</a>
       )}
-      {skill.new_by_agent !== null && <p className="mt-0.5 text-xs text-warn">{t("New, written by an agent. Read it before you turn it on.")}</p>}
+      {skill.new_by_agent !== null && (
+        <p className="mt-0.5 text-xs text-warn">
+          {skill.new_by_agent === "" ? t("Off: the history of memory cannot be read (growqr doctor).") : t("New, written by an agent. Read it before you turn it on.")}
+        </p>
+      )}
       <InlineError problem={request.error} />
       <Disclosure summary={<span>{t("What it says")}</span>} className="-ms-1.5 mt-1">
         {() => <WholeSkill name={name} />}

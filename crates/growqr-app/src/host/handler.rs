@@ -408,11 +408,11 @@ impl Handler {
 
     async fn change_folders(&self, change: FolderChange) -> Result<Reply, AppError> {
         let checked = folder_changes::check(change).await?;
-        let one_at_a_time = self.changing_settings.lock().await;
+        // Until the reply is read too: whoever adds a folder looks for it at the end of the list.
+        let _one_at_a_time = self.changing_settings.lock().await;
         let stored = settings::stored(&*self.profile.store).await?;
         let value = folder_changes::changed(&stored, checked)?;
         self.store_setting(FILE_FOLDERS, value.as_deref()).await?;
-        drop(one_at_a_time);
         Ok(Reply::Folders { folders: self.profile.library.file_folders().await? })
     }
 

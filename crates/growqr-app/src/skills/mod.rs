@@ -112,7 +112,7 @@ pub(crate) async fn check(skills: &Arc<SkillSet>, change: SkillChange) -> Result
     .await
 }
 
-/// What the person accepts by switching a skill. `seen`: the mark of what they have seen, if an agent has written it.
+/// What the person accepts by switching a skill. `seen`: the mark of what they have seen, which one that an agent has written needs.
 fn accepted(skill: &FoundSkill, is_on: bool, seen: Option<&str>) -> Result<BTreeSet<String>, AppError> {
     let read_it = format!("Read it first: growqr skills show {}", skill.name);
     match &skill.agents_changes {
@@ -123,6 +123,9 @@ fn accepted(skill: &FoundSkill, is_on: bool, seen: Option<&str>) -> Result<BTree
         }
         changes if seen.is_some_and(|seen| seen != changes.mark()) => {
             Err(AppError::bad_request(format!("an agent has changed the skill {} meanwhile", skill.name), read_it))
+        }
+        AgentsChanges::Known(_) if skill.is_new && seen.is_none() => {
+            Err(AppError::bad_request(format!("an agent has written or changed the skill {}", skill.name), read_it))
         }
         AgentsChanges::Known(changes) => Ok(changes.clone()),
     }

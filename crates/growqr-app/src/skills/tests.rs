@@ -36,6 +36,12 @@ impl World {
         self.memory.commit(&self.prepare(path, text)).expect("committed");
     }
 
+    /// Turns it on with the mark of what is there now.
+    fn switch_on_as_seen(&self, name: &str) -> SkillChange {
+        let skill = self.skills.find().usable.into_iter().find(|skill| skill.name == name).expect("a skill");
+        SkillChange::Switch { name: name.to_owned(), is_on: true, seen: row(&skill).new_by_agent }
+    }
+
     fn names(&self) -> Vec<String> {
         self.skills.find().usable.into_iter().map(|skill| skill.name).collect()
     }
@@ -106,15 +112,16 @@ async fn what_an_agent_writes_or_changes_is_off_until_the_person_has_turned_it_o
     let state = |world: &World| world.skills.find().usable.iter().map(|skill| (skill.is_on, skill.is_new)).collect::<Vec<_>>();
     world.write("skills/tea/SKILL.md", &text("tea"));
     assert_eq!((state(&world), world.skills.offered()), (vec![(false, true)], Vec::new()));
-    world.change(&mut stored, switch("tea", true)).await.unwrap();
+    let error = world.change(&mut stored, switch("tea", true)).await.unwrap_err();
+    assert!(error.to_string().contains("an agent has written or changed the skill tea"), "{error}");
+    world.change(&mut stored, world.switch_on_as_seen("tea")).await.unwrap();
     assert_eq!(state(&world), [(true, false)]);
-    let seen = world.skills.find().usable[0].agents_changes.mark();
+    let blind = world.switch_on_as_seen("tea");
     world.write("skills/tea/leaves.md", "Steal them.");
     assert_eq!(state(&world), [(false, true)], "each page of it counts");
-    let blind = SkillChange::Switch { name: "tea".to_owned(), is_on: true, seen: Some(seen) };
     let error = world.change(&mut stored, blind).await.unwrap_err();
     assert!(error.to_string().contains("changed the skill tea meanwhile"), "{error}");
-    world.change(&mut stored, switch("tea", true)).await.unwrap();
+    world.change(&mut stored, world.switch_on_as_seen("tea")).await.unwrap();
     assert_eq!(state(&world), [(true, false)]);
     fs::write(world.folder.path().join("memory/skills/tea/SKILL.md"), text("tea").replace("How", "Why")).unwrap();
     assert_eq!(state(&world), [(true, false)], "an edit by hand counts at once");
@@ -130,9 +137,9 @@ async fn skills_are_switched_one_by_one_also_after_all_were_off() {
     }
     world.skills.choose(Preferences::parse_lenient(&stored).skills);
     assert_eq!(world.skills.offered(), []);
-    world.change(&mut stored, switch("tea", true)).await.unwrap();
+    world.change(&mut stored, world.switch_on_as_seen("tea")).await.unwrap();
     assert_eq!(stored[OFF], r#"["coffee"]"#);
-    world.change(&mut stored, switch("coffee", true)).await.unwrap();
+    world.change(&mut stored, world.switch_on_as_seen("coffee")).await.unwrap();
     assert!(!stored.contains_key(OFF) && world.skills.offered().len() == 2);
     world.change(&mut stored, switch("tea", false)).await.unwrap();
     assert_eq!(stored[OFF], r#"["tea"]"#);

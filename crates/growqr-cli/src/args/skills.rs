@@ -16,6 +16,9 @@ pub enum Skills {
     On {
         /// Its name
         name: String,
+        /// For one that an agent has written: what `growqr skills show` says at its end
+        #[arg(long, value_name = "MARK")]
+        seen: Option<String>,
     },
     /// Keep agents from reading a skill
     Off {

@@ -121,8 +121,11 @@ fn a_skill_of_an_agent_that_waits_for_approval_is_none_yet() {
     assert_eq!(program.chat("and now?").code, Some(0));
     assert_eq!(program.json(&["skills", "list"])[0]["is_on"], false, "the person has seen the change, and turns the skill on");
     let list = program.run(&["skills", "list"]).out;
-    assert!(list.contains("new, written by an agent") && list.contains("growqr skills on tea"), "{list}");
-    assert_eq!(program.run(&["skills", "on", "tea"]).code, Some(0));
+    assert!(list.contains("new, written by an agent") && list.contains("growqr skills show tea"), "{list}");
+    assert_ne!(program.run(&["skills", "on", "tea"]).code, Some(0), "nobody has read it");
+    let shown = program.run(&["skills", "show", "tea"]);
+    let mark = shown.err.rsplit("growqr skills on tea --seen ").next().expect("a mark").trim().to_owned();
+    assert_eq!(program.run(&["skills", "on", "tea", "--seen", &mark]).code, Some(0));
     assert_eq!(program.json(&["skills", "list"])[0]["is_on"], true);
     program.assert_all_accepted();
 }

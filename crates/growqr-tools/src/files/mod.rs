@@ -4,6 +4,7 @@
 //! part by part inside the folder (`place.rs`), hidden files and files with keys are refused (`closed_names.rs`), and what is read is
 //! text from outside. Nothing is kept: a result is in the conversation, and a text that is being written is beside its file.
 
+mod disk;
 mod documents;
 mod error;
 mod folder;
@@ -22,6 +23,7 @@ pub use documents::read_pdf_if_asked;
 pub use folder::Folder;
 
 use async_trait::async_trait;
+use disk::Disk;
 use error::FilesError;
 use growqr_core::id::{EffectId, ExecutorId};
 use growqr_core::memory::CommitPlan;
@@ -53,6 +55,8 @@ pub struct FileTools {
     /// For each folder, held by the thread that writes in it, also if nobody waits for it any more: what an interrupted write has done is
     /// looked up after it. A disk that does not answer keeps only its own folder.
     writing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// By the places of the folders; the empty one is for searches in all of them.
+    disks: Mutex<HashMap<PathBuf, Arc<Disk>>>,
     limit: Duration,
 }
 
@@ -60,7 +64,7 @@ impl FileTools {
     /// Tools on these folders; without one, none is offered.
     #[must_use]
     pub fn new(folders: Vec<Folder>) -> FileTools {
-        FileTools { folders: RwLock::new(folders.into()), writing: Mutex::default(), limit: LIMIT }
+        FileTools { folders: RwLock::new(folders.into()), writing: Mutex::default(), disks: Mutex::default(), limit: LIMIT }
     }
 
     /// Replaces the folders. Calls that run go on with the earlier ones; later ones find the new ones.
@@ -83,32 +87,53 @@ impl FileTools {
         Some(Arc::clone(self.writing.lock().unwrap_or_else(PoisonError::into_inner).entry(folder).or_default()))
     }
 
+    /// The disk that a call needs; `None` if it needs none.
+    fn disk(&self, folders: &[Folder], call: &ToolCall) -> Option<Arc<Disk>> {
+        let path = match &*call.name {
+            ListInput::NAME => Some(parse::<ListInput>(&call.input).ok()?.path.filter(|path| !is_everything(path))?),
+            SearchInput::NAME => parse::<SearchInput>(&call.input).ok()?.path.filter(|path| !is_everything(path)),
+            ReadInput::NAME => Some(parse::<ReadInput>(&call.input).ok()?.path),
+            WRITE_FILE => Some(parse::<WriteInput>(&call.input).ok()?.path),
+            _ => return None,
+        };
+        let place = match path {
+            Some(path) => find(folders, &path).ok()?.0.path.clone(),
+            None => PathBuf::new(),
+        };
+        Some(Arc::clone(self.disks.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default()))
+    }
+
     /// Runs `work` on a blocking thread.
     async fn blocking<T: Send + 'static>(
         &self,
         call: &ToolCall,
         work: impl FnOnce(&[Folder], &ToolCall) -> T + Send + 'static,
     ) -> Result<T, NotDone> {
-        let (writing, folders) = (self.writing(call), self.folders());
         let of_work = call.clone();
-        let work = async move {
-            let writing = match writing {
+        let work = async {
+            let writing = match self.writing(call) {
                 Some(writing) => Some(writing.lock_owned().await),
                 None => None,
             };
+            // The folders as they are now: a write may have waited for long.
+            let folders = self.folders();
+            let place = match self.disk(&folders, call) {
+                Some(disk) => Some(disk.enter().await.ok_or(NotDone::NotBegun)?),
+                None => None,
+            };
             let work = move || {
-                let _until_it_is_done = writing;
+                let _until_it_is_done = (writing, place);
                 work(&folders, &of_work)
             };
-            tokio::task::spawn_blocking(work).await
-        };
-        match tokio::time::timeout(self.limit, work).await {
-            Ok(done) => done.map_err(|error| {
+            tokio::task::spawn_blocking(work).await.map_err(|error| {
                 tracing::error!(%error, "a tool on files failed");
                 NotDone::Failed
-            }),
-            Err(_) => Err(NotDone::NoAnswer),
-        }
+            })
+        };
+        tokio::time::timeout(self.limit, work).await.unwrap_or_else(|_| {
+            self.disk(&self.folders(), call).inspect(|disk| disk.has_not_answered());
+            Err(NotDone::NoAnswer)
+        })
     }
 }
 
@@ -140,6 +165,8 @@ impl Executor for FileTools {
 enum NotDone {
     /// It panicked.
     Failed,
+    /// Earlier calls wait for the disk already.
+    NotBegun,
     /// The disk did not answer in time. A write may still happen.
     NoAnswer,
 }
@@ -149,6 +176,7 @@ impl NotDone {
     fn told(&self, tool: &str) -> &'static str {
         match self {
             NotDone::Failed => "the file could not be handled; go on without it, or tell the person",
+            NotDone::NotBegun => "the disk does not answer, so nothing was done; go on without it, or tell the person",
             NotDone::NoAnswer if tool == WRITE_FILE => {
                 "the disk does not answer, so it is not known whether the file was or will be written; read it before you write it again, \
                  or tell the person"

@@ -425,6 +425,48 @@ async fn a_disk_that_does_not_answer_stops_no_write_in_another_folder() {
     assert_eq!(world.bytes("other/a.md"), b"two");
 }
 
+#[tokio::test]
+async fn a_disk_that_does_not_answer_keeps_few_threads_and_then_refuses_at_once() {
+    let mut world = World::new();
+    world.put("drafts/a.md", "one");
+    world.tools.limit = Duration::from_millis(50);
+    let read = call("read_file", json!({"path": "drafts/a.md"}));
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let waiting = Arc::new(Mutex::new(receiver));
+    for _ in 0..4 {
+        let waiting = Arc::clone(&waiting);
+        let dead = move |_: &[Folder], _: &ToolCall| drop(waiting.lock().expect("a lock").recv());
+        assert!(matches!(world.tools.blocking(&read, dead).await, Err(NotDone::NoAnswer)));
+    }
+    world.tools.limit = LIMIT;
+    let told = world.read("drafts/a.md").await.unwrap_err();
+    assert!(told.contains("nothing was done"), "{told}");
+    world.put("notes/a.md", "two");
+    assert!(world.read("notes/a.md").await.unwrap().ends_with("two"), "another disk answers");
+    drop(sender);
+    while world.read("drafts/a.md").await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_has_waited_heeds_what_the_person_has_changed_meanwhile() {
+    let world = World::new();
+    let waits = call("write_file", json!({"path": "drafts/a.md", "content": "two"}));
+    let thread = world.tools.writing(&waits).expect("a lock").lock_owned().await;
+    let mut writing = std::pin::pin!(world.tools.perform(&waits, None));
+    tokio::select! {
+        biased;
+        _ = &mut writing => panic!("it was written beside another write"),
+        () = tokio::task::yield_now() => {}
+    }
+    world.tools.set(vec![Folder { can_write: false, ..world.drafts() }]);
+    drop(thread);
+    let Performed::Finished(result) = writing.await else { panic!("a result") };
+    assert!(result.is_error && result.content.plain().contains("change nothing"), "{result:?}");
+    assert_eq!(world.names("drafts"), Vec::<String>::new());
+}
+
 /// A call that is stopped leaves the thread that writes behind.
 #[tokio::test]
 async fn an_interrupted_write_is_looked_up_after_its_thread_has_ended() {

@@ -522,6 +522,7 @@ export default {
   "Skills that are off": "Ausgeschaltete Fertigkeiten",
   "Skills of agents that you have turned on": "Fertigkeiten von Agenten, die Sie eingeschaltet haben",
   "New, written by an agent. Read it before you turn it on.": "Neu, von einem Agenten geschrieben. Lesen Sie sie, bevor Sie sie einschalten.",
+  "Off: the history of memory cannot be read (growqr doctor).": "Aus: Der Verlauf des Gedächtnisses kann nicht gelesen werden (growqr doctor).",
   "They are only read. Read what you did not write before you add it: agents follow the instructions in a skill.": "Sie werden nur gelesen. Lesen Sie, was Sie nicht selbst geschrieben haben, bevor Sie es hinzufügen: Agenten folgen den Anweisungen in einer Fertigkeit.",
   "Starts when it is called": "Startet, wenn er gebraucht wird",
   "Is being started": "Wird gestartet",

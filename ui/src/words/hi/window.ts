@@ -525,6 +525,7 @@ export default {
   "Skills that are off": "बंद किए गए कौशल",
   "Skills of agents that you have turned on": "एजेंटों के कौशल जिन्हें आपने चालू किया है",
   "New, written by an agent. Read it before you turn it on.": "नया, किसी एजेंट ने लिखा है। चालू करने से पहले इसे पढ़ें।",
+  "Off: the history of memory cannot be read (growqr doctor).": "बंद: स्मृति का इतिहास पढ़ा नहीं जा सकता (growqr doctor)।",
   "They are only read. Read what you did not write before you add it: agents follow the instructions in a skill.": "इन्हें केवल पढ़ा जाता है। जो आपने नहीं लिखा, उसे जोड़ने से पहले पढ़ें: एजेंट कौशल के निर्देशों का पालन करते हैं।",
   "Starts when it is called": "ज़रूरत पड़ने पर शुरू होता है",
   "Is being started": "शुरू हो रहा है",

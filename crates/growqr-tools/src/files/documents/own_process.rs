@@ -1,10 +1,10 @@
 //! Reads a PDF document in a process of its own. A small hostile document can take more memory than the computer has: its parser keeps
-//! an object for every few bytes of text, also of text that is unpacked many times. On Linux that process has a limit; elsewhere it is
-//! the process that the system ends first. It ends with the document, whatever happens in it.
+//! an object for every few bytes of text, also of text that is unpacked many times. Only on Linux has that process a limit of memory: on
+//! Windows and macOS it can fill the memory until its time is over, and it ends with the document, whatever happens in it.
 
 use super::pdf::{self, STACK};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
@@ -13,7 +13,8 @@ use std::time::Duration;
 /// What this program is started with to read a document from its input.
 const ARGUMENT: &str = "--growqr-read-pdf";
 
-/// The most memory of the process, in bytes, and its processor time in seconds: the one who started it may be gone.
+/// The most memory of the process, in bytes, which only Linux counts so that it helps, and its processor time in seconds: the one who
+/// started it may be gone.
 #[cfg(unix)]
 const MEMORY: u64 = 768 << 20;
 #[cfg(unix)]
@@ -71,16 +72,22 @@ fn limit_memory() {
 #[cfg(not(unix))]
 fn limit_memory() {}
 
-/// The text of a document, read by another process. `None` if this program cannot be started for that.
+/// The text of a document, read by another process. `None` if this program is none that reads documents so.
 pub(super) fn text(bytes: &[u8], limit: Duration) -> Option<Result<String, String>> {
-    let mut command = Command::new(PROGRAM.get()?);
+    Some(read_by(PROGRAM.get()?, bytes, limit))
+}
+
+fn read_by(program: &Path, bytes: &[u8], limit: Duration) -> Result<String, String> {
+    let mut command = Command::new(program);
     command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     #[cfg(windows)]
     std::os::windows::process::CommandExt::creation_flags(&mut command, 0x0800_0000);
-    let child = command.spawn();
-    let child =
-        child.inspect_err(|error| tracing::error!(%error, "a process that reads a document could not be started")).ok()?;
-    Some(answer_of(child, bytes.to_vec(), limit))
+    // Not read in this process instead: often it is memory that is short.
+    let child = command.spawn().map_err(|error| {
+        tracing::error!(%error, "a process that reads a document could not be started");
+        "no process can be started to read it; try again".to_owned()
+    })?;
+    answer_of(child, bytes.to_vec(), limit)
 }
 
 fn answer_of(mut child: Child, bytes: Vec<u8>, limit: Duration) -> Result<String, String> {
@@ -118,5 +125,17 @@ fn answer_of(mut child: Child, bytes: Vec<u8>, limit: Duration) -> Result<String
         }
         Err(mpsc::RecvTimeoutError::Timeout) => Err(format!("it takes more than {} s", limit.as_secs())),
         Err(mpsc::RecvTimeoutError::Disconnected) => Err("no thread can be started".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_process_a_document_is_not_read() {
+        let home = tempfile::tempdir().unwrap();
+        let problem = read_by(&home.path().join("none"), b"%PDF-1.7", Duration::from_secs(1)).unwrap_err();
+        assert!(problem.contains("try again"), "{problem}");
     }
 }
