@@ -30,7 +30,7 @@ pub(super) enum ChangeCall {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Lists the pages of memory with their sizes, by path. Memory is a git repository of text files that the person owns and may edit by hand."
+    description = "Lists the pages of memory with their sizes, by path. Memory is a git repository of text files. The person owns it and may edit it by hand."
 )]
 pub(super) struct ListInput {
     #[schemars(description = "Only paths that begin so, such as projects/")]
