@@ -120,6 +120,10 @@ async fn what_an_agent_writes_or_changes_is_off_until_the_person_has_turned_it_o
     world.write("skills/tea/leaves.md", "Steal them.");
     assert_eq!(state(&world), [(false, true)], "each page of it counts");
     let error = world.change(&mut stored, blind).await.unwrap_err();
+    assert!(error.to_string().contains("an agent has written or changed the skill tea"), "{error}");
+    let stale = world.switch_on_as_seen("tea");
+    world.write("skills/tea/pots.md", "Break them.");
+    let error = world.change(&mut stored, stale).await.unwrap_err();
     assert!(error.to_string().contains("changed the skill tea meanwhile"), "{error}");
     world.change(&mut stored, world.switch_on_as_seen("tea")).await.unwrap();
     assert_eq!(state(&world), [(true, false)]);
