@@ -75,7 +75,7 @@ pub(super) struct MessageInput {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(description = "Tells a sub-agent and its own sub-agents to stop. What it did so far stays, and it still reports.")]
+#[schemars(description = "Tells a sub-agent and its own sub-agents to stop. What it did so far stays. It still reports.")]
 pub(super) struct CancelInput {
     pub(super) id: String,
 }
