@@ -9,6 +9,7 @@ mod attachments;
 mod backup;
 mod blocking;
 mod check_key;
+mod client_ids;
 mod clock;
 mod convert;
 mod crash;

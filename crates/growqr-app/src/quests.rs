@@ -3,6 +3,7 @@
 
 use crate::SystemClock;
 use crate::blocking::blocking;
+use crate::client_ids::is_id;
 use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Clock;
@@ -122,7 +123,7 @@ pub(crate) async fn start(
     new: wire::NewQuest,
 ) -> Result<Reply, AppError> {
     let wire::NewQuest { id, path, budget } = new;
-    if !is_id(&id) {
+    if !is_id(&id, "q-") {
         return Err(AppError::bad_request("the id of a quest begins with q- and has no spaces", "Choose another id."));
     }
     let quest_id = QuestId::new(id.as_str());
@@ -281,11 +282,6 @@ async fn found(store: &dyn Store, id: &str) -> Result<Quest, AppError> {
 
 fn missing(id: &str) -> AppError {
     AppError::Missing { what: format!("quest {id:?}"), next_step: ALL.to_owned() }
-}
-
-fn is_id(id: &str) -> bool {
-    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    id.strip_prefix("q-").is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(is_valid))
 }
 
 fn refused(problem: NewQuestError) -> AppError {

@@ -2,6 +2,7 @@
 
 use crate::SystemClock;
 use crate::agents::used_of_limits;
+use crate::client_ids::is_id;
 use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::ask::AskKind;
@@ -92,7 +93,7 @@ pub fn preview_schedule(text: &str, zone: Option<&str>) -> Result<wire::Schedule
 /// Adds a schedule of the person. The same one again changes nothing.
 pub(crate) async fn add(store: &dyn Store, new: wire::NewSchedule) -> Result<Reply, AppError> {
     let wire::NewSchedule { id, name, task, words, zone, on_missed, budget } = new;
-    if !is_id(&id) {
+    if !is_id(&id, "s-") {
         return Err(AppError::bad_request("the id of a schedule begins with s- and has no spaces", "Choose another id."));
     }
     let id = ScheduleId::new(id);
@@ -205,11 +206,6 @@ async fn found(store: &dyn Store, id: &str) -> Result<Schedule, AppError> {
         what: format!("schedule {id:?}"),
         next_step: "See all schedules: growqr schedule list".to_owned(),
     })
-}
-
-fn is_id(id: &str) -> bool {
-    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    id.strip_prefix("s-").is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(is_valid))
 }
 
 fn refused(problem: NewScheduleError) -> AppError {
