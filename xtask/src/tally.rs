@@ -9,14 +9,25 @@ pub struct Tally {
     pub failed: u64,
     /// Tests and suites that were not run.
     pub skipped: u64,
+    /// The names of the tests of cargo that failed.
+    pub failed_tests: Vec<String>,
+    /// Tests of vitest that passed only at their second try.
+    pub unsteady: Vec<String>,
 }
 
 impl Tally {
     /// Reads a line of output. Counts it if it is a summary of cargo (`test result: ok. 3 passed; …`) or vitest
-    /// (`Tests  3 passed (3)`).
+    /// (`Tests  3 passed (3)`), and notes what it names as failed (`test tests::one ... FAILED`) or as tried again
+    /// (`✓ one 12ms (retry x1)`).
     pub fn read(&mut self, line: &str) {
         let line = strip_colours(line);
         let line = line.trim();
+        if let Some(name) = line.strip_prefix("test ").and_then(|test| test.strip_suffix(" ... FAILED")) {
+            self.failed_tests.push(name.trim_end_matches(" - should panic").to_owned());
+        }
+        if line.starts_with('✓') && line.contains("(retry x") {
+            self.unsteady.push(line.to_owned());
+        }
         if line.starts_with("test result:") || line.starts_with("Tests ") {
             let words: Vec<&str> =
                 line.split(|c: char| c.is_whitespace() || c == ';' || c == '|').filter(|w| !w.is_empty()).collect();
@@ -37,6 +48,8 @@ impl Tally {
         self.passed += counts.passed;
         self.failed += counts.failed;
         self.skipped += counts.skipped;
+        self.failed_tests.extend(counts.failed_tests);
+        self.unsteady.extend(counts.unsteady);
         if !succeeded && counts.failed == 0 {
             self.failed += 1;
         }
@@ -62,7 +75,23 @@ mod tests {
             "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m\u{1b}[22m | \u{1b}[32m3 passed\u{1b}[39m (4)",
         );
         tally.read("test tests::one ... ok");
-        assert_eq!(tally, Tally { passed: 13, failed: 3, skipped: 1 });
+        assert_eq!(tally, Tally { passed: 13, failed: 3, skipped: 1, ..Tally::default() });
+    }
+
+    #[test]
+    fn tests_that_failed_or_were_tried_again_are_named() {
+        let mut tally = Tally::default();
+        for line in [
+            "test tests::one ... ok",
+            "test tests::two ... FAILED",
+            "test tests::three - should panic ... FAILED",
+            "     ✓ shows a page  12ms",
+            "     \u{1b}[32m✓\u{1b}[39m shows a diff  40ms (retry x1)",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(tally.failed_tests, ["tests::two", "tests::three"]);
+        assert_eq!(tally.unsteady, ["✓ shows a diff  40ms (retry x1)"]);
     }
 
     #[test]
