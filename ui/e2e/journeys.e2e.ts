@@ -271,7 +271,7 @@ test("a page is edited, its lines show their author, and the change is undone", 
   await page.getByRole("button", { name: "Undo this change" }).click();
   await page.getByText("Undone by a new change.").waitFor();
   await page.getByRole("tab", { name: "Page", exact: true }).click();
-  await page.getByText("Sleeps well").waitFor({ state: "detached" });
+  await page.getByText("Sleeps well").first().waitFor({ state: "detached" });
   await page.getByText("Tea, no coffee").waitFor();
   await context.close();
 });
@@ -291,7 +291,7 @@ test.each(["light", "dark"] as const)("all changes of a turn are shown and then 
   await preview.getByRole("button", { name: "Undo this change" }).click();
   await preview.getByText("Undone by a new change.").waitFor();
   await page.getByRole("tab", { name: "Page", exact: true }).click();
-  await page.getByText("chess").waitFor({ state: "detached" });
+  await page.getByText("chess").first().waitFor({ state: "detached" });
   expect(pageErrors).toEqual([]);
   await context.close();
 });

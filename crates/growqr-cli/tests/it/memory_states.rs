@@ -132,6 +132,12 @@ fn check_of_memory(program: &Program) -> Value {
     checks.find(|check| check["name"] == "memory").expect("a check of memory")
 }
 
+/// Fills the disk to the last byte.
+fn fill(disk: &SmallDisk, file: &str) {
+    let filled = fs::write(disk.path().join(file), vec![0; 8 << 20]);
+    assert!(filled.is_err(), "the disk is smaller");
+}
+
 #[test]
 fn doctor_finds_why_a_full_disk_stops_changes_of_memory() {
     let Some(disk) = SmallDisk::new("6m") else {
@@ -142,11 +148,12 @@ fn doctor_finds_why_a_full_disk_stops_changes_of_memory() {
     program.claude.route(model);
     assert_eq!(program.chat("hello").code, Some(0));
     assert_eq!(check_of_memory(&program)["state"], "ok");
-    // Fills the disk to the last byte; the write is expected to fail.
-    let _ = fs::write(disk.path().join("filler"), vec![0; 8 << 20]);
+    fill(&disk, "filler");
     let text = "A line of a page.\n".repeat(1_000);
     let failed = program.run_with(&["memory", "write", "long.md"], text.as_bytes());
     assert_eq!(failed.code, Some(1), "{failed:?}");
+    // A program that ends frees what its own files have taken.
+    fill(&disk, "more");
     let check = check_of_memory(&program);
     assert!(check["state"] == "failed" && check["found"].as_str().is_some_and(|found| found.contains("No space")), "{check}");
 }
