@@ -1,5 +1,5 @@
 /** Labels and icons of tool calls. */
-import { Bot, CalendarClock, CircleHelp, Eye, FilePen, FileX, FolderOpen, Hourglass, type LucideIcon, MessageSquare, OctagonX, Search, Wrench } from "lucide-react";
+import { Bot, CalendarClock, CircleHelp, Eye, FilePen, FileX, FolderOpen, Hourglass, ListChecks, type LucideIcon, MessageSquare, OctagonX, Search, Wrench } from "lucide-react";
 import { t, type Text } from "../words";
 import type { Call } from "./items";
 
@@ -31,6 +31,7 @@ const TOOLS: Record<string, Words> = {
   spawn_sub_agent: { icon: Bot, doing: "Starting sub-agent", done: "Started sub-agent", about: text("name") },
   wait_for_sub_agents: { icon: Hourglass, doing: "Waiting for sub-agents", done: "Waited for sub-agents", about: () => "" },
   schedule_work: { icon: CalendarClock, doing: "Scheduling", done: "Scheduled", about: text("name") },
+  start_quest: { icon: ListChecks, doing: "Starting the quest", done: "Started the quest", about: text("path") },
   ask_user: { icon: CircleHelp, doing: "Asking you", done: "Asked you", about: text("question") },
   message_sub_agent: { icon: MessageSquare, doing: "Messaging sub-agent", done: "Messaged sub-agent", about: text("id") },
   cancel_sub_agent: { icon: OctagonX, doing: "Stopping sub-agent", done: "Stopped sub-agent", about: text("id") },
