@@ -41,7 +41,7 @@ fn title(entry: &InboxEntry) -> String {
         InboxKind::Trouble => format!("{name} cannot go on"),
         InboxKind::Mail => format!("mail for {name} is held up"),
         InboxKind::Memory => "memory cannot be changed".to_owned(),
-        InboxKind::Stack => format!("{name} needs you"),
+        InboxKind::Stack | InboxKind::Quest => format!("{name} needs you"),
         InboxKind::Finished => format!("{name} is done"),
     }
 }

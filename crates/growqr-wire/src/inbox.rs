@@ -53,6 +53,8 @@ pub enum InboxKind {
     Memory,
     /// A container has failed and is not started again.
     Stack,
+    /// A quest begins no further step until the person decides.
+    Quest,
     /// A turn that took long has ended. News: there is nothing to do.
     Finished,
 }

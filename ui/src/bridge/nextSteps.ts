@@ -12,6 +12,8 @@ const STEPS: Record<string, string> = {
   "stack status": "See the services in Stack.",
   "stack logs": "See the log in Stack.",
   "stack reset": "Remove the data in Stack.",
+  "quest show": "Retry it, or go on without it, in Settings.",
+  "quest budget": "It begins once you have raised the budget in Settings.",
   "auth sign-in": "Sign in again in Settings.",
   "auth status": "See the accounts in Settings.",
 };

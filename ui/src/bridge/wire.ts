@@ -1924,7 +1924,7 @@ agents: Array<AgentTrouble>,
  */
 mail: Array<HeldMail>, };
 
-export type InboxKind = "failed" | "trouble" | "mail" | "memory" | "stack" | "finished";
+export type InboxKind = "failed" | "trouble" | "mail" | "memory" | "stack" | "quest" | "finished";
 
 export type InboxEntry = { 
 /**

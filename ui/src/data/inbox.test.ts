@@ -24,6 +24,8 @@ test("an entry leads to the place that shows it", () => {
   expect(entryPlace(entry({ agent: "grow" })).href).toBe("#/chat");
   expect(entryPlace(entry({})).href).toBe("#/agents/a-1");
   expect(entryPlace(entry({ kind: "memory", agent: null })).href).toBe("#/memory");
+  expect(entryPlace(entry({ kind: "quest", agent: null })).href).toBe("#/settings?at=quests");
+  expect(isShownAt(entry({ kind: "quest", agent: null }), { view: "settings", id: null })).toBe(false);
   expect(isShownAt(entry({ agent: "grow" }), { view: "chat", id: null })).toBe(true);
   expect(isShownAt(entry({}), { view: "agents", id: "a-10" })).toBe(false);
   expect(isShownAt(entry({ kind: "stack", agent: null }), { view: "stack", id: null })).toBe(true);

@@ -3,7 +3,7 @@ import { asSentence, type InboxEntry, inWindow } from "../bridge";
 import { hostWords, t } from "../words";
 import { ending } from "./ended";
 import { GROW } from "./journals";
-import { type Place, toAgent, toChat, toMemory, toSettings, toStack } from "./links";
+import { type Place, toAgent, toChat, toMemory, toSection, toSettings, toStack } from "./links";
 import { agentName } from "./names";
 import { duration } from "./time";
 
@@ -38,13 +38,15 @@ export function entryText(entry: InboxEntry): { text: string; next: string | nul
 export function entryPlace(entry: InboxEntry): { href: string; label: string } {
   if (entry.agent === GROW) return { href: toChat, label: t("Open the chat") };
   if (entry.agent !== null) return { href: toAgent(entry.agent), label: t("Open the agent") };
+  if (entry.kind === "quest") return { href: toSection("quests"), label: t("Open Settings") };
   return entry.kind === "stack" ? { href: toStack, label: t("Open Stack") } : { href: toMemory, label: t("Open Memory") };
 }
 
 /** Whether this place of the window shows it. */
 export function isShownAt(entry: InboxEntry, { view, id }: Pick<Place, "view" | "id">): boolean {
   if (entry.agent !== null) return (view === "chat" && entry.agent === GROW) || (view === "agents" && id === entry.agent);
-  return view === (entry.kind === "stack" ? "stack" : "memory");
+  // Quests are one section of many in the settings.
+  return entry.kind !== "quest" && view === (entry.kind === "stack" ? "stack" : "memory");
 }
 
 export type NextStep = { do: "resume"; label: string } | { do: "open"; label: string; href: string };

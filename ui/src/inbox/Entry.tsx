@@ -1,5 +1,5 @@
 /** An entry of the inbox besides the asks: what happened to whom, since when, and what to do. */
-import { Bot, BookOpen, Box, Mail, type LucideIcon, Play } from "lucide-react";
+import { Bot, BookOpen, Box, ListChecks, Mail, type LucideIcon, Play } from "lucide-react";
 import { useLayoutEffect, useRef } from "react";
 import type { InboxEntry, InboxKind } from "../bridge";
 import { useRequest } from "../data/context";
@@ -13,7 +13,7 @@ import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { t } from "../words";
 
-const ICONS: Record<InboxKind, LucideIcon> = { failed: Bot, trouble: Bot, mail: Mail, memory: BookOpen, stack: Box, finished: Bot };
+const ICONS: Record<InboxKind, LucideIcon> = { failed: Bot, trouble: Bot, mail: Mail, memory: BookOpen, stack: Box, quest: ListChecks, finished: Bot };
 const LINK = "inline-flex items-center rounded-lg border border-line bg-surface px-3 py-1.5 text-sm font-medium hover:bg-hover";
 
 export function Entry({ entry }: { entry: InboxEntry }) {

@@ -1,10 +1,11 @@
-//! The entries of the inbox about what is wrong now and is in no journal: trouble of agents, mail, memory and containers.
+//! The entries of the inbox about what is wrong now and is in no journal: trouble of agents, mail, memory and containers, and
+//! quests that wait.
 //!
 //! Their ids do not name when they began, so that what was seen stays seen after a restart. A time of 0 is not known.
 
 use crate::inbox::HostFacts;
 use growqr_core::journal::AgentView;
-use growqr_wire::{DockerState, Health, InboxEntry, InboxKind, MemorySyncState, PartState, Stack, StackPart};
+use growqr_wire::{DockerState, Health, InboxEntry, InboxKind, MemorySyncState, PartState, Quest, QuestState, Stack, StackPart};
 
 /// What keeps agents and mail from going on.
 pub(super) fn of_agents(health: &Health, agents: &[AgentView]) -> Vec<InboxEntry> {
@@ -44,6 +45,25 @@ pub(super) fn of_stack(stack: &Stack) -> Vec<InboxEntry> {
         ..entry(InboxKind::Stack, "stack:memory-copy", "Copy of memory".to_owned(), memory.found.clone())
     });
     parts.chain(copy).collect()
+}
+
+/// The quests that begin no further step until the person decides.
+pub(super) fn of_quests(quests: &[Quest]) -> Vec<InboxEntry> {
+    let waiting = |quest: &Quest| {
+        let (text, next_step) = match quest.state {
+            QuestState::Blocked => {
+                ("A step has not succeeded.", format!("Retry it, or go on without it: growqr quest show {}", quest.id))
+            }
+            QuestState::NoMoney => (
+                "Too little money is left for the next step.",
+                format!("It begins once you have raised the budget: growqr quest budget {} AMOUNT", quest.id),
+            ),
+            QuestState::AtWork | QuestState::Paused | QuestState::Done | QuestState::Cancelled => return None,
+        };
+        let found = entry(InboxKind::Quest, &format!("quest:{}", quest.id), quest.name.clone(), text.to_owned());
+        Some(InboxEntry { next_step: Some(next_step), ..found })
+    };
+    quests.iter().filter_map(waiting).collect()
 }
 
 /// Whether it is known now that this condition holds, or does not. Without Docker nothing is known about containers.

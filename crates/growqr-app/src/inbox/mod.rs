@@ -153,6 +153,7 @@ impl Known {
     ) -> Result<Vec<InboxEntry>, AppError> {
         let mut entries = conditions::of_agents(&facts.health, agents);
         entries.extend(facts.stack.iter().flat_map(conditions::of_stack));
+        entries.extend(conditions::of_quests(&library.quests().await?));
         entries.extend(self.memory(library).await?);
         let is_changed = self.conditions.update(&mut entries, |id| conditions::is_known(id, facts), seen, now);
         if let Some(store) = library.store.as_ref().filter(|_| is_changed) {

@@ -71,6 +71,7 @@ fn entry(entry: &InboxEntry) -> Arrival {
     let place = match (entry.kind, &entry.agent) {
         (_, Some(agent)) => agent_place(agent),
         (InboxKind::Stack, None) => "#/stack".to_owned(),
+        (InboxKind::Quest, None) => "#/settings?at=quests".to_owned(),
         (_, None) => "#/memory".to_owned(),
     };
     let (kind, title) = match entry.kind {
@@ -78,7 +79,7 @@ fn entry(entry: &InboxEntry) -> Arrival {
         InboxKind::Trouble => (ArrivalKind::Problem, format!("{name} cannot go on")),
         InboxKind::Mail => (ArrivalKind::Problem, format!("Mail for {name} cannot be delivered")),
         InboxKind::Memory => (ArrivalKind::Problem, "Memory cannot be changed".to_owned()),
-        InboxKind::Stack => (ArrivalKind::Problem, format!("{name} needs you")),
+        InboxKind::Stack | InboxKind::Quest => (ArrivalKind::Problem, format!("{name} needs you")),
         InboxKind::Finished => (ArrivalKind::News, format!("{name} is done")),
     };
     let text = entry.took.map(|took| format!("It took {}.", minutes(took)));

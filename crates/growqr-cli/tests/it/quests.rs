@@ -192,6 +192,9 @@ fn a_step_that_fails_blocks_the_quest_until_it_is_tried_again() {
     until_state(&program, &id, "blocked");
     let blocked = show(&program, &id);
     assert_eq!(states(&blocked).1, ["failed", "waiting"]);
+    let in_inbox = || program.json(&["inbox"]).into_iter().filter(|entry| entry["kind"] == "quest").collect::<Vec<_>>();
+    let waits = in_inbox();
+    assert!(waits.len() == 1 && waits[0]["name"] == blocked["name"] && waits[0]["is_seen"] == false, "{waits:?}");
     let agent = blocked["steps"][0]["agent"].as_str().expect("a sub-agent");
     let asked = program.run(&["agents", "say", agent, "why?"]);
     assert_eq!(asked.code, Some(0), "{asked:?}");
@@ -203,6 +206,7 @@ fn a_step_that_fails_blocks_the_quest_until_it_is_tried_again() {
     until_state(&program, &id, "done");
     let done = show(&program, &id);
     assert_eq!((states(&done).1, done["steps"][0]["attempt"].as_u64()), (vec!["done".to_owned(); 2], Some(2)));
+    assert_eq!(in_inbox(), Vec::<Value>::new(), "nobody has to decide");
     assert!(done["steps"][0]["agent"] != blocked["steps"][0]["agent"]);
     kill(&mut host);
     program.assert_all_accepted();

@@ -67,4 +67,8 @@ export default {
   "Raise by {amount} for this message": "Für diese Nachricht um {amount} erhöhen",
   "Allow {n} more model calls": { one: "Einen weiteren Modellaufruf erlauben", other: "{n} weitere Modellaufrufe erlauben" },
   "Allow {n} more tokens": { one: "Ein weiteres Token erlauben", other: "{n} weitere Token erlauben" },
+  "A step has not succeeded.": "Ein Schritt ist nicht gelungen.",
+  "Too little money is left for the next step.": "Für den nächsten Schritt ist zu wenig Geld übrig.",
+  "Retry it, or go on without it, in Settings.": "Wiederholen Sie ihn in den Einstellungen, oder machen Sie ohne ihn weiter.",
+  "It begins once you have raised the budget in Settings.": "Er beginnt, sobald Sie das Budget in den Einstellungen erhöht haben.",
 };

@@ -66,4 +66,6 @@ export default {
   "List the pages of the old blog": "Die Seiten des alten Blogs auflisten",
   "Write each of them as Markdown under blog/": "Jede von ihnen als Markdown unter blog/ schreiben",
   "Check that every link still works": "Prüfen, dass jeder Link noch funktioniert",
+  "Starting the quest": "Startet das Vorhaben:",
+  "Started the quest": "Hat das Vorhaben gestartet:",
 };

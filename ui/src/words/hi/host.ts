@@ -70,4 +70,8 @@ export default {
   "Raise by {amount} for this message": "इस संदेश के लिए {amount} से बढ़ाएँ",
   "Allow {n} more model calls": { one: "{n} और मॉडल कॉल की अनुमति दें", other: "{n} और मॉडल कॉल की अनुमति दें" },
   "Allow {n} more tokens": { one: "{n} और टोकन की अनुमति दें", other: "{n} और टोकन की अनुमति दें" },
+  "A step has not succeeded.": "एक कदम सफल नहीं हुआ।",
+  "Too little money is left for the next step.": "अगले कदम के लिए पैसा बहुत कम बचा है।",
+  "Retry it, or go on without it, in Settings.": "उसे सेटिंग में दोहराएँ, या उसके बिना आगे बढ़ें।",
+  "It begins once you have raised the budget in Settings.": "सेटिंग में बजट बढ़ाते ही वह शुरू होगा।",
 } satisfies Translated<typeof de>;

@@ -68,4 +68,6 @@ export default {
   "List the pages of the old blog": "पुराने ब्लॉग के पेजों की सूची बनाएँ",
   "Write each of them as Markdown under blog/": "हर पेज को blog/ के नीचे Markdown में लिखें",
   "Check that every link still works": "जाँचें कि हर लिंक अब भी चलता है",
+  "Starting the quest": "अभियान शुरू हो रहा है:",
+  "Started the quest": "अभियान शुरू किया गया:",
 } satisfies Translated<typeof de>;
