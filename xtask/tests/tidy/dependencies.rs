@@ -40,7 +40,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
         ],
     ),
     ("growqr-cli", &["growqr-app", "growqr-wire"]),
-    ("growqr-node", &["growqr-core", "growqr-store", "growqr-actors"]),
+    ("growqr-node", &["growqr-core", "growqr-store", "growqr-http", "growqr-actors"]),
     ("growqr-desktop", &["growqr-app", "growqr-wire"]),
     ("xtask", &["growqr-wire"]),
 ];

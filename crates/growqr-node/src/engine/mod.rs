@@ -11,6 +11,7 @@ mod heartbeat;
 mod host;
 mod node;
 mod open_profiles;
+mod pool;
 mod probe;
 mod seat;
 

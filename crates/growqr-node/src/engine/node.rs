@@ -4,6 +4,7 @@ use super::actor;
 use super::error_text::error_text;
 use super::host::{EngineHost, HostError};
 use super::open_profiles::OpenProfiles;
+use super::pool;
 use super::probe::{self, End, PROBE, Ping};
 use crate::metrics::Metrics;
 use growqr_actors::{HostConfig, Ports};
@@ -100,7 +101,15 @@ impl Node {
             ..ServeConfig::default()
         };
         let serve = registry.serve_with_config(config, leave.clone());
-        let serving = tokio::spawn(async move { serve.await.map_err(|error| NodeError::Engine(error_text(&error))) });
+        let (engine, left) = (access.clone(), leave.clone());
+        let serving = tokio::spawn(async move {
+            let prepared = pool::ensure(&engine.address, engine.token, &engine.namespace, POOL);
+            match left.run_until_cancelled(prepared).await {
+                Some(prepared) => prepared.map_err(NodeError::Engine)?,
+                None => return Ok(()),
+            }
+            serve.await.map_err(|error| NodeError::Engine(error_text(&error)))
+        });
         Node { access, profiles, metrics, leave, serving }
     }
 

@@ -106,3 +106,41 @@ async fn it_starts_an_engine_of_its_own_which_ends_with_it_and_keeps_its_data() 
         assert!(!program.log().contains(config["auth"]["admin_token"].as_str().unwrap()), "{}", program.log());
     }
 }
+
+/// An address of this computer that is not a loopback one, which passes on to a port of the loopback address.
+fn passed_on(port: u16) -> std::net::SocketAddr {
+    // No packet is sent: the system only says which address it would send from.
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect("192.0.2.1:9").unwrap();
+    let listener = std::net::TcpListener::bind((socket.local_addr().unwrap().ip(), 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(server) = std::net::TcpStream::connect(("127.0.0.1", port)) else { continue };
+            for (from, to) in [(&client, &server), (&server, &client)] {
+                let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(std::net::Shutdown::Write);
+                });
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_joins_an_engine_of_another_computer_that_knows_no_pool_yet_and_says_at_once_that_a_token_is_refused() {
+    let start = || Some((RivetEngine::start(Thresholds::SHORT)?, growqr_testkit::postgres::fresh_database()?));
+    let Some((engine, database)) = tokio::task::spawn_blocking(start).await.unwrap() else { return };
+    let address = passed_on(engine.ports()[0]);
+    assert!(!address.ip().is_loopback(), "this computer has no other address");
+    let address = format!("http://{address}");
+    let mut program = Program::start(&["--engine", &address], Some(engine.token()), &database);
+    program.ready(200).await;
+    tokio::task::block_in_place(|| program.stop());
+    let mut refused = Program::start(&["--engine", &address], Some("another-token"), &database);
+    let took = growqr_testkit::measure::timed(|| assert!(!refused.child.wait().unwrap().success(), "{}", refused.log()));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(refused.log().contains("Access denied"), "{}", refused.log());
+}
