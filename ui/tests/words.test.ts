@@ -13,7 +13,7 @@ import { settingLabel } from "../src/data/settingWords";
 const ROOT = join(import.meta.dirname, "../src");
 const CRATES = join(import.meta.dirname, "../../crates");
 /** Where the host writes words that the catalogues translate: its settings, the options of its asks, and what agents do. */
-const OF_THE_HOST = ["growqr-app/src/profile/settings.rs", "growqr-core/src/agent/limit.rs", "growqr-core/src/agent/asks.rs", "growqr-core/src/agent/conflicts.rs", "growqr-core/src/agent/reviews.rs", "growqr-core/src/agent/scheduled.rs", "growqr-app/src/timeline/fold.rs", "growqr-app/src/timeline/mod.rs", "growqr-app/src/timeline/words.rs"];
+const OF_THE_HOST = ["growqr-app/src/profile/settings.rs", "growqr-app/src/inbox/conditions.rs", "growqr-core/src/agent/limit.rs", "growqr-core/src/agent/asks.rs", "growqr-core/src/agent/conflicts.rs", "growqr-core/src/agent/reviews.rs", "growqr-core/src/agent/scheduled.rs", "growqr-app/src/timeline/fold.rs", "growqr-app/src/timeline/mod.rs", "growqr-app/src/timeline/words.rs"];
 const read = (path: string) => readFileSync(path, "utf8");
 const keys = Object.keys(de) as Array<keyof typeof de>;
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).toSorted();
